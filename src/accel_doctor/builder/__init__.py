@@ -1,0 +1,1 @@
+"""Source distributions into wheels: fetched, checked, built in parallel, kept."""

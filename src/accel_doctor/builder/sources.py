@@ -1,0 +1,150 @@
+"""The builder: each source to a wheel, the store asked first, all of them in parallel."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from accel_doctor.builder.checkout import check_out
+from accel_doctor.builder.fetch import SourceFetcher
+from accel_doctor.errors import AccelDoctorError
+from accel_doctor.hashing import sha256_of
+from accel_doctor.interfaces import Frontend, Reporter, Runner, WheelStore
+from accel_doctor.model import (
+    BuildFailed,
+    BuildOutcome,
+    Built,
+    Failed,
+    InstallRequest,
+    Source,
+    SourceKind,
+    Wheel,
+)
+
+# How the frontends and backends announce the part of a build that begins: uv build, pip wheel, distutils commands.
+_PHASES = (
+    ("Installing build dependencies", "build requirements"),
+    ("Getting requirements to build wheel", "build requirements"),
+    ("Getting build dependencies for wheel", "build requirements"),
+    ("Preparing metadata", "metadata"),
+    ("Building wheel", "build"),
+    ("running build_ext", "compile"),
+    ("running build_clib", "compile"),
+    ("-- Configuring done", "compile"),
+    ("Found ninja", "compile"),
+    ("Compiling ", "compile"),
+    ("creating build/bdist", "pack"),
+    ("running install_lib", "pack"),
+)
+
+
+class NewLog(Protocol):
+    """Names the log of one attempt: ``new_log("build", "psycopg2")``; the file does not exist yet."""
+
+    def __call__(self, step: str, name: str) -> Path: ...
+
+
+@dataclass(frozen=True)
+class SourceBuilder:
+    """Builds with the frontend's own build command, isolated (PEP 517), ``jobs`` at a time."""
+
+    frontend: Frontend
+    runner: Runner
+    store: WheelStore
+    fetcher: SourceFetcher
+    reporter: Reporter
+    key_of: Callable[[Source, InstallRequest], str | None]
+    new_log: NewLog
+    work: Path  # scratch of this run; wheels that have no key stay here until it ends
+    jobs: int
+
+    def stored(self, source: Source, request: InstallRequest) -> Wheel | None:
+        """The store's wheel for this source and these settings, or None."""
+        key = self.key_of(source, request)
+        return self.store.get(key) if key else None
+
+    def build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildOutcome]:
+        """One outcome per source, in order, when all have ended.
+
+        What keeps a source from being tried at all (network, a changed hash) is raised, after the others ended.
+        """
+        if not sources:
+            return []
+        with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="build") as pool:
+            futures = [pool.submit(self._build_or_take, source, request) for source in sources]
+            errors = [future.exception() for future in futures]
+        for error in errors:
+            if error is not None:
+                raise error
+        return [future.result() for future in futures]
+
+    def _build_or_take(self, source: Source, request: InstallRequest) -> BuildOutcome:
+        key = self.key_of(source, request)
+        if key is None:
+            return self._build(source, request, None)
+        with self.store.building(key):
+            if wheel := self.store.get(key):  # another process built it while we waited
+                outcome: BuildOutcome = Built(source, wheel, reused=True)
+                self.reporter.build_finished(outcome)
+                return outcome
+            return self._build(source, request, key)
+
+    def _build(self, source: Source, request: InstallRequest, key: str | None) -> BuildOutcome:
+        started = time.monotonic()
+        self.reporter.build_started(source)
+        work = Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=self.work))
+        self.reporter.build_phase(source, "fetch")
+        try:
+            tree = self._bring(source, request, work)
+        except AccelDoctorError:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+        outcome = self._run(source, tree, request, work, started, key)
+        self.reporter.build_finished(outcome)
+        return outcome
+
+    def _bring(self, source: Source, request: InstallRequest, work: Path) -> Path:
+        if source.kind is SourceKind.VCS:
+            return check_out(source, work / "source", self.runner)
+        return self.fetcher.fetch(source, request.index, work)
+
+    def _run(
+        self, source: Source, tree: Path, request: InstallRequest, work: Path, started: float, key: str | None
+    ) -> BuildOutcome:
+        wheels = work / "wheel"
+        wheels.mkdir()
+        log = self.new_log("build", source.name)
+        argv, environment = self.frontend.build_command(tree, wheels, request.build, request.index, work)
+        done = self.runner.record(
+            argv, log, environment=environment, directory=work, on_line=self._phase_listener(source)
+        )
+        built = sorted(wheels.glob("*.whl"))
+        seconds = time.monotonic() - started
+        if done.returncode or len(built) != 1:
+            shutil.rmtree(work, ignore_errors=True)
+            return BuildFailed(source, Failed(source.name, log, "build", done.returncode, seconds))
+        wheel = self.store.put(key, built[0]) if key else Wheel(built[0], sha256_of(built[0]))
+        if wheel.path != built[0]:
+            shutil.rmtree(work, ignore_errors=True)
+        return Built(source, wheel, reused=False, seconds=seconds, log=log)
+
+    def _phase_listener(self, source: Source) -> Callable[[str], None]:
+        current = ""
+
+        def listen(line: str) -> None:
+            nonlocal current
+            text = line.strip()
+            for opening, phase in _PHASES:
+                if text.startswith(opening):
+                    if phase != current:
+                        current = phase
+                        self.reporter.build_phase(source, phase)
+                    return
+
+        return listen

@@ -1,0 +1,108 @@
+"""Every error accel-doctor raises, and the one table of exit codes.
+
+An error says what failed and on what; its hint is the next command to try. A failing build is not an error
+but a value (:class:`accel_doctor.model.BuildFailed`): it is the normal input of this program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+
+
+class ExitCode(IntEnum):
+    """One outcome, one code. ``docs/reference/exit-codes.md`` is tested against this table."""
+
+    DONE = 0
+    INTERNAL = 1
+    USAGE = 2
+    UNCURED = 3
+    CONSENT = 4
+    PRIVILEGE = 5
+    PACKAGE_MANAGER = 6
+    NETWORK = 7
+    REQUIREMENTS = 8
+    INTERRUPTED = 130
+
+    @property
+    def meaning(self) -> str:
+        """What the code says, in one line."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    ExitCode.DONE: "done: everything asked for is installed (or, with --dry-run, the plan was printed)",
+    ExitCode.INTERNAL: "a fault in accel-doctor itself, or in a tool it drives, that has no code of its own",
+    ExitCode.USAGE: "usage: an option, a configuration value or the target interpreter is not usable",
+    ExitCode.UNCURED: "builds are left that fail, and nothing known cures them",
+    ExitCode.CONSENT: "cures are known, but nobody agreed to installing them",
+    ExitCode.PRIVILEGE: "cures are known and agreed to, but there is no privilege to install them",
+    ExitCode.PACKAGE_MANAGER: "the package manager failed, or what it was asked for is not there afterwards",
+    ExitCode.NETWORK: "the network, an index or a mirror could not be reached",
+    ExitCode.REQUIREMENTS: "the requirements cannot be met: no such package or version, a conflict, a hash mismatch",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+class AccelDoctorError(Exception):
+    """What failed, on what; ``hint`` is the next step, ``exit_code`` the process's answer."""
+
+    exit_code = ExitCode.INTERNAL
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(AccelDoctorError):
+    """An option, configuration value or interpreter that cannot be used."""
+
+    exit_code = ExitCode.USAGE
+
+
+class RuleError(AccelDoctorError):
+    """Rule files that cannot be used; ``problems`` holds one ``file: key path: complaint`` per fault."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("the rules are not usable:\n" + "\n".join(f"  {problem}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+class PrivilegeError(AccelDoctorError):
+    """Nobody here may install system packages, or the password was refused; ``commands`` is what root would run."""
+
+    exit_code = ExitCode.PRIVILEGE
+
+    def __init__(self, message: str, *, commands: Sequence[Sequence[str]] = (), hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.commands = tuple(tuple(command) for command in commands)
+
+
+class PackageManagerError(AccelDoctorError):
+    """The package manager refused or failed; ``log`` is its output, whole."""
+
+    exit_code = ExitCode.PACKAGE_MANAGER
+
+    def __init__(self, message: str, *, log: Path | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.log = log
+
+
+class NetworkError(AccelDoctorError):
+    """An index, a file or a mirror could not be reached."""
+
+    exit_code = ExitCode.NETWORK
+
+
+class RequirementsError(AccelDoctorError):
+    """The frontend says that the requirements cannot be met; its own words are quoted."""
+
+    exit_code = ExitCode.REQUIREMENTS
+
+
+class ToolError(AccelDoctorError):
+    """A tool we drive (uv, pip, git) failed in a way that says nothing about the requirements."""

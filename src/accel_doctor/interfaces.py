@@ -1,0 +1,211 @@
+"""The sockets: what the treatment loop needs from the outside world. Adapters implement them; tests fake them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from accel_doctor.model import (
+    BuildOutcome,
+    BuildSettings,
+    Case,
+    Consent,
+    Failed,
+    IndexSettings,
+    InstallRequest,
+    Locked,
+    Need,
+    Plan,
+    Reason,
+    Simulation,
+    Source,
+    Wheel,
+)
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A process that ended. ``output`` is stdout (and stderr too where they were merged)."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    output: str
+    stderr: str = ""
+    seconds: float = 0.0
+
+
+class Runner(Protocol):
+    """Starts processes: the only way anything here does. A command that cannot be found returns code 127."""
+
+    def capture(
+        self,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        stdin: str | None = None,
+        timeout: float | None = None,
+    ) -> Completed:
+        """Run to the end with stdout and stderr apart. ``environment`` is added to the inherited one."""
+        ...
+
+    def record(
+        self,
+        argv: Sequence[str],
+        log: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """Run to the end, stdout and stderr merged into ``log`` as they come, whole; ``output`` is empty."""
+        ...
+
+    def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
+        """Run on a pseudo-terminal joined to ours, so that a person can answer; everything shown goes to ``log``."""
+        ...
+
+
+class Frontend(Protocol):
+    """uv or pip, through its command line: requirements to lock, source to wheel, lock to environment."""
+
+    name: str
+
+    def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
+        """Resolve. Raises RequirementsError or NetworkError where no build is to blame."""
+        ...
+
+    def build_command(
+        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
+    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """argv and environment that build one wheel from an sdist file or a source tree; ``work`` is scratch."""
+        ...
+
+    def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
+        """Install a lock into the interpreter; None when done. Raises like :meth:`lock`."""
+        ...
+
+
+class Builder(Protocol):
+    """Turns sources into wheels, the store asked first."""
+
+    def stored(self, source: Source, request: InstallRequest) -> Wheel | None:
+        """The store's wheel for this source and these settings, or None."""
+        ...
+
+    def build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildOutcome]:
+        """Build all, in parallel; one outcome per source, in order. Network trouble raises NetworkError."""
+        ...
+
+
+class PackageManager(Protocol):
+    """One system package manager. Names given to it come from rules or from its own index, nowhere else."""
+
+    name: str
+    privileged: bool  # whether there is a way to become root here: being root, sudo, doas
+
+    def installed(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of ``names`` that are installed (a name that is only provided by another counts)."""
+        ...
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of ``names`` that could be installed. With no package lists at all nothing can be told: all of them,
+        since :meth:`install` fetches the lists first."""
+        ...
+
+    def simulate(self, names: Sequence[str]) -> Simulation | None:
+        """What installing would do, without privilege and without changing anything; None where there are no package
+        lists to tell from. Raises PackageManagerError where the package manager says it cannot be done."""
+        ...
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """The exact commands, privilege prefix included, that :meth:`install` would run."""
+        ...
+
+    def install(self, names: Sequence[str], log: Path) -> None:
+        """Simulate, refuse removals and downgrades, install, verify. Raises PackageManagerError, PrivilegeError,
+        NetworkError."""
+        ...
+
+
+class Prober(Protocol):
+    """Whether this machine already has something."""
+
+    def present(self, need: Need) -> bool | None:
+        """True or False where it can be told cheaply and surely, None where not."""
+        ...
+
+    def forget(self) -> None:
+        """Probe anew from now on: packages were installed."""
+        ...
+
+
+class WheelStore(Protocol):
+    """Built wheels by build key."""
+
+    def get(self, key: str) -> Wheel | None:
+        """The wheel, verified by hash, or None."""
+        ...
+
+    def put(self, key: str, wheel: Path) -> Wheel:
+        """Keep a wheel; published in one move. The first of two writers wins."""
+        ...
+
+    def building(self, key: str) -> AbstractContextManager[None]:
+        """Held while a key's wheel is built; another process that wants the same one waits, then takes it."""
+        ...
+
+
+class Adviser(Protocol):
+    """Needs to remedies, for one distribution and one interpreter."""
+
+    def plan(self, reasons: Sequence[Reason]) -> Plan:
+        """The plan that cures these needs; its commands come from the package manager."""
+        ...
+
+    def known_needs(self, package: str) -> tuple[Need, ...]:
+        """What rules say a Python package's build needs; empty where nothing is known."""
+        ...
+
+    def is_sdist_only(self, package: str) -> bool:
+        """Whether rules say that a Python package publishes no wheels for Linux, so that it will be built."""
+        ...
+
+
+class Reporter(Protocol):
+    """Hears what happens. Looks are decided on the other side."""
+
+    def step(self, text: str) -> None:
+        """A stage of the run begins."""
+        ...
+
+    def build_started(self, source: Source) -> None:
+        """A build begins."""
+        ...
+
+    def build_phase(self, source: Source, phase: str) -> None:
+        """A build entered another phase ("build requirements", "metadata", "compile")."""
+        ...
+
+    def build_finished(self, outcome: BuildOutcome) -> None:
+        """A build ended."""
+        ...
+
+    def diagnosed(self, case: Case) -> None:
+        """A failure was read."""
+        ...
+
+    def plan(self, plan: Plan, simulation: Simulation | None) -> None:
+        """A plan stands, before the question."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something worth a line."""
+        ...
+
+    def ask(self, plan: Plan) -> Consent:
+        """The one question of a round; the plan was shown just before."""
+        ...

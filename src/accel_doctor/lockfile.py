@@ -1,0 +1,98 @@
+"""Locks (PEP 751) read and rewritten: which distributions must be built, and the same lock with wheels in place.
+
+Pure; ``packaging.pylock`` does the reading, checking and selecting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from accel_doctor.errors import RequirementsError
+from accel_doctor.model import Source, SourceKind, Wheel
+
+if TYPE_CHECKING:
+    from packaging.markers import Environment
+    from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, Pylock
+    from packaging.tags import Tag
+
+
+def sources_to_build(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> list[Source]:
+    """The distributions of ``lock`` that must be built here: no wheel of theirs fits, or none was allowed.
+
+    Directories are left out: they are built where they lie, by the frontend, when it installs them.
+    Raises RequirementsError where the lock offers something nothing here can use.
+    """
+    from packaging.pylock import PackageArchive, PackageSdist, PackageVcs, PylockSelectError
+
+    sources = []
+    try:
+        for package, chosen in lock.select(environment=cast("Environment", dict(environment)), tags=tags):
+            if isinstance(chosen, PackageSdist):
+                sources.append(_from_sdist(package, chosen))
+            elif isinstance(chosen, PackageArchive) and not _file_of(chosen).endswith(".whl"):
+                sources.append(_from_archive(package, chosen))
+            elif isinstance(chosen, PackageVcs):
+                sources.append(_from_vcs(package, chosen))
+    except PylockSelectError as error:
+        raise RequirementsError(str(error)) from error
+    return sources
+
+
+def with_wheels(lock: Pylock, wheels: Mapping[str, Wheel]) -> Pylock:
+    """The same lock, every package named in ``wheels`` (by normalized name) reduced to that wheel on disk."""
+    from packaging.pylock import PackageWheel
+
+    def built(package: Package) -> Package:
+        wheel = wheels.get(package.name)
+        if wheel is None:
+            return package
+        entry = PackageWheel(name=wheel.path.name, path=str(wheel.path), hashes={"sha256": wheel.sha256})
+        return replace(package, wheels=[entry], sdist=None, archive=None, vcs=None, index=None)
+
+    return replace(lock, packages=[built(package) for package in lock.packages])
+
+
+def _from_sdist(package: Package, sdist: PackageSdist) -> Source:
+    return Source(
+        name=package.name,
+        version=str(package.version) if package.version else None,
+        kind=SourceKind.SDIST,
+        location=_location(sdist),
+        sha256=sdist.hashes.get("sha256"),
+    )
+
+
+def _from_archive(package: Package, archive: PackageArchive) -> Source:
+    return Source(
+        name=package.name,
+        version=str(package.version) if package.version else None,
+        kind=SourceKind.SDIST,
+        location=_location(archive),
+        sha256=archive.hashes.get("sha256"),
+        subdirectory=archive.subdirectory,
+    )
+
+
+def _from_vcs(package: Package, vcs: PackageVcs) -> Source:
+    return Source(
+        name=package.name,
+        version=str(package.version) if package.version else None,
+        kind=SourceKind.VCS,
+        location=_location(vcs),
+        commit=vcs.commit_id,
+        vcs=vcs.type,
+        subdirectory=vcs.subdirectory,
+    )
+
+
+def _location(part: PackageSdist | PackageArchive | PackageVcs) -> str:
+    location = part.path or part.url
+    if location is None:
+        raise RequirementsError(f"the lock names neither path nor URL: {part}")
+    return location
+
+
+def _file_of(archive: PackageArchive) -> str:
+    return _location(archive).partition("?")[0].partition("#")[0]

@@ -1,0 +1,1 @@
+"""The machine: processes, distribution, interpreter, privilege, package managers, probes."""

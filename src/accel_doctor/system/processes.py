@@ -1,0 +1,305 @@
+"""Starts processes; nothing else here imports subprocess or pexpect."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from accel_doctor.interfaces import Completed
+
+TIMED_OUT = 124  # as timeout(1) answers
+NOT_EXECUTABLE = 126  # as a shell answers
+NOT_FOUND = 127
+STOPPED = 130  # after stop(), nothing is started any more
+
+CAPTURE_LIMIT = 64 * 1024 * 1024  # bytes kept of each stream; the rest is read and dropped
+LINE_LIMIT = 64 * 1024  # bytes of one line given to on_line; the log has it whole
+
+_CHUNK = 64 * 1024
+_POLL = 0.1  # seconds between looks at a silent process
+_TERM_GRACE = 3.0  # seconds between SIGTERM and SIGKILL
+_DRAIN = 1.0  # seconds to read on after the end, when a background process still holds the pipe
+
+Sink = Callable[[bytes], None]
+
+
+class ProcessRunner:
+    """Implements :class:`accel_doctor.interfaces.Runner`; may be used from several threads.
+
+    ``environment`` is what children inherit. Each child leads a session of its own, without a terminal (so that
+    nothing can sit waiting for a password there) and without stdin; only :meth:`converse` gives it a terminal.
+    A return code is 124 after a timeout, 126 for a file that cannot be executed, 127 for a command not found,
+    130 once :meth:`stop` was called, and negative for a process that a signal ended.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
+        self._children: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def capture(
+        self,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        stdin: str | None = None,
+        timeout: float | None = None,
+    ) -> Completed:
+        """Run to the end with stdout and stderr apart; after ``timeout`` seconds, what was printed so far."""
+        out, err = _Kept(), _Kept()
+        begun = time.monotonic()
+        with _input(stdin) as source:
+            try:
+                with self._child(argv, environment, directory, source, subprocess.PIPE) as child:
+                    assert child.stdout is not None  # noqa: S101 - both are pipes
+                    assert child.stderr is not None  # noqa: S101
+                    sinks = {child.stdout: out.add, child.stderr: err.add}
+                    returncode = _pump(child, sinks, None if timeout is None else begun + timeout)
+            except _NotStarted as problem:
+                return Completed(tuple(argv), problem.returncode, "", problem.message, time.monotonic() - begun)
+        return Completed(tuple(argv), returncode, out.text, err.text, time.monotonic() - begun)
+
+    def record(
+        self,
+        argv: Sequence[str],
+        log: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """Run to the end; the merged output is appended to ``log``, byte for byte, as it comes.
+
+        ``on_line`` gets every line without its end, and only the first 64 KiB of a longer one.
+        """
+        begun = time.monotonic()
+        lines = _Lines(on_line)
+        with log.open("ab", buffering=0) as file, _input(None) as source:
+
+            def keep(data: bytes) -> None:
+                file.write(data)
+                lines.add(data)
+
+            try:
+                with self._child(argv, environment, directory, source, subprocess.STDOUT) as child:
+                    assert child.stdout is not None  # noqa: S101 - it is a pipe
+                    returncode = _pump(child, {child.stdout: keep}, None)
+            except _NotStarted as problem:
+                keep(f"{problem.message}\n".encode())
+                returncode = problem.returncode
+        lines.end()
+        return Completed(tuple(argv), returncode, "", "", time.monotonic() - begun)
+
+    def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
+        """Run on a pseudo-terminal joined to ours; what it shows is appended to ``log``, what is typed is not.
+
+        Keys go to the child's terminal as they are, Ctrl-C too, so that it is the child which decides what an
+        interrupt means. Needs a terminal on stdin.
+        """
+        from accel_doctor.system.conversation import converse
+
+        begun = time.monotonic()
+        with log.open("ab", buffering=0) as file:
+            returncode, message = converse(argv, file, self._merged(environment))
+        return Completed(tuple(argv), returncode, "", message, time.monotonic() - begun)
+
+    def stop(self) -> None:
+        """End all running children, and start none from now on: SIGTERM, then SIGKILL. Returns within seconds."""
+        with self._lock:
+            self._stopped = True
+            children = tuple(self._children)
+        _end(children)
+
+    def _merged(self, environment: Mapping[str, str] | None) -> dict[str, str]:
+        return {**self._environment, **(environment or {})}
+
+    @contextlib.contextmanager
+    def _child(
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str] | None,
+        directory: Path | None,
+        source: IO[bytes] | int,
+        stderr: int,
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """A running child, gone (and its process group with it) when the block is left by an exception."""
+        with self._lock:  # held while starting, so that stop() misses nobody
+            if self._stopped:
+                raise _NotStarted(STOPPED, f"{argv[0]}: not started, the run was interrupted")
+            child = _start(argv, self._merged(environment), directory, source, stderr)
+            self._children.add(child)
+        try:
+            yield child
+        except BaseException:
+            _end([child])
+            raise
+        finally:
+            with self._lock:
+                self._children.discard(child)
+            for stream in (child.stdout, child.stderr):
+                if stream is not None:
+                    stream.close()
+
+
+class _NotStarted(Exception):
+    def __init__(self, returncode: int, message: str) -> None:
+        super().__init__(message)
+        self.returncode = returncode
+        self.message = message
+
+
+def _start(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path | None,
+    source: IO[bytes] | int,
+    stderr: int,
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(argv),
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            cwd=directory,
+            env=environment,
+            start_new_session=True,
+        )
+    except OSError as error:
+        if directory is not None and error.filename == str(directory):
+            raise  # Popen blames a missing working directory in the same way as a missing command
+        if isinstance(error, FileNotFoundError):
+            raise _NotStarted(NOT_FOUND, f"{argv[0]}: command not found") from error
+        raise _NotStarted(NOT_EXECUTABLE, f"{argv[0]}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _input(text: str | None) -> Iterator[IO[bytes] | int]:
+    """A file with the text to read, or nothing: a file, unlike a pipe, cannot block either side."""
+    if text is None:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(text.encode())
+        file.seek(0)
+        yield file
+
+
+def _pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadline: float | None) -> int:
+    """Hand on output until the child has ended, and the pipes too unless a background process keeps them open.
+
+    A build may leave a daemon behind (sccache does) which inherits the pipe: waiting for its end of file would
+    be waiting for ever.
+    """
+    timed_out = False
+    ended_at: float | None = None
+    with selectors.DefaultSelector() as selector:
+        for stream, sink in sinks.items():
+            selector.register(stream, selectors.EVENT_READ, sink)
+        while selector.get_map():
+            ready = selector.select(_POLL)
+            for key, _ in ready:
+                data = os.read(key.fd, _CHUNK)
+                if data:
+                    key.data(data)
+                else:
+                    selector.unregister(key.fileobj)
+            now = time.monotonic()
+            if ended_at is None and child.poll() is not None:
+                ended_at = now
+            if ended_at is not None and (now > ended_at + _DRAIN or not ready):
+                break
+            if deadline is not None and now > deadline and not timed_out and ended_at is None:
+                timed_out = True
+                _end([child])
+    returncode = _wait(child, None if timed_out else deadline)
+    return TIMED_OUT if timed_out or returncode is None else returncode
+
+
+def _wait(child: subprocess.Popen[bytes], deadline: float | None) -> int | None:
+    """The return code of a child that has closed its output; None when it outlived the deadline and was ended."""
+    try:
+        return child.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        _end([child])
+        return None
+
+
+def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End the process groups of these children: SIGTERM, a few seconds, SIGKILL."""
+    running = [child for child in children if child.poll() is None]
+    for child in running:
+        _signal_group(child, signal.SIGTERM)
+    deadline = time.monotonic() + _TERM_GRACE
+    for child in running:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(max(0.0, deadline - time.monotonic()))
+    for child in running:  # the leader may be gone while others of its group ignored SIGTERM
+        _signal_group(child, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_TERM_GRACE)
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    # PermissionError: a child that became another user (sudo) is ended through its own parent, or not at all.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, number)
+
+
+class _Kept:
+    """A stream kept in memory, up to CAPTURE_LIMIT."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def add(self, data: bytes) -> None:
+        self._data += data[: CAPTURE_LIMIT - len(self._data)]
+
+    @property
+    def text(self) -> str:
+        return self._data.decode(errors="replace")
+
+
+class _Lines:
+    """Cuts a stream into lines for a callback, holding no more than LINE_LIMIT of one."""
+
+    def __init__(self, on_line: Callable[[str], None] | None) -> None:
+        self._on_line = on_line
+        self._line = bytearray()
+        self._open = False
+
+    def add(self, data: bytes) -> None:
+        if self._on_line is None:
+            return
+        *complete, rest = data.split(b"\n")
+        for part in complete:
+            self._append(part)
+            self._emit()
+        if rest:
+            self._append(rest)
+
+    def end(self) -> None:
+        if self._open:
+            self._emit()
+
+    def _append(self, part: bytes) -> None:
+        self._open = True
+        self._line += part[: LINE_LIMIT - len(self._line)]
+
+    def _emit(self) -> None:
+        line = bytes(self._line).decode(errors="replace").rstrip("\r")
+        self._line.clear()
+        self._open = False
+        if self._on_line is not None:
+            self._on_line(line)
