@@ -12,7 +12,7 @@ from typing import NoReturn, TypeVar
 
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.interfaces import Adviser, Builder, Frontend, PackageManager, Prober, Reporter
-from accel_doctor.lockfile import with_wheels
+from accel_doctor.lockfile import direct_urls, with_wheels
 from accel_doctor.model import (
     BuildFailed,
     Built,
@@ -57,6 +57,7 @@ class Doctor:
     reporter: Reporter
     read_failure: Callable[[Failed], Case]
     sources_of: Callable[[Locked], Sequence[Source]]
+    record_origins: Callable[[Mapping[str, str], InstallRequest], None]
     new_log: Callable[[str, str], Path]
     policy: Policy
     _transactions: list[Plan] = field(default_factory=list)
@@ -70,9 +71,11 @@ class Doctor:
             self.reporter.step("Resolving")
             self._locked = self._until_well(lambda: self.frontend.lock(request, self.new_log("resolve", "")), request)
             wheels = self._fulfil(self._locked, request)
+            origins = direct_urls(self._locked.lock, wheels)
             self._locked = Locked(with_wheels(self._locked.lock, wheels))
             self.reporter.step("Installing")
             self._until_well(lambda: self._finish(request), request)
+            self.record_origins(origins, request)
         except _Ended as ended:
             return self.result(ended.code, ended.cases, ended.plan)
         return self.result(ExitCode.DONE)
@@ -179,8 +182,9 @@ class Doctor:
         self.reporter.step(f"Installing {len(agreed)} system package{'s'[: len(agreed) > 1]}")
         self.package_manager.install(agreed, self.new_log("system", self.package_manager.name))
         self.prober.forget()
-        self._tried.update(plan.names)
-        self._transactions.append(plan)
+        self._tried.update(agreed)
+        done = tuple(package for package in plan.packages if package.name in agreed)
+        self._transactions.append(Plan(done, (), self.package_manager.commands(agreed)))
 
     def _simulate(self, plan: Plan) -> Simulation | None:
         if not plan.packages or self.package_manager is None:

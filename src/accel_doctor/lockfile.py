@@ -5,14 +5,17 @@ Pure; ``packaging.pylock`` does the reading, checking and selecting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model import Source, SourceKind, Wheel
 
 if TYPE_CHECKING:
+    from packaging.direct_url import DirectUrl
     from packaging.markers import Environment
     from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, Pylock
     from packaging.tags import Tag
@@ -52,6 +55,36 @@ def with_wheels(lock: Pylock, wheels: Mapping[str, Wheel]) -> Pylock:
         return replace(package, wheels=[entry], sdist=None, archive=None, vcs=None, index=None)
 
     return replace(lock, packages=[built(package) for package in lock.packages])
+
+
+def direct_urls(lock: Pylock, names: Collection[str]) -> dict[str, str]:
+    """``direct_url.json`` (PEP 610) of those packages that came from an archive or a repository, not from an index.
+
+    A frontend that installs their wheel cannot know it; ``pip freeze`` would then name an index release.
+    """
+    return {
+        package.name: json.dumps(_direct_url(package).to_dict(), sort_keys=True)
+        for package in lock.packages
+        if package.name in names and (package.vcs or package.archive)
+    }
+
+
+def _direct_url(package: Package) -> DirectUrl:
+    from packaging.direct_url import ArchiveInfo, DirectUrl, VcsInfo
+
+    part = package.vcs or package.archive
+    assert part is not None  # noqa: S101  the caller chose such packages
+    url = part.url or Path(_location(part)).as_uri()
+    if package.vcs:
+        info = VcsInfo(
+            vcs=package.vcs.type,
+            commit_id=package.vcs.commit_id,
+            requested_revision=package.vcs.requested_revision,
+        )
+        return DirectUrl(url=url, vcs_info=info, subdirectory=part.subdirectory)
+    archive = package.archive
+    assert archive is not None  # noqa: S101  it is one of the two
+    return DirectUrl(url=url, archive_info=ArchiveInfo(hashes=archive.hashes), subdirectory=part.subdirectory)
 
 
 def _from_sdist(package: Package, sdist: PackageSdist) -> Source:

@@ -58,7 +58,7 @@ class SourceFetcher:
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_may_pass),
             stop=tenacity.stop_after_attempt(1 + (_RETRIES if index.retries is None else index.retries)),
-            wait=tenacity.wait_exponential_jitter(initial=0.3, max=5),
+            wait=tenacity.wait_random_exponential(multiplier=0.3, max=5),
             reraise=True,
         )
         try:

@@ -12,17 +12,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from accel_doctor.interfaces import Completed
+from accel_doctor.system.streams import Kept, Lines
+
+if TYPE_CHECKING:
+    import pexpect
 
 TIMED_OUT = 124  # as timeout(1) answers
 NOT_EXECUTABLE = 126  # as a shell answers
 NOT_FOUND = 127
 STOPPED = 130  # after stop(), nothing is started any more
-
-CAPTURE_LIMIT = 64 * 1024 * 1024  # bytes kept of each stream; the rest is read and dropped
-LINE_LIMIT = 64 * 1024  # bytes of one line given to on_line; the log has it whole
 
 _CHUNK = 64 * 1024
 _POLL = 0.1  # seconds between looks at a silent process
@@ -37,6 +38,8 @@ class ProcessRunner:
 
     ``environment`` is what children inherit. Each child leads a session of its own, without a terminal (so that
     nothing can sit waiting for a password there) and without stdin; only :meth:`converse` gives it a terminal.
+    Ctrl-C therefore reaches this program alone: it ends the child that the interrupted thread waits for, and
+    :meth:`stop` ends those of the other threads.
     A return code is 124 after a timeout, 126 for a file that cannot be executed, 127 for a command not found,
     130 once :meth:`stop` was called, and negative for a process that a signal ended.
     """
@@ -44,7 +47,7 @@ class ProcessRunner:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
         self._children: set[subprocess.Popen[bytes]] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may call stop() while this thread holds it
         self._stopped = False
 
     def capture(
@@ -57,7 +60,7 @@ class ProcessRunner:
         timeout: float | None = None,
     ) -> Completed:
         """Run to the end with stdout and stderr apart; after ``timeout`` seconds, what was printed so far."""
-        out, err = _Kept(), _Kept()
+        out, err = Kept(), Kept()
         begun = time.monotonic()
         with _input(stdin) as source:
             try:
@@ -66,8 +69,10 @@ class ProcessRunner:
                     assert child.stderr is not None  # noqa: S101
                     sinks = {child.stdout: out.add, child.stderr: err.add}
                     returncode = _pump(child, sinks, None if timeout is None else begun + timeout)
-            except _NotStarted as problem:
-                return Completed(tuple(argv), problem.returncode, "", problem.message, time.monotonic() - begun)
+            except _NotStartedError as problem:
+                return Completed(
+                    tuple(argv), problem.returncode, "", problem.message, time.monotonic() - begun
+                )
         return Completed(tuple(argv), returncode, out.text, err.text, time.monotonic() - begun)
 
     def record(
@@ -84,7 +89,7 @@ class ProcessRunner:
         ``on_line`` gets every line without its end, and only the first 64 KiB of a longer one.
         """
         begun = time.monotonic()
-        lines = _Lines(on_line)
+        lines = Lines(on_line)
         with log.open("ab", buffering=0) as file, _input(None) as source:
 
             def keep(data: bytes) -> None:
@@ -95,23 +100,23 @@ class ProcessRunner:
                 with self._child(argv, environment, directory, source, subprocess.STDOUT) as child:
                     assert child.stdout is not None  # noqa: S101 - it is a pipe
                     returncode = _pump(child, {child.stdout: keep}, None)
-            except _NotStarted as problem:
+            except _NotStartedError as problem:
                 keep(f"{problem.message}\n".encode())
                 returncode = problem.returncode
         lines.end()
         return Completed(tuple(argv), returncode, "", "", time.monotonic() - begun)
 
-    def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
+    def converse(
+        self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None
+    ) -> Completed:
         """Run on a pseudo-terminal joined to ours; what it shows is appended to ``log``, what is typed is not.
 
         Keys go to the child's terminal as they are, Ctrl-C too, so that it is the child which decides what an
         interrupt means. Needs a terminal on stdin.
         """
-        from accel_doctor.system.conversation import converse
-
         begun = time.monotonic()
         with log.open("ab", buffering=0) as file:
-            returncode, message = converse(argv, file, self._merged(environment))
+            returncode, message = _interact(argv, file, self._merged(environment))
         return Completed(tuple(argv), returncode, "", message, time.monotonic() - begun)
 
     def stop(self) -> None:
@@ -136,7 +141,7 @@ class ProcessRunner:
         """A running child, gone (and its process group with it) when the block is left by an exception."""
         with self._lock:  # held while starting, so that stop() misses nobody
             if self._stopped:
-                raise _NotStarted(STOPPED, f"{argv[0]}: not started, the run was interrupted")
+                raise _NotStartedError(STOPPED, f"{argv[0]}: not started, the run was interrupted")
             child = _start(argv, self._merged(environment), directory, source, stderr)
             self._children.add(child)
         try:
@@ -152,7 +157,7 @@ class ProcessRunner:
                     stream.close()
 
 
-class _NotStarted(Exception):
+class _NotStartedError(Exception):
     def __init__(self, returncode: int, message: str) -> None:
         super().__init__(message)
         self.returncode = returncode
@@ -177,11 +182,11 @@ def _start(
             start_new_session=True,
         )
     except OSError as error:
-        if directory is not None and error.filename == str(directory):
+        if directory is not None and str(error.filename) == str(directory):
             raise  # Popen blames a missing working directory in the same way as a missing command
         if isinstance(error, FileNotFoundError):
-            raise _NotStarted(NOT_FOUND, f"{argv[0]}: command not found") from error
-        raise _NotStarted(NOT_EXECUTABLE, f"{argv[0]}: {error.strerror}") from error
+            raise _NotStartedError(NOT_FOUND, f"{argv[0]}: command not found") from error
+        raise _NotStartedError(NOT_EXECUTABLE, f"{argv[0]}: {error.strerror}") from error
 
 
 @contextlib.contextmanager
@@ -197,13 +202,13 @@ def _input(text: str | None) -> Iterator[IO[bytes] | int]:
 
 
 def _pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadline: float | None) -> int:
-    """Hand on output until the child has ended, and the pipes too unless a background process keeps them open.
+    """Hand on output until the child has ended; its return code, or TIMED_OUT.
 
-    A build may leave a daemon behind (sccache does) which inherits the pipe: waiting for its end of file would
-    be waiting for ever.
+    A build may leave a daemon behind (sccache does) which inherits the pipe: waiting for the end of file would
+    be waiting for ever, so the end of the child counts, and what can be read right after it.
     """
-    timed_out = False
     ended_at: float | None = None
+    timed_out = False
     with selectors.DefaultSelector() as selector:
         for stream, sink in sinks.items():
             selector.register(stream, selectors.EVENT_READ, sink)
@@ -216,24 +221,25 @@ def _pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadl
                 else:
                     selector.unregister(key.fileobj)
             now = time.monotonic()
-            if ended_at is None and child.poll() is not None:
+            if ended_at is not None:  # known before this look, so nothing that the child wrote was missed
+                if not ready or now > ended_at + _DRAIN:
+                    break
+            elif child.poll() is not None:
                 ended_at = now
-            if ended_at is not None and (now > ended_at + _DRAIN or not ready):
-                break
-            if deadline is not None and now > deadline and not timed_out and ended_at is None:
+            elif deadline is not None and now > deadline:
                 timed_out = True
                 _end([child])
-    returncode = _wait(child, None if timed_out else deadline)
-    return TIMED_OUT if timed_out or returncode is None else returncode
+                ended_at = time.monotonic()
+    return TIMED_OUT if timed_out else _outcome(child, deadline)
 
 
-def _wait(child: subprocess.Popen[bytes], deadline: float | None) -> int | None:
-    """The return code of a child that has closed its output; None when it outlived the deadline and was ended."""
+def _outcome(child: subprocess.Popen[bytes], deadline: float | None) -> int:
+    """The return code of a child that has closed its output, TIMED_OUT when it outlives the deadline."""
     try:
         return child.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
         _end([child])
-        return None
+        return TIMED_OUT
 
 
 def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -257,49 +263,50 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
         os.killpg(child.pid, number)
 
 
-class _Kept:
-    """A stream kept in memory, up to CAPTURE_LIMIT."""
+def _interact(argv: Sequence[str], transcript: IO[bytes], environment: Mapping[str, str]) -> tuple[int, str]:
+    """Join a child on a pseudo-terminal to ours; its return code, and why it could not be started."""
+    import pexpect
 
-    def __init__(self) -> None:
-        self._data = bytearray()
+    rows_and_columns = _window_size()
+    try:
+        child = pexpect.spawn(
+            argv[0], list(argv[1:]), env=dict(environment), timeout=None, dimensions=rows_and_columns
+        )
+    except pexpect.ExceptionPexpect:
+        message = f"{argv[0]}: command not found"
+        transcript.write(f"{message}\n".encode())
+        return NOT_FOUND, message
+    child.logfile_read = (
+        transcript  # only what the terminal shows: a password is not echoed, so it is not kept
+    )
+    child.STDOUT_FILENO = 2  # stderr: stdout carries results, and may be a file
+    with _window_size_passed_on(child):
+        try:
+            child.interact(escape_character=None)
+            if child.isalive():
+                child.wait()
+        finally:
+            child.close(force=True)
+    if child.exitstatus is not None:
+        return child.exitstatus, ""
+    return -(child.signalstatus or 1), ""
 
-    def add(self, data: bytes) -> None:
-        self._data += data[: CAPTURE_LIMIT - len(self._data)]
 
-    @property
-    def text(self) -> str:
-        return self._data.decode(errors="replace")
+def _window_size() -> tuple[int, int]:
+    try:
+        columns, rows = os.get_terminal_size(0)
+    except OSError:
+        return 24, 80
+    return rows or 24, columns or 80
 
 
-class _Lines:
-    """Cuts a stream into lines for a callback, holding no more than LINE_LIMIT of one."""
-
-    def __init__(self, on_line: Callable[[str], None] | None) -> None:
-        self._on_line = on_line
-        self._line = bytearray()
-        self._open = False
-
-    def add(self, data: bytes) -> None:
-        if self._on_line is None:
-            return
-        *complete, rest = data.split(b"\n")
-        for part in complete:
-            self._append(part)
-            self._emit()
-        if rest:
-            self._append(rest)
-
-    def end(self) -> None:
-        if self._open:
-            self._emit()
-
-    def _append(self, part: bytes) -> None:
-        self._open = True
-        self._line += part[: LINE_LIMIT - len(self._line)]
-
-    def _emit(self) -> None:
-        line = bytes(self._line).decode(errors="replace").rstrip("\r")
-        self._line.clear()
-        self._open = False
-        if self._on_line is not None:
-            self._on_line(line)
+@contextlib.contextmanager
+def _window_size_passed_on(child: pexpect.spawn[Any]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    previous = signal.signal(signal.SIGWINCH, lambda *_: child.setwinsize(*_window_size()))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGWINCH, previous)

@@ -1,0 +1,131 @@
+"""The real parts, put together: the only place where adapters meet."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accel_doctor.builder.fetch import SourceFetcher
+from accel_doctor.builder.sources import SourceBuilder
+from accel_doctor.cache.key import build_key
+from accel_doctor.cache.store import LocalWheelStore
+from accel_doctor.cli.interrupts import Interrupts, UninterruptedPackageManager
+from accel_doctor.cli.logs import RunLogs
+from accel_doctor.cli.reporters import PlainReporter, Terminal
+from accel_doctor.diagnosis import RuleAdviser, diagnose
+from accel_doctor.doctor import Doctor
+from accel_doctor.frontends.origins import record_origins
+from accel_doctor.interfaces import Frontend, PackageManager
+from accel_doctor.lockfile import sources_to_build
+from accel_doctor.model import Case, Distribution, Failed, InstallRequest, Interpreter, Locked, Policy, Source
+from accel_doctor.rulebook import Rulebook, load
+from accel_doctor.system.absent import AbsentPackageManager
+from accel_doctor.system.interpreter import supported_tags
+from accel_doctor.system.package_managers import package_manager_for
+from accel_doctor.system.privilege import find_privilege
+from accel_doctor.system.probe import MachineProber
+
+if TYPE_CHECKING:
+    from accel_doctor.system.processes import ProcessRunner
+
+
+@dataclass(frozen=True)
+class Surrounding:
+    """What this process was started with, read once."""
+
+    environment: Mapping[str, str]
+    directory: Path
+    terminal: Terminal
+
+    @classmethod
+    def read(cls, verbosity: int = 0) -> Surrounding:
+        """This process's environment, working directory and terminal."""
+        environment = dict(os.environ)
+        # CI services attach terminals that nobody sits at; TERM=dumb cannot redraw.
+        in_ci = environment.get("CI", "").lower() not in {"", "0", "false"}
+        dumb = environment.get("TERM", "dumb") == "dumb"
+        shown = sys.stderr.isatty()
+        terminal = Terminal(
+            interactive=sys.stdin.isatty() and shown and not in_ci,
+            live=shown and not in_ci and not dumb,
+            colour=shown and not dumb and not environment.get("NO_COLOR"),
+            verbosity=verbosity,
+        )
+        return cls(environment, Path.cwd(), terminal)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What was found out or chosen before the doctor is called."""
+
+    surrounding: Surrounding
+    runner: ProcessRunner
+    distribution: Distribution
+    interpreter: Interpreter
+    frontend: Frontend
+    reporter: PlainReporter
+    interrupts: Interrupts
+    logs: RunLogs
+    cache: Path
+    rule_directories: Sequence[Path]
+    jobs: int
+
+
+@contextmanager
+def assembled_doctor(parts: Parts, policy: Policy) -> Iterator[Doctor]:
+    """A doctor with real adapters; its scratch directory lives as long as the block."""
+    rulebook = load(parts.rule_directories)
+    package_manager = _package_manager(parts, rulebook)
+    tags = supported_tags(parts.interpreter)
+
+    def key_of(source: Source, request: InstallRequest) -> str | None:
+        return build_key(source, parts.interpreter, parts.distribution, request.build, parts.surrounding.environment)
+
+    def sources_of(locked: Locked) -> Sequence[Source]:
+        return sources_to_build(locked.lock, tags, parts.interpreter.environment)
+
+    def read_failure(failure: Failed) -> Case:
+        with failure.log.open(encoding="utf-8", errors="replace") as lines:
+            return Case(failure, diagnose(lines, rulebook.symptoms, failure.package))
+
+    with tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work:
+        yield Doctor(
+            frontend=parts.frontend,
+            builder=SourceBuilder(
+                frontend=parts.frontend,
+                runner=parts.runner,
+                store=LocalWheelStore(parts.cache / "wheels", parts.reporter.note),
+                fetcher=SourceFetcher(parts.cache / "sources", parts.surrounding.environment),
+                reporter=parts.reporter,
+                key_of=key_of,
+                new_log=parts.logs.new_log,
+                work=Path(work),
+                jobs=parts.jobs,
+            ),
+            adviser=RuleAdviser(rulebook, parts.distribution, parts.interpreter, package_manager),
+            package_manager=package_manager,
+            prober=MachineProber(parts.runner, parts.interpreter, parts.surrounding.environment),
+            reporter=parts.reporter,
+            read_failure=read_failure,
+            sources_of=sources_of,
+            record_origins=lambda origins, request: record_origins(origins, request, parts.interpreter, parts.runner),
+            new_log=parts.logs.new_log,
+            policy=policy,
+        )
+
+
+def _package_manager(parts: Parts, rulebook: Rulebook) -> PackageManager:
+    environment = parts.surrounding.environment
+    privilege = find_privilege(
+        euid=os.geteuid(), path=environment.get("PATH", ""), terminal=parts.surrounding.terminal.interactive
+    )
+    manager = rulebook.manager(parts.distribution)
+    if manager is None:
+        return AbsentPackageManager(parts.distribution)
+    return UninterruptedPackageManager(package_manager_for(manager.value, parts.runner, privilege), parts.interrupts)

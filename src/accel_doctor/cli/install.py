@@ -1,0 +1,113 @@
+"""``accel-doctor install``."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from accel_doctor.cli.install_options import HIDDEN_OPTIONS, OWN_OPTIONS, PIP_OPTIONS, apply, parsed_arguments
+from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from accel_doctor.cli.assemble import Parts
+    from accel_doctor.doctor import Doctor
+    from accel_doctor.model import InstallRequest, Policy, Result
+
+
+class ConfiguredCommand(click.Command):
+    """A command whose defaults come from the configuration files, and whose unknown options name the way out."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse, with the configuration as defaults."""
+        from accel_doctor.cli.configuration import read_configuration, user_directory
+
+        if not {"-h", "--help"} & set(args):
+            values = read_configuration(user_directory(os.environ), Path.cwd())
+            extra.setdefault("default_map", {key.replace("-", "_"): value for key, value in values.items()})
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.NoSuchOption as error:
+            from accel_doctor.requirements.options import unsupported
+
+            explained = unsupported(error.option_name)
+            if error.possibilities and explained.message.startswith("no such option"):
+                explained.hint = f"did you mean {' or '.join(sorted(error.possibilities))}?"
+            raise explained from None
+
+
+@click.command(
+    "install",
+    cls=ConfiguredCommand,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="""Install requirements, with the system packages that their builds turn out to need.
+
+    Takes pip's argument line and reads pip's configuration. Source distributions are built, failing builds are
+    diagnosed, the missing system packages are offered once, and what failed is built again.""",
+)
+@apply(PIP_OPTIONS + OWN_OPTIONS + HIDDEN_OPTIONS)
+@click.pass_context
+def command(context: click.Context, /, **values: Any) -> int:
+    """Parse, assemble, call, render, exit code."""
+    from accel_doctor.cli.assemble import assembled_doctor
+    from accel_doctor.cli.preparation import prepare
+    from accel_doctor.model import Policy
+
+    started = time.monotonic()
+    arguments = parsed_arguments(context, values)
+    parts, request = prepare(arguments, values)
+    policy = Policy(yes=values["yes"], system=not values["no_system"], dry_run=values["dry_run"])
+    with parts.interrupts.watched(), parts.reporter, assembled_doctor(parts, policy) as doctor:
+        result = _treat(doctor, parts, request, values["report"])
+    _conclude(result, parts, policy, time.monotonic() - started)
+    parts.logs.forget_old()
+    return int(result.code)
+
+
+def _treat(doctor: Doctor, parts: Parts, request: InstallRequest, report: str | None) -> Result:
+    try:
+        result = doctor.install(request)
+    except AccelDoctorError as error:
+        _write_report(report, parts, doctor.result(error.exit_code), error)
+        raise
+    except KeyboardInterrupt:
+        _write_report(report, parts, doctor.result(ExitCode.INTERRUPTED), None)
+        raise
+    _write_report(report, parts, result, None)
+    return result
+
+
+def _write_report(target: str | None, parts: Parts, result: Result, error: AccelDoctorError | None) -> None:
+    if target is None:
+        return
+    from accel_doctor.report.document import run_document
+
+    text = json.dumps(run_document(result, parts.distribution, parts.interpreter, error), indent=2) + "\n"
+    if target == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as failure:
+        raise UsageError(f"the report cannot be written to {target}: {failure.strerror}") from failure
+
+
+def _conclude(result: Result, parts: Parts, policy: Policy, seconds: float) -> None:
+    from accel_doctor.report.text import summary_line, unmet_lines, verdict
+
+    reporter = parts.reporter
+    if policy.dry_run or result.code in (ExitCode.CONSENT, ExitCode.PRIVILEGE):
+        reporter.commands(result.plan)
+    if result.code is ExitCode.UNCURED and result.plan:
+        for line in unmet_lines(result.plan):
+            reporter.note(line)
+    if result.code is not ExitCode.DONE:
+        reporter.verdict(*verdict(result))
+    elif not policy.dry_run:
+        reporter.step(summary_line(result, str(parts.interpreter.prefix), seconds))

@@ -1,0 +1,82 @@
+"""Ctrl-C and SIGTERM: builds are stopped at once, a package manager at work is left to finish."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from accel_doctor.interfaces import PackageManager
+from accel_doctor.model import Simulation
+
+
+class Interrupts:
+    """Turns both signals into KeyboardInterrupt, after ``stop`` ended the processes that other threads wait for."""
+
+    def __init__(self, stop: Callable[[], None], tell: Callable[[str], None]) -> None:
+        self._stop = stop
+        self._tell = tell
+        self._deferring = False
+        self._pending = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Both signals come here while the block runs."""
+        before = {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Signals wait until the block has ended."""
+        self._deferring = True
+        try:
+            yield
+        finally:
+            self._deferring = False
+            if self._pending:
+                raise KeyboardInterrupt
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._deferring:
+            self._pending = True
+            self._tell("interrupted: waiting for the package manager to finish, so that its state stays sound")
+            return
+        self._stop()
+        raise KeyboardInterrupt
+
+
+class UninterruptedPackageManager:
+    """A package manager whose transactions a signal does not break off half-way."""
+
+    def __init__(self, inner: PackageManager, interrupts: Interrupts) -> None:
+        self._inner = inner
+        self._interrupts = interrupts
+        self.name = inner.name
+        self.privileged = inner.privileged
+
+    def installed(self, names: Sequence[str]) -> frozenset[str]:
+        """As the package manager says."""
+        return self._inner.installed(names)
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        """As the package manager says."""
+        return self._inner.available(names)
+
+    def simulate(self, names: Sequence[str]) -> Simulation | None:
+        """As the package manager says."""
+        return self._inner.simulate(names)
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """As the package manager says."""
+        return self._inner.commands(names)
+
+    def install(self, names: Sequence[str], log: Path) -> None:
+        """Install; a signal that comes meanwhile is raised as KeyboardInterrupt afterwards."""
+        with self._interrupts.deferred():
+            self._inner.install(names, log)

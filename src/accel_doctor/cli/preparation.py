@@ -1,0 +1,102 @@
+"""From the parsed line to a request and the parts that will carry it out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from accel_doctor.cli.assemble import Parts, Surrounding
+from accel_doctor.cli.configuration import user_directory
+from accel_doctor.cli.files import RealFiles
+from accel_doctor.cli.interrupts import Interrupts
+from accel_doctor.cli.logs import RunLogs
+from accel_doctor.cli.reporters import reporter_for
+from accel_doctor.frontends import choose_frontend
+from accel_doctor.model import InstallRequest, Interpreter
+from accel_doctor.requirements.arguments import ParsedArguments
+from accel_doctor.requirements.configuration import Configuration, read_configuration
+from accel_doctor.requirements.request import read_request
+from accel_doctor.requirements.surroundings import Surroundings as RequestSurroundings
+from accel_doctor.system.distribution import read_distribution
+from accel_doctor.system.interpreter import refuse_externally_managed
+from accel_doctor.system.processes import ProcessRunner
+from accel_doctor.system.target import Surroundings as TargetSurroundings
+from accel_doctor.system.target import find_target
+
+
+def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, InstallRequest]:
+    """Everything found out about this machine and this request; UsageError for what cannot be used."""
+    surrounding = Surrounding.read(arguments.verbosity)
+    environment = surrounding.environment
+    runner = ProcessRunner(environment)
+    interpreter = find_target(runner, _target_surroundings(surrounding), values["python"])
+    configuration = read_configuration(environment, _home(environment), interpreter.prefix, _read_text)
+    request = _request(arguments, configuration, interpreter, surrounding)
+    refuse_externally_managed(interpreter, request)
+    cache = _cache_directory(values["cache_dir"])
+    distribution = read_distribution()
+    reporter = reporter_for(surrounding.terminal, distribution)
+    parts = Parts(
+        surrounding=surrounding,
+        runner=runner,
+        distribution=distribution,
+        interpreter=interpreter,
+        frontend=choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration),
+        reporter=reporter,
+        interrupts=Interrupts(runner.stop, reporter.note),
+        logs=RunLogs(cache / "logs"),
+        cache=cache,
+        rule_directories=_rule_directories(values["rules"], environment),
+        jobs=values["jobs"] or _cores(),
+    )
+    return parts, request
+
+
+def _request(
+    arguments: ParsedArguments, configuration: Configuration, interpreter: Interpreter, surrounding: Surrounding
+) -> InstallRequest:
+    surroundings = RequestSurroundings(
+        directory=surrounding.directory,
+        home=_home(surrounding.environment),
+        environment=surrounding.environment,
+        in_virtual_environment=interpreter.in_virtual_environment,
+    )
+    return read_request(arguments, configuration, RealFiles(), surroundings)
+
+
+def _target_surroundings(surrounding: Surrounding) -> TargetSurroundings:
+    return TargetSurroundings(
+        environment=surrounding.environment,
+        directory=surrounding.directory,
+        own_executable=Path(sys.executable),
+        own_prefix=Path(sys.prefix),
+        own_base_prefix=Path(sys.base_prefix),
+    )
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("HOME") or "~").expanduser()
+
+
+def _cache_directory(chosen: str | None) -> Path:
+    from platformdirs import user_cache_path
+
+    return Path(chosen).expanduser().absolute() if chosen else user_cache_path("accel-doctor")
+
+
+def _rule_directories(chosen: tuple[str, ...], environment: Mapping[str, str]) -> list[Path]:
+    own = user_directory(environment) / "rules"
+    directories = [own] if own.is_dir() else []
+    return [*directories, *(Path(directory).expanduser().absolute() for directory in chosen)]
+
+
+def _read_text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _cores() -> int:
+    # what this process may use: containers and taskset set less than the machine has
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,143 @@
+"""Needs to a plan: which packages, in which order of preference, and what to say where none helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from accel_doctor.errors import PackageManagerError
+from accel_doctor.interfaces import PackageManager
+from accel_doctor.model import Distribution, Interpreter, Need, Plan, Reason, Remedy, SystemPackage, Unmet
+from accel_doctor.rulebook import Rulebook
+
+_Set = tuple[str, ...]
+
+
+class RuleAdviser:
+    """Advises by rules alone, for one distribution, interpreter and package manager."""
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        distribution: Distribution,
+        interpreter: Interpreter,
+        package_manager: PackageManager,
+    ) -> None:
+        self._rulebook = rulebook
+        self._distribution = distribution
+        self._interpreter = interpreter
+        self._package_manager = package_manager
+
+    def known_needs(self, package: str) -> tuple[Need, ...]:
+        """What rules say a Python package's build needs; empty where nothing is known."""
+        return self._rulebook.known_needs(package)
+
+    def is_sdist_only(self, package: str) -> bool:
+        """Whether rules say that a Python package publishes no wheels for Linux, so that it will be built."""
+        return self._rulebook.is_sdist_only(package)
+
+    def plan(self, reasons: Sequence[Reason]) -> Plan:
+        """The packages that meet these needs, each named once with all its reasons; what is left is ``unmet``."""
+        remedies = {need: self._remedy(need) for need in dict.fromkeys(reason.need for reason in reasons)}
+        shelf = _Shelf(self._package_manager, [remedy for remedy in remedies.values() if remedy])
+        chosen = shelf.choose([remedy for remedy in remedies.values() if remedy and remedy.packages])
+        packages: dict[str, SystemPackage] = {}
+        unmet: list[Unmet] = []
+        for reason in reasons:
+            remedy = remedies[reason.need]
+            selected = chosen.get(reason.need)
+            missing = [name for name in selected or () if name not in shelf.installed]
+            if remedy is None or not remedy.packages:
+                unmet.append(Unmet(reason, remedy.advice if remedy else self._search_advice(reason.need)))
+            elif selected is None:
+                unmet.append(Unmet(reason, self._unavailable_advice(remedy)))
+            elif missing:
+                for name in missing:
+                    packages[name] = _with_reason(packages.get(name), name, reason, remedy)
+            elif reason.finding:
+                unmet.append(Unmet(reason, _installed_advice(selected, remedy)))
+        names = tuple(sorted(packages))
+        commands = self._package_manager.commands(names) if names else ()
+        return Plan(tuple(packages[name] for name in names), tuple(unmet), commands)
+
+    def _remedy(self, need: Need) -> Remedy | None:
+        return self._rulebook.remedy(need, self._distribution, self._interpreter)
+
+    def _search_advice(self, need: Need) -> str | None:
+        hint = self._rulebook.search_hint(need, self._distribution)
+        return f"no rule names a package for {need}; look for one with: {hint}" if hint else None
+
+    def _unavailable_advice(self, remedy: Remedy) -> str:
+        advice = f"{_listed(remedy.packages)} would meet it, but {self._distribution} offers no such package"
+        return f"{advice}; {remedy.advice}" if remedy.advice else advice
+
+
+def _installed_advice(selected: _Set, remedy: Remedy) -> str:
+    verb = "is" if len(selected) == 1 else "are"
+    advice = (
+        f"{_listed(selected)} {verb} installed and still the build does not find it: "
+        "look for a path it does not search, or a version it does not accept"
+    )
+    return f"{advice}; {remedy.advice}" if remedy.advice else advice
+
+
+def _listed(names: _Set) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _with_reason(known: SystemPackage | None, name: str, reason: Reason, remedy: Remedy) -> SystemPackage:
+    if known is None:
+        return SystemPackage(name, (reason,), remedy.confidence, remedy.source, remedy.alternatives)
+    if reason in known.reasons:
+        return known
+    return SystemPackage(name, (*known.reasons, reason), known.confidence, known.source, known.alternatives)
+
+
+class _Shelf:
+    """What the package manager has of the packages that could be chosen."""
+
+    def __init__(self, package_manager: PackageManager, remedies: Iterable[Remedy]) -> None:
+        self._package_manager = package_manager
+        names = sorted({name for remedy in remedies for option in _options(remedy) for name in option})
+        self.installed = package_manager.installed(names) if names else frozenset()
+        wanting = [name for name in names if name not in self.installed]
+        self._obtainable = self.installed | (package_manager.available(wanting) if wanting else frozenset())
+
+    def choose(self, remedies: Sequence[Remedy]) -> dict[Need, _Set]:
+        """One option per need, none where nothing is obtainable. Never two providers of one need, and no option
+        that would remove something: needs with one option go first, and the others take what is there anyway."""
+        usable = {remedy.need: self._usable(remedy) for remedy in remedies}
+        choice: dict[Need, _Set] = {}
+        taken: set[str] = set(self.installed)
+        for need, options in sorted(usable.items(), key=lambda item: len(item[1]) > 1):
+            if options:
+                choice[need] = next((option for option in options if taken.issuperset(option)), options[0])
+                taken.update(choice[need])
+        open_choices = [need for need, options in usable.items() if len(options) > 1]
+        if any(not self.installed.issuperset(choice[need]) for need in open_choices) and self._conflicts(choice):
+            self._settle(choice, usable, open_choices)
+        return choice
+
+    def _usable(self, remedy: Remedy) -> list[_Set]:
+        return [option for option in _options(remedy) if self._obtainable.issuperset(option)]
+
+    def _settle(self, choice: dict[Need, _Set], usable: dict[Need, list[_Set]], open_choices: list[Need]) -> None:
+        for need in open_choices:
+            for option in usable[need]:
+                attempt = {**choice, need: option}
+                if not self._conflicts(attempt):
+                    choice[need] = option
+                    return
+
+    def _conflicts(self, choice: dict[Need, _Set]) -> bool:
+        names = sorted({name for option in choice.values() for name in option} - self.installed)
+        if not names:
+            return False
+        try:
+            simulation = self._package_manager.simulate(names)
+        except PackageManagerError:
+            return True
+        return simulation is not None and bool(simulation.removes or simulation.downgrades)
+
+
+def _options(remedy: Remedy) -> tuple[_Set, ...]:
+    return (remedy.packages, *remedy.alternatives) if remedy.packages else ()

@@ -1,0 +1,65 @@
+"""Whose build a log line belongs to, told by what pip and uv say around it.
+
+pip names a package after its output ("Failed to build 'x' when ..."), uv before it ("× Failed to build `x==1.0`").
+A build dependency's failure stands inside another package's log and is claimed first, by its own name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+
+_NAME = r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
+
+# Texts one of which is in every line that tells anything.
+TELLING = (
+    "Failed to build ",
+    "Failed building ",
+    "Building wheel for ",
+    "Building editable for ",
+    "Running setup.py ",
+    "Collecting ",
+    "Could not build wheels for ",
+)
+
+_FAILED_AFTER = (
+    re.compile(rf"^(?:ERROR: )?Failed to build '{_NAME}' when "),
+    re.compile(rf"^ERROR: Failed building (?:wheel|editable) for {_NAME}$"),
+    re.compile(rf"^ERROR: Could not build wheels for {_NAME}, which is required"),
+)
+_FAILS_BELOW = (
+    re.compile(rf"^(?:error: )?(?:× )?Failed to build `{_NAME}(?:\[[^\]]*\])?(?:==[^`]*| @ [^`]*)?`"),
+    re.compile(rf"^(?:× )?Building (?:wheel|editable) for {_NAME} \((?:pyproject\.toml|setup\.py)\)"),
+    re.compile(rf"^(?:× )?Running setup\.py (?:install|bdist_wheel|develop) for {_NAME}"),
+)
+_COMES_NEXT = (re.compile(rf"^Collecting {_NAME}"),)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a line says about a package: everything since the last claim is its (``after``), or what follows is.
+
+    A line that is not ``certain`` names what pip looks at, which need not be what is built.
+    """
+
+    package: str
+    after: bool = False
+    certain: bool = True
+
+
+def told_by(line: str) -> Told | None:
+    """What a cleaned line tells about attribution, if anything."""
+    if not any(text in line for text in TELLING):
+        return None
+    for patterns, after, certain in (
+        (_FAILED_AFTER, True, True),
+        (_FAILS_BELOW, False, True),
+        (_COMES_NEXT, False, False),
+    ):
+        for pattern in patterns:
+            found = pattern.match(line)
+            if found:
+                return Told(canonicalize_name(found["name"]), after, certain)
+    return None

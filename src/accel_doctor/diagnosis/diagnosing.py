@@ -1,0 +1,145 @@
+"""One pass over a log: symptoms to findings, findings to packages, probes to causes where a failure bears them out."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from accel_doctor.diagnosis.attribution import TELLING, told_by
+from accel_doctor.diagnosis.cleaning import clean, readable_lines
+from accel_doctor.model import Diagnosis, Finding, Need, Role
+from accel_doctor.rulebook import Symptom, SymptomRole
+
+MAXIMUM_FINDINGS = 200
+MAXIMUM_EVIDENCE = 300  # characters
+_PROBES_KEPT = 100
+_NEAR = 12  # lines between a probe and the failure it explains, where the failure does not name it
+
+_ERROR_LIKE = re.compile(r"(?:^|[\s:])(?:[\w.]*(?:Error|Exception)|error|ERROR|[Ff]atal error|Fatal Error)\b[^:]*:\s*\S")
+_MENTIONS_ERROR = ("rror", "xception")
+
+
+def diagnose(lines: Iterable[str], symptoms: Sequence[Symptom], package: str | None = None) -> Diagnosis:
+    """What a log says, read once, in memory that does not grow with it.
+
+    ``package`` (normalized) is the one whose build the log is of, where that is known; a package that the log
+    itself says failed inside it is named instead.
+    """
+    reading = _Reading(symptoms, package)
+    for number, text in readable_lines(reading.watched(lines), _prefilter(symptoms)):
+        reading.line(number, text)
+    return reading.result()
+
+
+def _prefilter(symptoms: Sequence[Symptom]) -> Callable[[str], object]:
+    literals = {text for symptom in symptoms for text in symptom.contains}
+    literals.update(TELLING, _MENTIONS_ERROR)
+    needed = [text for text in literals if not any(other in text for other in literals if other != text)]
+    return re.compile("|".join(re.escape(text) for text in sorted(needed))).search
+
+
+@dataclass
+class _Draft:
+    """A finding in the making: a later line may claim it for a package or turn a probe into a cause."""
+
+    need: Need
+    package: str | None
+    line: int
+    evidence: str
+    symptom: Symptom
+    cause: bool
+
+    def finding(self) -> Finding:
+        role = Role.CAUSE if self.cause else Role.ECHO
+        return Finding(self.need, self.package, self.line, self.evidence, self.symptom.id, role)
+
+
+class _Reading:
+    def __init__(self, symptoms: Sequence[Symptom], package: str | None) -> None:
+        self._symptoms = symptoms
+        self._given = package
+        self._current = package
+        self._unclaimed: dict[Need, _Draft] = {}
+        self._claimed: dict[tuple[Need, str | None], _Draft] = {}
+        self._probes: deque[_Draft] = deque(maxlen=_PROBES_KEPT)
+        self._first_error: str | None = None
+        self._last = ""
+
+    def watched(self, lines: Iterable[str]) -> Iterator[str]:
+        """The lines, the last that is not empty remembered."""
+        for raw in lines:
+            if raw and not raw.isspace():
+                self._last = raw
+            yield raw
+
+    def line(self, number: int, text: str) -> None:
+        told = told_by(text)
+        if told and told.after:
+            self._claim(told.package)
+        elif told and (told.certain or self._given is None):
+            self._current = told.package
+        for symptom in self._symptoms:
+            needs = symptom.read(text)
+            if needs is not None:
+                self._seen(symptom, needs, number, text)
+                return
+        if self._first_error is None and not told and _ERROR_LIKE.search(text):
+            self._first_error = text
+
+    def _seen(self, symptom: Symptom, needs: tuple[Need, ...], number: int, text: str) -> None:
+        fatal = symptom.role is SymptomRole.FATAL
+        if symptom.explained_by:
+            needs = (*needs, *self._explanation(symptom, number, text))
+        for need in needs:
+            draft = self._unclaimed.get(need)
+            if draft is None:
+                if len(self._unclaimed) + len(self._claimed) >= MAXIMUM_FINDINGS:
+                    return
+                draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal)
+                self._unclaimed[need] = draft
+            elif fatal and not draft.cause:
+                draft.cause = True
+            if symptom.role is SymptomRole.PROBE:
+                self._probes.append(_Draft(need, self._current, number, text, symptom, False))
+        if fatal and not needs and self._first_error is None:
+            self._first_error = text
+
+    def _explanation(self, symptom: Symptom, number: int, text: str) -> tuple[Need, ...]:
+        """The needs of the probes a fatal line speaks of: those it mentions, else the last one just above it."""
+        probes = [probe for probe in self._probes if probe.symptom.tool in symptom.explained_by]
+        mentioned = [probe.need for probe in probes if _mentions(text, probe.need.name)]
+        if mentioned:
+            return tuple(dict.fromkeys(mentioned))
+        if probes and number - probes[-1].line <= _NEAR:
+            return (probes[-1].need,)
+        return ()
+
+    def _claim(self, package: str) -> None:
+        for draft in self._unclaimed.values():
+            draft.package = package
+            known = self._claimed.get((draft.need, package))
+            if known is None:
+                self._claimed[draft.need, package] = draft
+            elif draft.cause:
+                known.cause = True
+        self._unclaimed.clear()
+        self._probes.clear()
+        self._current = self._given
+
+    def result(self) -> Diagnosis:
+        for draft in self._unclaimed.values():
+            known = self._claimed.setdefault((draft.need, draft.package), draft)
+            known.cause = known.cause or draft.cause
+        drafts = sorted(self._claimed.values(), key=lambda draft: draft.line)
+        findings = tuple(draft.finding() for draft in drafts)
+        if any(finding.role is Role.CAUSE for finding in findings):
+            return Diagnosis(findings)
+        summary = self._first_error or clean(self._last).strip()
+        return Diagnosis(findings, summary[:MAXIMUM_EVIDENCE] or None)
+
+
+def _mentions(text: str, name: str) -> bool:
+    stem = name.rpartition("/")[2].removesuffix(".h")
+    return len(stem) > 1 and re.search(rf"(?<![a-z0-9]){re.escape(stem.lower())}(?![a-z0-9])", text.lower()) is not None

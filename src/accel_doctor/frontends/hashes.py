@@ -1,0 +1,170 @@
+"""pip's hash-checking mode, enforced on a lock: uv resolves without looking at ``--hash``.
+
+https://pip.pypa.io/en/stable/topics/secure-installs/: every requirement, dependencies included, is pinned with ``==``
+and has a hash; what has another hash is not used. What is installed already is trusted without a look, as pip does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from accel_doctor.errors import RequirementsError
+from accel_doctor.model import InstallRequest, RequirementLine
+
+if TYPE_CHECKING:
+    from packaging.pylock import Package, Pylock
+    from packaging.requirements import Requirement
+
+
+@dataclass
+class _Complaints:
+    """What pip would object to, in the order pip says it."""
+
+    vcs: list[str] = field(default_factory=list)
+    directories: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unpinned: list[str] = field(default_factory=list)
+    mismatches: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        """All of them, in pip's words."""
+        sections = (
+            (
+                "Can't verify hashes for these requirements because we don't have a way to hash version control "
+                "repositories:",
+                self.vcs,
+            ),
+            (
+                "Can't verify hashes for these file:// requirements because they point to directories:",
+                self.directories,
+            ),
+            (
+                "Hashes are required in --require-hashes mode, but they are missing from some requirements. Add "
+                "lines like these to your requirements files to prevent tampering:",
+                self.missing,
+            ),
+            (
+                "In --require-hashes mode, all requirements must have their versions pinned with ==. These do not:",
+                self.unpinned,
+            ),
+            (
+                "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package "
+                "versions, please update the hashes. Otherwise, examine the package contents carefully; someone may "
+                "have tampered with them.",
+                self.mismatches,
+            ),
+        )
+        return "\n".join("\n".join([head, *(f"    {item}" for item in items)]) for head, items in sections if items)
+
+
+def enforce_hashes(lock: Pylock, request: InstallRequest, environment: Mapping[str, str]) -> Pylock:
+    """The lock, cut down to the files whose hashes the request lists.
+
+    ``environment`` holds the target's marker values. Raises RequirementsError with everything that is wrong.
+    """
+    asked = [line for line in request.requirements if _applies(line, environment)]
+    limits = [line for line in request.constraints if line.hashes and _applies(line, environment)]
+    complaints = _Complaints()
+    packages = [_checked(package, asked, limits, complaints) for package in lock.packages]
+    if text := complaints.text():
+        raise RequirementsError(text)
+    return replace(lock, packages=packages)
+
+
+def _checked(
+    package: Package,
+    asked: Sequence[RequirementLine],
+    limits: Sequence[RequirementLine],
+    complaints: _Complaints,
+) -> Package:
+    label = f"{package.name}=={package.version}" if package.version else package.name
+    if package.vcs:
+        complaints.vcs.append(label)
+        return package
+    if package.directory:
+        complaints.directories.append(f"{label} ({package.directory.path})")
+        return package
+    lines = [line for line in asked if _is_about(line, package)]
+    if package.archive is None and not any(map(_pinned, lines)):
+        origin = ", ".join(line.origin for line in lines) or "a dependency, not among the requirements"
+        complaints.unpinned.append(f"{label} ({origin})")
+        return package
+    allowed = _allowed(lines, [line for line in limits if _is_about(line, package)])
+    if not allowed:
+        complaints.missing.append(f"{label}{_example(package)}")
+        return package
+    return _reduced(package, allowed, label, complaints)
+
+
+def _reduced(package: Package, allowed: frozenset[str], label: str, complaints: _Complaints) -> Package:
+    def listed(part: Any) -> bool:
+        return any(f"{algorithm}:{digest}" in allowed for algorithm, digest in part.hashes.items())
+
+    wheels = [wheel for wheel in package.wheels or () if listed(wheel)]
+    sdist = package.sdist if package.sdist and listed(package.sdist) else None
+    archive = package.archive if package.archive and listed(package.archive) else None
+    if not (wheels or sdist or archive):
+        expected = " or ".join(sorted(allowed))
+        complaints.mismatches.append(f"{label}: expected {expected}, the index offers {_offered(package)}")
+        return package
+    return replace(package, wheels=wheels or None, sdist=sdist, archive=archive)
+
+
+def _allowed(lines: Iterable[RequirementLine], limits: Iterable[RequirementLine]) -> frozenset[str]:
+    # pip: the hashes of several lines about one package all apply; with a constraint's hashes, those in both.
+    listed = frozenset(digest for line in lines for digest in (*line.hashes, *_in_url(line)))
+    limited = frozenset(digest for line in limits for digest in line.hashes)
+    return listed & limited if listed and limited else listed or limited
+
+
+def _in_url(line: RequirementLine) -> list[str]:
+    fragment = line.text.partition("#")[2].partition(" ")[0]
+    pairs = (item.partition("=") for item in fragment.split("&"))
+    return [f"{name}:{value}" for name, _, value in pairs if name in ("sha256", "sha384", "sha512")]
+
+
+def _offered(package: Package) -> str:
+    return ", ".join(sorted(_digests(package))) or "none"
+
+
+def _example(package: Package) -> str:
+    digests = sorted(_digests(package))
+    return f" --hash={digests[0]}" if digests else ""
+
+
+def _digests(package: Package) -> set[str]:
+    parts = [part for part in (package.sdist, package.archive, *(package.wheels or ())) if part]
+    return {f"{algorithm}:{digest}" for part in parts for algorithm, digest in part.hashes.items()}
+
+
+def _is_about(line: RequirementLine, package: Package) -> bool:
+    if line.name is not None:
+        return line.name == package.name
+    location = package.archive and (package.archive.url or package.archive.path)
+    return bool(location) and str(location) in line.text
+
+
+def _pinned(line: RequirementLine) -> bool:
+    requirement = _parsed(line)
+    if requirement is None:
+        return False
+    specifiers = list(requirement.specifier)
+    return len(specifiers) == 1 and specifiers[0].operator in ("==", "===")
+
+
+def _applies(line: RequirementLine, environment: Mapping[str, str]) -> bool:
+    requirement = _parsed(line)
+    if requirement is None or requirement.marker is None:
+        return True
+    return requirement.marker.evaluate(cast("dict[str, str | frozenset[str]]", dict(environment)))
+
+
+def _parsed(line: RequirementLine) -> Requirement | None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        return Requirement(line.text)
+    except InvalidRequirement:
+        return None  # a path or a URL

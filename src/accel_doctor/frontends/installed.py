@@ -1,0 +1,80 @@
+"""What is installed in the target already, and its part in a lock. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
+
+from accel_doctor.model import InstallRequest
+
+if TYPE_CHECKING:
+    from packaging.pylock import Package, Pylock
+
+
+@dataclass(frozen=True)
+class InstalledDistribution:
+    """One installed distribution; ``url`` says where it came from when that was no index (PEP 610)."""
+
+    name: str  # normalized
+    version: str
+    url: str | None = None
+
+
+def kept_direct(installed: Sequence[InstalledDistribution], request: InstallRequest) -> list[InstalledDistribution]:
+    """Those that came from a directory, a URL or a repository and that the request leaves as they are.
+
+    An index need not know them, and a resolver that starts from the index would replace or miss them.
+    """
+    return [
+        distribution
+        for distribution in installed
+        if distribution.url is not None and _there(distribution.url) and _left_alone(distribution, request)
+    ]
+
+
+def without_installed(lock: Pylock, installed: Sequence[InstalledDistribution], kept: Collection[str]) -> Pylock:
+    """The lock without what needs no installing: index releases installed in that very version, and ``kept``."""
+    versions = {distribution.name: distribution.version for distribution in installed}
+
+    def stays(package: Package) -> bool:
+        if package.name in kept:
+            return True
+        return not package.is_direct and _same(versions.get(package.name), package.version)
+
+    return replace(lock, packages=[package for package in lock.packages if not stays(package)])
+
+
+def _left_alone(distribution: InstalledDistribution, request: InstallRequest) -> bool:
+    for line in request.requirements:
+        if line.name != distribution.name:
+            continue
+        try:
+            requirement = Requirement(line.text)
+        except InvalidRequirement:
+            return False  # asked for by path or URL: the frontend decides whether that is what is installed
+        if requirement.url or request.upgrade:
+            return False
+        if not requirement.specifier.contains(distribution.version, prereleases=True):
+            return False
+    return True
+
+
+def _there(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme != "file" or Path(url2pathname(parts.path)).exists()
+
+
+def _same(installed: str | None, locked: Version | None) -> bool:
+    if installed is None or locked is None:
+        return False
+    try:
+        return Version(installed) == locked
+    except InvalidVersion:
+        return False

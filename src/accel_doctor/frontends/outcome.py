@@ -1,0 +1,68 @@
+"""What a failed frontend run means: a build to treat, or an error that no treatment helps.
+
+The readers (``uv_messages``, ``pip_messages``) are pure functions from output to :class:`Verdict`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import NoReturn
+
+from accel_doctor.errors import NetworkError, RequirementsError, ToolError
+from accel_doctor.interfaces import Completed
+from accel_doctor.model import Failed
+
+_QUOTE_LIMIT = 60  # lines
+
+
+class Kind(Enum):
+    """Who is to blame."""
+
+    BUILD = "build"
+    NETWORK = "network"
+    REQUIREMENTS = "requirements"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the output says: ``quote`` is the frontend's own words, ``package`` the failing build's where named."""
+
+    kind: Kind
+    quote: str
+    hint: str | None = None
+    package: str | None = None
+
+
+_HEADINGS = {
+    "resolve": "{frontend} cannot resolve the requirements",
+    "install": "{frontend} cannot install what was locked",
+}
+
+
+def conclude(verdict: Verdict, frontend: str, step: str, log: Path, completed: Completed) -> Failed:
+    """A failing build as :class:`Failed`; everything else is raised as the error it is."""
+    if verdict.kind is Kind.BUILD:
+        return Failed(verdict.package, log, step, completed.returncode, completed.seconds)
+    _raise(verdict, _HEADINGS[step].format(frontend=frontend), frontend, log)
+
+
+def _raise(verdict: Verdict, heading: str, frontend: str, log: Path) -> NoReturn:
+    message = f"{heading}:\n{_indented(verdict.quote)}" if verdict.quote else f"{heading}; it gave no reason"
+    match verdict.kind:
+        case Kind.NETWORK:
+            raise NetworkError(message, hint=verdict.hint or "check the connection and the index URL, then run again")
+        case Kind.REQUIREMENTS:
+            raise RequirementsError(message, hint=verdict.hint)
+        case Kind.TOOL | Kind.BUILD:
+            raise ToolError(message, hint=verdict.hint or f"{frontend}'s whole output: {log}")
+
+
+def _indented(text: str) -> str:
+    lines = text.splitlines()
+    shown = lines[:_QUOTE_LIMIT]
+    if len(lines) > _QUOTE_LIMIT:
+        shown.append(f"... {len(lines) - _QUOTE_LIMIT} more lines in the log")
+    return "\n".join(f"  {line}".rstrip() for line in shown)

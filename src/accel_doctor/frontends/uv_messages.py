@@ -1,0 +1,89 @@
+"""uv's error messages, read.
+
+uv prints one error at the end: a headline, the chain of its causes, then, for builds, the backend's output, then hints.
+Older releases (0.8) draw the chain as a tree, later ones (0.13) write ``error: ...`` and ``cause: ...``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from accel_doctor.frontends.outcome import Kind, Verdict
+
+_HEADLINE = re.compile(r"(?:error:|\s{0,2}\u00d7) \S")
+_BACKEND_OUTPUT = re.compile(r"[\s│]*(?:\[std(?:out|err)\])\s*$")
+_HINT = re.compile(r"[\s│]*hint: (.*)")
+
+# Only what uv says in its own chain counts: a backend that cannot download something of its own prints the same
+# words, but below the mark [stdout] or [stderr].
+_NETWORK = re.compile(
+    r"error sending request|client error \(Connect\)|dns error|tcp connect error|connection reset"
+    r"|operation timed out|request timed out|invalid peer certificate|tunnel error|error decoding response body"
+    r"|HTTP status server error|\b(?:408|429) [A-Z]\w+"
+    r"|Could not resolve host|Failed to connect to|Connection (?:refused|timed out|reset)|network is unreachable",
+    re.IGNORECASE,
+)
+_OFFLINE = re.compile(r"the network was disabled|network connectivity is disabled", re.IGNORECASE)
+_BUILD = re.compile(
+    r"The build backend returned an error|Failed to build|build-system\.requires"
+    r"|Failed to (?:install|resolve) (?:requirements|build dependencies)|Build backend failed"
+)
+_DOWNLOAD_AND_BUILD = re.compile(r"Failed to download and build")
+_BACKEND = re.compile(r"build backend", re.IGNORECASE)
+_PACKAGE = re.compile(
+    r"Failed to (?:download and )?build[\s│]+`(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[.*?\])?(?:==|[\s│]*@|`)"
+)
+_REQUIREMENTS = re.compile(
+    r"No solution found|Hash mismatch|externally managed|Git operation failed|not found at|Couldn't parse"
+    r"|HTTP status client error|Unsupported (?:editable|URL)|was not found|Requires-Python|requires Python"
+    r"|incompatible with|not a valid|Invalid|Conflicting|[Mm]issing hash|In `--require-hashes` mode"
+    r"|does not appear to be a Python project|metadata.*(?:invalid|does not match)"
+)
+
+
+def read_uv(output: str) -> Verdict:
+    """What a failed uv run says of the reason."""
+    chain, hint = _chain(output)
+    quote = "\n".join(chain)
+    if _OFFLINE.search(quote) or (hint and _OFFLINE.search(hint)):
+        return Verdict(Kind.NETWORK, quote, "run once without --offline, or name a --find-links directory")
+    if _NETWORK.search(quote):
+        return Verdict(Kind.NETWORK, quote, hint)
+    downloading = _DOWNLOAD_AND_BUILD.search(quote) and not _BACKEND.search(quote)
+    if _BUILD.search(quote) and not downloading:
+        named = _PACKAGE.search(quote)
+        return Verdict(Kind.BUILD, quote, hint, named["name"] if named else None)
+    if downloading or _REQUIREMENTS.search(quote):
+        return Verdict(Kind.REQUIREMENTS, quote, hint)
+    return Verdict(Kind.TOOL, quote, hint)
+
+
+def _chain(output: str) -> tuple[list[str], str | None]:
+    """Headline and causes, without the backend's output, and the first hint."""
+    lines = output.splitlines()
+    start = _last_headline(lines)
+    if start is None:
+        return [line for line in lines if line.strip()][-5:], None
+    chain: list[str] = []
+    hints: list[str] = []
+    in_backend_output = False
+    for line in lines[start:]:
+        if hint := _HINT.match(line):
+            hints.append(hint[1].strip())
+        elif hints and line.startswith("  ") and line.strip():
+            hints[-1] += " " + line.strip()  # older uv wraps hints
+        elif _BACKEND_OUTPUT.match(line):
+            in_backend_output = True
+        elif not in_backend_output and not hints:
+            chain.append(line.rstrip())
+    while chain and not chain[-1]:
+        chain.pop()
+    return chain, hints[0] if hints else None
+
+
+def _last_headline(lines: list[str]) -> int | None:
+    # The last one: `uv build` streams the backend's output first, where lines may begin with "error:" too.
+    for number in range(len(lines) - 1, -1, -1):
+        if _HEADLINE.match(lines[number]):
+            return number
+    return None

@@ -1,0 +1,84 @@
+"""What becomes of a request: locks, sources, wheels, and failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.pylock import Pylock
+
+
+class SourceKind(str, Enum):
+    """What a build starts from. Only archives and commits have a stable identity, so only they are stored."""
+
+    SDIST = "sdist"
+    VCS = "vcs"
+    DIRECTORY = "directory"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One distribution to be built. ``location`` is a URL or an absolute path."""
+
+    name: str  # normalized
+    version: str | None
+    kind: SourceKind
+    location: str
+    sha256: str | None = None  # of an sdist
+    commit: str | None = None  # of a VCS source
+    vcs: str | None = None  # git, hg, ...
+    subdirectory: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}" if self.version else self.name
+
+
+@dataclass(frozen=True)
+class Locked:
+    """The requirements resolved: a PEP 751 lock, relative paths already absolute."""
+
+    lock: Pylock
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel on disk, with the SHA-256 its bytes had when it was read."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A frontend or a build stopped, and its output may say why. ``package`` is None while resolving many."""
+
+    package: str | None
+    log: Path
+    step: str  # "resolve", "build", "install"
+    returncode: int
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Built:
+    """A source became a wheel; ``reused`` says that the store had it."""
+
+    source: Source
+    wheel: Wheel
+    reused: bool
+    seconds: float = 0.0
+    log: Path | None = None
+
+
+@dataclass(frozen=True)
+class BuildFailed:
+    """A source did not become a wheel."""
+
+    source: Source
+    failure: Failed
+
+
+BuildOutcome = Built | BuildFailed

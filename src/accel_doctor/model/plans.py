@@ -1,0 +1,143 @@
+"""Remedies, the plan they make, and what a run came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from accel_doctor.errors import ExitCode
+from accel_doctor.model.builds import Built, Failed, Locked
+from accel_doctor.model.needs import Diagnosis, Finding, Need
+
+
+class Confidence(str, Enum):
+    """How a package was found: a curated rule; the distribution's file list; one guess of several."""
+
+    RULE = "rule"
+    INDEX = "index"
+    GUESS = "guess"
+
+    @property
+    def covered_by_yes(self) -> bool:
+        """Whether ``--yes`` alone agrees to it."""
+        return self is not Confidence.GUESS
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What satisfies one need here: all of ``packages`` together, or, with none, ``advice`` to follow.
+
+    ``alternatives`` are other sets that would do as well, in order of preference.
+    """
+
+    need: Need
+    packages: tuple[str, ...] = ()
+    confidence: Confidence = Confidence.RULE
+    source: str = ""  # "rules/debian.yaml"
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    advice: str | None = None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a need is in a plan: the finding that showed it, or, without one, foresight about ``package``."""
+
+    need: Need
+    package: str | None
+    finding: Finding | None = None
+
+    @property
+    def evidence(self) -> str:
+        """The quoted line, or the words that say where foresight has it from."""
+        return self.finding.evidence if self.finding else "known need, not met on this machine"
+
+
+@dataclass(frozen=True)
+class SystemPackage:
+    """One package of the plan, with the needs it meets and why each is there."""
+
+    name: str
+    reasons: tuple[Reason, ...]
+    confidence: Confidence
+    source: str
+    alternatives: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """A need the plan cannot meet with packages: what to do instead, where anything is known."""
+
+    reason: Reason
+    advice: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Remedies chosen, with evidence and the exact commands, as data, before anything runs."""
+
+    packages: tuple[SystemPackage, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
+    commands: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The system packages to install, sorted."""
+        return tuple(sorted(package.name for package in self.packages))
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What a package manager says it would do; sizes in bytes, None where it does not tell."""
+
+    installs: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()
+    downgrades: tuple[str, ...] = ()
+    download_bytes: int | None = None
+    disk_bytes: int | None = None
+
+    @property
+    def objection(self) -> str | None:
+        """Why this must not be done ("remove a, b"), or None."""
+        parts = [
+            f"{verb} {', '.join(names)}"
+            for verb, names in (("remove", self.removes), ("downgrade", self.downgrades))
+            if names
+        ]
+        return " and ".join(parts) or None
+
+
+class Consent(str, Enum):
+    """The answer to "install these?"."""
+
+    YES = "yes"
+    NO = "no"
+    NOBODY_TO_ASK = "nobody to ask"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a run may do: agree by itself to sure cures, touch the system at all, or only rehearse."""
+
+    yes: bool = False
+    system: bool = True
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """One failure and what its log says."""
+
+    failure: Failed
+    diagnosis: Diagnosis
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to. ``plan`` is the one that was not carried out, ``transactions`` those that were."""
+
+    code: ExitCode
+    locked: Locked | None
+    built: tuple[Built, ...]
+    cases: tuple[Case, ...]
+    plan: Plan | None
+    transactions: tuple[Plan, ...]

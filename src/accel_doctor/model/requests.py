@@ -1,0 +1,76 @@
+"""What the user asked for: requirements, where they come from, how they are built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RequirementLine:
+    """One requirement as the user wrote it, and where it stood: ``requirements.txt:3``, ``command line``."""
+
+    text: str  # "psycopg2>=2.9 ; python_version > '3'", a path, or a URL
+    origin: str
+    editable: bool = False
+    name: str | None = None  # normalized (PEP 503) where the text tells
+    hashes: tuple[str, ...] = ()  # "sha256:..."
+    config_settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """Where distributions come from, and how they are reached. None: not said, the frontend's own default."""
+
+    index_url: str | None = None
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    cert: str | None = None
+    client_cert: str | None = None
+    proxy: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    timeout: float | None = None  # seconds
+    retries: int | None = None
+    keyring_provider: str | None = None
+    no_cache: bool = False
+    offline: bool = False
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """What changes how a source is built; part of every build key."""
+
+    config_settings: tuple[str, ...] = ()  # KEY=VALUE
+    build_constraints: tuple[str, ...] = ()  # requirement lines, their files already read
+    no_build_isolation: bool = False
+
+
+@dataclass(frozen=True)
+class InstallRequest:
+    """pip's argument line, its files and its configuration, read and checked: what the user asked for."""
+
+    requirements: tuple[RequirementLine, ...]
+    constraints: tuple[RequirementLine, ...] = ()
+    index: IndexSettings = IndexSettings()
+    build: BuildSettings = BuildSettings()
+    no_binary: tuple[str, ...] = ()  # names, or ":all:"
+    only_binary: tuple[str, ...] = ()
+    pre: bool = False
+    prefer_binary: bool = False
+    upgrade: bool = False
+    eager_upgrade: bool = False  # --upgrade-strategy eager: dependencies too
+    reinstall: bool = False
+    compile_bytecode: bool | None = None  # None: the frontend's own default
+    require_hashes: bool = False
+    no_deps: bool = False
+    target: Path | None = None
+    prefix: Path | None = None
+    user: bool = False
+    break_system_packages: bool = False
+    verbosity: int = 0
+
+    @property
+    def checks_hashes(self) -> bool:
+        """pip's rule: one ``--hash`` anywhere turns hash-checking on for all."""
+        return self.require_hashes or any(line.hashes for line in self.requirements)

@@ -1,0 +1,157 @@
+"""Diagnoses, plans and results as lines of text. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from accel_doctor.errors import ExitCode
+from accel_doctor.model import Built, Case, Distribution, Finding, Plan, Reason, Result, Simulation
+
+_EVIDENCE_WIDTH = 160
+_MOST_PACKAGES_NAMED = 4
+
+
+def printable(text: str) -> str:
+    """``text`` with everything that could drive a terminal replaced: build output may be hostile."""
+    return "".join(character if character.isprintable() else "�" for character in text.replace("\t", " "))
+
+
+def case_lines(case: Case) -> list[str]:
+    """A failure: what failed, the quoted line that says why, and where the whole log is."""
+    failure = case.failure
+    what = f"{failure.package or 'the requirements'}: {failure.step} failed"
+    if failure.seconds:
+        what += f" after {failure.seconds:.1f} s"
+    causes = case.diagnosis.causes
+    lines = [what, *(f"  {_quoted(finding)}" for finding in causes)]
+    if not causes:
+        lines.append(f"  not understood: {_shortened(case.diagnosis.summary or 'no output')}")
+    return [*lines, f"  whole log: {failure.log}"]
+
+
+def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribution) -> list[str]:
+    """What is missing and why, what nothing is known for, how much it is, and the exact commands."""
+    lines: list[str] = []
+    if plan.packages:
+        lines.append(f"Missing on {distribution}:")
+        width = max(len(package.name) for package in plan.packages)
+        for package in plan.packages:
+            for position, text in enumerate(_why(package.reasons)):
+                lines.append(f"  {package.name if position == 0 else '':<{width}}  {text}")
+            if not package.confidence.covered_by_yes:
+                others = "; ".join(", ".join(names) for names in package.alternatives)
+                lines.append(f"  {'':<{width}}  a guess, not covered by --yes" + (f"; or: {others}" if others else ""))
+    lines += unmet_lines(plan)
+    if plan.packages:
+        lines.append(_size(plan, simulation))
+        lines += [f"  {command}" for command in command_lines(plan.commands)]
+    return lines
+
+
+def unmet_lines(plan: Plan) -> list[str]:
+    """The needs no package of the plan meets, each with what is known to do about it."""
+    if not plan.unmet:
+        return []
+    lines = ["No system package is known for:"]
+    for unmet in plan.unmet:
+        lines += [f"  {text}" for text in _why((unmet.reason,))]
+        if unmet.advice:
+            lines.append(f"    {unmet.advice}")
+    return lines
+
+
+def command_lines(commands: Iterable[Sequence[str]]) -> list[str]:
+    """Commands as a shell would take them, one a line."""
+    return [shlex.join(command) for command in commands]
+
+
+def summary_line(result: Result, where: str, seconds: float) -> str:
+    """The last line of a run that ended well."""
+    count = len(result.locked.lock.packages) if result.locked else 0
+    if not count:
+        return f"nothing to do: {where} has everything already, {seconds:.1f} s"
+    built = sum(1 for one in result.built if not one.reused)
+    kept = len(result.built) - built
+    parts = [f"{built} built here"] if built else []
+    parts += [f"{kept} from the wheel store"] if kept else []
+    detail = f" ({', '.join(parts)})" if parts else ""
+    return f"installed {_count(count, 'package')}{detail} into {where}, {seconds:.1f} s"
+
+
+def verdict(result: Result) -> tuple[str, str | None]:
+    """What a run that did not end well came to, in one sentence, and the next step."""
+    failed = ", ".join(dict.fromkeys(case.failure.package or case.failure.step for case in result.cases))
+    what = f"{failed} did not build" if failed else "not everything could be built"
+    match result.code:
+        case ExitCode.UNCURED:
+            return (
+                f"{what}, and nothing known cures it",
+                "read the log named above; docs/how-to/add-a-rule.md cures it for all",
+            )
+        case ExitCode.NETWORK:
+            return (
+                f"{what}: the build could not reach the network",
+                "check the network, then run the same command again",
+            )
+        case ExitCode.CONSENT:
+            return (
+                "system packages are missing, and nobody agreed to installing them",
+                "run the command above as root, or the same accel-doctor command with --yes",
+            )
+        case ExitCode.PRIVILEGE:
+            return (
+                "system packages are missing, and installing them needs root: there is neither sudo nor doas here",
+                "run the command above as root, then the same accel-doctor command again",
+            )
+        case _:
+            return result.code.meaning, None
+
+
+def built_line(built: Built) -> str:
+    """One finished build."""
+    return f"built {built.source} in {built.seconds:.1f} s" if not built.reused else f"kept wheel of {built.source}"
+
+
+def _why(reasons: Sequence[Reason]) -> list[str]:
+    """One text per need: the need, for whom, and the quoted line or the word that it was foreseen."""
+    by_need: dict[str, list[Reason]] = {}
+    for reason in reasons:
+        by_need.setdefault(str(reason.need), []).append(reason)
+    texts = []
+    for need, group in by_need.items():
+        names = list(dict.fromkeys(reason.package for reason in group if reason.package))
+        shown = ", ".join(names[:_MOST_PACKAGES_NAMED])
+        if len(names) > _MOST_PACKAGES_NAMED:
+            shown += f" and {len(names) - _MOST_PACKAGES_NAMED} more"
+        seen = next((reason.finding for reason in group if reason.finding), None)
+        evidence = f'"{_shortened(seen.evidence)}"' if seen else "known need, not met here"
+        texts.append(f"{need}{f' for {shown}' if shown else ''}: {evidence}")
+    return texts
+
+
+def _quoted(finding: Finding) -> str:
+    return f'{finding.need}: "{_shortened(finding.evidence)}" (line {finding.line})'
+
+
+def _shortened(text: str) -> str:
+    text = printable(text.strip())
+    return text if len(text) <= _EVIDENCE_WIDTH else text[: _EVIDENCE_WIDTH - 1] + "…"
+
+
+def _size(plan: Plan, simulation: Simulation | None) -> str:
+    from rich.filesize import decimal
+
+    text = _count(len(plan.packages), "system package")
+    if simulation:
+        further = len(set(simulation.installs) - set(plan.names))
+        text += f" and {_count(further, 'dependency', 'dependencies')}" if further else ""
+        if simulation.download_bytes is not None:
+            text += f", {decimal(simulation.download_bytes)} to download"
+        if simulation.disk_bytes is not None:
+            text += f", {decimal(simulation.disk_bytes)} on disk"
+    return text + ":"
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,160 @@
+"""pip's configuration: files and ``PIP_*`` variables, as https://pip.pypa.io/en/stable/topics/configuration/ has it."""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accel_doctor.errors import UsageError
+
+_SIZE_LIMIT = 1 << 20  # bytes
+_TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
+_FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
+
+# Other spellings pip has for the same option.
+_ALIASES = {
+    "default-timeout": "timeout",
+    "pypi-url": "index-url",
+    "require-venv": "require-virtualenv",
+    "no-dependencies": "no-deps",
+}
+
+# What read_request reads. Everything else (cache-dir, use-feature, log, ...) is left to pip itself.
+KEYS_READ = frozenset({
+    "index-url", "extra-index-url", "find-links", "no-index", "cert", "client-cert", "proxy", "trusted-host", "timeout",
+    "retries", "keyring-provider", "constraint", "build-constraint", "no-binary", "only-binary", "prefer-binary",
+    "require-hashes", "no-require-hashes", "pre", "no-deps", "no-build-isolation", "config-settings", "upgrade",
+    "upgrade-strategy", "force-reinstall", "compile", "no-compile", "target", "prefix", "user",
+    "break-system-packages", "no-cache-dir", "requirement", "editable", "require-virtualenv",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value and where it was set, for messages."""
+
+    value: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Settings by key; every lookup raises UsageError, in pip's words, for a value that does not fit."""
+
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+
+    def text(self, key: str) -> str | None:
+        """One value, as written."""
+        setting = self.settings.get(key)
+        return setting.value if setting else None
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A value that may be several, split at blanks and line ends."""
+        setting = self.settings.get(key)
+        return tuple(setting.value.split()) if setting else ()
+
+    def flag(self, key: str) -> bool | None:
+        """yes or no; None where nothing is set."""
+        setting = self.settings.get(key)
+        if setting is None:
+            return None
+        value = setting.value.lower()
+        if value in _TRUE or value in _FALSE:
+            return value in _TRUE
+        raise UsageError(
+            f"{setting.source}: {setting.value} is not a valid value for {key} option, please specify a boolean value "
+            "like yes/no, true/false or 1/0 instead."
+        )
+
+    def number(self, key: str) -> float | None:
+        """A number."""
+        setting = self.settings.get(key)
+        if setting is None:
+            return None
+        try:
+            return float(setting.value)
+        except ValueError as error:
+            raise UsageError(f"{setting.source}: invalid number for {key}: {setting.value!r}") from error
+
+    def source(self, key: str) -> str:
+        """Where a key was set; its name where it was not."""
+        setting = self.settings.get(key)
+        return setting.source if setting else key
+
+    def without(self, keys: Collection[str]) -> Configuration:
+        """The same configuration, silent about ``keys``."""
+        return Configuration({key: setting for key, setting in self.settings.items() if key not in keys})
+
+    @property
+    def left_to_pip(self) -> Mapping[str, str]:
+        """What no InstallRequest holds, as the environment variables that tell pip the same."""
+        return {
+            f"PIP_{key.upper().replace('-', '_')}": setting.value
+            for key, setting in self.settings.items()
+            if key not in KEYS_READ
+        }
+
+
+def configuration_files(environment: Mapping[str, str], home: Path, prefix: Path) -> Iterator[Path]:
+    """The files pip reads, weakest first: global, user, the target's own (``prefix``), ``PIP_CONFIG_FILE``."""
+    named = environment.get("PIP_CONFIG_FILE")
+    if named == os.devnull:
+        return
+    for directory in (environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep):
+        if directory:
+            yield Path(directory) / "pip" / "pip.conf"
+    yield Path("/etc/pip.conf")
+    if not (named and Path(named).exists()):
+        yield home / ".pip" / "pip.conf"
+        yield Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "pip" / "pip.conf"
+    yield prefix / "pip.conf"
+    if named:
+        yield Path(named)
+
+
+def read_configuration(
+    environment: Mapping[str, str], home: Path, prefix: Path, read: Callable[[Path], str]
+) -> Configuration:
+    """pip's configuration for ``pip install``.
+
+    ``prefix`` is the target environment's. ``read`` gives a file's text; a file that is missing or unreadable is
+    passed over, as pip does. Sections: ``[install]`` over ``[global]``, whatever file each is in; ``PIP_*`` over
+    both. Raises UsageError for a file that is no configuration file.
+    """
+    sections: dict[str, dict[str, Setting]] = {"global": {}, "install": {}, "environment": {}}
+    for path in configuration_files(environment, home, prefix):
+        try:
+            text = read(path)
+        except OSError:
+            continue
+        for section, key, value in _parse(text, path):
+            if section in ("global", "install"):
+                sections[section][key] = Setting(value, f"{path} [{section}]")
+    for name, value in environment.items():
+        if name.startswith("PIP_") and name not in ("PIP_VERSION", "PIP_HELP", "PIP_CONFIG_FILE"):
+            sections["environment"][_key(name[4:])] = Setting(value, name)
+    merged: dict[str, Setting] = {}
+    for section_settings in sections.values():
+        merged.update({key: setting for key, setting in section_settings.items() if setting.value})
+    return Configuration(merged)
+
+
+def _parse(text: str, path: Path) -> Iterator[tuple[str, str, str]]:
+    if len(text) > _SIZE_LIMIT:
+        raise UsageError(f"Configuration file could not be loaded: {path} is larger than {_SIZE_LIMIT} bytes")
+    parser = configparser.RawConfigParser(strict=True)
+    try:
+        parser.read_string(text, source=str(path))
+    except configparser.Error as error:
+        raise UsageError(f"Configuration file could not be loaded.\n{error}") from error
+    for section in parser.sections():
+        for name, value in parser.items(section):
+            yield section, _key(name), value
+
+
+def _key(name: str) -> str:
+    key = name.lower().replace("_", "-").removeprefix("--")
+    return _ALIASES.get(key, key)

@@ -1,0 +1,153 @@
+"""pip's requirement-file grammar, one file's worth: text to logical lines, nothing nested, nothing looked up.
+
+https://pip.pypa.io/en/stable/reference/requirements-file-format/
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from accel_doctor.errors import UsageError
+
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_HASH_ALGORITHMS = ("sha256", "sha384", "sha512")
+
+# Options a line may have: their one name here, and whether they take a value.
+_OPTIONS: Mapping[str, tuple[str, bool]] = {
+    "-i": ("index-url", True),
+    "--index-url": ("index-url", True),
+    "--pypi-url": ("index-url", True),
+    "--extra-index-url": ("extra-index-url", True),
+    "--no-index": ("no-index", False),
+    "-c": ("constraint", True),
+    "--constraint": ("constraint", True),
+    "-r": ("requirement", True),
+    "--requirement": ("requirement", True),
+    "-e": ("editable", True),
+    "--editable": ("editable", True),
+    "-f": ("find-links", True),
+    "--find-links": ("find-links", True),
+    "--no-binary": ("no-binary", True),
+    "--only-binary": ("only-binary", True),
+    "--prefer-binary": ("prefer-binary", False),
+    "--require-hashes": ("require-hashes", False),
+    "--no-require-hashes": ("no-require-hashes", False),
+    "--pre": ("pre", False),
+    "--all-releases": ("all-releases", True),
+    "--only-final": ("only-final", True),
+    "--trusted-host": ("trusted-host", True),
+    "--use-feature": ("use-feature", True),
+    "--hash": ("hash", True),
+    "-C": ("config-settings", True),
+    "--config-settings": ("config-settings", True),
+    "--config-setting": ("config-settings", True),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One logical line: a requirement with its options, or options alone (``requirement`` empty)."""
+
+    origin: str  # requirements.txt:3
+    requirement: str
+    options: tuple[tuple[str, str], ...]
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """What option ``name`` was given, in order."""
+        return tuple(value for option, value in self.options if option == name)
+
+
+def parse_lines(text: str, location: str, environment: Mapping[str, str]) -> Iterator[Line]:
+    """The logical lines of a file. Raises UsageError with file and line where one cannot be read.
+
+    ``environment`` fills in ``${NAME}``; a name that is not set stays as it stands, as in pip.
+    """
+    for number, line in _joined(text):
+        content = _COMMENT.sub("", line).strip()
+        if content:
+            yield _parsed(_expanded(content, environment), f"{location}:{number}")
+
+
+def _joined(text: str) -> Iterator[tuple[int, str]]:
+    """Lines, those that end in a backslash joined with the next, under the number of the first."""
+    first, parts = 0, list[str]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        comment = _COMMENT.match(line) is not None
+        if line.endswith("\\") and not comment:
+            first = first if parts else number
+            parts.append(line.strip("\\"))
+            continue
+        if comment:
+            line = f" {line}"  # a comment is one even right after a continued line
+        yield (first, "".join([*parts, line])) if parts else (number, line)
+        parts.clear()
+    if parts:
+        yield first, "".join(parts)
+
+
+def _expanded(line: str, environment: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda match: environment.get(match[1]) or match[0], line)
+
+
+def _parsed(line: str, origin: str) -> Line:
+    # The requirement is everything before the first word that begins with a dash: markers have quotes of their own,
+    # which shell-like splitting would take away.
+    words = line.split(" ")
+    cut = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
+    try:
+        rest = shlex.split(" ".join(words[cut:]))
+    except ValueError as error:
+        raise UsageError(f"{origin}: Could not split options: {' '.join(words[cut:])}") from error
+    options = tuple(_options(rest, line, origin))
+    requirement = " ".join(words[:cut]).strip()
+    return Line(origin, requirement, options)
+
+
+def _options(words: list[str], line: str, origin: str) -> Iterator[tuple[str, str]]:
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        flag, value = _split(word)
+        if flag not in _OPTIONS:
+            complaint = f"no such option: {flag}" if flag.startswith("-") else f"unexpected {word!r} after the options"
+            raise UsageError(f"{origin}: Invalid requirement: {line}: {complaint}")
+        name, takes_value = _OPTIONS[flag]
+        if takes_value and value is None:
+            if not words:
+                raise UsageError(f"{origin}: Invalid requirement: {line}: {flag} option requires 1 argument")
+            value = words.pop(0)
+        elif not takes_value and value is not None:
+            raise UsageError(f"{origin}: Invalid requirement: {line}: {flag} option does not take a value")
+        _check(name, value or "", line, origin)
+        yield name, value or ""
+
+
+def _split(word: str) -> tuple[str, str | None]:
+    """``--name=value`` and ``-rvalue`` taken apart; the value is None where the word has none."""
+    if word.startswith("--"):
+        flag, equals, value = word.partition("=")
+        return flag, value if equals else None
+    return word[:2], word[2:] or None
+
+
+def _check(name: str, value: str, line: str, origin: str) -> None:
+    if name == "hash":
+        algorithm, colon, _ = value.partition(":")
+        if not colon:
+            raise UsageError(
+                f"{origin}: Invalid requirement: {line}: Arguments to --hash must be a hash name followed by a value, "
+                "like --hash=sha256:abcde..."
+            )
+        if algorithm not in _HASH_ALGORITHMS:
+            raise UsageError(
+                f"{origin}: Invalid requirement: {line}: Allowed hash algorithms for --hash are "
+                f"{', '.join(_HASH_ALGORITHMS)}."
+            )
+    elif name == "config-settings" and "=" not in value:
+        raise UsageError(
+            f"{origin}: Invalid requirement: {line}: Arguments to --config-settings must be of the form KEY=VAL"
+        )

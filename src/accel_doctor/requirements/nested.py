@@ -1,0 +1,105 @@
+"""Requirement files followed into one another: ``-r`` and ``-c`` lines replaced by what they name."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin
+
+from accel_doctor.errors import UsageError
+from accel_doctor.requirements.files import Files, read_text
+from accel_doctor.requirements.lines import Line, parse_lines
+from accel_doctor.requirements.options import unsupported
+
+DEPTH_LIMIT = 50
+LINES_LIMIT = 200_000
+
+_URL = re.compile(r"(http|https|file):", re.IGNORECASE)
+_LOCK = re.compile(r"pylock(\.[^.]+)?\.toml(\[[^\]]*\])?")
+
+
+@dataclass(frozen=True)
+class PlacedLine:
+    """A line with the file it stands in, and whether that file constrains rather than requires."""
+
+    line: Line
+    location: str  # path or URL of the file
+    constraint: bool
+
+
+def read_nested(
+    location: str, *, constraint: bool, directory: Path, files: Files, environment: Mapping[str, str]
+) -> Iterator[PlacedLine]:
+    """Every line of ``location`` and of the files it names, in reading order, none of them an ``-r`` or ``-c``.
+
+    Raises UsageError for a file that cannot be read, names itself, or nests deeper than ``DEPTH_LIMIT``.
+    """
+    if not _URL.match(location):
+        location = posixpath.normpath(posixpath.join(str(directory), location))
+    reader = _Reader(files, environment, directory)
+    yield from reader.read(location, constraint, (location,))
+
+
+class _Reader:
+    def __init__(self, files: Files, environment: Mapping[str, str], directory: Path) -> None:
+        self._files = files
+        self._environment = environment
+        self._directory = directory
+        self._lines = 0
+
+    def read(self, location: str, constraint: bool, path: tuple[str, ...]) -> Iterator[PlacedLine]:
+        _refuse_other_formats(location)
+        text = read_text(self._files, location, "constraint" if constraint else "requirements")
+        for line in parse_lines(text, self._shown(location), self._environment):
+            self._lines += 1
+            if self._lines > LINES_LIMIT:
+                raise UsageError(f"{line.origin}: more than {LINES_LIMIT} lines of requirements")
+            nested = _nested_file(line)
+            if nested is None:
+                yield PlacedLine(line, location, constraint)
+                continue
+            name, nested_constraint = nested
+            target = _relative_to(location, name)
+            if target in path:
+                raise UsageError(f"{line.origin}: {name} recursively references itself in {self._shown(location)}")
+            if len(path) >= DEPTH_LIMIT:
+                raise UsageError(f"{line.origin}: requirement files nest deeper than {DEPTH_LIMIT} levels")
+            yield from self.read(target, nested_constraint, (*path, target))
+
+    def _shown(self, location: str) -> str:
+        """The location as a person at the working directory would write it."""
+        prefix = f"{self._directory}/"
+        return location[len(prefix) :] if location.startswith(prefix) else location
+
+
+def _nested_file(line: Line) -> tuple[str, bool] | None:
+    # pip follows the first -r or -c of a line without a requirement, and ignores them beside one.
+    if line.requirement or line.values("editable"):
+        return None
+    if requirements := line.values("requirement"):
+        return requirements[0], False
+    if constraints := line.values("constraint"):
+        return constraints[0], True
+    return None
+
+
+def _relative_to(location: str, name: str) -> str:
+    if re.match(r"(http|https|file):", location, re.IGNORECASE):
+        return urljoin(location, name)
+    if _URL.match(name):
+        return name
+    return posixpath.normpath(posixpath.join(posixpath.dirname(location), name))
+
+
+def _refuse_other_formats(location: str) -> None:
+    file = location.rpartition("/")[2]
+    if _LOCK.fullmatch(file):
+        raise unsupported(f"-r {file}")
+    if file in ("pyproject.toml", "setup.py", "setup.cfg"):
+        raise UsageError(
+            f"{location} is not a requirements file",
+            hint="for the project itself and what it depends on, give its directory: . or -e .",
+        )

@@ -1,0 +1,179 @@
+"""One requirement as written, checked and made independent of where it stood: relative paths become absolute."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.request import url2pathname
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from accel_doctor.errors import UsageError
+from accel_doctor.model import RequirementLine
+from accel_doctor.requirements.files import Files
+
+_VCS = ("git", "hg", "svn", "bzr")
+_SCHEMES = ("http", "https", "file", "ftp", "ssh", "git", "hg", "svn", "bzr")
+_ARCHIVES = (
+    ".zip", ".whl", ".tar.bz2", ".tbz", ".tar.gz", ".tgz", ".tar", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma",
+)  # fmt: skip
+_EXTRAS = re.compile(r"(?P<rest>.+?)\s*(?P<extras>\[[^\]]+\])")
+_OPERATORS = re.compile(r"===|==|~=|!=|<=|>=|<|>")
+
+
+def read_specifier(
+    text: str,
+    origin: str,
+    *,
+    editable: bool,
+    directory: Path,
+    files: Files,
+    hashes: tuple[str, ...] = (),
+    config_settings: tuple[str, ...] = (),
+) -> RequirementLine:
+    """One requirement: ``name``, ``name @ URL``, a URL, a path. ``directory`` is where relative paths begin.
+
+    Raises UsageError with the origin, in pip's words, for what is none of these.
+    """
+    text = text.strip()
+    if editable:
+        text, name = _read_editable(text, origin, directory, files)
+    else:
+        text, name = _read_plain(text, origin, directory, files)
+    return RequirementLine(text, origin, editable, name, hashes, config_settings)
+
+
+def _read_plain(text: str, origin: str, directory: Path, files: Files) -> tuple[str, str | None]:
+    is_url = _is_url(text)
+    body, marker = _without_marker(text, "; " if is_url else ";", origin)
+    if is_url:
+        return _with_marker(_absolute_url(body, directory), marker), _name_in_url(body)
+    path, extras = _without_extras(body)
+    if _is_local(path, directory, files, origin):
+        location = _absolute(path, directory)
+        return _with_marker(f"{location}{extras}", marker), _name_of_wheel(location)
+    try:
+        return text, canonicalize_name(Requirement(text).name)
+    except InvalidRequirement as error:
+        raise UsageError(_invalid(text, body, origin, error, directory, files), hint=_hint(body)) from error
+
+
+def _read_editable(text: str, origin: str, directory: Path, files: Files) -> tuple[str, str | None]:
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        pass
+    else:
+        if requirement.url:
+            return text, canonicalize_name(requirement.name)
+    # pip knows no marker after an editable path; uv does, and so do people.
+    body, marker = _without_marker(text, "; " if _is_url(text) else ";", origin)
+    path, extras = _without_extras(body)
+    if files.is_directory(_absolute(path, directory)) and not _is_url(path):
+        return _with_marker(f"{_absolute(path, directory)}{extras}", marker), None
+    if path.lower().startswith("file:"):
+        return _with_marker(f"{_path_of_url(path, directory)}{extras}", marker), _name_in_url(path)
+    scheme = urlsplit(body).scheme
+    if scheme.partition("+")[0] in _VCS:
+        return text, _name_in_url(body)
+    raise UsageError(
+        f"{origin}: {text} is not a valid editable requirement. It should either be a path to a local project or a VCS "
+        f"URL (beginning with {', '.join(f'{vcs}+' for vcs in _VCS)})."
+    )
+
+
+def _without_marker(text: str, separator: str, origin: str) -> tuple[str, str]:
+    body, found, marker = text.partition(separator)
+    if not found or not marker.strip():
+        return body.strip(), ""
+    try:
+        Marker(marker.strip())
+    except InvalidMarker as error:
+        raise UsageError(f"{origin}: Invalid requirement: {body.strip()!r}: {error}") from error
+    return body.strip(), marker.strip()
+
+
+def _with_marker(text: str, marker: str) -> str:
+    return f"{text} ; {marker}" if marker else text
+
+
+def _without_extras(text: str) -> tuple[str, str]:
+    match = _EXTRAS.fullmatch(text)
+    return (match["rest"], match["extras"]) if match else (text, "")
+
+
+def _is_url(text: str) -> bool:
+    scheme, colon, _ = text.partition(":")
+    return bool(colon) and (scheme.lower() in _SCHEMES or scheme.lower().partition("+")[0] in _VCS)
+
+
+def _is_local(path: str, directory: Path, files: Files, origin: str) -> bool:
+    absolute = _absolute(path, directory)
+    looks_local = "/" in path or path.startswith(".")
+    if looks_local and files.is_directory(absolute):
+        if not any(files.is_file(f"{absolute}/{name}") for name in ("pyproject.toml", "setup.py")):
+            raise UsageError(
+                f"{origin}: Directory {path!r} is not installable. Neither 'setup.py' nor 'pyproject.toml' found."
+            )
+        return True
+    if not path.lower().endswith(_ARCHIVES):
+        return False
+    if files.is_file(absolute):
+        return True
+    if "@" in path and "/" not in path.partition("@")[0]:
+        return False  # name @ https://.../name-1.0.tar.gz
+    raise UsageError(f"{origin}: Requirement {path!r} looks like a filename, but the file does not exist")
+
+
+def _absolute(path: str, directory: Path) -> str:
+    # Not Path(): it would collapse nothing of "..", and pip does.
+    import posixpath
+
+    return posixpath.normpath(posixpath.join(str(directory), path))
+
+
+def _absolute_url(url: str, directory: Path) -> str:
+    scheme, _, rest = url.partition(":")
+    if scheme.lower() != "file" or (rest.startswith("/") and "/../" not in rest):
+        return url
+    path, mark, fragment = rest.partition("#")
+    located = Path(_path_of_url(f"file:{path}", directory)).as_uri()
+    return f"{located}{mark}{fragment}"
+
+
+def _path_of_url(url: str, directory: Path) -> str:
+    return _absolute(url2pathname(urlsplit(url).path), directory)
+
+
+def _name_in_url(url: str) -> str | None:
+    parts = urlsplit(url)
+    egg = parse_qs(parts.fragment).get("egg")
+    if egg:
+        return canonicalize_name(egg[0].partition("[")[0])
+    return _name_of_wheel(unquote(parts.path))
+
+
+def _name_of_wheel(location: str) -> str | None:
+    try:
+        return parse_wheel_filename(location.rpartition("/")[2])[0]
+    except InvalidWheelFilename:
+        return None
+
+
+def _invalid(text: str, body: str, origin: str, error: InvalidRequirement, directory: Path, files: Files) -> str:
+    message = f"{origin}: Invalid requirement: {text!r}: {error}"
+    if "/" in body:
+        there = files.is_file(_absolute(body, directory))
+        message += f"\nIt looks like a path. {'The path does exist.' if there else f'File {body!r} does not exist.'}"
+    return message
+
+
+def _hint(body: str) -> str | None:
+    if "=" in body and not _OPERATORS.search(body):
+        return "= is not a valid operator. Did you mean == ?"
+    if body.endswith((".txt", ".in")):
+        return f"for a file of requirements: -r {body}"
+    return None

@@ -1,0 +1,275 @@
+"""The rulebook: layers of rule directories, each file read when something of it is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from accel_doctor.errors import RuleError
+from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Origin, Remedy
+from accel_doctor.rulebook import templates
+from accel_doctor.rulebook.families import Family, Manager, Offer, look_up, read_family
+from accel_doctor.rulebook.python_packages import InterpreterHeaders, PythonPackage, read_headers, read_packages
+from accel_doctor.rulebook.reading import Node, read
+from accel_doctor.rulebook.symptoms import Aliases, Symptom, read_advice, read_aliases, read_symptoms
+
+_SYMPTOMS, _PYTHON = "symptoms.yaml", "python.yaml"
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")  # os-release(5), ID
+
+
+def shipped_rules() -> Path:
+    """The directory of the rules that came with this program: inside a wheel, or a checkout's ``rules/``."""
+    package = Path(__file__).resolve().parent.parent
+    packaged = package / "_rules"
+    return packaged if packaged.is_dir() else package.parent.parent / "rules"
+
+
+def load(directories: Sequence[Path] = ()) -> Rulebook:
+    """The shipped rules with the user's and the project's directories laid over them, in that order.
+
+    Nothing is read yet: a fault in a file is a RuleError where something of that file is asked for first.
+    """
+    return Rulebook((shipped_rules(), *directories))
+
+
+class Rulebook:
+    """Rules of several directories as one; a later directory's entry replaces an earlier one's of the same name.
+
+    Every member raises RuleError, all complaints about the file in one, where a file it needs is not usable.
+    """
+
+    def __init__(self, directories: Sequence[Path]) -> None:
+        self._directories = tuple(directories)
+        self._families: dict[str, tuple[Family, ...]] = {}
+        self._offers: dict[Distribution, Mapping[tuple[NeedKind, str], Offer]] = {}
+
+    # --- symptoms.yaml
+
+    @cached_property
+    def symptoms(self) -> tuple[Symptom, ...]:
+        """All symptoms, those of later directories first: on one line the first that matches speaks."""
+        return self._symptom_files[0]
+
+    def advice(self, need: Need, interpreter: Interpreter) -> str | None:
+        """What to do about a need that no system package cures."""
+        advice = self._symptom_files[1]
+        text = advice.get((need.kind, need.name)) or advice.get((need.kind, "*"))
+        return templates.render(text, templates.python_values(interpreter), need) if text else None
+
+    @cached_property
+    def _symptom_files(self) -> tuple[tuple[Symptom, ...], Mapping[tuple[NeedKind, str], str]]:
+        problems: list[str] = []
+        tops = self._tops(_SYMPTOMS, problems)
+        entries = {}
+        advice = {}
+        for top in tops:
+            top.mapping(("aliases", "advice", "symptoms"))
+            entries.update(read_aliases(top))
+            advice.update(read_advice(top))
+        aliases = Aliases(entries)
+        symptoms: dict[str, Symptom | None] = {}
+        for top in tops:
+            symptoms = {**read_symptoms(top, aliases), **{i: s for i, s in symptoms.items() if i not in _ids(top)}}
+        _raise(problems)
+        return tuple(symptom for symptom in symptoms.values() if symptom), advice
+
+    # --- python.yaml
+
+    def known_needs(self, package: str) -> tuple[Need, ...]:
+        """What the build of a Python package (normalized name) needs; empty where nothing is known."""
+        known = self._python_files[0].get(package)
+        return known.needs if known else ()
+
+    def is_sdist_only(self, package: str) -> bool:
+        """Whether a Python package is known to publish no Linux wheels, so that it will surely be built."""
+        known = self._python_files[0].get(package)
+        return known is not None and known.sdist_only
+
+    @property
+    def python_packages(self) -> tuple[PythonPackage, ...]:
+        """All Python packages with rules."""
+        return tuple(package for package in self._python_files[0].values() if package)
+
+    @cached_property
+    def _python_files(self) -> tuple[Mapping[str, PythonPackage | None], InterpreterHeaders]:
+        problems: list[str] = []
+        packages: dict[str, PythonPackage | None] = {}
+        headers = InterpreterHeaders()
+        for top in self._tops(_PYTHON, problems):
+            top.mapping(("packages", "interpreter_headers"))
+            packages.update(read_packages(top))
+            headers = read_headers(top) or headers
+        _raise(problems)
+        return packages, headers
+
+    # --- family files
+
+    def family(self, distribution: Distribution) -> str | None:
+        """The family whose rules serve a distribution: its own id's, else that of the nearest it is like.
+
+        None where there is no such family (`pak#396 <https://github.com/r-lib/pak/issues/396>`_ tells why ID_LIKE
+        matters: derivatives are many).
+        """
+        for identifier in (distribution.id, *distribution.like):
+            if not _ID.fullmatch(identifier):
+                continue
+            if any((directory / f"{identifier}.yaml").is_file() for directory in self._directories):
+                return identifier
+            for name in self._families_mentioning(identifier):
+                if any(identifier in family.ids for family in self._family_layers(name)):
+                    return name
+        return None
+
+    def manager(self, distribution: Distribution) -> Manager | None:
+        """The package manager a distribution's rules are written for."""
+        name = self.family(distribution)
+        return next((family.manager for family in self._chain(name) if family.manager), None) if name else None
+
+    def offer(self, need: Need, distribution: Distribution) -> Offer | None:
+        """What the family files say about a need, names not yet rendered; None where they say nothing."""
+        if distribution not in self._offers:
+            name = self.family(distribution)
+            merged: dict[tuple[NeedKind, str], Offer] = {}
+            for family in reversed(self._chain(name) if name else ()):
+                merged.update(family.offers(distribution))
+            self._offers[distribution] = merged
+        return look_up(self._offers[distribution], need)
+
+    def search_hint(self, need: Need, distribution: Distribution) -> str | None:
+        """The command with which a person looks for a provider of ``need`` on this distribution."""
+        name = self.family(distribution)
+        for family in self._chain(name) if name else ():
+            if need.kind in family.search:
+                return templates.render(family.search[need.kind], {}, need)
+        return None
+
+    def remedy(self, need: Need, distribution: Distribution, interpreter: Interpreter) -> Remedy | None:
+        """What satisfies a need here; without packages where only advice helps, None where no rule says anything."""
+        if not need.kind.curable_by_packages:
+            advice = self.advice(need, interpreter)
+            return Remedy(need, source=f"rules/{_SYMPTOMS}", advice=advice) if advice else None
+        headers = self._python_files[1]
+        if need in headers.needs and interpreter.origin is not Origin.DISTRIBUTION:
+            text = headers.advice.get(interpreter.origin) or headers.advice.get(Origin.OTHER)
+            rendered = templates.render(text, templates.python_values(interpreter), need) if text else None
+            return Remedy(need, source=f"rules/{_PYTHON}", advice=rendered)
+        offer = self.offer(need, distribution)
+        return _remedy(need, offer, distribution, interpreter, self.manager(distribution)) if offer else None
+
+    def _families_mentioning(self, identifier: str) -> tuple[str, ...]:
+        """Families in whose files the id occurs at all: parsing every family to find one derivative costs too much."""
+        word = re.compile(rf"(?<![a-z0-9._-]){re.escape(identifier)}(?![a-z0-9._-])")
+        names = []
+        for directory in self._directories:
+            for path in sorted(directory.glob("*.yaml")):
+                if path.name not in (_SYMPTOMS, _PYTHON) and word.search(path.read_text("utf-8", "replace")):
+                    names.append(path.stem)
+        return tuple(dict.fromkeys(names))
+
+    def _chain(self, name: str) -> tuple[Family, ...]:
+        """The family's layers, latest first, then those of the family it extends, and so on."""
+        chain: list[Family] = []
+        seen: set[str] = set()
+        following: str | None = name
+        while following and following not in seen:
+            seen.add(following)
+            layers = self._family_layers(following)
+            chain.extend(reversed(layers))
+            following = next((family.extends for family in reversed(layers) if family.extends), None)
+        return tuple(chain)
+
+    def _family_layers(self, name: str) -> tuple[Family, ...]:
+        if name not in self._families:
+            problems: list[str] = []
+            self._families[name] = self._read_family(name, problems, ())
+            if problems:
+                del self._families[name]
+            _raise(problems)
+        return self._families[name]
+
+    def _read_family(self, name: str, problems: list[str], below: tuple[str, ...]) -> tuple[Family, ...]:
+        layers: list[Family] = []
+        manager: Manager | None = None
+        for top in self._tops(f"{name}.yaml", problems):
+            extends = top.value.get("extends") if isinstance(top.value, dict) else None
+            if manager is None and isinstance(extends, str):
+                manager = self._inherited_manager(top, extends, (*below, name))
+            family = read_family(top, name, manager)
+            manager = family.manager or manager
+            layers.append(family)
+        return tuple(layers)
+
+    def _inherited_manager(self, top: Node, extends: str, below: tuple[str, ...]) -> Manager | None:
+        if extends in below:
+            top.complain(f"extends itself: {' -> '.join((*below, extends))}")
+            return None
+        layers = self._read_family(extends, [], below) if _ID.fullmatch(extends) else ()
+        if not layers:
+            top.complain(f"extends {extends!r}, but there is no {extends}.yaml")
+        return next((family.manager for family in reversed(layers) if family.manager), None)
+
+    # --- all of it
+
+    def problems(self) -> tuple[str, ...]:
+        """Every complaint about every file of these directories: what a lint shows."""
+        found: list[str] = []
+        checks = [lambda: self.symptoms, lambda: self.python_packages]
+        for check in checks:
+            _collect(check, found)
+        names = {path.stem for directory in self._directories for path in directory.glob("*.yaml")}
+        for name in sorted(names - {Path(_SYMPTOMS).stem, Path(_PYTHON).stem}):
+            _collect(lambda name=name: self._family_layers(name), found)
+        return tuple(found)
+
+    def _tops(self, file: str, problems: list[str]) -> list[Node]:
+        tops = []
+        for number, directory in enumerate(self._directories):
+            path = directory / file
+            if path.is_file():
+                top = read(path, f"rules/{file}" if number == 0 else str(path), problems)
+                if top:
+                    tops.append(top)
+        return tops
+
+
+def _ids(top: Node) -> frozenset[str]:
+    section = top.value.get("symptoms") if isinstance(top.value, dict) else None
+    return frozenset(section) if isinstance(section, dict) else frozenset()
+
+
+def _raise(problems: Sequence[str]) -> None:
+    if problems:
+        raise RuleError(tuple(dict.fromkeys(problems)))
+
+
+def _collect(check: object, found: list[str]) -> None:
+    try:
+        check()  # type: ignore[operator]
+    except RuleError as error:
+        found.extend(error.problems)
+
+
+def _remedy(
+    need: Need, offer: Offer, distribution: Distribution, interpreter: Interpreter, manager: Manager | None
+) -> Remedy:
+    python = templates.python_values(interpreter)
+
+    def rendered(names: tuple[str, ...]) -> tuple[str, ...]:
+        result = tuple(templates.render(name, python) for name in names)
+        for name in result:
+            if manager and not manager.accepts(name):
+                raise RuleError([f"{offer.source}: {need}: {name!r} is not the name of a package for {manager.value}"])
+        return result
+
+    advice = templates.render(offer.advice, python, need) if offer.advice else None
+    if not offer.packages and advice is None:
+        advice = f"no package of {distribution} is known to have it"
+    return Remedy(
+        need=need,
+        packages=rendered(offer.packages),
+        source=f"{offer.source} (unverified)" if offer.unverified else offer.source,
+        alternatives=tuple(rendered(names) for names in offer.alternatives),
+        advice=advice,
+    )

@@ -1,0 +1,197 @@
+"""Family files (``debian.yaml``, ``fedora.yaml``): which packages of a distribution family meet a need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from accel_doctor.model import Distribution, Need, NeedKind
+from accel_doctor.rulebook import templates
+from accel_doctor.rulebook.reading import Node
+
+_RPM_NAME = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
+# Capabilities such as pkgconfig(libpq): RPM dependency generators write them, dnf and zypper install by them.
+_RPM = re.compile(_RPM_NAME + r"(?:\([A-Za-z0-9_][A-Za-z0-9._+:-]*\))?")
+
+
+class Manager(str, Enum):
+    """The package managers whose names rules may use."""
+
+    APT = "apt"
+    DNF = "dnf"
+    ZYPPER = "zypper"
+    PACMAN = "pacman"
+    APK = "apk"
+    BREW = "brew"
+
+    def accepts(self, name: str) -> bool:
+        """Whether ``name`` is one of its package names. None may begin with ``-``, so none can pass for an option."""
+        return len(name) <= 200 and _GRAMMARS[self].fullmatch(name) is not None
+
+
+_GRAMMARS = {
+    Manager.APT: re.compile(r"[a-z0-9][a-z0-9+.-]+"),  # Debian Policy 5.6.1
+    Manager.DNF: _RPM,
+    Manager.ZYPPER: _RPM,
+    Manager.PACMAN: re.compile(r"[a-z0-9@_+][a-z0-9@._+-]*"),  # PKGBUILD(5), pkgname
+    Manager.APK: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*"),
+    Manager.BREW: re.compile(r"[a-z0-9][a-z0-9@._+-]*"),
+}
+
+_Key = tuple[NeedKind, str]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a family has for one need; names may be templates. No packages: known absent, or only advice."""
+
+    packages: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    advice: str | None = None
+    unverified: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family file of one layer. ``releases`` holds overrides by VERSION_ID, its first part, or codename."""
+
+    name: str
+    manager: Manager | None = None
+    extends: str | None = None
+    ids: tuple[str, ...] = ()
+    needs: Mapping[_Key, Offer] = field(default_factory=dict)
+    releases: Mapping[str, Mapping[_Key, Offer]] = field(default_factory=dict)
+    search: Mapping[NeedKind, str] = field(default_factory=dict)
+
+    def offers(self, distribution: Distribution) -> dict[_Key, Offer]:
+        """What this file says for a release."""
+        result = dict(self.needs)
+        for key in (distribution.version.partition(".")[0], distribution.codename, distribution.version):
+            if key:
+                result.update(self.releases.get(key, {}))
+        return result
+
+
+def look_up(offers: Mapping[_Key, Offer], need: Need) -> Offer | None:
+    """The offer under the need's own name, else under the longest key ending in ``*`` that begins it."""
+    exact = offers.get((need.kind, need.name))
+    if exact:
+        return exact
+    prefixes = [
+        key for kind, key in offers if kind is need.kind and key.endswith("*") and need.name.startswith(key[:-1])
+    ]
+    return offers[need.kind, max(prefixes, key=len)] if prefixes else None
+
+
+# --- reading ---------------------------------------------------------------------------------------------
+
+_KEYS = ("family", "manager", "extends", "matches", "unverified", "search", "needs", "releases")
+
+
+def read_family(top: Node, name: str, inherited: Manager | None = None) -> Family:
+    """The family in a file whose name says ``name``; ``inherited`` is the manager a lower layer or family told."""
+    entries = top.mapping(_KEYS, required=("family",))
+    if "family" in entries and entries["family"].text() not in (name, None):
+        entries["family"].complain(f"expected {name!r}, as the file is called")
+    manager = _manager(entries["manager"]) if "manager" in entries else inherited
+    if manager is None and "extends" not in entries:
+        top.complain("'manager' is missing, and no 'extends' brings one")
+    unverified = entries["unverified"].flag() if "unverified" in entries else False
+    reader = _OfferReader(manager, unverified)
+    ids: tuple[str, ...] = ()
+    if "matches" in entries:
+        matches = entries["matches"].mapping(("ids",), required=("ids",))
+        ids = matches["ids"].texts() if "ids" in matches else ()
+    releases: dict[str, Mapping[_Key, Offer]] = {}
+    for release, node in (entries["releases"].mapping() if "releases" in entries else {}).items():
+        parts = node.mapping(("needs",), required=("needs",))
+        releases[release] = reader.needs(parts["needs"]) if "needs" in parts else {}
+    return Family(
+        name=name,
+        manager=manager,
+        extends=entries["extends"].text() if "extends" in entries else None,
+        ids=ids,
+        needs=reader.needs(entries["needs"]) if "needs" in entries else {},
+        releases=releases,
+        search=_search(entries["search"]) if "search" in entries else {},
+    )
+
+
+def _manager(node: Node) -> Manager | None:
+    text = node.text()
+    try:
+        return Manager(text)
+    except ValueError:
+        if text is not None:
+            node.complain(f"expected one of {', '.join(manager.value for manager in Manager)}, got {text!r}")
+        return None
+
+
+def _search(node: Node) -> dict[NeedKind, str]:
+    result = {}
+    for kind_name, entry in node.mapping().items():
+        kind, text = entry.as_kind(kind_name), entry.text()
+        if kind and text:
+            try:
+                templates.render(text, templates.SAMPLE_PYTHON, Need(kind, "x"))
+            except ValueError as error:
+                entry.complain(str(error))
+            else:
+                result[kind] = text
+    return result
+
+
+@dataclass(frozen=True)
+class _OfferReader:
+    manager: Manager | None
+    unverified: bool
+
+    def needs(self, section: Node) -> dict[_Key, Offer]:
+        result: dict[_Key, Offer] = {}
+        for kind_name, group in section.mapping().items():
+            kind = group.as_kind(kind_name)
+            if kind and not kind.curable_by_packages:
+                group.complain(f"no system package cures a {kind.value}; its advice belongs in symptoms.yaml")
+                continue
+            for name, node in group.mapping().items():
+                if "*" in name[:-1]:
+                    node.complain("a '*' stands only at the end")
+                elif kind:
+                    result[kind, name] = self._offer(node)
+        return result
+
+    def _offer(self, node: Node) -> Offer:
+        if node.value is None:
+            return Offer(unverified=self.unverified, source=node.file)
+        if not isinstance(node.value, dict):
+            return Offer(self._packages(node), unverified=self.unverified, source=node.file)
+        entries = node.mapping(("packages", "alternatives", "unverified", "advice"))
+        if "alternatives" in entries and "packages" not in entries:
+            node.complain("has 'alternatives' but no 'packages'")
+        if not entries.keys() & {"packages", "advice"}:
+            node.complain("has neither 'packages' nor 'advice'")
+        alternatives = entries["alternatives"].items() if "alternatives" in entries else ()
+        return Offer(
+            packages=self._packages(entries["packages"]) if "packages" in entries else (),
+            alternatives=tuple(self._packages(item) for item in alternatives),
+            advice=entries["advice"].text() if "advice" in entries else None,
+            unverified=entries["unverified"].flag() if "unverified" in entries else self.unverified,
+            source=node.file,
+        )
+
+    def _packages(self, node: Node) -> tuple[str, ...]:
+        names = node.texts()
+        if not names and not node.problems:
+            node.complain("names no package; write null for what is known to be absent")
+        for name in names:
+            try:
+                rendered = templates.render(name, templates.SAMPLE_PYTHON)
+            except ValueError as error:
+                node.complain(f"{name!r}: {error}")
+                continue
+            if self.manager and not self.manager.accepts(rendered):
+                node.complain(f"{rendered!r} is not the name of a package for {self.manager.value}")
+        return names

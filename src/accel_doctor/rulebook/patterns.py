@@ -1,0 +1,40 @@
+"""Patterns of symptoms: ordinary regular expressions, kept to what RE2 accepts too.
+
+RE2 (https://github.com/google/re2/wiki/Syntax) has no lookaround, backreferences, atomic groups, conditionals or
+possessive repeats. Staying inside keeps the door open to a linear-time matcher and keeps patterns readable.
+"""
+
+from __future__ import annotations
+
+import re
+
+# What is left of a pattern once escaped characters and character classes are blanked out.
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
+_NOT_IN_RE2 = (
+    (re.compile(r"\(\?<?[=!]"), "lookaround"),
+    (re.compile(r"\(\?P="), "a backreference"),
+    (re.compile(r"\(\?>"), "an atomic group"),
+    (re.compile(r"\(\?\("), "a conditional"),
+    (re.compile(r"[*+?}]\+"), "a possessive repeat"),
+)
+_REPEAT_IN_REPEAT = re.compile(r"\([^()]*[*+][^()]*\)(?:[*+]|\{\d*,\})")
+
+
+def complaint_about(pattern: str) -> str | None:
+    """Why a pattern cannot be used, or None."""
+    if re.search(r"(?<!\\)(?:\\\\)*\\[1-9]", pattern):
+        return "uses a backreference, which RE2 has not"
+    if re.search(r"(?<!\\)(?:\\\\)*\\Z", pattern):
+        return r"uses \Z, which RE2 has not: write $"
+    bare = _CLASS.sub("C", _ESCAPED.sub("E", pattern))
+    for found, name in _NOT_IN_RE2:
+        if found.search(bare):
+            return f"uses {name}, which RE2 has not"
+    if _REPEAT_IN_REPEAT.search(bare):
+        return "repeats a group that itself repeats: Python may need exponential time on a hostile log"
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return f"not a regular expression: {error}"
+    return None

@@ -1,0 +1,263 @@
+"""``symptoms.yaml``: how tools say what they lack, once for all distributions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from accel_doctor.model import Need, NeedKind
+from accel_doctor.rulebook.patterns import complaint_about
+from accel_doctor.rulebook.reading import Node
+
+MAXIMUM_NAMES = 40  # in one message
+
+
+class SymptomRole(str, Enum):
+    """What a message means for the build.
+
+    FATAL stops it. PROBE is a test that may fail harmlessly: a cause only when a FATAL follows that explains
+    itself by it. ECHO follows from something else, or is a wrapper's line.
+    """
+
+    FATAL = "fatal"
+    PROBE = "probe"
+    ECHO = "echo"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A piece of a real log and the needs a symptom must find in it, in order."""
+
+    log: str
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True)
+class Aliases:
+    """What a name found in a log really stands for: ``command:gcc`` is ``compiler:c``; nothing means no need at all.
+
+    Keys may contain ``*``; an exact key beats one with a star, a longer one a shorter.
+    """
+
+    entries: Mapping[tuple[NeedKind, str], tuple[Need, ...]] = field(default_factory=dict)
+
+    def resolve(self, kind: NeedKind, name: str) -> tuple[Need, ...] | None:
+        """The needs ``name`` stands for, or None where nothing is said about it."""
+        exact = self.entries.get((kind, name))
+        if exact is not None:
+            return exact
+        globs = [glob for its_kind, glob in self.entries if its_kind is kind and "*" in glob and _matches(glob, name)]
+        return self.entries[kind, max(globs, key=len)] if globs else None
+
+
+def _matches(glob: str, name: str) -> bool:
+    parts = glob.split("*")
+    if not name.startswith(parts[0]) or not name.endswith(parts[-1]) or len(name) < len(glob) - glob.count("*"):
+        return False
+    position = len(parts[0])
+    for part in parts[1:-1]:
+        found = name.find(part, position)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return position <= len(name) - len(parts[-1])
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """A message form. ``contains`` holds texts one of which is in every line it matches, so that most lines cost
+    one search; the group ``name`` of a pattern is the missing thing, ``names`` a list of them."""
+
+    id: str
+    role: SymptomRole
+    contains: tuple[str, ...]
+    patterns: tuple[re.Pattern[str], ...]
+    kind: NeedKind | None = None
+    needs: tuple[Need, ...] = ()
+    names: Mapping[str, tuple[Need, ...]] = field(default_factory=dict)
+    tool: str | None = None
+    explained_by: tuple[str, ...] = ()
+    match: tuple[Sample, ...] = ()
+    miss: tuple[str, ...] = ()
+    source: str = ""
+    aliases: Aliases = field(default_factory=Aliases, repr=False)
+
+    def read(self, line: str) -> tuple[Need, ...] | None:
+        """The needs this line shows; None where it is another message. A line may match and show none: a wrapper's
+        line, or a name that stands for nothing."""
+        if not any(text in line for text in self.contains):
+            return None
+        for pattern in self.patterns:
+            found = pattern.search(line)
+            if found:
+                return tuple(dict.fromkeys(self._needs_in(found)))
+        return None
+
+    def _needs_in(self, found: re.Match[str]) -> list[Need]:
+        groups = found.groupdict()
+        captured = [groups["name"]] if groups.get("name") else split_names(groups.get("names") or "")
+        result: list[Need] = []
+        for name in captured:
+            result.extend(self._needs_of(name))
+        return [*result, *self.needs]
+
+    def _needs_of(self, captured: str) -> tuple[Need, ...]:
+        if self.kind is None:
+            return self.names.get(captured, ())
+        name = _trimmed(self.kind, captured)
+        if name is None:
+            return ()
+        known = self.names.get(name)
+        if known is None:
+            known = self.aliases.resolve(self.kind, name)
+        if known is not None:
+            return known
+        try:
+            return (Need(self.kind, name),)
+        except ValueError:  # an sdist may print anything; this is no name
+            return ()
+
+
+_VERSION_BOUND = re.compile(r"[<>!=]=?\s*[0-9][^\s,;]*")
+
+
+def split_names(text: str) -> list[str]:
+    """The names in a list as tools print it: ``a >= 1 b``, ``a;b``, ``- a>=2 - b``; version bounds dropped."""
+    words = re.split(r"[\s,;|]+", _VERSION_BOUND.sub(" ", text))
+    return [word.strip("'\"`") for word in words if word.strip("-'\"`")][:MAXIMUM_NAMES]
+
+
+def _trimmed(kind: NeedKind, name: str) -> str | None:
+    """The name without what belongs to the message or the machine; None for a file inside the source itself."""
+    name = name.strip().replace("\\", "/")
+    if name.startswith(("./", "../")):
+        return None
+    if kind in (NeedKind.COMMAND, NeedKind.SONAME, NeedKind.COMPILER):
+        return name.rpartition("/")[2] or None
+    if kind is NeedKind.HEADER:
+        for directory in ("/usr/local/include/", "/usr/include/"):
+            if name.startswith(directory):
+                return name[len(directory) :]
+    return name.lstrip("/") if kind is NeedKind.FILE else name
+
+
+# --- reading ---------------------------------------------------------------------------------------------
+
+_KEYS = (
+    "kind", "role", "contains", "pattern", "needs", "names", "tool", "explained_by", "match", "miss",
+)  # fmt: skip
+
+
+def read_symptoms(top: Node, aliases: Aliases) -> dict[str, Symptom | None]:
+    """Symptoms by id, in order; None where a layer takes a symptom away."""
+    section = top.mapping().get("symptoms")
+    result: dict[str, Symptom | None] = {}
+    for identifier, node in (section.mapping() if section else {}).items():
+        if node.value is None:
+            result[identifier] = None
+        else:
+            symptom = _read_symptom(identifier, node, aliases)
+            if symptom:
+                result[identifier] = symptom
+    return result
+
+
+def read_aliases(top: Node) -> dict[tuple[NeedKind, str], tuple[Need, ...]]:
+    """The ``aliases`` section: kind, then name, then a need, a list of needs, or null."""
+    section = top.mapping().get("aliases")
+    result: dict[tuple[NeedKind, str], tuple[Need, ...]] = {}
+    for kind_name, group in (section.mapping() if section else {}).items():
+        kind = group.as_kind(kind_name)
+        for name, node in group.mapping().items():
+            if kind:
+                result[kind, name] = () if node.value is None else node.needs()
+    return result
+
+
+def read_advice(top: Node) -> dict[tuple[NeedKind, str], str]:
+    """The ``advice`` section: what to do about needs no system package cures; name ``*`` stands for any."""
+    section = top.mapping().get("advice")
+    result: dict[tuple[NeedKind, str], str] = {}
+    for kind_name, group in (section.mapping() if section else {}).items():
+        kind = group.as_kind(kind_name)
+        for name, node in group.mapping().items():
+            text = node.text()
+            if kind and text:
+                result[kind, name] = text
+    return result
+
+
+def _read_symptom(identifier: str, node: Node, aliases: Aliases) -> Symptom | None:
+    before = len(node.problems)
+    entries = node.mapping(_KEYS, required=("role", "contains", "pattern"))
+    if len(node.problems) > before:
+        return None
+    symptom = Symptom(
+        id=identifier,
+        role=_role(entries["role"]),
+        contains=entries["contains"].texts(),
+        patterns=_patterns(entries["pattern"]),
+        kind=entries["kind"].kind_of_need() if "kind" in entries else None,
+        needs=entries["needs"].needs() if "needs" in entries else (),
+        names=_names(entries["names"]) if "names" in entries else {},
+        tool=entries["tool"].text() if "tool" in entries else None,
+        explained_by=entries["explained_by"].texts() if "explained_by" in entries else (),
+        match=_samples(entries["match"]) if "match" in entries else (),
+        miss=entries["miss"].texts() if "miss" in entries else (),
+        source=node.file,
+        aliases=aliases,
+    )
+    _check_whole(symptom, node)
+    return symptom if len(node.problems) == before else None
+
+
+def _check_whole(symptom: Symptom, node: Node) -> None:
+    captures = [{"name", "names"} & set(pattern.groupindex) for pattern in symptom.patterns]
+    if any(captures) and symptom.kind is None and not symptom.names:
+        node.complain("a pattern names something, but neither 'kind' nor 'names' says what it is")
+    if symptom.kind and not all(captures):
+        node.complain("has a 'kind', but a pattern has no group 'name' or 'names'")
+    if symptom.role is SymptomRole.PROBE and not symptom.tool:
+        node.complain("a probe needs a 'tool', by which a fatal message can be said to explain it")
+    if symptom.explained_by and symptom.role is not SymptomRole.FATAL:
+        node.complain("only a fatal symptom can be explained by probes")
+
+
+def _role(node: Node) -> SymptomRole:
+    text = node.text()
+    try:
+        return SymptomRole(text)
+    except ValueError:
+        if text is not None:
+            node.complain(f"expected fatal, probe or echo, got {text!r}")
+        return SymptomRole.ECHO
+
+
+def _patterns(node: Node) -> tuple[re.Pattern[str], ...]:
+    result = []
+    for item in node.items_or_one():
+        text = item.text()
+        complaint = complaint_about(text) if text else None
+        if complaint:
+            item.complain(complaint)
+        elif text:
+            result.append(re.compile(text))
+    return tuple(result)
+
+
+def _names(node: Node) -> dict[str, tuple[Need, ...]]:
+    return {name: () if entry.value is None else entry.needs() for name, entry in node.mapping().items()}
+
+
+def _samples(node: Node) -> tuple[Sample, ...]:
+    result = []
+    for item in node.items():
+        entries = item.mapping(("log", "needs"), required=("log", "needs"))
+        if "log" in entries and "needs" in entries:
+            log = entries["log"].text()
+            needs = entries["needs"].needs()
+            if log:
+                result.append(Sample(log, needs))
+    return tuple(result)

@@ -1,0 +1,69 @@
+"""Templates in rules: names and advice that depend on the interpreter, rendered in Jinja2's sandbox.
+
+Text without ``{{`` is not a template and costs nothing; Jinja2 is imported when the first one is met.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from accel_doctor.model import Interpreter, Need
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.sandbox import SandboxedEnvironment
+
+SAMPLE_PYTHON: Mapping[str, str] = {
+    "version": "3.13",
+    "full_version": "3.13.5",
+    "implementation": "cpython",
+    "prefix": "/usr",
+    "include": "/usr/include/python3.13",
+}
+
+
+def is_template(text: str) -> bool:
+    """Whether the text has anything to render."""
+    return "{{" in text or "{%" in text
+
+
+def python_values(interpreter: Interpreter) -> Mapping[str, str]:
+    """What a template may say about the interpreter, as ``python.version`` and so on."""
+    return {
+        "version": interpreter.feature_version,
+        "full_version": interpreter.version,
+        "implementation": interpreter.implementation,
+        "prefix": str(interpreter.base_prefix),
+        "include": str(interpreter.include),
+    }
+
+
+def render(text: str, python: Mapping[str, str], need: Need | None = None) -> str:
+    """The text with its template rendered. ValueError says what is wrong with a template."""
+    if not is_template(text):
+        return text
+    from jinja2 import TemplateError
+
+    try:
+        return _template(text).render(python=python, need=need and {"kind": need.kind.value, "name": need.name})
+    except TemplateError as error:
+        raise ValueError(f"template: {error}") from error
+
+
+@cache
+def _environment() -> SandboxedEnvironment:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    # Nothing rendered here is HTML: names go to an argument list, advice to a terminal.
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    environment.filters["quote"] = shlex.quote
+    return environment
+
+
+@cache
+def _template(text: str) -> Template:
+    return _environment().from_string(text)

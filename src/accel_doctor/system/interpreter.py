@@ -1,0 +1,207 @@
+"""The interpreter that is installed into: what it says of itself, and which wheels it takes."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging import tags
+
+from accel_doctor.errors import UsageError
+from accel_doctor.interfaces import Runner
+from accel_doctor.model import InstallRequest, Interpreter, Origin
+
+_ANSWER_LIMIT = 256 * 1024
+_ANSWER_TIMEOUT = 30.0
+_MARK = "accel-doctor-interpreter:"
+
+# Runs inside the target, Python 3.8 or later, isolated (-I). What a .pth file prints comes before the mark.
+_QUESTION = r"""
+import glob, json, os, platform, sys, sysconfig
+
+def libc():
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (AttributeError, OSError, ValueError):
+        return "musl" if glob.glob("/lib/ld-musl-*.so.1") else ""
+
+def pip_version():
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        for name in names:
+            if name.startswith("pip-") and name.endswith((".dist-info", ".egg-info")):
+                return name[4:].rsplit(".", 1)[0]
+
+def marker(folder):
+    try:
+        with open(os.path.join(folder, "EXTERNALLY-MANAGED"), encoding="utf-8", errors="replace") as file:
+            return file.read(65536)
+    except OSError:
+        return None
+
+variables = sysconfig.get_config_vars()
+info = sys.implementation.version
+level = "" if info.releaselevel == "final" else info.releaselevel[0] + str(info.serial)
+version = platform.python_version()
+stdlib = sysconfig.get_path("stdlib")
+print(sys.argv[1] + json.dumps({
+    "executable": sys.executable,
+    "prefix": sys.prefix,
+    "base_prefix": sys.base_prefix,
+    "implementation": sys.implementation.name,
+    "version": version,
+    "soabi": variables.get("SOABI") or (variables.get("EXT_SUFFIX") or "").rpartition(".")[0].strip("."),
+    "cache_tag": sys.implementation.cache_tag or "",
+    "platform": sysconfig.get_platform(),
+    "libc": libc(),
+    "include": sysconfig.get_path("include"),
+    "conda": os.path.isdir(os.path.join(sys.base_prefix, "conda-meta")),
+    "marker": marker(stdlib),
+    "pyenv_root": os.environ.get("PYENV_ROOT", ""),
+    "uv_directory": os.environ.get("UV_PYTHON_INSTALL_DIR", ""),
+    "pip_version": pip_version(),
+    "debug": hasattr(sys, "gettotalrefcount"),
+    "free_threaded": bool(variables.get("Py_GIL_DISABLED")),
+    "environment": {
+        "implementation_name": sys.implementation.name,
+        "implementation_version": "%d.%d.%d" % info[:3] + level,
+        "os_name": os.name,
+        "platform_machine": platform.machine(),
+        "platform_python_implementation": platform.python_implementation(),
+        "platform_release": platform.release(),
+        "platform_system": platform.system(),
+        "platform_version": platform.version(),
+        "python_full_version": version + ("local" if version.endswith("+") else ""),
+        "python_version": "%d.%d" % sys.version_info[:2],
+        "sys_platform": sys.platform,
+    },
+}))
+"""
+
+
+def describe(executable: Path, runner: Runner) -> Interpreter:
+    """The interpreter behind ``executable``, in its own words; about 30 ms.
+
+    Raises UsageError for what is not a working Python 3.8 or later.
+    """
+    done = runner.capture([str(executable), "-I", "-c", _QUESTION, _MARK], timeout=_ANSWER_TIMEOUT)
+    _, mark, answer = done.output.rpartition(_MARK)
+    if done.returncode != 0 or not mark or len(answer) > _ANSWER_LIMIT:
+        said = (done.stderr.strip() or done.output.strip() or "nothing").splitlines()[-1][:200]
+        raise UsageError(
+            f"{executable} is not a usable Python interpreter (return code {done.returncode}): {said}",
+            hint="give --python a Python 3.8 or later, or a virtual environment made with one",
+        )
+    try:
+        facts = json.loads(answer)
+        return _interpreter(facts, _musl_version(runner) if facts["libc"] == "musl" else facts["libc"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"{executable} gave an answer that cannot be read: {error}",
+            hint="give --python a Python 3.8 or later, or a virtual environment made with one",
+        ) from error
+
+
+def supported_tags(interpreter: Interpreter) -> list[tags.Tag]:
+    """The wheel tags this interpreter takes, best first (PEP 425, PEP 703 for ``t`` ABIs), as pip in it would say."""
+    version = tuple(int(part) for part in interpreter.feature_version.split("."))
+    nodot = "".join(map(str, version))
+    platforms = _platforms(interpreter)
+    if interpreter.implementation == "cpython":
+        threading = "t" if interpreter.free_threaded else ""
+        abis = [f"cp{nodot}{threading}"]
+        if interpreter.debug:  # a debug build also loads extension modules of a normal one
+            abis.insert(0, f"cp{nodot}{threading}d")
+        specific = tags.cpython_tags(version, abis, platforms)
+        compatible = f"cp{nodot}"
+    else:
+        short = tags.INTERPRETER_SHORT_NAMES.get(interpreter.implementation, interpreter.implementation)
+        abi = "_".join(interpreter.soabi.split("-")[:2]).replace(".", "_")  # pypy310-pp73-x86_64-linux-gnu
+        specific = tags.generic_tags(f"{short}{nodot}", [abi] if abi else [], platforms)
+        compatible = "pp3" if short == "pp" else f"{short}{nodot}"
+    return [*specific, *tags.compatible_tags(version, compatible, platforms)]
+
+
+def refuse_externally_managed(interpreter: Interpreter, request: InstallRequest) -> None:
+    """Raise UsageError where pip would refuse: PEP 668, unless told otherwise or installing somewhere else."""
+    elsewhere = request.target is not None or request.prefix is not None
+    if interpreter.externally_managed is None or request.break_system_packages or elsewhere:
+        return
+    words = (
+        interpreter.externally_managed or "The Python environment under it is managed by the distribution."
+    )
+    raise UsageError(
+        f"{interpreter.executable} is externally managed (PEP 668):\n{words}",
+        hint="python3 -m venv .venv, then the same command again; or --break-system-packages, at your own risk",
+    )
+
+
+def _interpreter(facts: Mapping[str, Any], libc: str) -> Interpreter:
+    in_virtual_environment = facts["prefix"] != facts["base_prefix"]
+    marker = None if in_virtual_environment else facts["marker"]
+    return Interpreter(
+        executable=Path(facts["executable"]),
+        prefix=Path(facts["prefix"]),
+        base_prefix=Path(facts["base_prefix"]),
+        implementation=str(facts["implementation"]),
+        version=str(facts["version"]),
+        soabi=str(facts["soabi"]),
+        cache_tag=str(facts["cache_tag"]),
+        platform=str(facts["platform"]),
+        libc=libc,
+        include=Path(facts["include"]),
+        origin=_origin(facts),
+        in_virtual_environment=in_virtual_environment,
+        externally_managed=None if marker is None else _own_words(marker),
+        pip_version=facts["pip_version"],
+        debug=bool(facts["debug"]),
+        free_threaded=bool(facts["free_threaded"]),
+        environment={key: str(value) for key, value in facts["environment"].items()},
+    )
+
+
+def _own_words(marker: str) -> str:
+    """The Error key of an EXTERNALLY-MANAGED file, empty where it has none or cannot be read (PEP 668)."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(marker)
+    except configparser.Error:
+        return ""
+    return parser.get("externally-managed", "Error", fallback="").strip()
+
+
+def _origin(facts: Mapping[str, Any]) -> Origin:
+    base = Path(facts["base_prefix"])
+    if facts["conda"]:
+        return Origin.CONDA
+    if base.is_relative_to(facts["uv_directory"] or "/nowhere") or "/uv/python/" in f"{base}/":
+        return Origin.UV
+    # uv marks what it manages, wherever it is kept: crates/uv-python/src/managed.rs, EXTERNALLY_MANAGED
+    if "managed by uv" in (facts["marker"] or ""):
+        return Origin.UV
+    if base.is_relative_to(facts["pyenv_root"] or "/nowhere") or "/.pyenv/versions/" in f"{base}/":
+        return Origin.PYENV
+    return Origin.DISTRIBUTION if base == Path("/usr") else Origin.OTHER
+
+
+def _musl_version(runner: Runner) -> str:
+    """``musl 1.2``: only the dynamic loader tells, on stderr, called without arguments."""
+    loader = next(iter(sorted(Path("/lib").glob("ld-musl-*.so.1"))), None)
+    said = runner.capture([str(loader)], timeout=5.0).stderr if loader else ""
+    version = re.search(r"^Version (\d+\.\d+)", said, re.MULTILINE)
+    return f"musl {version[1]}" if version else "musl"
+
+
+def _platforms(interpreter: Interpreter) -> list[str]:
+    """Platform tags; packaging tells them for the running interpreter, which mostly is built for the same one."""
+    if interpreter.platform == sysconfig.get_platform():
+        return list(tags.platform_tags())
+    return [re.sub(r"[-.]", "_", interpreter.platform)]

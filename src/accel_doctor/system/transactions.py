@@ -1,0 +1,63 @@
+"""What every package manager's transaction has in common: names, losses, sizes, the words to quote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from accel_doctor.errors import PackageManagerError
+from accel_doctor.model import Simulation
+
+_UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_QUOTED_LINES = 4
+_QUOTED_LENGTH = 300
+
+
+def checked_names(names: Sequence[str], grammar: re.Pattern[str], manager: str) -> tuple[str, ...]:
+    """The names without repetition, in order; PackageManagerError for what is no package name to ``manager``."""
+    for name in names:
+        if not grammar.fullmatch(name):
+            raise PackageManagerError(
+                f"not a package name for {manager}: {name!r}",
+                hint="correct the rule that names it: accel-doctor rules lint",
+            )
+    return tuple(dict.fromkeys(names))
+
+
+def refuse_losses(simulation: Simulation, manager: str) -> None:
+    """PackageManagerError when the transaction would remove or downgrade anything."""
+    losses = [f"remove {name}" for name in simulation.removes]
+    losses += [f"downgrade {name}" for name in simulation.downgrades]
+    if losses:
+        raise PackageManagerError(
+            f"refused, nothing was changed: {manager} would {', '.join(losses)}",
+            hint=f"if that is what you want, install with {manager} yourself, then run the same command again",
+        )
+
+
+def refuse_missing(missing: Sequence[str], manager: str, log: Path) -> None:
+    """PackageManagerError when packages are not there although the package manager said that all went well."""
+    if missing:
+        raise PackageManagerError(
+            f"{manager} reported success, but these are not installed: {', '.join(sorted(missing))}",
+            log=log,
+            hint=f"read {log}",
+        )
+
+
+def size_in_bytes(number: str, unit: str, base: int) -> int:
+    """``46.0`` and ``M`` in bytes; ``base`` is what the tool calls a kilobyte."""
+    return int(float(number.replace(",", "")) * base ** _UNITS[unit[:1].lower()])
+
+
+def quoted(output: str, pattern: re.Pattern[str]) -> str | None:
+    """The lines of ``output`` in which the pattern is found: the first few, cut where long; None if there are none."""
+    lines = [line.strip()[:_QUOTED_LENGTH] for line in output.splitlines() if pattern.search(line)]
+    return "\n".join(dict.fromkeys(lines[:_QUOTED_LINES])) or None
+
+
+def last_words(output: str) -> str:
+    """The last lines of an output, where nothing better can be quoted."""
+    lines = [line.rstrip()[:_QUOTED_LENGTH] for line in output.splitlines() if line.strip()]
+    return "\n".join(lines[-_QUOTED_LINES:]) or "(it said nothing)"

@@ -1,0 +1,304 @@
+"""Working fakes of every interface: small, in memory, with the behaviour the sockets promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accel_doctor.errors import PackageManagerError
+from accel_doctor.interfaces import Completed
+from accel_doctor.model import (
+    BuildFailed,
+    BuildOutcome,
+    BuildSettings,
+    Built,
+    Case,
+    Confidence,
+    Consent,
+    Diagnosis,
+    Failed,
+    Finding,
+    IndexSettings,
+    InstallRequest,
+    Interpreter,
+    Locked,
+    Need,
+    Origin,
+    Plan,
+    Reason,
+    Role,
+    Simulation,
+    Source,
+    SystemPackage,
+    Unmet,
+    Wheel,
+)
+
+
+def interpreter(**changes: object) -> Interpreter:
+    """CPython 3.13 of Debian 13 in a virtual environment."""
+    facts: dict[str, object] = {
+        "executable": Path("/v/bin/python"),
+        "prefix": Path("/v"),
+        "base_prefix": Path("/usr"),
+        "implementation": "cpython",
+        "version": "3.13.5",
+        "soabi": "cpython-313-x86_64-linux-gnu",
+        "cache_tag": "cpython-313",
+        "platform": "linux-x86_64",
+        "libc": "glibc 2.41",
+        "include": Path("/usr/include/python3.13"),
+        "origin": Origin.DISTRIBUTION,
+        "in_virtual_environment": True,
+        "externally_managed": None,
+        "pip_version": "25.1.1",
+        "debug": False,
+        "free_threaded": False,
+        "environment": {"python_version": "3.13", "python_full_version": "3.13.5", "sys_platform": "linux"},
+    }
+    return Interpreter(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+@dataclass
+class FakeMachine:
+    """What is installed, what is needed: the one state that builds, package manager and prober share."""
+
+    installed: set[str] = field(default_factory=set)
+    provides: dict[str, str] = field(default_factory=dict)  # need -> system package
+
+    def has(self, need: str) -> bool:
+        return self.provides.get(need) in self.installed
+
+
+@dataclass
+class FakeFrontend:
+    """Locks to a given lock once the needs of resolving are met; installs likewise."""
+
+    machine: FakeMachine
+    locked: Locked
+    lock_needs: tuple[str, ...] = ()
+    install_needs: tuple[str, ...] = ()
+    name: str = "fake"
+    installs: list[Locked] = field(default_factory=list)
+
+    def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
+        return self._unless_lacking(self.lock_needs, log, "resolve") or self.locked
+
+    def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
+        failed = self._unless_lacking(self.install_needs, log, "install")
+        if failed is None:
+            self.installs.append(locked)
+        return failed
+
+    def build_command(
+        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
+    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        return ("build", str(source), str(wheel_directory)), {}
+
+    def _unless_lacking(self, needs: Sequence[str], log: Path, step: str) -> Failed | None:
+        for need in needs:
+            if not self.machine.has(need):
+                log.write_text(f"lacks {need}\n")
+                return Failed(None, log, step, 1)
+        return None
+
+
+@dataclass
+class FakeBuilder:
+    """Builds a source when the machine has all its needs; its log names the first one lacking, as compilers do."""
+
+    machine: FakeMachine
+    needs: dict[str, tuple[str, ...]]
+    logs: Path
+    kept: dict[str, Wheel] = field(default_factory=dict)
+    attempts: list[str] = field(default_factory=list)
+
+    def stored(self, source: Source, request: InstallRequest) -> Wheel | None:
+        return self.kept.get(source.name)
+
+    def build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildOutcome]:
+        return [self._build(source) for source in sources]
+
+    def _build(self, source: Source) -> BuildOutcome:
+        self.attempts.append(source.name)
+        lacking = [need for need in self.needs.get(source.name, ()) if not self.machine.has(need)]
+        if lacking:
+            log = self.logs / f"{len(self.attempts)}-{source.name}.log"
+            log.write_text(f"lacks {lacking[0]}\n")
+            return BuildFailed(source, Failed(source.name, log, "build", 1))
+        wheel = self.kept.setdefault(source.name, Wheel(self.logs / f"{source.name}-1-py3-none-any.whl", "0" * 64))
+        return Built(source, wheel, reused=False)
+
+
+@dataclass
+class FakePackageManager:
+    machine: FakeMachine
+    privileged: bool = True
+    name: str = "fakepm"
+    removes: tuple[str, ...] = ()
+    breaks: str | None = None
+    transactions: list[tuple[str, ...]] = field(default_factory=list)
+
+    def installed(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(names) & self.machine.installed
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(names)
+
+    def simulate(self, names: Sequence[str]) -> Simulation | None:
+        return Simulation(installs=tuple(names), removes=self.removes)
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        return (("fakepm", "install", *names),) if names else ()
+
+    def install(self, names: Sequence[str], log: Path) -> None:
+        if self.breaks:
+            raise PackageManagerError(self.breaks)
+        self.transactions.append(tuple(names))
+        self.machine.installed.update(names)
+
+
+@dataclass
+class FakeProber:
+    machine: FakeMachine
+    forgotten: int = 0
+
+    def present(self, need: Need) -> bool | None:
+        return self.machine.has(str(need))
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+
+@dataclass
+class FakeAdviser:
+    machine: FakeMachine
+    package_manager: FakePackageManager
+    known: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    guesses: frozenset[str] = frozenset()
+    only_sdists: frozenset[str] = frozenset()
+
+    def plan(self, reasons: Sequence[Reason]) -> Plan:
+        packages: dict[str, list[Reason]] = {}
+        unmet = []
+        for reason in reasons:
+            name = self.machine.provides.get(str(reason.need))
+            if name is None or name in self.machine.installed:
+                unmet.append(Unmet(reason))
+            else:
+                packages.setdefault(name, []).append(reason)
+        planned = tuple(
+            SystemPackage(name, tuple(why), self._confidence(name), "fake") for name, why in sorted(packages.items())
+        )
+        return Plan(planned, tuple(unmet), self.package_manager.commands(sorted(packages)))
+
+    def _confidence(self, name: str) -> Confidence:
+        return Confidence.GUESS if name in self.guesses else Confidence.RULE
+
+    def known_needs(self, package: str) -> tuple[Need, ...]:
+        return tuple(Need.parse(need) for need in self.known.get(package, ()))
+
+    def is_sdist_only(self, package: str) -> bool:
+        return package in self.only_sdists
+
+
+@dataclass
+class FakeReporter:
+    answer: Consent = Consent.YES
+    asked: list[Plan] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    phases: list[str] = field(default_factory=list)
+    finished: list[BuildOutcome] = field(default_factory=list)
+
+    def step(self, text: str) -> None:
+        pass
+
+    def build_started(self, source: Source) -> None:
+        pass
+
+    def build_phase(self, source: Source, phase: str) -> None:
+        self.phases.append(phase)
+
+    def build_finished(self, outcome: BuildOutcome) -> None:
+        self.finished.append(outcome)
+
+    def diagnosed(self, case: Case) -> None:
+        self.cases.append(case)
+
+    def plan(self, plan: Plan, simulation: Simulation | None) -> None:
+        self.plans.append(plan)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def ask(self, plan: Plan) -> Consent:
+        self.asked.append(plan)
+        return self.answer
+
+
+@dataclass
+class FakeWheelStore:
+    wheels: dict[str, Wheel] = field(default_factory=dict)
+
+    def get(self, key: str) -> Wheel | None:
+        return self.wheels.get(key)
+
+    def put(self, key: str, wheel: Path) -> Wheel:
+        return self.wheels.setdefault(key, Wheel(wheel, "0" * 64))
+
+    def building(self, key: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+@dataclass
+class FakeRunner:
+    """Answers commands with a function of argv; remembers what was asked."""
+
+    answer: Callable[[Sequence[str]], tuple[int, str]]
+    commands: list[tuple[str, ...]] = field(default_factory=list)
+
+    def capture(
+        self,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        stdin: str | None = None,
+        timeout: float | None = None,
+    ) -> Completed:
+        self.commands.append(tuple(argv))
+        code, output = self.answer(argv)
+        return Completed(tuple(argv), code, output)
+
+    def record(
+        self,
+        argv: Sequence[str],
+        log: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Completed:
+        self.commands.append(tuple(argv))
+        code, output = self.answer(argv)
+        log.write_text(output)
+        for line in output.splitlines():
+            if on_line:
+                on_line(line)
+        return Completed(tuple(argv), code, "")
+
+    def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
+        return self.record(argv, log, environment=environment)
+
+
+def read_fake_failure(failure: Failed) -> Case:
+    """A log of the fakes says ``lacks NEED``."""
+    findings = []
+    for number, line in enumerate(failure.log.read_text().splitlines(), 1):
+        if line.startswith("lacks "):
+            findings.append(Finding(Need.parse(line[6:]), failure.package, number, line, "fake", Role.CAUSE))
+    return Case(failure, Diagnosis(tuple(findings), summary=None if findings else "something broke"))

@@ -1,0 +1,73 @@
+"""Git sources at one commit, from real repositories."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from accel_doctor.builder.checkout import check_out
+from accel_doctor.errors import RequirementsError, ToolError
+from accel_doctor.model import Source, SourceKind
+from accel_doctor.system.processes import ProcessRunner
+
+GIT = shutil.which("git")
+needs_git = pytest.mark.skipif(GIT is None, reason="git is not installed")
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_SYSTEM": "/dev/null",
+    **{f"GIT_{who}_{what}": "t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+}
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """Two commits; returns the repository and the first one's id."""
+    path = tmp_path / "origin"
+
+    def git(*arguments: str) -> str:
+        command = [GIT, "-C", path, *arguments]
+        done = subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    path.mkdir()
+    git("init", "--quiet")
+    (path / "python").mkdir()
+    (path / "python" / "version").write_text("1")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "one")
+    first = git("rev-parse", "HEAD")
+    (path / "python" / "version").write_text("2")
+    git("commit", "--quiet", "-am", "two")
+    return path, first
+
+
+def source(location, commit, **more):
+    return Source("odd", None, SourceKind.VCS, str(location), commit=commit, vcs=more.pop("vcs", "git"), **more)
+
+
+@needs_git
+def test_the_tree_is_that_of_the_commit_and_the_subdirectory_is_respected(repository, tmp_path):
+    path, first = repository
+    tree = check_out(source(path, first, subdirectory="python"), tmp_path / "tree", ProcessRunner(ENVIRONMENT))
+    assert tree == tmp_path / "tree" / "python"
+    assert (tree / "version").read_text() == "1"
+
+
+@needs_git
+def test_a_commit_that_is_not_there_quotes_git(repository, tmp_path):
+    path, _ = repository
+    with pytest.raises(RequirementsError, match=r"^odd: fatal: "):
+        check_out(source(path, "0" * 40), tmp_path / "tree", ProcessRunner(ENVIRONMENT))
+
+
+def test_another_vcs_is_refused_by_name(tmp_path):
+    with pytest.raises(RequirementsError, match="^odd: sources from hg cannot be built one by one$"):
+        check_out(source("/x", "1", vcs="hg"), tmp_path / "tree", ProcessRunner(ENVIRONMENT))
+
+
+def test_a_machine_without_git_says_so(tmp_path):
+    with pytest.raises(ToolError, match="^odd: git is not on PATH$"):
+        check_out(source("/x", "1" * 40), tmp_path / "tree", ProcessRunner({"PATH": str(tmp_path)}))

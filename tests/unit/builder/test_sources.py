@@ -1,0 +1,97 @@
+"""The builder: store first, builds in parallel, logs whole, nothing half kept."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from fakes import FakeFrontend, FakeMachine, FakeReporter, FakeRunner, FakeWheelStore
+
+from accel_doctor.builder.fetch import SourceFetcher
+from accel_doctor.builder.sources import SourceBuilder
+from accel_doctor.errors import RequirementsError
+from accel_doctor.model import BuildFailed, Built, InstallRequest, Source, SourceKind, Wheel
+
+REQUEST = InstallRequest(())
+
+
+def build_tool(argv):
+    """Behaves as ``uv build``: writes a wheel, or says why not."""
+    _, source, wheels = argv
+    name = Path(source).name.removesuffix("-1.0.tar.gz")
+    if name == "broken":
+        return 1, "Building wheel...\nrunning build_ext\nbroken.c:1:10: fatal error: x.h: No such file or directory\n"
+    (Path(wheels) / f"{name}-1.0-py3-none-any.whl").write_bytes(name.encode())
+    return 0, "Building wheel...\nrunning build_ext\n"
+
+
+@pytest.fixture
+def sdist(tmp_path):
+    def make(name: str) -> Source:
+        path = tmp_path / f"{name}-1.0.tar.gz"
+        path.write_bytes(name.encode())
+        return Source(name, "1.0", SourceKind.SDIST, str(path))
+
+    return make
+
+
+@pytest.fixture
+def builder(tmp_path):
+    counter = itertools.count(1)
+    (tmp_path / "work").mkdir()
+    (tmp_path / "logs").mkdir()
+    return SourceBuilder(
+        frontend=FakeFrontend(FakeMachine(), None),
+        runner=FakeRunner(build_tool),
+        store=FakeWheelStore(),
+        fetcher=SourceFetcher(tmp_path / "sources", {}),
+        reporter=FakeReporter(),
+        key_of=lambda source, request: f"key-of-{source.name}" if source.name != "directory" else None,
+        new_log=lambda step, name: tmp_path / "logs" / f"{next(counter)}-{step}-{name}.log",
+        work=tmp_path / "work",
+        jobs=2,
+    )
+
+
+def test_each_source_has_its_outcome_in_order(builder, sdist):
+    first, second, third = builder.build([sdist("a"), sdist("broken"), sdist("c")], REQUEST)
+    assert isinstance(first, Built)
+    assert isinstance(third, Built)
+    assert (first.source.name, third.source.name) == ("a", "c")
+    assert isinstance(second, BuildFailed)
+    assert second.failure.package == "broken"
+    assert "fatal error: x.h" in second.failure.log.read_text()
+
+
+def test_a_wheel_in_the_store_is_not_built(builder, sdist):
+    kept = builder.store.wheels["key-of-a"] = Wheel(Path("/store/a-1.0-py3-none-any.whl"), "1" * 64)
+    assert builder.stored(sdist("a"), REQUEST) == kept
+    (outcome,) = builder.build([sdist("a")], REQUEST)
+    assert outcome == Built(sdist("a"), kept, reused=True)
+    assert builder.runner.commands == []
+
+
+def test_a_build_without_a_key_stays_out_of_the_store(builder, sdist):
+    (outcome,) = builder.build([sdist("directory")], REQUEST)
+    assert builder.stored(outcome.source, REQUEST) is None
+    assert builder.store.wheels == {}
+    assert outcome.wheel.path.read_bytes() == b"directory"
+
+
+def test_a_failed_build_leaves_nothing_but_its_log(builder, sdist):
+    builder.build([sdist("broken")], REQUEST)
+    assert list(builder.work.iterdir()) == []
+    assert builder.store.wheels == {}
+
+
+def test_phases_are_told_as_they_begin(builder, sdist):
+    builder.build([sdist("a")], REQUEST)
+    assert builder.reporter.phases == ["fetch", "build", "compile"]
+
+
+def test_a_source_that_cannot_be_had_is_raised_after_the_others_are_built(builder, sdist, tmp_path):
+    gone = Source("gone", "1.0", SourceKind.SDIST, str(tmp_path / "gone-1.0.tar.gz"))
+    with pytest.raises(RequirementsError, match=r"^gone 1\.0: no such file: "):
+        builder.build([gone, sdist("a")], REQUEST)
+    assert list(builder.store.wheels) == ["key-of-a"]

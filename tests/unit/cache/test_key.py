@@ -1,0 +1,83 @@
+"""What makes another wheel makes another key, and nothing else does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fakes import interpreter
+
+from accel_doctor.cache.key import build_key
+from accel_doctor.model import BuildSettings, Distribution, Source, SourceKind
+
+SOURCE = Source("cffi", "2.1.1", SourceKind.SDIST, "https://x/cffi-2.1.1.tar.gz", sha256="a" * 64)
+DEBIAN = Distribution("debian", "13", "trixie")
+
+
+def key(source=SOURCE, python=None, distribution=DEBIAN, settings=BuildSettings(), environment=None):  # noqa: B008
+    return build_key(source, python or interpreter(), distribution, settings, environment or {})
+
+
+def test_the_same_build_has_the_same_key_wherever_it_comes_from():
+    mirrored = replace(SOURCE, location="https://mirror/other/cffi.tar.gz")
+    assert key() == key(mirrored)
+    assert len(key()) == 64
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"source": replace(SOURCE, sha256="b" * 64)},
+        {"source": replace(SOURCE, subdirectory="python")},
+        {"python": interpreter(version="3.12.1")},
+        {"python": interpreter(soabi="cpython-313t-x86_64-linux-gnu", free_threaded=True)},
+        {"python": interpreter(implementation="pypy")},
+        {"python": interpreter(debug=True)},
+        {"python": interpreter(platform="linux-aarch64")},
+        {"python": interpreter(libc="musl 1.2")},
+        {"distribution": Distribution("debian", "12", "bookworm")},
+        {"distribution": Distribution("debian", "", "sid")},
+        {"settings": BuildSettings(config_settings=("--debug=1",))},
+        {"settings": BuildSettings(build_constraints=("Cython<3",))},
+        {"environment": {"CFLAGS": "-O0"}},
+        {"environment": {"CMAKE_ARGS": "-DX=1"}},
+    ],
+)
+def test_another_build_has_another_key(other):
+    assert key(**other) != key()
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"python": interpreter(version="3.13.9")},
+        {"environment": {"EDITOR": "vi", "CFLAGS": ""}},
+        {"settings": BuildSettings(build_constraints=())},
+    ],
+)
+def test_what_does_not_change_the_wheel_does_not_change_the_key(same):
+    assert key(**same) == key()
+
+
+def test_the_order_of_build_constraints_does_not_matter():
+    assert key(settings=BuildSettings(build_constraints=("a<1", "b<2"))) == key(
+        settings=BuildSettings(build_constraints=("b<2", "a<1"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "settings"),
+    [
+        (replace(SOURCE, sha256=None), BuildSettings()),
+        (replace(SOURCE, kind=SourceKind.DIRECTORY), BuildSettings()),
+        (Source("x", None, SourceKind.VCS, "https://x/r", vcs="git"), BuildSettings()),
+        (SOURCE, BuildSettings(no_build_isolation=True)),
+    ],
+)
+def test_builds_without_a_stable_identity_have_no_key(source, settings):
+    assert key(source, settings=settings) is None
+
+
+def test_a_vcs_source_is_known_by_its_commit():
+    source = Source("x", None, SourceKind.VCS, "https://x/r", vcs="git", commit="c" * 40)
+    assert key(source) != key(replace(source, commit="d" * 40))

@@ -1,0 +1,116 @@
+"""What people read, whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from packaging.pylock import Pylock
+
+from accel_doctor.errors import ExitCode
+from accel_doctor.model import (
+    Built,
+    Case,
+    Confidence,
+    Diagnosis,
+    Distribution,
+    Failed,
+    Finding,
+    Locked,
+    Need,
+    Plan,
+    Reason,
+    Result,
+    Role,
+    Simulation,
+    Source,
+    SourceKind,
+    SystemPackage,
+    Unmet,
+    Wheel,
+)
+from accel_doctor.report.text import case_lines, plan_lines, printable, summary_line, verdict
+
+DEBIAN = Distribution("debian", "13", "trixie", pretty_name="Debian GNU/Linux 13 (trixie)")
+FINDING = Finding(
+    Need.parse("command:pg_config"), "psycopg2", 12, "Error: pg_config executable not found.", "x", Role.CAUSE
+)
+FAILED = Failed("psycopg2", Path("/logs/1.log"), "build", 1, 3.21)
+
+
+def test_a_case_quotes_its_causes_and_names_the_log():
+    assert case_lines(Case(FAILED, Diagnosis((FINDING,)))) == [
+        "psycopg2: build failed after 3.2 s",
+        '  command:pg_config: "Error: pg_config executable not found." (line 12)',
+        "  whole log: /logs/1.log",
+    ]
+
+
+def test_a_case_that_was_not_understood_shows_the_line_that_says_most():
+    assert case_lines(Case(Failed(None, Path("/l"), "resolve", 1), Diagnosis((), summary="error: odd"))) == [
+        "the requirements: resolve failed",
+        "  not understood: error: odd",
+        "  whole log: /l",
+    ]
+
+
+def test_a_plan_shows_packages_reasons_sizes_and_commands():
+    needs = [Reason(FINDING.need, "psycopg2", FINDING)]
+    compilers = [Reason(Need.parse("compiler:c"), name) for name in ("a", "b", "c", "d", "e", "f")]
+    plan = Plan(
+        packages=(
+            SystemPackage("gcc", tuple(compilers), Confidence.RULE, "rules/debian.yaml"),
+            SystemPackage("libpq-dev", tuple(needs), Confidence.RULE, "rules/debian.yaml"),
+            SystemPackage("odd", (compilers[0],), Confidence.GUESS, "index", (("other", "third"),)),
+        ),
+        unmet=(Unmet(Reason(Need.parse("header:x.h"), "odd"), "apt-file search x.h"),),
+        commands=(("apt-get", "install", "-o", "A=b c", "gcc"),),
+    )
+    simulation = Simulation(("gcc", "libpq-dev", "odd", "cpp", "binutils"), download_bytes=51_200_000, disk_bytes=2000)
+    assert plan_lines(plan, simulation, DEBIAN) == [
+        "Missing on Debian GNU/Linux 13 (trixie):",
+        "  gcc        compiler:c for a, b, c, d and 2 more: known need, not met here",
+        '  libpq-dev  command:pg_config for psycopg2: "Error: pg_config executable not found."',
+        "  odd        compiler:c for a: known need, not met here",
+        "             a guess, not covered by --yes; or: other, third",
+        "No system package is known for:",
+        "  header:x.h for odd: known need, not met here",
+        "    apt-file search x.h",
+        "3 system packages and 2 dependencies, 51.2 MB to download, 2.0 kB on disk:",
+        "  apt-get install -o 'A=b c' gcc",
+    ]
+
+
+def test_nothing_from_a_log_drives_the_terminal():
+    assert printable("a\x1b[31mb\x07\tc\u202e") == "a�[31mb� c�"
+    hostile = Finding(FINDING.need, "x", 1, "\x1b]0;title\x07" + "y" * 500, "x", Role.CAUSE)
+    line = case_lines(Case(FAILED, Diagnosis((hostile,))))[1]
+    assert "\x1b" not in line
+    assert len(line) < 220
+
+
+def result(code: ExitCode, *built: Built, cases: tuple[Case, ...] = ()) -> Result:
+    packages = [{"name": "a", "wheels": [{"url": "https://x/a-1-py3-none-any.whl", "hashes": {"sha256": "0" * 64}}]}]
+    lock = Pylock.from_dict({"lock-version": "1.0", "created-by": "t", "packages": packages * bool(built)})
+    return Result(code, Locked(lock), built, cases, None, ())
+
+
+def test_the_last_line_counts_what_was_done():
+    source = Source("a", "1", SourceKind.SDIST, "x")
+    new = Built(source, Wheel(Path("w"), "0"), reused=False)
+    old = Built(source, Wheel(Path("w"), "0"), reused=True)
+    assert (
+        summary_line(result(ExitCode.DONE, new, old), "/v", 1.24)
+        == "installed 1 package (1 built here, 1 from the wheel store) into /v, 1.2 s"
+    )
+    assert summary_line(result(ExitCode.DONE), "/v", 0.1) == "nothing to do: /v has everything already, 0.1 s"
+
+
+def test_every_bad_end_has_a_sentence_and_the_usual_ones_a_next_step():
+    case = Case(FAILED, Diagnosis(()))
+    message, hint = verdict(result(ExitCode.UNCURED, cases=(case, case)))
+    assert message == "psycopg2 did not build, and nothing known cures it"
+    assert hint
+    for code in (ExitCode.CONSENT, ExitCode.PRIVILEGE, ExitCode.NETWORK):
+        message, hint = verdict(result(code))
+        assert message
+        assert hint

@@ -1,0 +1,79 @@
+"""The house: imports run downward, one module starts processes, only cli/ prints."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import accel_doctor
+
+PACKAGE = Path(accel_doctor.__file__).parent
+
+# Lower may not import higher; what shares a floor may not import its neighbours.
+FLOORS = (
+    ("__init__", "errors", "hashing", "redaction"),
+    ("model",),
+    ("interfaces",),
+    ("rulebook",),
+    ("lockfile",),
+    ("diagnosis", "report", "requirements"),
+    ("doctor",),
+    ("system", "frontends", "builder", "cache"),
+    ("cli",),
+    ("__main__",),
+)
+FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
+# The ground floor's small tools may be used from anywhere, one another included.
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.parts[0] if len(path.parts) > 1 else path.stem
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse((PACKAGE / path).read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "accel_doctor":
+                yield from (f"accel_doctor.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_imports_run_downward(path):
+    room = room_of(path)
+    assert room in FLOOR_OF, f"{path}: give the new room {room!r} a floor in this test and in architecture.md"
+    for name in imports(path):
+        if not name.startswith("accel_doctor."):
+            continue
+        other = name.split(".")[1]
+        if other == room or other not in FLOOR_OF:
+            continue
+        assert FLOOR_OF[other] < FLOOR_OF[room], f"{path} imports {name}: an upward or sideways arrow"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_only_one_module_starts_processes(path):
+    if path == Path("system/processes.py"):
+        return
+    assert {"subprocess", "pexpect", "os.system", "pty"}.isdisjoint(imports(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_only_the_command_line_prints(path):
+    if room_of(path) in {"cli", "__main__"}:
+        return
+    calls = [node.func for node in ast.walk(ast.parse((PACKAGE / path).read_text())) if isinstance(node, ast.Call)]
+    assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"]
+    assert {"click", "sys.stdout", "sys.stderr", "rich.console"}.isdisjoint(imports(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_no_module_outgrows_its_idea(path):
+    assert len((PACKAGE / path).read_text().splitlines()) <= 350, f"{path}: ask what is hiding inside"

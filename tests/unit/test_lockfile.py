@@ -1,0 +1,110 @@
+"""Locks: what must be built, what comes out when it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fakes import interpreter
+from packaging.pylock import Pylock
+from packaging.tags import Tag
+
+from accel_doctor.errors import RequirementsError
+from accel_doctor.lockfile import direct_urls, sources_to_build, with_wheels
+from accel_doctor.model import Source, SourceKind, Wheel
+
+TAGS = [Tag("cp313", "cp313", "manylinux_2_41_x86_64"), Tag("py3", "none", "any")]
+HASHES = {"sha256": "a" * 64}
+SDIST = {"url": "https://x/p-1.tar.gz", "hashes": HASHES}
+OTHER_SDIST = {"url": "https://x/other-2.tar.gz", "hashes": HASHES}
+COMMIT = "c" * 40
+
+
+def lock(*packages) -> Pylock:
+    return Pylock.from_dict({"lock-version": "1.0", "created-by": "test", "packages": list(packages)})
+
+
+def wheel(tag: str) -> dict[str, object]:
+    return {"url": f"https://x/p-1-{tag}.whl", "hashes": HASHES}
+
+
+def to_build(*packages) -> list[Source]:
+    return sources_to_build(lock(*packages), TAGS, interpreter().environment)
+
+
+def test_a_usable_wheel_is_not_built():
+    assert to_build({"name": "p", "version": "1", "sdist": SDIST, "wheels": [wheel("py3-none-any")]}) == []
+
+
+@pytest.mark.parametrize("wheels", [{}, {"wheels": [wheel("cp313-cp313-win_amd64")]}])
+def test_without_a_usable_wheel_the_sdist_is_built(wheels):
+    assert to_build({"name": "p", "version": "1", "sdist": SDIST, **wheels}) == [
+        Source("p", "1", SourceKind.SDIST, "https://x/p-1.tar.gz", sha256="a" * 64)
+    ]
+
+
+def test_no_wheel_and_no_sdist_is_an_error():
+    with pytest.raises(RequirementsError, match="^No wheel found matching the provided tags for package 'p'"):
+        to_build({"name": "p", "version": "1", "wheels": [wheel("cp313-cp313-win_amd64")]})
+
+
+def test_a_marker_that_does_not_hold_leaves_the_package_out():
+    assert to_build({"name": "p", "version": "1", "sdist": SDIST, "marker": "sys_platform == 'win32'"}) == []
+
+
+def test_repositories_are_built_by_commit_and_directories_by_the_frontend():
+    vcs = {"type": "git", "url": "https://x/r", "commit-id": COMMIT, "subdirectory": "python"}
+    assert to_build({"name": "p", "vcs": vcs}, {"name": "q", "directory": {"path": "/q", "editable": True}}) == [
+        Source("p", None, SourceKind.VCS, "https://x/r", commit=COMMIT, vcs="git", subdirectory="python")
+    ]
+
+
+def test_archives_are_built_unless_they_are_wheels():
+    (source,) = to_build(
+        {"name": "p", "archive": {"path": "/src/p-1.tar.gz", "hashes": HASHES}},
+        {"name": "q", "archive": {"url": "https://x/q-1-py3-none-any.whl#sha256=1", "hashes": HASHES}},
+    )
+    assert source == Source("p", None, SourceKind.SDIST, "/src/p-1.tar.gz", sha256="a" * 64)
+
+
+def test_a_built_package_keeps_only_its_wheel_and_the_others_stay():
+    original = lock(
+        {"name": "p", "version": "1", "sdist": SDIST, "index": "https://x/simple"},
+        {"name": "other", "version": "2", "sdist": OTHER_SDIST},
+    )
+    replaced = with_wheels(original, {"p": Wheel(Path("/store/p-1-py3-none-any.whl"), "b" * 64)})
+    p, other = replaced.to_dict()["packages"]
+    assert p == {
+        "name": "p",
+        "version": "1",
+        "wheels": [
+            {"name": "p-1-py3-none-any.whl", "path": "/store/p-1-py3-none-any.whl", "hashes": {"sha256": "b" * 64}}
+        ],
+    }
+    assert other == original.to_dict()["packages"][1]
+    Pylock.from_dict(replaced.to_dict())  # still a valid lock
+
+
+def test_the_origin_of_repositories_and_archives_is_kept_for_pep_610():
+    vcs = {"type": "git", "url": "https://x/r", "requested-revision": "main", "commit-id": COMMIT}
+    urls = direct_urls(
+        lock(
+            {"name": "p", "vcs": vcs},
+            {"name": "q", "archive": {"path": "/src/q-1.tar.gz", "hashes": HASHES, "subdirectory": "python"}},
+            {"name": "other", "version": "2", "sdist": OTHER_SDIST},
+            {"name": "s", "vcs": vcs},
+        ),
+        ["p", "q", "other"],
+    )
+    assert {name: json.loads(text) for name, text in urls.items()} == {
+        "p": {
+            "url": "https://x/r",
+            "vcs_info": {"vcs": "git", "requested_revision": "main", "commit_id": COMMIT},
+        },
+        "q": {
+            "url": "file:///src/q-1.tar.gz",
+            "archive_info": {"hashes": {"sha256": "a" * 64}},
+            "subdirectory": "python",
+        },
+    }

@@ -1,0 +1,196 @@
+"""Recorded failing builds with proven cures: the plan for each log must name what cured it.
+
+Each case is a directory of ``tests/cases`` (see ``docs/reference/rules.md``): one log per failing attempt, the packages
+installed before the next, and the proof that the last attempt built and imported.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from accel_doctor.diagnosis import RuleAdviser, diagnose
+from accel_doctor.model import Distribution, Interpreter, NeedKind, Origin, Plan, Reason, Simulation
+from accel_doctor.rulebook import Rulebook, load
+
+CASES = Path(__file__).resolve().parent.parent / "cases"
+SUITES = {
+    "bookworm": Distribution("debian", "12", "bookworm", (), "Debian GNU/Linux 12 (bookworm)"),
+    "trixie": Distribution("debian", "13", "trixie", (), "Debian GNU/Linux 13 (trixie)"),
+}
+# Packages that do the same: the recorder installed the one, rules name the other. A case adds its own under "also".
+EQUIVALENT = {
+    "python3-dev": {"python3.11-dev", "python3.13-dev"},  # the default version's headers, by dependency
+    "build-essential": {"g++"},
+    "pkg-config": {"pkgconf"},  # a transitional package since Debian 12
+}
+# Every step is a round with one question: names that cure nothing cost trust. Mean per step, over all cases.
+MOST_TOO_MANY = 0.15
+
+
+@dataclass(frozen=True)
+class Step:
+    case: str
+    suite: str
+    python: str
+    log: Path
+    cure: tuple[str, ...]
+    later: frozenset[str]  # cures of this and later steps: foreseeing them is no fault
+    earlier: frozenset[str]
+    constraint: str | None
+    also: dict[str, frozenset[str]]
+
+    @property
+    def id(self) -> str:
+        return f"{self.case}-{self.log.stem}"
+
+
+@dataclass(frozen=True)
+class RecordedMachine:
+    """A package manager on which nothing but earlier cures is installed, and everything can be."""
+
+    has: frozenset[str]
+    name: str = "apt"
+
+    def installed(self, names: Sequence[str]) -> frozenset[str]:
+        return self.has.intersection(names)
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(names)
+
+    def simulate(self, names: Sequence[str]) -> Simulation | None:
+        return None
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        return (("apt-get", "install", *names),)
+
+    def install(self, names: Sequence[str], log: Path) -> None:
+        raise AssertionError("planning installs nothing")
+
+
+def steps() -> list[Step]:
+    found = []
+    for path in sorted(CASES.glob("*/case.json")):
+        case = json.loads(path.read_text())
+        if not case["verified"]:
+            continue
+        earlier: set[str] = set()
+        cures = [tuple(step["cure"]) for step in case["steps"]]
+        for index, step in enumerate(case["steps"]):
+            found.append(
+                Step(
+                    case=case["id"],
+                    suite=case["suite"],
+                    python=case["built_and_python"][-1],
+                    log=path.parent / step["log"],
+                    cure=cures[index],
+                    later=frozenset(name for cure in cures[index:] for name in cure),
+                    earlier=frozenset(earlier),
+                    constraint=step.get("constraint") or step.get("env"),
+                    also={name: frozenset(others) for name, others in case.get("also", {}).items()},
+                )
+            )
+            earlier.update(cures[index])
+    return found
+
+
+STEPS = steps()
+
+
+@cache
+def rulebook() -> Rulebook:
+    return load()
+
+
+def interpreter(version: str) -> Interpreter:
+    feature = ".".join(version.split(".")[:2])
+    return Interpreter(
+        executable=Path("/usr/bin/python3"),
+        prefix=Path("/root/v"),
+        base_prefix=Path("/usr"),
+        implementation="cpython",
+        version=version,
+        soabi=f"cpython-{feature.replace('.', '')}-x86_64-linux-gnu",
+        cache_tag=f"cpython-{feature.replace('.', '')}",
+        platform="linux-x86_64",
+        libc="glibc 2.41",
+        include=Path(f"/usr/include/python{feature}"),
+        origin=Origin.DISTRIBUTION,
+        in_virtual_environment=True,
+        externally_managed=None,
+        pip_version="25.3",
+        debug=False,
+        free_threaded=False,
+        environment={},
+    )
+
+
+@cache
+def planned(step: Step) -> Plan:
+    with step.log.open(encoding="utf-8", errors="replace") as lines:
+        diagnosis = diagnose(lines, rulebook().symptoms)
+    has = set(step.earlier)
+    for name in step.earlier:
+        has |= EQUIVALENT.get(name, set())
+    adviser = RuleAdviser(
+        rulebook(), SUITES[step.suite], interpreter(step.python), RecordedMachine(frozenset(has))
+    )
+    return adviser.plan([Reason(finding.need, finding.package, finding) for finding in diagnosis.causes])
+
+
+def meets(names: Sequence[str], wanted: str, step: Step) -> bool:
+    return bool({wanted, *EQUIVALENT.get(wanted, ()), *step.also.get(wanted, ())}.intersection(names))
+
+
+def uncovered(step: Step) -> list[str]:
+    return [name for name in step.cure if not meets(planned(step).names, name, step)]
+
+
+def too_many(step: Step) -> list[str]:
+    wanted = set(step.later)
+    for name in step.later:
+        wanted |= EQUIVALENT.get(name, set()) | step.also.get(name, frozenset())
+    return [name for name in planned(step).names if name not in wanted]
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if not step.constraint], ids=lambda step: step.id)
+def test_plan_covers_the_cure(step: Step) -> None:
+    assert uncovered(step) == [], f"the plan names {planned(step).names} and leaves {planned(step).unmet}"
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step.constraint], ids=lambda step: step.id)
+def test_no_package_where_none_cures(step: Step) -> None:
+    plan = planned(step)
+    assert plan.names == ()
+    constraints = [unmet for unmet in plan.unmet if not unmet.reason.need.kind.curable_by_packages]
+    assert constraints, plan.unmet
+    assert all(unmet.advice for unmet in constraints)
+    assert any(unmet.reason.need.kind is NeedKind.BUILD_CONSTRAINT for unmet in constraints)
+
+
+def test_few_packages_too_many() -> None:
+    extra = {step.id: too_many(step) for step in STEPS}
+    total = sum(len(names) for names in extra.values())
+    covered = sum(not uncovered(step) for step in STEPS if not step.constraint)
+    print(f"{covered} of {sum(not step.constraint for step in STEPS)} steps covered; {total} packages too many")
+    for step_id, names in extra.items():
+        if names:
+            print(f"  {step_id}: {', '.join(names)}")
+    assert total <= MOST_TOO_MANY * len(STEPS)
+
+
+def test_packages_are_attributed() -> None:
+    wrong = {}
+    for step in STEPS:
+        with step.log.open(encoding="utf-8", errors="replace") as lines:
+            causes = diagnose(lines, rulebook().symptoms).causes
+        name = re.sub(r"^[a-z]+-|-[0-9][^-]*$", "", step.case)
+        if any(cause.package is None for cause in causes):
+            wrong[step.id] = name
+    assert wrong == {}

@@ -1,0 +1,21 @@
+"""Passwords stay out of what is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from accel_doctor.redaction import redacted
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("--index-url https://me:secret@host/simple", "--index-url https://****@host/simple"),
+        ("git+https://token@github.com/x/y", "git+https://****@github.com/x/y"),
+        ("'https://a:b@h/1' 'https://c:d@h/2'", "'https://****@h/1' 'https://****@h/2'"),
+        ("https://host/path@1.0", "https://host/path@1.0"),
+        ("name @ https://host/x", "name @ https://host/x"),
+    ],
+)
+def test_users_and_passwords_in_urls_are_hidden(text, shown):
+    assert redacted(text) == shown
