@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class Step:
     later: frozenset[str]  # cures of this and later steps: foreseeing them is no fault
     earlier: frozenset[str]
     constraint: str | None
-    also: dict[str, frozenset[str]]
+    also: dict[str, frozenset[str]] = field(hash=False)
 
     @property
     def id(self) -> str:

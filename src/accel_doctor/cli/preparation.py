@@ -14,7 +14,7 @@ from accel_doctor.cli.files import RealFiles
 from accel_doctor.cli.interrupts import Interrupts
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.reporters import reporter_for
-from accel_doctor.frontends import choose_frontend
+from accel_doctor.frontends.table import choose_frontend, settled_elsewhere
 from accel_doctor.model import InstallRequest, Interpreter
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.configuration import Configuration, read_configuration
@@ -33,10 +33,12 @@ def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, 
     environment = surrounding.environment
     runner = ProcessRunner(environment)
     interpreter = find_target(runner, _target_surroundings(surrounding), values["python"])
+    cache = _cache_directory(values["cache_dir"])
     configuration = read_configuration(environment, _home(environment), interpreter.prefix, _read_text)
+    frontend = choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration)
+    configuration = configuration.without(settled_elsewhere(frontend.name, environment))
     request = _request(arguments, configuration, interpreter, surrounding)
     refuse_externally_managed(interpreter, request)
-    cache = _cache_directory(values["cache_dir"])
     distribution = read_distribution()
     reporter = reporter_for(surrounding.terminal, distribution)
     parts = Parts(
@@ -44,7 +46,7 @@ def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, 
         runner=runner,
         distribution=distribution,
         interpreter=interpreter,
-        frontend=choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration),
+        frontend=frontend,
         reporter=reporter,
         interrupts=Interrupts(runner.stop, reporter.note),
         logs=RunLogs(cache / "logs"),

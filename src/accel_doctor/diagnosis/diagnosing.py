@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from accel_doctor.diagnosis.attribution import TELLING, told_by
+from accel_doctor.diagnosis.attribution import told_by
 from accel_doctor.diagnosis.cleaning import clean, readable_lines
+from accel_doctor.diagnosis.prefilter import SymptomIndex
 from accel_doctor.model import Diagnosis, Finding, Need, Role
 from accel_doctor.rulebook import Symptom, SymptomRole
 
-MAXIMUM_FINDINGS = 200
+MAXIMUM_FINDINGS = 200  # causes; and as many echoes, so that a long configure run cannot crowd out what matters
 MAXIMUM_EVIDENCE = 300  # characters
 _PROBES_KEPT = 100
 _NEAR = 12  # lines between a probe and the failure it explains, where the failure does not name it
 
 _ERROR_LIKE = re.compile(r"(?:^|[\s:])(?:[\w.]*(?:Error|Exception)|error|ERROR|[Ff]atal error|Fatal Error)\b[^:]*:\s*\S")
-_MENTIONS_ERROR = ("rror", "xception")
 
 
 def diagnose(lines: Iterable[str], symptoms: Sequence[Symptom], package: str | None = None) -> Diagnosis:
@@ -27,17 +27,11 @@ def diagnose(lines: Iterable[str], symptoms: Sequence[Symptom], package: str | N
     ``package`` (normalized) is the one whose build the log is of, where that is known; a package that the log
     itself says failed inside it is named instead.
     """
-    reading = _Reading(symptoms, package)
-    for number, text in readable_lines(reading.watched(lines), _prefilter(symptoms)):
+    index = SymptomIndex(symptoms)
+    reading = _Reading(index, package)
+    for number, text in readable_lines(reading.watched(lines), index.wants):
         reading.line(number, text)
     return reading.result()
-
-
-def _prefilter(symptoms: Sequence[Symptom]) -> Callable[[str], object]:
-    literals = {text for symptom in symptoms for text in symptom.contains}
-    literals.update(TELLING, _MENTIONS_ERROR)
-    needed = [text for text in literals if not any(other in text for other in literals if other != text)]
-    return re.compile("|".join(re.escape(text) for text in sorted(needed))).search
 
 
 @dataclass
@@ -57,13 +51,14 @@ class _Draft:
 
 
 class _Reading:
-    def __init__(self, symptoms: Sequence[Symptom], package: str | None) -> None:
-        self._symptoms = symptoms
+    def __init__(self, index: SymptomIndex, package: str | None) -> None:
+        self._index = index
         self._given = package
         self._current = package
         self._unclaimed: dict[Need, _Draft] = {}
         self._claimed: dict[tuple[Need, str | None], _Draft] = {}
         self._probes: deque[_Draft] = deque(maxlen=_PROBES_KEPT)
+        self._room = {True: MAXIMUM_FINDINGS, False: MAXIMUM_FINDINGS}  # by whether it is a cause
         self._first_error: str | None = None
         self._last = ""
 
@@ -80,7 +75,7 @@ class _Reading:
             self._claim(told.package)
         elif told and (told.certain or self._given is None):
             self._current = told.package
-        for symptom in self._symptoms:
+        for symptom in self._index.candidates(text):
             needs = symptom.read(text)
             if needs is not None:
                 self._seen(symptom, needs, number, text)
@@ -93,18 +88,22 @@ class _Reading:
         if symptom.explained_by:
             needs = (*needs, *self._explanation(symptom, number, text))
         for need in needs:
-            draft = self._unclaimed.get(need)
-            if draft is None:
-                if len(self._unclaimed) + len(self._claimed) >= MAXIMUM_FINDINGS:
-                    return
-                draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal)
-                self._unclaimed[need] = draft
-            elif fatal and not draft.cause:
-                draft.cause = True
+            draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal)
             if symptom.role is SymptomRole.PROBE:
-                self._probes.append(_Draft(need, self._current, number, text, symptom, False))
+                self._probes.append(draft)
+            self._keep(draft)
         if fatal and not needs and self._first_error is None:
             self._first_error = text
+
+    def _keep(self, draft: _Draft) -> None:
+        known = self._unclaimed.get(draft.need)
+        if known is None:
+            if self._room[draft.cause]:
+                self._room[draft.cause] -= 1
+                self._unclaimed[draft.need] = draft
+        elif draft.cause and not known.cause:
+            # What was a test that may fail has stopped the build: the line that says so is the better evidence.
+            self._unclaimed[draft.need] = draft
 
     def _explanation(self, symptom: Symptom, number: int, text: str) -> tuple[Need, ...]:
         """The needs of the probes a fatal line speaks of: those it mentions, else the last one just above it."""

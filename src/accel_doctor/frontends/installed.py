@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
@@ -68,7 +67,7 @@ def _left_alone(distribution: InstalledDistribution, request: InstallRequest) ->
 
 def _there(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.scheme != "file" or Path(url2pathname(parts.path)).exists()
+    return parts.scheme != "file" or Path(unquote(parts.path)).exists()
 
 
 def _same(installed: str | None, locked: Version | None) -> bool:

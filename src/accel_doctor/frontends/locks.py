@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from accel_doctor.errors import ToolError
 
@@ -68,4 +68,5 @@ def _load(path: Path) -> dict[str, Any]:
     if path.stat().st_size > _SIZE_LIMIT:
         raise ValueError(f"larger than {_SIZE_LIMIT} bytes")
     with path.open("rb") as file:
-        return cast("dict[str, Any]", tomllib.load(file))
+        content: dict[str, Any] = tomllib.load(file)
+    return content

@@ -13,6 +13,7 @@ from typing import NoReturn
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError
 from accel_doctor.interfaces import Completed
 from accel_doctor.model import Failed
+from accel_doctor.redaction import redacted
 
 _QUOTE_LIMIT = 60  # lines
 
@@ -39,6 +40,7 @@ class Verdict:
 _HEADINGS = {
     "resolve": "{frontend} cannot resolve the requirements",
     "install": "{frontend} cannot install what was locked",
+    "fetch-pip": "{frontend} cannot fetch a pip that is new enough",
 }
 
 
@@ -50,7 +52,7 @@ def conclude(verdict: Verdict, frontend: str, step: str, log: Path, completed: C
 
 
 def _raise(verdict: Verdict, heading: str, frontend: str, log: Path) -> NoReturn:
-    message = f"{heading}:\n{_indented(verdict.quote)}" if verdict.quote else f"{heading}; it gave no reason"
+    message = f"{heading}:\n{_indented(redacted(verdict.quote))}" if verdict.quote else f"{heading}; it gave no reason"
     match verdict.kind:
         case Kind.NETWORK:
             raise NetworkError(message, hint=verdict.hint or "check the connection and the index URL, then run again")

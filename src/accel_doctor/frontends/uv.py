@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,6 @@ from accel_doctor.errors import UsageError
 from accel_doctor.frontends.hashes import enforce_hashes
 from accel_doctor.frontends.installed import InstalledDistribution, kept_direct, without_installed
 from accel_doctor.frontends.locks import read_lock, write_lock
-from accel_doctor.frontends.managed import refuse_externally_managed
 from accel_doctor.frontends.outcome import conclude
 from accel_doctor.frontends.requirement_files import (
     RequirementFiles,
@@ -42,14 +42,15 @@ if TYPE_CHECKING:
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
 
 
-def find_uv() -> Path | None:
-    """The uv binary that was installed along with accel-doctor, else None."""
+def find_uv(environment: Mapping[str, str]) -> Path | None:
+    """The uv binary that was installed along with accel-doctor, else the one in PATH, else None."""
     import uv
 
     try:
         return Path(uv.find_uv_bin())
     except FileNotFoundError:
-        return None
+        found = shutil.which("uv", path=environment.get("PATH"))
+        return Path(found) if found else None
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,6 @@ class UvFrontend:
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve with ``uv pip compile``; what is installed already and fits stays, and is not in the lock."""
-        self._refuse(request)
         location = location_arguments(request)
         installed = [] if request.reinstall else self._installed(location)
         kept = kept_direct(installed, request)
@@ -120,14 +120,6 @@ class UvFrontend:
             return None
         return conclude(read_uv(said), self.name, "install", log, completed)
 
-    def _refuse(self, request: InstallRequest) -> None:
-        refuse_externally_managed(self.interpreter, request)
-        if request.prefer_binary:
-            raise UsageError(
-                "uv cannot do --prefer-binary",
-                hint="use --frontend pip, or --only-binary with the names it is meant for",
-            )
-
     def _compile_command(self, request: InstallRequest, files: RequirementFiles, output: Path) -> list[str]:
         return [
             str(self.uv), "pip", "compile", str(files.requirements),
@@ -178,6 +170,11 @@ class UvFrontend:
 
 
 def _resolver_arguments(request: InstallRequest) -> list[str]:
+    if request.prefer_binary:
+        raise UsageError(
+            "uv cannot do --prefer-binary",
+            hint="use --frontend pip, or --only-binary with the names it is meant for",
+        )
     arguments: list[str] = []
     for name in request.no_binary:
         arguments += ["--no-binary", name]

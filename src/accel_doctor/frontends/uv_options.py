@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
@@ -137,7 +137,5 @@ def _worth_a_look(location: str) -> bool:
 def _local(location: str) -> Path:
     parts = urlsplit(location)
     if parts.scheme == "file":
-        from urllib.request import url2pathname
-
-        return Path(url2pathname(parts.path))
+        return Path(unquote(parts.path))
     return Path(location)

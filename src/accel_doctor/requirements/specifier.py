@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
-from urllib.request import url2pathname
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -145,7 +144,7 @@ def _absolute_url(url: str, directory: Path) -> str:
 
 
 def _path_of_url(url: str, directory: Path) -> str:
-    return _absolute(url2pathname(urlsplit(url).path), directory)
+    return _absolute(unquote(urlsplit(url).path), directory)
 
 
 def _name_in_url(url: str) -> str | None:

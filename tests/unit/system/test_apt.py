@@ -273,7 +273,7 @@ def test_a_name_that_stays_unknown_because_the_update_failed_is_the_network_s_fa
 
 
 def test_a_held_lock_names_its_holder(scripted, tmp_path: Path) -> None:
-    waiting = "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7821 (apt)..."
+    waiting = "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (apt)..."
     error = "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?"
     said = f"{waiting}\r{waiting}\r\n"
     _installing(_knowing(scripted, "libpq-dev"), output=said, stderr=f"{error}\n", returncode=100)

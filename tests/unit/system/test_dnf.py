@@ -163,7 +163,7 @@ def test_available_by_name_capability_and_file(scripted) -> None:
             else (
                 0,
                 "demo-devel\ndemo-devel = 1-1\npkgconfig(demo) = 1\n\n",
-                "Last metadata expiration check: 0:00:50\n",
+                "Last metadata expiration check: 0:00:5\n",
             )
         ),
     )

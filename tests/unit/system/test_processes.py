@@ -235,7 +235,12 @@ def test_converse_lets_a_person_answer_and_keeps_no_secret(tmp_path: Path) -> No
 
 
 def test_converse_gives_ctrl_c_to_the_child(tmp_path: Path) -> None:
-    us = _conversation(tmp_path / "log", "sh", "-c", "trap 'echo caught; exit 5' INT; echo ready; sleep 600")
+    us = _conversation(
+        tmp_path / "log",
+        "sh",
+        "-c",
+        "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.05; done",
+    )
     us.expect("ready")
     us.sendcontrol("c")
     us.expect("caught")

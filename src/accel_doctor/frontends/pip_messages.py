@@ -1,0 +1,137 @@
+"""pip's error messages, read.
+
+pip prints problems of an index as warnings or not at all and ends with "No matching distribution found": whether an
+index was reached stands in its debug log (``--log``) only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from packaging.utils import canonicalize_name
+
+from accel_doctor.frontends.outcome import Kind, Verdict
+
+_OUTPUT_BEGINS = re.compile(r"\s*╰─> \[\d+ lines? of output\]")
+_OUTPUT_ENDS = re.compile(r"\s*\[end of output\]")
+_PROBLEM = re.compile(r"(?:ERROR|error): \S")
+_NOISE = re.compile(r"\[notice\]|WARNING: |DEPRECATION: |note: This error originates from a subprocess")
+_HINT = re.compile(r"(?:hint|Hint): (.*)", re.DOTALL)
+
+_UNREACHED = re.compile(
+    r"connection-failed|Failed to (?:connect to|resolve IP)|connection error|Connection (?:refused|reset|timed out)"
+    r"|NewConnectionError|NameResolutionError|Max retries exceeded|too many \d+ error responses|5\d\d Server Error"
+    r"|HTTP error (?:5\d\d|408|429)|Read timed out|didn't respond within|CERTIFICATE_VERIFY_FAILED|SSLError|ProxyError"
+    r"|problem confirming the ssl certificate|network-|ssl-verification-failed|connection-timeout",
+    re.IGNORECASE,
+)
+_GIT_UNREACHED = re.compile(
+    r"Could not resolve host|Failed to connect to|Connection (?:refused|timed out|reset)|Operation timed out"
+    r"|SSL certificate problem|Network is unreachable",
+    re.IGNORECASE,
+)
+_BUILD = re.compile(
+    r"subprocess-exited-with-error|metadata-generation-failed|failed-wheel-build|Failed to build|Failed building"
+    r"|backend-unavailable|invalid-pyproject-build-system-requires|Preparing .* metadata .* did not run"
+)
+_VCS_COMMAND = re.compile(r"\u00d7 (?:git|hg|svn|bzr) \S")
+_BUILD_DEPENDENCIES = re.compile(r"\u00d7 (?:pip subprocess to install|[Ii]nstalling) (?:build|backend) dependencies")
+_NO_MATCH = re.compile(r"(?:No matching distribution found for|satisfies the requirement) (?P<name>[\w.-]+)")
+_REQUIREMENTS = re.compile(
+    r"ResolutionImpossible|No matching distribution|DO NOT MATCH THE HASHES|--require-hashes mode|verify hashes"
+    r"|externally-managed|Invalid requirement|HTTP error 4\d\d|requires a different Python|is not installable"
+    r"|is not a supported wheel|No such file or directory|not a valid editable|Can not perform"
+    r"|cannot be installed when requiring hashes|looks like a filename|Unsupported|unsupported-|[Cc]onflict"
+    r"|inconsistent (?:name|version)"
+)
+_PACKAGE = (
+    re.compile(r"Failed to build '(?P<name>[A-Za-z0-9][\w.-]*)(?:\[.*?\])?(?:[=<>!~ ].*)?'"),
+    re.compile(r"Failed building (?:wheel|editable) for (?P<name>[A-Za-z0-9][\w.-]*)"),
+    re.compile(r"^╰─> (?P<name>[A-Za-z0-9][\w.-]*)$", re.MULTILINE),
+)
+
+
+def read_pip(output: str, debug_log: str = "") -> Verdict:
+    """What a failed pip run says of the reason. ``debug_log`` is what ``--log`` wrote."""
+    own, nested = _apart(output.splitlines())
+    text = "\n".join(own)
+    quote, hint = _quote(own)
+    if _VCS_COMMAND.search(text):
+        quote = "\n".join(line.strip() for line in own if re.match(r"\s+(?:fatal|error|abort): ", line)) or quote
+        return Verdict(Kind.NETWORK if _GIT_UNREACHED.search(text) else Kind.REQUIREMENTS, quote, hint)
+    if _BUILD_DEPENDENCIES.search(text) and (evidence := _first(nested, _UNREACHED)):
+        return Verdict(Kind.NETWORK, f"{quote}\n{evidence}", hint)
+    if _BUILD.search(text):
+        return Verdict(Kind.BUILD, quote, hint, _package(text))
+    if _UNREACHED.search(quote):
+        return Verdict(Kind.NETWORK, quote, hint)
+    if missing := _NO_MATCH.search(quote):
+        if evidence := _unreached_index(missing["name"], own, debug_log):
+            return Verdict(Kind.NETWORK, f"{quote}\n{evidence}", hint)
+        return Verdict(Kind.REQUIREMENTS, quote, _refused(debug_log) or hint)
+    if _REQUIREMENTS.search(quote):
+        return Verdict(Kind.REQUIREMENTS, quote, hint)
+    return Verdict(Kind.TOOL, quote, hint)
+
+
+def _apart(lines: list[str]) -> tuple[list[str], list[str]]:
+    """pip's own lines, and those it quotes from a subprocess."""
+    own: list[str] = []
+    quoted: list[str] = []
+    inside = False
+    for line in lines:
+        if _OUTPUT_BEGINS.match(line):
+            inside = True
+        elif inside and _OUTPUT_ENDS.match(line):
+            inside = False
+        else:
+            (quoted if inside else own).append(line.rstrip())
+    return own, quoted
+
+
+def _quote(own: list[str]) -> tuple[str, str | None]:
+    start = next((number for number, line in enumerate(own) if _PROBLEM.match(line)), None)
+    if start is None:
+        shown = [line for line in own if line.strip() and not _NOISE.match(line)][-5:]
+        return "\n".join(shown), None
+    shown, hints = [], list[str]()
+    for line in own[start:]:
+        if hint := _HINT.match(line):
+            hints.append(hint[1])
+        elif not _NOISE.match(line):
+            shown.append(line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(shown)).strip(), hints[0] if hints else None
+
+
+def _package(text: str) -> str | None:
+    for pattern in _PACKAGE:
+        if match := pattern.search(text):
+            return canonicalize_name(match["name"])
+    return None
+
+
+def _unreached_index(name: str, own: list[str], debug_log: str) -> str | None:
+    """The line that says an index page of ``name`` could not be had for want of a network."""
+    page = f"/{canonicalize_name(name)}/"
+    for line in _skipped_pages(debug_log):
+        if page in line and _UNREACHED.search(line):
+            return line
+    return _first(own, re.compile(rf"Retrying .*{_UNREACHED.pattern}.*{re.escape(page)}", re.IGNORECASE))
+
+
+def _refused(debug_log: str) -> str | None:
+    for line in _skipped_pages(debug_log):
+        if re.search(r"\b40[13] Client Error", line):
+            return line
+    return None
+
+
+def _skipped_pages(debug_log: str) -> Iterator[str]:
+    for line in debug_log.splitlines():
+        if (start := line.find("Could not fetch URL ")) >= 0:
+            yield line[start:]
+
+
+def _first(lines: list[str], pattern: re.Pattern[str]) -> str | None:
+    return next((line.strip() for line in lines if pattern.search(line)), None)

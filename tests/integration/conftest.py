@@ -1,0 +1,69 @@
+"""Everything here runs on throw-away machines: ``pytest -m integration``, as root.
+
+A test that cannot run is skipped with its reason; with ``ACCEL_DOCTOR_NO_SKIPS=1`` (CI) it fails instead.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from integration.machine import Base, Machine, UnavailableError, machine
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parent.parent
+
+MakeMachine = Callable[[Base], Machine]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what stands in this directory, and skip it unless it was asked for."""
+    asked_for = "integration" in config.getoption("-m") or _no_skips()
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.integration)
+            if not asked_for:
+                item.add_marker(pytest.mark.skip(reason="makes throw-away machines: pytest -m integration"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With ACCEL_DOCTOR_NO_SKIPS a skipped integration test is a failed one."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and _no_skips() and item.path.is_relative_to(HERE):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"ACCEL_DOCTOR_NO_SKIPS is set: {reason}"
+    return report
+
+
+def _no_skips() -> bool:
+    return os.environ.get("ACCEL_DOCTOR_NO_SKIPS", "") not in ("", "0")
+
+
+@pytest.fixture
+def make_machine() -> Iterator[MakeMachine]:
+    """Makes fresh machines, gone again after the test."""
+    with ExitStack() as machines:
+
+        def make(base: Base) -> Machine:
+            try:
+                return machines.enter_context(machine(base))
+            except UnavailableError as problem:
+                pytest.skip(str(problem))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's own wheel, built once."""
+    out = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", str(out), str(PROJECT)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return next(out.glob("accel_doctor-*.whl"))

@@ -1,0 +1,224 @@
+"""The apt adapter drives the apt of Debian 12 and 13."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from integration.conftest import MakeMachine
+from integration.machine import Base, Machine
+
+from accel_doctor.errors import NetworkError, PackageManagerError, PrivilegeError
+from accel_doctor.system.apt import Apt
+from accel_doctor.system.privilege import Privilege
+
+ROOT = Privilege("", terminal=False)
+SMALL = "libev-dev"  # pulls libev4 in, recommends nothing that is needed
+
+
+@pytest.fixture(params=["bookworm", "trixie"])
+def debian(request: pytest.FixtureRequest, make_machine: MakeMachine) -> Machine:
+    return make_machine(Base(request.param))
+
+
+def _local_package(debian: Machine, name: str, version: str, *fields: str) -> None:
+    """An empty package in a local, trusted repository."""
+    control = f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: A <a@example.org>\n"
+    control += "".join(f"{field}\n" for field in fields) + "Description: empty\n"
+    debian.write("/tmp/build/DEBIAN/control", control)
+    debian.must("dpkg-deb", "--build", "/tmp/build", f"/srv/{name}_{version}.deb")
+    packages = debian.path("/srv/Packages")
+    size = debian.path(f"/srv/{name}_{version}.deb").stat().st_size
+    digest = debian.must("sha256sum", f"/srv/{name}_{version}.deb").split()[0]
+    entry = control.replace(
+        "Description:", f"Filename: ./{name}_{version}.deb\nSize: {size}\nSHA256: {digest}\nDescription:"
+    )
+    packages.write_text((packages.read_text() if packages.exists() else "") + entry + "\n")
+
+
+def _add_repository(debian: Machine, options: str = "[trusted=yes]") -> None:
+    debian.write("/etc/apt/sources.list.d/local.list", f"deb {options} file:/srv ./\n")
+    debian.must("apt-get", "update", "-o", "Dir::Etc::SourceList=/etc/apt/sources.list.d/local.list",
+                "-o", "Dir::Etc::SourceParts=-", "-o", "APT::Get::List-Cleanup=0")  # fmt: skip
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        yield
+
+
+def test_from_empty_lists_to_an_installed_package(debian: Machine, tmp_path: Path) -> None:
+    debian.forget_package_lists()
+    apt = Apt(debian.runner(), ROOT)
+    log = tmp_path / "log"
+    assert apt.simulate([SMALL]) is None
+    assert apt.available([SMALL, "no-such-package"]) == {SMALL, "no-such-package"}
+    assert [command[-1] for command in apt.commands([SMALL])] == ["update", SMALL]
+
+    apt.install([SMALL], log)
+
+    assert apt.installed([SMALL, "libev4", "no-such-package"]) >= {SMALL}
+    assert debian.path("/usr/include/ev.h").exists()
+    assert log.read_text().startswith("$ apt-get -o DPkg::Lock::Timeout=120 update\n")
+    assert [command[-1] for command in apt.commands([SMALL])] == [SMALL]
+    assert apt.available([SMALL, "no-such-package", "libz-dev", "awk"]) == {SMALL, "libz-dev"}
+
+
+def test_a_simulation_for_anybody_changes_nothing_and_tells_sizes(debian: Machine) -> None:
+    debian.must("useradd", "--create-home", "ann")
+    apt = Apt(debian.runner("ann"), ROOT)
+    simulation = apt.simulate(["gcc", "libc6-dev"])
+    assert simulation is not None
+    assert {"gcc", "binutils", "libc6-dev"} <= set(simulation.installs)
+    assert (simulation.removes, simulation.downgrades) == ((), ())
+    assert simulation.download_bytes is not None
+    assert 30_000_000 < simulation.download_bytes < 100_000_000
+    assert simulation.disk_bytes is not None
+    assert 100_000_000 < simulation.disk_bytes < 400_000_000
+    assert apt.installed(["gcc", "dpkg", "libz1", "python3"]) == {"dpkg", "libz1", "python3"}
+
+
+def test_an_unknown_name_installs_nothing(debian: Machine, tmp_path: Path) -> None:
+    apt = Apt(debian.runner(), ROOT)
+    with pytest.raises(PackageManagerError) as caught:
+        apt.install([SMALL, "no-such.package"], tmp_path / "log")
+    assert caught.value.message == "apt has no package to install for: no-such.package"
+    assert apt.installed([SMALL]) == frozenset()
+    assert "apt-get -o DPkg::Lock::Timeout=120 update\n" in (tmp_path / "log").read_text()
+
+
+def test_removals_and_downgrades_are_refused(debian: Machine, tmp_path: Path) -> None:
+    _local_package(debian, "accel-quarrel", "1", "Conflicts: mawk", "Provides: awk")
+    _local_package(debian, "accel-nostalgia", "1", "Depends: accel-libs (= 1)")
+    _local_package(debian, "accel-libs", "1")
+    _local_package(debian, "accel-libs", "2")
+    _add_repository(debian)
+    apt = Apt(debian.runner(), ROOT)
+    apt.install(["accel-libs"], tmp_path / "log")
+
+    with pytest.raises(PackageManagerError) as caught:
+        apt.install(["accel-quarrel"], tmp_path / "log")
+    assert caught.value.message == "refused, nothing was changed: apt-get would remove mawk"
+
+    debian.write("/etc/apt/preferences.d/old", "Package: accel-libs\nPin: version 1\nPin-Priority: 1001\n")
+    with pytest.raises(PackageManagerError) as caught:
+        apt.install(["accel-nostalgia"], tmp_path / "log")
+    assert caught.value.message == "refused, nothing was changed: apt-get would downgrade accel-libs"
+    assert apt.installed(["mawk", "accel-libs", "accel-quarrel", "accel-nostalgia"]) == {"mawk", "accel-libs"}
+
+
+def test_dependencies_that_cannot_be_met(debian: Machine) -> None:
+    _local_package(debian, "accel-broken", "1", "Depends: no-such-package")
+    _add_repository(debian)
+    with pytest.raises(PackageManagerError) as caught:
+        Apt(debian.runner(), ROOT).simulate(["accel-broken"])
+    first, second, third, *_ = caught.value.message.splitlines()
+    assert first == "apt-get cannot install accel-broken:"
+    assert second == "The following packages have unmet dependencies:"
+    assert third.split() == [
+        "accel-broken",
+        ":",
+        "Depends:",
+        "no-such-package",
+        "but",
+        "it",
+        "is",
+        "not",
+        "installable",
+    ]
+
+
+def test_an_untrusted_repository_is_not_installed_from(debian: Machine, tmp_path: Path) -> None:
+    _local_package(debian, "accel-shady", "1")
+    _add_repository(debian, "[allow-insecure=yes]")
+    with pytest.raises(PackageManagerError) as caught:
+        Apt(debian.runner(), ROOT).install(["accel-shady"], tmp_path / "log")
+    assert "E: There were unauthenticated packages" in caught.value.message
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("apt does not trust a repository")
+
+
+def test_a_failing_maintainer_script_is_quoted(debian: Machine, tmp_path: Path) -> None:
+    debian.write("/tmp/build/DEBIAN/postinst", "#!/bin/sh\necho broken on purpose >&2\nexit 3\n", 0o755)
+    _local_package(debian, "accel-fails", "1")
+    _add_repository(debian)
+    with pytest.raises(PackageManagerError) as caught:
+        Apt(debian.runner(), ROOT).install(["accel-fails"], tmp_path / "log")
+    assert caught.value.message == (
+        "apt-get failed (return code 100):\nE: Sub-process /usr/bin/dpkg returned an error code (1)"
+    )
+    assert caught.value.hint == f"read {tmp_path}/log"
+    assert "broken on purpose" in (tmp_path / "log").read_text()
+
+
+def test_a_held_lock_is_waited_for_and_its_holder_named(debian: Machine, tmp_path: Path) -> None:
+    apt = Apt(debian.runner(), ROOT, lock_timeout=1)
+    with _held(debian.path("/var/lib/dpkg/lock-frontend")), pytest.raises(PackageManagerError) as caught:
+        apt.install([SMALL], tmp_path / "log")
+    first, second, third = caught.value.message.splitlines()
+    assert first == "apt-get is locked by another program:"
+    assert second.startswith(
+        "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by"
+    )
+    assert third.startswith(
+        "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another"
+    )
+    assert caught.value.hint == "wait until that program has ended, then run the same command again"
+
+
+def test_without_the_network(debian: Machine, tmp_path: Path) -> None:
+    apt = Apt(debian.runner(network=False), ROOT)
+    with pytest.raises(NetworkError) as caught:
+        apt.install([SMALL], tmp_path / "log")
+    assert caught.value.message.startswith("apt-get could not reach a mirror:\nE: Failed to fetch http")
+    debian.forget_package_lists()
+    with pytest.raises(NetworkError) as caught:
+        apt.install([SMALL], tmp_path / "log")
+    assert caught.value.message.startswith("apt-get update got no package lists:\nW: Failed to fetch http")
+
+
+def test_a_file_gone_from_the_mirror_is_cured_by_an_update(debian: Machine, tmp_path: Path) -> None:
+    server = "http://127.0.0.1:8000"
+    _local_package(debian, "accel-moves", "1")
+    debian.write("/etc/apt/sources.list.d/local.list", f"deb [trusted=yes] {server} ./\n")
+    script = (
+        "cd /srv && python3 -m http.server -b 127.0.0.1 8000 >/dev/null 2>&1 & server=$!; "
+        'trap "kill $server" EXIT; until python3 -c "import socket; socket.create_connection((\'127.0.0.1\', 8000))" '
+        '2>/dev/null; do :; done; "$@"'
+    )
+    only = ("-o", "Dir::Etc::SourceList=/etc/apt/sources.list.d/local.list", "-o", "Dir::Etc::SourceParts=-")
+    debian.must("sh", "-c", script, "sh", "apt-get", *only, "update")
+    debian.path("/srv/accel-moves_1.deb").unlink()
+    debian.path("/srv/Packages").unlink()
+    _local_package(debian, "accel-moves", "2")
+    runner = debian.runner()
+    record = runner.record
+
+    def served(argv, log, **options):  # the server lives as long as one command
+        return record(("sh", "-c", script, "sh", *argv), log, **options)
+
+    runner.record = served  # type: ignore[method-assign]
+    Apt(runner, ROOT).install(["accel-moves"], tmp_path / "log")
+    assert "404" in (tmp_path / "log").read_text()
+    assert debian.must("dpkg-query", "-W", "-f", "${Version}", "accel-moves") == "2"
+
+
+def test_somebody_without_sudo_gets_the_commands(debian: Machine, tmp_path: Path) -> None:
+    debian.must("useradd", "--create-home", "ann")
+    apt = Apt(debian.runner("ann"), Privilege(None, terminal=False))
+    with pytest.raises(PrivilegeError) as caught:
+        apt.install([SMALL], tmp_path / "log")
+    assert caught.value.commands == apt.commands([SMALL])
+    assert caught.value.commands[0][-2:] == ("--", SMALL)
+
+
+def test_a_user_who_is_not_root_fails_with_apt_s_words(debian: Machine, tmp_path: Path) -> None:
+    debian.must("useradd", "--create-home", "ann")
+    with pytest.raises(PackageManagerError) as caught:
+        Apt(debian.runner("ann"), ROOT).install([SMALL], tmp_path / "log")
+    assert "are you root?" in caught.value.message
