@@ -52,7 +52,7 @@ class Doctor:
     frontend: Frontend
     builder: Builder
     adviser: Adviser
-    package_manager: PackageManager | None
+    package_manager: PackageManager
     prober: Prober
     reporter: Reporter
     read_failure: Callable[[Failed], Case]
@@ -106,7 +106,7 @@ class Doctor:
                 self._built.append(Built(source, wheel, reused=True))
             else:
                 pending.append(source)
-        foreseen = {source: self._foresee([source.name]) for source in pending} if self._may_cure() else {}
+        foreseen = {source: self._foresee([source.name]) for source in pending}
         if self.policy.dry_run:
             self._end_rehearsal(pending, [reason for reasons in foreseen.values() for reason in reasons])
         while pending:
@@ -138,9 +138,6 @@ class Doctor:
 
     # --- foresight ---------------------------------------------------------------------------------------
 
-    def _may_cure(self) -> bool:
-        return self.policy.system and self.package_manager is not None
-
     def _surely_built(self, name: str, request: InstallRequest) -> bool:
         return (
             name in request.no_binary or ":all:" in request.no_binary or self.adviser.is_sdist_only(name)
@@ -148,6 +145,8 @@ class Doctor:
 
     def _foresee(self, names: Sequence[str]) -> list[Reason]:
         """Needs that rules know for these Python packages and that probing shows unmet."""
+        if not self.policy.system:
+            return []  # nothing would be installed, so let the builds themselves say what they lack
         reasons = [
             Reason(need, name)
             for name in names
@@ -178,7 +177,6 @@ class Doctor:
         if self.policy.dry_run:
             raise _Ended(ExitCode.DONE, cases, plan)
         agreed = self._agreed(plan, cases)
-        assert self.package_manager is not None  # noqa: S101  a plan with packages came through it
         self.reporter.step(f"Installing {len(agreed)} system package{'s'[: len(agreed) > 1]}")
         self.package_manager.install(agreed, self.new_log("system", self.package_manager.name))
         self.prober.forget()
@@ -187,7 +185,7 @@ class Doctor:
         self._transactions.append(Plan(done, (), self.package_manager.commands(agreed)))
 
     def _simulate(self, plan: Plan) -> Simulation | None:
-        if not plan.packages or self.package_manager is None:
+        if not plan.packages:
             return None
         simulation = self.package_manager.simulate(plan.names)
         if simulation and (objection := simulation.objection):
@@ -201,7 +199,7 @@ class Doctor:
         """The packages to install, agreed to; ends the run where nobody agrees or nobody could install them."""
         if not self.policy.system:
             raise _Ended(ExitCode.CONSENT, cases, plan)
-        if self.package_manager is None or not self.package_manager.privileged:
+        if not self.package_manager.privileged:
             raise _Ended(ExitCode.PRIVILEGE, cases, plan)
         if self.policy.yes:
             names = tuple(sorted(package.name for package in plan.packages if package.confidence.covered_by_yes))

@@ -104,8 +104,15 @@ class Builder(Protocol):
 class PackageManager(Protocol):
     """One system package manager. Names given to it come from rules or from its own index, nowhere else."""
 
-    name: str
-    privileged: bool  # whether there is a way to become root here: being root, sudo, doas
+    @property
+    def name(self) -> str:
+        """What it is called in rule files and messages."""
+        ...
+
+    @property
+    def privileged(self) -> bool:
+        """Whether there is a way to become root here: being root, sudo, doas."""
+        ...
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that are installed (a name that is only provided by another counts)."""

@@ -25,7 +25,7 @@ from accel_doctor.interfaces import Completed
 from accel_doctor.system.processes import ProcessRunner
 
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
-ESSENTIALS = ("ca-certificates", "python3", "python3-venv")
+ESSENTIALS = ("ca-certificates", "passwd", "python3", "python3-venv")
 
 _PASSED_ON = re.compile(
     r"(?i:https?_proxy|no_proxy|all_proxy)|SSL_CERT_(?:FILE|DIR)|(?:REQUESTS|CURL)_CA_BUNDLE|PIP_CERT|GIT_SSL_CAINFO"
@@ -36,6 +36,7 @@ _COPIED = (
     *("/root/.config/pip/pip.conf", "/root/.config/uv/uv.toml", "/etc/uv/uv.toml"),
 )
 _APT_SETTINGS = re.compile(r'^Acquire::(?:https?::.+|Check-Valid-Until|Check-Date|ForceIPv[46]) "[^"]*";$')
+_MIRROR = re.compile(r"^(?:URIs: *|deb (?:\[[^]]*\] +)?)(\S+/debian/?)(?:\s|$)", re.MULTILINE)
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
 
@@ -45,10 +46,11 @@ class UnavailableError(Exception):
 
 @dataclass(frozen=True)
 class Base:
-    """What machines of one kind start from: a suite, more packages, and commands run once at the end."""
+    """What machines of one kind start from: a suite, more packages, files (path and text), commands run at the end."""
 
     suite: str
     include: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
     setup: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -174,7 +176,7 @@ def machine(base: Base) -> Iterator[Machine]:
 
 
 def _directory() -> Path:
-    directory = Path(os.environ.get("ACCEL_DOCTOR_TEST_MACHINES", "/var/tmp/accel-doctor-test-machines"))  # noqa: S108
+    directory = Path(os.environ.get("ACCEL_DOCTOR_TEST_MACHINES", "/var/tmp/accel-doctor-test-machines"))
     directory.mkdir(parents=True, exist_ok=True)
     return directory.resolve()
 
@@ -222,6 +224,8 @@ def _make(base: Base, root: Path) -> None:
     policy.write_text("#!/bin/sh\nexit 101\n")
     policy.chmod(0o755)
     with _system_mounts(root):
+        for name, text in base.files:
+            Machine(root).write(name, text)
         for command in base.setup:
             Machine(root).must(*command, environment={"DEBIAN_FRONTEND": "noninteractive"}, timeout=600)
 

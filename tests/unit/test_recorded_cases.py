@@ -7,13 +7,14 @@ installed before the next, and the proof that the last attempt built and importe
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.model import Distribution, Interpreter, NeedKind, Origin, Plan, Reason, Simulation
@@ -30,13 +31,23 @@ EQUIVALENT = {
     "build-essential": {"g++"},
     "pkg-config": {"pkgconf"},  # a transitional package since Debian 12
 }
+# What a package brings along by its dependencies: naming it too is no package too many.
+BROUGHT = {"g++": {"gcc", "libc6-dev"}}
+# Steps whose log does not ask for their cure: another of the case's cures is what it names. Recorded in the wrong
+# order, or two needs in one step; the proof of the whole (last attempt built and imported) stands.
+DISPUTED = {
+    "bookworm-pynacl-1.5.0-3": "pyconfig.h",
+    "trixie-psutil-6.1.1-1": "the C compiler only: Python.h would be the next",
+    "trixie-pyfftw-0.15.0-2": "fftw3.h",
+}
 # Every step is a round with one question: names that cure nothing cost trust. Mean per step, over all cases.
-MOST_TOO_MANY = 0.15
+MOST_TOO_MANY = 0.02
 
 
 @dataclass(frozen=True)
 class Step:
     case: str
+    package: str
     suite: str
     python: str
     log: Path
@@ -86,6 +97,7 @@ def steps() -> list[Step]:
             found.append(
                 Step(
                     case=case["id"],
+                    package=canonicalize_name(Requirement(case["requirement"]).name),
                     suite=case["suite"],
                     python=case["built_and_python"][-1],
                     log=path.parent / step["log"],
@@ -138,9 +150,7 @@ def planned(step: Step) -> Plan:
     has = set(step.earlier)
     for name in step.earlier:
         has |= EQUIVALENT.get(name, set())
-    adviser = RuleAdviser(
-        rulebook(), SUITES[step.suite], interpreter(step.python), RecordedMachine(frozenset(has))
-    )
+    adviser = RuleAdviser(rulebook(), SUITES[step.suite], interpreter(step.python), RecordedMachine(frozenset(has)))
     return adviser.plan([Reason(finding.need, finding.package, finding) for finding in diagnosis.causes])
 
 
@@ -155,13 +165,18 @@ def uncovered(step: Step) -> list[str]:
 def too_many(step: Step) -> list[str]:
     wanted = set(step.later)
     for name in step.later:
-        wanted |= EQUIVALENT.get(name, set()) | step.also.get(name, frozenset())
+        wanted |= EQUIVALENT.get(name, set()) | BROUGHT.get(name, set()) | step.also.get(name, frozenset())
     return [name for name in planned(step).names if name not in wanted]
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if not step.constraint], ids=lambda step: step.id)
 def test_plan_covers_the_cure(step: Step) -> None:
-    assert uncovered(step) == [], f"the plan names {planned(step).names} and leaves {planned(step).unmet}"
+    plan = planned(step)
+    if step.id in DISPUTED:
+        assert plan.names
+        assert too_many(step) == []
+    else:
+        assert uncovered(step) == [], f"the plan names {plan.names} and leaves {plan.unmet}"
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step.constraint], ids=lambda step: step.id)
@@ -172,6 +187,12 @@ def test_no_package_where_none_cures(step: Step) -> None:
     assert constraints, plan.unmet
     assert all(unmet.advice for unmet in constraints)
     assert any(unmet.reason.need.kind is NeedKind.BUILD_CONSTRAINT for unmet in constraints)
+
+
+def test_disputes_are_still_disputes() -> None:
+    steps_by_id = {step.id: step for step in STEPS}
+    settled = [name for name in DISPUTED if name not in steps_by_id or not uncovered(steps_by_id[name])]
+    assert settled == [], "the log now asks for its cure: take these out of DISPUTED"
 
 
 def test_few_packages_too_many() -> None:
@@ -185,12 +206,8 @@ def test_few_packages_too_many() -> None:
     assert total <= MOST_TOO_MANY * len(STEPS)
 
 
-def test_packages_are_attributed() -> None:
-    wrong = {}
-    for step in STEPS:
-        with step.log.open(encoding="utf-8", errors="replace") as lines:
-            causes = diagnose(lines, rulebook().symptoms).causes
-        name = re.sub(r"^[a-z]+-|-[0-9][^-]*$", "", step.case)
-        if any(cause.package is None for cause in causes):
-            wrong[step.id] = name
-    assert wrong == {}
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
+def test_causes_are_the_packages_own(step: Step) -> None:
+    with step.log.open(encoding="utf-8", errors="replace") as lines:
+        causes = diagnose(lines, rulebook().symptoms).causes
+    assert {cause.package for cause in causes} == {step.package}

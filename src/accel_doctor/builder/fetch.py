@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.hashing import sha256_of
@@ -172,7 +171,7 @@ def _index_urls(index: IndexSettings) -> Iterator[str]:
 def _local_path(location: str) -> Path | None:
     parts = urlsplit(location)
     if parts.scheme == "file":
-        return Path(url2pathname(parts.path))
+        return Path(unquote(parts.path))
     return None if parts.scheme else Path(location)
 
 

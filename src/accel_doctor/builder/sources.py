@@ -120,7 +120,8 @@ class SourceBuilder:
         wheels = work / "wheel"
         wheels.mkdir()
         log = self.new_log("build", source.name)
-        argv, environment = self.frontend.build_command(tree, wheels, request.build, request.index, work)
+        settings = request.build_settings_of(source.name)
+        argv, environment = self.frontend.build_command(tree, wheels, settings, request.index, work)
         done = self.runner.record(
             argv, log, environment=environment, directory=work, on_line=self._phase_listener(source)
         )

@@ -81,11 +81,13 @@ class Parts:
 def assembled_doctor(parts: Parts, policy: Policy) -> Iterator[Doctor]:
     """A doctor with real adapters; its scratch directory lives as long as the block."""
     rulebook = load(parts.rule_directories)
-    package_manager = _package_manager(parts, rulebook)
+    # Found out when first asked, since a run that builds nothing needs neither rules nor a package manager.
+    package_manager = UninterruptedPackageManager(lambda: _find_package_manager(parts, rulebook), parts.interrupts)
     tags = supported_tags(parts.interpreter)
 
     def key_of(source: Source, request: InstallRequest) -> str | None:
-        return build_key(source, parts.interpreter, parts.distribution, request.build, parts.surrounding.environment)
+        settings = request.build_settings_of(source.name)
+        return build_key(source, parts.interpreter, parts.distribution, settings, parts.surrounding.environment)
 
     def sources_of(locked: Locked) -> Sequence[Source]:
         return sources_to_build(locked.lock, tags, parts.interpreter.environment)
@@ -120,12 +122,12 @@ def assembled_doctor(parts: Parts, policy: Policy) -> Iterator[Doctor]:
         )
 
 
-def _package_manager(parts: Parts, rulebook: Rulebook) -> PackageManager:
+def _find_package_manager(parts: Parts, rulebook: Rulebook) -> PackageManager:
     environment = parts.surrounding.environment
-    privilege = find_privilege(
-        euid=os.geteuid(), path=environment.get("PATH", ""), terminal=parts.surrounding.terminal.interactive
-    )
     manager = rulebook.manager(parts.distribution)
     if manager is None:
         return AbsentPackageManager(parts.distribution)
-    return UninterruptedPackageManager(package_manager_for(manager.value, parts.runner, privilege), parts.interrupts)
+    privilege = find_privilege(
+        euid=os.geteuid(), path=environment.get("PATH", ""), terminal=parts.surrounding.terminal.interactive
+    )
+    return package_manager_for(manager.value, parts.runner, privilege)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 from accel_doctor.requirements.files import SIZE_LIMIT
 
@@ -17,7 +16,7 @@ class RealFiles:
         scheme = urlsplit(location).scheme
         if scheme in ("http", "https"):
             return _download(location)
-        path = url2pathname(urlsplit(location).path) if scheme == "file" else location
+        path = unquote(urlsplit(location).path) if scheme == "file" else location
         with Path(path).open("rb") as stream:
             return stream.read(SIZE_LIMIT + 1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 
@@ -52,13 +53,25 @@ class Interrupts:
 
 
 class UninterruptedPackageManager:
-    """A package manager whose transactions a signal does not break off half-way."""
+    """A package manager whose transactions a signal does not break off half-way; found out when first asked."""
 
-    def __init__(self, inner: PackageManager, interrupts: Interrupts) -> None:
-        self._inner = inner
+    def __init__(self, find: Callable[[], PackageManager], interrupts: Interrupts) -> None:
+        self._find = find
         self._interrupts = interrupts
-        self.name = inner.name
-        self.privileged = inner.privileged
+
+    @cached_property
+    def _inner(self) -> PackageManager:
+        return self._find()
+
+    @property
+    def name(self) -> str:
+        """As the package manager says."""
+        return self._inner.name
+
+    @property
+    def privileged(self) -> bool:
+        """As the package manager says."""
+        return self._inner.privileged
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """As the package manager says."""

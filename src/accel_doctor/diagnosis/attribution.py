@@ -1,6 +1,6 @@
 """Whose build a log line belongs to, told by what pip and uv say around it.
 
-pip names a package after its output ("Failed to build 'x' when ..."), uv before it ("× Failed to build `x==1.0`").
+pip names a package after its output ("Failed to build 'x' when ..."), uv before it ("Failed to build `x==1.0`").
 A build dependency's failure stands inside another package's log and is claimed first, by its own name.
 """
 
@@ -30,9 +30,9 @@ _FAILED_AFTER = (
     re.compile(rf"^ERROR: Could not build wheels for {_NAME}, which is required"),
 )
 _FAILS_BELOW = (
-    re.compile(rf"^(?:error: )?(?:× )?Failed to build `{_NAME}(?:\[[^\]]*\])?(?:==[^`]*| @ [^`]*)?`"),
-    re.compile(rf"^(?:× )?Building (?:wheel|editable) for {_NAME} \((?:pyproject\.toml|setup\.py)\)"),
-    re.compile(rf"^(?:× )?Running setup\.py (?:install|bdist_wheel|develop) for {_NAME}"),
+    re.compile(rf"^(?:error: )?(?:\u00d7 )?Failed to build `{_NAME}(?:\[[^\]]*\])?(?:==[^`]*| @ [^`]*)?`"),
+    re.compile(rf"^(?:\u00d7 )?Building (?:wheel|editable) for {_NAME} \((?:pyproject\.toml|setup\.py)\)"),
+    re.compile(rf"^(?:\u00d7 )?Running setup\.py (?:install|bdist_wheel|develop) for {_NAME}"),
 )
 _COMES_NEXT = (re.compile(rf"^Collecting {_NAME}"),)
 

@@ -12,8 +12,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # BuildKit's "#12 3.456 " and GitHub Actions' "2025-01-31T12:00:00.1234567Z ".
 _STAMP = re.compile(r"#\d+ \d+\.\d+ |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z ")
 # pip's and uv's frames ("  │ ", "╰─> ", "├─▶ "), rustc's notes ("  = note: ").
-_FRAME = re.compile(r"[│├╰╭×]?[─▶>╯╮]*[│]?|= (?:note|help): ")
-_FRAME_START = frozenset("│├╰╭×=")
+_FRAME = re.compile(r"= (?:note|help): |[│├╰╭\u00d7]?[─▶>╯╮]*[│]?")
+_FRAME_START = frozenset("│├╰╭\u00d7=")
 _CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? at .*\([A-Za-z_]\w*\):$")
 _CMAKE_LINES = 60  # of one wrapped message
 

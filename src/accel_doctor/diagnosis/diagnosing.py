@@ -18,7 +18,9 @@ MAXIMUM_EVIDENCE = 300  # characters
 _PROBES_KEPT = 100
 _NEAR = 12  # lines between a probe and the failure it explains, where the failure does not name it
 
-_ERROR_LIKE = re.compile(r"(?:^|[\s:])(?:[\w.]*(?:Error|Exception)|error|ERROR|[Ff]atal error|Fatal Error)\b[^:]*:\s*\S")
+_ERROR_LIKE = re.compile(
+    r"(?:^|[\s:])(?:[\w.]*(?:Error|Exception)|error|ERROR|[Ff]atal error|Fatal Error)\b[^:]*:\s*\S"
+)
 
 
 def diagnose(lines: Iterable[str], symptoms: Sequence[Symptom], package: str | None = None) -> Diagnosis:

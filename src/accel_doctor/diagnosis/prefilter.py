@@ -14,7 +14,7 @@ from accel_doctor.rulebook import Symptom
 
 # What a line has that a summary may quote when no symptom matched.
 _ERROR_TEXTS = ("rror: ", "rror:\t", "xception: ")
-_GATE_LENGTH = 12
+_GATE_LENGTH = 9
 
 
 class SymptomIndex:

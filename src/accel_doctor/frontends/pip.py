@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.locks import write_lock
-from accel_doctor.frontends.outcome import conclude
+from accel_doctor.frontends.outcome import Kind, conclude
 from accel_doctor.frontends.pip_environment import PrivatePip, is_new_enough
-from accel_doctor.frontends.pip_messages import read_pip
+from accel_doctor.frontends.pip_messages import names_missing, read_pip
 from accel_doctor.frontends.pip_options import (
     COMMON,
     build_arguments,
@@ -72,12 +72,15 @@ class PipFrontend:
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """``pip wheel --no-deps``; it shows the backend's output when the build has failed."""
+        """``pip wheel --no-deps``; it shows the backend's output when the build has failed.
+
+        Without pip's cache: it keeps wheels by the sdist's location alone, whatever CFLAGS or settings made them.
+        """
         constraints = write_build_constraints(work, build)
         argv = (
-            *self._pip(index, work / "fetch-pip.log"), "wheel", "--no-deps", "--wheel-dir", str(wheel_directory),
-            *COMMON, "--progress-bar", "off", *build_arguments(build, constraints), *index_arguments(index),
-            str(source),
+            *self._pip(index, work / "fetch-pip.log"), "wheel", "--no-deps", "--no-cache-dir",
+            "--wheel-dir", str(wheel_directory), *COMMON, "--progress-bar", "off",
+            *build_arguments(build, constraints), *index_arguments(index), str(source),
         )  # fmt: skip
         return argv, self._variables()
 
@@ -118,16 +121,30 @@ class PipFrontend:
         ]  # fmt: skip
 
     def _run(self, arguments: list[str], request: InstallRequest, step: str, log: Path) -> Failed | None:
-        debug_log = scratch_beside(log) / "pip-debug.log"
-        debug_log.unlink(missing_ok=True)
         argv = [
-            *self._pip(request.index, log), *arguments, *COMMON, "--progress-bar", "off", "--log", str(debug_log),
+            *self._pip(request.index, log), *arguments, *COMMON, "--progress-bar", "off",
             *verbosity_arguments(request.verbosity), *index_arguments(request.index),
         ]  # fmt: skip
         completed, said = logged(self.runner, argv, log, self._variables())
         if completed.returncode == 0:
             return None
-        return conclude(read_pip(said, _read_bounded(debug_log)), self.name, step, log, completed)
+        verdict = read_pip(said)
+        if verdict.kind is Kind.REQUIREMENTS and names_missing(said):
+            verdict = read_pip(said, self._debug_log(argv, scratch_beside(log) / "pip-debug.log"))
+        return conclude(verdict, self.name, step, log, completed)
+
+    def _debug_log(self, argv: list[str], path: Path) -> str:
+        """What pip has to say about the index pages it could not get.
+
+        A second run, since with ``--log`` the first would not show what a failing build printed.
+        """
+        path.unlink(missing_ok=True)
+        self.runner.capture([*argv, "--retries", "0", "--log", str(path)], environment=self._variables())
+        try:
+            with path.open("rb") as file:
+                return file.read(_DEBUG_LOG_LIMIT).decode("utf-8", "replace")
+        except OSError:
+            return ""
 
     def _pip(self, index: IndexSettings, log: Path) -> tuple[str, ...]:
         if is_new_enough(self.interpreter.pip_version):
@@ -163,11 +180,3 @@ def _as_arguments(package: Package) -> list[str]:
     location = vcs.url or Path(vcs.path or "").as_uri()
     fragment = f"#subdirectory={vcs.subdirectory}" if vcs.subdirectory else ""
     return [f"{package.name} @ {vcs.type}+{location}@{vcs.commit_id}{fragment}"]
-
-
-def _read_bounded(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(_DEBUG_LOG_LIMIT).decode("utf-8", "replace")
-    except OSError:
-        return ""

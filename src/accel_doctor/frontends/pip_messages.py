@@ -1,7 +1,7 @@
 """pip's error messages, read.
 
 pip prints problems of an index as warnings or not at all and ends with "No matching distribution found": whether an
-index was reached stands in its debug log (``--log``) only.
+index was reached stands for certain only in its debug log (``--log``).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _BUILD = re.compile(
     r"|backend-unavailable|invalid-pyproject-build-system-requires|Preparing .* metadata .* did not run"
 )
 _VCS_COMMAND = re.compile(r"\u00d7 (?:git|hg|svn|bzr) \S")
+_VCS_SPEAKS = re.compile(r"\s+(?:fatal|abort|error): (?!subprocess-exited)")
 _BUILD_DEPENDENCIES = re.compile(r"\u00d7 (?:pip subprocess to install|[Ii]nstalling) (?:build|backend) dependencies")
 _NO_MATCH = re.compile(r"(?:No matching distribution found for|satisfies the requirement) (?P<name>[\w.-]+)")
 _REQUIREMENTS = re.compile(
@@ -58,7 +59,7 @@ def read_pip(output: str, debug_log: str = "") -> Verdict:
     text = "\n".join(own)
     quote, hint = _quote(own)
     if _VCS_COMMAND.search(text):
-        quote = "\n".join(line.strip() for line in own if re.match(r"\s+(?:fatal|error|abort): ", line)) or quote
+        quote = "\n".join(line.strip() for line in own if _VCS_SPEAKS.match(line)) or quote
         return Verdict(Kind.NETWORK if _GIT_UNREACHED.search(text) else Kind.REQUIREMENTS, quote, hint)
     if _BUILD_DEPENDENCIES.search(text) and (evidence := _first(nested, _UNREACHED)):
         return Verdict(Kind.NETWORK, f"{quote}\n{evidence}", hint)
@@ -73,6 +74,11 @@ def read_pip(output: str, debug_log: str = "") -> Verdict:
     if _REQUIREMENTS.search(quote):
         return Verdict(Kind.REQUIREMENTS, quote, hint)
     return Verdict(Kind.TOOL, quote, hint)
+
+
+def names_missing(output: str) -> bool:
+    """Whether pip found no version at all of something: a debug log can then tell whether it could look."""
+    return "(from versions: none)" in output
 
 
 def _apart(lines: list[str]) -> tuple[list[str], list[str]]:

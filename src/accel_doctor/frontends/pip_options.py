@@ -7,7 +7,6 @@ from pathlib import Path
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
-from accel_doctor.requirements.configuration import KEYS_READ
 
 COMMON = ("--no-color", "--no-input", "--disable-pip-version-check")
 
@@ -99,15 +98,8 @@ def own_configuration(environment: Mapping[str, str], left_to_pip: Mapping[str, 
     A request holds it already, and ``requirement = ...`` read again would install more than what was locked. pip
     passes over variables that are empty. ``left_to_pip`` is what a request does not hold (``cache-dir``, ...).
     """
-    silenced = {name: "" for name in environment if _key(name) in KEYS_READ or _key(name) in _OTHER_SPELLINGS}
+    silenced = {name: "" for name in environment if name.startswith("PIP_")}
     return {**silenced, "PIP_CONFIG_FILE": "/dev/null", **left_to_pip}
-
-
-_OTHER_SPELLINGS = frozenset({"default-timeout", "pypi-url", "require-venv", "no-dependencies"})
-
-
-def _key(name: str) -> str | None:
-    return name[4:].lower().replace("_", "-") if name.startswith("PIP_") else None
 
 
 def _option(name: str, value: object | None) -> list[str]:

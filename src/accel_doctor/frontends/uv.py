@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 # Older uv (0.8) folds its messages, quoted build output included, to 80 columns: no line of a compiler survives that.
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
 
+_REPOSITORY = re.compile(r"\b(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
+
 
 def find_uv(environment: Mapping[str, str]) -> Path | None:
     """The uv binary that was installed along with accel-doctor, else the one in PATH, else None."""
@@ -66,6 +69,7 @@ class UvFrontend:
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve with ``uv pip compile``; what is installed already and fits stays, and is not in the lock."""
+        _refuse_what_uv_cannot(request)
         location = location_arguments(request)
         installed = [] if request.reinstall else self._installed(location)
         kept = kept_direct(installed, request)
@@ -96,7 +100,7 @@ class UvFrontend:
         """``uv build --wheel``, which shows the backend's output as it comes."""
         constraints = write_build_constraints(work, build)
         argv = [
-            str(self.uv), "build", "--wheel", "--out-dir", str(wheel_directory), "--no-create-gitignore",
+            str(self.uv), "build", "--wheel", "--out-dir", str(wheel_directory),
             "--python", str(self.interpreter.executable), *common_arguments(0),
             *build_arguments(build, constraints), *index_arguments(index, self.environment), str(source),
         ]  # fmt: skip
@@ -169,12 +173,21 @@ class UvFrontend:
         return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **index_environment(index)}
 
 
-def _resolver_arguments(request: InstallRequest) -> list[str]:
+def _refuse_what_uv_cannot(request: InstallRequest) -> None:
     if request.prefer_binary:
         raise UsageError(
             "uv cannot do --prefer-binary",
             hint="use --frontend pip, or --only-binary with the names it is meant for",
         )
+    for line in request.requirements:
+        if line.editable and _REPOSITORY.search(line.text):
+            raise UsageError(
+                f"{line.origin}: uv cannot install a repository as editable: {line.text}",
+                hint="clone it and install it with -e PATH, or use --frontend pip",
+            )
+
+
+def _resolver_arguments(request: InstallRequest) -> list[str]:
     arguments: list[str] = []
     for name in request.no_binary:
         arguments += ["--no-binary", name]

@@ -28,8 +28,6 @@ _BUILD = re.compile(
     r"The build backend returned an error|Failed to build|build-system\.requires"
     r"|Failed to (?:install|resolve) (?:requirements|build dependencies)|Build backend failed"
 )
-_DOWNLOAD_AND_BUILD = re.compile(r"Failed to download and build")
-_BACKEND = re.compile(r"build backend", re.IGNORECASE)
 _PACKAGE = re.compile(
     r"Failed to (?:download and )?build[\s│]+`(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[.*?\])?(?:==|[\s│]*@|`)"
 )
@@ -49,11 +47,10 @@ def read_uv(output: str) -> Verdict:
         return Verdict(Kind.NETWORK, quote, "run once without --offline, or name a --find-links directory")
     if _NETWORK.search(quote):
         return Verdict(Kind.NETWORK, quote, hint)
-    downloading = _DOWNLOAD_AND_BUILD.search(quote) and not _BACKEND.search(quote)
-    if _BUILD.search(quote) and not downloading:
+    if _BUILD.search(quote):
         named = _PACKAGE.search(quote)
         return Verdict(Kind.BUILD, quote, hint, named["name"] if named else None)
-    if downloading or _REQUIREMENTS.search(quote):
+    if _REQUIREMENTS.search(quote):
         return Verdict(Kind.REQUIREMENTS, quote, hint)
     return Verdict(Kind.TOOL, quote, hint)
 

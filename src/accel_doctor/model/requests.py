@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -74,3 +74,8 @@ class InstallRequest:
     def checks_hashes(self) -> bool:
         """pip's rule: one ``--hash`` anywhere turns hash-checking on for all."""
         return self.require_hashes or any(line.hashes for line in self.requirements)
+
+    def build_settings_of(self, name: str) -> BuildSettings:
+        """The settings one distribution is built with: the line's own ``--config-settings`` after those for all."""
+        own = [setting for line in self.requirements if line.name == name for setting in line.config_settings]
+        return replace(self.build, config_settings=(*self.build.config_settings, *own)) if own else self.build

@@ -22,7 +22,7 @@ _ALIASES = {
     "no-dependencies": "no-deps",
 }
 
-# What read_request reads. Everything else (cache-dir, use-feature, log, ...) is left to pip itself.
+# What read_request reads. Everything else (cache-dir, use-feature, ...) is left to pip itself.
 KEYS_READ = frozenset({
     "index-url", "extra-index-url", "find-links", "no-index", "cert", "client-cert", "proxy", "trusted-host", "timeout",
     "retries", "keyring-provider", "constraint", "build-constraint", "no-binary", "only-binary", "prefer-binary",
@@ -30,6 +30,9 @@ KEYS_READ = frozenset({
     "upgrade-strategy", "force-reinstall", "compile", "no-compile", "target", "prefix", "user",
     "break-system-packages", "no-cache-dir", "requirement", "editable", "require-virtualenv",
 })  # fmt: skip
+
+# With a log file of its own, or less than its usual talk, pip does not show what a failing build printed.
+_KEYS_DROPPED = frozenset({"log", "log-file", "local-log", "quiet", "verbose", "python", "report", "dry-run"})
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Configuration:
         return {
             f"PIP_{key.upper().replace('-', '_')}": setting.value
             for key, setting in self.settings.items()
-            if key not in KEYS_READ
+            if key not in KEYS_READ and key not in _KEYS_DROPPED
         }
 
 

@@ -54,6 +54,10 @@ def _read_plain(text: str, origin: str, directory: Path, files: Files) -> tuple[
     if _is_local(path, directory, files, origin):
         location = _absolute(path, directory)
         return _with_marker(f"{location}{extras}", marker), _name_of_wheel(location)
+    if body == "requirements.txt" or (body.endswith((".txt", ".in")) and files.is_file(_absolute(body, directory))):
+        raise UsageError(
+            f"{origin}: {body!r} is the name of a file, not of a package", hint=f"for a file of requirements: -r {body}"
+        )
     try:
         return text, canonicalize_name(Requirement(text).name)
     except InvalidRequirement as error:
@@ -173,6 +177,4 @@ def _invalid(text: str, body: str, origin: str, error: InvalidRequirement, direc
 def _hint(body: str) -> str | None:
     if "=" in body and not _OPERATORS.search(body):
         return "= is not a valid operator. Did you mean == ?"
-    if body.endswith((".txt", ".in")):
-        return f"for a file of requirements: -r {body}"
-    return None
+    return f"for a file of requirements: -r {body}" if body.endswith((".txt", ".in")) else None

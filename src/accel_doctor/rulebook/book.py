@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 
 from accel_doctor.errors import RuleError
 from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Origin, Remedy
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.families import Family, Manager, Offer, look_up, read_family
-from accel_doctor.rulebook.python_packages import InterpreterHeaders, PythonPackage, read_headers, read_packages
+from accel_doctor.rulebook.python_packages import (
+    InterpreterHeaders,
+    PythonPackage,
+    read_headers,
+    read_packages,
+)
 from accel_doctor.rulebook.reading import Node, read
 from accel_doctor.rulebook.symptoms import Aliases, Symptom, read_advice, read_aliases, read_symptoms
 
@@ -71,7 +76,10 @@ class Rulebook:
         aliases = Aliases(entries)
         symptoms: dict[str, Symptom | None] = {}
         for top in tops:
-            symptoms = {**read_symptoms(top, aliases), **{i: s for i, s in symptoms.items() if i not in _ids(top)}}
+            symptoms = {
+                **read_symptoms(top, aliases),
+                **{i: s for i, s in symptoms.items() if i not in _ids(top)},
+            }
         _raise(problems)
         return tuple(symptom for symptom in symptoms.values() if symptom), advice
 
@@ -113,7 +121,7 @@ class Rulebook:
         matters: derivatives are many).
         """
         for identifier in (distribution.id, *distribution.like):
-            if not _ID.fullmatch(identifier):
+            if not _ID.fullmatch(identifier) or f"{identifier}.yaml" in (_SYMPTOMS, _PYTHON):
                 continue
             if any((directory / f"{identifier}.yaml").is_file() for directory in self._directories):
                 return identifier
@@ -215,12 +223,11 @@ class Rulebook:
     def problems(self) -> tuple[str, ...]:
         """Every complaint about every file of these directories: what a lint shows."""
         found: list[str] = []
-        checks = [lambda: self.symptoms, lambda: self.python_packages]
-        for check in checks:
-            _collect(check, found)
+        _collect(lambda: self.symptoms, found)
+        _collect(lambda: self.python_packages, found)
         names = {path.stem for directory in self._directories for path in directory.glob("*.yaml")}
         for name in sorted(names - {Path(_SYMPTOMS).stem, Path(_PYTHON).stem}):
-            _collect(lambda name=name: self._family_layers(name), found)
+            _collect(partial(self._family_layers, name), found)
         return tuple(found)
 
     def _tops(self, file: str, problems: list[str]) -> list[Node]:
@@ -244,9 +251,9 @@ def _raise(problems: Sequence[str]) -> None:
         raise RuleError(tuple(dict.fromkeys(problems)))
 
 
-def _collect(check: object, found: list[str]) -> None:
+def _collect(read_something: Callable[[], object], found: list[str]) -> None:
     try:
-        check()  # type: ignore[operator]
+        read_something()
     except RuleError as error:
         found.extend(error.problems)
 

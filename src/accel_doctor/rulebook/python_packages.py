@@ -56,7 +56,9 @@ def read_headers(top: Node) -> InterpreterHeaders | None:
     entries = section.mapping(("needs", "advice"), required=("needs", "advice"))
     needs = entries["needs"].needs() if "needs" in entries else ()
     advice: dict[Origin, str] = {}
-    for name, node in (entries["advice"].mapping([origin.value for origin in Origin]) if "advice" in entries else {}).items():
+    for name, node in (
+        entries["advice"].mapping([origin.value for origin in Origin]) if "advice" in entries else {}
+    ).items():
         text = node.text()
         if text is None:
             continue

@@ -20,7 +20,7 @@ SCHEMA = 1
 MAXIMUM_SIZE = 4_000_000  # bytes; a thousand times a contributor's file, and still read in a second or two
 
 _Scalar = str | int | bool | None
-_Plain = _Scalar | list["_Plain"] | dict[str, "_Plain"]  # type: ignore[misc]  # recursive alias
+_Plain = _Scalar | list["_Plain"] | dict[str, "_Plain"]
 _T = TypeVar("_T")
 
 
@@ -193,17 +193,21 @@ class _Conversion:
             self._complain(path, "anchors and aliases are not supported")
             return None
         self._seen.add(id(node))
-        if node.id == "mapping":
+        if isinstance(node.value, str):
+            return self._scalar(node, path)
+        if node.tag == self._TAG + "map":
             return self._mapping(node, path)
-        if node.id == "sequence":
+        if node.tag == self._TAG + "seq":
             return [self.plain(item, f"{path}[{index}]") for index, item in enumerate(node.value)]
-        return self._scalar(node, path)
+        self._complain(path, f"{node.tag} is not supported")
+        return None
 
     def _mapping(self, node: yaml.Node, path: str) -> dict[str, _Plain]:
         result: dict[str, _Plain] = {}
         for key_node, value_node in node.value:
-            if key_node.id != "scalar" or key_node.tag != self._TAG + "str":
-                what = f"key {key_node.value!r} is not text; write it in quotes" if key_node.id == "scalar" else "key is not text"
+            if key_node.tag != self._TAG + "str":
+                scalar = isinstance(key_node.value, str)
+                what = f"key {key_node.value!r} is not text; write it in quotes" if scalar else "a key is not text"
                 self._complain(path, what)
                 continue
             key = key_node.value

@@ -36,7 +36,7 @@ _DISK = re.compile(r"(?:^Installed size: |After this operation, )([\d.,]+) ([kKM
 
 _NETWORK = re.compile(r"Curl error|Failed to download|Cannot download|Librepo error|Could not resolve host")
 _NO_MATCH = re.compile(r"^No match for argument: |^Error: Unable to find a match")
-_NOT_ROOT = "superuser privileges"
+_NOT_ROOT = re.compile(r"superuser privileges|lock file .* Permission denied")
 _ERROR = re.compile(r"^Error: |^ Problem|^Problem|^Failed to |^  - |^No match for argument: |^Librepo error")
 
 _NETWORK_HINT = (
@@ -85,7 +85,7 @@ class Dnf:
         return frozenset(checked) & (provided | found)
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """What dnf says it would do; None where dnf tells only root (dnf 4 does, dnf5 tells anybody).
+        """What dnf says it would do; None where dnf tells only root (dnf 4 always, dnf5 at times).
 
         Raises PackageManagerError, quoting dnf, for unknown names and for dependencies that cannot be met.
         """
@@ -122,7 +122,7 @@ def _argv(answer: str, names: Sequence[str]) -> tuple[str, ...]:
 def _simulation(output: str, names: Sequence[str]) -> Simulation | None:
     """The transaction that ``--assumeno`` printed before it gave up (with return code 1, as for real failures)."""
     if "Operation aborted" not in output and "Nothing to do" not in output:
-        if _NOT_ROOT in output:
+        if _NOT_ROOT.search(output):
             return None
         raise _failure(output, 1, None, f"dnf cannot install {' '.join(names)}:")
     section, package = "", ""

@@ -276,9 +276,7 @@ def _interact(argv: Sequence[str], transcript: IO[bytes], environment: Mapping[s
         message = f"{argv[0]}: command not found"
         transcript.write(f"{message}\n".encode())
         return NOT_FOUND, message
-    child.logfile_read = (
-        transcript  # only what the terminal shows: a password is not echoed, so it is not kept
-    )
+    child.logfile_read = transcript  # what is shown, not what is typed: passwords are not echoed
     child.STDOUT_FILENO = 2  # stderr: stdout carries results, and may be a file
     with _window_size_passed_on(child):
         try:

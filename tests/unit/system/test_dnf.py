@@ -118,10 +118,15 @@ def test_simulate_reads_the_transaction_table(scripted, output: str, simulation:
     assert _dnf(scripted).simulate(["demo-devel"]) == simulation
 
 
-def test_dnf_4_simulates_for_root_only(scripted) -> None:
-    error = (
-        "Error: This command has to be run with superuser privileges (under the root user on most systems).\n"
-    )
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Error: This command has to be run with superuser privileges (under the root user on most systems).\n",
+        'Failed to open lock file "/var/lib/dnf/system-repo.lock": (13) - Permission denied\n',
+    ],
+    ids=["dnf4", "dnf5"],
+)
+def test_dnf_may_simulate_for_root_only(scripted, error: str) -> None:
     scripted.on("--assumeno", stderr=error, returncode=1)
     assert _dnf(scripted).simulate(["demo-devel"]) is None
 

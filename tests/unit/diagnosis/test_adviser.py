@@ -1,0 +1,216 @@
+"""Needs to a plan, with a package manager that has what the test says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from accel_doctor.diagnosis import RuleAdviser
+from accel_doctor.errors import PackageManagerError
+from accel_doctor.model import (
+    Confidence,
+    Distribution,
+    Finding,
+    Interpreter,
+    Need,
+    Origin,
+    Plan,
+    Reason,
+    Role,
+    Simulation,
+)
+from accel_doctor.rulebook import Rulebook
+
+RULES = """\
+schema: 1
+family: debian
+manager: apt
+search: {header: "apt-file search {{ need.name | quote }}"}
+needs:
+  compiler: {c: [gcc, libc6-dev], c++: g++}
+  command: {pg_config: libpq-dev, curl-config: {packages: libcurl-ssl-dev, alternatives: [[libcurl-tls-dev]]}}
+  header:
+    libpq-fe.h: libpq-dev
+    curl/curl.h: {packages: libcurl-tls-dev, alternatives: [[libcurl-ssl-dev]]}
+    tls.h: libcurl-tls-dev
+    ssl.h: libcurl-ssl-dev
+    gone.h: null
+    odd.h: {packages: libodd-dev, advice: "set ODD_HOME"}
+"""
+SYMPTOMS = "schema: 1\nadvice: {build-constraint: {'x<1': pin x}}\n"
+DEBIAN = Distribution("debian", "12", "bookworm", (), "Debian 12")
+
+
+@dataclass
+class Shop:
+    """A package manager: what is installed, what cannot be had, which two packages exclude each other."""
+
+    has: set[str] = field(default_factory=set)
+    lacks: set[str] = field(default_factory=set)
+    exclusive: set[str] = field(default_factory=set)
+    impossible: set[str] = field(default_factory=set)
+    name: str = "apt"
+    simulations: int = 0
+
+    def installed(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(self.has.intersection(names))
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(set(names) - self.lacks)
+
+    def simulate(self, names: Sequence[str]) -> Simulation | None:
+        self.simulations += 1
+        if self.impossible.intersection(names):
+            raise PackageManagerError("held broken packages")
+        wanted = self.exclusive.intersection({*names, *self.has})
+        return Simulation(installs=tuple(names), removes=tuple(sorted(wanted)[1:]))
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        return (("apt-get", "install", *names),)
+
+    def install(self, names: Sequence[str], log: Path) -> None:
+        raise AssertionError("a plan installs nothing")
+
+
+INTERPRETER = Interpreter(
+    executable=Path("/usr/bin/python3"), prefix=Path("/usr"), base_prefix=Path("/usr"), implementation="cpython",
+    version="3.11.2", soabi="", cache_tag="", platform="linux-x86_64", libc="", include=Path("/usr/include/python3.11"),
+    origin=Origin.DISTRIBUTION, in_virtual_environment=False, externally_managed=None, pip_version=None, debug=False,
+    free_threaded=False, environment={},
+)  # fmt: skip
+
+
+@pytest.fixture
+def plan(tmp_path):
+    (tmp_path / "debian.yaml").write_text(RULES)
+    (tmp_path / "symptoms.yaml").write_text(SYMPTOMS)
+
+    def make(*reasons: Reason, shop: Shop | None = None, distribution: Distribution = DEBIAN) -> Plan:
+        return RuleAdviser(Rulebook([tmp_path]), distribution, INTERPRETER, shop or Shop()).plan(reasons)
+
+    return make
+
+
+def found(need: str, package: str = "x") -> Reason:
+    parsed = Need.parse(need)
+    return Reason(parsed, package, Finding(parsed, package, 1, f"no {need}", "symptom", Role.CAUSE))
+
+
+def foreseen(need: str, package: str = "x") -> Reason:
+    return Reason(Need.parse(need), package)
+
+
+def unmet(plan: Plan) -> list[tuple[str, str | None]]:
+    return [(str(item.reason.need), item.advice) for item in plan.unmet]
+
+
+def test_one_package_meets_several_needs_once_with_all_reasons(plan):
+    reasons = found("command:pg_config", "a"), found("header:libpq-fe.h", "b"), found("compiler:c", "a")
+    made = plan(*reasons)
+    assert made.names == ("gcc", "libc6-dev", "libpq-dev")
+    (libpq,) = [package for package in made.packages if package.name == "libpq-dev"]
+    assert (libpq.reasons, libpq.confidence, libpq.source) == (reasons[:2], Confidence.RULE, "rules/debian.yaml")
+    assert made.commands == (("apt-get", "install", "gcc", "libc6-dev", "libpq-dev"),)
+    assert made.unmet == ()
+
+
+def test_nothing_to_install_means_no_commands(plan):
+    assert plan() == Plan()
+
+
+def test_only_what_is_missing_of_a_set_is_named(plan):
+    assert plan(found("compiler:c"), shop=Shop(has={"gcc"})).names == ("libc6-dev",)
+
+
+def test_installed_and_still_not_found(plan):
+    made = plan(found("command:pg_config"), found("header:odd.h"), shop=Shop(has={"libpq-dev", "libodd-dev"}))
+    assert made.names == ()
+    look = "look for a path it does not search, or a version it does not accept"
+    assert unmet(made) == [
+        ("command:pg_config", f"libpq-dev is installed and still the build does not find it: {look}"),
+        ("header:odd.h", f"libodd-dev is installed and still the build does not find it: {look}; set ODD_HOME"),
+    ]
+
+
+def test_foreseen_and_installed_is_simply_met(plan):
+    assert plan(foreseen("compiler:c"), shop=Shop(has={"gcc", "libc6-dev"})) == Plan()
+
+
+def test_unknown_needs_come_with_a_way_to_search(plan):
+    assert unmet(plan(found("header:foo bar.h"), found("library:foo"))) == [
+        (
+            "header:foo bar.h",
+            "no rule names a package for header:foo bar.h; look for one with: apt-file search 'foo bar.h'",
+        ),
+        ("library:foo", None),
+    ]
+
+
+def test_needs_no_package_cures_come_with_advice(plan):
+    assert unmet(plan(found("build-constraint:x<1"), found("header:gone.h"), found("network:dns"))) == [
+        ("build-constraint:x<1", "pin x"),
+        ("header:gone.h", "no package of Debian 12 is known to have it"),
+        ("network:dns", None),
+    ]
+
+
+def test_what_the_distribution_does_not_offer(plan):
+    made = plan(found("compiler:c"), found("header:odd.h"), shop=Shop(lacks={"libc6-dev", "libodd-dev"}))
+    assert unmet(made) == [
+        ("compiler:c", "gcc and libc6-dev would meet it, but Debian 12 offers no such package"),
+        ("header:odd.h", "libodd-dev would meet it, but Debian 12 offers no such package; set ODD_HOME"),
+    ]
+
+
+def test_the_first_alternative_that_can_be_had(plan):
+    assert plan(found("command:curl-config")).names == ("libcurl-ssl-dev",)
+    assert plan(found("command:curl-config"), shop=Shop(lacks={"libcurl-ssl-dev"})).names == ("libcurl-tls-dev",)
+
+
+@pytest.mark.parametrize("first", ["header:tls.h", "command:curl-config"])
+def test_never_two_providers_of_one_need(plan, first):
+    reasons = [found("header:tls.h"), found("command:curl-config")]
+    assert plan(*sorted(reasons, key=lambda reason: str(reason.need) != first)).names == ("libcurl-tls-dev",)
+
+
+def test_two_needs_with_alternatives_share_one(plan):
+    assert plan(found("command:curl-config"), found("header:curl/curl.h")).names == ("libcurl-ssl-dev",)
+
+
+def test_an_installed_alternative_is_the_provider(plan):
+    made = plan(found("command:curl-config"), shop=Shop(has={"libcurl-tls-dev"}))
+    assert made.names == ()
+    assert unmet(made)[0][1].startswith("libcurl-tls-dev is installed and still")
+
+
+def test_an_alternative_that_would_remove_something_gives_way(plan):
+    shop = Shop(has={"other"}, exclusive={"other", "libcurl-ssl-dev"})
+    assert plan(found("command:curl-config"), shop=shop).names == ("libcurl-tls-dev",)
+
+
+def test_an_alternative_that_cannot_be_installed_gives_way(plan):
+    assert plan(found("command:curl-config"), shop=Shop(impossible={"libcurl-ssl-dev"})).names == ("libcurl-tls-dev",)
+
+
+def test_where_every_alternative_conflicts_the_preferred_one_stays_for_the_package_manager_to_refuse(plan):
+    shop = Shop(impossible={"libcurl-ssl-dev", "libcurl-tls-dev"})
+    assert plan(found("command:curl-config"), shop=shop).names == ("libcurl-ssl-dev",)
+
+
+def test_nothing_is_simulated_without_a_choice(plan):
+    shop = Shop()
+    plan(found("compiler:c"), found("compiler:c++"), shop=shop)
+    assert shop.simulations == 0
+
+
+def test_a_distribution_without_rules(plan):
+    made = plan(found("compiler:c"), distribution=Distribution("slackware", "15"))
+    assert (made.names, unmet(made)) == ((), [("compiler:c", None)])
+
+
+def test_known_needs_come_from_the_rules(tmp_path):
+    (tmp_path / "python.yaml").write_text("schema: 1\npackages: {x: {needs: [compiler:c]}}\n")
+    adviser = RuleAdviser(Rulebook([tmp_path]), DEBIAN, INTERPRETER, Shop())
+    assert adviser.known_needs("x") == (Need.parse("compiler:c"),)
+    assert adviser.known_needs("y") == ()

@@ -1,0 +1,223 @@
+"""What a log says: causes and echoes, the package that spoke, the line to show."""
+
+import tracemalloc
+
+import pytest
+
+from accel_doctor.diagnosis import diagnose
+from accel_doctor.diagnosis.diagnosing import MAXIMUM_EVIDENCE, MAXIMUM_FINDINGS
+from accel_doctor.diagnosis.prefilter import gates
+from accel_doctor.model import Finding, Need, Role
+from accel_doctor.rulebook import load
+
+SYMPTOMS = load().symptoms
+
+PIP = """\
+Collecting psycopg2==2.9.10
+  Downloading psycopg2-2.9.10.tar.gz (385 kB)
+  Getting requirements to build wheel: started
+  Getting requirements to build wheel: finished with status 'error'
+  error: subprocess-exited-with-error
+
+  \u00d7 Getting requirements to build wheel did not run successfully.
+  │ exit code: 1
+  ╰─> [3 lines of output]
+      running egg_info
+
+      Error: pg_config executable not found.
+      [end of output]
+
+  note: This error originates from a subprocess, and is likely not a problem with pip.
+ERROR: Failed to build 'psycopg2' when getting requirements to build wheel
+"""
+UV = """\
+Resolved 3 packages in 100ms
+   Building first==1.0
+   Building second==2.0
+  \u00d7 Failed to build `second==2.0`
+  ├─▶ The build backend returned an error
+  ╰─▶ Call to `setuptools.build_meta.build_wheel` failed (exit status: 1)
+
+      [stderr]
+      src/x.c:2:10: fatal error: libpq-fe.h: No such file or directory
+          2 | #include <libpq-fe.h>
+      compilation terminated.
+      error: command '/usr/bin/gcc' failed with exit code 1
+
+      hint: This usually indicates a problem with the package or the build environment.
+"""
+
+
+def causes(log: str, package: str | None = None) -> list[tuple[str, str | None]]:
+    return [(str(finding.need), finding.package) for finding in diagnose(log.splitlines(), SYMPTOMS, package).causes]
+
+
+def test_a_finding_says_what_where_and_who():
+    assert diagnose(PIP.splitlines(True), SYMPTOMS).findings == (
+        Finding(
+            need=Need.parse("command:pg_config"),
+            package="psycopg2",
+            line=12,
+            evidence="Error: pg_config executable not found.",
+            symptom="pg-config",
+            role=Role.CAUSE,
+        ),
+    )
+
+
+def test_uv_names_the_package_before_its_output():
+    assert causes(UV) == [("header:libpq-fe.h", "second")]
+
+
+def test_the_package_given_stands_unless_the_log_names_one_that_failed():
+    plain = "Collecting setuptools\nx.c:1:1: fatal error: a.h: No such file or directory\n"
+    assert causes(plain, "given") == [("header:a.h", "given")]
+    assert causes(PIP, "other") == [("command:pg_config", "psycopg2")]
+
+
+def test_a_build_dependency_that_failed_is_named_not_the_package_that_wanted_it():
+    nested = """\
+Collecting outer
+  Installing build dependencies: finished with status 'error'
+  \u00d7 installing build dependencies for outer did not run successfully.
+  ╰─> [9 lines of output]
+      Collecting cffi
+        \u00d7 Building wheel for cffi (pyproject.toml) did not run successfully.
+        ╰─> [2 lines of output]
+            c/x.c:1:1: fatal error: ffi.h: No such file or directory
+            [end of output]
+        ERROR: Failed building wheel for cffi
+      [end of output]
+ERROR: Failed to build 'outer' when installing build dependencies for outer
+"""
+    assert causes(nested) == [("header:ffi.h", "cffi")]
+
+
+def test_two_packages_in_one_log_each_have_their_own():
+    log = """\
+  Building wheel for One.Two (pyproject.toml): started
+      x.c:1:1: fatal error: a.h: No such file or directory
+  ERROR: Failed building wheel for One.Two
+  Building wheel for three (pyproject.toml): started
+      x.c:1:1: fatal error: a.h: No such file or directory
+  ERROR: Failed building wheel for three
+Failed to build One.Two three
+"""
+    assert causes(log) == [("header:a.h", "one-two"), ("header:a.h", "three")]
+
+
+def test_independent_needs_are_all_causes_and_each_comes_once():
+    log = """\
+a.c:1:1: fatal error: a.h: No such file or directory
+b.c:1:1: fatal error: b.h: No such file or directory
+c.c:1:1: fatal error: a.h: No such file or directory
+/usr/bin/ld: cannot find -lz: No such file or directory
+"""
+    assert causes(log) == [("header:a.h", None), ("header:b.h", None), ("library:z", None)]
+
+
+AUTOCONF = """\
+checking for zlib.h... no
+checking for mysql_config... no
+checking for strlcpy... no
+checking for fancy.h... no
+"""
+
+
+def test_a_failed_test_alone_is_no_cause():
+    diagnosis = diagnose(AUTOCONF.splitlines(), SYMPTOMS)
+    assert diagnosis.causes == ()
+    assert {str(finding.need) for finding in diagnosis.findings} >= {"header:zlib.h", "command:mysql_config"}
+
+
+@pytest.mark.parametrize(
+    ("end", "found"),
+    [
+        ("configure: error: cannot find zlib\n", ["header:zlib.h"]),
+        ("configure: error: you lack something\n", ["header:fancy.h"]),
+        ("x\n" * 20 + "configure: error: you lack something\n", []),
+        ("CMake Error at CMakeLists.txt:1 (message):\n  zlib is required\n", []),
+    ],
+)
+def test_a_failed_test_is_the_cause_when_the_failure_speaks_of_it(end, found):
+    assert [need for need, _ in causes(AUTOCONF + end)] == found
+
+
+def test_the_failure_that_confirms_a_test_is_the_evidence():
+    (cause,) = diagnose((AUTOCONF + "configure: error: cannot find zlib\n").splitlines(), SYMPTOMS).causes
+    assert (cause.line, cause.evidence, cause.symptom) == (5, "configure: error: cannot find zlib", "autoconf-error")
+
+
+def test_pkg_config_lacking_is_the_cause_not_the_library():
+    log = (
+        "Did not find pkg-config by name 'pkg-config'\n"
+        "../meson.build:3:0: ERROR: Dependency lookup for cairo with method 'pkgconfig' failed: "
+        "Pkg-config for machine host machine not found. Giving up.\n"
+    )
+    assert causes(log) == [("command:pkg-config", None)]
+
+
+def test_insides_of_cpython_are_no_missing_header():
+    assert causes("src/x.c:4:10: fatal error: longintrepr.h: No such file or directory\n") == [
+        ("build-constraint:python<3.11", None)
+    ]
+
+
+@pytest.mark.parametrize("name", ["./own.h", "../own.h", "config.h", "/tmp/../etc/x.h", "source.cpp"])
+def test_files_of_the_source_itself_are_not_missing_from_the_system(name):
+    assert causes(f"src/x.c:4:10: fatal error: {name}: No such file or directory\n") == []
+
+
+@pytest.mark.parametrize(
+    ("log", "summary"),
+    [
+        ("start\nerror: subprocess-exited-with-error\nValueError: bad thing\nERROR: Failed building wheel for x\n",
+         "ValueError: bad thing"),
+        ("one\nAssertion failed\n\n", "Assertion failed"),
+        ("configure: error: nobody knows\nerror: later\n", "configure: error: nobody knows"),
+        ("\x1b[31mSomething went wrong\x1b[0m\n", "Something went wrong"),
+        ("", None),
+        ("a" * 1000, "a" * MAXIMUM_EVIDENCE),
+    ],
+)  # fmt: skip
+def test_a_summary_where_nothing_matched(log, summary):
+    assert diagnose(log.splitlines(), SYMPTOMS).summary == summary
+
+
+def test_no_summary_beside_a_cause():
+    assert diagnose(PIP.splitlines(), SYMPTOMS).summary is None
+
+
+def test_findings_and_evidence_are_bounded_and_tests_do_not_crowd_out_causes():
+    lines = [f"checking for h{n}.h... no" for n in range(3 * MAXIMUM_FINDINGS)]
+    lines += [
+        f"x.c:1:1: fatal error: c{n}.h: No such file or directory {'x' * 2000}" for n in range(3 * MAXIMUM_FINDINGS)
+    ]
+    diagnosis = diagnose(lines, SYMPTOMS)
+    assert len(diagnosis.causes) == MAXIMUM_FINDINGS
+    assert len(diagnosis.findings) == 2 * MAXIMUM_FINDINGS
+    assert max(len(finding.evidence) for finding in diagnosis.findings) == MAXIMUM_EVIDENCE
+
+
+def test_memory_does_not_grow_with_the_log():
+    def lines(count):
+        for number in range(count):
+            yield f"gcc -c file{number}.c -o file{number}.o\n"
+            yield f"checking for h{number}.h... no\n"
+
+    def peak(count):
+        tracemalloc.start()
+        diagnose(lines(count), SYMPTOMS)
+        result = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return result
+
+    peak(10)
+    assert peak(4_000) < 1.5 * peak(500) + 50_000
+
+
+def test_gates_let_every_text_through():
+    texts = frozenset({"fatal error: ", "error: x", "not found", "no", "", " 'x' not found"} - {""})
+    chosen = gates(texts)
+    assert len(chosen) < len(texts)
+    assert all(any(gate in text for gate in chosen) for text in texts)

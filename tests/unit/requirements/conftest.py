@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from accel_doctor.requirements.configuration import Configuration, Setting
+from accel_doctor.requirements.surroundings import Surroundings
+
+
+@dataclass
+class MemoryFiles:
+    """Files and URLs in a dictionary."""
+
+    content: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, location: str, text: str) -> str:
+        self.content[location] = text.encode()
+        return location
+
+    def read(self, location: str) -> bytes:
+        if location not in self.content:
+            raise FileNotFoundError(2, "No such file or directory", location)
+        return self.content[location]
+
+    def is_directory(self, path: str) -> bool:
+        return any(location.startswith(f"{path}/") for location in self.content)
+
+    def is_file(self, path: str) -> bool:
+        return path in self.content
+
+
+@pytest.fixture
+def files() -> MemoryFiles:
+    return MemoryFiles()
+
+
+@pytest.fixture
+def surroundings() -> Surroundings:
+    return Surroundings(Path("/w"), Path("/home/me"), {"TOKEN": "s3cret"}, in_virtual_environment=True)
+
+
+@pytest.fixture
+def configured():
+    def make(**settings: str) -> Configuration:
+        return Configuration(
+            {key.replace("_", "-"): Setting(value, "/etc/pip.conf [global]") for key, value in settings.items()}
+        )
+
+    return make

@@ -1,0 +1,34 @@
+"""--no-binary and --only-binary."""
+
+from __future__ import annotations
+
+import pytest
+
+from accel_doctor.errors import UsageError
+from accel_doctor.requirements.format_control import settle
+
+NO, ONLY = "no-binary", "only-binary"
+
+
+@pytest.mark.parametrize(
+    ("options", "no_binary", "only_binary"),
+    [
+        ([], (), ()),
+        ([(NO, "B_b,a")], ("a", "b-b"), ()),
+        ([(NO, "a"), (ONLY, "a")], (), ("a",)),
+        ([(NO, "a,b"), (ONLY, ":all:")], (), (":all:",)),
+        ([(ONLY, ":all:"), (NO, "a")], ("a",), (":all:",)),
+        ([(NO, "a"), (NO, ":none:"), (NO, "b")], ("b",), ()),
+        ([(NO, ":all:,a")], (":all:",), ()),
+        ([(NO, ":all:,:none:,a")], ("a",), ()),
+        ([(NO, ":none:,a")], ("a",), ()),
+    ],
+)
+def test_the_later_option_wins(options, no_binary, only_binary):
+    assert settle(options) == (no_binary, only_binary)
+
+
+@pytest.mark.parametrize("value", ["", "-r"])
+def test_a_value_is_needed(value):
+    with pytest.raises(UsageError, match=r"^--no-binary / --only-binary option requires 1 argument\.$"):
+        settle([(NO, value)])

@@ -1,0 +1,126 @@
+"""Requirement files that name one another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from accel_doctor.errors import UsageError
+from accel_doctor.requirements import nested
+from accel_doctor.requirements.files import SIZE_LIMIT
+
+
+@pytest.fixture
+def read(files):
+    def read(location: str, *, constraint: bool = False) -> list[tuple[str, str, bool]]:
+        placed = nested.read_nested(location, constraint=constraint, directory=Path("/w"), files=files, environment={})
+        return [(item.line.origin, item.line.requirement, item.constraint) for item in placed]
+
+    return read
+
+
+def test_paths_are_relative_to_the_file_that_names_them(read, files):
+    files.add("/w/r.txt", "a\n-r sub/b.txt\nz\n")
+    files.add("/w/sub/b.txt", "b\n-c ../c.txt\n")
+    files.add("/w/c.txt", "c==1\n")
+    assert read("r.txt") == [
+        ("r.txt:1", "a", False),
+        ("sub/b.txt:1", "b", False),
+        ("c.txt:1", "c==1", True),
+        ("r.txt:3", "z", False),
+    ]
+
+
+def test_relative_to_a_url(read, files):
+    files.add("https://host/team/r.txt", "-r base.txt\n")
+    files.add("https://host/team/base.txt", "six\n")
+    assert read("https://host/team/r.txt") == [("https://host/team/base.txt:1", "six", False)]
+
+
+def test_a_file_may_name_a_url(read, files):
+    files.add("/w/r.txt", "-c https://host/c.txt\n")
+    files.add("https://host/c.txt", "six==1\n")
+    assert read("r.txt") == [("https://host/c.txt:1", "six==1", True)]
+
+
+def test_a_file_that_names_itself_is_refused(read, files):
+    files.add("/w/a.txt", "-r b.txt\n")
+    files.add("/w/b.txt", "six\n-r a.txt\n")
+    with pytest.raises(UsageError, match=r"^b\.txt:2: a\.txt recursively references itself in b\.txt$"):
+        read("a.txt")
+
+
+def test_a_file_may_be_named_twice_side_by_side(read, files):
+    files.add("/w/a.txt", "-r b.txt\n-r b.txt\n")
+    files.add("/w/b.txt", "six\n")
+    assert len(read("a.txt")) == 2
+
+
+def test_nesting_has_a_bound(read, files):
+    for number in range(nested.DEPTH_LIMIT + 1):
+        files.add(f"/w/{number}.txt", f"-r {number + 1}.txt\n")
+    with pytest.raises(UsageError, match=r"^49\.txt:1: requirement files nest deeper than 50 levels$"):
+        read("0.txt")
+
+
+def test_the_number_of_lines_has_a_bound(read, files, monkeypatch):
+    monkeypatch.setattr(nested, "LINES_LIMIT", 2)
+    files.add("/w/r.txt", "a\nb\nc\n")
+    with pytest.raises(UsageError, match=r"^r\.txt:3: more than 2 lines of requirements$"):
+        read("r.txt")
+
+
+def test_a_missing_file_is_said_in_pips_words(read):
+    with pytest.raises(UsageError) as caught:
+        read("none.txt")
+    assert caught.value.message == (
+        "Could not open requirements file: [Errno 2] No such file or directory: '/w/none.txt'"
+    )
+
+
+def test_a_missing_constraints_file(read):
+    with pytest.raises(UsageError, match=r"^Could not open constraint file: "):
+        read("none.txt", constraint=True)
+
+
+def test_size_has_a_bound(read, files):
+    files.content["/w/r.txt"] = b"#" * (SIZE_LIMIT + 1)
+    with pytest.raises(UsageError, match=r"are too many for a requirements file"):
+        read("r.txt")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "café".encode(),
+        b"\xef\xbb\xbf" + "café".encode(),
+        b"\xff\xfe" + "café".encode("utf-16-le"),
+        b"# -*- coding: latin-1 -*-\n" + "café".encode("latin-1"),
+    ],
+)
+def test_encodings(read, files, content):
+    files.content["/w/r.txt"] = content
+    assert read("r.txt")[0][1] == "café"
+
+
+def test_what_is_no_text(read, files):
+    files.content["/w/r.txt"] = b"caf\xe9"
+    with pytest.raises(UsageError) as caught:
+        read("r.txt")
+    assert caught.value.hint == "say the encoding in the first line: # -*- coding: latin-1 -*-"
+
+
+@pytest.mark.parametrize("name", ["pylock.toml", "pylock.dev.toml", "pylock.toml[extra]"])
+def test_a_lock_is_no_requirements_file_yet(read, name):
+    with pytest.raises(UsageError) as caught:
+        read(name)
+    assert caught.value.message == f"accel-doctor does not have -r {name}"
+    assert caught.value.hint == (
+        "install a lock with its own tool: uv pip sync pylock.toml, or pip install -r pylock.toml"
+    )
+
+
+def test_a_project_file_is_no_requirements_file(read):
+    with pytest.raises(UsageError, match=r"^/w/pyproject\.toml is not a requirements file$"):
+        read("pyproject.toml")

@@ -1,0 +1,132 @@
+"""One requirement: names, URLs, paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from accel_doctor.errors import UsageError
+from accel_doctor.requirements.specifier import read_specifier
+
+
+@pytest.fixture
+def read(files):
+    files.add("/w/proj/pyproject.toml", "")
+    files.add("/w/old/setup.py", "")
+    files.add("/w/empty/README", "")
+    files.add("/w/a-1.0.tar.gz", "")
+    files.add("/w/dist/Some_Thing-2.0-py3-none-any.whl", "")
+    files.add("/other/pyproject.toml", "")
+
+    def read(text: str, *, editable: bool = False):
+        line = read_specifier(text, "r.txt:1", editable=editable, directory=Path("/w"), files=files)
+        return line.text, line.name
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Zope.Interface[test]>=5 ; python_version > '3'", "zope-interface"),
+        ("six", "six"),
+        ("six==1.*,<2", "six"),
+        ("Flask_Thing @ https://host/Flask_Thing-1.0.tar.gz", "flask-thing"),
+        ("a@https://host/a-1.0.zip", "a"),
+        ("git+https://host/x.git@main#egg=My_X&subdirectory=sub", "my-x"),
+        ("git+ssh://git@host/x.git", None),
+        ("https://host/p/Some_Thing-2.0-py3-none-any.whl#sha256=ab", "some-thing"),
+        ("https://host/thing-2.0.tar.gz", None),
+    ],
+)
+def test_names_and_urls_stay_as_written(read, text, expected):
+    assert read(text) == (text, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("./proj", "/w/proj"),
+        ("proj/", "/w/proj"),
+        ("./proj[a,b] ; sys_platform == 'linux'", "/w/proj[a,b] ; sys_platform == 'linux'"),
+        ("../other", "/other"),
+        ("./old", "/w/old"),
+        ("a-1.0.tar.gz", "/w/a-1.0.tar.gz"),
+        ("./a-1.0.tar.gz[x]", "/w/a-1.0.tar.gz[x]"),
+        ("file:proj", "file:///w/proj"),
+        ("file:///w/x/../proj", "file:///w/proj"),
+        ("file:///w/a-1.0.tar.gz#sha256=ab", "file:///w/a-1.0.tar.gz#sha256=ab"),
+    ],
+)
+def test_local_ones_become_absolute(read, text, expected):
+    assert read(text) == (expected, None)
+
+
+def test_a_wheel_file_tells_its_name(read):
+    assert read("dist/Some_Thing-2.0-py3-none-any.whl") == ("/w/dist/Some_Thing-2.0-py3-none-any.whl", "some-thing")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (".", ("/w", None)),
+        ("./proj[a]", ("/w/proj[a]", None)),
+        ("proj ; python_version > '3'", ("/w/proj ; python_version > '3'", None)),
+        ("file:proj#egg=Proj", ("/w/proj", "proj")),
+        ("git+https://host/x.git#egg=X", ("git+https://host/x.git#egg=X", "x")),
+        ("x @ git+https://host/x.git", ("x @ git+https://host/x.git", "x")),
+    ],
+)
+def test_editables(read, files, text, expected):
+    files.add("/w/pyproject.toml", "")
+    assert read(text, editable=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (
+            "./empty",
+            "r.txt:1: Directory './empty' is not installable. Neither 'setup.py' nor 'pyproject.toml' found.",
+            None,
+        ),
+        ("b-1.0.zip", "r.txt:1: Requirement 'b-1.0.zip' looks like a filename, but the file does not exist", None),
+        (
+            "six=1",
+            "r.txt:1: Invalid requirement: 'six=1': Expected semicolon (after name with no version specifier) or end\n"
+            "    six=1\n       ^",
+            "= is not a valid operator. Did you mean == ?",
+        ),
+        (
+            "six ; x",
+            "r.txt:1: Invalid requirement: 'six': Expected a marker variable or quoted string\n    x\n    ^",
+            None,
+        ),
+        (
+            "requirements.txt",
+            "r.txt:1: 'requirements.txt' is the name of a file, not of a package",
+            "for a file of requirements: -r requirements.txt",
+        ),
+    ],
+)
+def test_what_is_no_requirement(read, text, message, hint):
+    with pytest.raises(UsageError) as caught:
+        read(text)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_a_path_that_is_not_there(read):
+    with pytest.raises(UsageError) as caught:
+        read("sub/requirements.txt")
+    assert caught.value.message.endswith("\nIt looks like a path. File 'sub/requirements.txt' does not exist.")
+    assert caught.value.hint == "for a file of requirements: -r sub/requirements.txt"
+
+
+def test_an_editable_is_a_directory_or_a_repository(read):
+    with pytest.raises(UsageError) as caught:
+        read("six", editable=True)
+    assert caught.value.message == (
+        "r.txt:1: six is not a valid editable requirement. It should either be a path to a local project or a VCS URL "
+        "(beginning with git+, hg+, svn+, bzr+)."
+    )

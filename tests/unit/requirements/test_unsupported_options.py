@@ -1,0 +1,37 @@
+"""pip options that accel-doctor does not have."""
+
+from __future__ import annotations
+
+import pytest
+
+from accel_doctor.requirements.options import HARMLESS, INSTEAD, unsupported, unsupported_key
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("--root", "use --prefix or --target, or install inside the other root"),
+        ("--root=/mnt", "use --prefix or --target, or install inside the other root"),
+        ("-I", "use --force-reinstall, which removes the old files too"),
+        ("--source-directory", "clone the repository yourself and install it with -e PATH"),
+    ],
+)
+def test_each_says_what_to_use_instead(option, hint):
+    error = unsupported(option)
+    assert error.message == f"accel-doctor does not have {option}"
+    assert error.hint == hint
+
+
+def test_an_option_nobody_has():
+    error = unsupported("--frobnicate")
+    assert error.message == "no such option: --frobnicate"
+    assert error.hint == "accel-doctor install --help lists what there is"
+
+
+def test_no_option_is_both_harmless_and_missing():
+    assert not HARMLESS.keys() & INSTEAD.keys()
+
+
+def test_only_keys_that_change_what_is_installed_stop_a_run():
+    assert unsupported_key("platform") is not None
+    assert unsupported_key("no-color") is None

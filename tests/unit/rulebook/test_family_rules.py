@@ -1,0 +1,286 @@
+"""Family files: from a need to the packages of one distribution and release."""
+
+import pytest
+
+from accel_doctor.errors import RuleError
+from accel_doctor.model import Distribution, Need, Origin, Remedy
+from accel_doctor.rulebook import Manager, Rulebook
+
+DEBIAN = """\
+schema: 1
+family: debian
+manager: apt
+matches: {ids: [debian, raspbian]}
+search:
+  header: "apt-file search {{ ('include/' ~ need.name) | quote }}"
+needs:
+  compiler: {c: [gcc, libc6-dev]}
+  header:
+    Python.h: "python{{ python.version }}-dev"
+    boost/*: libboost-dev
+    boost/python/*: libboost-python-dev
+    boost/python/exact.hpp: libexact-dev
+    curl/curl.h: {packages: libcurl4-openssl-dev, alternatives: [[libcurl4-gnutls-dev]]}
+    old.h: libold-dev
+    gone.h: null
+    cuda.h: {advice: "enable non-free"}
+    shared.h: libdebian-dev
+  command:
+    tool: {packages: [tool, tool-data], unverified: true}
+releases:
+  "13": {needs: {header: {old.h: null}}}
+  sid: {needs: {header: {old.h: libnew-dev}}}
+"""
+UBUNTU = """\
+schema: 1
+family: ubuntu
+extends: debian
+matches: {ids: [ubuntu, linuxmint]}
+needs: {header: {shared.h: libubuntu-dev}}
+releases: {"24": {needs: {header: {old.h: libnoble-dev}}}}
+"""
+PYTHON = """\
+schema: 1
+interpreter_headers:
+  needs: [header:Python.h]
+  advice:
+    uv: "uv python install --reinstall {{ python.full_version }}"
+    other: "get {{ python.include }}"
+packages:
+  psycopg2: {needs: [command:pg_config, compiler:c], sdist_only: true}
+  lxml: {needs: [pkgconfig:libxslt]}
+"""
+SYMPTOMS = """\
+schema: 1
+advice:
+  python-module: {"*": "install {{ need.name }} for Python {{ python.version }}"}
+  resource: {memory: "fewer jobs"}
+"""
+BOOKWORM = Distribution("debian", "12", "bookworm", (), "Debian GNU/Linux 12 (bookworm)")
+TRIXIE = Distribution("debian", "13", "trixie")
+SID = Distribution("debian", "", "sid")
+NOBLE = Distribution("ubuntu", "24.04", "noble", ("debian",))
+
+
+def write(directory, **files):
+    directory.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (directory / f"{name}.yaml").write_text(text)
+    return directory
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    return write(tmp_path / "shipped", debian=DEBIAN, ubuntu=UBUNTU, python=PYTHON, symptoms=SYMPTOMS)
+
+
+@pytest.fixture
+def book(shipped):
+    return Rulebook([shipped])
+
+
+@pytest.mark.parametrize(
+    ("need", "packages"),
+    [
+        ("compiler:c", ("gcc", "libc6-dev")),
+        ("header:Python.h", ("python3.13-dev",)),
+        ("header:boost/any.hpp", ("libboost-dev",)),
+        ("header:boost/python/list.hpp", ("libboost-python-dev",)),
+        ("header:boost/python/exact.hpp", ("libexact-dev",)),
+        ("header:old.h", ("libold-dev",)),
+    ],
+)
+def test_packages(book, interpreter, need, packages):
+    remedy = book.remedy(Need.parse(need), BOOKWORM, interpreter())
+    assert remedy == Remedy(Need.parse(need), packages, source="rules/debian.yaml")
+
+
+def test_alternatives_and_what_could_not_be_checked(book, interpreter):
+    curl = book.remedy(Need.parse("header:curl/curl.h"), BOOKWORM, interpreter())
+    assert (curl.packages, curl.alternatives) == (("libcurl4-openssl-dev",), (("libcurl4-gnutls-dev",),))
+    tool = book.remedy(Need.parse("command:tool"), BOOKWORM, interpreter())
+    assert (tool.packages, tool.source) == (("tool", "tool-data"), "rules/debian.yaml (unverified)")
+
+
+def test_known_absent_only_advice_and_unknown(book, interpreter):
+    gone = book.remedy(Need.parse("header:gone.h"), BOOKWORM, interpreter())
+    assert (gone.packages, gone.advice) == ((), "no package of Debian GNU/Linux 12 (bookworm) is known to have it")
+    cuda = book.remedy(Need.parse("header:cuda.h"), BOOKWORM, interpreter())
+    assert (cuda.packages, cuda.advice) == ((), "enable non-free")
+    assert book.remedy(Need.parse("header:unknown.h"), BOOKWORM, interpreter()) is None
+
+
+def test_releases_override_by_version_major_version_and_codename(book, interpreter):
+    def packages(distribution):
+        return book.remedy(Need.parse("header:old.h"), distribution, interpreter()).packages
+
+    assert [packages(d) for d in (BOOKWORM, TRIXIE, SID, NOBLE)] == [
+        ("libold-dev",),
+        (),
+        ("libnew-dev",),
+        ("libnoble-dev",),
+    ]
+
+
+def test_an_extending_family_inherits(book, interpreter):
+    def packages(need):
+        return book.remedy(Need.parse(need), NOBLE, interpreter()).packages
+
+    assert packages("header:shared.h") == ("libubuntu-dev",)
+    assert packages("compiler:c") == ("gcc", "libc6-dev")
+
+
+@pytest.mark.parametrize(
+    ("distribution", "family"),
+    [
+        (BOOKWORM, "debian"),
+        (Distribution("raspbian", "12"), "debian"),
+        (Distribution("linuxmint", "22", "wilma", ("ubuntu", "debian")), "ubuntu"),
+        (Distribution("somebuntu", "1", "", ("ubuntu", "debian")), "ubuntu"),
+        (Distribution("devuan", "5", "", ("debian",)), "debian"),
+        (Distribution("slackware", "15"), None),
+        (Distribution("buntu", "1"), None),  # part of a word is no mention
+        (Distribution("../debian", "1"), None),
+        (Distribution("python", "1"), None),
+    ],
+)
+def test_family_by_id_then_by_likeness(book, distribution, family):
+    assert book.family(distribution) == family
+    assert book.manager(distribution) == (Manager.APT if family else None)
+
+
+def test_headers_are_the_interpreters_own(book, interpreter):
+    need = Need.parse("header:Python.h")
+    uv = book.remedy(need, BOOKWORM, interpreter(Origin.UV))
+    assert (uv.packages, uv.advice) == ((), "uv python install --reinstall 3.13.5")
+    pyenv = book.remedy(need, BOOKWORM, interpreter(Origin.PYENV, "3.12.1"))
+    assert (pyenv.packages, pyenv.advice) == ((), "get /usr/include/python3.12")
+
+
+def test_advice_where_no_package_cures(book, interpreter):
+    module = book.remedy(Need.parse("python-module:numpy"), BOOKWORM, interpreter())
+    assert (module.packages, module.advice) == ((), "install numpy for Python 3.13")
+    assert book.remedy(Need.parse("resource:memory"), BOOKWORM, interpreter()).advice == "fewer jobs"
+    assert book.remedy(Need.parse("resource:disk"), BOOKWORM, interpreter()) is None
+
+
+def test_search_hints_are_quoted(book):
+    assert book.search_hint(Need.parse("header:a b.h"), NOBLE) == "apt-file search 'include/a b.h'"
+    assert book.search_hint(Need.parse("library:x"), NOBLE) is None
+
+
+def test_python_packages(book):
+    assert book.known_needs("psycopg2") == (Need.parse("command:pg_config"), Need.parse("compiler:c"))
+    assert (book.is_sdist_only("psycopg2"), book.is_sdist_only("lxml")) == (True, False)
+    assert (book.known_needs("unheard-of"), book.is_sdist_only("unheard-of")) == ((), False)
+
+
+def test_later_directories_override(shipped, tmp_path, interpreter):
+    mine = write(
+        tmp_path / "mine",
+        debian="schema: 1\nfamily: debian\nneeds: {header: {old.h: libmine-dev, more.h: libmore-dev}}\n",
+        python="schema: 1\npackages: {lxml: null, mine: {needs: [header:more.h]}}\n",
+        void="schema: 1\nfamily: void\nmanager: pacman\nneeds: {header: {x.h: x}}\n",
+    )
+    book = Rulebook([shipped, mine, tmp_path / "not there"])
+    assert book.remedy(Need.parse("header:old.h"), TRIXIE, interpreter()).packages == ("libmine-dev",)
+    assert book.remedy(Need.parse("header:more.h"), NOBLE, interpreter()) == Remedy(
+        Need.parse("header:more.h"), ("libmore-dev",), source=str(mine / "debian.yaml")
+    )
+    assert (book.known_needs("lxml"), book.known_needs("mine")) == ((), (Need.parse("header:more.h"),))
+    assert book.remedy(Need.parse("header:x.h"), Distribution("void"), interpreter()).packages == ("x",)
+    assert book.problems() == ()
+
+
+def test_files_are_read_only_when_asked_for(shipped):
+    (shipped / "ubuntu.yaml").write_text("broken: [")
+    (shipped / "symptoms.yaml").write_text("broken: [")
+    book = Rulebook([shipped])
+    assert book.offer(Need.parse("header:old.h"), BOOKWORM) is not None
+    assert book.known_needs("lxml")
+    with pytest.raises(RuleError):
+        _ = book.symptoms
+
+
+def family_problems(tmp_path, text):
+    with pytest.raises(RuleError) as caught:
+        Rulebook([write(tmp_path / "rules", debian=DEBIAN, mine=text)]).manager(Distribution("mine"))
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("manager: apt", "rules/mine.yaml: 'family' is missing"),
+        ("family: other\nmanager: apt", "rules/mine.yaml: family: expected 'mine', as the file is called"),
+        ("family: mine", "rules/mine.yaml: 'manager' is missing, and no 'extends' brings one"),
+        (
+            "family: mine\nmanager: yum",
+            "rules/mine.yaml: manager: expected one of apt, dnf, zypper, pacman, apk, brew, got 'yum'",
+        ),
+        ("family: mine\nextends: nobody", "rules/mine.yaml: extends 'nobody', but there is no nobody.yaml"),
+        ("family: mine\nextends: mine", "rules/mine.yaml: extends itself: mine -> mine"),
+        ("family: mine\nextends: debian\nneeds: {hat: {x: y}}",
+         "rules/mine.yaml: needs.hat: 'hat' is no kind of need; kinds: header, library, pkgconfig, cmake, command, "
+         "compiler, file, soname, python-module, build-constraint, resource, network"),
+        ("family: mine\nextends: debian\nneeds: {network: {x: y}}",
+         "rules/mine.yaml: needs.network: no system package cures a network; its advice belongs in symptoms.yaml"),
+        ("family: mine\nextends: debian\nneeds: {header: {'a*b.h': y1}}",
+         "rules/mine.yaml: needs.header.a*b.h: a '*' stands only at the end"),
+        ("family: mine\nextends: debian\nneeds: {header: {a.h: Libfoo}}",
+         "rules/mine.yaml: needs.header.a.h: 'Libfoo' is not the name of a package for apt"),
+        ("family: mine\nextends: debian\nneeds: {header: {a.h: -oAPT::x=y}}",
+         "rules/mine.yaml: needs.header.a.h: '-oAPT::x=y' is not the name of a package for apt"),
+        ("family: mine\nmanager: apt\nneeds: {header: {a.h: 'pkgconfig(x)'}}",
+         "rules/mine.yaml: needs.header.a.h: 'pkgconfig(x)' is not the name of a package for apt"),
+        ("family: mine\nmanager: apt\nneeds: {header: {a.h: []}}",
+         "rules/mine.yaml: needs.header.a.h: names no package; write null for what is known to be absent"),
+        ("family: mine\nmanager: apt\nneeds: {header: {a.h: {alternatives: [[xx]]}}}",
+         "rules/mine.yaml: needs.header.a.h: has 'alternatives' but no 'packages'"),
+        ("family: mine\nmanager: apt\nneeds: {header: {a.h: 'py{{ python.versoin }}'}}",
+         "rules/mine.yaml: needs.header.a.h: 'py{{ python.versoin }}': template: 'dict object' has no attribute"),
+        ("family: mine\nmanager: apt\nneeds: {header: {a.h: \"x{{ ''.__class__.__mro__ }}\"}}",
+         "rules/mine.yaml: needs.header.a.h: \"x{{ ''.__class__.__mro__ }}\": template: access to attribute"),
+        ("family: mine\nmanager: apt\nneeds: {header: {a.h: 'py{{ python'}}",
+         "rules/mine.yaml: needs.header.a.h: 'py{{ python': template: unexpected end of template"),
+        ("family: mine\nmanager: apt\nreleases: {12: {needs: {}}}",
+         "rules/mine.yaml: releases: key '12' is not text; write it in quotes"),
+    ],
+)  # fmt: skip
+def test_complaints_about_a_family(tmp_path, text, problem):
+    problems = family_problems(tmp_path, "schema: 1\n" + text + "\n")
+    assert any(found.startswith(problem) for found in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("manager", "good", "bad"),
+    [
+        (Manager.APT, ["libpq-dev", "g++", "lib3ds-1-3", "0ad"], ["x", "Lib", "-y", "a b", "libc6:i386", "x=1"]),
+        (
+            Manager.DNF,
+            ["gcc-c++", "pkgconfig(libpq)", "cmake(Qt5)", "SDL2-devel"],
+            ["-y", "pkgconfig(", "a(b", "/usr/x"],
+        ),
+        (Manager.PACMAN, ["gtk3", "postgresql-libs"], ["--noconfirm", "core/gtk3"]),
+        (Manager.APK, ["postgresql-dev", "so"], ["--force", "pc:zlib"]),
+    ],
+)
+def test_grammars(manager, good, bad):
+    assert [name for name in good if not manager.accepts(name)] == []
+    assert [name for name in bad if manager.accepts(name)] == []
+    assert not manager.accepts("a" * 201)
+
+
+def test_a_rendered_name_is_checked_too(shipped, interpreter):
+    book = Rulebook([shipped])
+    with pytest.raises(RuleError) as caught:
+        book.remedy(Need.parse("header:Python.h"), BOOKWORM, interpreter(version="3. 13"))
+    assert caught.value.problems == (
+        "rules/debian.yaml: header:Python.h: 'python3. 13-dev' is not the name of a package for apt",
+    )
+
+
+def test_package_names_must_be_normalized(tmp_path):
+    with pytest.raises(RuleError) as caught:
+        Rulebook([write(tmp_path / "r", python="schema: 1\npackages: {PyYAML: {needs: []}}\n")]).known_needs("x")
+    assert caught.value.problems == ("rules/python.yaml: packages.PyYAML: write the normalized name: pyyaml",)

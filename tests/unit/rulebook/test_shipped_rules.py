@@ -1,0 +1,102 @@
+"""The rules that are shipped: usable, tried on their own samples, and not slow on hostile logs."""
+
+import time
+from collections import Counter
+
+import pytest
+
+from accel_doctor.diagnosis import diagnose, sample_problems
+from accel_doctor.model import Distribution, Need, NeedKind
+from accel_doctor.rulebook import load, shipped_rules
+
+BOOK = load()
+SYMPTOMS = BOOK.symptoms
+DEBIANS = (Distribution("debian", "12", "bookworm"), Distribution("debian", "13", "trixie"))
+
+
+def test_they_are_found_and_usable():
+    assert (shipped_rules() / "symptoms.yaml").is_file()
+    assert BOOK.problems() == ()
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS, ids=lambda symptom: symptom.id)
+def test_samples(symptom):
+    assert symptom.match, "a symptom needs a sample that it matches"
+    assert symptom.miss, "a symptom needs a near miss"
+    assert sample_problems(symptom, SYMPTOMS) == ()
+
+
+def test_every_pattern_of_a_symptom_can_match_within_its_texts():
+    # A pattern whose lines contain none of the symptom's texts never gets a chance: every sample shows one that does.
+    for symptom in SYMPTOMS:
+        for sample in symptom.match:
+            joined = " ".join(sample.log.split())
+            assert any(text in sample.log or text in joined for text in symptom.contains), symptom.id
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS, ids=lambda symptom: symptom.id)
+def test_hostile_lines_take_no_time(symptom):
+    lines = []
+    for text in symptom.contains:
+        for filler in ("a", " ", "a ", "'", "a'", "a:", ", 'a'", "-", "(", "\\", "../"):
+            lines.append((text + filler * 4096)[:4096])
+            lines.append((filler * 2000 + text + filler * 2000)[:4096])
+            lines.append(((text + filler) * 4096)[:4096])
+    started = time.process_time()
+    for line in lines:
+        symptom.read(line)
+    assert time.process_time() - started < 0.05 * len(lines)
+
+
+@pytest.mark.parametrize("distribution", DEBIANS, ids=str)
+def test_every_need_a_symptom_or_package_can_show_by_name_has_a_remedy(distribution):
+    # What rules themselves name must not end in "no rule names a package".
+    needs = {need for symptom in SYMPTOMS for need in symptom.needs}
+    needs |= {need for symptom in SYMPTOMS for named in symptom.names.values() for need in named}
+    needs |= {need for package in BOOK.python_packages for need in package.needs}
+    unknown = [
+        str(need) for need in sorted(needs) if need.kind.curable_by_packages and BOOK.offer(need, distribution) is None
+    ]
+    assert unknown == []
+
+
+def test_needs_without_packages_have_advice(interpreter):
+    needs = {need for symptom in SYMPTOMS for need in symptom.needs if not need.kind.curable_by_packages}
+    assert needs
+    assert [str(need) for need in sorted(needs) if not BOOK.advice(need, interpreter())] == []
+    anything = [Need(kind, "anything") for kind in NeedKind if not kind.curable_by_packages]
+    assert [
+        str(need) for need in anything if need.kind is not NeedKind.RESOURCE and not BOOK.advice(need, interpreter())
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "distribution", [*DEBIANS, Distribution("ubuntu", "24.04"), Distribution("fedora", "43")], ids=str
+)
+def test_a_compiler_and_headers_everywhere(distribution, interpreter):
+    for text in ("compiler:c", "compiler:c++", "compiler:fortran", "compiler:rust", "header:Python.h", "command:make"):
+        remedy = BOOK.remedy(Need.parse(text), distribution, interpreter())
+        assert remedy is not None
+        assert remedy.packages, text
+
+
+def test_python_packages_that_compile_need_headers():
+    kinds = Counter(need for package in BOOK.python_packages for need in package.needs)
+    assert len(BOOK.python_packages) >= 60
+    assert kinds[Need.parse("header:Python.h")] > 100
+    assert BOOK.is_sdist_only("psycopg2")
+    assert not BOOK.is_sdist_only("lxml")
+
+
+def test_build_backends_noise_shows_nothing():
+    log = """\
+running build_ext
+building 'x' extension
+x86_64-linux-gnu-gcc -Werror=format-security -O2 -c x.c -o x.o
+x.c:3:5: warning: implicit declaration of function 'y'
+copying x/errors.py -> build/lib/x
+checking for gcc... gcc
+-- Found ZLIB: /usr/lib/libz.so
+Successfully built x
+"""
+    assert diagnose(log.splitlines(), SYMPTOMS).findings == ()

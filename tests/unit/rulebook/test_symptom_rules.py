@@ -1,0 +1,212 @@
+"""symptoms.yaml: from file to what a line shows."""
+
+import pytest
+
+from accel_doctor.errors import RuleError
+from accel_doctor.model import Need
+from accel_doctor.rulebook import Rulebook, Symptom, SymptomRole
+from accel_doctor.rulebook.patterns import complaint_about
+from accel_doctor.rulebook.symptoms import split_names
+
+HEADER = """\
+schema: 1
+aliases:
+  header: {pyconfig.h: header:Python.h, config.h: null, "numpy/*": python-module:numpy}
+  command: {"*-linux-gnu-gcc": compiler:c}
+symptoms:
+"""
+C_HEADER = """\
+  c-header:
+    kind: header
+    role: fatal
+    contains: ["fatal error: "]
+    pattern: 'fatal error: (?P<name>[^:]+): No such file'
+"""
+
+
+def book(tmp_path, *files: str) -> Rulebook:
+    directories = []
+    for number, text in enumerate(files):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        (directory / "symptoms.yaml").write_text(text)
+        directories.append(directory)
+    return Rulebook(directories)
+
+
+def only(tmp_path, text: str) -> Symptom:
+    (symptom,) = book(tmp_path, text).symptoms
+    return symptom
+
+
+def shown(symptom: Symptom, line: str) -> list[str] | None:
+    needs = symptom.read(line)
+    return None if needs is None else [str(need) for need in needs]
+
+
+@pytest.mark.parametrize(
+    ("name", "needs"),
+    [
+        ("libpq-fe.h", ["header:libpq-fe.h"]),
+        ("pyconfig.h", ["header:Python.h"]),
+        ("config.h", []),
+        ("numpy/arrayobject.h", ["python-module:numpy"]),
+        ("/usr/include/zlib.h", ["header:zlib.h"]),
+        ("./generated.h", []),
+        ("../generated.h", []),
+        ("a;rm -rf $HOME", []),
+        ("x" * 500, []),
+    ],
+)
+def test_a_name_becomes_a_need(tmp_path, name, needs):
+    symptom = only(tmp_path, HEADER + C_HEADER)
+    assert shown(symptom, f"a.c:1:1: fatal error: {name}: No such file or directory") == needs
+
+
+def test_another_line_is_not_matched(tmp_path):
+    symptom = only(tmp_path, HEADER + C_HEADER)
+    assert symptom.role is SymptomRole.FATAL
+    assert shown(symptom, "a.c:1:1: warning: x") is None
+    assert shown(symptom, "fatal error: too many errors") is None
+
+
+def test_a_line_without_its_text_is_not_matched(tmp_path):
+    text = C_HEADER.replace('["fatal error: "]', '["FATAL"]')
+    assert shown(only(tmp_path, HEADER + text), "fatal error: x.h: No such file") is None
+
+
+def test_names_fixed_needs_and_a_symptoms_own_names(tmp_path):
+    symptom = only(
+        tmp_path,
+        HEADER
+        + """\
+  packages:
+    kind: pkgconfig
+    role: fatal
+    contains: [requirements]
+    pattern: 'requirements \\((?P<names>[^)]*)\\)'
+    needs: [command:pkg-config]
+    names: {python3: "header:Python.h", threads: null}
+""",
+    )
+    assert shown(symptom, "requirements (cairo >= 1.2 python3, threads cairo)") == [
+        "pkgconfig:cairo",
+        "header:Python.h",
+        "command:pkg-config",
+    ]
+
+
+def test_commands_are_known_by_their_last_part(tmp_path):
+    symptom = only(
+        tmp_path,
+        HEADER + "  c: {kind: command, role: fatal, contains: [missing], pattern: 'missing (?P<name>\\S+)'}\n",
+    )
+    assert shown(symptom, "missing /usr/bin/x86_64-linux-gnu-gcc") == ["compiler:c"]
+    assert shown(symptom, "missing x86_64-linux-gnu-gcc") == ["compiler:c"]
+    assert shown(symptom, "missing ./configure") == []
+
+
+def test_a_later_layer_replaces_removes_and_goes_first(tmp_path):
+    rules = book(
+        tmp_path,
+        HEADER
+        + C_HEADER
+        + "  old: {role: echo, contains: [old], pattern: old}\n  kept: {role: echo, contains: [kept], pattern: kept}\n",
+        """\
+schema: 1
+aliases: {header: {config.h: header:other.h}}
+symptoms:
+  new: {role: echo, contains: [new], pattern: new}
+  old: null
+  c-header: {role: echo, contains: [x], pattern: x}
+""",
+    )
+    assert [symptom.id for symptom in rules.symptoms] == ["new", "c-header", "kept"]
+    assert rules.symptoms[1].role is SymptomRole.ECHO
+
+
+def test_all_complaints_come_at_once(tmp_path):
+    with pytest.raises(RuleError) as caught:
+        _ = book(
+            tmp_path,
+            """\
+schema: 1
+extra: 1
+aliases: {colour: {red: header:x.h}}
+symptoms:
+  one: {role: loud, contains: [x], pattern: x}
+  two: {role: fatal, contains: [x], pattern: '(x', kind: header}
+  half: {role: fatal, contains: [x], pattern: [x, '(?P<name>y)'], kind: header}
+  three: {role: fatal, pattern: x}
+  four: {role: probe, contains: [x], pattern: 'x(?P<name>y)'}
+  five: {role: echo, contains: [x], pattern: x, explained_by: [cmake]}
+""",
+        ).symptoms
+    assert caught.value.problems == (
+        "rules/symptoms.yaml: extra: unknown key; known here: advice, aliases, symptoms",
+        "rules/symptoms.yaml: aliases.colour: 'colour' is no kind of need; kinds: header, library, pkgconfig, cmake, "
+        "command, compiler, file, soname, python-module, build-constraint, resource, network",
+        "rules/symptoms.yaml: symptoms.one.role: expected fatal, probe or echo, got 'loud'",
+        "rules/symptoms.yaml: symptoms.two.pattern: not a regular expression: missing ), unterminated subpattern at "
+        "position 0",
+        "rules/symptoms.yaml: symptoms.half: has a 'kind', but a pattern has no group 'name' or 'names'",
+        "rules/symptoms.yaml: symptoms.three: 'contains' is missing",
+        "rules/symptoms.yaml: symptoms.four: a pattern names something, but neither 'kind' nor 'names' says what it is",
+        "rules/symptoms.yaml: symptoms.four: a probe needs a 'tool', by which a fatal message can be said to explain "
+        "it",
+        "rules/symptoms.yaml: symptoms.five: only a fatal symptom can be explained by probes",
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "complaint"),
+    [
+        ("a(?=b)", "uses lookaround, which RE2 has not"),
+        ("a(?!b)", "uses lookaround, which RE2 has not"),
+        ("(?<=a)b", "uses lookaround, which RE2 has not"),
+        ("(?<!a)b", "uses lookaround, which RE2 has not"),
+        (r"(a)\1", "uses a backreference, which RE2 has not"),
+        ("(?P<x>a)(?P=x)", "uses a backreference, which RE2 has not"),
+        (r"a\Z", r"uses \Z, which RE2 has not: write $"),
+        ("(?>a)", "uses an atomic group, which RE2 has not"),
+        ("a++", "uses a possessive repeat, which RE2 has not"),
+        ("(?:a+)+", "repeats a group that itself repeats: Python may need exponential time on a hostile log"),
+        (r"(?:a|\(\?=b)[(?=]*c\\1?", None),
+        (r"(?P<name>[^:]+): (?:x|y)? g\+\+", None),
+    ],
+)
+def test_patterns_stay_within_re2(pattern, complaint):
+    assert complaint_about(pattern) == complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a >= 1 b", ["a", "b"]),
+        ("- fuse3>=3.2 - glib-2.0", ["fuse3", "glib-2.0"]),
+        ("a;b", ["a", "b"]),
+        ("'x', \"y\"", ["x", "y"]),
+        ("", []),
+    ],
+)
+def test_lists_of_names(text, names):
+    assert split_names(text) == names
+
+
+def test_alias_that_is_more_exact_wins(tmp_path):
+    rules = book(
+        tmp_path,
+        """\
+schema: 1
+aliases: {command: {gcc-*: compiler:c, gcc-ar*: command:ar, gcc-arm: null}}
+symptoms:
+  c: {kind: command, role: fatal, contains: [lost], pattern: 'lost (?P<name>\\S+)'}
+""",
+    )
+    found = [rules.symptoms[0].read(f"lost {name}") for name in ("gcc-12", "gcc-ar-12", "gcc-arm", "xgcc-1")]
+    assert found == [
+        (Need.parse("compiler:c"),),
+        (Need.parse("command:ar"),),
+        (),
+        (Need.parse("command:xgcc-1"),),
+    ]
