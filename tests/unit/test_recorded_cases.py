@@ -37,8 +37,8 @@ BROUGHT = {"g++": {"gcc", "libc6-dev"}}
 # order, or two needs in one step; the proof of the whole (last attempt built and imported) stands.
 DISPUTED = {
     "bookworm-pynacl-1.5.0-3": "pyconfig.h",
+    "bookworm-hidapi-0.14.0.post4-2": "libusb-1.0 only: libudev would be the next",
     "trixie-psutil-6.1.1-1": "the C compiler only: Python.h would be the next",
-    "trixie-pyfftw-0.15.0-2": "fftw3.h",
 }
 # Every step is a round with one question: names that cure nothing cost trust. Mean per step, over all cases.
 MOST_TOO_MANY = 0.02

@@ -38,7 +38,7 @@ class ConfiguredCommand(click.Command):
 
             explained = unsupported(error.option_name)
             if error.possibilities and explained.message.startswith("no such option"):
-                explained.hint = f"did you mean {' or '.join(sorted(error.possibilities))}?"
+                explained.hint = f"did you mean {error.possibilities[0]}?"  # closest first
             raise explained from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.interfaces import PackageManager
@@ -52,7 +53,9 @@ class RuleAdviser:
                 unmet.append(Unmet(reason, self._unavailable_advice(remedy)))
             elif missing:
                 for name in missing:
-                    packages[name] = _with_reason(packages.get(name), name, reason, remedy)
+                    others = tuple(option for option in _options(remedy) if option != selected)
+                    known = packages.get(name) or SystemPackage(name, (), remedy.confidence, remedy.source, others)
+                    packages[name] = replace(known, reasons=_with(known.reasons, reason))
             elif reason.finding:
                 unmet.append(Unmet(reason, _installed_advice(selected, remedy)))
         names = tuple(sorted(packages))
@@ -84,12 +87,8 @@ def _listed(names: _Set) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _with_reason(known: SystemPackage | None, name: str, reason: Reason, remedy: Remedy) -> SystemPackage:
-    if known is None:
-        return SystemPackage(name, (reason,), remedy.confidence, remedy.source, remedy.alternatives)
-    if reason in known.reasons:
-        return known
-    return SystemPackage(name, (*known.reasons, reason), known.confidence, known.source, known.alternatives)
+def _with(reasons: tuple[Reason, ...], reason: Reason) -> tuple[Reason, ...]:
+    return reasons if reason in reasons else (*reasons, reason)
 
 
 class _Shelf:

@@ -168,6 +168,14 @@ def test_the_first_alternative_that_can_be_had(plan):
     assert plan(found("command:curl-config"), shop=Shop(lacks={"libcurl-ssl-dev"})).names == ("libcurl-tls-dev",)
 
 
+def test_a_plan_shows_what_would_do_as_well(plan):
+    def others(**shop):
+        return [package.alternatives for package in plan(found("command:curl-config"), shop=Shop(**shop)).packages]
+
+    assert others() == [(("libcurl-tls-dev",),)]
+    assert others(lacks={"libcurl-ssl-dev"}) == [(("libcurl-ssl-dev",),)]
+
+
 @pytest.mark.parametrize("first", ["header:tls.h", "command:curl-config"])
 def test_never_two_providers_of_one_need(plan, first):
     reasons = [found("header:tls.h"), found("command:curl-config")]

@@ -234,6 +234,15 @@ def test_converse_lets_a_person_answer_and_keeps_no_secret(tmp_path: Path) -> No
     assert log.read_bytes() == b"31 97\r\nPassword: fish got 7\r\n"
 
 
+def test_converse_leaves_stdout_to_results(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    command = [PYTHON, "-c", CONVERSATION, str(tmp_path / "log"), "echo", "talk"]
+    us = pexpect.spawn("sh", ["-c", f'exec "$@" >{results}', "sh", *command], encoding="utf-8", timeout=20)
+    us.expect("talk")
+    _finish(us)
+    assert results.read_text() == "RETURNED 0 \n"
+
+
 def test_converse_gives_ctrl_c_to_the_child(tmp_path: Path) -> None:
     us = _conversation(
         tmp_path / "log",

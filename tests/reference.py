@@ -1,0 +1,82 @@
+"""Writes ``docs/reference/install.md`` from the command itself: ``python tests/reference.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from accel_doctor.cli.configuration import KEYS, NOT_FOR_PROJECTS
+from accel_doctor.cli.install import command
+from accel_doctor.requirements.options import HARMLESS, INSTEAD
+
+PAGE = Path(__file__).resolve().parents[1] / "docs/reference/install.md"
+
+HEAD = """# `accel-doctor install`
+
+<!-- written by tests/reference.py -->
+
+```
+accel-doctor install [OPTION]... [REQUIREMENT]...
+```
+
+Requirements are names with versions, URLs, repositories, paths of projects and archives. pip's configuration is read as
+pip reads it (`PIP_*`, `/etc/pip.conf`, the user's and the environment's `pip.conf`); under the uv frontend `UV_*` stays
+in force and wins over it.
+
+## Where it installs
+
+In this order: `--python`; the active virtual environment; the active conda environment; `./.venv`; the environment
+accel-doctor itself is in. There is no other default, and an externally managed interpreter is refused as pip refuses
+it.
+"""
+
+CONFIGURATION = """
+## Own options
+
+Each is also an environment variable, and a key of the same name in a TOML file: `/etc/accel-doctor/config.toml`, the
+user's `accel-doctor/config.toml` under `$XDG_CONFIG_HOME` (or `~/.config`), the project's `accel-doctor.toml` or
+`[tool.accel-doctor]` in `pyproject.toml`. The command line wins over the environment, that over the project, that over
+the user, that over `/etc`. Not read from a project's files: {not_for_projects}.
+"""
+
+
+def page() -> str:
+    """The page, whole."""
+    context = click.Context(command, info_name="install")
+    own, pip = [], []
+    for option in command.get_params(context):
+        if not isinstance(option, click.Option) or option.hidden or option.name == "help":
+            continue
+        row = _row(option, context)
+        (own if option.envvar else pip).append(row)
+    unlisted = {key for key in KEYS if f"--{key}" not in "".join(own)}
+    if unlisted:
+        raise ValueError(f"configuration keys without an option: {unlisted}")
+    protected = ", ".join(f"`{key}`" for key in sorted(NOT_FOR_PROJECTS))
+    parts = [
+        HEAD,
+        CONFIGURATION.format(not_for_projects=protected),
+        _table(("option", "variable", "meaning"), own),
+        "\n## pip's options\n",
+        _table(("option", "meaning"), pip),
+        "\nAccepted without effect: " + ", ".join(f"`{name}`" for name in sorted(HARMLESS)) + ".\n",
+        "\n## What pip has and accel-doctor has not\n",
+        _table(("option", "instead"), [f"| `{name}` | {text} |" for name, text in sorted(INSTEAD.items())]),
+    ]
+    return "\n".join(parts)
+
+
+def _row(option: click.Option, context: click.Context) -> str:
+    names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+    metavar = "" if option.is_flag or option.count else f" `{option.make_metavar(context)}`".replace("|", "\\|")
+    variable = f" `{option.envvar}` |" if option.envvar else ""
+    return f"| {names}{metavar} |{variable} {option.help} |"
+
+
+def _table(head: tuple[str, ...], rows: list[str]) -> str:
+    return "\n".join([f"| {' | '.join(head)} |", "|" + "---|" * len(head), *rows])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page() + "\n")
