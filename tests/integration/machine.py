@@ -60,11 +60,15 @@ class Base:
 
 
 class MachineRunner:
-    """A Runner whose processes run inside a machine: what is under test drives the machine's own tools with it."""
+    """A Runner whose processes run inside a machine: what is under test drives the machine's own tools with it.
+
+    ``prefix`` and ``environment`` are what a test needs to start something there on a terminal.
+    """
 
     def __init__(self, root: Path, user: str | None = None, network: bool = True) -> None:
-        self._processes = ProcessRunner(_environment(user))
-        self._prefix = (
+        self.environment = _environment(user)
+        self._processes = ProcessRunner(self.environment)
+        self.prefix = (
             *(() if network else ("unshare", "--net")),
             "chroot",
             *((f"--userspec={user}:{user}",) if user else ()),
@@ -80,9 +84,7 @@ class MachineRunner:
         stdin: str | None = None,
         timeout: float | None = None,
     ) -> Completed:
-        return self._processes.capture(
-            self._inside(argv), environment=environment, stdin=stdin, timeout=timeout
-        )
+        return self._processes.capture(self._inside(argv), environment=environment, stdin=stdin, timeout=timeout)
 
     def record(
         self,
@@ -95,13 +97,11 @@ class MachineRunner:
     ) -> Completed:
         return self._processes.record(self._inside(argv), log, environment=environment, on_line=on_line)
 
-    def converse(
-        self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None
-    ) -> Completed:
+    def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
         return self._processes.converse(self._inside(argv), log, environment=environment)
 
     def _inside(self, argv: Sequence[str]) -> tuple[str, ...]:
-        return (*self._prefix, *argv)
+        return (*self.prefix, *argv)
 
 
 @dataclass(frozen=True)
@@ -268,9 +268,7 @@ def _system_mounts(root: Path) -> Iterator[None]:
     """/proc, /sys and a small /dev of its own: never the host's, which a careless removal could reach."""
     try:
         _mount("-t", "proc", "proc", str(root / "proc"))
-        with suppress(
-            subprocess.CalledProcessError
-        ):  # not allowed in some containers, and hardly ever needed
+        with suppress(subprocess.CalledProcessError):  # not allowed in some containers, and hardly ever needed
             _mount("-t", "sysfs", "-o", "ro", "sysfs", str(root / "sys"))
         dev = root / "dev"
         _mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(dev))

@@ -181,12 +181,8 @@ def test_a_held_lock_is_waited_for_and_its_holder_named(debian: Machine, tmp_pat
         apt.install([SMALL], tmp_path / "log")
     first, second, third = caught.value.message.splitlines()
     assert first == "apt-get is locked by another program:"
-    assert second.startswith(
-        "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by"
-    )
-    assert third.startswith(
-        "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another"
-    )
+    assert second.startswith("Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by")
+    assert third.startswith("E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another")
     assert caught.value.hint == "wait until that program has ended, then run the same command again"
 
 
@@ -211,9 +207,7 @@ def test_a_file_gone_from_the_mirror_is_cured_by_an_update(debian: Machine, tmp_
         debian.path("/srv/Packages").unlink()
         _local_package(debian, "accel-moves", "2")
         Apt(debian.runner(), ROOT).install(["accel-moves"], tmp_path / "log")
-    assert re.search(
-        r"^E: Failed to fetch \S+/accel-moves_1.deb  404 ", (tmp_path / "log").read_text(), re.MULTILINE
-    )
+    assert re.search(r"^E: Failed to fetch \S+/accel-moves_1.deb  404 ", (tmp_path / "log").read_text(), re.MULTILINE)
     assert debian.must("dpkg-query", "-W", "-f", "${Version}", "accel-moves") == "2"
 
 

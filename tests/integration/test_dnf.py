@@ -97,9 +97,7 @@ def test_an_unknown_name_installs_nothing(fedora: Machine, tmp_path: Path) -> No
 def test_removals_and_downgrades_are_refused(fedora: Machine, tmp_path: Path) -> None:
     dnf = Dnf(fedora.runner(), ROOT)
     dnf.install(["demo-libs"], tmp_path / "log")
-    fedora.must(
-        "rpm", "--install", "/srv/repo/noarch/demo-doc-1-1.noarch.rpm"
-    )  # dnf itself would take its heir
+    fedora.must("rpm", "--install", "/srv/repo/noarch/demo-doc-1-1.noarch.rpm")  # dnf itself would take its heir
 
     with pytest.raises(PackageManagerError) as caught:
         dnf.install(["demo-heir"], tmp_path / "log")

@@ -90,11 +90,7 @@ def project(tmp_path) -> Callable[..., Path]:
     def make(name: str, setup: str = "", dependencies: str = "[]") -> Path:
         directory = tmp_path / "projects" / name
         directory.mkdir(parents=True)
-        metadata = (
-            f'[project]\nname = "{name}"\nversion = "1.0"\ndependencies = {dependencies}\n'
-            if not setup
-            else ""
-        )
+        metadata = f'[project]\nname = "{name}"\nversion = "1.0"\ndependencies = {dependencies}\n' if not setup else ""
         (directory / "pyproject.toml").write_text(f"{SETUP}{metadata}")
         (directory / f"{name}.py").write_text("")
         if setup:
@@ -148,14 +144,11 @@ def test_lock_build_install(frontend, target, runner, index, project, tmp_path):
     assert names(locked) == {"six", "docopt", "app", "iniconfig", "stored"}
 
     sources = {
-        source.name: source
-        for source in sources_to_build(locked.lock, supported_tags(target), target.environment)
+        source.name: source for source in sources_to_build(locked.lock, supported_tags(target), target.environment)
     }
     assert sources.keys() == {"docopt", "stored"}
     archive = download(sources["docopt"].location, tmp_path)
-    argv, environment = frontend.build_command(
-        archive, tmp_path / "wheels", BuildSettings(), index, tmp_path / "work"
-    )
+    argv, environment = frontend.build_command(archive, tmp_path / "wheels", BuildSettings(), index, tmp_path / "work")
     assert runner.record(argv, tmp_path / "build.log", environment=environment).returncode == 0
     (wheel,) = (tmp_path / "wheels").glob("*.whl")
 

@@ -77,9 +77,7 @@ def first_run(request, wheel) -> Iterator[FirstRun]:
         assert fresh.run("which", "gcc").returncode == 1
         fresh.copy_in(TUTORIAL, "/root/requirements.txt")
         fresh.must("python3", "-m", "venv", "/root/demo")
-        done = install(
-            fresh, "--yes", "--python", "demo", "--report", "report.json", "-r", "requirements.txt"
-        )
+        done = install(fresh, "--yes", "--python", "demo", "--report", "report.json", "-r", "requirements.txt")
         assert done.returncode == 0, done.stderr
         yield FirstRun(fresh, done, json.loads(fresh.path("/root/report.json").read_text()))
 
@@ -111,9 +109,7 @@ def test_a_second_environment_builds_nothing_and_asks_apt_nothing(first_run):
 def test_pip_installs_the_same_from_the_same_store(first_run):
     where = first_run.machine
     where.must("python3", "-m", "venv", "/root/by-pip")
-    done = install(
-        where, "--frontend", "pip", "--python", "by-pip", "--report", "p.json", "-r", "requirements.txt"
-    )
+    done = install(where, "--frontend", "pip", "--python", "by-pip", "--report", "p.json", "-r", "requirements.txt")
     assert done.returncode == 0, done.stderr
     report = json.loads(where.path("/root/p.json").read_text())
     assert [built["name"] for built in report["built"] if not built["reused"]] == []
@@ -145,10 +141,7 @@ def test_a_header_nobody_knows_is_named_and_nothing_changes(first_run):
     before = packages_of(where), wheels_of(where), where.must("/root/demo/bin/pip", "freeze")
     done = install(where, "--yes", "--python", "demo", "./odd-1.0.tar.gz")
     assert done.returncode == ExitCode.UNCURED
-    assert (
-        'header:nobody/knows.h: "odd.c:1:10: fatal error: nobody/knows.h: No such file or directory"'
-        in done.stderr
-    )
+    assert 'header:nobody/knows.h: "odd.c:1:10: fatal error: nobody/knows.h: No such file or directory"' in done.stderr
     assert "error: odd did not build, and nothing known cures it\n" in done.stderr
     assert (packages_of(where), wheels_of(where), where.must("/root/demo/bin/pip", "freeze")) == before
 
@@ -167,9 +160,7 @@ def test_an_editable_project_is_cured_while_it_is_installed(first_run):
 
 def test_an_archive_keeps_its_origin(first_run):
     where = first_run.machine
-    archive = sdist(
-        {"setup.py": "from setuptools import setup\nsetup(name='plain', version='1.0')\n"}, "plain"
-    )
+    archive = sdist({"setup.py": "from setuptools import setup\nsetup(name='plain', version='1.0')\n"}, "plain")
     where.path("/root/plain-1.0.tar.gz").write_bytes(archive)
     where.must("python3", "-m", "venv", "/root/origin")
     for _ in range(2):
@@ -198,9 +189,7 @@ def bare(wheel) -> Iterator[Machine]:
 @pytest.fixture
 def unchanged(bare) -> Iterator[Machine]:
     def state():
-        return packages_of(bare), [
-            bare.must(f"/{home}/demo/bin/pip", "freeze") for home in ("root", "home/ann")
-        ]
+        return packages_of(bare), [bare.must(f"/{home}/demo/bin/pip", "freeze") for home in ("root", "home/ann")]
 
     before = state()
     yield bare
@@ -279,9 +268,7 @@ def at_a_terminal(where: Machine, *arguments: str, user: str | None = None) -> p
     runner = where.runner(user)
     argv = [*runner.prefix, "sh", "-c", f'cd {home} && exec {DOCTOR} install "$@"', "sh", *arguments]
     environment = {**runner.environment, "TERM": "xterm", "COLUMNS": "160"}
-    return pexpect.spawn(
-        argv[0], argv[1:], env=environment, encoding="utf-8", timeout=300, dimensions=(40, 160)
-    )
+    return pexpect.spawn(argv[0], argv[1:], env=environment, encoding="utf-8", timeout=300, dimensions=(40, 160))
 
 
 QUESTION = r"Install these 4 system packages\? \[y/N\]"
@@ -344,10 +331,7 @@ def test_yes_installs_and_the_build_goes_on(wheel, user):
         child.expect("installed 2 packages .1 built here. into")
         assert ended(child) == ExitCode.DONE
         fresh.must(f"{home}/demo/bin/python", "-c", "import cffi")
-        logs = [
-            path.read_text()
-            for path in fresh.path(f"{home}/.cache/accel-doctor/logs").rglob("*-system-apt.log")
-        ]
+        logs = [path.read_text() for path in fresh.path(f"{home}/.cache/accel-doctor/logs").rglob("*-system-apt.log")]
         assert "Setting up gcc" in logs[0]
         assert "correct horse" not in "".join(logs)
 

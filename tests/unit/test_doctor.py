@@ -212,9 +212,7 @@ def test_no_privilege_has_its_own_code_and_no_question(practice):
 
 
 def test_no_system_diagnoses_without_foresight_and_never_installs(practice):
-    case = practice(
-        {"cffi": ("header:ffi.h",)}, known={"cffi": ("compiler:c",)}, policy=Policy(yes=True, system=False)
-    )
+    case = practice({"cffi": ("header:ffi.h",)}, known={"cffi": ("compiler:c",)}, policy=Policy(yes=True, system=False))
     result = case.install("cffi")
     assert result.code is ExitCode.CONSENT
     assert result.plan.names == ("libffi-dev",)

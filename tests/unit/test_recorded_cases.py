@@ -36,7 +36,6 @@ BROUGHT = {"g++": {"gcc", "libc6-dev"}}
 # Steps whose log does not ask for their cure: another of the case's cures is what it names. Recorded in the wrong
 # order, or two needs in one step; the proof of the whole (last attempt built and imported) stands.
 DISPUTED = {
-    "bookworm-pynacl-1.5.0-3": "pyconfig.h",
     "bookworm-hidapi-0.14.0.post4-2": "libusb-1.0 only: libudev would be the next",
     "trixie-psutil-6.1.1-1": "the C compiler only: Python.h would be the next",
 }

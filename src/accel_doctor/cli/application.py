@@ -63,6 +63,9 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read our stdout has gone; point it elsewhere, or the interpreter complains again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return int(ExitCode.INTERNAL)
+    except OSError as error:  # a full disk, a directory that may not be written
+        click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)
+        return int(ExitCode.INTERNAL)
     return int(code or 0)
 
 

@@ -15,6 +15,8 @@ _STAMP = re.compile(r"#\d+ \d+\.\d+ |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z "
 _FRAME = re.compile(r"= (?:note|help): |[│├╰╭\u00d7]?[─▶>╯╮]*[│]?")
 _FRAME_START = frozenset("│├╰╭\u00d7=")
 _CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? at .*\([A-Za-z_]\w*\):$")
+_PRINTED_BYTES = 65536  # characters of a printed bytes object that is taken apart
+_BYTES_ESCAPE = re.compile(rb"\\(x[0-9a-f]{2}|.)", re.DOTALL)
 _CMAKE_LINES = 60  # of one wrapped message
 
 
@@ -52,7 +54,7 @@ def readable_lines(lines: Iterable[str], wanted: Callable[[str], object]) -> Ite
     """
     message: list[str] = []
     start = depth = 0
-    for number, raw in enumerate(lines, 1):
+    for number, raw in _lines_within(lines):
         if not message and not wanted(raw) and "\x1b" not in raw:
             continue
         line = clean(raw)
@@ -70,6 +72,25 @@ def readable_lines(lines: Iterable[str], wanted: Callable[[str], object]) -> Ite
             yield number, text
     if message:
         yield start, _joined(message)
+
+
+def _lines_within(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The lines, numbered; those of output that a setup.py printed as a bytes object, under the number of its line."""
+    for number, raw in enumerate(lines, 1):
+        text = raw.strip() if "\\n" in raw and len(raw) <= _PRINTED_BYTES else ""
+        if text[:2] in ("b'", 'b"') and text[-1] == text[1]:
+            value = _BYTES_ESCAPE.sub(_unescaped, text[2:-1].encode("latin-1", "replace"))
+            for part in value.decode("utf-8", "replace").splitlines():
+                yield number, part
+        else:
+            yield number, raw
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    escape = found[1]
+    if len(escape) == 3:
+        return bytes([int(escape[1:], 16)])
+    return {b"n": b"\n", b"r": b"\r", b"t": b"\t"}.get(escape, escape)
 
 
 def _joined(message: list[str]) -> str:

@@ -32,9 +32,7 @@ _ACTION = re.compile(r"^(Inst|Remv) (\S+)", re.MULTILINE)
 _DOWNGRADED = re.compile(r"^The following packages will be DOWNGRADED:\n((?:  .*\n?)+)", re.MULTILINE)
 # "Need to get 3 MB/12.3 MB of archives.": the first number is what is not there yet
 _DOWNLOAD = re.compile(r"^Need to get ([\d.,]+) ([kMGT]?)B", re.MULTILINE)
-_DISK = re.compile(
-    r"^After this operation, ([\d.,]+) ([kMGT]?)B (of additional disk space|disk space)", re.MULTILINE
-)
+_DISK = re.compile(r"^After this operation, ([\d.,]+) ([kMGT]?)B (of additional disk space|disk space)", re.MULTILINE)
 
 _ERROR = re.compile(r"^E: ")
 _NOT_FOUND_ON_MIRROR = re.compile(r"^E: Failed to fetch .* 404 ")
@@ -64,20 +62,14 @@ class Apt:
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that dpkg has installed for the native architecture, by their own or a provided name."""
-        output = self._ask(
-            "dpkg-query", "-W", "-f", "${Package}\t${Architecture}\t${db:Status-Status}\t${Provides}\n"
-        )
+        output = self._ask("dpkg-query", "-W", "-f", "${Package}\t${Architecture}\t${db:Status-Status}\t${Provides}\n")
         rows = [line.split("\t") for line in output.splitlines() if line.count("\t") == 3]
-        native = next(
-            (row[1] for row in rows if row[0] == "dpkg"), ""
-        )  # dpkg itself is always of that architecture
+        native = next((row[1] for row in rows if row[0] == "dpkg"), "")  # dpkg itself is always of that architecture
         there: set[str] = set()
         for package, architecture, status, provides in rows:
             if status == "installed" and architecture in (native, "all"):
                 there.add(package)
-                there.update(
-                    entry.split()[0].partition(":")[0] for entry in provides.split(",") if entry.strip()
-                )
+                there.update(entry.split()[0].partition(":")[0] for entry in provides.split(",") if entry.strip())
         return frozenset(names) & there
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
@@ -188,17 +180,13 @@ class Apt:
         policy = self._ask("apt-cache", "policy", "--", *names)
         candidates = dict(re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (.+)$", policy, re.MULTILINE))
         return [
-            name
-            for name in names
-            if candidates.get(name, "(none)") == "(none)" and len(self._providers(name)) != 1
+            name for name in names if candidates.get(name, "(none)") == "(none)" and len(self._providers(name)) != 1
         ]
 
     def _providers(self, name: str) -> set[str]:
         """The packages that provide a virtual name; apt-get takes the one, and refuses to choose among several."""
         shown = self._ask("apt-cache", "showpkg", "--", name)
-        return {
-            line.split()[0] for line in shown.partition("\nReverse Provides:")[2].splitlines() if line.strip()
-        }
+        return {line.split()[0] for line in shown.partition("\nReverse Provides:")[2].splitlines() if line.strip()}
 
     def _ask(self, *argv: str) -> str:
         return self._runner.capture(argv, environment=_ENGLISH).output
@@ -222,16 +210,12 @@ def _failure(output: str, returncode: int, log: Path) -> PackageManagerError | N
         )
     if _UNAUTHENTICATED.search(quoted(output, _ERROR) or ""):
         hint = "apt does not trust a repository: install its key, or take it out of /etc/apt/sources.list.d"
-    return PackageManagerError(
-        f"apt-get failed (return code {returncode}):\n{_words(output)}", log=log, hint=hint
-    )
+    return PackageManagerError(f"apt-get failed (return code {returncode}):\n{_words(output)}", log=log, hint=hint)
 
 
 def _words(output: str) -> str:
     """What apt says is wrong: its E: lines, and the explanation of unmet dependencies that stands before them."""
-    explanation = re.search(
-        r"^The following packages have unmet dependencies:\n(?: .*\n)+", output, re.MULTILINE
-    )
+    explanation = re.search(r"^The following packages have unmet dependencies:\n(?: .*\n)+", output, re.MULTILINE)
     error = quoted(output, _ERROR) or last_words(output)
     return f"{explanation[0]}{error}" if explanation else error
 

@@ -39,9 +39,7 @@ _NO_MATCH = re.compile(r"^No match for argument: |^Error: Unable to find a match
 _NOT_ROOT = re.compile(r"superuser privileges|lock file .* Permission denied")
 _ERROR = re.compile(r"^Error: |^ Problem|^Problem|^Failed to |^  - |^No match for argument: |^Librepo error")
 
-_NETWORK_HINT = (
-    "check the network, the proxy and the repositories in /etc/yum.repos.d, then run the same command again"
-)
+_NETWORK_HINT = "check the network, the proxy and the repositories in /etc/yum.repos.d, then run the same command again"
 
 
 class Dnf:
@@ -60,10 +58,7 @@ class Dnf:
         return frozenset(
             name
             for name in checked
-            if self._runner.capture(
-                ["rpm", "-q", "--whatprovides", "--", name], environment=_ENGLISH
-            ).returncode
-            == 0
+            if self._runner.capture(["rpm", "-q", "--whatprovides", "--", name], environment=_ENGLISH).returncode == 0
         )
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
@@ -77,11 +72,7 @@ class Dnf:
             return frozenset(checked)
         provided = {line.split()[0] for line in done.output.splitlines() if line.strip()}
         files = [name for name in checked if name.startswith("/")]  # not among what %{provides} prints
-        found = {
-            name
-            for name in files
-            if self._runner.capture([*query, name], environment=_ENGLISH).output.strip()
-        }
+        found = {name for name in files if self._runner.capture([*query, name], environment=_ENGLISH).output.strip()}
         return frozenset(checked) & (provided | found)
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
@@ -103,9 +94,7 @@ class Dnf:
         plan = self.commands(checked)
         simulation = self.simulate(checked)
         if simulation is None:
-            done = self._privilege.run(
-                self._runner, self._privilege.prefix(_argv("--assumeno", checked)), log, plan
-            )
+            done = self._privilege.run(self._runner, self._privilege.prefix(_argv("--assumeno", checked)), log, plan)
             simulation = _simulation(done.output, checked)
         if simulation is not None:
             refuse_losses(simulation, self.name)
@@ -167,10 +156,6 @@ def _failure(
         return NetworkError(f"dnf could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
     hint = f"read {log}" if log else None
     if quoted(output, _NO_MATCH):
-        hint = (
-            "are the right repositories enabled? -devel packages may sit in CRB or EPEL: dnf repolist --all"
-        )
+        hint = "are the right repositories enabled? -devel packages may sit in CRB or EPEL: dnf repolist --all"
     words = quoted(output, _ERROR) or last_words(output)
-    return PackageManagerError(
-        f"{lead or f'dnf failed (return code {returncode}):'}\n{words}", log=log, hint=hint
-    )
+    return PackageManagerError(f"{lead or f'dnf failed (return code {returncode}):'}\n{words}", log=log, hint=hint)

@@ -135,9 +135,7 @@ def refuse_externally_managed(interpreter: Interpreter, request: InstallRequest)
     elsewhere = request.target is not None or request.prefix is not None
     if interpreter.externally_managed is None or request.break_system_packages or elsewhere:
         return
-    words = (
-        interpreter.externally_managed or "The Python environment under it is managed by the distribution."
-    )
+    words = interpreter.externally_managed or "The Python environment under it is managed by the distribution."
     raise UsageError(
         f"{interpreter.executable} is externally managed (PEP 668):\n{words}",
         hint="python3 -m venv .venv, then the same command again; or --break-system-packages, at your own risk",

@@ -48,9 +48,7 @@ class Privilege:
             return command
         return (self.tool, *([] if self.terminal else ["-n"]), *command)
 
-    def run(
-        self, runner: Runner, command: Sequence[str], log: Path, plan: Sequence[Sequence[str]]
-    ) -> Completed:
+    def run(self, runner: Runner, command: Sequence[str], log: Path, plan: Sequence[Sequence[str]]) -> Completed:
         """Run a command line made by :meth:`prefix`, its output appended to ``log``.
 
         Raises PrivilegeError, with ``plan`` for the commands to print, where there is no way to root or where the

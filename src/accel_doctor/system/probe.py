@@ -85,9 +85,7 @@ class MachineProber:
         if _any_file(folder / name for folder in folders):
             return True
         # One folder deeper (libxml2/libxml/tree.h) a build finds it only if it asks pkg-config or the like.
-        deeper = any(
-            True for folder in folders if folder.is_dir() for _ in folder.glob(f"*/{_literal(name)}")
-        )
+        deeper = any(True for folder in folders if folder.is_dir() for _ in folder.glob(f"*/{_literal(name)}"))
         return None if deeper else False
 
     def _pkgconfig(self, name: str) -> bool | None:
@@ -114,11 +112,7 @@ class MachineProber:
 
     def _library_folders(self) -> list[Path]:
         places = ["usr/local/lib", "usr/local/lib64", "usr/lib64", "usr/lib", "lib64", "lib"]
-        places += [
-            f"{base}/{triplet}"
-            for triplet in self._triplets()
-            for base in ("usr/lib", "lib", "usr/local/lib")
-        ]
+        places += [f"{base}/{triplet}" for triplet in self._triplets() for base in ("usr/lib", "lib", "usr/local/lib")]
         return [*self._search_path("LIBRARY_PATH"), *(self._root / place for place in places)]
 
     def _loader_folders(self) -> list[Path]:

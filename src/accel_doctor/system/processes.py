@@ -70,9 +70,7 @@ class ProcessRunner:
                     sinks = {child.stdout: out.add, child.stderr: err.add}
                     returncode = _pump(child, sinks, None if timeout is None else begun + timeout)
             except _NotStartedError as problem:
-                return Completed(
-                    tuple(argv), problem.returncode, "", problem.message, time.monotonic() - begun
-                )
+                return Completed(tuple(argv), problem.returncode, "", problem.message, time.monotonic() - begun)
         return Completed(tuple(argv), returncode, out.text, err.text, time.monotonic() - begun)
 
     def record(
@@ -106,9 +104,7 @@ class ProcessRunner:
         lines.end()
         return Completed(tuple(argv), returncode, "", "", time.monotonic() - begun)
 
-    def converse(
-        self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None
-    ) -> Completed:
+    def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
         """Run on a pseudo-terminal joined to ours; what it shows is appended to ``log``, what is typed is not.
 
         Keys go to the child's terminal as they are, Ctrl-C too, so that it is the child which decides what an
@@ -269,9 +265,7 @@ def _interact(argv: Sequence[str], transcript: IO[bytes], environment: Mapping[s
 
     rows_and_columns = _window_size()
     try:
-        child = pexpect.spawn(
-            argv[0], list(argv[1:]), env=dict(environment), timeout=None, dimensions=rows_and_columns
-        )
+        child = pexpect.spawn(argv[0], list(argv[1:]), env=dict(environment), timeout=None, dimensions=rows_and_columns)
     except pexpect.ExceptionPexpect:
         message = f"{argv[0]}: command not found"
         transcript.write(f"{message}\n".encode())

@@ -74,9 +74,7 @@ def _named(python: str, surroundings: Surroundings) -> Path:
     if path.is_dir():
         executable = _python_of(path)
         if executable is None:
-            raise UsageError(
-                f"--python {python}: there is no Python in this directory", hint=_HOW_TO_MAKE_ONE
-            )
+            raise UsageError(f"--python {python}: there is no Python in this directory", hint=_HOW_TO_MAKE_ONE)
         return executable
     if path.is_file():
         return path

@@ -97,9 +97,7 @@ def _build_once(root: Path, wheel: Path, counter: Path) -> None:
 def test_of_many_processes_one_builds_and_the_others_take(tmp_path, wheel):
     context = multiprocessing.get_context("spawn")
     counter = tmp_path / "counter"
-    processes = [
-        context.Process(target=_build_once, args=(tmp_path / "wheels", wheel, counter)) for _ in range(4)
-    ]
+    processes = [context.Process(target=_build_once, args=(tmp_path / "wheels", wheel, counter)) for _ in range(4)]
     for process in processes:
         process.start()
     for process in processes:

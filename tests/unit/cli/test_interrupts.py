@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
 import pytest
@@ -24,16 +23,20 @@ def interrupts(told):
 def test_a_signal_stops_the_processes_and_interrupts(interrupts, told, number):
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), interrupts.watched():
-        os.kill(os.getpid(), number)
-        signal.sigtimedwait([], 5)
+        signal.raise_signal(number)
     assert told == ["stopped"]
     assert signal.getsignal(number) == before
 
 
 def test_a_package_manager_at_work_is_left_to_finish(interrupts, told):
     done = []
-    with pytest.raises(KeyboardInterrupt), interrupts.watched(), interrupts.deferred():
-        os.kill(os.getpid(), signal.SIGINT)
-        done.append("finished")
+
+    def transaction():
+        with interrupts.watched(), interrupts.deferred():
+            signal.raise_signal(signal.SIGINT)
+            done.append("finished")
+
+    with pytest.raises(KeyboardInterrupt):
+        transaction()
     assert done == ["finished"]
     assert told == ["interrupted: waiting for the package manager to finish, so that its state stays sound"]

@@ -76,3 +76,13 @@ def test_an_endless_cmake_error_is_cut():
     ((number, text),) = read("CMake Error at a:1 (x):\n" + "  more words\n" * 10_000)
     assert number == 1
     assert len(text) <= MAXIMUM_LENGTH
+
+
+def test_output_printed_as_bytes_is_read_line_by_line():
+    log = "one\n" + repr("make: \u2018x\u2019 error: a\ncc b.c\n\terror: c\n".encode()) + "\nerror: d"
+    assert read(log) == [(2, "make: \u2018x\u2019 error: a"), (2, "error: c"), (3, "error: d")]
+
+
+@pytest.mark.parametrize("line", ["b'error: cut\\n", "b'error: a\\n' + x()", "b'error: " + "x" * 100_000 + "\\n'"])
+def test_what_is_no_bytes_object_stays_a_line(line):
+    assert read(line) == [(1, line[:MAXIMUM_LENGTH])]

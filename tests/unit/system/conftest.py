@@ -61,9 +61,7 @@ class ScriptedRunner:
         self.recorded.append(tuple(argv))
         return self._logged(argv, log, environment)
 
-    def converse(
-        self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None
-    ) -> Completed:
+    def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
         self.conversations.append(tuple(argv))
         return self._logged(argv, log, environment)
 

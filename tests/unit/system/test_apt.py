@@ -92,9 +92,7 @@ def test_commands_are_what_is_pasted_into_a_shell(scripted) -> None:
     scripted.on("indextargets", output=LISTS)
     names = ["gcc", "g++", "gcc"]
     assert _apt(scripted).commands(names) == ((*QUIET, *INSTALL, "gcc", "g++"),)
-    assert _apt(scripted, Privilege("sudo", terminal=True)).commands(names) == (
-        ("sudo", *INSTALL, "gcc", "g++"),
-    )
+    assert _apt(scripted, Privilege("sudo", terminal=True)).commands(names) == (("sudo", *INSTALL, "gcc", "g++"),)
     assert _apt(scripted, Privilege("sudo", terminal=False)).commands(names) == (
         ("sudo", "-n", *QUIET, *INSTALL, "gcc", "g++"),
     )
@@ -102,9 +100,7 @@ def test_commands_are_what_is_pasted_into_a_shell(scripted) -> None:
     assert not _apt(scripted, Privilege(None, terminal=True)).privileged
 
 
-@pytest.mark.parametrize(
-    "name", ["gcc-", "-y", "GCC", "gcc:i386", "gcc=1", "a", "gcc/sid", "lib*", "g cc", ""]
-)
+@pytest.mark.parametrize("name", ["gcc-", "-y", "GCC", "gcc:i386", "gcc=1", "a", "gcc/sid", "lib*", "g cc", ""])
 def test_what_is_no_package_name_never_reaches_apt(scripted, name: str) -> None:
     with pytest.raises(PackageManagerError) as caught:
         _apt(scripted).commands(["gcc", name])
@@ -154,9 +150,7 @@ def test_a_simulation_lists_everything_with_its_sizes(scripted) -> None:
     ],
 )
 def test_sizes(scripted, words: str, download: int | None, disk: int | None) -> None:
-    _knowing(scripted, "gcc").on("-s", output="Inst gcc (14 Debian [amd64])\n").on(
-        "--print-uris", output=words + "\n"
-    )
+    _knowing(scripted, "gcc").on("-s", output="Inst gcc (14 Debian [amd64])\n").on("--print-uris", output=words + "\n")
     simulation = _apt(scripted).simulate(["gcc"])
     assert simulation is not None
     assert (simulation.download_bytes, simulation.disk_bytes) == (download, disk)
@@ -196,9 +190,7 @@ def test_install_runs_exactly_the_commands_it_showed(scripted, tmp_path: Path) -
 
     scripted.call("indextargets", answer=lambda argv: (0, "".join(fetched), ""))
     scripted.call("update", answer=update)
-    _installing(_knowing(scripted, "libpq-dev")).on(
-        "dpkg-query", output=DPKG + "libpq-dev\tamd64\tinstalled\t\n"
-    )
+    _installing(_knowing(scripted, "libpq-dev")).on("dpkg-query", output=DPKG + "libpq-dev\tamd64\tinstalled\t\n")
     commands = _apt(scripted).commands(["libpq-dev"])
     _apt(scripted).install(["libpq-dev"], tmp_path / "log")
     assert tuple(scripted.recorded) == commands == (UPDATE, (*QUIET, *INSTALL, "libpq-dev"))
@@ -234,9 +226,7 @@ def test_an_unknown_name_is_asked_for_again_after_one_update(scripted, tmp_path:
 
 
 def test_a_file_gone_from_the_mirror_is_cured_by_one_update(scripted, tmp_path: Path) -> None:
-    gone = (
-        "E: Failed to fetch http://deb.debian.org/pool/libpq-dev_16.deb  404  Not Found [IP: 10.0.0.1 80]\n"
-    )
+    gone = "E: Failed to fetch http://deb.debian.org/pool/libpq-dev_16.deb  404  Not Found [IP: 10.0.0.1 80]\n"
     rest = "E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?\n"
     tries = iter([(100, "", gone + rest), (0, "", "")])
     _knowing(scripted, "libpq-dev").on("-s", output=HEAD).on("--print-uris").on("update")
@@ -263,9 +253,7 @@ def test_an_update_that_gets_no_lists_although_it_returns_0(scripted, tmp_path: 
     assert message == f"apt-get update got no package lists:\n{line}"
 
 
-def test_a_name_that_stays_unknown_because_the_update_failed_is_the_network_s_fault(
-    scripted, tmp_path: Path
-) -> None:
+def test_a_name_that_stays_unknown_because_the_update_failed_is_the_network_s_fault(scripted, tmp_path: Path) -> None:
     line = "W: Failed to fetch http://deb.debian.org/InRelease  Temporary failure resolving 'deb.debian.org'"
     _knowing(scripted).on("update", stderr=f"{line}\n")
     message, _ = _failing(scripted, tmp_path / "log", NetworkError)
@@ -287,9 +275,7 @@ def test_an_untrusted_repository(scripted, tmp_path: Path) -> None:
     _installing(_knowing(scripted, "libpq-dev"), stderr=f"{error}\n", returncode=100)
     message, hint = _failing(scripted, tmp_path / "log", PackageManagerError)
     assert message == f"apt-get failed (return code 100):\n{error}"
-    assert (
-        hint == "apt does not trust a repository: install its key, or take it out of /etc/apt/sources.list.d"
-    )
+    assert hint == "apt does not trust a repository: install its key, or take it out of /etc/apt/sources.list.d"
 
 
 def test_any_other_failure_quotes_apt_and_names_the_log(scripted, tmp_path: Path) -> None:
@@ -308,8 +294,6 @@ def test_without_privilege_the_commands_are_handed_over(scripted, tmp_path: Path
 
 
 def test_everything_parsed_is_asked_for_in_english(scripted, tmp_path: Path) -> None:
-    _installing(_knowing(scripted, "libpq-dev")).on(
-        "dpkg-query", output=DPKG + "libpq-dev\tamd64\tinstalled\t\n"
-    )
+    _installing(_knowing(scripted, "libpq-dev")).on("dpkg-query", output=DPKG + "libpq-dev\tamd64\tinstalled\t\n")
     _apt(scripted).install(["libpq-dev"], tmp_path / "log")
     assert {environment.get("LC_ALL") for environment in scripted.environments} == {"C"}

@@ -132,12 +132,8 @@ def test_dnf_may_simulate_for_root_only(scripted, error: str) -> None:
 
 
 def test_where_only_root_is_told_install_simulates_as_root_first(scripted, tmp_path: Path) -> None:
-    error = (
-        "Error: This command has to be run with superuser privileges (under the root user on most systems).\n"
-    )
-    scripted.on("sudo", "--assumeno", output=DNF4_LOSSES, returncode=1).on(
-        "--assumeno", stderr=error, returncode=1
-    )
+    error = "Error: This command has to be run with superuser privileges (under the root user on most systems).\n"
+    scripted.on("sudo", "--assumeno", output=DNF4_LOSSES, returncode=1).on("--assumeno", stderr=error, returncode=1)
     with pytest.raises(PackageManagerError) as caught:
         _dnf(scripted, Privilege("sudo", terminal=False)).install(["foe"], tmp_path / "log")
     assert caught.value.message == (
@@ -177,9 +173,7 @@ def test_available_by_name_capability_and_file(scripted) -> None:
 
 
 def test_available_when_no_repository_answers(scripted) -> None:
-    scripted.on(
-        "--whatprovides", stderr="  - Curl error (6): Could not resolve hostname for https://mirrors\n"
-    )
+    scripted.on("--whatprovides", stderr="  - Curl error (6): Could not resolve hostname for https://mirrors\n")
     assert _dnf(scripted).available(["gcc", "nosuch"]) == {"gcc", "nosuch"}
 
 

@@ -44,10 +44,7 @@ def test_no_way_to_root(scripted, tmp_path: Path) -> None:
     command = nobody.prefix(["apt-get", "install", "gcc"])
     with pytest.raises(PrivilegeError) as caught:
         nobody.run(scripted, command, tmp_path / "log", [command])
-    assert (
-        caught.value.message
-        == "installing system packages needs root, and there is neither sudo nor doas here"
-    )
+    assert caught.value.message == "installing system packages needs root, and there is neither sudo nor doas here"
     assert caught.value.commands == (("apt-get", "install", "gcc"),)
     assert caught.value.hint == "run these commands as root, then the same command again"
 
@@ -67,9 +64,7 @@ def test_no_way_to_root(scripted, tmp_path: Path) -> None:
         'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.',
     ],
 )
-def test_a_refusal_names_the_line_and_carries_the_commands_for_root(
-    scripted, tmp_path: Path, line: str
-) -> None:
+def test_a_refusal_names_the_line_and_carries_the_commands_for_root(scripted, tmp_path: Path, line: str) -> None:
     scripted.on("sudo", output=f"[sudo] password for ann: \r\n{line}\r\n", returncode=1)
     sudo = Privilege("sudo", terminal=False)
     plan = [sudo.prefix(["apt-get", "update"]), sudo.prefix(["apt-get", "install", "gcc"], NONINTERACTIVE)]
@@ -101,18 +96,14 @@ def test_doas_refuses_likewise(scripted, tmp_path: Path, line: str) -> None:
         (0, "sudo: a password is required\n"),
     ],
 )
-def test_the_command_s_own_failure_is_no_refusal(
-    scripted, tmp_path: Path, returncode: int, output: str
-) -> None:
+def test_the_command_s_own_failure_is_no_refusal(scripted, tmp_path: Path, returncode: int, output: str) -> None:
     scripted.on("sudo", output=output, returncode=returncode)
     sudo = Privilege("sudo", terminal=True)
     done = sudo.run(scripted, sudo.prefix(["dnf"]), tmp_path / "log", [])
     assert (done.returncode, done.output) == (returncode, f"$ sudo dnf\n{output}")
 
 
-def test_with_a_terminal_it_is_a_conversation_and_without_one_it_is_recorded(
-    scripted, tmp_path: Path
-) -> None:
+def test_with_a_terminal_it_is_a_conversation_and_without_one_it_is_recorded(scripted, tmp_path: Path) -> None:
     scripted.on("dnf", output="\x1b[1mdone\x1b[0m\r\n")
     log = tmp_path / "log"
     log.write_text("earlier\n")

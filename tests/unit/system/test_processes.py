@@ -97,9 +97,7 @@ def test_a_timeout_also_holds_for_a_child_that_closed_its_output(runner: Process
     assert runner.capture(["sh", "-c", "exec >&- 2>&-; sleep 600"], timeout=0.2).returncode == 124
 
 
-def test_a_child_that_ignores_sigterm_is_killed(
-    runner: ProcessRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_that_ignores_sigterm_is_killed(runner: ProcessRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("accel_doctor.system.processes._TERM_GRACE", 0.2)
     done = runner.capture(["sh", "-c", "trap '' TERM; echo $$; while :; do sleep 0.05; done"], timeout=0.3)
     assert done.returncode == 124
@@ -160,9 +158,7 @@ def test_ctrl_c_ends_the_child(runner: ProcessRunner, tmp_path: Path) -> None:
     assert _gone(pids[0])
 
 
-def test_stop_ends_the_children_of_all_threads_and_starts_no_more(
-    runner: ProcessRunner, tmp_path: Path
-) -> None:
+def test_stop_ends_the_children_of_all_threads_and_starts_no_more(runner: ProcessRunner, tmp_path: Path) -> None:
     started = threading.Barrier(3)
     results: list[int] = []
 
