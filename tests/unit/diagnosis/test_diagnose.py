@@ -106,6 +106,25 @@ Failed to build One.Two three
     assert causes(log) == [("header:a.h", "one-two"), ("header:a.h", "three")]
 
 
+def test_one_packages_failed_test_does_not_explain_anothers_failure():
+    log = """\
+checking for zlib.h... no
+  ERROR: Failed building wheel for one
+configure: error: cannot find zlib
+  ERROR: Failed building wheel for two
+"""
+    assert causes(log) == []
+
+
+def test_after_a_failure_its_package_no_longer_speaks():
+    log = """\
+  Building wheel for one (pyproject.toml): started
+  ERROR: Failed building wheel for one
+x.c:1:1: fatal error: a.h: No such file or directory
+"""
+    assert causes(log, "given") == [("header:a.h", "given")]
+
+
 def test_independent_needs_are_all_causes_and_each_comes_once():
     log = """\
 a.c:1:1: fatal error: a.h: No such file or directory
