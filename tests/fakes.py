@@ -179,6 +179,7 @@ class FakeAdviser:
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)
     guesses: frozenset[str] = frozenset()
     only_sdists: frozenset[str] = frozenset()
+    follows: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:
         packages: dict[str, list[Reason]] = {}
@@ -199,6 +200,9 @@ class FakeAdviser:
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
         return tuple(Need.parse(need) for need in self.known.get(package, ()))
+
+    def companions(self, need: Need) -> tuple[Need, ...]:
+        return tuple(Need.parse(other) for other in self.follows.get(str(need), ()))
 
     def is_sdist_only(self, package: str) -> bool:
         return package in self.only_sdists

@@ -5,7 +5,7 @@ Knows the outside world only through :mod:`accel_doctor.interfaces`; with fakes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -144,18 +144,22 @@ class Doctor:
         ) and name not in request.only_binary
 
     def _foresee(self, names: Sequence[str]) -> list[Reason]:
-        """Needs that rules know for these Python packages and that probing shows unmet."""
+        """Needs that rules know for these Python packages, that probing shows unmet, and that a package meets."""
+        return self._curable(Reason(need, name) for name in names for need in self.adviser.known_needs(name))
+
+    def _foresee_next(self, found: Sequence[Reason]) -> list[Reason]:
+        """What the next attempt would surely ask for, once what was found is cured."""
+        return self._curable(
+            Reason(need, reason.package) for reason in found for need in self.adviser.companions(reason.need)
+        )
+
+    def _curable(self, reasons: Iterable[Reason]) -> list[Reason]:
         if not self.policy.system:
             return []  # nothing would be installed, so let the builds themselves say what they lack
-        reasons = [
-            Reason(need, name)
-            for name in names
-            for need in self.adviser.known_needs(name)
-            if self.prober.present(need) is False
-        ]
+        unmet = [reason for reason in dict.fromkeys(reasons) if self.prober.present(reason.need) is False]
         # What no package would meet is no reason to hold a build back: it may well succeed.
-        met = {reason for package in self.adviser.plan(reasons).packages for reason in package.reasons}
-        return [reason for reason in reasons if reason in met]
+        met = {reason for package in self.adviser.plan(unmet).packages for reason in package.reasons}
+        return [reason for reason in unmet if reason in met]
 
     # --- the cure ----------------------------------------------------------------------------------------
 
@@ -169,7 +173,7 @@ class Doctor:
             for case in cases
             for finding in case.diagnosis.causes
         ]
-        plan = self.adviser.plan([*found, *foreseen])
+        plan = self.adviser.plan([*found, *foreseen, *self._foresee_next(found)])
         if not set(plan.names) - self._tried or len(self._transactions) >= _MOST_ROUNDS:
             raise _Ended(_hopeless(found), cases, plan)
         simulation = self._simulate(plan)
@@ -177,8 +181,9 @@ class Doctor:
         if self.policy.dry_run:
             raise _Ended(ExitCode.DONE, cases, plan)
         agreed = self._agreed(plan, cases)
-        self.reporter.step(f"Installing {len(agreed)} system package{'s'[: len(agreed) > 1]}")
-        self.package_manager.install(agreed, self.new_log("system", self.package_manager.name))
+        log = self.new_log("system", self.package_manager.name)
+        self.reporter.step(f"Installing {len(agreed)} system package{'s'[: len(agreed) > 1]}, output in {log}")
+        self.package_manager.install(agreed, log)
         self.prober.forget()
         self._tried.update(agreed)
         done = tuple(package for package in plan.packages if package.name in agreed)

@@ -177,6 +177,10 @@ class Adviser(Protocol):
         """What rules say a Python package's build needs; empty where nothing is known."""
         ...
 
+    def companions(self, need: Need) -> tuple[Need, ...]:
+        """What a Python build that lacks ``need`` will surely ask for next."""
+        ...
+
     def is_sdist_only(self, package: str) -> bool:
         """Whether rules say that a Python package publishes no wheels for Linux, so that it will be built."""
         ...

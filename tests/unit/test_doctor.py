@@ -77,6 +77,7 @@ def practice(tmp_path: Path):
         install_needs: tuple[str, ...] = (),
         guesses: frozenset[str] = frozenset(),
         only_sdists: frozenset[str] = frozenset(),
+        follows: dict[str, tuple[str, ...]] | None = None,
         **manager: object,
     ) -> Practice:
         machine = FakeMachine(provides=dict(PROVIDES))
@@ -88,7 +89,7 @@ def practice(tmp_path: Path):
         doctor = Doctor(
             frontend=frontend,
             builder=builder,
-            adviser=FakeAdviser(machine, package_manager, known or {}, guesses, only_sdists),
+            adviser=FakeAdviser(machine, package_manager, known or {}, guesses, only_sdists, follows or {}),
             package_manager=package_manager,
             prober=FakeProber(machine),
             reporter=reporter,
@@ -136,6 +137,13 @@ def test_foresight_holds_the_build_back_and_joins_the_first_question(practice):
     assert case.install("psycopg2", "cffi").code is ExitCode.DONE
     assert case.package_manager.transactions == [("gcc", "libffi-dev", "libpq-dev", "python3-dev")]
     assert case.builder.attempts == ["cffi", "cffi", "psycopg2"]
+
+
+def test_what_a_build_will_surely_ask_for_next_is_asked_for_at_once(practice):
+    needs = {"psycopg2": ("compiler:c", "header:Python.h"), "other": ("header:ffi.h",)}
+    case = practice(needs, follows={"compiler:c": ("header:Python.h", "header:nobody-knows.h")})
+    assert case.install("psycopg2", "other").code is ExitCode.DONE
+    assert case.package_manager.transactions == [("gcc", "libffi-dev", "python3-dev")]
 
 
 def test_foresight_that_no_package_meets_does_not_hold_a_build_back(practice):

@@ -36,6 +36,10 @@ class RuleAdviser:
         """Whether rules say that a Python package publishes no wheels for Linux, so that it will be built."""
         return self._rulebook.is_sdist_only(package)
 
+    def companions(self, need: Need) -> tuple[Need, ...]:
+        """What a Python build that lacks ``need`` will surely ask for next."""
+        return self._rulebook.companions(need)
+
     def plan(self, reasons: Sequence[Reason]) -> Plan:
         """The packages that meet these needs, each named once with all its reasons; what is left is ``unmet``."""
         remedies = {need: self._remedy(need) for need in dict.fromkeys(reason.need for reason in reasons)}

@@ -14,6 +14,8 @@ from accel_doctor.rulebook.families import Family, Manager, Offer, look_up, read
 from accel_doctor.rulebook.python_packages import (
     InterpreterHeaders,
     PythonPackage,
+    PythonRules,
+    read_companions,
     read_headers,
     read_packages,
 )
@@ -87,30 +89,36 @@ class Rulebook:
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
         """What the build of a Python package (normalized name) needs; empty where nothing is known."""
-        known = self._python_files[0].get(package)
+        known = self._python_rules.packages.get(package)
         return known.needs if known else ()
 
     def is_sdist_only(self, package: str) -> bool:
         """Whether a Python package is known to publish no Linux wheels, so that it will surely be built."""
-        known = self._python_files[0].get(package)
+        known = self._python_rules.packages.get(package)
         return known is not None and known.sdist_only
 
     @property
     def python_packages(self) -> tuple[PythonPackage, ...]:
         """All Python packages with rules."""
-        return tuple(package for package in self._python_files[0].values() if package)
+        return tuple(package for package in self._python_rules.packages.values() if package)
+
+    def companions(self, need: Need) -> tuple[Need, ...]:
+        """What a Python build that lacks ``need`` will surely ask for next."""
+        return self._python_rules.companions.get(need, ())
 
     @cached_property
-    def _python_files(self) -> tuple[Mapping[str, PythonPackage | None], InterpreterHeaders]:
+    def _python_rules(self) -> PythonRules:
         problems: list[str] = []
         packages: dict[str, PythonPackage | None] = {}
         headers = InterpreterHeaders()
+        companions: dict[Need, tuple[Need, ...]] = {}
         for top in self._tops(_PYTHON, problems):
-            top.mapping(("packages", "interpreter_headers"))
+            top.mapping(("packages", "interpreter_headers", "companions"))
             packages.update(read_packages(top))
             headers = read_headers(top) or headers
+            companions.update(read_companions(top))
         _raise(problems)
-        return packages, headers
+        return PythonRules(packages, headers, companions)
 
     # --- family files
 
@@ -158,7 +166,7 @@ class Rulebook:
         if not need.kind.curable_by_packages:
             advice = self.advice(need, interpreter)
             return Remedy(need, source=f"rules/{_SYMPTOMS}", advice=advice) if advice else None
-        headers = self._python_files[1]
+        headers = self._python_rules.headers
         if need in headers.needs and interpreter.origin is not Origin.DISTRIBUTION:
             text = headers.advice.get(interpreter.origin) or headers.advice.get(Origin.OTHER)
             rendered = templates.render(text, templates.python_values(interpreter), need) if text else None

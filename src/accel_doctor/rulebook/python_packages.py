@@ -48,6 +48,27 @@ def read_packages(top: Node) -> dict[str, PythonPackage | None]:
     return result
 
 
+def read_companions(top: Node) -> dict[Need, tuple[Need, ...]]:
+    """The ``companions`` section: what a Python build that lacks one need will surely ask for next."""
+    section = top.mapping().get("companions")
+    result: dict[Need, tuple[Need, ...]] = {}
+    for name, node in (section.mapping() if section else {}).items():
+        try:
+            result[Need.parse(name)] = node.needs()
+        except ValueError as error:
+            node.complain(str(error))
+    return result
+
+
+@dataclass(frozen=True)
+class PythonRules:
+    """``python.yaml`` of all layers."""
+
+    packages: Mapping[str, PythonPackage | None]
+    headers: InterpreterHeaders
+    companions: Mapping[Need, tuple[Need, ...]]
+
+
 def read_headers(top: Node) -> InterpreterHeaders | None:
     """The ``interpreter_headers`` section."""
     section = top.mapping().get("interpreter_headers")

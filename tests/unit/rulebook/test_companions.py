@@ -1,0 +1,42 @@
+"""``companions`` in python.yaml: what a build asks for next."""
+
+from __future__ import annotations
+
+import pytest
+
+from accel_doctor.errors import RuleError
+from accel_doctor.model import Need
+from accel_doctor.rulebook import Rulebook, load
+
+C = Need.parse("compiler:c")
+
+
+@pytest.fixture
+def rulebook(tmp_path):
+    def make(*texts: str) -> Rulebook:
+        for number, text in enumerate(texts):
+            (tmp_path / str(number)).mkdir()
+            (tmp_path / str(number) / "python.yaml").write_text(f"schema: 1\n{text}\n")
+        return Rulebook([tmp_path / str(number) for number in range(len(texts))])
+
+    return make
+
+
+def test_a_later_layer_replaces_an_entry(rulebook):
+    book = rulebook(
+        "companions: {compiler:c: [header:Python.h], compiler:rust: [compiler:c]}", "companions: {compiler:c: []}"
+    )
+    assert book.companions(C) == ()
+    assert book.companions(Need.parse("compiler:rust")) == (C,)
+    assert book.companions(Need.parse("header:x.h")) == ()
+
+
+def test_a_mistake_names_file_and_key(rulebook, tmp_path):
+    with pytest.raises(RuleError) as caught:
+        rulebook("companions: {compilers:c: [header:Python.h]}").companions(C)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{tmp_path}/0/python.yaml: companions.compilers:c: ")
+
+
+def test_shipped_a_c_compiler_is_followed_by_the_interpreters_headers():
+    assert load().companions(C) == (Need.parse("header:Python.h"),)
