@@ -170,6 +170,27 @@ def test_an_archive_keeps_its_origin(first_run):
         where.must("/root/origin/bin/pip", "check")
 
 
+def test_a_repository_is_built_once_per_commit_and_git_is_a_need_like_any_other(first_run, tmp_path):
+    where = first_run.machine
+    (tmp_path / "setup.py").write_text("from setuptools import setup\nsetup(name='cloned', version='1.0')\n")
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "one"]):
+        who = ["-c", "user.name=t", "-c", "user.email=t@t"]
+        subprocess.run(["git", "-C", str(tmp_path), *who, *command], check=True)
+    commit = subprocess.run(["git", "-C", str(tmp_path), "rev-parse", "HEAD"], capture_output=True, text=True).stdout
+    where.copy_in(tmp_path, "/root/repository")
+    where.must("chown", "--recursive", "root:root", "/root/repository")
+    built = []
+    for name in ("cloned-1", "cloned-2"):
+        where.must("python3", "-m", "venv", f"/root/{name}")
+        done = install(where, "--yes", "--report", "r.json", "--python", name, "git+file:///root/repository")
+        assert done.returncode == 0, done.stderr
+        built.append([one["reused"] for one in json.loads(where.path("/root/r.json").read_text())["built"]])
+        frozen = where.must(f"/root/{name}/bin/pip", "freeze")
+        assert f"cloned @ git+file:///root/repository@{commit.strip()}" in frozen
+    assert built == [[False], [True]]
+    assert where.run("dpkg-query", "-W", "git").returncode == 0
+
+
 # --- nobody agrees, nobody may, nothing there ------------------------------------------------------------
 
 

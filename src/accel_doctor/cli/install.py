@@ -62,6 +62,7 @@ def command(context: click.Context, /, **values: Any) -> int:
     started = time.monotonic()
     arguments = parsed_arguments(context, values)
     parts, request = prepare(arguments, values)
+    _check_report(values["report"])
     policy = Policy(yes=values["yes"], system=not values["no_system"], dry_run=values["dry_run"])
     with parts.interrupts.watched(), parts.reporter, assembled_doctor(parts, policy) as doctor:
         result = _treat(doctor, parts, request, values["report"])
@@ -81,6 +82,12 @@ def _treat(doctor: Doctor, parts: Parts, request: InstallRequest, report: str | 
         raise
     _write_report(report, parts, result, None)
     return result
+
+
+def _check_report(target: str | None) -> None:
+    # Before an hour of compiling, not after it.
+    if target not in (None, "-") and not os.access(Path(target).absolute().parent, os.W_OK):
+        raise UsageError(f"the report cannot be written to {target}: its directory is not there or not writable")
 
 
 def _write_report(target: str | None, parts: Parts, result: Result, error: AccelDoctorError | None) -> None:

@@ -19,7 +19,7 @@ _QUOTE_LIMIT = 60  # lines
 
 
 class Kind(Enum):
-    """Who is to blame."""
+    """Who is to blame; BUILD is what treatment may cure, a missing git included."""
 
     BUILD = "build"
     NETWORK = "network"

@@ -36,6 +36,7 @@ _BUILD = re.compile(
     r"|backend-unavailable|invalid-pyproject-build-system-requires|Preparing .* metadata .* did not run"
 )
 _VCS_COMMAND = re.compile(r"\u00d7 (?:git|hg|svn|bzr) \S")
+_NO_VCS = re.compile(r"Cannot find command '(?:git|hg|svn|bzr)'")  # a need like any other: command:git
 _VCS_SPEAKS = re.compile(r"\s+(?:fatal|abort|error): (?!subprocess-exited)")
 _BUILD_DEPENDENCIES = re.compile(r"\u00d7 (?:pip subprocess to install|[Ii]nstalling) (?:build|backend) dependencies")
 _NO_MATCH = re.compile(r"(?:No matching distribution found for|satisfies the requirement) (?P<name>[\w.-]+)")
@@ -63,7 +64,7 @@ def read_pip(output: str, debug_log: str = "") -> Verdict:
         return Verdict(Kind.NETWORK if _GIT_UNREACHED.search(text) else Kind.REQUIREMENTS, quote, hint)
     if _BUILD_DEPENDENCIES.search(text) and (evidence := _first(nested, _UNREACHED)):
         return Verdict(Kind.NETWORK, f"{quote}\n{evidence}", hint)
-    if _BUILD.search(text):
+    if _BUILD.search(text) or _NO_VCS.search(quote):
         return Verdict(Kind.BUILD, quote, hint, _package(text))
     if _UNREACHED.search(quote):
         return Verdict(Kind.NETWORK, quote, hint)

@@ -12,18 +12,21 @@ from accel_doctor.redaction import redacted
 # Compiler messages and linker messages are matched in English; LANGUAGE would win over LC_ALL for gettext.
 PLAIN_LANGUAGE = {"LC_ALL": "C", "LANGUAGE": ""}
 
-# A log may be as long as a build likes; what a frontend itself says stands at its end.
-_READ_LIMIT = 2 << 20  # bytes
+# A log may be as long as a build likes. What a frontend itself says stands at its beginning (uv's chain of causes)
+# or at its end (pip's), the build's own output between them.
+_READ_HEAD = 256 << 10  # bytes
+_READ_TAIL = 2 << 20
 
 
 def logged(runner: Runner, argv: Sequence[str], log: Path, environment: Mapping[str, str]) -> tuple[Completed, str]:
-    """Run, appending the command and all its output to ``log``; returns the last two megabytes of output with it."""
+    """Run, appending the command and all its output to ``log``; returns the output with it, its middle left out
+    where it is long."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
         file.write(f"$ {redacted(shlex.join(argv))}\n".encode())
         start = file.tell()
     completed = runner.record(argv, log, environment=environment)
-    return completed, _read_end(log, start)
+    return completed, _read_ends(log, start)
 
 
 def scratch_beside(log: Path) -> Path:
@@ -33,8 +36,12 @@ def scratch_beside(log: Path) -> Path:
     return directory
 
 
-def _read_end(log: Path, start: int) -> str:
+def _read_ends(log: Path, start: int) -> str:
     with log.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(start, size - _READ_LIMIT))
-        return file.read(_READ_LIMIT).decode("utf-8", "replace")
+        size = file.seek(0, 2) - start
+        file.seek(start)
+        if size <= _READ_HEAD + _READ_TAIL:
+            return file.read(_READ_HEAD + _READ_TAIL).decode("utf-8", "replace")
+        head = file.read(_READ_HEAD)
+        file.seek(-_READ_TAIL, 2)
+        return (head + b"\n" + file.read(_READ_TAIL)).decode("utf-8", "replace")

@@ -31,6 +31,7 @@ _BUILD = re.compile(
 _PACKAGE = re.compile(
     r"Failed to (?:download and )?build[\s│]+`(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[.*?\])?(?:==|[\s│]*@|`)"
 )
+_NO_GIT = "Git executable not found"  # a need like any other: command:git
 _REQUIREMENTS = re.compile(
     r"No solution found|Hash mismatch|externally managed|Git operation failed|not found at|Couldn't parse"
     r"|HTTP status client error|Unsupported (?:editable|URL)|was not found|Requires-Python|requires Python"
@@ -47,6 +48,8 @@ def read_uv(output: str) -> Verdict:
         return Verdict(Kind.NETWORK, quote, "run once without --offline, or name a --find-links directory")
     if _NETWORK.search(quote):
         return Verdict(Kind.NETWORK, quote, hint)
+    if _NO_GIT in quote:
+        return Verdict(Kind.BUILD, quote, hint)
     if _BUILD.search(quote):
         named = _PACKAGE.search(quote)
         return Verdict(Kind.BUILD, quote, hint, named["name"] if named else None)
