@@ -275,6 +275,7 @@ def _interact(argv: Sequence[str], transcript: IO[bytes], environment: Mapping[s
     with _window_size_passed_on(child):
         try:
             child.interact(escape_character=None)
+            _show_rest(child)
             if child.isalive():
                 child.wait()
         finally:
@@ -282,6 +283,15 @@ def _interact(argv: Sequence[str], transcript: IO[bytes], environment: Mapping[s
     if child.exitstatus is not None:
         return child.exitstatus, ""
     return -(child.signalstatus or 1), ""
+
+
+def _show_rest(child: pexpect.spawn[Any]) -> None:
+    """interact() stops as soon as it sees that the child has ended, whatever it has not read by then."""
+    import pexpect
+
+    with contextlib.suppress(pexpect.EOF, pexpect.TIMEOUT):
+        while rest := child.read_nonblocking(_CHUNK, timeout=_POLL):  # also goes to the transcript
+            os.write(child.STDOUT_FILENO, rest)
 
 
 def _window_size() -> tuple[int, int]:

@@ -239,6 +239,16 @@ def test_converse_leaves_stdout_to_results(tmp_path: Path) -> None:
     assert results.read_text() == "RETURNED 0 \n"
 
 
+def test_converse_shows_and_keeps_the_last_line_of_a_child_that_ends_at_once(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    for _ in range(5):
+        us = _conversation(log, "sh", "-c", "seq 3000")
+        us.expect("RETURNED 0")
+        assert "\r\n3000\r\n" in us.before
+        _finish(us)
+    assert log.read_text().count("\n3000\n") == 5
+
+
 def test_converse_gives_ctrl_c_to_the_child(tmp_path: Path) -> None:
     us = _conversation(
         tmp_path / "log",
