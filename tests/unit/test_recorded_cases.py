@@ -29,6 +29,7 @@ SUITES = {
 EQUIVALENT = {
     "python3-dev": {"python3.11-dev", "python3.13-dev"},  # the default version's headers, by dependency
     "build-essential": {"g++"},
+    "llvm": {"llvm-dev"},  # which depends on it
     "pkg-config": {"pkgconf"},  # a transitional package since Debian 12
 }
 # What a package brings along by its dependencies: naming it too is no package too many.
@@ -36,8 +37,12 @@ BROUGHT = {"g++": {"gcc", "libc6-dev"}}
 # Steps whose log does not ask for their cure: another of the case's cures is what it names. Recorded in the wrong
 # order, or two needs in one step; the proof of the whole (last attempt built and imported) stands.
 DISPUTED = {
-    "bookworm-hidapi-0.14.0.post4-2": "libusb-1.0 only: libudev would be the next",
     "trixie-psutil-6.1.1-1": "the C compiler only: Python.h would be the next",
+}
+# Steps the rules do not answer yet: first sight of cases recorded after the rules were written, and why each is hard.
+OPEN = {
+    "trixie-fitsio-1.2.5-3": "setup.py hides what cfitsio's configure said, which is nothing about zlib",
+    "trixie-fitsio-1.2.5-6": "removed NumPy macros look like any undeclared name",
 }
 # Every step is a round with one question: names that cure nothing cost trust. Mean per step, over all cases.
 MOST_TOO_MANY = 0.02
@@ -96,7 +101,8 @@ def steps() -> list[Step]:
             found.append(
                 Step(
                     case=case["id"],
-                    package=canonicalize_name(Requirement(case["requirement"]).name),
+                    # "fails": the package whose build stopped, where that is a dependency of the one asked for
+                    package=canonicalize_name(step.get("fails") or Requirement(case["requirement"]).name),
                     suite=case["suite"],
                     python=case["built_and_python"][-1],
                     log=path.parent / step["log"],
@@ -168,7 +174,9 @@ def too_many(step: Step) -> list[str]:
     return [name for name in planned(step).names if name not in wanted]
 
 
-@pytest.mark.parametrize("step", [step for step in STEPS if not step.constraint], ids=lambda step: step.id)
+@pytest.mark.parametrize(
+    "step", [step for step in STEPS if not step.constraint and step.id not in OPEN], ids=lambda step: step.id
+)
 def test_plan_covers_the_cure(step: Step) -> None:
     plan = planned(step)
     if step.id in DISPUTED:
@@ -178,7 +186,9 @@ def test_plan_covers_the_cure(step: Step) -> None:
         assert uncovered(step) == [], f"the plan names {plan.names} and leaves {plan.unmet}"
 
 
-@pytest.mark.parametrize("step", [step for step in STEPS if step.constraint], ids=lambda step: step.id)
+@pytest.mark.parametrize(
+    "step", [step for step in STEPS if step.constraint and step.id not in OPEN], ids=lambda step: step.id
+)
 def test_no_package_where_none_cures(step: Step) -> None:
     plan = planned(step)
     assert plan.names == ()
@@ -186,6 +196,18 @@ def test_no_package_where_none_cures(step: Step) -> None:
     assert constraints, plan.unmet
     assert all(unmet.advice for unmet in constraints)
     assert any(unmet.reason.need.kind is NeedKind.BUILD_CONSTRAINT for unmet in constraints)
+
+
+def test_what_is_open_is_still_open() -> None:
+    steps_by_id = {step.id: step for step in STEPS}
+    answered = [name for name in OPEN if name not in steps_by_id or (not _unanswered(steps_by_id[name]))]
+    assert answered == [], "these are answered now: take them out of OPEN"
+
+
+def _unanswered(step: Step) -> bool:
+    if step.constraint:
+        return not any(unmet.reason.need.kind is NeedKind.BUILD_CONSTRAINT for unmet in planned(step).unmet)
+    return bool(uncovered(step))
 
 
 def test_disputes_are_still_disputes() -> None:
@@ -205,7 +227,7 @@ def test_few_packages_too_many() -> None:
     assert total <= MOST_TOO_MANY * len(STEPS)
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
+@pytest.mark.parametrize("step", [step for step in STEPS if step.id not in OPEN], ids=lambda step: step.id)
 def test_causes_are_the_packages_own(step: Step) -> None:
     with step.log.open(encoding="utf-8", errors="replace") as lines:
         causes = diagnose(lines, rulebook().symptoms).causes
