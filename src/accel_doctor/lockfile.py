@@ -32,12 +32,10 @@ def sources_to_build(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str
     sources = []
     try:
         for package, chosen in lock.select(environment=cast("Environment", dict(environment)), tags=tags):
-            if isinstance(chosen, PackageSdist):
-                sources.append(_from_sdist(package, chosen))
-            elif isinstance(chosen, PackageArchive) and not _file_of(chosen).endswith(".whl"):
-                sources.append(_from_archive(package, chosen))
-            elif isinstance(chosen, PackageVcs):
-                sources.append(_from_vcs(package, chosen))
+            if isinstance(chosen, PackageArchive) and _file_of(chosen).endswith(".whl"):
+                continue  # a wheel given by URL
+            if isinstance(chosen, PackageSdist | PackageVcs | PackageArchive):
+                sources.append(_source(package, chosen))
     except PylockSelectError as error:
         raise RequirementsError(str(error)) from error
     return sources
@@ -87,36 +85,19 @@ def _direct_url(package: Package) -> DirectUrl:
     return DirectUrl(url=url, archive_info=ArchiveInfo(hashes=archive.hashes), subdirectory=part.subdirectory)
 
 
-def _from_sdist(package: Package, sdist: PackageSdist) -> Source:
+def _source(package: Package, part: PackageSdist | PackageArchive | PackageVcs) -> Source:
+    from packaging.pylock import PackageVcs
+
+    repository = part if isinstance(part, PackageVcs) else None
     return Source(
         name=package.name,
         version=str(package.version) if package.version else None,
-        kind=SourceKind.SDIST,
-        location=_location(sdist),
-        sha256=sdist.hashes.get("sha256"),
-    )
-
-
-def _from_archive(package: Package, archive: PackageArchive) -> Source:
-    return Source(
-        name=package.name,
-        version=str(package.version) if package.version else None,
-        kind=SourceKind.SDIST,
-        location=_location(archive),
-        sha256=archive.hashes.get("sha256"),
-        subdirectory=archive.subdirectory,
-    )
-
-
-def _from_vcs(package: Package, vcs: PackageVcs) -> Source:
-    return Source(
-        name=package.name,
-        version=str(package.version) if package.version else None,
-        kind=SourceKind.VCS,
-        location=_location(vcs),
-        commit=vcs.commit_id,
-        vcs=vcs.type,
-        subdirectory=vcs.subdirectory,
+        kind=SourceKind.VCS if repository else SourceKind.SDIST,
+        location=_location(part),
+        sha256=None if isinstance(part, PackageVcs) else part.hashes.get("sha256"),
+        commit=repository.commit_id if repository else None,
+        vcs=repository.type if repository else None,
+        subdirectory=getattr(part, "subdirectory", None),  # sdists have none (PEP 751)
     )
 
 
