@@ -24,8 +24,9 @@ class Interrupts:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Both signals come here while the block runs."""
-        before = {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Both signals come here while the block runs; one that was ignored (nohup, a shell's &) stays ignored."""
+        numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._handle) for number in numbers}
         try:
             yield
         finally:

@@ -40,3 +40,13 @@ def test_a_package_manager_at_work_is_left_to_finish(interrupts, told):
         transaction()
     assert done == ["finished"]
     assert told == ["interrupted: waiting for the package manager to finish, so that its state stays sound"]
+
+
+def test_what_was_ignored_stays_ignored(interrupts, told):
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with interrupts.watched():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert told == []
