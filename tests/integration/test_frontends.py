@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -127,6 +128,7 @@ def names(locked: Locked | Failed) -> set[str]:
     return {package.name for package in locked.lock.packages}
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_lock_build_install(frontend, target, runner, index, project, tmp_path):
     app = project("app", dependencies='["iniconfig<2.1"]')
     repository = project("stored")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
@@ -85,22 +85,23 @@ def test_the_directory_is_marked_as_a_cache(store, wheel, tmp_path):
     assert tag.startswith("Signature: 8a477f597d28d172789f06886806bc55\n")
 
 
-def _build_once(root: Path, wheel: Path, counter: Path) -> None:
-    store = LocalWheelStore(root, print)
-    with store.building(KEY):
-        if store.get(KEY) is None:
-            with counter.open("a") as stream:
-                stream.write("built\n")
-            store.put(KEY, wheel)
+BUILD_ONCE = """
+import sys
+from pathlib import Path
+from accel_doctor.cache.store import LocalWheelStore
+root, key, wheel, counter = sys.argv[1:]
+store = LocalWheelStore(Path(root), print)
+with store.building(key):
+    if store.get(key) is None:
+        with open(counter, "a") as stream:
+            stream.write("built\\n")
+        store.put(key, Path(wheel))
+"""
 
 
 def test_of_many_processes_one_builds_and_the_others_take(tmp_path, wheel):
-    context = multiprocessing.get_context("spawn")
     counter = tmp_path / "counter"
-    processes = [context.Process(target=_build_once, args=(tmp_path / "wheels", wheel, counter)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0] * 4
+    command = [sys.executable, "-c", BUILD_ONCE, str(tmp_path / "wheels"), KEY, str(wheel), str(counter)]
+    processes = [subprocess.Popen(command) for _ in range(4)]
+    assert [process.wait() for process in processes] == [0] * 4
     assert counter.read_text() == "built\n"
