@@ -18,7 +18,7 @@ FLOORS = (
     ("model",),
     ("interfaces",),
     ("rulebook",),
-    ("lockfile",),
+    ("lockfile", "fileindex"),
     ("diagnosis", "report", "requirements"),
     ("doctor",),
     ("system", "frontends", "builder", "cache"),

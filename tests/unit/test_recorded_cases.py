@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
+from accel_doctor.fileindex import find_index
 from accel_doctor.model import Distribution, Interpreter, NeedKind, Origin, Plan, Reason, Simulation
 from accel_doctor.rulebook import Rulebook, load
 
@@ -160,7 +161,13 @@ def planned(step: Step) -> Plan:
     has = set(step.earlier)
     for name in step.earlier:
         has |= EQUIVALENT.get(name, set())
-    adviser = RuleAdviser(rulebook(), SUITES[step.suite], interpreter(step.python), RecordedMachine(frozenset(has)))
+    adviser = RuleAdviser(
+        rulebook(),
+        SUITES[step.suite],
+        interpreter(step.python),
+        RecordedMachine(frozenset(has)),
+        lambda: find_index(SUITES[step.suite]),
+    )
     return adviser.plan([Reason(finding.need, finding.package, finding) for finding in diagnosis.causes])
 
 

@@ -14,7 +14,9 @@ from accel_doctor.errors import AccelDoctorError, ExitCode, PackageManagerError,
 # name -> (module under accel_doctor.cli, one line of help). Modules are imported when their command runs, so that
 # --help and --version stay quick.
 COMMANDS = {
+    "index": ("index", "Build file indexes: which package of a distribution ships a header, library, command."),
     "install": ("install", "Install requirements, with the system packages that their builds turn out to need."),
+    "why": ("why", "Say who provides a header, library or command, how that is known, and what else was considered."),
 }
 
 

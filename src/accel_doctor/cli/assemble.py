@@ -20,6 +20,7 @@ from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.reporters import PlainReporter, Terminal
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.doctor import Doctor
+from accel_doctor.fileindex import find_index
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.interfaces import Frontend, PackageManager
 from accel_doctor.lockfile import sources_to_build
@@ -74,6 +75,7 @@ class Parts:
     logs: RunLogs
     cache: Path
     rule_directories: Sequence[Path]
+    index_directories: Sequence[Path]
     jobs: int
 
 
@@ -110,7 +112,13 @@ def assembled_doctor(parts: Parts, policy: Policy) -> Iterator[Doctor]:
                 work=Path(work),
                 jobs=parts.jobs,
             ),
-            adviser=RuleAdviser(rulebook, parts.distribution, parts.interpreter, package_manager),
+            adviser=RuleAdviser(
+                rulebook,
+                parts.distribution,
+                parts.interpreter,
+                package_manager,
+                lambda: find_index(parts.distribution, parts.index_directories),
+            ),
             package_manager=package_manager,
             prober=MachineProber(parts.runner, parts.interpreter, parts.surrounding.environment),
             reporter=parts.reporter,

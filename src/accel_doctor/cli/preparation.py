@@ -52,6 +52,7 @@ def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, 
         logs=RunLogs(cache / "logs"),
         cache=cache,
         rule_directories=_rule_directories(values["rules"], environment),
+        index_directories=[user_directory(environment) / "indexes"],
         jobs=values["jobs"] or _cores(),
     )
     return parts, request

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from accel_doctor.errors import PackageManagerError
+from accel_doctor.fileindex import FileIndex, rank
 from accel_doctor.interfaces import PackageManager
 from accel_doctor.model import Distribution, Interpreter, Need, Plan, Reason, Remedy, SystemPackage, Unmet
 from accel_doctor.rulebook import Rulebook
@@ -14,7 +16,7 @@ _Set = tuple[str, ...]
 
 
 class RuleAdviser:
-    """Advises by rules alone, for one distribution, interpreter and package manager."""
+    """Advises by rules, then by the distribution's file index, for one interpreter and package manager."""
 
     def __init__(
         self,
@@ -22,7 +24,9 @@ class RuleAdviser:
         distribution: Distribution,
         interpreter: Interpreter,
         package_manager: PackageManager,
+        find_index: Callable[[], FileIndex | None] = lambda: None,
     ) -> None:
+        self._find_index = find_index
         self._rulebook = rulebook
         self._distribution = distribution
         self._interpreter = interpreter
@@ -42,7 +46,7 @@ class RuleAdviser:
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:
         """The packages that meet these needs, each named once with all its reasons; what is left is ``unmet``."""
-        remedies = {need: self._remedy(need) for need in dict.fromkeys(reason.need for reason in reasons)}
+        remedies = {need: self.remedy(need) for need in dict.fromkeys(reason.need for reason in reasons)}
         shelf = _Shelf(self._package_manager, [remedy for remedy in remedies.values() if remedy])
         chosen = shelf.choose([remedy for remedy in remedies.values() if remedy and remedy.packages])
         packages: dict[str, SystemPackage] = {}
@@ -66,8 +70,35 @@ class RuleAdviser:
         commands = self._package_manager.commands(names) if names else ()
         return Plan(tuple(packages[name] for name in names), tuple(unmet), commands)
 
-    def _remedy(self, need: Need) -> Remedy | None:
-        return self._rulebook.remedy(need, self._distribution, self._interpreter)
+    def remedy(self, need: Need) -> Remedy | None:
+        """What meets a need here, by rules or else by the file index; None where neither says anything."""
+        # A rule that knows a need to be absent here, or to be met by advice, has spoken too: the index is not asked.
+        return self._rulebook.remedy(need, self._distribution, self._interpreter) or self._indexed(need)
+
+    @cached_property
+    def _index(self) -> FileIndex | None:
+        return self._find_index()  # only now: a run whose needs all have rules opens no index
+
+    def _indexed(self, need: Need) -> Remedy | None:
+        if not need.kind.curable_by_packages or self._index is None:
+            return None
+        manager = self._rulebook.manager(self._distribution)
+        ranking = rank(need, self._index)
+        if manager is None or not ranking.candidates:
+            return None
+        if not ranking.worth_naming:
+            names = ", ".join(candidate.package.name for candidate in ranking.candidates[:3])
+            more = "" if len(ranking.candidates) <= 3 else f" and {len(ranking.candidates) - 3} more"
+            advice = f"{names}{more} have a file of that name; see them with: accel-doctor why {need}"
+            return Remedy(need, source=ranking.source, advice=advice)
+        # Names reach a command line: an index is checked like a rule, wherever it came from.
+        accepted = [
+            name for name in (ranking.candidates[0].package.name, *ranking.equivalents) if manager.accepts(name)
+        ]
+        if not accepted:
+            return None
+        options = tuple((name,) for name in accepted)
+        return Remedy(need, options[0], ranking.confidence, ranking.source, alternatives=options[1:])
 
     def _search_advice(self, need: Need) -> str | None:
         hint = self._rulebook.search_hint(need, self._distribution)

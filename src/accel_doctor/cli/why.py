@@ -1,0 +1,204 @@
+"""``accel-doctor why``: who provides something, how that is known, what else was considered."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from accel_doctor.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from accel_doctor.fileindex import Candidate, Ranking
+    from accel_doctor.model import Distribution, Interpreter, Need, Remedy
+
+_MOST_SHOWN = 8
+_INCLUDE_ROOT = re.compile(r"/?usr/include/(?:[a-z0-9_]+-linux-[a-z0-9]+/)?")
+_DEBIAN_CODENAMES = {"bullseye": "11", "bookworm": "12", "trixie": "13"}
+
+
+@click.command("why", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("wanted", metavar="NEED|FILE")
+@click.option("--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's.")
+@click.option("--format", "output", type=click.Choice(("text", "json")), default="text", show_default=True)
+def command(wanted: str, distro: str | None, output: str) -> int:
+    """Say which package provides something, how that is known, and what else was considered.
+
+    NEED is written kind:name, as in header:libpq-fe.h or command:pg_config. A FILE says its kind by its name:
+    libpq-fe.h, libpq.so, -lpq, libpq.pc, FooConfig.cmake, /usr/bin/pg_config.
+    """
+    from accel_doctor.cli.configuration import user_directory
+    from accel_doctor.diagnosis import RuleAdviser
+    from accel_doctor.fileindex import find_index, rank
+    from accel_doctor.model import Reason
+    from accel_doctor.rulebook import load
+    from accel_doctor.system.absent import AbsentPackageManager
+
+    need = need_of(wanted)
+    distribution = distribution_of(distro)
+    own = user_directory(os.environ)
+    rulebook = load([own / "rules"] if (own / "rules").is_dir() else [])
+    index = find_index(distribution, [own / "indexes"])
+    adviser = RuleAdviser(rulebook, distribution, _interpreter(), AbsentPackageManager(distribution), lambda: index)
+    remedy = adviser.remedy(need)
+    ranking = rank(need, index) if index else None
+    if output == "json":
+        click.echo(json.dumps(_document(need, distribution, remedy, ranking), indent=2))
+    else:
+        advice = None if remedy else adviser.plan([Reason(need, None)]).unmet[0].advice
+        for line in _lines(need, distribution, remedy, ranking, advice):
+            click.echo(line)
+    return int(ExitCode.DONE if remedy and remedy.packages else ExitCode.UNCURED)
+
+
+def need_of(text: str) -> Need:
+    """The need that ``kind:name``, a file's name or a linker option writes. UsageError for what is none."""
+    from accel_doctor.model import Need
+
+    try:
+        return Need.parse(text if re.match(r"[a-z-]+:", text) else _need_of_file(text))
+    except ValueError as error:
+        raise UsageError(f"{text}: {error}", hint="write kind:name, such as header:libpq-fe.h") from error
+
+
+def _need_of_file(text: str) -> str:
+    base = text.rpartition("/")[2]
+    if text.startswith("-l"):
+        return f"library:{text[2:]}"
+    if library := re.fullmatch(r"lib(.+)\.(?:so|a)", base):
+        return f"library:{library[1]}"
+    if re.fullmatch(r"lib.+\.so\.[0-9.]+", base):
+        return f"soname:{base}"
+    if base.endswith(".pc"):
+        return f"pkgconfig:{base[:-3]}"
+    if cmake := re.fullmatch(r"(?:Find(.+)|(.+?)(?:Config|-config))\.cmake", base):
+        return f"cmake:{cmake[1] or cmake[2]}"
+    if _INCLUDE_ROOT.match(text) or re.search(r"\.(?:h|hh|hpp|hxx|H)$", base):
+        return f"header:{_INCLUDE_ROOT.sub('', text)}"
+    if "/" not in text or re.fullmatch(r"/?(?:usr/)?s?bin/[^/]+", text):
+        return f"command:{base}"
+    return f"file:{text.lstrip('/')}"
+
+
+def distribution_of(text: str | None) -> Distribution:
+    """The distribution that ``ID[:VERSION]`` names, codenames of Debian included; without it this machine's."""
+    from accel_doctor.model import Distribution
+    from accel_doctor.system.distribution import read_distribution
+
+    if text is None:
+        return read_distribution()
+    identifier, _, version = text.lower().partition(":")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", identifier) or not re.fullmatch(r"[a-z0-9._-]*", version):
+        raise UsageError(f"--distro {text}: not ID[:VERSION]", hint="give what os-release says, such as debian:13")
+    if identifier == "debian" and not version[:1].isdigit():
+        number = _DEBIAN_CODENAMES.get(version, "")
+        return Distribution(identifier, number, version, pretty_name=f"debian {number or version}".strip())
+    return Distribution(identifier, version)
+
+
+def _interpreter() -> Interpreter:
+    from pathlib import Path
+
+    from accel_doctor.model import Interpreter, Origin
+
+    # Only names such as python3.13-dev depend on it; the distribution asked about may be another machine's.
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Interpreter(
+        executable=Path(sys.executable),
+        prefix=Path(sys.prefix),
+        base_prefix=Path(sys.base_prefix),
+        implementation=sys.implementation.name,
+        version=version,
+        soabi="",
+        cache_tag="",
+        platform="",
+        libc="",
+        include=Path("/usr/include") / f"python{version.rpartition('.')[0]}",
+        origin=Origin.DISTRIBUTION,
+        in_virtual_environment=False,
+        externally_managed=None,
+        pip_version=None,
+        debug=False,
+        free_threaded=False,
+        environment={},
+    )
+
+
+def _lines(
+    need: Need, distribution: Distribution, remedy: Remedy | None, ranking: Ranking | None, advice: str | None
+) -> list[str]:
+    from accel_doctor.model import Confidence
+
+    lines = [f"{need} on {distribution}:"]
+    if remedy and remedy.packages:
+        certainty = f"{remedy.confidence.value}, " if remedy.confidence is Confidence.GUESS else ""
+        lines.append(f"  {' '.join(remedy.packages)} ({certainty}{remedy.source})")
+        lines += [f"  or {' '.join(names)}" for names in remedy.alternatives]
+    else:
+        lines.append("  no package is known for it")
+    told = remedy.advice if remedy else advice
+    if told:
+        lines.append(f"  {told}")
+    if ranking is None:
+        lines.append(f"there is no file index of {distribution}; docs/reference/index.md says how to build one")
+    elif ranking.candidates:
+        lines.append(f"files in the index of {ranking.release}, the likeliest first:")
+        lines += [f"  {_described(candidate)}" for candidate in ranking.candidates[:_MOST_SHOWN]]
+        if len(ranking.candidates) > _MOST_SHOWN:
+            lines.append(f"  and {len(ranking.candidates) - _MOST_SHOWN} more packages")
+    else:
+        lines.append(f"no file in the index of {ranking.release} meets it")
+    return lines
+
+
+def _described(candidate: Candidate) -> str:
+    package = candidate.package
+    extra = candidate.extra_directories
+    facts = [f"{package.uses} {'build uses' if package.uses == 1 else 'builds use'} it"]
+    if extra:
+        facts.append(f"{extra} {'directory' if extra == 1 else 'directories'} off the search path")
+    if candidate.evidence:
+        facts.append(f"by {candidate.evidence.name.lower()}")
+    facts += [
+        word
+        for word, holds in (("not for development", not package.development), ("a service", package.service))
+        if holds
+    ]
+    return f"{package.name}  /{candidate.path}  ({', '.join(facts)})"
+
+
+def _document(need: Need, distribution: Distribution, remedy: Remedy | None, ranking: Ranking | None) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "need": str(need),
+        "distro": {"id": distribution.id, "version": distribution.version},
+        "answer": remedy
+        and {
+            "packages": list(remedy.packages),
+            "confidence": remedy.confidence.value,
+            "source": remedy.source,
+            "alternatives": [list(names) for names in remedy.alternatives],
+            "advice": remedy.advice,
+        },
+        "index": ranking
+        and {
+            "release": str(ranking.release),
+            "confidence": ranking.confidence.value if ranking.candidates else None,
+            "candidates": [
+                {
+                    "package": candidate.package.name,
+                    "path": candidate.path,
+                    "evidence": candidate.evidence.name.lower(),
+                    "extra_directories": candidate.extra_directories,
+                    "development": candidate.package.development,
+                    "service": candidate.package.service,
+                    "uses": candidate.package.uses,
+                }
+                for candidate in ranking.candidates
+            ],
+        },
+    }

@@ -1,0 +1,19 @@
+"""Which package ships a file: an index per distribution release, its builder, and the ranking of candidates."""
+
+from accel_doctor.fileindex.entries import Package, Release
+from accel_doctor.fileindex.ranking import Candidate, Evidence, Ranking, rank
+from accel_doctor.fileindex.reading import File, FileIndex, IndexFileError
+from accel_doctor.fileindex.shelf import find_index
+
+__all__ = [
+    "Candidate",
+    "Evidence",
+    "File",
+    "FileIndex",
+    "IndexFileError",
+    "Package",
+    "Ranking",
+    "Release",
+    "find_index",
+    "rank",
+]

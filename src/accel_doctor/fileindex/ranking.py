@@ -1,0 +1,240 @@
+"""A need to the packages that could meet it, the likeliest first, and how sure that is.
+
+Which of a file's many homes is meant was measured (docs/explanation/accuracy.md): the one whose directory needs
+the fewest additions to a search path; in packages to develop with; then the package that most sources build with.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from accel_doctor.fileindex.entries import Package, Release
+from accel_doctor.fileindex.reading import File, FileIndex
+from accel_doctor.model import Confidence, Need, NeedKind
+
+_TRIPLET = r"[a-z0-9_]+-linux-[a-z0-9]+"
+_INCLUDE_ROOT = re.compile(rf"usr/include(?:/{_TRIPLET})?(?:/|$)")
+# A compiler's own include directories are searched by default, but only that compiler's.
+_OTHER_ROOT = re.compile(rf"usr/(?:lib(?:64)?|share)/(?:{_TRIPLET}/)?(.+?)/include(?:/|$)")
+_LIBRARY_ROOT = re.compile(rf"(?:usr/)?lib(?:64)?(?:/{_TRIPLET})?(?:/|$)")
+_PC_ROOT = re.compile(rf"usr/(?:lib(?:64)?|share)(?:/{_TRIPLET})?/pkgconfig(?:/|$)")
+_COMMAND_ROOT = re.compile(r"(?:usr/)?bin(?:/|$)")
+_DEVELOPMENT_NAME = re.compile(r".+-(?:dev|devel|static)")
+# How many times more sources must build with the first than with the next for it to be the clear winner, and how far
+# from a search path a file's only home may be.
+_DOMINANCE, _FARTHEST = 4, 2
+# A file at the right place in a package hardly anything builds with is not surely meant where a common one has another.
+_FEW = 5
+_MOST_CANDIDATES, _MOST_EQUIVALENTS = 400, 4
+_COINCIDENCE = 5  # so many packages have a file of that name, each in a directory of its own
+# Where several packages bring the same interface, one is the default; the others stay alternatives.
+_SECOND_CHOICE = re.compile(
+    r"gnutls|-nss-|mbedtls|wolfssl|mpich|^lam4|atlas|blis|openblas64|-(?:serial|openmp)-dev|-gles-"
+)
+
+
+class Evidence(IntEnum):
+    """How directly a file answers a need; lower is better."""
+
+    EXACT = 0
+    INSTEAD = 1  # a static library for a shared one
+    HABIT = 2  # a name that is only usually right: find_package(FOO) is met by foo.pc
+    MENTION = 3  # a file about what is needed: FindFOO.cmake finds FOO and does not bring it
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A package that ships a file which meets a need, with the facts it is ranked by."""
+
+    package: Package
+    path: str
+    evidence: Evidence
+    extra_directories: int
+
+    @property
+    def rank(self) -> tuple[int, bool, bool, int, bool, int, int, str]:
+        """What candidates are sorted by."""
+        return (
+            self.evidence,
+            self.extra_directories > 0,
+            not _for_development(self.package),
+            self.extra_directories,
+            bool(_SECOND_CHOICE.search(self.package.name)),
+            -self.package.uses,
+            len(self.package.name),
+            self.package.name,
+        )
+
+    @property
+    def level(self) -> tuple[int, bool, bool, int]:
+        """What makes candidates of one rank but for their use by others."""
+        return self.rank[:4]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The candidates for a need, one per package, the likeliest first; without any, ``confidence`` means nothing."""
+
+    need: Need
+    release: Release
+    candidates: tuple[Candidate, ...]
+    confidence: Confidence
+
+    @property
+    def source(self) -> str:
+        """Where this is from, for people."""
+        return f"index {self.release}"
+
+    @property
+    def worth_naming(self) -> bool:
+        """Whether the first candidate is more than a coincidence of names: ``config.h`` is in two hundred packages."""
+        if not self.candidates:
+            return False
+        first, *others = self.candidates
+        if self.confidence is Confidence.INDEX:
+            return True
+        near = [other for other in others if other.level == first.level]
+        common = first.extra_directories > 0 and len(near) >= _COINCIDENCE
+        return first.evidence < Evidence.MENTION and first.extra_directories <= _FARTHEST and not common
+
+    @property
+    def equivalents(self) -> tuple[str, ...]:
+        """Other packages that do as well as the first: they ship the very file, or one in as good a place."""
+        if not self.candidates:
+            return ()
+        first, *others = self.candidates
+        same = [
+            other.package.name
+            for other in others
+            if other.path == first.path or (other.level == first.level and not first.extra_directories)
+        ]
+        return tuple(same[:_MOST_EQUIVALENTS])
+
+
+def rank(need: Need, index: FileIndex) -> Ranking:
+    """Who could meet a need, by the files of a release. IndexFileError where the index is not usable."""
+    found: dict[str, Candidate] = {}
+    for candidate in sorted(_candidates(need, index), key=lambda candidate: candidate.rank):
+        found.setdefault(candidate.package.name, candidate)
+    candidates = tuple(found.values())[:_MOST_CANDIDATES]
+    return Ranking(need, index.release, candidates, _confidence(need.kind, candidates))
+
+
+def _confidence(kind: NeedKind, candidates: tuple[Candidate, ...]) -> Confidence:
+    if not candidates:
+        return Confidence.GUESS
+    first, *others = candidates
+    sure = first.evidence < Evidence.HABIT and _harmless(kind, first.package) and _stands_out(first, others)
+    return Confidence.INDEX if sure else Confidence.GUESS
+
+
+def _harmless(kind: NeedKind, package: Package) -> bool:
+    """Whether installing the package unasked does no more than help builds: no service, and meant for development."""
+    if package.service:
+        return False
+    return package.development if kind is NeedKind.COMMAND else _for_development(package)
+
+
+def _stands_out(first: Candidate, others: list[Candidate]) -> bool:
+    if any(other.package.uses > _DOMINANCE * (_FEW + first.package.uses) for other in others):
+        return False
+    rivals = [other for other in others if other.level == first.level]
+    if first.extra_directories:
+        # Off the search path, another home may be the one that was meant, however many use the first.
+        rivals = [other for other in others if other.level[:3] == first.level[:3]]
+        if any(rival.extra_directories <= first.extra_directories for rival in rivals):
+            return False
+    if not rivals:
+        return first.extra_directories <= _FARTHEST
+    return first.package.uses >= _DOMINANCE * (1 + max(other.package.uses for other in rivals))
+
+
+def _for_development(package: Package) -> bool:
+    return bool(_DEVELOPMENT_NAME.fullmatch(package.name)) or package.development
+
+
+def _candidates(need: Need, index: FileIndex) -> list[Candidate]:
+    match need.kind:
+        case NeedKind.HEADER:
+            return _headers(need.name, index)
+        case NeedKind.PKGCONFIG:
+            return _rooted(index.find(f"{need.name}.pc"), _PC_ROOT, Evidence.EXACT)
+        case NeedKind.LIBRARY:
+            return _libraries(need.name, index)
+        case NeedKind.COMMAND:
+            return _rooted(index.find(need.name), _COMMAND_ROOT, Evidence.EXACT, elsewhere=False)
+        case NeedKind.CMAKE:
+            return _cmake(need.name, index)
+        case NeedKind.SONAME:
+            return _rooted(index.find(need.name), _LIBRARY_ROOT, Evidence.EXACT)
+        case NeedKind.FILE:
+            return [
+                Candidate(package, file.path, Evidence.EXACT, 0)
+                for file in index.find(need.name.rpartition("/")[2])
+                if file.path == need.name
+                for package in file.packages
+            ]
+        case _:
+            return []
+
+
+def _headers(name: str, index: FileIndex) -> list[Candidate]:
+    inner, _, base = name.rpartition("/")
+    result: list[Candidate] = []
+    for file in index.find(base):
+        if inner and not f"/{file.directory}".endswith(f"/{inner}"):
+            continue
+        outer = file.directory[: len(file.directory) - len(inner)].rstrip("/") if inner else file.directory
+        root, other = _INCLUDE_ROOT.match(f"{outer}/"), _OTHER_ROOT.match(f"{outer}/")
+        if root:
+            extra = _depth(f"{outer}/"[root.end() :])
+        elif other:
+            extra = 1 + _depth(f"{outer}/"[other.end() :])
+        else:
+            continue
+        result.extend(Candidate(package, file.path, Evidence.EXACT, extra) for package in file.packages)
+    return result
+
+
+def _libraries(name: str, index: FileIndex) -> list[Candidate]:
+    return _rooted(index.find(f"lib{name}.so"), _LIBRARY_ROOT, Evidence.EXACT) + _rooted(
+        index.find(f"lib{name}.a"), _LIBRARY_ROOT, Evidence.INSTEAD
+    )
+
+
+def _cmake(name: str, index: FileIndex) -> list[Candidate]:
+    def anywhere(file_name: str, evidence: Evidence, extra: int = 0) -> list[Candidate]:
+        # CMake searches lib/cmake/NAME*, share/NAME* and more (cmake-packages(7)): depth says nothing.
+        files = index.find(file_name)
+        return [Candidate(package, file.path, evidence, extra) for file in files for package in file.packages]
+
+    # find_package(NAME) looks for NAMEConfig.cmake and <lower-case name>-config.cmake.
+    own = anywhere(f"{name}Config.cmake", Evidence.EXACT) + anywhere(f"{name.lower()}-config.cmake", Evidence.EXACT)
+    # One that no other source builds with is likely a copy that a big project keeps for itself.
+    found = [item if item.package.uses else replace(item, evidence=Evidence.HABIT, extra_directories=2) for item in own]
+    lower = name.lower()
+    for extra, habit in ((0, f"lib{lower}.so"), (0, f"lib{lower}.pc"), (1, f"{name}.pc"), (1, f"{lower}.pc")):
+        found += anywhere(habit, Evidence.HABIT, extra)
+    return found + anywhere(f"Find{name}.cmake", Evidence.MENTION)
+
+
+def _rooted(
+    files: tuple[File, ...], root: re.Pattern[str], evidence: Evidence, *, elsewhere: bool = True
+) -> list[Candidate]:
+    result: list[Candidate] = []
+    for file in files:
+        match = root.match(f"{file.directory}/")
+        if match:
+            extra = _depth(f"{file.directory}/"[match.end() :])
+        elif elsewhere:
+            extra = _depth(file.directory)
+        else:
+            continue
+        result.extend(Candidate(package, file.path, evidence, extra) for package in file.packages)
+    return result
+
+
+def _depth(directories: str) -> int:
+    return len([part for part in directories.split("/") if part])

@@ -1,0 +1,58 @@
+"""A collection of files to the bytes of an index."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+
+from accel_doctor.fileindex.codec import (
+    DEVELOPMENT,
+    FORMAT,
+    HEADER,
+    MAGIC,
+    ROWS_PER_BLOCK,
+    SERVICE,
+    TABLES,
+    Row,
+    encode_block,
+)
+from accel_doctor.fileindex.contents import Collection
+from accel_doctor.fileindex.entries import Package, Release
+
+_MOST_USES = (1 << 24) - 1
+
+
+def index_bytes(collection: Collection, release: Release) -> bytes:
+    """The whole file; the same collection always gives the same bytes."""
+    tables = dict(zip(TABLES, _tables(collection), strict=True))
+    lines = [f"release\t{release.id}\t{release.version}"]
+    body = bytearray()
+    for table, rows in tables.items():
+        for block in _cut(rows):
+            data = encode_block(block)
+            lines.append(f"{table}\t{len(body)}\t{len(data)}\t{zlib.crc32(data)}\t{len(block)}\t{block[0][0]}")
+            body += data
+    directory = zlib.compress("\n".join(lines).encode("utf-8"), 9)
+    return HEADER.pack(MAGIC, FORMAT, len(directory), zlib.crc32(directory)) + directory + bytes(body)
+
+
+def _tables(collection: Collection) -> tuple[list[Row], list[Row], list[Row]]:
+    locations = sorted(collection.locations)
+    names = sorted({name for _, listed in locations for name in listed.split(",")})
+    package_number = {name: number for number, name in enumerate(names)}
+    packages = [(name, _facts(collection.package(name))) for name in names]
+    places = [(directory, tuple(package_number[name] for name in listed.split(","))) for directory, listed in locations]
+    # Locations were numbered as they came; in the file they are numbered as they are sorted.
+    number = {collection.locations[location]: place for place, location in enumerate(locations)}
+    files = sorted(collection.files.items())
+    return packages, places, [(name, tuple(sorted(number[old] for old in numbers))) for name, numbers in files]
+
+
+def _facts(package: Package) -> tuple[int, ...]:
+    flags = DEVELOPMENT * package.development + SERVICE * package.service
+    return flags, min(package.uses, _MOST_USES)
+
+
+def _cut(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for start in range(0, len(rows), ROWS_PER_BLOCK):
+        yield rows[start : start + ROWS_PER_BLOCK]

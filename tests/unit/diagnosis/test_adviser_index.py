@@ -1,0 +1,112 @@
+"""What the adviser takes from a file index where no rule speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from accel_doctor.diagnosis import RuleAdviser
+from accel_doctor.fileindex import FileIndex, Release
+from accel_doctor.fileindex.contents import Collection
+from accel_doctor.fileindex.writing import index_bytes
+from accel_doctor.model import Confidence, Distribution, Interpreter, Need, Origin, Plan, Reason
+
+RULES = """\
+schema: 1
+family: debian
+manager: apt
+needs:
+  header: {ruled.h: libruled-dev, gone.h: null}
+"""
+DEBIAN = Distribution("debian", "99", pretty_name="Debian 99")
+INTERPRETER = Interpreter(
+    executable=Path("/usr/bin/python3"), prefix=Path("/usr"), base_prefix=Path("/usr"), implementation="cpython",
+    version="3.11.2", soabi="", cache_tag="", platform="linux-x86_64", libc="", include=Path("/usr/include/python3.11"),
+    origin=Origin.DISTRIBUTION, in_virtual_environment=False, externally_managed=None, pip_version=None, debug=False,
+    free_threaded=False, environment={},
+)  # fmt: skip
+FILES = {
+    "usr/include/ruled.h": "libother-dev",
+    "usr/include/gone.h": "libother-dev",
+    "usr/include/sure.h": "libsure-dev",
+    "usr/include/tls.h": "libtls-gnutls-dev,libtls-openssl-dev",
+    "usr/include/bad.h": "Not_A_Debian_Name-dev",
+    **{f"usr/include/d{number}/config.h": f"libd{number}-dev" for number in range(9)},
+}
+
+
+class Everything:
+    """A package manager with nothing installed and everything available."""
+
+    name = "apt"
+
+    def installed(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset()
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(names)
+
+    def simulate(self, names: Sequence[str]) -> None:
+        return None
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        return (("apt-get", "install", *names),)
+
+
+@pytest.fixture
+def plan(tmp_path):
+    from accel_doctor.rulebook import Rulebook
+
+    (tmp_path / "debian.yaml").write_text(RULES)
+    (tmp_path / "symptoms.yaml").write_text("schema: 1\n")
+    collection = Collection()
+    for path, packages in FILES.items():
+        collection.add(path, packages.split(","))
+    file = tmp_path / "debian-99.index"
+    file.write_bytes(index_bytes(collection, Release("debian", "99")))
+    opened: list[Path] = []
+
+    def find() -> FileIndex:
+        opened.append(file)
+        return FileIndex.open(file)
+
+    def make(*needs: str) -> tuple[Plan, int]:
+        adviser = RuleAdviser(Rulebook([tmp_path]), DEBIAN, INTERPRETER, Everything(), find)
+        return adviser.plan([Reason(Need.parse(need), "x") for need in needs]), len(opened)
+
+    return make
+
+
+def test_rules_speak_first_and_no_index_is_opened(plan):
+    made, opened = plan("header:ruled.h", "header:gone.h")
+    assert [(item.name, item.confidence, item.source) for item in made.packages] == [
+        ("libruled-dev", Confidence.RULE, "rules/debian.yaml")
+    ]
+    assert [item.advice for item in made.unmet] == ["no package of Debian 99 is known to have it"]
+    assert opened == 0
+
+
+def test_one_clear_winner_and_one_guess(plan):
+    made, opened = plan("header:sure.h", "header:tls.h")
+    assert [(item.name, item.confidence, item.source, item.alternatives) for item in made.packages] == [
+        ("libsure-dev", Confidence.INDEX, "index debian 99", ()),
+        ("libtls-openssl-dev", Confidence.GUESS, "index debian 99", (("libtls-gnutls-dev",),)),
+    ]
+    assert made.commands == (("apt-get", "install", "libsure-dev", "libtls-openssl-dev"),)
+    assert opened == 1
+
+
+def test_a_name_that_is_everywhere_installs_nothing(plan):
+    made, _ = plan("header:config.h")
+    assert made.packages == ()
+    assert [item.advice for item in made.unmet] == [
+        "libd0-dev, libd1-dev, libd2-dev and 6 more have a file of that name; "
+        "see them with: accel-doctor why header:config.h"
+    ]
+
+
+def test_what_is_no_package_name_never_reaches_a_command(plan):
+    made, _ = plan("header:bad.h", "header:nowhere.h", "build-constraint:x<1")
+    assert (made.packages, made.commands, len(made.unmet)) == ((), (), 3)

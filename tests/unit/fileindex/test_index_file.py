@@ -1,0 +1,110 @@
+"""Reading and writing index files, damaged ones too."""
+
+import random
+
+import pytest
+
+from accel_doctor.fileindex.contents import Collection
+from accel_doctor.fileindex.entries import Package, Release
+from accel_doctor.fileindex.reading import FileIndex, IndexFileError
+from accel_doctor.fileindex.shelf import find_index, shipped
+from accel_doctor.fileindex.writing import index_bytes
+from accel_doctor.model import Distribution
+
+
+def test_what_was_written_is_found(index):
+    assert index.release == Release("debian", "99")
+    assert [(file.path, file.packages) for file in index.find("zlib.h")] == [
+        ("usr/include/zlib.h", (Package("zlib1g-dev", development=True, uses=2),)),
+        ("usr/include/Poco/zlib.h", (Package("libpoco-dev", development=True),)),
+    ]
+    assert index.find("zlib") == index.find("a") == index.find("zzz") == ()
+
+
+def test_many_blocks_and_any_text_survive(written):
+    collection = Collection()
+    names = [f"{'x' * (number % 150)}é{number}.h" for number in range(3000)]
+    for number, name in enumerate(names):
+        collection.add(f"usr/include/d{number % 1700}/{name}", [f"liba{number % 1300}-dev"])
+    index = written(collection)
+    for number, name in enumerate(names):
+        (file,) = index.find(name)
+        assert (file.directory, file.packages[0].name) == (f"usr/include/d{number % 1700}", f"liba{number % 1300}-dev")
+
+
+def test_the_same_lists_give_the_same_bytes(collection):
+    assert index_bytes(collection, Release("debian", "99")) == index_bytes(collection, Release("debian", "99"))
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "its size is not that of an index"),
+        (b"PK\3\4" + bytes(100), "it does not begin as an index does"),
+        (b"ACCELIDX\x09" + bytes(100), "it has format 9, and this version reads format 1"),
+        (b"ACCELIDX\x01" + b"\0\0\0\5\0\0\0\0hello", "its directory has a wrong checksum"),
+    ],
+)
+def test_what_is_no_index_is_an_error_that_says_so(tmp_path, content, complaint):
+    path = tmp_path / "x.index"
+    path.write_bytes(content)
+    with pytest.raises(IndexFileError) as error:
+        FileIndex.open(path)
+    assert error.value.message == f"the file index {path} is not usable: {complaint}"
+    assert error.value.hint == ("install accel-doctor again, or build the index again with: accel-doctor index build")
+
+
+def test_a_missing_file_is_an_error(tmp_path):
+    with pytest.raises(IndexFileError) as error:
+        FileIndex.open(tmp_path / "gone")
+    assert error.value.message == f"the file index {tmp_path / 'gone'} cannot be read: No such file or directory"
+
+
+def test_any_damage_is_an_error_or_harmless(index, tmp_path):
+    whole = index.path.read_bytes()
+    expected = index.find("zlib.h")
+    chance = random.Random(0)
+    path = tmp_path / "damaged.index"
+    noticed = 0
+    for _ in range(400):
+        damaged = bytearray(whole)
+        if chance.random() < 0.3:
+            del damaged[chance.randrange(len(damaged)) :]
+        else:
+            damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            assert FileIndex.open(path).find("zlib.h") == expected
+        except IndexFileError:
+            noticed += 1
+    assert noticed > 300
+
+
+def test_an_index_serves_its_own_release_only(tmp_path, index):
+    here = [tmp_path]
+    assert find_index(Distribution("debian", "99"), here).path == index.path
+    assert find_index(Distribution("debian", "99.3"), here).path == index.path
+    assert find_index(Distribution("ubuntu", "99", like=("debian",)), here) is None
+    assert find_index(Distribution("debian", "98"), here) is None
+    assert find_index(Distribution("../debian", "99"), here) is None
+
+
+@pytest.mark.parametrize(
+    ("distribution", "release"),
+    [
+        (Distribution("debian", "11", "bullseye"), "debian 11"),
+        (Distribution("debian", "12", "bookworm"), "debian 12"),
+        (Distribution("debian", "13", "trixie"), "debian 13"),
+        (Distribution("debian", "", "forky", pretty_name="Debian GNU/Linux forky/sid"), "debian sid"),
+        (Distribution("debian", "", "sid"), "debian sid"),
+    ],
+)
+def test_debian_is_shipped(distribution, release):
+    assert str(find_index(distribution).release) == release
+
+
+def test_shipped_indexes_stay_small():
+    sizes = {path.name: path.stat().st_size for path in shipped()}
+    assert len(sizes) == 4
+    assert [name for name, size in sizes.items() if size > 2_500_000] == []
+    assert sum(sizes.values()) <= 10_000_000
