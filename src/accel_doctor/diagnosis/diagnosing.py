@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from accel_doctor.diagnosis.attribution import told_by
-from accel_doctor.diagnosis.cleaning import clean, readable_lines
+from accel_doctor.diagnosis.attribution import Told, told_by
+from accel_doctor.diagnosis.cleaning import clean
 from accel_doctor.diagnosis.prefilter import SymptomIndex
+from accel_doctor.diagnosis.scanning import LogLines, line_blocks, stream_blocks
 from accel_doctor.model import Diagnosis, Finding, Need, Role
 from accel_doctor.rulebook import Symptom, SymptomRole
 
 MAXIMUM_FINDINGS = 200  # causes; and as many echoes, so that a long configure run cannot crowd out what matters
 MAXIMUM_EVIDENCE = 300  # characters
 _PROBES_KEPT = 100
+_REMEMBERED = 1024  # lines: configure scripts say the same again and again
+_REMEMBERED_LENGTH = 512  # characters of one
 _NEAR = 12  # lines between a probe and the failure it explains, where the failure does not name it
+
+_Match = tuple[Symptom, tuple[Need, ...]]
 
 _ERROR_LIKE = re.compile(
     r"(?:^|[\s:])(?:[\w.]*(?:Error|Exception)|error|ERROR|[Ff]atal error|Fatal Error)\b[^:]*:\s*\S"
@@ -29,11 +35,21 @@ def diagnose(lines: Iterable[str], symptoms: Sequence[Symptom], package: str | N
     ``package`` (normalized) is the one whose build the log is of, where that is known; a package that the log
     itself says failed inside it is named instead.
     """
+    return _diagnose(line_blocks(lines), symptoms, package)
+
+
+def diagnose_stream(stream: BinaryIO, symptoms: Sequence[Symptom], package: str | None = None) -> Diagnosis:
+    """As :func:`diagnose`, of a file or pipe in whatever encoding; several times faster on large logs."""
+    return _diagnose(stream_blocks(stream), symptoms, package)
+
+
+def _diagnose(blocks: Iterable[bytes], symptoms: Sequence[Symptom], package: str | None) -> Diagnosis:
     index = SymptomIndex(symptoms)
+    lines = LogLines(blocks, index.wanted)
     reading = _Reading(index, package)
-    for number, text in readable_lines(reading.watched(lines), index.wants):
+    for number, text in lines:
         reading.line(number, text)
-    return reading.result()
+    return reading.result(lines.last)
 
 
 @dataclass
@@ -62,28 +78,32 @@ class _Reading:
         self._probes: deque[_Draft] = deque(maxlen=_PROBES_KEPT)
         self._room = {True: MAXIMUM_FINDINGS, False: MAXIMUM_FINDINGS}  # by whether it is a cause
         self._first_error: str | None = None
-        self._last = ""
-
-    def watched(self, lines: Iterable[str]) -> Iterator[str]:
-        """The lines, the last that is not empty remembered."""
-        for raw in lines:
-            if raw and not raw.isspace():
-                self._last = raw
-            yield raw
+        self._remembered: dict[str, tuple[Told | None, _Match | None]] = {}
 
     def line(self, number: int, text: str) -> None:
-        told = told_by(text)
+        known = self._remembered.get(text)
+        if known is None:
+            known = (told_by(text), self._match(text))
+            if len(text) <= _REMEMBERED_LENGTH:
+                if len(self._remembered) >= _REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[text] = known
+        told, match = known
         if told and told.after:
             self._claim(told.package)
         elif told and (told.certain or self._given is None):
             self._current = told.package
+        if match:
+            self._seen(*match, number, text)
+        elif self._first_error is None and not told and _ERROR_LIKE.search(text):
+            self._first_error = text
+
+    def _match(self, text: str) -> _Match | None:
         for symptom in self._index.candidates(text):
             needs = symptom.read(text)
             if needs is not None:
-                self._seen(symptom, needs, number, text)
-                return
-        if self._first_error is None and not told and _ERROR_LIKE.search(text):
-            self._first_error = text
+                return symptom, needs
+        return None
 
     def _seen(self, symptom: Symptom, needs: tuple[Need, ...], number: int, text: str) -> None:
         fatal = symptom.role is SymptomRole.FATAL
@@ -129,7 +149,7 @@ class _Reading:
         self._probes.clear()
         self._current = self._given
 
-    def result(self) -> Diagnosis:
+    def result(self, last: str) -> Diagnosis:
         for draft in self._unclaimed.values():
             known = self._claimed.setdefault((draft.need, draft.package), draft)
             known.cause = known.cause or draft.cause
@@ -137,7 +157,7 @@ class _Reading:
         findings = tuple(draft.finding() for draft in drafts)
         if any(finding.role is Role.CAUSE for finding in findings):
             return Diagnosis(findings)
-        summary = self._first_error or clean(self._last).strip()
+        summary = self._first_error or clean(last).strip()
         return Diagnosis(findings, summary[:MAXIMUM_EVIDENCE] or None)
 
 
