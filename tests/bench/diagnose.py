@@ -1,8 +1,8 @@
 """How fast logs are read: ``python tests/bench/diagnose.py [MEGABYTES]``, one core.
 
-Three logs of 100 MB: compiler command lines; the recorded failing logs, one after another again and again; and a
-chatty one, the recorded logs among compiler lines, configure tests, warnings and progress bars that are all different,
-as a long build prints them.
+Logs of 100 MB: compiler command lines; the recorded failing logs among what long builds print (compiler lines,
+warnings, progress bars, all different), with one line in 40 that nearly is a symptom's, and with one in 8; and the
+recorded logs alone, again and again, where every sixth line is a symptom's.
 """
 
 from __future__ import annotations
@@ -23,16 +23,20 @@ COMPILER = (
     "gcc -pthread -Wno-unused-result -Wsign-compare -DNDEBUG -g -fwrapv -O2 -Wall -fPIC -I/usr/include/python3.11 "
     "-c src/file{0}.c -o build/temp.linux-x86_64-cpython-311/src/file{0}.o\n"
 )
-CHATTY = (
+USUAL = (
+    COMPILER,
     "copying src/package/module{0}.py -> build/lib.linux-x86_64-cpython-311/package\n",
-    "[{0}/90000] /usr/bin/c++ -Dx_EXPORTS -I../include -O3 -std=gnu++17 -MD -MT a{0}.o -MF a{0}.o.d -o a{0}.o -c a{0}.cpp\n",
+    "[{0}/90000] /usr/bin/c++ -Dx_EXPORTS -I../include -O3 -std=gnu++17 -MD -MF a{0}.o.d -o a{0}.o -c a{0}.cpp\n",
     "src/file{0}.c:120:15: warning: unused variable 'result{0}' [-Wunused-variable]\n",
     "  120 |     PyObject *result{0} = NULL;\n      |               ^~~~~~~~~\n",
     "checking for function{0}... yes\n",
-    "checking for sys/header{0}.h... no\n",
-    "-- Looking for function{0} - not found\n",
     "   Compiling crate{0} v1.0.{0}\n",
     "     ━━━━━━━━━━━━━━━━━━━━ {0}/90.0 kB 1.1 MB/s eta 0:00:00\r\n",
+)
+NEAR_MISSES = (
+    "checking for sys/header{0}.h... no\n",
+    "-- Looking for function{0} - not found\n",
+    "src/file{0}.c:12:5: warning: implicit declaration of function 'f{0}' [-Wimplicit-function-declaration]\n",
 )
 
 
@@ -52,11 +56,12 @@ def recorded_log() -> Iterator[bytes]:
     return itertools.repeat(recorded())
 
 
-def chatty_log() -> Iterator[bytes]:
-    """A little of everything without end."""
+def mixed_log(every: int) -> Iterator[bytes]:
+    """The recorded logs among what long builds print, one line in ``every`` nearly a symptom's, all of them different."""
     logs = itertools.cycle(path.read_bytes() for path in sorted(CASES.glob("*/*.log")))
+    usual, near = itertools.cycle(USUAL), itertools.cycle(NEAR_MISSES)
     for number in itertools.count():
-        lines = (line.format(number * 100 + count) for count in range(100) for line in (*CHATTY, COMPILER))
+        lines = (next(near if line % every == 0 else usual).format(number * 4000 + line) for line in range(1, 4000))
         yield "".join(lines).encode() + next(logs)
 
 
@@ -86,7 +91,13 @@ def _until(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 def main() -> None:
     """The command line."""
     size = int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 100_000_000
-    for name, pieces in (("compiler", compiler_log()), ("recorded", recorded_log()), ("chatty", chatty_log())):
+    logs = {
+        "compiler": compiler_log(),
+        "mixed": mixed_log(40),
+        "chatty": mixed_log(8),
+        "recorded": recorded_log(),
+    }
+    for name, pieces in logs.items():
         measure(name, pieces, size)
 
 

@@ -24,6 +24,8 @@ TELLING = (
     "Could not build wheels for ",
 )
 
+_STARTS = frozenset("BCEFRe\u00d7")  # of lines that the patterns below match
+
 _FAILED_AFTER = (
     re.compile(rf"^(?:ERROR: )?Failed to build '{_NAME}' when "),
     re.compile(rf"^ERROR: Failed building (?:wheel|editable) for {_NAME}$"),
@@ -51,7 +53,7 @@ class Told:
 
 def told_by(line: str) -> Told | None:
     """What a cleaned line tells about attribution, if anything."""
-    if not any(text in line for text in TELLING):
+    if line[:1] not in _STARTS or not any(text in line for text in TELLING):
         return None
     for patterns, after, certain in (
         (_FAILED_AFTER, True, True),

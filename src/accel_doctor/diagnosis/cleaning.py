@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 MAXIMUM_LENGTH = 4096  # characters of a line that are looked at; compiler command lines are the longest honest ones
 
@@ -11,7 +11,7 @@ _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\
 _ESCAPE_BYTES = re.compile(_ESCAPE.pattern.encode())
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 _TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
-# What services and wrappers write before each line.
+# What services and wrappers write before each line, by what a line that has it shows at a glance.
 _STAMP = re.compile(
     "|".join(
         (
@@ -19,15 +19,22 @@ _STAMP = re.compile(
             r"\d+\.\d{3} ",  # its summary of the step that failed
             rf"{_TIME} (?:\d\d[OE][ +])?",  # GitHub Actions, Azure; GitLab adds the stream
             rf"\[{_TIME}\] ",  # Jenkins
-            r"[^\t]{1,120}\t[^\t]{1,120}\t(?=\d{4}-\d\d-\d\dT)",  # gh run view --log: job and step
+            r"##\[(?:error|warning|debug)\]",  # GitHub Actions' log commands
+        )
+    )
+)
+_STAMP_START = frozenset("#[0123456789")
+_LABEL = re.compile(
+    "|".join(
+        (
             r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:\[]{1,64}(?:\[\d+\])?: ",  # journalctl, syslog
             r"\S+ [A-Za-z0-9_.@-]{1,64}\[\d+\]: ",  # journalctl -o short-iso, its time gone already
-            r"##\[(?:error|warning|debug)\]",  # GitHub Actions' log commands
             r"[A-Za-z][A-Za-z0-9_.-]{0,63} +\| ",  # docker compose
             r"(?:nox|[A-Za-z][A-Za-z0-9_.+-]{0,63})> ",  # nox, nix
         )
     )
 )
+_JOB_AND_STEP = re.compile(r"[^\t]{1,120}\t[^\t]{1,120}\t\ufeff?(?=\d{4}-\d\d-\d\dT)")  # gh run view --log
 _STAMPS = 4  # of one line
 # pip's and uv's frames ("  │ ", "╰─> ", "├─▶ "), conda-build's and rattler-build's, rustc's notes ("  = note: ").
 _FRAME = re.compile(r"= (?:note|help): |[│├╰╭\u00d7]?[─▶>╯╮]*[│]?")
@@ -49,8 +56,7 @@ def clean(line: str) -> str:
         line = line.rpartition("\r")[2]
     line = line[:MAXIMUM_LENGTH]
     if not line.isprintable():
-        line = _unstamped(line)  # where tabs still tell columns
-        line = _CONTROL.sub("", line.expandtabs(8))
+        line = _CONTROL.sub("", _JOB_AND_STEP.sub("", line, count=1).expandtabs(8))
     return _unframed(_unstamped(line)).rstrip()
 
 
@@ -61,7 +67,12 @@ def without_escapes(block: bytes) -> bytes:
 
 def _unstamped(line: str) -> str:
     for _ in range(_STAMPS):
-        stamp = _STAMP.match(line)
+        if line[:1] in _STAMP_START:
+            stamp = _STAMP.match(line)
+        elif "| " in line or "> " in line or "]: " in line or (line[12:13] == ":" and line[3:4] == " "):
+            stamp = _LABEL.match(line)
+        else:
+            break
         if stamp is None:
             break
         line = line[stamp.end() :]
@@ -80,17 +91,17 @@ def _unframed(line: str) -> str:
     return line
 
 
-def printed_lines(raw: str) -> Iterator[str]:
+def printed_lines(raw: str) -> Sequence[str]:
     """What was written on a line: itself, in parts where carriage returns overprint them, or, where a setup.py
     printed a program's output as a bytes object, the lines of that."""
-    text = raw.strip() if "\\n" in raw and len(raw) <= _PRINTED_BYTES else ""
-    if text[:2] in ("b'", 'b"') and text[-1] == text[1]:
-        value = _BYTES_ESCAPE.sub(_unescaped, text[2:-1].encode("latin-1", "replace"))
-        yield from value.decode("utf-8", "replace").splitlines()
-    elif "\r" in raw.rstrip("\r"):
-        yield from (part for part in raw.split("\r") if part)
-    else:
-        yield raw
+    if "\\n" in raw and len(raw) <= _PRINTED_BYTES:
+        text = raw.strip()
+        if text[:2] in ("b'", 'b"') and text[-1] == text[1]:
+            value = _BYTES_ESCAPE.sub(_unescaped, text[2:-1].encode("latin-1", "replace"))
+            return value.decode("utf-8", "replace").splitlines()
+    if "\r" in raw:
+        return [part for part in raw.split("\r") if part]
+    return (raw,)
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:

@@ -1,6 +1,6 @@
 """What build logs look like where they say nothing: the measure by which rare texts are told from frequent ones."""
 
-ORDINARY = b"""\
+ORDINARY = """\
 Collecting example==1.0
   Using cached example-1.0.tar.gz (385 kB)
   Installing build dependencies: started
@@ -20,10 +20,11 @@ building 'example._library' extension
 gcc -pthread -Wno-unused-result -Wsign-compare -DNDEBUG -g -fwrapv -O2 -Wall -fPIC -I/usr/include/python3.11 \
 -c src/example.c -o build/temp.linux-x86_64-cpython-311/src/example.o
 x86_64-linux-gnu-gcc -Wsign-compare -fstack-protector-strong -Wformat -Werror=format-security -Wdate-time \
--D_FORTIFY_SOURCE=2 -fPIC -DHAVE_CONFIG_H=1 -DVERSION_INFO="1.0" -Ibuild/temp -c src/errors.cpp -o build/temp/src/errors.o
+-D_FORTIFY_SOURCE=2 -fPIC -DHAVE_CONFIG_H=1 -DVERSION_INFO="1.0"\
+ -Ibuild/temp -c src/errors.cpp -o build/temp/src/errors.o
 g++ -shared -Wl,-O1 -Wl,-Bsymbolic-functions build/temp/src/example.o -L/usr/lib/x86_64-linux-gnu -lstdc++ -o x.so
 [ 12%] Building CXX object CMakeFiles/example.dir/src/main.cpp.o
-[3/120] /usr/bin/c++ -Dexample_EXPORTS -I../include -isystem /usr/include -O3 -std=gnu++17 -MD -MT a.o -MF a.o.d -c a.cpp
+[3/120] /usr/bin/c++ -Dexample_EXPORTS -I../include -isystem /usr/include -O3 -MT a.o -MF a.o.d -c a.cpp
 [4/120] Compiling C object example.cpython-311-x86_64-linux-gnu.so.p/src_module.c.o
 src/example.c: In function 'PyInit_example':
 src/example.c:120:15: warning: unused variable 'result' [-Wunused-variable]
@@ -46,5 +47,5 @@ make[2]: Entering directory '/tmp/build/example'
   CC       src/example.lo
 libtool: compile:  gcc -DHAVE_CONFIG_H -I. -g -O2 -MT example.lo -MD -MP -MF .deps/example.Tpo -c example.c -o example.o
   warnings.warn(
-/usr/lib/python3/dist-packages/setuptools/command/install.py:34: SetuptoolsDeprecationWarning: setup.py install is deprecated.
+/usr/lib/python3/dist-packages/setuptools/command/install.py:34: SetuptoolsDeprecationWarning: install is deprecated.
 """

@@ -106,16 +106,18 @@ class LogLines:
     def _texts(self, raw: bytes) -> tuple[_Text, ...]:
         known = self._remembered.get(raw)
         if known is None:
-            known = tuple(
-                (len(line) - len(text), text)
-                for line in map(clean, printed_lines(raw.decode("utf-8", "replace")))
-                for text in (line.lstrip(),)
-            )
+            known = tuple(map(_measured, printed_lines(raw.decode("utf-8", "replace"))))
             if len(raw) <= _REMEMBERED_LENGTH:
                 if len(self._remembered) >= _REMEMBERED:
                     self._remembered.clear()
                 self._remembered[raw] = known
         return known
+
+
+def _measured(raw: str) -> _Text:
+    line = clean(raw)
+    text = line.lstrip()
+    return len(line) - len(text), text
 
 
 class _Message:
