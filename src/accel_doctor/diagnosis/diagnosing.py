@@ -6,12 +6,11 @@ import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from accel_doctor.diagnosis.attribution import Told, told_by
 from accel_doctor.diagnosis.cleaning import clean
 from accel_doctor.diagnosis.prefilter import SymptomIndex
-from accel_doctor.diagnosis.scanning import LogLines, line_blocks, stream_blocks
+from accel_doctor.diagnosis.scanning import LogLines, Readable, line_blocks, stream_blocks
 from accel_doctor.model import Diagnosis, Finding, Need, Role
 from accel_doctor.rulebook import Symptom, SymptomRole
 
@@ -38,7 +37,7 @@ def diagnose(lines: Iterable[str], symptoms: Sequence[Symptom], package: str | N
     return _diagnose(line_blocks(lines), symptoms, package)
 
 
-def diagnose_stream(stream: BinaryIO, symptoms: Sequence[Symptom], package: str | None = None) -> Diagnosis:
+def diagnose_stream(stream: Readable, symptoms: Sequence[Symptom], package: str | None = None) -> Diagnosis:
     """As :func:`diagnose`, of a file or pipe in whatever encoding; several times faster on large logs."""
     return _diagnose(stream_blocks(stream), symptoms, package)
 
@@ -78,6 +77,7 @@ class _Reading:
         self._probes: deque[_Draft] = deque(maxlen=_PROBES_KEPT)
         self._room = {True: MAXIMUM_FINDINGS, False: MAXIMUM_FINDINGS}  # by whether it is a cause
         self._first_error: str | None = None
+        self._failed = False
         self._remembered: dict[str, tuple[Told | None, _Match | None]] = {}
 
     def line(self, number: int, text: str) -> None:
@@ -89,7 +89,9 @@ class _Reading:
                     self._remembered.clear()
                 self._remembered[text] = known
         told, match = known
-        if told and told.after:
+        if told and told.built:
+            self._ended_well(told.built)
+        elif told and told.after:
             self._claim(told.package)
         elif told and (told.certain or self._given is None):
             self._current = told.package
@@ -107,6 +109,7 @@ class _Reading:
 
     def _seen(self, symptom: Symptom, needs: tuple[Need, ...], number: int, text: str) -> None:
         fatal = symptom.role is SymptomRole.FATAL
+        self._failed = self._failed or symptom.role is not SymptomRole.PROBE
         if symptom.explained_by:
             needs = (*needs, *self._explanation(symptom, number, text))
         for need in needs:
@@ -137,6 +140,14 @@ class _Reading:
             return (probes[-1].need,)
         return ()
 
+    def _ended_well(self, packages: frozenset[str]) -> None:
+        """What was complained about so far did not stop these builds: optional extensions are tried and left out."""
+        for draft in self._unclaimed.values():
+            if draft.package is None or draft.package in packages:
+                draft.cause = False
+        if not self._claimed and not any(draft.cause for draft in self._unclaimed.values()):
+            self._failed, self._first_error = False, None
+
     def _claim(self, package: str) -> None:
         for draft in self._unclaimed.values():
             draft.package = package
@@ -158,7 +169,7 @@ class _Reading:
         if any(finding.role is Role.CAUSE for finding in findings):
             return Diagnosis(findings)
         summary = self._first_error or clean(last).strip()
-        return Diagnosis(findings, summary[:MAXIMUM_EVIDENCE] or None)
+        return Diagnosis(findings, summary[:MAXIMUM_EVIDENCE] or None, self._failed or self._first_error is not None)
 
 
 def _mentions(text: str, name: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from accel_doctor.diagnosis.cleaning import MAXIMUM_LENGTH, clean, printed_lines, without_escapes
 
@@ -23,7 +23,15 @@ _REMEMBERED_LENGTH = 512  # bytes of one
 _Text = tuple[int, str]  # indentation, text
 
 
-def stream_blocks(stream: BinaryIO) -> Iterator[bytes]:
+class Readable(Protocol):
+    """A binary stream, as far as a log needs one."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; none at the end."""
+        ...
+
+
+def stream_blocks(stream: Readable) -> Iterator[bytes]:
     """The stream in blocks of whole lines, each with its line feed; overlong lines cut."""
     rest = b""
     while chunk := stream.read(BLOCK):

@@ -127,6 +127,15 @@ class Symptom:
             return ()
 
 
+@dataclass(frozen=True)
+class SymptomFiles:
+    """All of ``symptoms.yaml``, layers merged."""
+
+    symptoms: tuple[Symptom, ...]
+    advice: Mapping[tuple[NeedKind, str], str]
+    environment: Mapping[tuple[NeedKind, str], Mapping[str, str]]
+
+
 _VERSION_BOUND = re.compile(r"[<>!=]=?\s*[0-9][^\s,;]*")
 
 
@@ -152,6 +161,7 @@ def _trimmed(kind: NeedKind, name: str) -> str | None:
 
 # --- reading ---------------------------------------------------------------------------------------------
 
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _KEYS = (
     "kind", "role", "contains", "pattern", "needs", "names", "tool", "explained_by", "match", "miss",
 )  # fmt: skip
@@ -193,6 +203,22 @@ def read_advice(top: Node) -> dict[tuple[NeedKind, str], str]:
             text = node.text()
             if kind and text:
                 result[kind, name] = text
+    return result
+
+
+def read_environment(top: Node) -> dict[tuple[NeedKind, str], Mapping[str, str]]:
+    """The ``environment`` section: kind, then name, then variables and their values."""
+    section = top.mapping().get("environment")
+    result: dict[tuple[NeedKind, str], Mapping[str, str]] = {}
+    for kind_name, group in (section.mapping() if section else {}).items():
+        kind = group.as_kind(kind_name)
+        for name, node in group.mapping().items():
+            values = {variable: entry.text() for variable, entry in node.mapping().items()}
+            for variable in values:
+                if not _VARIABLE.fullmatch(variable):
+                    node.complain(f"{variable!r} is not the name of an environment variable")
+            if kind:
+                result[kind, name] = {variable: value for variable, value in values.items() if value is not None}
     return result
 
 
