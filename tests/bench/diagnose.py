@@ -57,7 +57,7 @@ def recorded_log() -> Iterator[bytes]:
 
 
 def mixed_log(every: int) -> Iterator[bytes]:
-    """The recorded logs among what long builds print, one line in ``every`` nearly a symptom's, all of them different."""
+    """The recorded logs among what long builds print, one line in ``every`` nearly a symptom's, all different."""
     logs = itertools.cycle(path.read_bytes() for path in sorted(CASES.glob("*/*.log")))
     usual, near = itertools.cycle(USUAL), itertools.cycle(NEAR_MISSES)
     for number in itertools.count():
