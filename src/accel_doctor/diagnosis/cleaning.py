@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from accel_doctor.diagnosis.translations import in_english
+
 MAXIMUM_LENGTH = 4096  # characters of a line that are looked at; compiler command lines are the longest honest ones
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
@@ -57,7 +59,7 @@ def clean(line: str) -> str:
     line = line[:MAXIMUM_LENGTH]
     if not line.isprintable():
         line = _CONTROL.sub("", _JOB_AND_STEP.sub("", line, count=1).expandtabs(8))
-    return _unframed(_unstamped(line)).rstrip()
+    return in_english(_unframed(_unstamped(line)).rstrip())
 
 
 def without_escapes(block: bytes) -> bytes:
@@ -92,15 +94,12 @@ def _unframed(line: str) -> str:
 
 
 def printed_lines(raw: str) -> Sequence[str]:
-    """What was written on a line: itself, in parts where carriage returns overprint them, or, where a setup.py
-    printed a program's output as a bytes object, the lines of that."""
+    """The line itself, or, where a setup.py printed a program's output as a bytes object, the lines of that."""
     if "\\n" in raw and len(raw) <= _PRINTED_BYTES:
-        text = raw.strip()
+        text = _unframed(_unstamped(_JOB_AND_STEP.sub("", raw.strip(), count=1))).strip()
         if text[:2] in ("b'", 'b"') and text[-1] == text[1]:
             value = _BYTES_ESCAPE.sub(_unescaped, text[2:-1].encode("latin-1", "replace"))
             return value.decode("utf-8", "replace").splitlines()
-    if "\r" in raw:
-        return [part for part in raw.split("\r") if part]
     return (raw,)
 
 

@@ -61,6 +61,7 @@ class _Draft:
     evidence: str
     symptom: Symptom
     cause: bool
+    sure: bool  # of the package
 
     def finding(self) -> Finding:
         role = Role.CAUSE if self.cause else Role.ECHO
@@ -72,7 +73,8 @@ class _Reading:
         self._index = index
         self._given = package
         self._current = package
-        self._unclaimed: dict[Need, _Draft] = {}
+        self._sure = False
+        self._unclaimed: dict[tuple[Need, str | None], _Draft] = {}
         self._claimed: dict[tuple[Need, str | None], _Draft] = {}
         self._probes: deque[_Draft] = deque(maxlen=_PROBES_KEPT)
         self._room = {True: MAXIMUM_FINDINGS, False: MAXIMUM_FINDINGS}  # by whether it is a cause
@@ -94,7 +96,7 @@ class _Reading:
         elif told and told.after:
             self._claim(told.package)
         elif told and (told.certain or self._given is None):
-            self._current = told.package
+            self._current, self._sure = told.package, told.certain
         if match:
             self._seen(*match, number, text)
         elif self._first_error is None and not told and _ERROR_LIKE.search(text):
@@ -113,7 +115,7 @@ class _Reading:
         if symptom.explained_by:
             needs = (*needs, *self._explanation(symptom, number, text))
         for need in needs:
-            draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal)
+            draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal, self._sure)
             if symptom.role is SymptomRole.PROBE:
                 self._probes.append(draft)
             self._keep(draft)
@@ -121,14 +123,15 @@ class _Reading:
             self._first_error = text
 
     def _keep(self, draft: _Draft) -> None:
-        known = self._unclaimed.get(draft.need)
+        key = (draft.need, draft.package)
+        known = self._unclaimed.get(key)
         if known is None:
             if self._room[draft.cause]:
                 self._room[draft.cause] -= 1
-                self._unclaimed[draft.need] = draft
+                self._unclaimed[key] = draft
         elif draft.cause and not known.cause:
             # What was a test that may fail has stopped the build: the line that says so is the better evidence.
-            self._unclaimed[draft.need] = draft
+            self._unclaimed[key] = draft
 
     def _explanation(self, symptom: Symptom, number: int, text: str) -> tuple[Need, ...]:
         """The needs of the probes a fatal line speaks of: those it mentions, else the last one just above it."""
@@ -150,20 +153,21 @@ class _Reading:
 
     def _claim(self, package: str) -> None:
         for draft in self._unclaimed.values():
-            draft.package = package
-            known = self._claimed.get((draft.need, package))
-            if known is None:
-                self._claimed[draft.need, package] = draft
-            elif draft.cause:
-                known.cause = True
+            if not draft.sure:
+                draft.package = package
+            self._settle(draft)
         self._unclaimed.clear()
         self._probes.clear()
-        self._current = self._given
+        self._current, self._sure = self._given, False
+
+    def _settle(self, draft: _Draft) -> None:
+        known = self._claimed.get((draft.need, draft.package))
+        if known is None or (draft.cause and not known.cause):
+            self._claimed[draft.need, draft.package] = draft
 
     def result(self, last: str) -> Diagnosis:
         for draft in self._unclaimed.values():
-            known = self._claimed.setdefault((draft.need, draft.package), draft)
-            known.cause = known.cause or draft.cause
+            self._settle(draft)
         drafts = sorted(self._claimed.values(), key=lambda draft: draft.line)
         findings = tuple(draft.finding() for draft in drafts)
         if any(finding.role is Role.CAUSE for finding in findings):

@@ -14,6 +14,7 @@ from functools import cache, cached_property
 
 from accel_doctor.diagnosis.attribution import TELLING
 from accel_doctor.diagnosis.ordinary import ORDINARY
+from accel_doctor.diagnosis.translations import TRANSLATIONS
 from accel_doctor.rulebook import Symptom
 
 # What a line has that a summary may quote when no symptom matched.
@@ -45,7 +46,7 @@ class SymptomIndex:
 
     @cached_property
     def _pieces(self) -> Pieces:
-        return Pieces.of(frozenset((*self._by_text, *TELLING, *_ERROR_TEXTS, *_WRAPPED)))
+        return Pieces.of(frozenset((*self._by_text, *TELLING, *_ERROR_TEXTS, *_WRAPPED, *TRANSLATIONS)))
 
     def candidates(self, line: str) -> Iterable[Symptom]:
         """The symptoms whose texts a line contains, in their own order."""

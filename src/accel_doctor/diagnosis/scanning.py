@@ -20,6 +20,7 @@ _CMAKE_LINES = 60  # of one wrapped message
 _REMEMBERED = 1024  # lines
 _REMEMBERED_LENGTH = 512  # bytes of one
 
+_OVERPRINTED = -1  # in place of an indentation: what a carriage return hides from a person
 _Text = tuple[int, str]  # indentation, text
 
 
@@ -109,12 +110,17 @@ class LogLines:
             position = end + 1
             wanted = found is not None and found.start() <= end
             for indent, text in self._texts(block[start:end]):
-                yield from self._message.feed(number, indent, text, wanted)
+                if indent == _OVERPRINTED:
+                    yield number, text
+                else:
+                    yield from self._message.feed(number, indent, text, wanted)
 
     def _texts(self, raw: bytes) -> tuple[_Text, ...]:
         known = self._remembered.get(raw)
         if known is None:
-            known = tuple(map(_measured, printed_lines(raw.decode("utf-8", "replace"))))
+            *hidden, shown = raw.decode("utf-8", "replace").rstrip("\r").split("\r")
+            under = [(_OVERPRINTED, text) for part in hidden if (text := clean(part).strip())]
+            known = (*under, *map(_measured, printed_lines(shown)))
             if len(raw) <= _REMEMBERED_LENGTH:
                 if len(self._remembered) >= _REMEMBERED:
                     self._remembered.clear()
