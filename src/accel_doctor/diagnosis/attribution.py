@@ -22,16 +22,19 @@ TELLING = (
     "Running setup.py ",
     "Collecting ",
     "Could not build wheels for ",
+    "This error originates from the build backend",
+    "error: metadata-generation-failed",
     "Successfully built ",
     "Successfully installed ",
 )
 
-_STARTS = frozenset("BCEFRSe\u00d7")  # of lines that the patterns below match
+_STARTS = frozenset("BCEFNRSe\u00d7")  # of lines that the patterns below match
 
 _FAILED_AFTER = (
     re.compile(rf"^(?:ERROR: )?Failed to build '{_NAME}' when "),
     re.compile(rf"^ERROR: Failed building (?:wheel|editable) for {_NAME}$"),
     re.compile(rf"^ERROR: Could not build wheels for {_NAME}, which is required"),
+    re.compile(rf"^Note: This error originates from the build backend, .* following issues with {_NAME} \("),  # poetry
 )
 _FAILS_BELOW = (
     re.compile(rf"^(?:error: )?(?:\u00d7 )?Failed to build `{_NAME}(?:\[[^\]]*\])?(?:==[^`]*| @ [^`]*)?`"),
@@ -47,6 +50,7 @@ _COMES_NEXT = (re.compile(rf"^Collecting {_NAME}"),)
 class Told:
     """What a line says about a package: everything since the last claim is its (``after``), or what follows is.
 
+    Without a name what was read belongs to whom it seemed to, since a failure ends here that pip does not name again.
     A line that is not ``certain`` names what pip looks at, which need not be what is built. ``built`` names the
     packages whose builds ended well.
     """
@@ -65,6 +69,8 @@ def told_by(line: str) -> Told | None:
     if built:
         names = frozenset(canonicalize_name(_VERSION.sub("", name)) for name in built["names"].split())
         return Told("", built=names)
+    if line == "error: metadata-generation-failed":
+        return Told("", after=True)
     for patterns, after, certain in (
         (_FAILED_AFTER, True, True),
         (_FAILS_BELOW, False, True),

@@ -38,9 +38,10 @@ _LABEL = re.compile(
 )
 _JOB_AND_STEP = re.compile(r"[^\t]{1,120}\t[^\t]{1,120}\t\ufeff?(?=\d{4}-\d\d-\d\dT)")  # gh run view --log
 _STAMPS = 4  # of one line
-# pip's and uv's frames ("  │ ", "╰─> ", "├─▶ "), conda-build's and rattler-build's, rustc's notes ("  = note: ").
-_FRAME = re.compile(r"= (?:note|help): |[│├╰╭\u00d7]?[─▶>╯╮]*[│]?")
-_FRAME_START = frozenset("│├╰╭\u00d7=")
+# pip's and uv's frames ("  │ ", "╰─> ", "├─▶ "), conda-build's and rattler-build's, rustc's notes ("  = note: "),
+# poetry's margin ("    | ").
+_FRAME = re.compile(r"= (?:note|help): |\|(?: |$)|[│├╰╭\u00d7]?[─▶>╯╮]*[│]?")
+_FRAME_START = frozenset("│├╰╭|\u00d7=")
 _FRAMES = 8
 _PRINTED_BYTES = 65536  # characters of a printed bytes object that is taken apart
 _BYTES_ESCAPE = re.compile(rb"\\(x[0-9a-f]{2}|.)", re.DOTALL)

@@ -153,7 +153,7 @@ class _Reading:
 
     def _claim(self, package: str) -> None:
         for draft in self._unclaimed.values():
-            if not draft.sure:
+            if package and not draft.sure:
                 draft.package = package
             self._settle(draft)
         self._unclaimed.clear()
