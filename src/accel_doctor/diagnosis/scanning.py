@@ -6,6 +6,7 @@ and cleaned. Lines longer than any honest one are cut.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -35,7 +36,7 @@ class Readable(Protocol):
 def stream_blocks(stream: Readable) -> Iterator[bytes]:
     """The stream in blocks of whole lines, each with its line feed; overlong lines cut."""
     rest = b""
-    while chunk := stream.read(BLOCK):
+    for chunk in _chunks(stream):
         end = chunk.rfind(b"\n") + 1
         if not end:
             rest = (rest + chunk[:LONGEST_LINE])[:LONGEST_LINE]
@@ -45,6 +46,18 @@ def stream_blocks(stream: Readable) -> Iterator[bytes]:
         rest = chunk[end : end + LONGEST_LINE]
     if rest:
         yield rest + b"\n"
+
+
+def _chunks(stream: Readable) -> Iterator[bytes]:
+    """The stream as it comes, in UTF-8 where it is UTF-16: PowerShell's ``>`` writes that, with a byte order mark."""
+    chunk = stream.read(BLOCK)
+    wide = (chunk[:2] == codecs.BOM_UTF16_LE and chunk[3:4] == b"\0") or (
+        chunk[:2] == codecs.BOM_UTF16_BE and chunk[2:3] == b"\0"
+    )
+    decoder = codecs.getincrementaldecoder("utf-16")("replace") if wide else None
+    while chunk:
+        yield decoder.decode(chunk).encode("utf-8", "replace") if decoder else chunk
+        chunk = stream.read(BLOCK)
 
 
 def line_blocks(lines: Iterable[str]) -> Iterator[bytes]:

@@ -51,6 +51,7 @@ FLAVOURS = {
     "poetry": each_line(lambda line, number: f"    {line}"),
     "colours": each_line(coloured),
     "CRLF": each_line(lambda line, number: line + "\r"),
+    "PowerShell": lambda log: log.encode("utf-16"),
     "progress bars": each_line(lambda line, number: f"  10%\r  90%\r{line}"),
     "bytes that are no UTF-8": lambda log: b"caf\xe9 \xff\n".join([b"", log.encode()]).replace(b"\n", b" \xe9\n", 1),
     "in a container in an action": each_line(lambda line, number: f"{stamp(number)} #9 {number / 7:.1f} {line}"),
