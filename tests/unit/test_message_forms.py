@@ -115,6 +115,13 @@ FORMS = [
         "CMake Error at F.cmake:1 (message):\n  A required package was not found\n",
         "pkgconfig:fuse3",
     ),
+    (
+        "-- Checking for modules 'a>=2;b'\n--   Package 'a', required by 'virtual:world', not found\n"
+        "--   Package 'b', required by 'virtual:world', not found\n"
+        "CMake Error at F.cmake:545 (message):\n  A required package was not found\n",
+        "pkgconfig:a pkgconfig:b",
+    ),
+    ("CMake Error at a:3 (find_program):\n  Could not find A using the following names: swig", "command:swig"),
     ("CMake Error at F.cmake:1 (message):\n  None of the required 'a;b' found\n", "pkgconfig:a pkgconfig:b"),
     ("The system library `libzmq` required by crate `zmq-sys` was not found.", "pkgconfig:libzmq"),
     ("The file `libzmq.pc` needs to be installed and the PKG_CONFIG_PATH", "pkgconfig:libzmq"),

@@ -11,7 +11,7 @@ from accel_doctor.diagnosis.attribution import Told, told_by
 from accel_doctor.diagnosis.cleaning import clean
 from accel_doctor.diagnosis.prefilter import SymptomIndex
 from accel_doctor.diagnosis.scanning import LogLines, Readable, line_blocks, stream_blocks
-from accel_doctor.model import Diagnosis, Finding, Need, Role
+from accel_doctor.model import Diagnosis, Finding, Need, NeedKind, Role
 from accel_doctor.rulebook import Symptom, SymptomRole
 
 MAXIMUM_FINDINGS = 200  # causes; and as many echoes, so that a long configure run cannot crowd out what matters
@@ -140,7 +140,7 @@ class _Reading:
         if mentioned:
             return tuple(dict.fromkeys(mentioned))
         if probes and number - probes[-1].line <= _NEAR:
-            return (probes[-1].need,)
+            return _last_question(probes)
         return ()
 
     def _ended_well(self, packages: frozenset[str]) -> None:
@@ -174,6 +174,22 @@ class _Reading:
             return Diagnosis(findings)
         summary = self._first_error or clean(last).strip()
         return Diagnosis(findings, summary[:MAXIMUM_EVIDENCE] or None, self._failed or self._first_error is not None)
+
+
+def _last_question(probes: Sequence[_Draft]) -> tuple[Need, ...]:
+    """The last probe's need, and those it was asked together with: pkg_check_modules(a b) complains line by line."""
+    last = probes[-1]
+    needs = [last.need]
+    for before in reversed(probes[:-1]):
+        if (
+            last.need.kind is not NeedKind.PKGCONFIG
+            or before.symptom is not last.symptom
+            or before.line != last.line - 1
+        ):
+            break
+        last = before
+        needs.insert(0, last.need)
+    return tuple(needs)
 
 
 def _mentions(text: str, name: str) -> bool:
