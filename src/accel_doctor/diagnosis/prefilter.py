@@ -21,7 +21,7 @@ from accel_doctor.rulebook import Symptom
 _ERROR_TEXTS = ("rror: ", "rror:\t", "xception: ")
 # What begins a message that goes on in the following lines (see cleaning).
 _WRAPPED = ("CMake Error",)
-_PIECE, _LONGEST_PIECE = 6, 12  # characters; shorter ones occur too often
+_PIECE, _LONGEST_PIECE = 4, 12  # characters; shorter ones occur too often
 _SHORT_TEXT, _SHORT_PIECE = 8, 3
 _FREQUENCY = {character: ORDINARY.count(character) / len(ORDINARY) for character in set(ORDINARY)}
 _ORDINARY_PIECES = {ORDINARY[start : start + _PIECE] for start in range(len(ORDINARY))}
