@@ -18,7 +18,7 @@ from accel_doctor.cache.store import LocalWheelStore
 from accel_doctor.cli.interrupts import Interrupts, UninterruptedPackageManager
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.reporters import PlainReporter, Terminal
-from accel_doctor.diagnosis import RuleAdviser, diagnose
+from accel_doctor.diagnosis import RuleAdviser, diagnose_stream
 from accel_doctor.doctor import Doctor
 from accel_doctor.fileindex import find_index
 from accel_doctor.frontends.origins import record_origins
@@ -95,8 +95,8 @@ def assembled_doctor(parts: Parts, policy: Policy) -> Iterator[Doctor]:
         return sources_to_build(locked.lock, tags, parts.interpreter.environment)
 
     def read_failure(failure: Failed) -> Case:
-        with failure.log.open(encoding="utf-8", errors="replace") as lines:
-            return Case(failure, diagnose(lines, rulebook.symptoms, failure.package))
+        with failure.log.open("rb") as stream:
+            return Case(failure, diagnose_stream(stream, rulebook.symptoms, failure.package))
 
     with tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work:
         yield Doctor(

@@ -32,7 +32,7 @@ def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, 
     surrounding = Surrounding.read(arguments.verbosity)
     environment = surrounding.environment
     runner = ProcessRunner(environment)
-    interpreter = find_target(runner, _target_surroundings(surrounding), values["python"])
+    interpreter = find_target(runner, target_surroundings(surrounding), values["python"])
     cache = _cache_directory(values["cache_dir"])
     configuration = read_configuration(environment, _home(environment), interpreter.prefix, _read_text)
     frontend = choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration)
@@ -51,7 +51,7 @@ def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, 
         interrupts=Interrupts(runner.stop, reporter.note),
         logs=RunLogs(cache / "logs"),
         cache=cache,
-        rule_directories=_rule_directories(values["rules"], environment),
+        rule_directories=rule_directories(values["rules"], environment),
         index_directories=[user_directory(environment) / "indexes"],
         jobs=values["jobs"] or _cores(),
     )
@@ -70,7 +70,8 @@ def _request(
     return read_request(arguments, configuration, RealFiles(), surroundings)
 
 
-def _target_surroundings(surrounding: Surrounding) -> TargetSurroundings:
+def target_surroundings(surrounding: Surrounding) -> TargetSurroundings:
+    """What decides which environment is installed into."""
     return TargetSurroundings(
         environment=surrounding.environment,
         directory=surrounding.directory,
@@ -90,7 +91,8 @@ def _cache_directory(chosen: str | None) -> Path:
     return Path(chosen).expanduser().absolute() if chosen else user_cache_path("accel-doctor")
 
 
-def _rule_directories(chosen: tuple[str, ...], environment: Mapping[str, str]) -> list[Path]:
+def rule_directories(chosen: tuple[str, ...], environment: Mapping[str, str]) -> list[Path]:
+    """The user's directory of rules, if there is one, and those chosen on the command line."""
     own = user_directory(environment) / "rules"
     directories = [own] if own.is_dir() else []
     return [*directories, *(Path(directory).expanduser().absolute() for directory in chosen)]

@@ -22,18 +22,27 @@ TELLING = (
     "Running setup.py ",
     "Collecting ",
     "Could not build wheels for ",
+    "This error originates from the build backend",
+    "error: metadata-generation-failed",
+    "Successfully built ",
+    "Successfully installed ",
 )
+
+_STARTS = frozenset("BCEFNRSe\u00d7")  # of lines that the patterns below match
 
 _FAILED_AFTER = (
     re.compile(rf"^(?:ERROR: )?Failed to build '{_NAME}' when "),
     re.compile(rf"^ERROR: Failed building (?:wheel|editable) for {_NAME}$"),
     re.compile(rf"^ERROR: Could not build wheels for {_NAME}, which is required"),
+    re.compile(rf"^Note: This error originates from the build backend, .* following issues with {_NAME} \("),  # poetry
 )
 _FAILS_BELOW = (
     re.compile(rf"^(?:error: )?(?:\u00d7 )?Failed to build `{_NAME}(?:\[[^\]]*\])?(?:==[^`]*| @ [^`]*)?`"),
     re.compile(rf"^(?:\u00d7 )?Building (?:wheel|editable) for {_NAME} \((?:pyproject\.toml|setup\.py)\)"),
     re.compile(rf"^(?:\u00d7 )?Running setup\.py (?:install|bdist_wheel|develop) for {_NAME}"),
 )
+_BUILT = re.compile(r"^Successfully (?:built|installed) (?P<names>[A-Za-z0-9][A-Za-z0-9._ +!-]*)$")
+_VERSION = re.compile(r"-\d[^-]*$")  # "Successfully installed x-1.0"; "Successfully built x-1.0.tar.gz"
 _COMES_NEXT = (re.compile(rf"^Collecting {_NAME}"),)
 
 
@@ -41,18 +50,27 @@ _COMES_NEXT = (re.compile(rf"^Collecting {_NAME}"),)
 class Told:
     """What a line says about a package: everything since the last claim is its (``after``), or what follows is.
 
-    A line that is not ``certain`` names what pip looks at, which need not be what is built.
+    Without a name what was read belongs to whom it seemed to, since a failure ends here that pip does not name again.
+    A line that is not ``certain`` names what pip looks at, which need not be what is built. ``built`` names the
+    packages whose builds ended well.
     """
 
     package: str
     after: bool = False
     certain: bool = True
+    built: frozenset[str] = frozenset()
 
 
 def told_by(line: str) -> Told | None:
     """What a cleaned line tells about attribution, if anything."""
-    if not any(text in line for text in TELLING):
+    if line[:1] not in _STARTS or not any(text in line for text in TELLING):
         return None
+    built = _BUILT.match(line)
+    if built:
+        names = frozenset(canonicalize_name(_VERSION.sub("", name)) for name in built["names"].split())
+        return Told("", built=names)
+    if line == "error: metadata-generation-failed":
+        return Told("", after=True)
     for patterns, after, certain in (
         (_FAILED_AFTER, True, True),
         (_FAILS_BELOW, False, True),

@@ -1,23 +1,50 @@
-"""Log lines as a person reads them: colours, margins and wrapping of the tools around the compiler removed."""
+"""Log lines as a person reads them: colours, time stamps and the margins of the tools around the compiler removed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence
+
+from accel_doctor.diagnosis.translations import in_english
 
 MAXIMUM_LENGTH = 4096  # characters of a line that are looked at; compiler command lines are the longest honest ones
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-# BuildKit's "#12 3.456 " and GitHub Actions' "2025-01-31T12:00:00.1234567Z ".
-_STAMP = re.compile(r"#\d+ \d+\.\d+ |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z ")
-# pip's and uv's frames ("  │ ", "╰─> ", "├─▶ "), rustc's notes ("  = note: ").
-_FRAME = re.compile(r"= (?:note|help): |[│├╰╭\u00d7]?[─▶>╯╮]*[│]?")
-_FRAME_START = frozenset("│├╰╭\u00d7=")
-_CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? at .*\([A-Za-z_]\w*\):$")
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_ESCAPE_BYTES = re.compile(_ESCAPE.pattern.encode())
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
+_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+# What services and wrappers write before each line, by what a line that has it shows at a glance.
+_STAMP = re.compile(
+    "|".join(
+        (
+            r"#\d+ (?:\d+\.\d+ )?",  # docker buildx --progress=plain
+            r"\d+\.\d{3} ",  # its summary of the step that failed
+            rf"{_TIME} (?:\d\d[OE][ +])?",  # GitHub Actions, Azure; GitLab adds the stream
+            rf"\[{_TIME}\] ",  # Jenkins
+            r"##\[(?:error|warning|debug)\]",  # GitHub Actions' log commands
+        )
+    )
+)
+_STAMP_START = frozenset("#[0123456789")
+_LABEL = re.compile(
+    "|".join(
+        (
+            r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:\[]{1,64}(?:\[\d+\])?: ",  # journalctl, syslog
+            r"\S+ [A-Za-z0-9_.@-]{1,64}\[\d+\]: ",  # journalctl -o short-iso, its time gone already
+            r"[A-Za-z][A-Za-z0-9_.-]{0,63} +\| ",  # docker compose
+            r"(?:nox|[A-Za-z][A-Za-z0-9_.+-]{0,63})> ",  # nox, nix
+        )
+    )
+)
+_JOB_AND_STEP = re.compile(r"[^\t]{1,120}\t[^\t]{1,120}\t\ufeff?(?=\d{4}-\d\d-\d\dT)")  # gh run view --log
+_STAMPS = 4  # of one line
+# pip's and uv's frames ("  │ ", "╰─> ", "├─▶ "), conda-build's and rattler-build's, rustc's notes ("  = note: "),
+# poetry's margin ("    | ").
+_FRAME = re.compile(r"= (?:note|help): |\|(?: |$)|[│├╰╭\u00d7]?[─▶>╯╮]*[│]?")
+_FRAME_START = frozenset("│├╰╭|\u00d7=")
+_FRAMES = 8
 _PRINTED_BYTES = 65536  # characters of a printed bytes object that is taken apart
 _BYTES_ESCAPE = re.compile(rb"\\(x[0-9a-f]{2}|.)", re.DOTALL)
-_CMAKE_LINES = 60  # of one wrapped message
 
 
 def clean(line: str) -> str:
@@ -32,58 +59,49 @@ def clean(line: str) -> str:
         line = line.rpartition("\r")[2]
     line = line[:MAXIMUM_LENGTH]
     if not line.isprintable():
-        line = _CONTROL.sub("", line.expandtabs(8))
-    if line[:1] in ("#", "2"):
-        stamp = _STAMP.match(line)
-        if stamp:
-            line = line[stamp.end() :]
-    text = line.lstrip()
-    if text and text[0] in _FRAME_START:
-        frame = _FRAME.match(text)
-        if frame and frame.end():
-            indent = len(line) - len(text) + frame.end()
-            line = " " * indent + text[frame.end() :]
-    return line.rstrip()
+        line = _CONTROL.sub("", _JOB_AND_STEP.sub("", line, count=1).expandtabs(8))
+    return in_english(_unframed(_unstamped(line)).rstrip())
 
 
-def readable_lines(lines: Iterable[str], wanted: Callable[[str], object]) -> Iterator[tuple[int, str]]:
-    """Number (from 1) and stripped text of those lines that ``wanted`` accepts, one at a time.
+def without_escapes(block: bytes) -> bytes:
+    """Whole lines of a log without terminal escapes, which would stand in the midst of texts looked for."""
+    return _ESCAPE_BYTES.sub(b"", block) if b"\x1b" in block else block
 
-    A CMake error, which CMake wraps at 80 columns in the midst of sentences (cmake(1) has no way to turn that off),
-    comes as one line under the number of its first.
-    """
-    message: list[str] = []
-    start = depth = 0
-    for number, raw in _lines_within(lines):
-        if not message and not wanted(raw) and "\x1b" not in raw:
-            continue
-        line = clean(raw)
+
+def _unstamped(line: str) -> str:
+    for _ in range(_STAMPS):
+        if line[:1] in _STAMP_START:
+            stamp = _STAMP.match(line)
+        elif "| " in line or "> " in line or "]: " in line or (line[12:13] == ":" and line[3:4] == " "):
+            stamp = _LABEL.match(line)
+        else:
+            break
+        if stamp is None:
+            break
+        line = line[stamp.end() :]
+    return line
+
+
+def _unframed(line: str) -> str:
+    for _ in range(_FRAMES):
         text = line.lstrip()
-        indent = len(line) - len(text)
-        if message:
-            if (not text or indent > depth) and len(message) < _CMAKE_LINES:
-                message.append(text)
-                continue
-            yield start, _joined(message)
-            message = []
-        if _CMAKE_ERROR.match(text):
-            message, start, depth = [text], number, indent
-        elif text and wanted(text):
-            yield number, text
-    if message:
-        yield start, _joined(message)
+        if not text or text[0] not in _FRAME_START:
+            break
+        frame = _FRAME.match(text)
+        if frame is None or not frame.end():
+            break
+        line = " " * (len(line) - len(text) + frame.end()) + text[frame.end() :]
+    return line
 
 
-def _lines_within(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """The lines, numbered; those of output that a setup.py printed as a bytes object, under the number of its line."""
-    for number, raw in enumerate(lines, 1):
-        text = raw.strip() if "\\n" in raw and len(raw) <= _PRINTED_BYTES else ""
+def printed_lines(raw: str) -> Sequence[str]:
+    """The line itself, or, where a setup.py printed a program's output as a bytes object, the lines of that."""
+    if "\\n" in raw and len(raw) <= _PRINTED_BYTES:
+        text = _unframed(_unstamped(_JOB_AND_STEP.sub("", raw.strip(), count=1))).strip()
         if text[:2] in ("b'", 'b"') and text[-1] == text[1]:
             value = _BYTES_ESCAPE.sub(_unescaped, text[2:-1].encode("latin-1", "replace"))
-            for part in value.decode("utf-8", "replace").splitlines():
-                yield number, part
-        else:
-            yield number, raw
+            return value.decode("utf-8", "replace").splitlines()
+    return (raw,)
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
@@ -91,7 +109,3 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     if len(escape) == 3:
         return bytes([int(escape[1:], 16)])
     return {b"n": b"\n", b"r": b"\r", b"t": b"\t"}.get(escape, escape)
-
-
-def _joined(message: list[str]) -> str:
-    return " ".join(" ".join(message).split())[:MAXIMUM_LENGTH]

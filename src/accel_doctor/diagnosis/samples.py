@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from accel_doctor.diagnosis.diagnosing import diagnose
+from accel_doctor.diagnosis.scanning import LogLines, line_blocks
 from accel_doctor.rulebook import Symptom
+
+_ANY = re.compile(b"(?m)^")
 
 
 def sample_problems(symptom: Symptom, symptoms: Sequence[Symptom]) -> tuple[str, ...]:
@@ -32,7 +36,5 @@ def sample_problems(symptom: Symptom, symptoms: Sequence[Symptom]) -> tuple[str,
     return tuple(problems)
 
 
-def _lines(log: str) -> list[tuple[int, str]]:
-    from accel_doctor.diagnosis.cleaning import readable_lines
-
-    return list(readable_lines(log.splitlines(), lambda line: True))
+def _lines(log: str) -> LogLines:
+    return LogLines(line_blocks(log.splitlines()), _ANY)

@@ -79,10 +79,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What one log says; ``summary`` is the line to show when no symptom matched."""
+    """What one log says; ``summary`` is the line to show when no symptom matched.
+
+    ``failed`` says whether any tool complains in it at all.
+    """
 
     findings: tuple[Finding, ...]
     summary: str | None = None
+    failed: bool = True
 
     @property
     def causes(self) -> tuple[Finding, ...]:

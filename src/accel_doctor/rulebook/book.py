@@ -20,7 +20,15 @@ from accel_doctor.rulebook.python_packages import (
     read_packages,
 )
 from accel_doctor.rulebook.reading import Node, read
-from accel_doctor.rulebook.symptoms import Aliases, Symptom, read_advice, read_aliases, read_symptoms
+from accel_doctor.rulebook.symptoms import (
+    Aliases,
+    Symptom,
+    SymptomFiles,
+    read_advice,
+    read_aliases,
+    read_environment,
+    read_symptoms,
+)
 
 _SYMPTOMS, _PYTHON = "symptoms.yaml", "python.yaml"
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")  # os-release(5), ID
@@ -57,22 +65,28 @@ class Rulebook:
     @cached_property
     def symptoms(self) -> tuple[Symptom, ...]:
         """All symptoms, those of later directories first: on one line the first that matches speaks."""
-        return self._symptom_files[0]
+        return self._symptom_files.symptoms
 
     def advice(self, need: Need, interpreter: Interpreter) -> str | None:
         """What to do about a need that no system package cures."""
-        advice = self._symptom_files[1]
+        advice = self._symptom_files.advice
         text = advice.get((need.kind, need.name)) or advice.get((need.kind, "*"))
         return templates.render(text, templates.python_values(interpreter), need) if text else None
 
+    def environment(self, need: Need) -> Mapping[str, str]:
+        """Environment variables that meet a need no system package cures; empty where none are known."""
+        return self._symptom_files.environment.get((need.kind, need.name), {})
+
     @cached_property
-    def _symptom_files(self) -> tuple[tuple[Symptom, ...], Mapping[tuple[NeedKind, str], str]]:
+    def _symptom_files(self) -> SymptomFiles:
         problems: list[str] = []
         tops = self._tops(_SYMPTOMS, problems)
         entries = {}
         advice = {}
+        environment = {}
         for top in tops:
-            top.mapping(("aliases", "advice", "symptoms"))
+            top.mapping(("aliases", "advice", "environment", "symptoms"))
+            environment.update(read_environment(top))
             entries.update(read_aliases(top))
             advice.update(read_advice(top))
         aliases = Aliases(entries)
@@ -83,7 +97,7 @@ class Rulebook:
                 **{i: s for i, s in symptoms.items() if i not in _ids(top)},
             }
         _raise(problems)
-        return tuple(symptom for symptom in symptoms.values() if symptom), advice
+        return SymptomFiles(tuple(symptom for symptom in symptoms.values() if symptom), advice, environment)
 
     # --- python.yaml
 
@@ -137,6 +151,19 @@ class Rulebook:
                 if any(identifier in family.ids for family in self._family_layers(name)):
                     return name
         return None
+
+    def families(self) -> tuple[str, ...]:
+        """The names of all families that have rules, sorted."""
+        names = {path.stem for directory in self._directories for path in directory.glob("*.yaml")}
+        return tuple(sorted(names - {Path(_SYMPTOMS).stem, Path(_PYTHON).stem}))
+
+    def coverage(self, name: str) -> tuple[int, int]:
+        """How many needs a family's own files speak of, and how many of these with names that nobody checked."""
+        offers: dict[tuple[str, NeedKind, str], Offer] = {}
+        for family in self._family_layers(name):
+            for release, section in (("", family.needs), *family.releases.items()):
+                offers.update({(release, *key): offer for key, offer in section.items()})
+        return len(offers), sum(offer.unverified for offer in offers.values())
 
     def manager(self, distribution: Distribution) -> Manager | None:
         """The package manager a distribution's rules are written for."""
@@ -233,8 +260,7 @@ class Rulebook:
         found: list[str] = []
         _collect(lambda: self.symptoms, found)
         _collect(lambda: self.python_packages, found)
-        names = {path.stem for directory in self._directories for path in directory.glob("*.yaml")}
-        for name in sorted(names - {Path(_SYMPTOMS).stem, Path(_PYTHON).stem}):
+        for name in self.families():
             _collect(partial(self._family_layers, name), found)
         return tuple(found)
 

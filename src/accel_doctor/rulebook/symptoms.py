@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache, cached_property
 
 from accel_doctor.model import Need, NeedKind
 from accel_doctor.rulebook.patterns import complaint_about
@@ -48,21 +49,27 @@ class Aliases:
         exact = self.entries.get((kind, name))
         if exact is not None:
             return exact
-        globs = [glob for its_kind, glob in self.entries if its_kind is kind and "*" in glob and _matches(glob, name)]
-        return self.entries[kind, max(globs, key=len)] if globs else None
+        globs, any_of_them = self._globs.get(kind, ((), None))
+        if any_of_them is None or not any_of_them.fullmatch(name):
+            return None
+        return self.entries[kind, max((glob for glob in globs if _pattern(glob).fullmatch(name)), key=len)]
+
+    @cached_property
+    def _globs(self) -> Mapping[NeedKind, tuple[Sequence[str], re.Pattern[str]]]:
+        globs: dict[NeedKind, list[str]] = {}
+        for kind, key in self.entries:
+            if "*" in key:
+                globs.setdefault(kind, []).append(key)
+        return {kind: (keys, re.compile("|".join(map(_written, keys)))) for kind, keys in globs.items()}
 
 
-def _matches(glob: str, name: str) -> bool:
-    parts = glob.split("*")
-    if not name.startswith(parts[0]) or not name.endswith(parts[-1]) or len(name) < len(glob) - glob.count("*"):
-        return False
-    position = len(parts[0])
-    for part in parts[1:-1]:
-        found = name.find(part, position)
-        if found < 0:
-            return False
-        position = found + len(part)
-    return position <= len(name) - len(parts[-1])
+def _written(glob: str) -> str:
+    return "[^\n]*".join(map(re.escape, glob.split("*")))
+
+
+@cache
+def _pattern(glob: str) -> re.Pattern[str]:
+    return re.compile(_written(glob))
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,15 @@ class Symptom:
             return ()
 
 
+@dataclass(frozen=True)
+class SymptomFiles:
+    """All of ``symptoms.yaml``, layers merged."""
+
+    symptoms: tuple[Symptom, ...]
+    advice: Mapping[tuple[NeedKind, str], str]
+    environment: Mapping[tuple[NeedKind, str], Mapping[str, str]]
+
+
 _VERSION_BOUND = re.compile(r"[<>!=]=?\s*[0-9][^\s,;]*")
 
 
@@ -145,6 +161,7 @@ def _trimmed(kind: NeedKind, name: str) -> str | None:
 
 # --- reading ---------------------------------------------------------------------------------------------
 
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _KEYS = (
     "kind", "role", "contains", "pattern", "needs", "names", "tool", "explained_by", "match", "miss",
 )  # fmt: skip
@@ -186,6 +203,22 @@ def read_advice(top: Node) -> dict[tuple[NeedKind, str], str]:
             text = node.text()
             if kind and text:
                 result[kind, name] = text
+    return result
+
+
+def read_environment(top: Node) -> dict[tuple[NeedKind, str], Mapping[str, str]]:
+    """The ``environment`` section: kind, then name, then variables and their values."""
+    section = top.mapping().get("environment")
+    result: dict[tuple[NeedKind, str], Mapping[str, str]] = {}
+    for kind_name, group in (section.mapping() if section else {}).items():
+        kind = group.as_kind(kind_name)
+        for name, node in group.mapping().items():
+            values = {variable: entry.text() for variable, entry in node.mapping().items()}
+            for variable in values:
+                if not _VARIABLE.fullmatch(variable):
+                    node.complain(f"{variable!r} is not the name of an environment variable")
+            if kind:
+                result[kind, name] = {variable: value for variable, value in values.items() if value is not None}
     return result
 
 

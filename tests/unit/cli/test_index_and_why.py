@@ -77,6 +77,9 @@ def test_what_nobody_provides(configuration, capsys):
     )
 
 
+CUT_SHORT = gzip.compress(b"x" * 1000, mtime=0)[:-10]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -86,7 +89,7 @@ def test_what_nobody_provides(configuration, capsys):
          "hint: names of these lists contain Contents or Sources or Packages\n"),
         ("Contents.zst", b"\x28\xb5\x2f\xfd00", "error: {path} is compressed by zstd, which Python does not read\n"
          "hint: run: zstd -d {path}\n"),
-        ("Contents.gz", gzip.compress(b"x" * 1000, mtime=0)[:-10], "error: {path} cannot be read: Compressed file ended "
+        ("Contents.gz", CUT_SHORT, "error: {path} cannot be read: Compressed file ended "
          "before the end-of-stream marker was reached\n"),
         ("Contents.xz", b"\xfd7zXZ\x00" + b"x" * 50, "error: {path} cannot be read: "
          "Corrupt input data\n"),

@@ -1,8 +1,11 @@
 """Log lines as a person reads them."""
 
+import re
+
 import pytest
 
-from accel_doctor.diagnosis.cleaning import MAXIMUM_LENGTH, clean, readable_lines
+from accel_doctor.diagnosis.cleaning import MAXIMUM_LENGTH, clean
+from accel_doctor.diagnosis.scanning import LogLines, line_blocks
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ def test_clean(raw, text):
 
 
 def read(log: str) -> list[tuple[int, str]]:
-    return list(readable_lines(log.splitlines(), lambda line: "rror" in line or "done" in line))
+    return list(LogLines(line_blocks(log.splitlines()), re.compile(b"rror|done")))
 
 
 def test_only_wanted_lines_come_with_their_numbers():
@@ -80,7 +83,7 @@ def test_an_endless_cmake_error_is_cut():
 
 def test_output_printed_as_bytes_is_read_line_by_line():
     log = "one\n" + repr("make: \u2018x\u2019 error: a\ncc b.c\n\terror: c\n".encode()) + "\nerror: d"
-    assert read(log) == [(2, "make: \u2018x\u2019 error: a"), (2, "error: c"), (3, "error: d")]
+    assert read(log) == [(2, "make: \u2018x\u2019 error: a"), (2, "cc b.c"), (2, "error: c"), (3, "error: d")]
 
 
 @pytest.mark.parametrize("line", ["b'error: cut\\n", "b'error: a\\n' + x()", "b'error: " + "x" * 100_000 + "\\n'"])

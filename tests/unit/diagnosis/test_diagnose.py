@@ -1,16 +1,21 @@
 """What a log says: causes and echoes, the package that spoke, the line to show."""
 
+import io
+import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
-from accel_doctor.diagnosis import diagnose
+from accel_doctor.diagnosis import diagnose, diagnose_stream
 from accel_doctor.diagnosis.diagnosing import MAXIMUM_EVIDENCE, MAXIMUM_FINDINGS
-from accel_doctor.diagnosis.prefilter import gates
+from accel_doctor.diagnosis.prefilter import Pieces, SymptomIndex
+from accel_doctor.diagnosis.scanning import BLOCK, LONGEST_LINE
 from accel_doctor.model import Finding, Need, Role
 from accel_doctor.rulebook import load
 
 SYMPTOMS = load().symptoms
+CASES = Path(__file__).resolve().parents[2] / "cases"
 
 PIP = """\
 Collecting psycopg2==2.9.10
@@ -178,7 +183,7 @@ def test_pkg_config_lacking_is_the_cause_not_the_library():
 
 def test_insides_of_cpython_are_no_missing_header():
     assert causes("src/x.c:4:10: fatal error: longintrepr.h: No such file or directory\n") == [
-        ("build-constraint:python<3.11", None)
+        ("build-constraint:python-too-new", None)
     ]
 
 
@@ -221,7 +226,7 @@ def test_findings_and_evidence_are_bounded_and_tests_do_not_crowd_out_causes():
 def test_memory_does_not_grow_with_the_log():
     def lines(count):
         for number in range(count):
-            yield f"gcc -c file{number}.c -o file{number}.o\n"
+            yield f"gcc -c file{number}.c -o file{number}.o {'-Wall ' * 100}\n"
             yield f"checking for h{number}.h... no\n"
 
     def peak(count):
@@ -231,12 +236,85 @@ def test_memory_does_not_grow_with_the_log():
         tracemalloc.stop()
         return result
 
-    peak(10)
-    assert peak(4_000) < 1.5 * peak(500) + 50_000
+    assert peak(10_000) < 1.1 * peak(2_500)
 
 
-def test_gates_let_every_text_through():
-    texts = frozenset({"fatal error: ", "error: x", "not found", "no", "", " 'x' not found"} - {""})
-    chosen = gates(texts)
-    assert len(chosen) < len(texts)
-    assert all(any(gate in text for gate in chosen) for text in texts)
+def test_pieces_stand_for_every_text_and_no_piece_begins_with_another():
+    texts = frozenset(
+        {"fatal error: ", "error: x", "not found", "no", " 'x' not found", "\u2018x\u2019 lacks", "env: "}
+    )
+    pieces = Pieces.of(texts)
+    assert {text for served in pieces.texts.values() for text in served} == texts
+    assert all(piece in text for piece, served in pieces.texts.items() for text in served)
+    assert not [(one, two) for one in pieces.texts for two in pieces.texts if one != two and one.startswith(two)]
+    assert all(pieces.in_text.search(text) and pieces.in_bytes.search(text.encode()) for text in texts)
+
+
+def test_pieces_are_in_every_text_of_every_symptom():
+    wanted = SymptomIndex(SYMPTOMS).wanted
+    texts = [text for symptom in SYMPTOMS for text in symptom.contains]
+    assert [text for text in texts if not wanted.search(f"x{text}y".encode())] == []
+    assert not wanted.search(b"gcc -O2 -Wall -fPIC -I/usr/include/python3.11 -c src/a.c -o build/temp/src/a.o")
+
+
+def stream_causes(data: bytes) -> list[str]:
+    return [str(finding.need) for finding in diagnose_stream(io.BytesIO(data), SYMPTOMS).causes]
+
+
+MISSING = b"x.c:1:1: fatal error: a.h: No such file or directory\n"
+
+
+@pytest.mark.parametrize("size", [BLOCK - 10, BLOCK, BLOCK + 10, 3 * BLOCK])
+def test_blocks_may_end_anywhere(size):
+    filler = b"gcc -c y.c\n" * (size // 11)
+    log = filler + MISSING + filler
+    (cause,) = diagnose_stream(io.BytesIO(log), SYMPTOMS).causes
+    assert (str(cause.need), cause.line) == ("header:a.h", size // 11 + 1)
+
+
+@pytest.mark.parametrize("size", [LONGEST_LINE, BLOCK, 10 * BLOCK + 7])
+def test_an_endless_line_is_cut_and_the_next_is_read(size):
+    assert stream_causes(b"x" * size + b"\n" + MISSING) == ["header:a.h"]
+    assert diagnose_stream(io.BytesIO(b"x" * size + b"\n" + MISSING), SYMPTOMS).causes[0].line == 2
+    assert stream_causes(b"x" * size) == []
+
+
+def test_a_cmake_error_may_cross_blocks():
+    log = b"x" * (BLOCK - 60) + b"\nCMake Error at CMakeLists.txt:4 (find_path):\n  Could not find FOO using the\n"
+    assert stream_causes(log + b"  following files: foo.h\n") == ["header:foo.h"]
+
+
+def test_bad_utf_8_is_read_past():
+    assert stream_causes(b"\xff\xfe\xe2\x28 x.c:1:1: fatal error: a.h: No such file or directory \x80\n") == [
+        "header:a.h"
+    ]
+    assert stream_causes(b"caf\xe9\n" + MISSING + b"\xe2\x80\n") == ["header:a.h"]
+
+
+def test_lines_and_streams_say_the_same():
+    for log in sorted(CASES.glob("*/1.log")):
+        with log.open(encoding="utf-8", errors="replace") as lines, log.open("rb") as stream:
+            assert diagnose(lines, SYMPTOMS) == diagnose_stream(stream, SYMPTOMS)
+
+
+HOSTILE = {
+    "one line": b"fatal error: " * 800_000,
+    "near misses": b"x.c:1:1: fatal error: 'a b.h: No such file or directory\n" * 200_000,
+    "different near misses": b"".join(b"x.c:%d:1: fatal error: %d .h: No such\n" % (n, n) for n in range(100_000)),
+    "escapes": b"\x1b[" * 2_000_000 + b"\x1b]" * 2_000_000,
+    "controls": bytes(range(32)) * 100_000,
+    "carriage returns": b"\r" * 3_000_000,
+    "feeds": b"\n" * 5_000_000,
+    "cmake": b"CMake Error at a:1 (x):\n" * 200_000,
+    "frames": "│".encode() * 1_000_000,
+    "quotes": b"b'" + b"\\n" * 2_000_000 + b"'",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_logs_end_in_bounded_time(name):
+    started = time.process_time()
+    diagnosis = diagnose_stream(io.BytesIO(HOSTILE[name]), SYMPTOMS)
+    assert time.process_time() - started < 10
+    assert diagnosis.causes == ()
+    assert len(diagnosis.summary or "") <= MAXIMUM_EVIDENCE

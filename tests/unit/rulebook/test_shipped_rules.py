@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from accel_doctor.diagnosis import diagnose, sample_problems
+from accel_doctor.diagnosis.translations import in_english
 from accel_doctor.model import Distribution, Need, NeedKind
 from accel_doctor.rulebook import load, shipped_rules
 
@@ -31,7 +32,9 @@ def test_every_pattern_of_a_symptom_can_match_within_its_texts():
     for symptom in SYMPTOMS:
         for sample in symptom.match:
             joined = " ".join(sample.log.split())
-            assert any(text in sample.log or text in joined for text in symptom.contains), symptom.id
+            english = "\n".join(map(in_english, sample.log.splitlines()))
+            shown = (sample.log, joined, english)
+            assert any(text in form for text in symptom.contains for form in shown), symptom.id
 
 
 @pytest.mark.parametrize("symptom", SYMPTOMS, ids=lambda symptom: symptom.id)

@@ -143,7 +143,7 @@ symptoms:
 """,
         ).symptoms
     assert caught.value.problems == (
-        "rules/symptoms.yaml: extra: unknown key; known here: advice, aliases, symptoms",
+        "rules/symptoms.yaml: extra: unknown key; known here: advice, aliases, environment, symptoms",
         "rules/symptoms.yaml: aliases.colour: 'colour' is no kind of need; kinds: header, library, pkgconfig, cmake, "
         "command, compiler, file, soname, python-module, build-constraint, resource, network",
         "rules/symptoms.yaml: symptoms.one.role: expected fatal, probe or echo, got 'loud'",

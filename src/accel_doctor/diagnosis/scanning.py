@@ -1,0 +1,178 @@
+"""A log in blocks, and of each block the few lines that may say anything.
+
+Memory does not grow with the log: a block is searched whole, as bytes, and only what was found is taken out, decoded
+and cleaned. Lines longer than any honest one are cut.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from accel_doctor.diagnosis.cleaning import MAXIMUM_LENGTH, clean, printed_lines, without_escapes
+
+BLOCK = 1 << 18  # bytes
+LONGEST_LINE = 1 << 16  # bytes; the rest of a longer line is not read
+
+_CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? at .*\([A-Za-z_]\w*\):$")
+_CMAKE_LINES = 60  # of one wrapped message
+_REMEMBERED = 1024  # lines
+_REMEMBERED_LENGTH = 512  # bytes of one
+
+_OVERPRINTED = -1  # in place of an indentation: what a carriage return hides from a person
+_Text = tuple[int, str]  # indentation, text
+
+
+class Readable(Protocol):
+    """A binary stream, as far as a log needs one."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; none at the end."""
+        ...
+
+
+def stream_blocks(stream: Readable) -> Iterator[bytes]:
+    """The stream in blocks of whole lines, each with its line feed; overlong lines cut."""
+    rest = b""
+    for chunk in _chunks(stream):
+        end = chunk.rfind(b"\n") + 1
+        if not end:
+            rest = (rest + chunk[:LONGEST_LINE])[:LONGEST_LINE]
+            continue
+        begin = chunk.find(b"\n") if len(rest) == LONGEST_LINE else 0
+        yield rest + chunk[begin:end]
+        rest = chunk[end : end + LONGEST_LINE]
+    if rest:
+        yield rest + b"\n"
+
+
+def _chunks(stream: Readable) -> Iterator[bytes]:
+    """The stream as it comes, in UTF-8 where it is UTF-16: PowerShell's ``>`` writes that, with a byte order mark."""
+    chunk = stream.read(BLOCK)
+    wide = (chunk[:2] == codecs.BOM_UTF16_LE and chunk[3:4] == b"\0") or (
+        chunk[:2] == codecs.BOM_UTF16_BE and chunk[2:3] == b"\0"
+    )
+    decoder = codecs.getincrementaldecoder("utf-16")("replace") if wide else None
+    while chunk:
+        yield decoder.decode(chunk).encode("utf-8", "replace") if decoder else chunk
+        chunk = stream.read(BLOCK)
+
+
+def line_blocks(lines: Iterable[str]) -> Iterator[bytes]:
+    """The same of lines that were decoded already; each is one line, whatever it ends with."""
+    held: list[str] = []
+    size = 0
+    for line in lines:
+        line = line.rstrip("\r\n")[:LONGEST_LINE]
+        held.append(line)
+        size += len(line) + 1
+        if size >= BLOCK:
+            yield _joined_lines(held)
+            held, size = [], 0
+    if held:
+        yield _joined_lines(held)
+
+
+def _joined_lines(lines: list[str]) -> bytes:
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+class LogLines:
+    """Number (from 1) and cleaned text of the lines of a log in which ``wanted`` matches, and of few others.
+
+    A CMake error, which CMake wraps at 80 columns in the midst of sentences (cmake(1) has no way to turn that off),
+    comes as one line under the number of its first. ``last`` is the last line that is not blank, as far as was read.
+    """
+
+    def __init__(self, blocks: Iterable[bytes], wanted: re.Pattern[bytes]) -> None:
+        self._blocks = blocks
+        self._search = wanted.search
+        self._message = _Message()
+        self._remembered: dict[bytes, tuple[_Text, ...]] = {}
+        self._tail = b""
+
+    @property
+    def last(self) -> str:
+        """The last line that is not blank, not cleaned."""
+        return self._tail.rpartition(b"\n")[2].decode("utf-8", "replace")
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        number = 1
+        for raw_block in self._blocks:
+            block = without_escapes(raw_block)
+            yield from self._of_block(block, number)
+            number += block.count(b"\n")
+            self._tail = block[-2 * MAXIMUM_LENGTH :].rstrip() or block.rstrip()[-2 * MAXIMUM_LENGTH :] or self._tail
+        yield from self._message.end()
+
+    def _of_block(self, block: bytes, number: int) -> Iterator[tuple[int, str]]:
+        position = counted = 0
+        while position < len(block):
+            found = self._search(block, position)
+            if self._message.open:
+                start = position
+            elif found:
+                start = block.rfind(b"\n", position, found.start()) + 1 or position
+            else:
+                return
+            end = block.find(b"\n", start)
+            number += block.count(b"\n", counted, start)
+            counted = start
+            position = end + 1
+            wanted = found is not None and found.start() <= end
+            for indent, text in self._texts(block[start:end]):
+                if indent == _OVERPRINTED:
+                    yield number, text
+                else:
+                    yield from self._message.feed(number, indent, text, wanted)
+
+    def _texts(self, raw: bytes) -> tuple[_Text, ...]:
+        known = self._remembered.get(raw)
+        if known is None:
+            *hidden, shown = raw.decode("utf-8", "replace").rstrip("\r").split("\r")
+            under = [(_OVERPRINTED, text) for part in hidden if (text := clean(part).strip())]
+            known = (*under, *map(_measured, printed_lines(shown)))
+            if len(raw) <= _REMEMBERED_LENGTH:
+                if len(self._remembered) >= _REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[raw] = known
+        return known
+
+
+def _measured(raw: str) -> _Text:
+    line = clean(raw)
+    text = line.lstrip()
+    return len(line) - len(text), text
+
+
+class _Message:
+    """Joins the lines of a message that CMake wrapped; other lines pass."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._number = self._depth = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether the next line may belong to a message that has begun."""
+        return bool(self._parts)
+
+    def feed(self, number: int, indent: int, text: str, wanted: bool) -> Iterator[tuple[int, str]]:
+        """Take a line; yields what is whole by now, of lines that are no part of a message only ``wanted`` ones."""
+        if self._parts:
+            if (not text or indent > self._depth) and len(self._parts) < _CMAKE_LINES:
+                self._parts.append(text)
+                return
+            yield from self.end()
+        if _CMAKE_ERROR.match(text):
+            self._parts, self._number, self._depth = [text], number, indent
+        elif text and wanted:
+            yield number, text
+
+    def end(self) -> Iterator[tuple[int, str]]:
+        """What is left when the log ends."""
+        if self._parts:
+            yield self._number, " ".join(" ".join(self._parts).split())[:MAXIMUM_LENGTH]
+            self._parts = []

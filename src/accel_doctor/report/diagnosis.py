@@ -1,0 +1,143 @@
+"""What ``diagnose`` found, as a JSON document and as text. Pure.
+
+The document's shape is described in ``docs/reference/diagnose.md`` and by the JSON Schema beside it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accel_doctor.model import Diagnosis, Distribution, Finding, Plan, Unmet
+from accel_doctor.report.text import printable
+
+SCHEMA = 1
+_WIDTH = 200  # characters of a quoted line
+_NO_PACKAGE = "the log"
+
+
+@dataclass(frozen=True)
+class DiagnosisReport:
+    """Logs by name with what they say, and one plan for all of them.
+
+    ``unmet`` is what is left of the plan's unmet needs when ``build_constraints`` and ``environment`` are used.
+    """
+
+    distribution: Distribution
+    diagnoses: Mapping[str, Diagnosis]
+    plan: Plan
+    build_constraints: Sequence[str]
+    environment: Mapping[str, str]
+    advice: Sequence[str]
+    unmet: Sequence[Unmet]
+
+
+def diagnosis_document(report: DiagnosisReport) -> dict[str, Any]:
+    """The whole as plain values; findings carry the name of their log where there are several."""
+    several = len(report.diagnoses) > 1
+    return {
+        "schema": SCHEMA,
+        "distro": {"id": report.distribution.id, "version": report.distribution.version},
+        "findings": [
+            {**_finding(finding), **({"log": log} if several else {})}
+            for log, diagnosis in report.diagnoses.items()
+            for finding in diagnosis.findings
+        ],
+        "plan": {
+            "system_packages": [
+                {
+                    "name": package.name,
+                    "needs": sorted({str(reason.need) for reason in package.reasons}),
+                    "confidence": package.confidence.value,
+                    "source": package.source,
+                    "alternatives": [list(names) for names in package.alternatives],
+                }
+                for package in report.plan.packages
+            ],
+            "build_constraints": list(report.build_constraints),
+            "environment": dict(report.environment),
+            "advice": list(report.advice),
+            "commands": [list(command) for command in report.plan.commands],
+        },
+        "unmet": [
+            {
+                "need": str(unmet.reason.need),
+                "package": unmet.reason.package,
+                "evidence": unmet.reason.evidence,
+                "advice": unmet.advice,
+            }
+            for unmet in report.unmet
+        ],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "need": str(finding.need),
+        "package": finding.package,
+        "line": finding.line,
+        "evidence": finding.evidence,
+        "role": finding.role.value,
+    }
+
+
+def diagnosis_lines(report: DiagnosisReport) -> list[str]:
+    """For each package that failed the causes with their lines and cures; then one command to paste."""
+    lines: list[str] = []
+    for log, diagnosis in report.diagnoses.items():
+        where = f"{log}: " if len(report.diagnoses) > 1 else ""
+        if not diagnosis.causes:
+            lines.append(printable(where) + _nothing(diagnosis))
+        by_package: dict[str, list[Finding]] = {}
+        for finding in diagnosis.causes:
+            by_package.setdefault(finding.package or _NO_PACKAGE, []).append(finding)
+        for package, findings in by_package.items():
+            lines.append(printable(f"{where}{package}"))
+            for finding in findings:
+                lines += _finding_lines(finding, report)
+    lines += _setting_lines(report)
+    if report.plan.commands:
+        lines += ["", f"To install what is missing on {printable(str(report.distribution))}, as root:"]
+        lines.append("  " + " && ".join(shlex.join(command) for command in report.plan.commands))
+    return lines
+
+
+def _nothing(diagnosis: Diagnosis) -> str:
+    if diagnosis.failed:
+        return f'not understood: "{_shortened(diagnosis.summary or "")}"'
+    return "nothing is wrong in this log: no tool says that it lacks something"
+
+
+def _finding_lines(finding: Finding, report: DiagnosisReport) -> list[str]:
+    lines = [f"  {finding.need}", f'    line {finding.line}: "{_shortened(finding.evidence)}"']
+    packages = [
+        package.name
+        for package in report.plan.packages
+        if any(reason.need == finding.need for reason in package.reasons)
+    ]
+    if packages:
+        lines.append(f"    cure: install {', '.join(packages)}")
+    advice = next((unmet.advice for unmet in report.plan.unmet if unmet.reason.need == finding.need), None)
+    if advice:
+        lines.append(f"    {'but' if packages else 'cure'}: {printable(advice)}")
+    elif not packages:
+        lines.append("    no cure is known")
+    return lines
+
+
+def _setting_lines(report: DiagnosisReport) -> list[str]:
+    lines = []
+    if report.build_constraints:
+        lines += ["", "Build constraints (a file for --build-constraint):"]
+        lines += [f"  {constraint}" for constraint in report.build_constraints]
+    if report.environment:
+        lines += ["", "Environment variables:"]
+        lines += [f"  export {name}={shlex.quote(value)}" for name, value in report.environment.items()]
+    return lines
+
+
+def _shortened(text: str) -> str:
+    text = printable(text.strip())
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"

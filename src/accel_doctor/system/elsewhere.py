@@ -1,0 +1,134 @@
+"""Another machine, known by the name of its distribution only: nothing there can be asked, nothing here is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from accel_doctor.errors import PackageManagerError, UsageError
+from accel_doctor.model import Distribution, Interpreter, Origin, Simulation
+
+# ID_LIKE of their os-release files.
+_LIKE = {
+    "ubuntu": ("debian",),
+    "linuxmint": ("ubuntu", "debian"),
+    "pop": ("ubuntu", "debian"),
+    "kali": ("debian",),
+    "raspbian": ("debian",),
+    "centos": ("rhel", "fedora"),
+    "rhel": ("fedora",),
+    "rocky": ("rhel", "centos", "fedora"),
+    "almalinux": ("rhel", "centos", "fedora"),
+    "ol": ("rhel", "fedora"),
+    "amzn": ("rhel", "fedora"),
+    "opensuse-leap": ("suse", "opensuse"),
+    "opensuse-tumbleweed": ("opensuse", "suse"),
+    "sles": ("suse",),
+    "manjaro": ("arch",),
+    "endeavouros": ("arch",),
+    "macos": ("homebrew",),
+}
+_VERSIONS = {
+    ("debian", "bullseye"): "11",
+    ("debian", "bookworm"): "12",
+    ("debian", "trixie"): "13",
+    ("debian", "forky"): "14",
+    ("ubuntu", "focal"): "20.04",
+    ("ubuntu", "jammy"): "22.04",
+    ("ubuntu", "noble"): "24.04",
+}
+_CODENAMES = {(identifier, version): codename for (identifier, codename), version in _VERSIONS.items()}
+# Each distribution's own python3, where a log does not show another.
+_PYTHONS = {
+    ("debian", "11"): "3.9",
+    ("debian", "12"): "3.11",
+    ("debian", "13"): "3.13",
+    ("ubuntu", "20.04"): "3.8",
+    ("ubuntu", "22.04"): "3.10",
+    ("ubuntu", "24.04"): "3.12",
+    ("fedora", "40"): "3.12",
+    ("fedora", "41"): "3.13",
+    ("fedora", "42"): "3.13",
+    ("fedora", "43"): "3.14",
+}
+_COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "apt": (("apt-get", "update"), ("apt-get", "install", "-y", "--no-install-recommends")),
+    "dnf": (("dnf", "install", "-y"),),
+    "zypper": (("zypper", "--non-interactive", "install"),),
+    "pacman": (("pacman", "-S", "--needed", "--noconfirm"),),
+    "apk": (("apk", "add"),),
+    "brew": (("brew", "install"),),
+}
+_NAME = re.compile(r"(?P<id>[a-z0-9][a-z0-9._-]{0,63})(?::(?P<version>[A-Za-z0-9][A-Za-z0-9._-]{0,63}))?")
+
+
+def named_distribution(text: str) -> Distribution:
+    """The distribution that ``ID[:VERSION]`` names; a codename does for a version. UsageError for anything else."""
+    found = _NAME.fullmatch(text)
+    if not found:
+        raise UsageError(f"not a distribution: {text!r}", hint="write ID or ID:VERSION, such as debian:13 or fedora")
+    identifier, version = found["id"], found["version"] or ""
+    codename = _CODENAMES.get((identifier, version), "")
+    if version and not version[0].isdigit():
+        codename, version = version, _VERSIONS.get((identifier, version), "")
+    return Distribution(identifier, version, codename, _LIKE.get(identifier, ()))
+
+
+def assumed_interpreter(distribution: Distribution, version: str | None, fallback: str) -> Interpreter:
+    """The interpreter of a machine that cannot be asked: of that version, else the distribution's own python3."""
+    if version is None:
+        version = _PYTHONS.get((distribution.id, distribution.version), fallback)
+    compact = version.replace(".", "")
+    return Interpreter(
+        executable=Path("/usr/bin/python3"),
+        prefix=Path("/usr"),
+        base_prefix=Path("/usr"),
+        implementation="cpython",
+        version=version,
+        soabi=f"cpython-{compact}-x86_64-linux-gnu",
+        cache_tag=f"cpython-{compact}",
+        platform="linux-x86_64",
+        libc="",
+        include=Path(f"/usr/include/python{version}"),
+        origin=Origin.DISTRIBUTION,
+        in_virtual_environment=False,
+        externally_managed=None,
+        pip_version=None,
+        debug=False,
+        free_threaded=False,
+        environment={},
+    )
+
+
+class PackageManagerElsewhere:
+    """Implements :class:`accel_doctor.interfaces.PackageManager` for a machine that is not this one.
+
+    All names are taken to be obtainable there and none to be installed; its commands are those for root.
+    """
+
+    privileged = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def installed(self, names: Sequence[str]) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        """All of them."""
+        return frozenset(names)
+
+    def simulate(self, names: Sequence[str]) -> Simulation | None:
+        """Nothing can be told."""
+        return None
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """What root would run there."""
+        *before, last = _COMMANDS.get(self.name, ((self.name, "install"),))
+        return (*before, (*last, *names))
+
+    def install(self, names: Sequence[str], log: Path) -> None:
+        """Always PackageManagerError."""
+        raise PackageManagerError("packages of another machine cannot be installed from here")
