@@ -113,13 +113,21 @@ def _report(
     *,
     elsewhere: bool,
 ) -> DiagnosisReport:
+    from accel_doctor.cli.configuration import user_directory
     from accel_doctor.diagnosis import RuleAdviser, settings_for
+    from accel_doctor.fileindex import find_index
     from accel_doctor.model import Reason
     from accel_doctor.report.diagnosis import DiagnosisReport
 
     causes = [finding for diagnosis in diagnoses.values() for finding in diagnosis.causes]
     interpreter = _interpreter(distribution, python, elsewhere=elsewhere or not causes)
-    adviser = RuleAdviser(rulebook, distribution, interpreter, _package_manager(rulebook, distribution, elsewhere))
+    adviser = RuleAdviser(
+        rulebook,
+        distribution,
+        interpreter,
+        _package_manager(rulebook, distribution, elsewhere),
+        lambda: find_index(distribution, [user_directory(os.environ) / "indexes"]),
+    )
     plan = adviser.plan([Reason(finding.need, finding.package, finding) for finding in causes])
     settings = settings_for(plan, rulebook)
     return DiagnosisReport(

@@ -14,14 +14,20 @@ from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from accel_doctor.fileindex import Candidate, Ranking
-    from accel_doctor.model import Distribution, Interpreter, Need, Remedy
+    from accel_doctor.model import Distribution, Need, Remedy
 
 _MOST_SHOWN = 8
 _INCLUDE_ROOT = re.compile(r"/?usr/include/(?:[a-z0-9_]+-linux-[a-z0-9]+/)?")
-_DEBIAN_CODENAMES = {"bullseye": "11", "bookworm": "12", "trixie": "13"}
 
 
-@click.command("why", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.command(
+    "why",
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 110,
+        "ignore_unknown_options": True,  # -lpq is a FILE
+    },
+)
 @click.argument("wanted", metavar="NEED|FILE")
 @click.option("--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's.")
 @click.option("--format", "output", type=click.Choice(("text", "json")), default="text", show_default=True)
@@ -37,13 +43,17 @@ def command(wanted: str, distro: str | None, output: str) -> int:
     from accel_doctor.model import Reason
     from accel_doctor.rulebook import load
     from accel_doctor.system.absent import AbsentPackageManager
+    from accel_doctor.system.distribution import read_distribution
+    from accel_doctor.system.elsewhere import assumed_interpreter, named_distribution
 
     need = need_of(wanted)
-    distribution = distribution_of(distro)
+    distribution = named_distribution(distro) if distro else read_distribution()
+    # Only names such as python3.13-dev depend on it; the distribution asked about may be another machine's.
+    interpreter = assumed_interpreter(distribution, None, f"{sys.version_info.major}.{sys.version_info.minor}")
     own = user_directory(os.environ)
     rulebook = load([own / "rules"] if (own / "rules").is_dir() else [])
     index = find_index(distribution, [own / "indexes"])
-    adviser = RuleAdviser(rulebook, distribution, _interpreter(), AbsentPackageManager(distribution), lambda: index)
+    adviser = RuleAdviser(rulebook, distribution, interpreter, AbsentPackageManager(distribution), lambda: index)
     remedy = adviser.remedy(need)
     ranking = rank(need, index) if index else None
     if output == "json":
@@ -82,50 +92,6 @@ def _need_of_file(text: str) -> str:
     if "/" not in text or re.fullmatch(r"/?(?:usr/)?s?bin/[^/]+", text):
         return f"command:{base}"
     return f"file:{text.lstrip('/')}"
-
-
-def distribution_of(text: str | None) -> Distribution:
-    """The distribution that ``ID[:VERSION]`` names, codenames of Debian included; without it this machine's."""
-    from accel_doctor.model import Distribution
-    from accel_doctor.system.distribution import read_distribution
-
-    if text is None:
-        return read_distribution()
-    identifier, _, version = text.lower().partition(":")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", identifier) or not re.fullmatch(r"[a-z0-9._-]*", version):
-        raise UsageError(f"--distro {text}: not ID[:VERSION]", hint="give what os-release says, such as debian:13")
-    if identifier == "debian" and not version[:1].isdigit():
-        number = _DEBIAN_CODENAMES.get(version, "")
-        return Distribution(identifier, number, version, pretty_name=f"debian {number or version}".strip())
-    return Distribution(identifier, version)
-
-
-def _interpreter() -> Interpreter:
-    from pathlib import Path
-
-    from accel_doctor.model import Interpreter, Origin
-
-    # Only names such as python3.13-dev depend on it; the distribution asked about may be another machine's.
-    version = ".".join(str(part) for part in sys.version_info[:3])
-    return Interpreter(
-        executable=Path(sys.executable),
-        prefix=Path(sys.prefix),
-        base_prefix=Path(sys.base_prefix),
-        implementation=sys.implementation.name,
-        version=version,
-        soabi="",
-        cache_tag="",
-        platform="",
-        libc="",
-        include=Path("/usr/include") / f"python{version.rpartition('.')[0]}",
-        origin=Origin.DISTRIBUTION,
-        in_virtual_environment=False,
-        externally_managed=None,
-        pip_version=None,
-        debug=False,
-        free_threaded=False,
-        environment={},
-    )
 
 
 def _lines(

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from accel_doctor.cli import application
-from accel_doctor.cli.why import distribution_of, need_of
+from accel_doctor.cli.why import need_of
 from accel_doctor.errors import ExitCode, UsageError
 
 CONTENTS = """\
@@ -132,13 +132,6 @@ def test_what_is_no_need(text):
     with pytest.raises(UsageError) as error:
         need_of(text)
     assert error.value.hint == "write kind:name, such as header:libpq-fe.h"
-
-
-def test_codenames_and_versions():
-    assert (distribution_of("debian:trixie").version, distribution_of("debian:sid").codename) == ("13", "sid")
-    assert distribution_of("ubuntu:24.04").version == "24.04"
-    with pytest.raises(UsageError):
-        distribution_of("../etc:1")
 
 
 def test_an_index_that_cannot_be_written_leaves_nothing_behind(configuration, capsys):
