@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from accel_doctor.errors import ExitCode
-from accel_doctor.model import Built, Case, Distribution, Finding, Plan, Reason, Result, Simulation
+from accel_doctor.model import Built, Case, Confidence, Distribution, Finding, Plan, Reason, Result, Simulation
 
 _EVIDENCE_WIDTH = 160
 _MOST_PACKAGES_NAMED = 4
@@ -39,6 +39,8 @@ def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribu
         for package in plan.packages:
             for position, text in enumerate(_why(package.reasons)):
                 lines.append(f"  {package.name if position == 0 else '':<{width}}  {text}")
+            if package.confidence is Confidence.INDEX:
+                lines.append(f"  {'':<{width}}  no rule says so: the {package.source} does")
             if not package.confidence.covered_by_yes:
                 others = "; ".join(", ".join(names) for names in package.alternatives)
                 lines.append(f"  {'':<{width}}  a guess, not covered by --yes" + (f"; or: {others}" if others else ""))

@@ -60,22 +60,27 @@ def test_a_plan_shows_packages_reasons_sizes_and_commands():
         packages=(
             SystemPackage("gcc", tuple(compilers), Confidence.RULE, "rules/debian.yaml"),
             SystemPackage("libpq-dev", tuple(needs), Confidence.RULE, "rules/debian.yaml"),
+            SystemPackage("libx-dev", tuple(needs), Confidence.INDEX, "index debian 13"),
             SystemPackage("odd", (compilers[0],), Confidence.GUESS, "index", (("other", "third"),)),
         ),
         unmet=(Unmet(Reason(Need.parse("header:x.h"), "odd"), "apt-file search x.h"),),
         commands=(("apt-get", "install", "-o", "A=b c", "gcc"),),
     )
-    simulation = Simulation(("gcc", "libpq-dev", "odd", "cpp", "binutils"), download_bytes=51_200_000, disk_bytes=2000)
+    simulation = Simulation(
+        ("gcc", "libpq-dev", "libx-dev", "odd", "cpp", "binutils"), download_bytes=51_200_000, disk_bytes=2000
+    )
     assert plan_lines(plan, simulation, DEBIAN) == [
         "Missing on Debian GNU/Linux 13 (trixie):",
         "  gcc        compiler:c for a, b, c, d and 2 more: known need, not met here",
         '  libpq-dev  command:pg_config for psycopg2: "Error: pg_config executable not found."',
+        '  libx-dev   command:pg_config for psycopg2: "Error: pg_config executable not found."',
+        "             no rule says so: the index debian 13 does",
         "  odd        compiler:c for a: known need, not met here",
         "             a guess, not covered by --yes; or: other, third",
         "No system package is known for:",
         "  header:x.h for odd: known need, not met here",
         "    apt-file search x.h",
-        "3 system packages and 2 dependencies, 51.2 MB to download, 2.0 kB on disk:",
+        "4 system packages and 2 dependencies, 51.2 MB to download, 2.0 kB on disk:",
         "  apt-get install -o 'A=b c' gcc",
     ]
 
