@@ -18,8 +18,9 @@ from packaging.utils import canonicalize_name
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.fileindex import find_index
-from accel_doctor.model import Distribution, Interpreter, NeedKind, Origin, Plan, Reason, Simulation
+from accel_doctor.model import Distribution, NeedKind, Plan, Reason, Simulation
 from accel_doctor.rulebook import Rulebook, load
+from accel_doctor.system.elsewhere import assumed_interpreter
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 SUITES = {
@@ -131,31 +132,9 @@ def rulebook() -> Rulebook:
     return load()
 
 
-def interpreter(version: str) -> Interpreter:
-    feature = ".".join(version.split(".")[:2])
-    return Interpreter(
-        executable=Path("/usr/bin/python3"),
-        prefix=Path("/root/v"),
-        base_prefix=Path("/usr"),
-        implementation="cpython",
-        version=version,
-        soabi=f"cpython-{feature.replace('.', '')}-x86_64-linux-gnu",
-        cache_tag=f"cpython-{feature.replace('.', '')}",
-        platform="linux-x86_64",
-        libc="glibc 2.41",
-        include=Path(f"/usr/include/python{feature}"),
-        origin=Origin.DISTRIBUTION,
-        in_virtual_environment=True,
-        externally_managed=None,
-        pip_version="25.3",
-        debug=False,
-        free_threaded=False,
-        environment={},
-    )
-
-
 @cache
 def planned(step: Step) -> Plan:
+    feature = ".".join(step.python.split(".")[:2])
     with step.log.open(encoding="utf-8", errors="replace") as lines:
         diagnosis = diagnose(lines, rulebook().symptoms)
     has = set(step.earlier)
@@ -164,7 +143,7 @@ def planned(step: Step) -> Plan:
     adviser = RuleAdviser(
         rulebook(),
         SUITES[step.suite],
-        interpreter(step.python),
+        assumed_interpreter(SUITES[step.suite], feature, feature),
         RecordedMachine(frozenset(has)),
         lambda: find_index(SUITES[step.suite]),
     )
