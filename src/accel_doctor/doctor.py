@@ -173,7 +173,7 @@ class Doctor:
             for case in cases
             for finding in case.diagnosis.causes
         ]
-        plan = self.adviser.plan([*found, *foreseen, *self._foresee_next(found)])
+        plan = self._within_yes(self.adviser.plan([*found, *foreseen, *self._foresee_next(found)]))
         if not set(plan.names) - self._tried or len(self._transactions) >= _MOST_ROUNDS:
             raise _Ended(_hopeless(found), cases, plan)
         simulation = self._simulate(plan)
@@ -186,8 +186,18 @@ class Doctor:
         self.package_manager.install(agreed, log)
         self.prober.forget()
         self._tried.update(agreed)
-        done = tuple(package for package in plan.packages if package.name in agreed)
-        self._transactions.append(Plan(done, (), self.package_manager.commands(agreed)))
+        self._transactions.append(Plan(plan.packages, (), plan.commands))
+
+    def _within_yes(self, plan: Plan) -> Plan:
+        """With --yes, the part of a plan it covers; where that is nothing new, the whole plan, which ends the run."""
+        sure = tuple(
+            package
+            for package in plan.packages
+            if package.confidence.covered_by_yes and package.name not in self._tried
+        )
+        if not self.policy.yes or not sure or len(sure) == len(plan.packages):
+            return plan
+        return Plan(sure, plan.unmet, self.package_manager.commands(sorted(package.name for package in sure)))
 
     def _simulate(self, plan: Plan) -> Simulation | None:
         if not plan.packages:
@@ -207,12 +217,12 @@ class Doctor:
         if not self.package_manager.privileged:
             raise _Ended(ExitCode.PRIVILEGE, cases, plan)
         if self.policy.yes:
-            names = tuple(sorted(package.name for package in plan.packages if package.confidence.covered_by_yes))
+            agreed = all(package.confidence.covered_by_yes for package in plan.packages)
         else:
-            names = plan.names if self.reporter.ask(plan) is Consent.YES else ()
-        if not names:
+            agreed = self.reporter.ask(plan) is Consent.YES
+        if not agreed:
             raise _Ended(ExitCode.CONSENT, cases, plan)
-        return names
+        return plan.names
 
 
 def _hopeless(reasons: Sequence[Reason]) -> ExitCode:

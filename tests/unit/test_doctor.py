@@ -211,6 +211,10 @@ def test_yes_asks_nothing_and_never_covers_a_guess(practice):
     assert result.code is ExitCode.CONSENT
     assert case.reporter.asked == []
     assert case.package_manager.transactions == [("libffi-dev",)]
+    assert [plan.commands for plan in case.reporter.plans] == [
+        (("fakepm", "install", "libffi-dev"),),
+        (("fakepm", "install", "libpq-dev"),),
+    ]
 
 
 def test_no_privilege_has_its_own_code_and_no_question(practice):
