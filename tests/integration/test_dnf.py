@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from integration.conftest import MakeMachine
 from integration.machine import Base, Machine
+from integration.repositories import MAKE_RPM_REPOSITORY, RPM_SPECS
 
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.system.dnf import Dnf
@@ -17,42 +18,14 @@ ROOT = Privilege("", terminal=False)
 REPOSITORY = "[demo]\nname=demo\nbaseurl={url}\ngpgcheck=0\nenabled=1\n"
 
 
-def _spec(name: str, version: str, *fields: str, file: str = "") -> tuple[str, str]:
-    head = f"Name: {name}\nVersion: {version}\nRelease: 1\nSummary: empty\nLicense: MIT\nBuildArch: noarch\n"
-    make = f"%install\nmkdir -p $(dirname %{{buildroot}}{file})\ntouch %{{buildroot}}{file}\n" if file else ""
-    body = f"%description\nempty\n{make}%files\n{file}\n"
-    return f"/srv/specs/{name}-{version}.spec", head + "".join(f"{field}\n" for field in fields) + body
-
-
-SPECS = (
-    _spec(
-        *("demo-devel", "1", "Provides: pkgconfig(demo) = 1", "Requires: demo-libs", "Recommends: demo-doc"),
-        file="/usr/bin/demo-config",
-    ),
-    _spec("demo-libs", "1"),
-    _spec("demo-libs", "2"),
-    _spec("demo-doc", "1"),
-    _spec("demo-foe", "1", "Conflicts: demo-libs"),
-    _spec("demo-heir", "1", "Obsoletes: demo-doc"),
-    _spec("demo-old", "1", "Requires: demo-libs = 1"),
-    _spec("demo-broken", "1", "Requires: no-such-thing"),
-)
-MAKE_REPOSITORY = (
-    (
-        "sh",
-        "-c",
-        "rpmbuild -bb --quiet --define '_topdir /srv/build' --define '_rpmdir /srv/repo' /srv/specs/*.spec",
-    ),
-    ("createrepo_c", "--quiet", "/srv/repo"),
-)
 DNF5_OF_UNSTABLE = (
     ("sed", "-i", "s/^deb \\([^ ]*\\) .*/&\\ndeb \\1 sid main/", "/etc/apt/sources.list"),
     ("apt-get", "update"),
     ("apt-get", "install", "-y", "--no-install-recommends", "-t", "sid", "dnf5"),
     ("ln", "-s", "dnf5", "/usr/bin/dnf"),
 )
-DNF4 = Base("trixie", ("dnf", "rpm", "createrepo-c"), SPECS, MAKE_REPOSITORY)
-DNF5 = Base("trixie", ("rpm", "createrepo-c"), SPECS, (*DNF5_OF_UNSTABLE, *MAKE_REPOSITORY))
+DNF4 = Base("trixie", ("dnf", "rpm", "createrepo-c"), RPM_SPECS, MAKE_RPM_REPOSITORY)
+DNF5 = Base("trixie", ("rpm", "createrepo-c"), RPM_SPECS, (*DNF5_OF_UNSTABLE, *MAKE_RPM_REPOSITORY))
 
 
 @pytest.fixture(params=[DNF4, DNF5], ids=["dnf4", "dnf5"])

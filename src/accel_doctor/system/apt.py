@@ -15,15 +15,15 @@ from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
 from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.transactions import (
+    ENGLISH,
     checked_names,
     last_words,
+    locked,
     quoted,
     refuse_losses,
     refuse_missing,
     size_in_bytes,
 )
-
-_ENGLISH = {"LC_ALL": "C"}
 
 # Debian policy 5.6.1; a trailing "-" is left out, since apt-get takes it for an order to remove.
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+.]")
@@ -93,7 +93,7 @@ class Apt:
                 hint="are the right releases and components in /etc/apt/sources.list.d?",
             )
         arguments = ("install", "--no-install-recommends", "--", *checked)
-        done = self._runner.capture(["apt-get", "-s", *arguments], environment=_ENGLISH)
+        done = self._runner.capture(["apt-get", "-s", *arguments], environment=ENGLISH)
         if done.returncode != 0:
             raise PackageManagerError(
                 f"apt-get cannot install {' '.join(checked)}:\n{_words(done.output + done.stderr)}"
@@ -189,7 +189,7 @@ class Apt:
         return {line.split()[0] for line in shown.partition("\nReverse Provides:")[2].splitlines() if line.strip()}
 
     def _ask(self, *argv: str) -> str:
-        return self._runner.capture(argv, environment=_ENGLISH).output
+        return self._runner.capture(argv, environment=ENGLISH).output
 
 
 _NETWORK_HINT = "check the network, the proxy and the mirrors in /etc/apt, then run the same command again"
@@ -202,12 +202,8 @@ def _failure(output: str, returncode: int, log: Path) -> PackageManagerError | N
     if unreachable := quoted(output, _NETWORK):
         return NetworkError(f"apt-get could not reach a mirror:\n{unreachable}", hint=_NETWORK_HINT)
     hint = f"read {log}"
-    if locked := quoted(output, _LOCKED):
-        return PackageManagerError(
-            f"apt-get is locked by another program:\n{locked}",
-            log=log,
-            hint="wait until that program has ended, then run the same command again",
-        )
+    if held := quoted(output, _LOCKED):
+        return locked("apt-get", held, log)
     if _UNAUTHENTICATED.search(quoted(output, _ERROR) or ""):
         hint = "apt does not trust a repository: install its key, or take it out of /etc/apt/sources.list.d"
     return PackageManagerError(f"apt-get failed (return code {returncode}):\n{_words(output)}", log=log, hint=hint)

@@ -10,22 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accel_doctor.errors import NetworkError, PackageManagerError
-from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
-from accel_doctor.system.privilege import Privilege
-from accel_doctor.system.transactions import (
-    checked_names,
-    last_words,
-    quoted,
-    refuse_losses,
-    refuse_missing,
-    size_in_bytes,
-)
-
-_ENGLISH = {"LC_ALL": "C"}
-
-# A name, a capability such as pkgconfig(cairo) or cmake(Qt5), or the path of a file. No glob characters.
-_NAME = re.compile(r"/?[A-Za-z0-9_][A-Za-z0-9_.+~^:/-]*(?:\([A-Za-z0-9_.+~^:/-]+\)){0,2}")
+from accel_doctor.system.rpm import RpmPackageManager
+from accel_doctor.system.transactions import ENGLISH, last_words, quoted, size_in_bytes
 
 _SECTION = re.compile(r"^([A-Z][^:]*):$")
 _ROW = re.compile(r"^ (\S+)")
@@ -42,78 +29,51 @@ _ERROR = re.compile(r"^Error: |^ Problem|^Problem|^Failed to |^  - |^No match fo
 _NETWORK_HINT = "check the network, the proxy and the repositories in /etc/yum.repos.d, then run the same command again"
 
 
-class Dnf:
+class Dnf(RpmPackageManager):
     """Implements :class:`accel_doctor.interfaces.PackageManager` with dnf."""
 
     name = "dnf"
 
-    def __init__(self, runner: Runner, privilege: Privilege) -> None:
-        self._runner = runner
-        self._privilege = privilege
-        self.privileged = privilege.tool is not None
-
-    def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` (packages, capabilities, files) that an installed package provides."""
-        checked = checked_names(names, _NAME, self.name)
-        return frozenset(
-            name
-            for name in checked
-            if self._runner.capture(["rpm", "-q", "--whatprovides", "--", name], environment=_ENGLISH).returncode == 0
-        )
-
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that a repository provides; all of them where no repository can be read."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = self._checked(names)
         if not checked:
             return frozenset()
         query = ("dnf", "repoquery", "--qf", "%{name}\n%{provides}\n", "--whatprovides")
-        done = self._runner.capture([*query, ",".join(checked)], environment=_ENGLISH)
+        done = self._runner.capture([*query, ",".join(checked)], environment=ENGLISH)
         if done.returncode != 0 or _NETWORK.search(done.output + done.stderr):
             return frozenset(checked)
         provided = {line.split()[0] for line in done.output.splitlines() if line.strip()}
         files = [name for name in checked if name.startswith("/")]  # not among what %{provides} prints
-        found = {name for name in files if self._runner.capture([*query, name], environment=_ENGLISH).output.strip()}
+        found = {name for name in files if self._runner.capture([*query, name], environment=ENGLISH).output.strip()}
         return frozenset(checked) & (provided | found)
 
-    def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """What dnf says it would do; None where dnf tells only root (dnf 4 always, dnf5 at times).
+    def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
+        return _argv("--assumeno", names)
 
-        Raises PackageManagerError, quoting dnf, for unknown names and for dependencies that cannot be met.
+    def _transaction(self, names: Sequence[str]) -> tuple[str, ...]:
+        return _argv("-y", names)
+
+    def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
+        """The transaction that ``--assumeno`` printed before it gave up (with return code 1, as for real failures).
+
+        dnf 4 never tells it to anybody but root, dnf5 not always.
         """
-        checked = checked_names(names, _NAME, self.name)
-        done = self._runner.capture(_argv("--assumeno", checked), environment=_ENGLISH)
-        return _simulation(done.output + "\n" + done.stderr, checked)
+        if "Operation aborted" not in output and "Nothing to do" not in output:
+            if _NOT_ROOT.search(output):
+                return None
+            raise _error(output, None, f"dnf cannot install {' '.join(names)}:")
+        return _transaction_shown(output)
 
-    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """The one command that installs."""
-        return (self._privilege.prefix(_argv("-y", checked_names(names, _NAME, self.name))),)
-
-    def install(self, names: Sequence[str], log: Path) -> None:
-        """Simulate, as root where need be, refuse removals and downgrades, install, verify."""
-        checked = checked_names(names, _NAME, self.name)
-        plan = self.commands(checked)
-        simulation = self.simulate(checked)
-        if simulation is None:
-            done = self._privilege.run(self._runner, self._privilege.prefix(_argv("--assumeno", checked)), log, plan)
-            simulation = _simulation(done.output, checked)
-        if simulation is not None:
-            refuse_losses(simulation, self.name)
-        done = self._privilege.run(self._runner, plan[0], log, plan)
-        if done.returncode != 0:
-            raise _failure(done.output, done.returncode, log)
-        refuse_missing(sorted(frozenset(checked) - self.installed(checked)), self.name, log)
+    def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
+        return _error(output, log, f"dnf failed (return code {returncode}):")
 
 
 def _argv(answer: str, names: Sequence[str]) -> tuple[str, ...]:
     return ("dnf", answer, "--setopt=install_weak_deps=False", "install", "--", *names)
 
 
-def _simulation(output: str, names: Sequence[str]) -> Simulation | None:
-    """The transaction that ``--assumeno`` printed before it gave up (with return code 1, as for real failures)."""
-    if "Operation aborted" not in output and "Nothing to do" not in output:
-        if _NOT_ROOT.search(output):
-            return None
-        raise _failure(output, 1, None, f"dnf cannot install {' '.join(names)}:")
+def _transaction_shown(output: str) -> Simulation:
     section, package = "", ""
     installs, removes, downgrades = [], [], []
     for line in output.splitlines():
@@ -148,14 +108,12 @@ def _size(pattern: re.Pattern[str], output: str) -> int | None:
     return size_in_bytes(found[1], found[2], 1024) if found else None
 
 
-def _failure(
-    output: str, returncode: int, log: Path | None, lead: str | None = None
-) -> PackageManagerError | NetworkError:
-    """The error that a failed dnf stands for. An unreachable repository shows as a name without a match."""
+def _error(output: str, log: Path | None, lead: str) -> PackageManagerError | NetworkError:
+    """The error that an output stands for. An unreachable repository shows as a name without a match."""
     if unreachable := quoted(output, _NETWORK):
         return NetworkError(f"dnf could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
     hint = f"read {log}" if log else None
     if quoted(output, _NO_MATCH):
         hint = "are the right repositories enabled? -devel packages may sit in CRB or EPEL: dnf repolist --all"
     words = quoted(output, _ERROR) or last_words(output)
-    return PackageManagerError(f"{lead or f'dnf failed (return code {returncode}):'}\n{words}", log=log, hint=hint)
+    return PackageManagerError(f"{lead}\n{words}", log=log, hint=hint)

@@ -8,11 +8,15 @@ from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import PackageManager, Runner
 from accel_doctor.system.apt import Apt
 from accel_doctor.system.dnf import Dnf
+from accel_doctor.system.pacman import Pacman
 from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.zypper import Zypper
 
 PACKAGE_MANAGERS: dict[str, Callable[[Runner, Privilege], PackageManager]] = {
     "apt": Apt,
     "dnf": Dnf,
+    "pacman": Pacman,
+    "zypper": Zypper,
 }
 
 

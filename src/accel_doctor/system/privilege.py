@@ -11,6 +11,7 @@ from pathlib import Path
 
 from accel_doctor.errors import PrivilegeError
 from accel_doctor.interfaces import Completed, Runner
+from accel_doctor.system.transactions import ENGLISH
 
 _LOG_TAIL = 256 * 1024
 _TERMINAL_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\n)")
@@ -64,12 +65,9 @@ class Privilege:
         with log.open("a", encoding="utf-8") as file:
             begin = file.seek(0, 2)
             file.write(f"$ {shlex.join(command)}\n")
-        # What is parsed is asked for in English; sudo keeps LC_ALL (sudoers(5), env_check).
-        english = {"LC_ALL": "C"}
-        if self.terminal:
-            done = runner.converse(command, log, environment=english)
-        else:
-            done = runner.record(command, log, environment=english)
+        # sudo keeps LC_ALL (sudoers(5), env_check)
+        run = runner.converse if self.terminal else runner.record
+        done = run(command, log, environment=ENGLISH)
         output = _tail(log, begin)
         refusal = _refusal(output) if self.tool and done.returncode == 1 else None
         if refusal:

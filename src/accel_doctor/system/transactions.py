@@ -9,6 +9,9 @@ from pathlib import Path
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.model import Simulation
 
+# What is parsed is asked for in English.
+ENGLISH = {"LC_ALL": "C"}
+
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _QUOTED_LINES = 4
 _QUOTED_LENGTH = 300
@@ -44,6 +47,15 @@ def refuse_missing(missing: Sequence[str], manager: str, log: Path) -> None:
             log=log,
             hint=f"read {log}",
         )
+
+
+def locked(manager: str, words: str, log: Path | None) -> PackageManagerError:
+    """The error for a lock that another program holds."""
+    return PackageManagerError(
+        f"{manager} is locked by another program:\n{words}",
+        log=log,
+        hint="wait until that program has ended, then run the same command again",
+    )
 
 
 def size_in_bytes(number: str, unit: str, base: int) -> int:

@@ -1,0 +1,90 @@
+"""What dnf and zypper have in common: rpm's database, capabilities as names, a rehearsal that only root may see."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.interfaces import Runner
+from accel_doctor.model import Simulation
+from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.transactions import ENGLISH, checked_names, refuse_losses, refuse_missing
+
+# A name, a capability such as pkgconfig(cairo) or cmake(Qt5), or the path of a file. No glob characters.
+_NAME = re.compile(r"/?[A-Za-z0-9_][A-Za-z0-9_.+~^:/-]*(?:\([A-Za-z0-9_.+~^:/-]+\)){0,2}")
+
+
+class RpmPackageManager(ABC):
+    """Implements most of :class:`accel_doctor.interfaces.PackageManager`; subclasses know one program's words."""
+
+    name: str
+    succeeded = frozenset({0})  # return codes after which the packages may all be there
+
+    def __init__(self, runner: Runner, privilege: Privilege) -> None:
+        self._runner = runner
+        self._privilege = privilege
+        self.privileged = privilege.tool is not None
+
+    def installed(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of ``names`` (packages, capabilities, files) that an installed package provides."""
+        return frozenset(
+            name
+            for name in self._checked(names)
+            if self._runner.capture(["rpm", "-q", "--whatprovides", "--", name], environment=ENGLISH).returncode == 0
+        )
+
+    @abstractmethod
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of ``names`` that a repository provides; all of them where no repository can be read."""
+
+    def simulate(self, names: Sequence[str]) -> Simulation | None:
+        """What would be done; None where that is told only to root.
+
+        Raises PackageManagerError, quoting the package manager, for unknown names and for dependencies that cannot be
+        met, NetworkError where no repository can be reached.
+        """
+        checked = self._checked(names)
+        done = self._runner.capture(self._rehearsal(checked), environment=ENGLISH)
+        return self._simulation(done.output + "\n" + done.stderr, checked)
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """The one command that installs."""
+        return (self._privilege.prefix(self._transaction(self._checked(names))),)
+
+    def install(self, names: Sequence[str], log: Path) -> None:
+        """Simulate, as root where need be, refuse removals and downgrades, install, verify."""
+        checked = self._checked(names)
+        plan = self.commands(checked)
+        simulation = self.simulate(checked)
+        if simulation is None:
+            rehearsal = self._privilege.prefix(self._rehearsal(checked))
+            done = self._privilege.run(self._runner, rehearsal, log, plan)
+            simulation = self._simulation(done.output, checked)
+        if simulation is not None:
+            refuse_losses(simulation, self.name)
+        done = self._privilege.run(self._runner, plan[0], log, plan)
+        if done.returncode not in self.succeeded:
+            raise self._failure(done.output, done.returncode, log)
+        refuse_missing(sorted(frozenset(checked) - self.installed(checked)), self.name, log)
+
+    def _checked(self, names: Sequence[str]) -> tuple[str, ...]:
+        return checked_names(names, _NAME, self.name)
+
+    @abstractmethod
+    def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The command that shows what :meth:`_transaction` would do."""
+
+    @abstractmethod
+    def _transaction(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The command that installs, without privilege."""
+
+    @abstractmethod
+    def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
+        """What a rehearsal's output says; raises for a refusal, None where only root is told."""
+
+    @abstractmethod
+    def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
+        """The error that a failed transaction stands for."""

@@ -1,0 +1,112 @@
+"""openSUSE and SUSE Linux Enterprise: zypper and rpm.
+
+Output forms and return codes were read off zypper 1.14.89; zypper(8), EXIT CODES, names the codes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.model import Simulation
+from accel_doctor.system.rpm import RpmPackageManager
+from accel_doctor.system.transactions import ENGLISH, last_words, locked, quoted
+
+# Seconds zypper waits for another program that holds its lock; it gives up at once unless told.
+_WAIT = {"ZYPP_LOCK_TIMEOUT": "60"}
+_QUESTIONLESS = ("zypper", "--non-interactive")
+_INSTALL = ("install", "--no-recommends")
+
+_NOT_FOUND = 104
+_LOCKED = 7
+# All is installed, and: reboot needed, restart needed, a repository was skipped, a package's script failed.
+_INFORMATIONAL = frozenset({0, 102, 103, 106, 107})
+
+_NOT_ROOT = re.compile(r"Root privileges are required")
+_UNREACHABLE = re.compile(r"Download \(curl\) error|Error message: |Timeout exceeded|Error trying to read from")
+_UNSIGNED = re.compile(r"Signature verification failed|is unsigned")
+_NO_PROVIDER = re.compile(r"No provider of '.*' found|Package '.*' not found")
+_ERROR = re.compile(
+    r"Problem: |not installable|nothing provides|No provider of|[Ee]rror|needs \S+ more space|No space left"
+)
+
+_NETWORK_HINT = "check the network, the proxy and the repositories (zypper lr -u), then run the same command again"
+_REPOSITORY_HINT = "are the right repositories enabled? zypper lr shows them"
+
+
+class Zypper(RpmPackageManager):
+    """Implements :class:`accel_doctor.interfaces.PackageManager` with zypper."""
+
+    name = "zypper"
+    succeeded = _INFORMATIONAL
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of ``names`` that a repository provides; all of them where no repository can be read."""
+        return frozenset(name for name in self._checked(names) if self._may_be_had(name))
+
+    def _may_be_had(self, name: str) -> bool:
+        query = ("-x", "search", "--provides", "--match-exact", "--", name)
+        output = self._runner.capture([*_QUESTIONLESS, *query], environment=ENGLISH).output
+        # Without an error, all enabled repositories were read: an ordinary user cannot refresh them, for one.
+        return "<solvable " in output or 'type="error"' in output
+
+    def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
+        return (*_QUESTIONLESS, "--xmlout", *_INSTALL, "--dry-run", "--", *names)
+
+    def _transaction(self, names: Sequence[str]) -> tuple[str, ...]:
+        variables = (f"{name}={value}" for name, value in _WAIT.items())
+        return ("env", *variables, *_QUESTIONLESS, *_INSTALL, "--", *names)
+
+    def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
+        """What the XML of a rehearsal says; None for who is not root."""
+        if _NOT_ROOT.search(output):
+            return None
+        found = re.search(r"<install-summary\b.*</install-summary>", output, re.DOTALL)
+        if not found:
+            raise _error(_plain(output), None, f"zypper cannot install {' '.join(names)}:")
+        # What root's own zypper wrote; it escapes the texts of packages.
+        summary = ElementTree.fromstring(found[0])  # noqa: S314
+        return Simulation(
+            installs=_listed(summary, "to-install", "to-upgrade", "to-reinstall", "to-change-arch", "to-change-vendor"),
+            removes=_listed(summary, "to-remove"),
+            downgrades=_listed(summary, "to-downgrade"),
+            download_bytes=int(summary.get("download-size", "0")),
+            disk_bytes=int(summary.get("space-usage-diff", "0")),
+        )
+
+    def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
+        return _error(output, log, f"zypper failed (return code {returncode}):", returncode)
+
+
+def _listed(summary: ElementTree.Element, *sections: str) -> tuple[str, ...]:
+    return tuple(
+        solvable.get("name", "") for section in sections for solvable in summary.findall(f"{section}/solvable")
+    )
+
+
+def _plain(xml: str) -> str:
+    """The texts of an XML output that may be cut short, one below the other."""
+    from html import unescape
+
+    return unescape(re.sub(r"<[^<>]*>", "\n", xml))
+
+
+def _error(
+    output: str, log: Path | None, lead: str, returncode: int | None = None
+) -> PackageManagerError | NetworkError:
+    """The error that an output stands for. An unreachable repository shows as a name that nothing provides."""
+    if returncode == _LOCKED:
+        return locked("zypper", last_words(output), log)
+    if unsigned := quoted(output, _UNSIGNED):
+        hint = "zypper does not trust a repository: import its key with zypper refresh, or remove it"
+        return PackageManagerError(f"{lead}\n{unsigned}", log=log, hint=hint)
+    unreachable = quoted(output, _UNREACHABLE)
+    if unreachable and (returncode == _NOT_FOUND or returncode is None or not _NO_PROVIDER.search(output)):
+        return NetworkError(f"zypper could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
+    advice = f"read {log}" if log else None
+    if _NO_PROVIDER.search(output):
+        advice = _REPOSITORY_HINT
+    return PackageManagerError(f"{lead}\n{quoted(output, _ERROR) or last_words(output)}", log=log, hint=advice)
