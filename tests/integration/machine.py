@@ -207,7 +207,7 @@ def _make(base: Base, root: Path) -> None:
             *("mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--skip=cleanup/apt/lists"),
             f"--include={','.join((*ESSENTIALS, *base.include))}",
             *options,
-            *(base.suite, str(root), _mirror()),
+            *(base.suite, str(root), debian_mirror()),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -230,7 +230,7 @@ def _make(base: Base, root: Path) -> None:
             Machine(root).must(*command, environment={"DEBIAN_FRONTEND": "noninteractive"}, timeout=600)
 
 
-def _mirror() -> str:
+def debian_mirror() -> str:
     """The mirror that a Debian host uses itself; Debian's own elsewhere."""
     if not re.search(r"^ID=debian$", Path("/etc/os-release").read_text(), re.MULTILINE):
         return DEFAULT_MIRROR

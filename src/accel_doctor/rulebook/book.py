@@ -10,7 +10,7 @@ from pathlib import Path
 from accel_doctor.errors import RuleError
 from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Origin, Remedy
 from accel_doctor.rulebook import templates
-from accel_doctor.rulebook.families import Family, Manager, Offer, look_up, read_family
+from accel_doctor.rulebook.families import Family, Manager, Offer, look_up, offers_for, read_family
 from accel_doctor.rulebook.python_packages import (
     InterpreterHeaders,
     PythonPackage,
@@ -165,20 +165,29 @@ class Rulebook:
                 offers.update({(release, *key): offer for key, offer in section.items()})
         return len(offers), sum(offer.unverified for offer in offers.values())
 
+    def checked(self, name: str) -> tuple[str, ...]:
+        """The releases against whose package lists a family's names were checked (tests/check_names.py)."""
+        return tuple(dict.fromkeys(release for family in self._family_layers(name) for release in family.checked))
+
+    def extended_releases(self, name: str) -> Mapping[str, str]:
+        """From which release of the family it extends each of a family's releases was taken."""
+        return {new: old for family in self._family_layers(name) for new, old in family.extends_releases.items()}
+
     def manager(self, distribution: Distribution) -> Manager | None:
         """The package manager a distribution's rules are written for."""
         name = self.family(distribution)
         return next((family.manager for family in self._chain(name) if family.manager), None) if name else None
 
-    def offer(self, need: Need, distribution: Distribution) -> Offer | None:
-        """What the family files say about a need, names not yet rendered; None where they say nothing."""
+    def offers(self, distribution: Distribution) -> Mapping[tuple[NeedKind, str], Offer]:
+        """All that the family files say for a release, names not yet rendered, by the keys they are written under."""
         if distribution not in self._offers:
             name = self.family(distribution)
-            merged: dict[tuple[NeedKind, str], Offer] = {}
-            for family in reversed(self._chain(name) if name else ()):
-                merged.update(family.offers(distribution))
-            self._offers[distribution] = merged
-        return look_up(self._offers[distribution], need)
+            self._offers[distribution] = offers_for(self._chain(name) if name else (), distribution)
+        return self._offers[distribution]
+
+    def offer(self, need: Need, distribution: Distribution) -> Offer | None:
+        """What the family files say about a need, names not yet rendered; None where they say nothing."""
+        return look_up(self.offers(distribution), need)
 
     def search_hint(self, need: Need, distribution: Distribution) -> str | None:
         """The command with which a person looks for a provider of ``need`` on this distribution."""

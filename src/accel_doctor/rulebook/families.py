@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import groupby
 
 from accel_doctor.model import Distribution, Need, NeedKind
 from accel_doctor.rulebook import templates
@@ -56,7 +57,12 @@ class Offer:
 
 @dataclass(frozen=True)
 class Family:
-    """One family file of one layer. ``releases`` holds overrides by VERSION_ID, its first part, or codename."""
+    """One family file of one layer. ``releases`` holds overrides by VERSION_ID, its first part, or codename.
+
+    ``release_names`` says which of them is meant by another name (a codename, the number a release will have),
+    ``extends_releases`` from which release of the extended family each was taken, ``checked`` against which releases'
+    package lists the names were held.
+    """
 
     name: str
     manager: Manager | None = None
@@ -64,15 +70,40 @@ class Family:
     ids: tuple[str, ...] = ()
     needs: Mapping[_Key, Offer] = field(default_factory=dict)
     releases: Mapping[str, Mapping[_Key, Offer]] = field(default_factory=dict)
+    release_names: Mapping[str, str] = field(default_factory=dict)
+    extends_releases: Mapping[str, str] = field(default_factory=dict)
     search: Mapping[NeedKind, str] = field(default_factory=dict)
+    checked: tuple[str, ...] = ()
 
-    def offers(self, distribution: Distribution) -> dict[_Key, Offer]:
-        """What this file says for a release."""
+    def offers(self, releases: Sequence[str]) -> dict[_Key, Offer]:
+        """What this file says for a release with these names, the last of which overrides the others."""
         result = dict(self.needs)
-        for key in (distribution.version.partition(".")[0], distribution.codename, distribution.version):
-            if key:
-                result.update(self.releases.get(key, {}))
+        for name in releases:
+            result.update(self.releases.get(name, {}))
         return result
+
+
+def offers_for(chain: Sequence[Family], distribution: Distribution) -> dict[_Key, Offer]:
+    """What a family says for a release: its files, latest layer first, then those of the family it extends, and so on.
+
+    An extended family's overrides are those of the release that ``extends_releases`` gives: Ubuntu 13.10 is not Debian
+    13. Without any, releases are taken to be called alike.
+    """
+    numbers = (distribution.version.partition(".")[0], distribution.codename, distribution.version)
+    names = tuple(dict.fromkeys(name for name in numbers if name))
+    found: list[dict[_Key, Offer]] = []
+    for _, group in groupby(chain, key=lambda family: family.name):
+        layers = list(group)
+        meant: dict[str, str] = {}
+        origins: dict[str, str] = {}
+        for layer in reversed(layers):
+            meant.update(layer.release_names)
+            origins.update(layer.extends_releases)
+        names = tuple(dict.fromkeys(meant.get(name, name) for name in names))
+        found += [layer.offers(names) for layer in layers]
+        if origins:
+            names = tuple(dict.fromkeys(origins[name] for name in names if name in origins))
+    return {key: offer for offers in reversed(found) for key, offer in offers.items()}
 
 
 def look_up(offers: Mapping[_Key, Offer], need: Need) -> Offer | None:
@@ -88,7 +119,10 @@ def look_up(offers: Mapping[_Key, Offer], need: Need) -> Offer | None:
 
 # --- reading ---------------------------------------------------------------------------------------------
 
-_KEYS = ("family", "manager", "extends", "matches", "unverified", "search", "needs", "releases")
+_KEYS = (
+    *("family", "manager", "extends", "matches", "checked", "unverified", "search", "needs"),
+    *("releases", "release_names", "extends_releases"),
+)
 
 
 def read_family(top: Node, name: str, inherited: Manager | None = None) -> Family:
@@ -116,6 +150,9 @@ def read_family(top: Node, name: str, inherited: Manager | None = None) -> Famil
         ids=ids,
         needs=reader.needs(entries["needs"]) if "needs" in entries else {},
         releases=releases,
+        release_names=_names(entries.get("release_names")),
+        extends_releases=_names(entries.get("extends_releases")),
+        checked=entries["checked"].texts() if "checked" in entries else (),
         search=_search(entries["search"]) if "search" in entries else {},
     )
 
@@ -128,6 +165,11 @@ def _manager(node: Node) -> Manager | None:
         if text is not None:
             node.complain(f"expected one of {', '.join(manager.value for manager in Manager)}, got {text!r}")
         return None
+
+
+def _names(node: Node | None) -> dict[str, str]:
+    entries = node.mapping() if node else {}
+    return {name: text for name, entry in entries.items() if (text := entry.text())}
 
 
 def _search(node: Node) -> dict[NeedKind, str]:

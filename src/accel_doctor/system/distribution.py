@@ -22,7 +22,8 @@ def read_distribution(root: Path = Path("/")) -> Distribution:
     return Distribution(
         id=attribute("id").lower() or "unknown",
         version=attribute("version_id"),
-        codename=attribute("version_codename") or attribute("ubuntu_codename"),
+        # Linux Mint and others have codenames of their own, and say beside them which release they are made from.
+        codename=attribute("ubuntu_codename") or attribute("debian_codename") or attribute("version_codename"),
         like=tuple(attribute("id_like").lower().split()),
         pretty_name=attribute("pretty_name"),
     )

@@ -122,6 +122,43 @@ def test_releases_override_by_version_major_version_and_codename(book, interpret
     ]
 
 
+def test_a_release_goes_by_other_names(tmp_path, interpreter):
+    names = 'release_names: {trixie: "13", forky: sid, "14": sid}\nchecked: ["12", sid]\n'
+    book = Rulebook([write(tmp_path / "shipped", debian=DEBIAN + names, python=PYTHON, symptoms=SYMPTOMS)])
+    assert book.checked("debian") == ("12", "sid")
+
+    def packages(distribution):
+        return book.remedy(Need.parse("header:old.h"), distribution, interpreter()).packages
+
+    rolling = Distribution("debian", "", "forky", (), "Debian GNU/Linux forky/sid")  # as base-files has it
+    for distribution in (rolling, SID, Distribution("debian", "14"), Distribution("debian", "14", "forky")):
+        assert packages(distribution) == ("libnew-dev",)
+    assert packages(Distribution("debian", "", "trixie")) == ()
+    assert packages(BOOKWORM) == ("libold-dev",)
+
+
+def test_inherited_overrides_are_those_of_the_release_it_was_taken_from(tmp_path, interpreter):
+    debian = DEBIAN.replace("releases:", 'releases:\n  "12": {needs: {header: {old.h: libtwelve-dev}}}')
+    ubuntu = UBUNTU.replace('{"24": {needs: {header: {old.h: libnoble-dev}}}}', "{}") + (
+        'release_names: {noble: "24.04"}\nextends_releases: {"24.04": "13", "22.04": "12"}\n'
+    )
+    rules = {"debian": debian, "ubuntu": ubuntu, "python": PYTHON, "symptoms": SYMPTOMS}
+    book = Rulebook(
+        [write(tmp_path / "shipped", **rules), write(tmp_path / "user", ubuntu="schema: 1\nfamily: ubuntu\n")]
+    )
+    assert book.extended_releases("ubuntu") == {"24.04": "13", "22.04": "12"}
+
+    def packages(distribution):
+        return book.remedy(Need.parse("header:old.h"), distribution, interpreter()).packages
+
+    assert packages(NOBLE) == ()
+    assert packages(Distribution("linuxmint", "22", "noble", ("ubuntu", "debian"))) == ()
+    assert packages(Distribution("ubuntu", "22.04", "jammy")) == ("libtwelve-dev",)
+    assert packages(Distribution("ubuntu", "13.10", "saucy")) == ("libold-dev",)  # no Debian 13
+    assert packages(Distribution("ubuntu", "12.04", "precise")) == ("libold-dev",)
+    assert packages(Distribution("debian", "12", "bookworm")) == ("libtwelve-dev",)
+
+
 def test_an_extending_family_inherits(book, interpreter):
     def packages(need):
         return book.remedy(Need.parse(need), NOBLE, interpreter()).packages

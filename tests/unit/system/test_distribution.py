@@ -31,6 +31,17 @@ def test_debian_testing_has_no_version_although_debian_version_says_forky_sid(tm
     assert found == Distribution("debian", "", "forky", (), "Debian GNU/Linux forky/sid")
 
 
+def test_the_codename_is_that_of_the_release_a_derivative_is_made_from(tmp_path: Path) -> None:
+    text = 'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_ID="22"\nVERSION_CODENAME=wilma\nUBUNTU_CODENAME=noble\n'
+    found = read_distribution(_root(tmp_path, os_release=text))
+    assert found == Distribution("linuxmint", "22", "noble", ("ubuntu", "debian"))
+
+
+def test_the_codename_of_debian_s_own_derivatives(tmp_path: Path) -> None:
+    text = 'ID=linuxmint\nID_LIKE=debian\nVERSION_ID="6"\nVERSION_CODENAME=faye\nDEBIAN_CODENAME=bookworm\n'
+    assert read_distribution(_root(tmp_path, os_release=text)).codename == "bookworm"
+
+
 def test_ids_are_os_release_s_own(tmp_path: Path) -> None:
     text = 'ID="ol"\nID_LIKE="fedora"\nVERSION_ID="9.4"\nPRETTY_NAME="Oracle Linux Server 9.4"\n'
     assert read_distribution(_root(tmp_path, os_release=text)) == Distribution(
