@@ -46,10 +46,6 @@ OPEN = {
     "bookworm-pymssql-2.3.2-2": "a conflict between build requirements, told by pip's resolver",
     "bookworm-pymssql-2.3.2-3": "Cython 3.1 refuses what the source relies on, in its own long words",
     "trixie-fitsio-1.2.5-3": "setup.py hides what cfitsio's configure said, which is nothing about zlib",
-    "trixie-fitsio-1.2.5-6": "removed NumPy macros look like any undeclared name",
-    "trixie-osmium-4.0.2-3": "CMake names only Osmium; its missing parts are *_FOUND variables of probes before it",
-    "trixie-osmium-4.0.2-4": "one Boost header would do, the rule for CMake's Boost names all of Boost",
-    "trixie-osmium-4.0.2-5": "Python's headers are named as a path that is not there",
 }
 # Every step is a round with one question: names that cure nothing cost trust. Mean per step, over all cases.
 MOST_TOO_MANY = 0.02

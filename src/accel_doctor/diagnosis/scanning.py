@@ -16,7 +16,7 @@ from accel_doctor.diagnosis.cleaning import MAXIMUM_LENGTH, clean, printed_lines
 BLOCK = 1 << 18  # bytes
 LONGEST_LINE = 1 << 16  # bytes; the rest of a longer line is not read
 
-_CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? at .*\([A-Za-z_]\w*\):$")
+_CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? (?:at .*\([A-Za-z_]\w*\)|in \S+):$")
 _CMAKE_LINES = 60  # of one wrapped message
 _REMEMBERED = 1024  # lines
 _REMEMBERED_LENGTH = 512  # bytes of one

@@ -107,10 +107,19 @@ def offers_for(chain: Sequence[Family], distribution: Distribution) -> dict[_Key
 
 
 def look_up(offers: Mapping[_Key, Offer], need: Need) -> Offer | None:
-    """The offer under the need's own name, else under the longest key ending in ``*`` that begins it."""
+    """The offer under the need's own name, else under the longest key ending in ``*`` that begins it.
+
+    CMake's names are compared without regard to case where no key is spelled so: a find module writes BZip2 and
+    ``BZIP2_FOUND``, and one library's module is called differently by several projects.
+    """
     exact = offers.get((need.kind, need.name))
     if exact:
         return exact
+    if need.kind is NeedKind.CMAKE:
+        folded = need.name.casefold()
+        for (kind, key), offer in offers.items():
+            if kind is NeedKind.CMAKE and key.casefold() == folded:
+                return offer
     prefixes = [
         key for kind, key in offers if kind is need.kind and key.endswith("*") and need.name.startswith(key[:-1])
     ]

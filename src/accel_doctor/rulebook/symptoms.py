@@ -136,6 +136,8 @@ class SymptomFiles:
     environment: Mapping[tuple[NeedKind, str], Mapping[str, str]]
 
 
+# What a CMake find module sets: of these only <package>_FOUND stands for a package (cmake-developer(7)).
+_FIND_VARIABLE = re.compile(r"\w+_(?:LIBRARY|LIBRARIES|INCLUDE_DIRS?|EXECUTABLE|VERSION|DIR)")
 _VERSION_BOUND = re.compile(r"[<>!=]=?\s*[0-9][^\s,;]*")
 
 
@@ -156,6 +158,8 @@ def _trimmed(kind: NeedKind, name: str) -> str | None:
         for directory in ("/usr/local/include/", "/usr/include/"):
             if name.startswith(directory):
                 return name[len(directory) :]
+    if kind is NeedKind.CMAKE:
+        return None if _FIND_VARIABLE.fullmatch(name) else name.removesuffix("_FOUND") or None
     return name.lstrip("/") if kind is NeedKind.FILE else name
 
 

@@ -25,6 +25,7 @@ needs:
     gone.h: null
     cuda.h: {advice: "enable non-free"}
     shared.h: libdebian-dev
+  cmake: {BZip2: libbz2-dev, fmt: libfmt-dev, FMT: libother-dev}
   command:
     tool: {packages: [tool, tool-data], unverified: true}
 releases:
@@ -88,6 +89,9 @@ def book(shipped):
         ("header:boost/python/list.hpp", ("libboost-python-dev",)),
         ("header:boost/python/exact.hpp", ("libexact-dev",)),
         ("header:old.h", ("libold-dev",)),
+        ("cmake:BZip2", ("libbz2-dev",)),
+        ("cmake:BZIP2", ("libbz2-dev",)),
+        ("cmake:FMT", ("libother-dev",)),
     ],
 )
 def test_packages(book, interpreter, need, packages):
