@@ -1,16 +1,24 @@
-"""Writes ``docs/reference/install.md`` from the command itself: ``python tests/reference.py``."""
+"""Writes what ``docs/reference`` says of options from the commands themselves: ``python tests/reference.py``.
+
+``install.md`` whole; of other pages what stands between ``<!-- options of COMMAND, ... -->`` and ``<!-- end -->``.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
+from accel_doctor.cli.application import application
 from accel_doctor.cli.configuration import KEYS, NOT_FOR_PROJECTS
 from accel_doctor.cli.install import command
 from accel_doctor.requirements.options import HARMLESS, INSTEAD
 
-PAGE = Path(__file__).resolve().parents[1] / "docs/reference/install.md"
+DIRECTORY = Path(__file__).resolve().parents[1] / "docs/reference"
+_TABLE = re.compile(
+    r"(?P<head><!-- options of (?P<command>[a-z ]+), [^>]*-->\n)(?P<table>.*?)(?P<end><!-- end -->)", re.DOTALL
+)
 
 HEAD = """# `accel-doctor install`
 
@@ -41,8 +49,35 @@ the user, that over `/etc`. Not read from a project's files: {not_for_projects}.
 """
 
 
-def page() -> str:
-    """The page, whole."""
+def pages() -> dict[Path, str]:
+    """Every page that has something written here, whole."""
+    result = {path: _TABLE.sub(_with_table, path.read_text()) for path in sorted(DIRECTORY.glob("*.md"))}
+    return {path: text for path, text in result.items() if _TABLE.search(text)} | {
+        DIRECTORY / "install.md": f"{_install()}\n"
+    }
+
+
+def _with_table(found: re.Match[str]) -> str:
+    context = click.Context(application)
+    chosen: click.Command = application
+    for name in found["command"].split():
+        assert isinstance(chosen, click.Group)
+        chosen = chosen.get_command(context, name) or application
+    shared = {option.name for option in command.params} if chosen.name != command.name else set()
+    rows = [
+        _row(option, context, variable=False)
+        for option in chosen.params
+        if isinstance(option, click.Option) and not option.hidden and (option.name not in shared or _is_own(option))
+    ]
+    return found["head"] + _table(("option", "meaning"), rows) + "\n" + found["end"]
+
+
+def _is_own(option: click.Option) -> bool:
+    return option.name in {"distro", "python", "form", "rules", "frontend", "offline", "cache_dir", "no_resolve"}
+
+
+def _install() -> str:
+    """The page of ``install``."""
     context = click.Context(command, info_name="install")
     own, pip = [], []
     for option in command.get_params(context):
@@ -67,11 +102,11 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _row(option: click.Option, context: click.Context) -> str:
+def _row(option: click.Option, context: click.Context, variable: bool = True) -> str:
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
     metavar = "" if option.is_flag or option.count else f" `{option.make_metavar(context)}`".replace("|", "\\|")
-    variable = f" `{option.envvar}` |" if option.envvar else ""
-    return f"| {names}{metavar} |{variable} {option.help} |"
+    shown = f" `{option.envvar}` |" if option.envvar and variable else ""
+    return f"| {names}{metavar} |{shown} {option.help} |"
 
 
 def _table(head: tuple[str, ...], rows: list[str]) -> str:
@@ -79,4 +114,5 @@ def _table(head: tuple[str, ...], rows: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page() + "\n")
+    for path, text in pages().items():
+        path.write_text(text)

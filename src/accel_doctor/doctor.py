@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from accel_doctor.errors import ExitCode, PackageManagerError
+from accel_doctor.foresight import surely_built
 from accel_doctor.interfaces import Adviser, Builder, Frontend, PackageManager, Prober, Reporter
 from accel_doctor.lockfile import direct_urls, with_wheels
 from accel_doctor.model import (
@@ -96,7 +97,11 @@ class Doctor:
             outcome = attempt()
             if not isinstance(outcome, Failed):
                 return outcome
-            named = [line.name for line in request.requirements if line.name and self._surely_built(line.name, request)]
+            named = [
+                line.name
+                for line in request.requirements
+                if line.name and surely_built(line.name, request, self.adviser)
+            ]
             self._treat([outcome], self._foresee(named))
 
     def _fulfil(self, locked: Locked, request: InstallRequest) -> Mapping[str, Wheel]:
@@ -137,11 +142,6 @@ class Doctor:
         raise _Ended(ExitCode.DONE, plan=plan)
 
     # --- foresight ---------------------------------------------------------------------------------------
-
-    def _surely_built(self, name: str, request: InstallRequest) -> bool:
-        return (
-            name in request.no_binary or ":all:" in request.no_binary or self.adviser.is_sdist_only(name)
-        ) and name not in request.only_binary
 
     def _foresee(self, names: Sequence[str]) -> list[Reason]:
         """Needs that rules know for these Python packages, that probing shows unmet, and that a package meets."""

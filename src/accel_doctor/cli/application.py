@@ -14,6 +14,7 @@ from accel_doctor.errors import AccelDoctorError, ExitCode, PackageManagerError,
 # name -> (module under accel_doctor.cli, one line of help). Modules are imported when their command runs, so that
 # --help and --version stay quick.
 COMMANDS = {
+    "check": ("check", "Say what requirements will need before anything is built, and what of it is missing."),
     "diagnose": ("diagnose", "Read logs of builds that failed: what they lack, and how to get it."),
     "index": ("index", "Build file indexes: which package of a distribution ships a header, library, command."),
     "install": ("install", "Install requirements, with the system packages that their builds turn out to need."),

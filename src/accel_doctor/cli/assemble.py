@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +77,8 @@ class Parts:
     rule_directories: Sequence[Path]
     index_directories: Sequence[Path]
     jobs: int
+    platforms: Sequence[str] = ()  # platform tags, where the interpreter is another machine's
+    find_package_manager: Callable[[Rulebook], PackageManager] | None = None  # the one that is driven here
 
 
 @contextmanager
@@ -85,7 +87,7 @@ def assembled_doctor(parts: Parts, policy: Policy) -> Iterator[Doctor]:
     rulebook = load(parts.rule_directories)
     # Found out when first asked, since a run that builds nothing needs neither rules nor a package manager.
     package_manager = UninterruptedPackageManager(lambda: _find_package_manager(parts, rulebook), parts.interrupts)
-    tags = supported_tags(parts.interpreter)
+    tags = supported_tags(parts.interpreter, parts.platforms)
 
     def key_of(source: Source, request: InstallRequest) -> str | None:
         settings = request.build_settings_of(source.name)
@@ -131,10 +133,12 @@ def assembled_doctor(parts: Parts, policy: Policy) -> Iterator[Doctor]:
 
 
 def _find_package_manager(parts: Parts, rulebook: Rulebook) -> PackageManager:
-    environment = parts.surrounding.environment
+    if parts.find_package_manager:
+        return parts.find_package_manager(rulebook)
     manager = rulebook.manager(parts.distribution)
     if manager is None:
         return AbsentPackageManager(parts.distribution)
+    environment = parts.surrounding.environment
     privilege = find_privilege(
         euid=os.geteuid(), path=environment.get("PATH", ""), terminal=parts.surrounding.terminal.interactive
     )

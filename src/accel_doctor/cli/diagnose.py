@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,15 +11,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from accel_doctor.cli.machines import OWN_VERSION, checked_version, chosen_distribution, package_manager_of
 from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from accel_doctor.interfaces import PackageManager
     from accel_doctor.model import Diagnosis, Distribution, Interpreter
     from accel_doctor.report.diagnosis import DiagnosisReport
     from accel_doctor.rulebook import Rulebook
-
-_VERSION = re.compile(r"3\.\d{1,2}")
 
 
 @click.command(
@@ -43,10 +40,9 @@ def command(logs: tuple[str, ...], distro: str | None, python: str | None, form:
     from accel_doctor.report.diagnosis import diagnosis_document, diagnosis_lines
     from accel_doctor.rulebook import load
 
-    if python and not _VERSION.fullmatch(python):
-        raise UsageError(f"--python {python}: not a version of Python", hint="write two numbers, such as 3.13")
+    python = checked_version(python)
     rulebook = load(rule_directories(rules, os.environ))
-    distribution = _distribution(distro, rulebook)
+    distribution = chosen_distribution(distro, rulebook)
     diagnoses, shown = _read(logs or _standard_input(), rulebook)
     report = _report(diagnoses, rulebook, distribution, python or shown, elsewhere=distro is not None)
     if form == "json":
@@ -62,21 +58,6 @@ def _standard_input() -> tuple[str, ...]:
             "no log is given", hint="accel-doctor diagnose LOG, or pip wheel x 2>&1 | accel-doctor diagnose"
         )
     return ("-",)
-
-
-def _distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
-    from accel_doctor.system.distribution import read_distribution
-    from accel_doctor.system.elsewhere import named_distribution
-
-    if distro is None:
-        return read_distribution()
-    named = named_distribution(distro)
-    if rulebook.family(named) is None:
-        raise UsageError(
-            f"--distro {distro}: no rule file serves this distribution",
-            hint=f"there are rules for: {', '.join(rulebook.families())}",
-        )
-    return named
 
 
 def _read(logs: tuple[str, ...], rulebook: Rulebook) -> tuple[dict[str, Diagnosis], str | None]:
@@ -125,7 +106,7 @@ def _report(
         rulebook,
         distribution,
         interpreter,
-        _package_manager(rulebook, distribution, elsewhere),
+        package_manager_of(rulebook, distribution, elsewhere),
         lambda: find_index(distribution, [user_directory(os.environ) / "indexes"]),
     )
     plan = adviser.plan([Reason(finding.need, finding.package, finding) for finding in causes])
@@ -144,9 +125,8 @@ def _report(
 def _interpreter(distribution: Distribution, python: str | None, *, elsewhere: bool) -> Interpreter:
     from accel_doctor.system.elsewhere import assumed_interpreter
 
-    own = f"{sys.version_info.major}.{sys.version_info.minor}"
     if elsewhere or python:
-        return assumed_interpreter(distribution, python, own)
+        return assumed_interpreter(distribution, python, OWN_VERSION)
     from accel_doctor.cli.assemble import Surrounding
     from accel_doctor.cli.preparation import target_surroundings
     from accel_doctor.system.processes import ProcessRunner
@@ -156,21 +136,4 @@ def _interpreter(distribution: Distribution, python: str | None, *, elsewhere: b
     try:
         return find_target(ProcessRunner(surrounding.environment), target_surroundings(surrounding), None)
     except UsageError:  # no environment here: the log is of another one
-        return assumed_interpreter(distribution, None, own)
-
-
-def _package_manager(rulebook: Rulebook, distribution: Distribution, elsewhere: bool) -> PackageManager:
-    from accel_doctor.system.absent import AbsentPackageManager
-    from accel_doctor.system.elsewhere import PackageManagerElsewhere
-    from accel_doctor.system.package_managers import PACKAGE_MANAGERS, package_manager_for
-    from accel_doctor.system.privilege import find_privilege
-    from accel_doctor.system.processes import ProcessRunner
-
-    manager = rulebook.manager(distribution)
-    if manager is None:
-        return AbsentPackageManager(distribution)
-    if elsewhere or manager.value not in PACKAGE_MANAGERS:
-        return PackageManagerElsewhere(manager.value)
-    environment = dict(os.environ)
-    privilege = find_privilege(euid=os.geteuid(), path=environment.get("PATH", ""), terminal=sys.stdin.isatty())
-    return package_manager_for(manager.value, ProcessRunner(environment), privilege)
+        return assumed_interpreter(distribution, None, OWN_VERSION)

@@ -10,36 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from accel_doctor.cli.install_options import HIDDEN_OPTIONS, OWN_OPTIONS, PIP_OPTIONS, apply, parsed_arguments
+from accel_doctor.cli.install_options import (
+    HIDDEN_OPTIONS,
+    OWN_OPTIONS,
+    PIP_OPTIONS,
+    ConfiguredCommand,
+    apply,
+    parsed_arguments,
+)
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from accel_doctor.cli.assemble import Parts
     from accel_doctor.doctor import Doctor
     from accel_doctor.model import InstallRequest, Policy, Result
-
-
-class ConfiguredCommand(click.Command):
-    """A command whose defaults come from the configuration files, and whose unknown options name the way out."""
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
-    ) -> click.Context:
-        """Parse, with the configuration as defaults."""
-        from accel_doctor.cli.configuration import read_configuration, user_directory
-
-        if not {"-h", "--help"} & set(args):
-            values = read_configuration(user_directory(os.environ), Path.cwd())
-            extra.setdefault("default_map", {key.replace("-", "_"): value for key, value in values.items()})
-        try:
-            return super().make_context(info_name, args, parent, **extra)
-        except click.NoSuchOption as error:
-            from accel_doctor.requirements.options import unsupported
-
-            explained = unsupported(error.option_name)
-            if error.possibilities and explained.message.startswith("no such option"):
-                explained.hint = f"did you mean {error.possibilities[0]}?"  # closest first
-            raise explained from None
 
 
 @click.command(

@@ -30,15 +30,27 @@ from accel_doctor.system.target import find_target
 def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, InstallRequest]:
     """Everything found out about this machine and this request; UsageError for what cannot be used."""
     surrounding = Surrounding.read(arguments.verbosity)
-    environment = surrounding.environment
-    runner = ProcessRunner(environment)
+    runner = ProcessRunner(surrounding.environment)
     interpreter = find_target(runner, target_surroundings(surrounding), values["python"])
+    parts, request = gather(arguments, values, surrounding, runner, interpreter)
+    refuse_externally_managed(interpreter, request)
+    return parts, request
+
+
+def gather(
+    arguments: ParsedArguments,
+    values: dict[str, Any],
+    surrounding: Surrounding,
+    runner: ProcessRunner,
+    interpreter: Interpreter,
+) -> tuple[Parts, InstallRequest]:
+    """The parts and the request for an interpreter that is known already."""
+    environment = surrounding.environment
     cache = _cache_directory(values["cache_dir"])
     configuration = read_configuration(environment, _home(environment), interpreter.prefix, _read_text)
     frontend = choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration)
     configuration = configuration.without(settled_elsewhere(frontend.name, environment))
     request = _request(arguments, configuration, interpreter, surrounding)
-    refuse_externally_managed(interpreter, request)
     distribution = read_distribution()
     reporter = reporter_for(surrounding.terminal, distribution)
     parts = Parts(
@@ -53,7 +65,7 @@ def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, 
         cache=cache,
         rule_directories=rule_directories(values["rules"], environment),
         index_directories=[user_directory(environment) / "indexes"],
-        jobs=values["jobs"] or _cores(),
+        jobs=values.get("jobs") or _cores(),
     )
     return parts, request
 

@@ -58,7 +58,7 @@ class PipFrontend:
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve with a dry run of ``pip install``; what is installed already and fits is not in the lock."""
         scratch = scratch_beside(log)
-        files = write_requirement_files(scratch, _with_settings(request), per_requirement_options=True)
+        files = write_requirement_files(scratch, _asked(_with_settings(request)), per_requirement_options=True)
         report = scratch / "report.json"
         report.unlink(missing_ok=True)
         failed = self._run(self._lock_arguments(request, files, report), request, "resolve", log)
@@ -153,6 +153,13 @@ class PipFrontend:
 
     def _variables(self) -> dict[str, str]:
         return {**own_configuration(self.environment, self.left_to_pip), **PLAIN_LANGUAGE}
+
+
+def _asked(request: InstallRequest) -> InstallRequest:
+    # pip has no way to pass over what a dependency asks for: only what was asked for directly can be left out.
+    return replace(
+        request, requirements=tuple(line for line in request.requirements if line.name not in request.left_out)
+    )
 
 
 def _with_settings(request: InstallRequest) -> InstallRequest:

@@ -16,6 +16,7 @@ class RequirementFiles:
     requirements: Path
     constraints: Path | None
     build_constraints: Path | None
+    overrides: Path | None = None
 
 
 def write_requirement_files(
@@ -38,6 +39,10 @@ def write_requirement_files(
         requirements=_write(directory / "requirements.txt", map(text, request.requirements)),
         constraints=_write(directory / "constraints.txt", constraints) if constraints else None,
         build_constraints=write_build_constraints(directory, request.build),
+        # Asked for on no Python at all, which is how a resolver is told to pass over a package.
+        overrides=_write(directory / "overrides.txt", [f'{name} ; python_version < "0"' for name in request.left_out])
+        if request.left_out
+        else None,
     )
 
 

@@ -64,6 +64,7 @@ class UvFrontend:
     interpreter: Interpreter
     environment: Mapping[str, str]  # what uv will inherit: UV_* stays in force
     uv: Path
+    elsewhere: tuple[str, ...] = ()  # options that resolve for a machine other than the interpreter's
 
     name = "uv"
 
@@ -71,7 +72,7 @@ class UvFrontend:
         """Resolve with ``uv pip compile``; what is installed already and fits stays, and is not in the lock."""
         _refuse_what_uv_cannot(request)
         location = location_arguments(request)
-        installed = [] if request.reinstall else self._installed(location)
+        installed = [] if request.reinstall or self.elsewhere else self._installed(location)
         kept = kept_direct(installed, request)
         scratch = scratch_beside(log)
         files = write_requirement_files(
@@ -129,7 +130,7 @@ class UvFrontend:
             str(self.uv), "pip", "compile", str(files.requirements),
             "--format", "pylock.toml", "--output-file", str(output), "--no-header",
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
-            *_constraint_arguments(files), *_resolver_arguments(request),
+            *self.elsewhere, *_constraint_arguments(files), *_override_arguments(files), *_resolver_arguments(request),
             *build_arguments(request.build, files.build_constraints), *package_config_settings(request),
             *index_arguments(request.index, self.environment),
         ]  # fmt: skip
@@ -219,6 +220,10 @@ def _install_arguments(request: InstallRequest) -> list[str]:
 
 def _constraint_arguments(files: RequirementFiles) -> list[str]:
     return ["--constraints", str(files.constraints)] if files.constraints else []
+
+
+def _override_arguments(files: RequirementFiles) -> list[str]:
+    return ["--override", str(files.overrides)] if files.overrides else []
 
 
 def _write_preferences(output: Path, installed: Sequence[InstalledDistribution]) -> None:

@@ -115,6 +115,14 @@ def common_arguments(verbosity: int) -> list[str]:
     return arguments
 
 
+def elsewhere_arguments(python: str, *, musl: bool) -> tuple[str, ...]:
+    """Options that resolve for an x86-64 Linux that is not this machine, with glibc 2.28 or musl 1.2.
+
+    uv's names for the platforms: https://docs.astral.sh/uv/reference/cli/#uv-pip-compile--python-platform
+    """
+    return ("--python-version", python, "--python-platform", f"x86_64-unknown-linux-{'musl' if musl else 'gnu'}")
+
+
 def location_arguments(request: InstallRequest) -> list[str]:
     """Options that say where to install to."""
     if request.user:

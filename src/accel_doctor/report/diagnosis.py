@@ -46,31 +46,41 @@ def diagnosis_document(report: DiagnosisReport) -> dict[str, Any]:
             for finding in diagnosis.findings
         ],
         "plan": {
-            "system_packages": [
-                {
-                    "name": package.name,
-                    "needs": sorted({str(reason.need) for reason in package.reasons}),
-                    "confidence": package.confidence.value,
-                    "source": package.source,
-                    "alternatives": [list(names) for names in package.alternatives],
-                }
-                for package in report.plan.packages
-            ],
+            "system_packages": system_packages_document(report.plan),
             "build_constraints": list(report.build_constraints),
             "environment": dict(report.environment),
             "advice": list(report.advice),
             "commands": [list(command) for command in report.plan.commands],
         },
-        "unmet": [
-            {
-                "need": str(unmet.reason.need),
-                "package": unmet.reason.package,
-                "evidence": unmet.reason.evidence,
-                "advice": unmet.advice,
-            }
-            for unmet in report.unmet
-        ],
+        "unmet": unmet_document(report.unmet),
     }
+
+
+def system_packages_document(plan: Plan) -> list[dict[str, Any]]:
+    """The packages of a plan, each with the needs it meets and where its name comes from."""
+    return [
+        {
+            "name": package.name,
+            "needs": sorted({str(reason.need) for reason in package.reasons}),
+            "confidence": package.confidence.value,
+            "source": package.source,
+            "alternatives": [list(names) for names in package.alternatives],
+        }
+        for package in plan.packages
+    ]
+
+
+def unmet_document(unmet: Sequence[Unmet]) -> list[dict[str, Any]]:
+    """Needs that are left, each with what is known to do about it."""
+    return [
+        {
+            "need": str(one.reason.need),
+            "package": one.reason.package,
+            "evidence": one.reason.evidence,
+            "advice": one.advice,
+        }
+        for one in unmet
+    ]
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -98,10 +108,18 @@ def diagnosis_lines(report: DiagnosisReport) -> list[str]:
             for finding in findings:
                 lines += _finding_lines(finding, report)
     lines += _setting_lines(report)
-    if report.plan.commands:
-        lines += ["", f"To install what is missing on {printable(str(report.distribution))}, as root:"]
-        lines.append("  " + " && ".join(shlex.join(command) for command in report.plan.commands))
-    return lines
+    return lines + paste_lines(report.plan, report.distribution)
+
+
+def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
+    """One command to paste, after an empty line; nothing where a plan has none."""
+    if not plan.commands:
+        return []
+    return [
+        "",
+        f"To install what is missing on {printable(str(distribution))}, as root:",
+        "  " + " && ".join(shlex.join(command) for command in plan.commands),
+    ]
 
 
 def _nothing(diagnosis: Diagnosis) -> str:

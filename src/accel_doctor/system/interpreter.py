@@ -6,7 +6,7 @@ import configparser
 import json
 import re
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,11 +110,14 @@ def describe(executable: Path, runner: Runner) -> Interpreter:
         ) from error
 
 
-def supported_tags(interpreter: Interpreter) -> list[tags.Tag]:
-    """The wheel tags this interpreter takes, best first (PEP 425, PEP 703 for ``t`` ABIs), as pip in it would say."""
+def supported_tags(interpreter: Interpreter, platforms: Sequence[str] = ()) -> list[tags.Tag]:
+    """The wheel tags this interpreter takes, best first (PEP 425, PEP 703 for ``t`` ABIs), as pip in it would say.
+
+    ``platforms`` are platform tags, best first, where it is the interpreter of another machine.
+    """
     version = tuple(int(part) for part in interpreter.feature_version.split("."))
     nodot = "".join(map(str, version))
-    platforms = _platforms(interpreter)
+    platforms = list(platforms) or _platforms(interpreter)
     if interpreter.implementation == "cpython":
         threading = "t" if interpreter.free_threaded else ""
         abis = [f"cp{nodot}{threading}"]

@@ -1,0 +1,191 @@
+"""``accel-doctor check``."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from accel_doctor.cli.install_options import (
+    HIDDEN_OPTIONS,
+    PIP_OPTIONS,
+    SHARED_OPTIONS,
+    ConfiguredCommand,
+    Decorator,
+    apply,
+    parsed_arguments,
+)
+from accel_doctor.cli.machines import OWN_VERSION, chosen_distribution, package_manager_of
+from accel_doctor.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from accel_doctor.cli.assemble import Parts, Surrounding
+    from accel_doctor.doctor import Doctor
+    from accel_doctor.foresight import Foresight, Resolution
+    from accel_doctor.model import Distribution, InstallRequest, Interpreter
+    from accel_doctor.rulebook import Rulebook
+    from accel_doctor.system.processes import ProcessRunner
+
+_VERSION = re.compile(r"3\.\d{1,2}")
+
+CHECK_OPTIONS: tuple[Decorator, ...] = (
+    click.option("--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's."),
+    click.option("--python", metavar="X.Y|PATH", help="For this version of Python, or this interpreter."),
+    click.option(
+        "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Text or JSON."
+    ),
+    click.option("--no-resolve", is_flag=True, help="Go by the names given alone: no index is asked, no code is run."),
+)
+
+
+@click.command(
+    "check",
+    cls=ConfiguredCommand,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="""Say what requirements will need before anything is built, and what of it is missing here.
+
+    Takes pip's argument line, as install does. Nothing is installed.""",
+)
+@apply(PIP_OPTIONS + CHECK_OPTIONS + SHARED_OPTIONS + HIDDEN_OPTIONS)
+@click.pass_context
+def command(context: click.Context, /, **values: Any) -> int:
+    """Parse, assemble, call, render, exit code."""
+    from accel_doctor.cli.assemble import assembled_doctor
+    from accel_doctor.model import Policy
+    from accel_doctor.report.foresight import ForesightReport, foresight_document, foresight_lines
+
+    arguments = parsed_arguments(context, values)
+    parts, request = _prepared(arguments, values)
+    elsewhere = values["distro"] is not None
+    with parts.interrupts.watched(), assembled_doctor(parts, Policy(dry_run=True)) as doctor:
+        resolution = _resolution(doctor, parts, request, no_resolve=values["no_resolve"])
+        foresight = _foresight(doctor, parts, request, resolution, elsewhere=elsewhere)
+    parts.logs.forget_old()
+    report = ForesightReport(
+        distribution=parts.distribution,
+        python=parts.interpreter.feature_version,
+        resolved=resolution.locked is not None,
+        probed=not elsewhere,
+        foresight=foresight,
+    )
+    if values["form"] == "json":
+        click.echo(json.dumps(foresight_document(report), indent=2))
+    else:
+        click.echo("\n".join(foresight_lines(report)))
+    return int(ExitCode.DONE if elsewhere else _exit_code(foresight))
+
+
+def _exit_code(foresight: Foresight) -> ExitCode:
+    if not foresight.missing:
+        return ExitCode.DONE
+    # as install ends where nobody agrees to a cure, or where none is known
+    return ExitCode.CONSENT if foresight.plan.packages else ExitCode.UNCURED
+
+
+# --- for which machine ------------------------------------------------------------------------------------
+
+
+def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, InstallRequest]:
+    from accel_doctor.cli.assemble import Surrounding
+    from accel_doctor.cli.preparation import gather, rule_directories
+    from accel_doctor.rulebook import load
+    from accel_doctor.system.processes import ProcessRunner
+
+    surrounding = Surrounding.read(arguments.verbosity)
+    runner = ProcessRunner(surrounding.environment)
+    rulebook = load(rule_directories(values["rules"], surrounding.environment))
+    distribution = chosen_distribution(values["distro"], rulebook)
+    elsewhere = values["distro"] is not None
+    interpreter, assumed = _interpreters(values["python"], distribution, surrounding, runner, elsewhere=elsewhere)
+    parts, request = gather(arguments, values, surrounding, runner, interpreter)
+    parts = replace(
+        parts,
+        distribution=distribution,
+        find_package_manager=lambda rulebook: package_manager_of(rulebook, distribution, elsewhere),
+    )
+    return (_as_elsewhere(parts, assumed, rulebook) if assumed else parts), request
+
+
+def _interpreters(
+    python: str | None, distribution: Distribution, surrounding: Surrounding, runner: ProcessRunner, *, elsewhere: bool
+) -> tuple[Interpreter, Interpreter | None]:
+    """The interpreter that processes are run with, and the one that is meant where that cannot be asked."""
+    from accel_doctor.cli.preparation import target_surroundings
+    from accel_doctor.system.elsewhere import assumed_interpreter
+    from accel_doctor.system.interpreter import describe
+    from accel_doctor.system.target import find_target
+
+    version = python if python and _VERSION.fullmatch(python) else None
+    if elsewhere and python and not version:
+        raise UsageError(f"--python {python}: not a version of Python", hint="write two numbers, such as 3.13")
+    search_path = surrounding.environment.get("PATH", "")
+    target = target_surroundings(surrounding)
+    if elsewhere or (version and not shutil.which(f"python{version}", path=search_path)):
+        own = describe(Path(sys.executable), runner)
+        return own, assumed_interpreter(distribution, version, OWN_VERSION)
+    try:
+        return find_target(runner, target, f"python{version}" if version else python), None
+    except UsageError:
+        # Nothing is installed into it: without an environment the distribution's own python3 will do.
+        if python or not shutil.which("python3", path=search_path):
+            raise
+        return find_target(runner, target, "python3"), None
+
+
+def _as_elsewhere(parts: Parts, assumed: Interpreter, rulebook: Rulebook) -> Parts:
+    """The parts for an interpreter that is not here: only uv resolves for another, and only for Linux."""
+    from accel_doctor.frontends.uv import UvFrontend
+    from accel_doctor.frontends.uv_options import elsewhere_arguments
+    from accel_doctor.rulebook import Manager
+    from accel_doctor.system.wheels import marker_values, platform_tags
+
+    musl = rulebook.manager(parts.distribution) is Manager.APK
+    interpreter = replace(assumed, environment=marker_values(assumed.version))
+    frontend = parts.frontend
+    if isinstance(frontend, UvFrontend):
+        frontend = replace(frontend, elsewhere=elsewhere_arguments(assumed.feature_version, musl=musl))
+    return replace(parts, frontend=frontend, interpreter=interpreter, platforms=platform_tags(musl=musl))
+
+
+# --- what it will need ------------------------------------------------------------------------------------
+
+
+def _resolution(doctor: Doctor, parts: Parts, request: InstallRequest, *, no_resolve: bool) -> Resolution:
+    from accel_doctor.foresight import Resolution, resolve
+
+    if no_resolve:
+        return Resolution(None)
+    if parts.platforms and doctor.frontend.name != "uv":
+        return Resolution(None, problem=f"{doctor.frontend.name} cannot resolve for another machine")
+    resolution = resolve(doctor.frontend, request, doctor.new_log, doctor.read_failure)
+    if resolution.problem:
+        parts.reporter.note(
+            f"{resolution.problem}\nGoing by the names given alone; their dependencies are not in this."
+        )
+    for case in resolution.cases:
+        parts.reporter.diagnosed(case)
+    return resolution
+
+
+def _foresight(
+    doctor: Doctor, parts: Parts, request: InstallRequest, resolution: Resolution, *, elsewhere: bool
+) -> Foresight:
+    from accel_doctor.foresight import expected_from_lock, expected_from_names, foresee
+
+    if resolution.locked:
+        sources = doctor.sources_of(resolution.locked)
+        expected = expected_from_lock(
+            resolution.locked,
+            sources,
+            lambda source: not parts.platforms and doctor.builder.stored(source, request) is not None,
+            resolution.cases,
+        )
+    else:
+        expected = expected_from_names(request, doctor.adviser, parts.interpreter.environment, resolution.cases)
+    return foresee(expected, doctor.adviser, None if elsewhere else doctor.prober, resolution.cases)

@@ -1,0 +1,233 @@
+"""What requirements will need before anything is built: which of them become builds, and what rules know of these.
+
+Pure but for the sockets it is given. ``check`` is made of it; ``doctor.py`` shares its idea of what is surely built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import cast
+
+from accel_doctor.errors import NetworkError
+from accel_doctor.interfaces import Adviser, Frontend, Prober
+from accel_doctor.model import Case, Failed, InstallRequest, Locked, Need, Plan, Reason, RequirementLine, Source
+
+# Each attempt leaves one more package out; a file with more sources whose metadata cannot be had is not worth the time.
+_MOST_ATTEMPTS = 20
+
+
+class Certainty(str, Enum):
+    """Whether a distribution will be built from source."""
+
+    CERTAIN = "certain"
+    POSSIBLE = "possible"  # only if no wheel fits
+    NO = "no"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One distribution that will be installed, and whether it is built for that. ``name`` is normalized."""
+
+    name: str
+    version: str | None
+    certainty: Certainty
+    why: str
+
+
+@dataclass(frozen=True)
+class ForeseenNeed:
+    """A need of a build: whether the machine has it (None: looking cannot tell), and what would meet it."""
+
+    need: Need
+    present: bool | None
+    packages: tuple[str, ...] = ()  # to be installed; empty for what is there, and for what no package meets
+    evidence: str | None = None  # the line of a log that showed it
+
+
+@dataclass(frozen=True)
+class ForeseenBuild:
+    """A distribution and the needs of its build; no needs where nothing is known of them."""
+
+    expected: Expected
+    needs: tuple[ForeseenNeed, ...]
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """What all of a request will need. ``plan`` is for what is certain to be built, nothing else."""
+
+    builds: tuple[ForeseenBuild, ...]
+    plan: Plan
+
+    def of(self, certainty: Certainty) -> list[ForeseenBuild]:
+        """The distributions of one certainty, in order."""
+        return [build for build in self.builds if build.expected.certainty is certainty]
+
+    @property
+    def missing(self) -> bool:
+        """Whether something is known to be missing for what will certainly be built."""
+        return bool(self.plan.packages) or any(
+            need.present is False for build in self.of(Certainty.CERTAIN) for need in build.needs
+        )
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What resolving came to: a lock, or None and the reason; ``cases`` are sources whose metadata could not be had."""
+
+    locked: Locked | None
+    cases: tuple[Case, ...] = ()
+    problem: str | None = None
+
+
+def surely_built(name: str, request: InstallRequest, adviser: Adviser) -> bool:
+    """Whether a requirement of this name (normalized) will be built, whatever version is chosen."""
+    if name in request.only_binary:
+        return False
+    return name in request.no_binary or ":all:" in request.no_binary or adviser.is_sdist_only(name)
+
+
+def resolve(
+    frontend: Frontend,
+    request: InstallRequest,
+    new_log: Callable[[str, str], Path],
+    read_failure: Callable[[Failed], Case],
+) -> Resolution:
+    """Resolve without giving up at sources whose metadata takes a build that fails here: each is left out and told.
+
+    Raises RequirementsError where the requirements cannot be met at all; the network's absence is a ``problem``.
+    """
+    cases: list[Case] = []
+    left_out: list[str] = []
+    while len(left_out) < _MOST_ATTEMPTS:
+        try:
+            outcome = frontend.lock(replace(request, left_out=tuple(left_out)), new_log("resolve", ""))
+        except NetworkError as error:
+            return Resolution(None, tuple(cases), error.message)
+        if not isinstance(outcome, Failed):
+            return Resolution(outcome, tuple(cases))
+        case = read_failure(outcome)
+        cases.append(case)
+        name = outcome.package or next((cause.package for cause in case.diagnosis.causes if cause.package), None)
+        if name is None or name in left_out:
+            break
+        left_out.append(name)
+    return Resolution(None, tuple(cases), "the metadata of a source distribution could not be built")
+
+
+def expected_from_lock(
+    locked: Locked, sources: Sequence[Source], kept: Callable[[Source], bool], cases: Sequence[Case]
+) -> list[Expected]:
+    """All distributions of a lock, and those that were left out of it because their own builds stopped resolving."""
+    by_name = {source.name: source for source in sources}
+    result = []
+    for package in locked.lock.packages:
+        version = str(package.version) if package.version else None
+        source = by_name.get(package.name)
+        if source and kept(source):
+            result.append(Expected(package.name, version, Certainty.NO, "its wheel is kept"))
+        elif source:
+            result.append(Expected(package.name, version, Certainty.CERTAIN, "no wheel fits"))
+        elif package.directory:
+            result.append(Expected(package.name, version, Certainty.CERTAIN, "a project in a directory"))
+        else:
+            result.append(Expected(package.name, version, Certainty.NO, "a wheel fits"))
+    return [*result, *_left_out(cases, {expected.name for expected in result})]
+
+
+def expected_from_names(
+    request: InstallRequest, adviser: Adviser, environment: Mapping[str, str], cases: Sequence[Case]
+) -> list[Expected]:
+    """The distributions that a request names itself; what depends on them is not known without resolving."""
+    result: dict[str, Expected] = {}
+    for line in request.requirements:
+        name = line.name or line.text
+        if name not in result and _applies(line, environment):
+            result[name] = _expected(name, line, request, adviser)
+    return [*result.values(), *_left_out(cases, result)]
+
+
+def foresee(
+    expected: Sequence[Expected], adviser: Adviser, prober: Prober | None, cases: Sequence[Case] = ()
+) -> Foresight:
+    """What the builds among ``expected`` need, by rules and by the logs of ``cases``, and what of it is missing.
+
+    Without a prober nothing is known to be there: all needs are planned for.
+    """
+    seen: dict[str, list[Reason]] = {}
+    for case in cases:
+        for finding in case.diagnosis.causes:
+            package = finding.package or case.failure.package or ""
+            seen.setdefault(package, []).append(Reason(finding.need, package, finding))
+    drafts = [(one, _reasons(one, seen.get(one.name, ()), adviser)) for one in expected]
+    reasons_of_all = [reason for _, reasons in drafts for reason in reasons]
+    probed = {reason.need: prober.present(reason.need) if prober else None for reason in reasons_of_all}
+    wanting = {reason for reason in reasons_of_all if reason.finding or probed[reason.need] is not True}
+
+    def planned(certainties: Collection[Certainty]) -> Plan:
+        chosen = (reason for one, reasons in drafts if one.certainty in certainties for reason in reasons)
+        return adviser.plan([reason for reason in dict.fromkeys(chosen) if reason in wanting])
+
+    plan = planned({Certainty.CERTAIN})
+    plans = dict.fromkeys(Certainty, plan)
+    plans[Certainty.POSSIBLE] = planned({Certainty.CERTAIN, Certainty.POSSIBLE})
+    builds = tuple(
+        ForeseenBuild(one, tuple(_foreseen(reason, probed[reason.need], plans[one.certainty]) for reason in reasons))
+        for one, reasons in drafts
+    )
+    return Foresight(builds, plan)
+
+
+def _expected(name: str, line: RequirementLine, request: InstallRequest, adviser: Adviser) -> Expected:
+    location = line.text.partition("; ")[0].partition("#")[0]
+    if location.endswith(".whl"):
+        return Expected(name, None, Certainty.NO, "a wheel is named")
+    if line.editable or line.name is None or "@ " in line.text or "://" in line.text:
+        return Expected(name, None, Certainty.CERTAIN, "its source is named")
+    if surely_built(name, request, adviser):
+        why = "PyPI has no wheel of it" if adviser.is_sdist_only(name) else "--no-binary"
+        return Expected(name, None, Certainty.CERTAIN, why)
+    if name in request.only_binary or ":all:" in request.only_binary:
+        return Expected(name, None, Certainty.NO, "--only-binary")
+    return Expected(name, None, Certainty.POSSIBLE, "only if no wheel fits")
+
+
+def _applies(line: RequirementLine, environment: Mapping[str, str]) -> bool:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        marker = Requirement(line.text).marker
+    except InvalidRequirement:  # a path or a URL
+        return True
+    return marker is None or marker.evaluate(cast("dict[str, str | frozenset[str]]", {"extra": "", **environment}))
+
+
+def _left_out(cases: Iterable[Case], known: Collection[str]) -> list[Expected]:
+    names = [
+        name
+        for case in cases
+        for name in (*(cause.package for cause in case.diagnosis.causes), case.failure.package)
+        if name and name not in known
+    ]
+    return [Expected(name, None, Certainty.CERTAIN, "its metadata could not be built") for name in dict.fromkeys(names)]
+
+
+def _reasons(expected: Expected, found: Sequence[Reason], adviser: Adviser) -> list[Reason]:
+    if expected.certainty is Certainty.NO:
+        return []
+    shown = {reason.need for reason in found}
+    known = [Reason(need, expected.name) for need in adviser.known_needs(expected.name) if need not in shown]
+    return [*found, *known]
+
+
+def _foreseen(reason: Reason, present: bool | None, plan: Plan) -> ForeseenNeed:
+    packages = tuple(package.name for package in plan.packages if reason in package.reasons)
+    if reason.finding:
+        return ForeseenNeed(reason.need, False, packages, reason.finding.evidence)
+    unmet = any(unmet.reason == reason for unmet in plan.unmet)
+    if present is None and not packages and not unmet:
+        present = True  # what would meet it is installed
+    return ForeseenNeed(reason.need, present, packages)

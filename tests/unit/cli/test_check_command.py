@@ -1,0 +1,216 @@
+"""``accel-doctor check``: what requirements will need, before anything is built."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import tarfile
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from accel_doctor.cli import application
+from accel_doctor.errors import ExitCode
+from accel_doctor.model import Distribution
+from accel_doctor.system.elsewhere import PackageManagerElsewhere
+
+ROOT = Path(__file__).resolve().parents[3]
+SCHEMA = json.loads((ROOT / "docs/reference/check.schema.json").read_text())
+LAYER = {
+    "python.yaml": """\
+schema: 1
+packages:
+  here-already: {needs: [command:sh], sdist_only: true}
+  cure-known: {needs: [command:surely-not-there, command:sh], sdist_only: true}
+  cure-unknown: {needs: [command:surely-not-there-either], sdist_only: true}
+  maybe: {needs: [command:surely-not-there]}
+""",
+    "debian.yaml": "schema: 1\nfamily: debian\nneeds: {command: {surely-not-there: surely-not-a-package, sh: dash}}\n",
+}
+HERE = """\
+schema: 1
+family: here
+manager: zypper
+needs: {command: {surely-not-there: surely-not-a-package}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def rules(tmp_path, monkeypatch) -> str:
+    """A layer of rules, in an environment that configures nothing."""
+    monkeypatch.setenv("ACCEL_DOCTOR_CONFIG_DIR", str(tmp_path / "configuration"))
+    monkeypatch.setenv("ACCEL_DOCTOR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    directory = tmp_path / "rules"
+    directory.mkdir()
+    for file, text in LAYER.items():
+        (directory / file).write_text(text)
+    return str(directory)
+
+
+@pytest.fixture
+def requirements(tmp_path):
+    """Writes a requirements file."""
+
+    def write(*lines: str) -> str:
+        (tmp_path / "requirements.txt").write_text("".join(f"{line}\n" for line in lines))
+        return "requirements.txt"
+
+    return write
+
+
+def run(capsys, code: ExitCode, *arguments: str) -> str:
+    assert application.run(["check", *arguments]) == code, capsys.readouterr()
+    return capsys.readouterr().out
+
+
+def test_another_distribution_is_told_what_it_would_need(requirements, rules, capsys):
+    file = requirements("cure-known>=1", "cure-unknown", "maybe", "plain", "old; python_version < '3'")
+    arguments = ("-r", file, "--distro", "debian:12", "--no-resolve", "--rules", rules)
+    assert (
+        run(capsys, ExitCode.DONE, *arguments)
+        == """\
+Built from source:
+  cure-known (PyPI has no wheel of it)
+    command:surely-not-there: install surely-not-a-package
+    command:sh: install dash
+  cure-unknown (PyPI has no wheel of it)
+    command:surely-not-there-either: no package is known
+Built from source only if no wheel fits:
+  maybe
+    command:surely-not-there: install surely-not-a-package
+Nothing is known about what these need, should no wheel fit: plain
+
+command:surely-not-there-either: no rule names a package for command:surely-not-there-either; look for one with: \
+apt-file search --regexp '/s?bin/surely-not-there-either$'
+
+To install what is missing on debian 12, as root:
+  apt-get update && apt-get install -y --no-install-recommends dash surely-not-a-package
+"""
+    )
+
+
+def test_json_has_the_documented_shape(requirements, rules, capsys):
+    file = requirements("cure-known", "maybe", "psycopg2")
+    arguments = ("-r", file, "--distro", "debian:12", "--no-resolve", "--rules", rules, "--format", "json")
+    document = json.loads(run(capsys, ExitCode.DONE, *arguments, "--python", "3.12", "--only-binary", "psycopg2"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    known, maybe, binary = document.pop("packages")
+    unseen = {"present": None, "evidence": None}
+    missing = {"need": "command:surely-not-there", "system_packages": ["surely-not-a-package"], **unseen}
+    assert known == {
+        "name": "cure-known",
+        "version": None,
+        "built": "certain",
+        "why": "PyPI has no wheel of it",
+        "needs": [missing, {"need": "command:sh", "system_packages": ["dash"], **unseen}],
+    }
+    assert (maybe["built"], maybe["needs"]) == ("possible", [missing])
+    assert (binary["built"], binary["why"], binary["needs"]) == ("no", "--only-binary", [])
+    source = f"{rules}/debian.yaml"
+    common = {"confidence": "rule", "source": source, "alternatives": []}
+    assert document == {
+        "schema": 1,
+        "distro": {"id": "debian", "version": "12"},
+        "python": "3.12",
+        "resolved": False,
+        "plan": {
+            "system_packages": [
+                {"name": "dash", "needs": ["command:sh"], **common},
+                {"name": "surely-not-a-package", "needs": ["command:surely-not-there"], **common},
+            ],
+            "advice": [],
+            "commands": [
+                ["apt-get", "update"],
+                ["apt-get", "install", "-y", "--no-install-recommends", "dash", "surely-not-a-package"],
+            ],
+        },
+        "unmet": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "last"),
+    [
+        ("here-already", ExitCode.DONE, "nothing is missing"),
+        ("maybe", ExitCode.DONE, "nothing is missing"),
+        ("cure-unknown", ExitCode.UNCURED, ""),
+        ("./project", ExitCode.DONE, "nothing is missing, as far as is known"),
+    ],
+)
+def test_here_the_exit_code_says_whether_something_is_missing(requirements, rules, capsys, tmp_path, line, code, last):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/pyproject.toml").write_text("[project]\nname = 'p'\nversion = '1'\n")
+    file = requirements(line)
+    out = run(capsys, code, "-r", file, "--no-resolve", "--rules", rules, "--python", sys.executable)
+    assert not last or out.splitlines()[-1] == last
+
+
+def test_a_cure_that_is_known_has_a_code_of_its_own(requirements, rules, capsys, tmp_path, monkeypatch):
+    (tmp_path / "rules/here.yaml").write_text(HERE)
+    monkeypatch.setattr("accel_doctor.system.distribution.read_distribution", lambda: Distribution("here", "1"))
+    monkeypatch.setattr(
+        "accel_doctor.cli.check.package_manager_of", lambda *arguments: PackageManagerElsewhere("zypper")
+    )
+    file = requirements("cure-known")
+    arguments = ("-r", file, "--no-resolve", "--rules", rules, "--python", sys.executable)
+    out = run(capsys, ExitCode.CONSENT, *arguments)
+    assert out.splitlines()[1:4] == [
+        "  cure-known (PyPI has no wheel of it)",
+        "    command:surely-not-there: missing, install surely-not-a-package",
+        "    command:sh: here",
+    ]
+    assert out.splitlines()[-1] == "  zypper --non-interactive install surely-not-a-package"
+
+
+def sdist(directory: Path, name: str, dependencies: tuple[str, ...] = ()) -> None:
+    """A source distribution whose metadata is said to be static, so that no resolver builds it."""
+    metadata = f"Metadata-Version: 2.2\nName: {name}\nVersion: 1.0\n"
+    metadata += "".join(f"Requires-Dist: {dependency}\n" for dependency in dependencies)
+    files = {"PKG-INFO": metadata, "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'none'\n"}
+    with tarfile.open(directory / f"{name.replace('-', '_')}-1.0.tar.gz", "w:gz") as archive:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(f"{name.replace('-', '_')}-1.0/{path}")
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+
+
+@pytest.mark.parametrize("where", [["--python", sys.executable], ["--distro", "debian:12"]], ids=["here", "elsewhere"])
+def test_dependencies_are_resolved(requirements, rules, capsys, tmp_path, where):
+    sdist(tmp_path, "asks", ("cure-known",))
+    sdist(tmp_path, "cure-known")
+    file = requirements("asks")
+    arguments = ["-r", file, "--no-index", "-f", ".", "--rules", rules, "--format", "json", *where]
+    code = application.run(["check", *arguments])
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert document["resolved"], captured.err
+    assert [(p["name"], p["version"], p["built"], p["why"]) for p in document["packages"]] == [
+        ("asks", "1.0", "certain", "no wheel fits"),
+        ("cure-known", "1.0", "certain", "no wheel fits"),
+    ]
+    elsewhere = where[0] == "--distro"
+    assert (code == ExitCode.DONE) is elsewhere
+    assert [need["present"] for need in document["packages"][1]["needs"]] == (
+        [None, None] if elsewhere else [False, True]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "error: You must give at least one requirement to install"),
+        (["x", "--distro", "plan9"], "error: --distro plan9: no rule file serves this distribution\nhint: there are"),
+        (
+            ["x", "--distro", "debian:12", "--python", "/usr/bin/python3"],
+            "error: --python /usr/bin/python3: not a version of Python\nhint: write two numbers, such as 3.13\n",
+        ),
+        (["-r", "gone.txt"], "error: Could not open requirements file: "),
+    ],
+)
+def test_usage_errors(capsys, arguments, message):
+    assert application.run(["check", *arguments]) == ExitCode.USAGE
+    assert capsys.readouterr().err.startswith(message)

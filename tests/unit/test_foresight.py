@@ -1,0 +1,213 @@
+"""What requirements will need, foreseen: which become builds, what those need, what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from fakes import FakeAdviser, FakeMachine, FakePackageManager, FakeProber, read_fake_failure
+from packaging.pylock import Pylock
+
+from accel_doctor.errors import NetworkError
+from accel_doctor.foresight import (
+    Certainty,
+    Expected,
+    ForeseenNeed,
+    expected_from_lock,
+    expected_from_names,
+    foresee,
+    resolve,
+    surely_built,
+)
+from accel_doctor.model import (
+    Case,
+    Diagnosis,
+    Failed,
+    InstallRequest,
+    Locked,
+    Need,
+    RequirementLine,
+    Source,
+    SourceKind,
+)
+
+PG_CONFIG, C, ODD = "command:pg_config", "compiler:c", "cmake:Odd"
+ENVIRONMENT = {"python_version": "3.13", "python_full_version": "3.13.5", "sys_platform": "linux"}
+
+
+def lock(*packages: dict) -> Locked:
+    return Locked(Pylock.from_dict({"lock-version": "1.0", "created-by": "test", "packages": list(packages)}))
+
+
+def adviser(machine: FakeMachine, **changes: object) -> FakeAdviser:
+    facts = {"known": {"psycopg2": (PG_CONFIG, C), "lxml": (C,)}, "only_sdists": frozenset({"psycopg2"})}
+    return FakeAdviser(machine, FakePackageManager(machine), **{**facts, **changes})
+
+
+@pytest.fixture
+def machine() -> FakeMachine:
+    return FakeMachine({"gcc"}, {C: "gcc", PG_CONFIG: "libpq-dev"})
+
+
+def lines(*texts: str) -> InstallRequest:
+    names = [text.partition(" ")[0] for text in texts]
+    return InstallRequest(
+        tuple(
+            RequirementLine(text, f"r.txt:{number}", name=None if "/" in name else name)
+            for number, (text, name) in enumerate(zip(texts, names, strict=True), 1)
+        )
+    )
+
+
+# --- which become builds
+
+
+@pytest.mark.parametrize(
+    ("no_binary", "only_binary", "name", "built"),
+    [
+        ((), (), "psycopg2", True),
+        ((), (), "lxml", False),
+        (("lxml",), (), "lxml", True),
+        ((":all:",), (), "lxml", True),
+        ((":all:",), ("lxml",), "lxml", False),
+        ((), ("psycopg2",), "psycopg2", False),
+    ],
+)
+def test_what_is_surely_built(machine, no_binary, only_binary, name, built):
+    request = InstallRequest((), no_binary=no_binary, only_binary=only_binary)
+    assert surely_built(name, request, adviser(machine)) is built
+
+
+def test_names_alone(machine):
+    request = lines(
+        "psycopg2", "lxml", "plain", "lxml ; extra == 'x'", "old ; python_version < '3'",
+        "https://host/a-1.0-py3-none-any.whl", "/src/project", "git @ git+https://host/x",
+    )  # fmt: skip
+    assert expected_from_names(request, adviser(machine), ENVIRONMENT, ()) == [
+        Expected("psycopg2", None, Certainty.CERTAIN, "PyPI has no wheel of it"),
+        Expected("lxml", None, Certainty.POSSIBLE, "only if no wheel fits"),
+        Expected("plain", None, Certainty.POSSIBLE, "only if no wheel fits"),
+        Expected("https://host/a-1.0-py3-none-any.whl", None, Certainty.NO, "a wheel is named"),
+        Expected("/src/project", None, Certainty.CERTAIN, "its source is named"),
+        Expected("git", None, Certainty.CERTAIN, "its source is named"),
+    ]
+
+
+def test_names_under_format_control(machine):
+    request = InstallRequest(
+        (RequirementLine("lxml", "r.txt:1", name="lxml"), RequirementLine("b", "r.txt:2", name="b")),
+        no_binary=("lxml",),
+        only_binary=("b",),
+    )
+    assert expected_from_names(request, adviser(machine), ENVIRONMENT, ()) == [
+        Expected("lxml", None, Certainty.CERTAIN, "--no-binary"),
+        Expected("b", None, Certainty.NO, "--only-binary"),
+    ]
+
+
+def test_a_lock_tells_wheels_kept_wheels_sources_and_directories():
+    digest = {"hashes": {"sha256": "0"}}
+    locked = lock(
+        {"name": "wheely", "version": "1", "wheels": [{"url": "https://h/wheely-1-py3-none-any.whl", **digest}]},
+        {"name": "psycopg2", "version": "2", "sdist": {"url": "https://h/psycopg2-2.tar.gz", **digest}},
+        {"name": "kept", "version": "3", "sdist": {"url": "https://h/kept-3.tar.gz", **digest}},
+        {"name": "here", "directory": {"path": "/src/here"}},
+    )
+    sources = [Source(name, "1", SourceKind.SDIST, "x") for name in ("psycopg2", "kept")]
+    assert expected_from_lock(locked, sources, lambda source: source.name == "kept", ()) == [
+        Expected("wheely", "1", Certainty.NO, "a wheel fits"),
+        Expected("psycopg2", "2", Certainty.CERTAIN, "no wheel fits"),
+        Expected("kept", "3", Certainty.NO, "its wheel is kept"),
+        Expected("here", None, Certainty.CERTAIN, "a project in a directory"),
+    ]
+
+
+# --- what they need
+
+
+def test_needs_are_here_missing_or_unseen(machine):
+    known = adviser(machine, known={"psycopg2": (PG_CONFIG, C, ODD)})
+    foresight = foresee([Expected("psycopg2", "2", Certainty.CERTAIN, "")], known, FakeProber(machine))
+    assert foresight.builds[0].needs == (
+        ForeseenNeed(Need.parse(PG_CONFIG), False, ("libpq-dev",)),
+        ForeseenNeed(Need.parse(C), True),
+        ForeseenNeed(Need.parse(ODD), False),
+    )
+    assert foresight.plan.commands == (("fakepm", "install", "libpq-dev"),)
+    assert [str(unmet.reason.need) for unmet in foresight.plan.unmet] == [ODD]
+    assert foresight.missing
+
+
+def test_only_what_is_certain_is_planned_for(machine):
+    machine.installed.clear()
+    expected = [Expected("lxml", None, Certainty.POSSIBLE, ""), Expected("psycopg2", None, Certainty.NO, "")]
+    foresight = foresee(expected, adviser(machine), FakeProber(machine))
+    assert [build.needs for build in foresight.builds] == [(ForeseenNeed(Need.parse(C), False, ("gcc",)),), ()]
+    assert (foresight.plan.packages, foresight.plan.commands, foresight.missing) == ((), (), False)
+
+
+def test_without_a_prober_all_is_planned_for():
+    nothing = FakeMachine(set(), {C: "gcc", PG_CONFIG: "libpq-dev"})
+    foresight = foresee([Expected("psycopg2", "2", Certainty.CERTAIN, "")], adviser(nothing), None)
+    assert [need.present for need in foresight.builds[0].needs] == [None, None]
+    assert foresight.plan.names == ("gcc", "libpq-dev")
+
+
+# --- resolving past sources that do not say what they are
+
+
+@dataclass
+class StubbornFrontend:
+    """Fails as long as one of ``stubborn`` is asked for, by the first of them; or raises."""
+
+    logs: Path
+    stubborn: tuple[str, ...] = ()
+    error: Exception | None = None
+    name: str = "stubborn"
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
+        self.asked.append(request.left_out)
+        if self.error:
+            raise self.error
+        for name in self.stubborn:
+            if name not in request.left_out:
+                log.write_text(f"lacks {PG_CONFIG}\n")
+                return Failed(name, log, "resolve", 1)
+        return lock()
+
+
+def resolved(tmp_path, frontend):
+    return resolve(frontend, InstallRequest(()), lambda step, name: tmp_path / "log", read_fake_failure)
+
+
+def test_each_stubborn_source_is_left_out_and_told(tmp_path, machine):
+    frontend = StubbornFrontend(tmp_path, ("psycopg2", "odd"))
+    resolution = resolved(tmp_path, frontend)
+    assert frontend.asked == [(), ("psycopg2",), ("psycopg2", "odd")]
+    assert resolution.problem is None
+    expected = expected_from_lock(resolution.locked, (), lambda source: False, resolution.cases)
+    assert expected == [
+        Expected(name, None, Certainty.CERTAIN, "its metadata could not be built") for name in ("psycopg2", "odd")
+    ]
+    foresight = foresee(expected, adviser(machine), FakeProber(machine), resolution.cases)
+    assert [build.needs for build in foresight.builds] == [
+        (ForeseenNeed(Need.parse(PG_CONFIG), False, ("libpq-dev",), "lacks command:pg_config"),
+         ForeseenNeed(Need.parse(C), True)),
+        (ForeseenNeed(Need.parse(PG_CONFIG), False, ("libpq-dev",), "lacks command:pg_config"),),
+    ]  # fmt: skip
+
+
+def test_resolving_ends_where_leaving_out_does_not_help(tmp_path):
+    frontend = StubbornFrontend(tmp_path, (None,))
+    resolution = resolve(
+        frontend, InstallRequest(()), lambda step, name: tmp_path / "log", lambda failed: Case(failed, Diagnosis(()))
+    )
+    assert (resolution.locked, len(resolution.cases), frontend.asked) == (None, 1, [()])
+    assert resolution.problem == "the metadata of a source distribution could not be built"
+
+
+def test_without_a_network_there_is_a_problem_not_an_end(tmp_path):
+    resolution = resolved(tmp_path, StubbornFrontend(tmp_path, error=NetworkError("no route")))
+    assert (resolution.locked, resolution.problem) == (None, "no route")
