@@ -17,7 +17,7 @@ from accel_doctor.rulebook import Symptom, SymptomRole
 MAXIMUM_FINDINGS = 200  # causes; and as many echoes, so that a long configure run cannot crowd out what matters
 MAXIMUM_EVIDENCE = 300  # characters
 _PROBES_KEPT = 100
-_REMEMBERED = 1024  # lines: configure scripts say the same again and again
+_REMEMBERED = 4096  # lines: configure scripts say the same again and again
 _REMEMBERED_LENGTH = 512  # characters of one
 _NEAR = 12  # lines between a probe and the failure it explains, where the failure does not name it
 
@@ -51,7 +51,7 @@ def _diagnose(blocks: Iterable[bytes], symptoms: Sequence[Symptom], package: str
     return reading.result(lines.last)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Draft:
     """A finding in the making: a later line may claim it for a package or turn a probe into a cause."""
 

@@ -8,7 +8,7 @@ ahead to the few characters with which any of the wanted texts' pieces begins, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -18,15 +18,13 @@ from accel_doctor.diagnosis.translations import TRANSLATIONS
 from accel_doctor.rulebook import Symptom
 
 # What a line has that a summary may quote when no symptom matched.
-_ERROR_TEXTS = ("rror: ", "rror:\t", "xception: ")
+_ERROR_TEXTS = ("rror: ", "rror:\t", "ERROR: ", "xception: ")
 # What begins a message that goes on in the following lines (see cleaning).
 _WRAPPED = ("CMake Error",)
-_PIECE, _LONGEST_PIECE = 4, 12  # characters; shorter ones occur too often
-_SHORT_TEXT, _SHORT_PIECE = 8, 3
+_PIECE = 12  # characters
 _FREQUENCY = {character: ORDINARY.count(character) / len(ORDINARY) for character in set(ORDINARY)}
-_ORDINARY_PIECES = {ORDINARY[start : start + _PIECE] for start in range(len(ORDINARY))}
-_NEVER = 0.0005  # what a first character costs that the sample does not have
-_IN_SAMPLE = 0.02  # what a piece costs that the sample has
+_NEVER = 0.001  # what a first character costs that the sample does not have
+_IN_SAMPLE = 0.005  # what a piece costs that the sample has
 
 
 class SymptomIndex:
@@ -58,14 +56,18 @@ class SymptomIndex:
                 if text in line:
                     positions += self._by_text.get(text, ())
             found = pieces.in_text.search(line, found.start() + 1)  # pieces may overlap
-        return [self._symptoms[position] for position in sorted(set(positions))]
+        if len(positions) > 1:
+            positions = sorted(set(positions))
+        return [self._symptoms[position] for position in positions]
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """Patterns that match within each of some texts: a tree of pieces that begin with few and rare characters.
+    """Patterns that match within each of some texts, at its rarest character: a tree of what follows that, and, where
+    little does, what stands before.
 
-    ``texts`` says which texts a piece stands for. No piece begins with another one, so that one place has one at most.
+    ``texts`` says which texts a piece (the rare character and what follows) stands for, those of shorter pieces with
+    which it begins included: at one place of a line the longest is found.
     """
 
     in_text: re.Pattern[str]
@@ -77,29 +79,40 @@ class Pieces:
     def of(cls, texts: frozenset[str]) -> Pieces:
         """The pieces of these texts."""
         first = _first_characters(texts)
-        chosen = {text: _piece(text, first) for text in texts}
-        served: dict[str, list[str]] = {piece: [] for piece in _shortest(chosen.values())}
-        for text, piece in sorted(chosen.items()):
-            served[next(piece[:size] for size in range(1, len(piece) + 1) if piece[:size] in served)].append(text)
-        tree: _Tree = {}
-        for piece in served:
-            branch = tree
-            for character in piece:
-                branch = branch.setdefault(character, {})
-        written = _written(tree)
-        return cls(re.compile(written), re.compile(written.encode()), served)
+        served: dict[str, list[str]] = {}
+        tree = _Tree({}, set())
+        for text in sorted(texts):
+            before, piece = _piece(text, first)
+            served.setdefault(piece, []).append(text)
+            tree.add(piece, before)
+        written = tree.written()
+        with_shorter = {
+            piece: [text for size in range(len(piece)) for text in served.get(piece[: size + 1], ())]
+            for piece in served
+        }
+        return cls(re.compile(written), re.compile(written.encode()), with_shorter)
 
 
-_Tree = dict[str, "_Tree"]  # by character; empty where a piece ends
+@dataclass
+class _Tree:
+    """Pieces by character; ``before`` holds what stands before those that end here."""
 
+    branches: dict[str, _Tree]
+    before: set[str]
 
-def _shortest(pieces: Iterable[str]) -> Iterator[str]:
-    """The pieces, sorted, without those that begin with another."""
-    last: str | None = None
-    for piece in sorted(pieces):
-        if last is None or not piece.startswith(last):
-            last = piece
-            yield piece
+    def add(self, piece: str, before: str) -> None:
+        branch = self
+        for character in piece:
+            branch = branch.branches.setdefault(character, _Tree({}, set()))
+        branch.before.add(before)
+
+    def written(self, piece: str = "") -> str:
+        ways = [
+            re.escape(character) + below.written(piece + character)
+            for character, below in sorted(self.branches.items())
+        ]
+        ways += [""] if "" in self.before else [f"(?<={re.escape(text + piece)})" for text in sorted(self.before)]
+        return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
 
 
 def _attempts(character: str) -> float:
@@ -107,24 +120,24 @@ def _attempts(character: str) -> float:
     return _FREQUENCY.get(character, 0.0) + _NEVER
 
 
-def _vain(piece: str) -> float:
+def _vain(window: str) -> float:
     """What a piece costs in lines that are looked at in vain."""
-    known = piece[:_PIECE] in _ORDINARY_PIECES if len(piece) >= _PIECE else piece in ORDINARY
-    return _IN_SAMPLE if known else 0.0
+    return _IN_SAMPLE if window in ORDINARY else 0.0
 
 
-def _starts(text: str) -> range:
-    shortest = _SHORT_PIECE if len(text) <= _SHORT_TEXT else _PIECE
-    return range(max(1, len(text) - shortest + 1))
+def _cut(text: str, place: int) -> tuple[str, str]:
+    """What is looked for before and from a character of a text."""
+    piece = text[place : place + _PIECE]
+    return text[max(0, place + len(piece) - _PIECE) : place], piece
 
 
 def _first_characters(texts: frozenset[str]) -> frozenset[str]:
     """Characters with which pieces of all texts begin: greedily, those that serve most texts at least cost."""
     serves: dict[str, dict[str, float]] = {}
     for text in texts:
-        for start in _starts(text):
-            vain = _vain(text[start : start + _LONGEST_PIECE])
-            served = serves.setdefault(text[start], {})
+        for place, character in enumerate(text):
+            vain = _vain("".join(_cut(text, place)))
+            served = serves.setdefault(character, {})
             served[text] = min(vain, served.get(text, vain))
     left = set(texts)
     chosen: set[str] = set()
@@ -144,13 +157,7 @@ def _first_characters(texts: frozenset[str]) -> frozenset[str]:
     return frozenset(chosen)
 
 
-def _piece(text: str, first: frozenset[str]) -> str:
-    pieces = [text[start : start + _LONGEST_PIECE] for start in _starts(text) if text[start] in first]
-    return min(pieces, key=lambda piece: _attempts(piece[0]) + _vain(piece))
-
-
-def _written(tree: _Tree) -> str:
-    if not tree:
-        return ""
-    branches = [re.escape(character) + _written(below) for character, below in sorted(tree.items())]
-    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+def _piece(text: str, first: frozenset[str]) -> tuple[str, str]:
+    places = [place for place, character in enumerate(text) if character in first]
+    best = min(places, key=lambda place: _attempts(text[place]) + _vain("".join(_cut(text, place))))
+    return _cut(text, best)

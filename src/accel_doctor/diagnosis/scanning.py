@@ -16,9 +16,10 @@ from accel_doctor.diagnosis.cleaning import MAXIMUM_LENGTH, clean, printed_lines
 BLOCK = 1 << 18  # bytes
 LONGEST_LINE = 1 << 16  # bytes; the rest of a longer line is not read
 
+_WRAPPED = "CMake Error"
 _CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? (?:at .*\([A-Za-z_]\w*\)|in \S+):$")
 _CMAKE_LINES = 60  # of one wrapped message
-_REMEMBERED = 1024  # lines
+_REMEMBERED = 4096  # lines
 _REMEMBERED_LENGTH = 512  # bytes of one
 
 _OVERPRINTED = -1  # in place of an indentation: what a carriage return hides from a person
@@ -108,10 +109,12 @@ class LogLines:
         yield from self._message.end()
 
     def _of_block(self, block: bytes, number: int) -> Iterator[tuple[int, str]]:
+        search, message, remembered = self._search, self._message, self._remembered
         position = counted = 0
+        within = message.open
         while position < len(block):
-            found = self._search(block, position)
-            if self._message.open:
+            found = search(block, position)
+            if within:
                 start = position
             elif found:
                 start = block.rfind(b"\n", position, found.start()) + 1 or position
@@ -121,24 +124,34 @@ class LogLines:
             number += block.count(b"\n", counted, start)
             counted = start
             position = end + 1
+            raw = block[start:end]
+            texts = remembered.get(raw) or self._texts(raw)
+            if not within and len(texts) == 1 and not texts[0][1].startswith(_WRAPPED):
+                if texts[0][1]:
+                    yield number, texts[0][1]
+                continue
             wanted = found is not None and found.start() <= end
-            for indent, text in self._texts(block[start:end]):
+            for indent, text in texts:
                 if indent == _OVERPRINTED:
                     yield number, text
                 else:
-                    yield from self._message.feed(number, indent, text, wanted)
+                    yield from message.feed(number, indent, text, wanted)
+            within = message.open
 
     def _texts(self, raw: bytes) -> tuple[_Text, ...]:
-        known = self._remembered.get(raw)
-        if known is None:
-            *hidden, shown = raw.decode("utf-8", "replace").rstrip("\r").split("\r")
+        texts: tuple[_Text, ...]
+        line = raw.decode("utf-8", "replace")
+        if b"\r" in raw or b"\\n" in raw:
+            *hidden, shown = line.rstrip("\r").split("\r")
             under = [(_OVERPRINTED, text) for part in hidden if (text := clean(part).strip())]
-            known = (*under, *map(_measured, printed_lines(shown)))
-            if len(raw) <= _REMEMBERED_LENGTH:
-                if len(self._remembered) >= _REMEMBERED:
-                    self._remembered.clear()
-                self._remembered[raw] = known
-        return known
+            texts = (*under, *map(_measured, printed_lines(shown)))
+        else:
+            texts = (_measured(line),)
+        if len(raw) <= _REMEMBERED_LENGTH:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[raw] = texts
+        return texts
 
 
 def _measured(raw: str) -> _Text:
@@ -166,7 +179,7 @@ class _Message:
                 self._parts.append(text)
                 return
             yield from self.end()
-        if _CMAKE_ERROR.match(text):
+        if text.startswith(_WRAPPED) and _CMAKE_ERROR.match(text):
             self._parts, self._number, self._depth = [text], number, indent
         elif text and wanted:
             yield number, text

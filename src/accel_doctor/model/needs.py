@@ -23,6 +23,8 @@ class NeedKind(str, Enum):
     RESOURCE = "resource"
     NETWORK = "network"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and needs are looked up for every line
+
     @property
     def curable_by_packages(self) -> bool:
         """Whether a system package can ever be the answer."""
@@ -43,7 +45,7 @@ class Need:
     name: str
 
     def __post_init__(self) -> None:
-        if not _NEED_NAME.fullmatch(self.name) or ".." in self.name.split("/"):
+        if not _NEED_NAME.fullmatch(self.name) or (".." in self.name and ".." in self.name.split("/")):
             raise ValueError(f"not the name of a {self.kind.value}: {self.name!r}")
 
     def __str__(self) -> str:

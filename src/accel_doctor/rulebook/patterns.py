@@ -38,3 +38,15 @@ def complaint_about(pattern: str) -> str | None:
     except re.error as error:
         return f"not a regular expression: {error}"
     return None
+
+
+def is_anchored(pattern: str) -> bool:
+    """Whether a pattern can match at the beginning of a line only."""
+    if not pattern.startswith("^"):
+        return False
+    depth = 0
+    for character in _CLASS.sub("C", _ESCAPED.sub("E", pattern)):
+        depth += (character == "(") - (character == ")")
+        if character == "|" and not depth:
+            return False
+    return True

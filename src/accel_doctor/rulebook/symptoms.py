@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, cached_property
 
 from accel_doctor.model import Need, NeedKind
-from accel_doctor.rulebook.patterns import complaint_about
+from accel_doctor.rulebook.patterns import complaint_about, is_anchored
 from accel_doctor.rulebook.reading import Node
 
 MAXIMUM_NAMES = 40  # in one message
@@ -94,17 +94,26 @@ class Symptom:
     def read(self, line: str) -> tuple[Need, ...] | None:
         """The needs this line shows; None where it is another message. A line may match and show none: a wrapper's
         line, or a name that stands for nothing."""
-        if not any(text in line for text in self.contains):
+        for text in self.contains:
+            if text in line:
+                break
+        else:
             return None
-        for pattern in self.patterns:
-            found = pattern.search(line)
+        for search in self._searches:
+            found = search(line)
             if found:
                 return tuple(dict.fromkeys(self._needs_in(found)))
         return None
 
+    @cached_property
+    def _searches(self) -> Sequence[Callable[[str], re.Match[str] | None]]:
+        # The interpreter's engine would try what is anchored at every place of the line.
+        return [pattern.match if is_anchored(pattern.pattern) else pattern.search for pattern in self.patterns]
+
     def _needs_in(self, found: re.Match[str]) -> list[Need]:
-        groups = found.groupdict()
-        captured = [groups["name"]] if groups.get("name") else split_names(groups.get("names") or "")
+        groups = found.re.groupindex
+        name = found["name"] if "name" in groups else None
+        captured = [name] if name else split_names(found["names"] or "") if "names" in groups else ()
         result: list[Need] = []
         for name in captured:
             result.extend(self._needs_of(name))

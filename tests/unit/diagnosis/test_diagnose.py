@@ -9,7 +9,6 @@ import pytest
 
 from accel_doctor.diagnosis import diagnose, diagnose_stream
 from accel_doctor.diagnosis.diagnosing import MAXIMUM_EVIDENCE, MAXIMUM_FINDINGS
-from accel_doctor.diagnosis.prefilter import Pieces, SymptomIndex
 from accel_doctor.diagnosis.scanning import BLOCK, LONGEST_LINE
 from accel_doctor.model import Finding, Need, Role
 from accel_doctor.rulebook import load
@@ -236,25 +235,7 @@ def test_memory_does_not_grow_with_the_log():
         tracemalloc.stop()
         return result
 
-    assert peak(10_000) < 1.1 * peak(2_500)
-
-
-def test_pieces_stand_for_every_text_and_no_piece_begins_with_another():
-    texts = frozenset(
-        {"fatal error: ", "error: x", "not found", "no", " 'x' not found", "\u2018x\u2019 lacks", "env: "}
-    )
-    pieces = Pieces.of(texts)
-    assert {text for served in pieces.texts.values() for text in served} == texts
-    assert all(piece in text for piece, served in pieces.texts.items() for text in served)
-    assert not [(one, two) for one in pieces.texts for two in pieces.texts if one != two and one.startswith(two)]
-    assert all(pieces.in_text.search(text) and pieces.in_bytes.search(text.encode()) for text in texts)
-
-
-def test_pieces_are_in_every_text_of_every_symptom():
-    wanted = SymptomIndex(SYMPTOMS).wanted
-    texts = [text for symptom in SYMPTOMS for text in symptom.contains]
-    assert [text for text in texts if not wanted.search(f"x{text}y".encode())] == []
-    assert not wanted.search(b"gcc -O2 -Wall -fPIC -I/usr/include/python3.11 -c src/a.c -o build/temp/src/a.o")
+    assert peak(20_000) < 1.1 * peak(5_000)  # which fills what is kept of lines seen before
 
 
 def stream_causes(data: bytes) -> list[str]:

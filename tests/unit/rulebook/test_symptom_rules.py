@@ -5,7 +5,7 @@ import pytest
 from accel_doctor.errors import RuleError
 from accel_doctor.model import Need
 from accel_doctor.rulebook import Rulebook, Symptom, SymptomRole
-from accel_doctor.rulebook.patterns import complaint_about
+from accel_doctor.rulebook.patterns import complaint_about, is_anchored
 from accel_doctor.rulebook.symptoms import split_names
 
 HEADER = """\
@@ -177,6 +177,23 @@ symptoms:
 )
 def test_patterns_stay_within_re2(pattern, complaint):
     assert complaint_about(pattern) == complaint
+
+
+@pytest.mark.parametrize(
+    ("pattern", "anchored"),
+    [
+        ("^a", True),
+        ("^(?:a|b)$", True),
+        (r"^a\|b[|(]\(c", True),
+        ("^a|b", False),
+        ("^(?:a|b)|c", False),
+        ("(?:^|b)a", False),
+        (r"\^a", False),
+        ("a", False),
+    ],
+)
+def test_patterns_that_match_only_at_the_beginning(pattern, anchored):
+    assert is_anchored(pattern) is anchored
 
 
 @pytest.mark.parametrize(
