@@ -31,6 +31,7 @@ from accel_doctor.model import (
     Source,
     SourceKind,
 )
+from accel_doctor.treatment import Treatment
 
 PROVIDES = {
     "header:libpq-fe.h": "libpq-dev",
@@ -89,17 +90,19 @@ def practice(tmp_path: Path):
         doctor = Doctor(
             frontend=frontend,
             builder=builder,
-            adviser=FakeAdviser(machine, package_manager, known or {}, guesses, only_sdists, follows or {}),
-            package_manager=package_manager,
-            prober=FakeProber(machine),
-            reporter=reporter,
-            read_failure=read_fake_failure,
+            treatment=Treatment(
+                adviser=FakeAdviser(machine, package_manager, known or {}, guesses, only_sdists, follows or {}),
+                package_manager=package_manager,
+                prober=FakeProber(machine),
+                reporter=reporter,
+                read_failure=read_fake_failure,
+                new_log=lambda step, name: tmp_path / f"{next(counter)}-{step}-{name}.log",
+                policy=policy or Policy(),
+            ),
             sources_of=lambda locked: [
                 Source(p.name, "1", SourceKind.SDIST, p.sdist.url, "0" * 64) for p in locked.lock.packages
             ],
             record_origins=lambda origins, request: None,
-            new_log=lambda step, name: tmp_path / f"{next(counter)}-{step}-{name}.log",
-            policy=policy or Policy(),
         )
         return Practice(doctor, machine, frontend, builder, package_manager, reporter)
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "index": ("index", "Build file indexes: which package of a distribution ships a header, library, command."),
     "install": ("install", "Install requirements, with the system packages that their builds turn out to need."),
     "rules": ("rules", "Check, try and list the rules."),
+    "run": ("run", "Run any command that builds, cure what it lacks, and run it again."),
     "why": ("why", "Say who provides a header, library or command, how that is known, and what else was considered."),
 }
 

@@ -31,6 +31,7 @@ from accel_doctor.system.interpreter import supported_tags
 from accel_doctor.system.package_managers import package_manager_for
 from accel_doctor.system.privilege import find_privilege
 from accel_doctor.system.probe import MachineProber
+from accel_doctor.treatment import Treatment
 
 if TYPE_CHECKING:
     from accel_doctor.system.processes import ProcessRunner
@@ -63,30 +64,25 @@ class Surrounding:
 
 @dataclass(frozen=True)
 class Parts:
-    """What was found out or chosen before the doctor is called."""
+    """What was found out about this machine before any command acts."""
 
     surrounding: Surrounding
     runner: ProcessRunner
     distribution: Distribution
     interpreter: Interpreter
-    frontend: Frontend
     reporter: PlainReporter
     interrupts: Interrupts
     logs: RunLogs
     cache: Path
     rule_directories: Sequence[Path]
     index_directories: Sequence[Path]
-    jobs: int
     platforms: Sequence[str] = ()  # platform tags, where the interpreter is another machine's
     find_package_manager: Callable[[Rulebook], PackageManager] | None = None  # the one that is driven here
 
 
 @contextmanager
-def assembled_doctor(parts: Parts, policy: Policy) -> Iterator[Doctor]:
-    """A doctor with real adapters; its scratch directory lives as long as the block."""
-    rulebook = load(parts.rule_directories)
-    # Found out when first asked, since a run that builds nothing needs neither rules nor a package manager.
-    package_manager = UninterruptedPackageManager(lambda: _find_package_manager(parts, rulebook), parts.interrupts)
+def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int) -> Iterator[Doctor]:
+    """A doctor with real adapters that builds ``jobs`` at once; its scratch directory lives as long as the block."""
     tags = supported_tags(parts.interpreter, parts.platforms)
 
     def key_of(source: Source, request: InstallRequest) -> str | None:
@@ -96,15 +92,11 @@ def assembled_doctor(parts: Parts, policy: Policy) -> Iterator[Doctor]:
     def sources_of(locked: Locked) -> Sequence[Source]:
         return sources_to_build(locked.lock, tags, parts.interpreter.environment)
 
-    def read_failure(failure: Failed) -> Case:
-        with failure.log.open("rb") as stream:
-            return Case(failure, diagnose_stream(stream, rulebook.symptoms, failure.package))
-
     with tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work:
         yield Doctor(
-            frontend=parts.frontend,
+            frontend=frontend,
             builder=SourceBuilder(
-                frontend=parts.frontend,
+                frontend=frontend,
                 runner=parts.runner,
                 store=LocalWheelStore(parts.cache / "wheels", parts.reporter.note),
                 fetcher=SourceFetcher(parts.cache / "sources", parts.surrounding.environment),
@@ -112,24 +104,39 @@ def assembled_doctor(parts: Parts, policy: Policy) -> Iterator[Doctor]:
                 key_of=key_of,
                 new_log=parts.logs.new_log,
                 work=Path(work),
-                jobs=parts.jobs,
+                jobs=jobs,
             ),
-            adviser=RuleAdviser(
-                rulebook,
-                parts.distribution,
-                parts.interpreter,
-                package_manager,
-                lambda: find_index(parts.distribution, parts.index_directories),
-            ),
-            package_manager=package_manager,
-            prober=MachineProber(parts.runner, parts.interpreter, parts.surrounding.environment),
-            reporter=parts.reporter,
-            read_failure=read_failure,
+            treatment=assembled_treatment(parts, policy),
             sources_of=sources_of,
             record_origins=lambda origins, request: record_origins(origins, request, parts.interpreter, parts.runner),
-            new_log=parts.logs.new_log,
-            policy=policy,
         )
+
+
+def assembled_treatment(parts: Parts, policy: Policy) -> Treatment:
+    """The part of a run that reads failures and cures them, with real adapters."""
+    rulebook = load(parts.rule_directories)
+    # Found out when first asked, since a run in which nothing fails needs neither rules nor a package manager.
+    package_manager = UninterruptedPackageManager(lambda: _find_package_manager(parts, rulebook), parts.interrupts)
+
+    def read_failure(failure: Failed) -> Case:
+        with failure.log.open("rb") as stream:
+            return Case(failure, diagnose_stream(stream, rulebook.symptoms, failure.package))
+
+    return Treatment(
+        adviser=RuleAdviser(
+            rulebook,
+            parts.distribution,
+            parts.interpreter,
+            package_manager,
+            lambda: find_index(parts.distribution, parts.index_directories),
+        ),
+        package_manager=package_manager,
+        prober=MachineProber(parts.runner, parts.interpreter, parts.surrounding.environment),
+        reporter=parts.reporter,
+        read_failure=read_failure,
+        new_log=parts.logs.new_log,
+        policy=policy,
+    )
 
 
 def _find_package_manager(parts: Parts, rulebook: Rulebook) -> PackageManager:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from accel_doctor.cli.configured_command import PipLineCommand
 from accel_doctor.cli.install_options import (
     HIDDEN_OPTIONS,
     PIP_OPTIONS,
-    SHARED_OPTIONS,
-    ConfiguredCommand,
     Decorator,
     apply,
+    own_options,
     parsed_arguments,
 )
 from accel_doctor.cli.machines import OWN_VERSION, chosen_distribution, package_manager_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from accel_doctor.cli.assemble import Parts, Surrounding
     from accel_doctor.doctor import Doctor
     from accel_doctor.foresight import Foresight, Resolution
+    from accel_doctor.interfaces import Frontend
     from accel_doctor.model import Distribution, InstallRequest, Interpreter
     from accel_doctor.rulebook import Rulebook
     from accel_doctor.system.processes import ProcessRunner
@@ -46,13 +47,13 @@ CHECK_OPTIONS: tuple[Decorator, ...] = (
 
 @click.command(
     "check",
-    cls=ConfiguredCommand,
+    cls=PipLineCommand,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     help="""Say what requirements will need before anything is built, and what of it is missing here.
 
     Takes pip's argument line, as install does. Nothing is installed.""",
 )
-@apply(PIP_OPTIONS + CHECK_OPTIONS + SHARED_OPTIONS + HIDDEN_OPTIONS)
+@apply(PIP_OPTIONS + CHECK_OPTIONS + own_options("frontend", "offline", "cache_dir", "rules") + HIDDEN_OPTIONS)
 @click.pass_context
 def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
@@ -61,9 +62,9 @@ def command(context: click.Context, /, **values: Any) -> int:
     from accel_doctor.report.foresight import ForesightReport, foresight_document, foresight_lines
 
     arguments = parsed_arguments(context, values)
-    parts, request = _prepared(arguments, values)
+    parts, frontend, request = _prepared(arguments, values)
     elsewhere = values["distro"] is not None
-    with parts.interrupts.watched(), assembled_doctor(parts, Policy(dry_run=True)) as doctor:
+    with parts.interrupts.watched(), assembled_doctor(parts, frontend, Policy(dry_run=True), jobs=1) as doctor:
         resolution = _resolution(doctor, parts, request, no_resolve=values["no_resolve"])
         foresight = _foresight(doctor, parts, request, resolution, elsewhere=elsewhere)
     parts.logs.forget_old()
@@ -91,7 +92,7 @@ def _exit_code(foresight: Foresight) -> ExitCode:
 # --- for which machine ------------------------------------------------------------------------------------
 
 
-def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, InstallRequest]:
+def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
     from accel_doctor.cli.assemble import Surrounding
     from accel_doctor.cli.preparation import gather, rule_directories
     from accel_doctor.rulebook import load
@@ -103,13 +104,15 @@ def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, InstallReq
     distribution = chosen_distribution(values["distro"], rulebook)
     elsewhere = values["distro"] is not None
     interpreter, assumed = _interpreters(values["python"], distribution, surrounding, runner, elsewhere=elsewhere)
-    parts, request = gather(arguments, values, surrounding, runner, interpreter)
+    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter)
     parts = replace(
         parts,
         distribution=distribution,
         find_package_manager=lambda rulebook: package_manager_of(rulebook, distribution, elsewhere),
     )
-    return (_as_elsewhere(parts, assumed, rulebook) if assumed else parts), request
+    if assumed:
+        parts, frontend = _as_elsewhere(parts, frontend, assumed, rulebook)
+    return parts, frontend, request
 
 
 def _interpreters(
@@ -138,8 +141,8 @@ def _interpreters(
         return find_target(runner, target, "python3"), None
 
 
-def _as_elsewhere(parts: Parts, assumed: Interpreter, rulebook: Rulebook) -> Parts:
-    """The parts for an interpreter that is not here: only uv resolves for another, and only for Linux."""
+def _as_elsewhere(parts: Parts, frontend: Frontend, assumed: Interpreter, rulebook: Rulebook) -> tuple[Parts, Frontend]:
+    """Parts and frontend for an interpreter that is not here: only uv resolves for another, and only for Linux."""
     from accel_doctor.frontends.uv import UvFrontend
     from accel_doctor.frontends.uv_options import elsewhere_arguments
     from accel_doctor.rulebook import Manager
@@ -147,10 +150,9 @@ def _as_elsewhere(parts: Parts, assumed: Interpreter, rulebook: Rulebook) -> Par
 
     musl = rulebook.manager(parts.distribution) is Manager.APK
     interpreter = replace(assumed, environment=marker_values(assumed.version))
-    frontend = parts.frontend
     if isinstance(frontend, UvFrontend):
         frontend = replace(frontend, elsewhere=elsewhere_arguments(assumed.feature_version, musl=musl))
-    return replace(parts, frontend=frontend, interpreter=interpreter, platforms=platform_tags(musl=musl))
+    return replace(parts, interpreter=interpreter, platforms=platform_tags(musl=musl)), frontend
 
 
 # --- what it will need ------------------------------------------------------------------------------------
@@ -163,7 +165,7 @@ def _resolution(doctor: Doctor, parts: Parts, request: InstallRequest, *, no_res
         return Resolution(None)
     if parts.platforms and doctor.frontend.name != "uv":
         return Resolution(None, problem=f"{doctor.frontend.name} cannot resolve for another machine")
-    resolution = resolve(doctor.frontend, request, doctor.new_log, doctor.read_failure)
+    resolution = resolve(doctor.frontend, request, doctor.treatment.new_log, doctor.treatment.read_failure)
     if resolution.problem:
         parts.reporter.note(
             f"{resolution.problem}\nGoing by the names given alone; their dependencies are not in this."
@@ -187,5 +189,7 @@ def _foresight(
             resolution.cases,
         )
     else:
-        expected = expected_from_names(request, doctor.adviser, parts.interpreter.environment, resolution.cases)
-    return foresee(expected, doctor.adviser, None if elsewhere else doctor.prober, resolution.cases)
+        expected = expected_from_names(
+            request, doctor.treatment.adviser, parts.interpreter.environment, resolution.cases
+        )
+    return foresee(expected, doctor.treatment.adviser, None if elsewhere else doctor.treatment.prober, resolution.cases)

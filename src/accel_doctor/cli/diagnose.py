@@ -128,12 +128,8 @@ def _interpreter(distribution: Distribution, python: str | None, *, elsewhere: b
     if elsewhere or python:
         return assumed_interpreter(distribution, python, OWN_VERSION)
     from accel_doctor.cli.assemble import Surrounding
-    from accel_doctor.cli.preparation import target_surroundings
+    from accel_doctor.cli.preparation import interpreter_for
     from accel_doctor.system.processes import ProcessRunner
-    from accel_doctor.system.target import find_target
 
     surrounding = Surrounding.read()
-    try:
-        return find_target(ProcessRunner(surrounding.environment), target_surroundings(surrounding), None)
-    except UsageError:  # no environment here: the log is of another one
-        return assumed_interpreter(distribution, None, OWN_VERSION)
+    return interpreter_for(surrounding, ProcessRunner(surrounding.environment))

@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from accel_doctor.cli.install_options import (
-    HIDDEN_OPTIONS,
-    OWN_OPTIONS,
-    PIP_OPTIONS,
-    ConfiguredCommand,
-    apply,
-    parsed_arguments,
-)
+from accel_doctor.cli.configured_command import PipLineCommand
+from accel_doctor.cli.install_options import HIDDEN_OPTIONS, OWN_OPTIONS, PIP_OPTIONS, apply, parsed_arguments
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "install",
-    cls=ConfiguredCommand,
+    cls=PipLineCommand,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     help="""Install requirements, with the system packages that their builds turn out to need.
 
@@ -40,15 +34,19 @@ if TYPE_CHECKING:
 def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.assemble import assembled_doctor
-    from accel_doctor.cli.preparation import prepare
+    from accel_doctor.cli.preparation import prepare, usable_cores
     from accel_doctor.model import Policy
 
     started = time.monotonic()
     arguments = parsed_arguments(context, values)
-    parts, request = prepare(arguments, values)
+    parts, frontend, request = prepare(arguments, values)
     _check_report(values["report"])
     policy = Policy(yes=values["yes"], system=not values["no_system"], dry_run=values["dry_run"])
-    with parts.interrupts.watched(), parts.reporter, assembled_doctor(parts, policy) as doctor:
+    with (
+        parts.interrupts.watched(),
+        parts.reporter,
+        assembled_doctor(parts, frontend, policy, values["jobs"] or usable_cores()) as doctor,
+    ):
         result = _treat(doctor, parts, request, values["report"])
     _conclude(result, parts, policy, time.monotonic() - started)
     parts.logs.forget_old()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,29 +14,6 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 # Both options write to one list, in the order they stand on the line: with pip, the later one wins.
 _FORMAT_CONTROL = "accel_doctor.format_control"
-
-
-class ConfiguredCommand(click.Command):
-    """A command whose defaults come from the configuration files, and whose unknown options name the way out."""
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
-    ) -> click.Context:
-        """Parse, with the configuration as defaults."""
-        from accel_doctor.cli.configuration import read_configuration, user_directory
-
-        if not {"-h", "--help"} & set(args):
-            values = read_configuration(user_directory(os.environ), Path.cwd())
-            extra.setdefault("default_map", {key.replace("-", "_"): value for key, value in values.items()})
-        try:
-            return super().make_context(info_name, args, parent, **extra)
-        except click.NoSuchOption as error:
-            from accel_doctor.requirements.options import unsupported
-
-            explained = unsupported(error.option_name)
-            if error.possibilities and explained.message.startswith("no such option"):
-                explained.hint = f"did you mean {error.possibilities[0]}?"  # closest first
-            raise explained from None
 
 
 def _format_control(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> None:
@@ -114,26 +89,28 @@ def _own(*names: str, **settings: Any) -> Decorator:
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
 
-_CACHE_DIR = _own("--cache-dir", metavar="DIR", help="Keep wheels, sources and logs here.")
-_FRONTEND = _own("--frontend", type=click.Choice(["uv", "pip"]), help="Resolve and install with this (default: uv).")
-_OFFLINE = _own("--offline", is_flag=True, help="Use only what is on this machine.")
-_RULES = _own("--rules", multiple=True, metavar="DIR", help="Lay this directory of rules over the shipped ones.")
+_OWN: dict[str, Decorator] = {
+    "yes": _own("--yes", is_flag=True, help="Install system packages without asking; never covers a guess."),
+    "dry_run": _own("--dry-run", is_flag=True, help="Print the plan and the exact commands; build and change nothing."),
+    "no_system": _own("--no-system", is_flag=True, help="Diagnose only: never install system packages."),
+    "python": _own("--python", metavar="PATH", help="Install into this interpreter or environment."),
+    "jobs": _own(
+        "--jobs", type=click.IntRange(min=1), metavar="N", help="Build this many at once (default: one a core)."
+    ),
+    "frontend": _own(
+        "--frontend", type=click.Choice(["uv", "pip"]), help="Resolve and install with this (default: uv)."
+    ),
+    "report": _own("--report", metavar="FILE", help="Write what happened to this file, as JSON; - is stdout."),
+    "offline": _own("--offline", is_flag=True, help="Use only what is on this machine."),
+    "cache_dir": _own("--cache-dir", metavar="DIR", help="Keep wheels, sources and logs here."),
+    "rules": _own("--rules", multiple=True, metavar="DIR", help="Lay this directory of rules over the shipped ones."),
+}
+OWN_OPTIONS = tuple(_OWN.values())
 
-OWN_OPTIONS: tuple[Decorator, ...] = (
-    _own("--yes", is_flag=True, help="Install system packages without asking; never covers a guess."),
-    _own("--dry-run", is_flag=True, help="Print the plan and the exact commands; build and change nothing."),
-    _own("--no-system", is_flag=True, help="Diagnose only: never install system packages."),
-    _own("--python", metavar="PATH", help="Install into this interpreter or environment."),
-    _own("--jobs", type=click.IntRange(min=1), metavar="N", help="Build this many at once (default: one a core)."),
-    _FRONTEND,
-    _own("--report", metavar="FILE", help="Write what happened to this file, as JSON; - is stdout."),
-    _OFFLINE,
-    _CACHE_DIR,
-    _RULES,
-)
 
-# Those of them that ``check`` has too.
-SHARED_OPTIONS: tuple[Decorator, ...] = (_FRONTEND, _OFFLINE, _CACHE_DIR, _RULES)
+def own_options(*names: str) -> tuple[Decorator, ...]:
+    """Those of our own options that another command has too: ``yes``, ``dry_run``."""
+    return tuple(_OWN[name] for name in names)
 
 
 # Known to pip, and of no effect on what is installed: accepted.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +13,32 @@ from accel_doctor.cli.configuration import user_directory
 from accel_doctor.cli.files import RealFiles
 from accel_doctor.cli.interrupts import Interrupts
 from accel_doctor.cli.logs import RunLogs
-from accel_doctor.cli.reporters import reporter_for
+from accel_doctor.cli.machines import OWN_VERSION
+from accel_doctor.cli.reporters import PlainReporter, Terminal, reporter_for
+from accel_doctor.errors import UsageError
 from accel_doctor.frontends.table import choose_frontend, settled_elsewhere
-from accel_doctor.model import InstallRequest, Interpreter
+from accel_doctor.interfaces import Frontend, Runner
+from accel_doctor.model import Distribution, InstallRequest, Interpreter
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.configuration import Configuration, read_configuration
 from accel_doctor.requirements.request import read_request
 from accel_doctor.requirements.surroundings import Surroundings as RequestSurroundings
 from accel_doctor.system.distribution import read_distribution
+from accel_doctor.system.elsewhere import assumed_interpreter
 from accel_doctor.system.interpreter import refuse_externally_managed
 from accel_doctor.system.processes import ProcessRunner
 from accel_doctor.system.target import Surroundings as TargetSurroundings
 from accel_doctor.system.target import find_target
 
 
-def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, InstallRequest]:
+def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
     """Everything found out about this machine and this request; UsageError for what cannot be used."""
     surrounding = Surrounding.read(arguments.verbosity)
     runner = ProcessRunner(surrounding.environment)
     interpreter = find_target(runner, target_surroundings(surrounding), values["python"])
-    parts, request = gather(arguments, values, surrounding, runner, interpreter)
+    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter)
     refuse_externally_managed(interpreter, request)
-    return parts, request
+    return parts, frontend, request
 
 
 def gather(
@@ -43,31 +47,54 @@ def gather(
     surrounding: Surrounding,
     runner: ProcessRunner,
     interpreter: Interpreter,
-) -> tuple[Parts, InstallRequest]:
-    """The parts and the request for an interpreter that is known already."""
+) -> tuple[Parts, Frontend, InstallRequest]:
+    """The same for an interpreter that is known already."""
     environment = surrounding.environment
-    cache = _cache_directory(values["cache_dir"])
     configuration = read_configuration(environment, _home(environment), interpreter.prefix, _read_text)
+    cache = _cache_directory(values["cache_dir"])
     frontend = choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration)
     configuration = configuration.without(settled_elsewhere(frontend.name, environment))
     request = _request(arguments, configuration, interpreter, surrounding)
+    return parts_for(surrounding, runner, interpreter, values), frontend, request
+
+
+def parts_for(
+    surrounding: Surrounding,
+    runner: ProcessRunner,
+    interpreter: Interpreter,
+    values: Mapping[str, Any],
+    reporter_of: Callable[[Terminal, Distribution], PlainReporter] = reporter_for,
+) -> Parts:
+    """What every command that treats needs; ``values`` are its options, ``cache_dir`` and ``rules`` among them."""
+    environment = surrounding.environment
     distribution = read_distribution()
-    reporter = reporter_for(surrounding.terminal, distribution)
-    parts = Parts(
+    reporter = reporter_of(surrounding.terminal, distribution)
+    cache = _cache_directory(values["cache_dir"])
+    return Parts(
         surrounding=surrounding,
         runner=runner,
         distribution=distribution,
         interpreter=interpreter,
-        frontend=frontend,
         reporter=reporter,
         interrupts=Interrupts(runner.stop, reporter.note),
         logs=RunLogs(cache / "logs"),
         cache=cache,
         rule_directories=rule_directories(values["rules"], environment),
         index_directories=[user_directory(environment) / "indexes"],
-        jobs=values.get("jobs") or _cores(),
     )
-    return parts, request
+
+
+def interpreter_for(surrounding: Surrounding, runner: Runner, python: str | None = None) -> Interpreter:
+    """The interpreter that builds here most likely use; without any environment, an assumed one of our version.
+
+    UsageError where ``python`` names none.
+    """
+    try:
+        return find_target(runner, target_surroundings(surrounding), python)
+    except UsageError:
+        if python:
+            raise
+        return assumed_interpreter(read_distribution(), None, OWN_VERSION)
 
 
 def _request(
@@ -114,6 +141,6 @@ def _read_text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _cores() -> int:
-    # what this process may use: containers and taskset set less than the machine has
+def usable_cores() -> int:
+    """What this process may use: containers and taskset set less than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -102,6 +102,20 @@ class PlainReporter:
             click.echo(click.style(text, bold=bold, fg=fg) if self._terminal.colour else text, err=True)
 
 
+class CommandReporter(PlainReporter):
+    """Speaks up between the lines of somebody else's command, so it says who is speaking, and only what helps."""
+
+    def diagnosed(self, case: Case) -> None:
+        """The lines that explain the failure; a failure of another kind is the command's own affair."""
+        if case.diagnosis.causes:
+            super().diagnosed(case)
+        else:
+            self._say(f"nothing in this output names a thing that is missing; whole log: {case.failure.log}")
+
+    def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
+        super()._say(f"accel-doctor: {text}", level=level, bold=bold, fg=fg)
+
+
 class LiveReporter(PlainReporter):
     """Plain lines, and below them a table of the builds at work, with phase and seconds."""
 

@@ -57,7 +57,7 @@ class Failed:
 
     package: str | None
     log: Path
-    step: str  # "resolve", "build", "install"
+    step: str  # "resolve", "build", "install", or "command" for one of the user's own
     returncode: int
     seconds: float = 0.0
 

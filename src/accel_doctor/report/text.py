@@ -20,7 +20,11 @@ def printable(text: str) -> str:
 def case_lines(case: Case) -> list[str]:
     """A failure: what failed, the quoted line that says why, and where the whole log is."""
     failure = case.failure
-    what = f"{failure.package or 'the requirements'}: {failure.step} failed"
+    what = (
+        "the command failed"
+        if failure.step == "command"
+        else f"{failure.package or 'the requirements'}: {failure.step} failed"
+    )
     if failure.seconds:
         what += f" after {failure.seconds:.1f} s"
     causes = case.diagnosis.causes

@@ -12,17 +12,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO
 
 from accel_doctor.interfaces import Completed
+from accel_doctor.system.passing import signals_passed_on
+from accel_doctor.system.pseudo_terminal import NOT_FOUND, interact
 from accel_doctor.system.streams import Kept, Lines
-
-if TYPE_CHECKING:
-    import pexpect
 
 TIMED_OUT = 124  # as timeout(1) answers
 NOT_EXECUTABLE = 126  # as a shell answers
-NOT_FOUND = 127
 STOPPED = 130  # after stop(), nothing is started any more
 
 _CHUNK = 64 * 1024
@@ -112,8 +110,42 @@ class ProcessRunner:
         """
         begun = time.monotonic()
         with log.open("ab", buffering=0) as file:
-            returncode, message = _interact(argv, file, self._merged(environment))
+            # stderr: stdout carries results, and may be a file
+            returncode, message = interact(argv, file, self._merged(environment), shown_on=2)
         return Completed(tuple(argv), returncode, "", message, time.monotonic() - begun)
+
+    def watch(self, argv: Sequence[str], log: Path, *, terminal: bool) -> Completed:
+        """Run a person's own command as if nobody stood between; all it shows is appended to ``log`` as well.
+
+        With ``terminal`` it has one, joined to ours. Without, it has our stdin, its stdout and stderr go to ours, and
+        it stays in our process group, so that Ctrl-C reaches it; this program then waits for it to end.
+        """
+        begun = time.monotonic()
+        with log.open("ab", buffering=0) as file:
+            if terminal:
+                returncode, message = interact(argv, file, self._environment, shown_on=1)
+            else:
+                returncode, message = self._pass_through(argv, file)
+        return Completed(tuple(argv), returncode, "", message, time.monotonic() - begun)
+
+    def _pass_through(self, argv: Sequence[str], log: IO[bytes]) -> tuple[int, str]:
+        def shown_on(descriptor: int) -> Sink:
+            def show(data: bytes) -> None:
+                log.write(data)
+                while data:
+                    data = data[os.write(descriptor, data) :]
+
+            return show
+
+        try:
+            with self._child(argv, None, None, None, subprocess.PIPE, apart=False) as child:
+                assert child.stdout is not None  # noqa: S101 - both are pipes
+                assert child.stderr is not None  # noqa: S101
+                with signals_passed_on(child.pid):
+                    return _pump(child, {child.stdout: shown_on(1), child.stderr: shown_on(2)}, None), ""
+        except _NotStartedError as problem:
+            log.write(f"{problem.message}\n".encode())
+            return problem.returncode, problem.message
 
     def stop(self) -> None:
         """End all running children, and start none from now on: SIGTERM, then SIGKILL. Returns within seconds."""
@@ -131,14 +163,16 @@ class ProcessRunner:
         argv: Sequence[str],
         environment: Mapping[str, str] | None,
         directory: Path | None,
-        source: IO[bytes] | int,
+        source: IO[bytes] | int | None,
         stderr: int,
+        *,
+        apart: bool = True,
     ) -> Iterator[subprocess.Popen[bytes]]:
         """A running child, gone (and its process group with it) when the block is left by an exception."""
         with self._lock:  # held while starting, so that stop() misses nobody
             if self._stopped:
                 raise _NotStartedError(STOPPED, f"{argv[0]}: not started, the run was interrupted")
-            child = _start(argv, self._merged(environment), directory, source, stderr)
+            child = _start(argv, self._merged(environment), directory, source, stderr, apart)
             self._children.add(child)
         try:
             yield child
@@ -164,8 +198,9 @@ def _start(
     argv: Sequence[str],
     environment: Mapping[str, str],
     directory: Path | None,
-    source: IO[bytes] | int,
+    source: IO[bytes] | int | None,
     stderr: int,
+    apart: bool,
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -175,7 +210,7 @@ def _start(
             stderr=stderr,
             cwd=directory,
             env=environment,
-            start_new_session=True,
+            start_new_session=apart,
         )
     except OSError as error:
         if directory is not None and str(error.filename) == str(directory):
@@ -256,59 +291,7 @@ def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
 def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
     # PermissionError: a child that became another user (sudo) is ended through its own parent, or not at all.
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, number)
-
-
-def _interact(argv: Sequence[str], transcript: IO[bytes], environment: Mapping[str, str]) -> tuple[int, str]:
-    """Join a child on a pseudo-terminal to ours; its return code, and why it could not be started."""
-    import pexpect
-
-    rows_and_columns = _window_size()
-    try:
-        child = pexpect.spawn(argv[0], list(argv[1:]), env=dict(environment), timeout=None, dimensions=rows_and_columns)
-    except pexpect.ExceptionPexpect:
-        message = f"{argv[0]}: command not found"
-        transcript.write(f"{message}\n".encode())
-        return NOT_FOUND, message
-    child.logfile_read = transcript  # what is shown, not what is typed: passwords are not echoed
-    child.STDOUT_FILENO = 2  # stderr: stdout carries results, and may be a file
-    with _window_size_passed_on(child):
-        try:
-            child.interact(escape_character=None)
-            _show_rest(child)
-            if child.isalive():
-                child.wait()
-        finally:
-            child.close(force=True)
-    if child.exitstatus is not None:
-        return child.exitstatus, ""
-    return -(child.signalstatus or 1), ""
-
-
-def _show_rest(child: pexpect.spawn[Any]) -> None:
-    """interact() stops as soon as it sees that the child has ended, whatever it has not read by then."""
-    import pexpect
-
-    with contextlib.suppress(pexpect.EOF, pexpect.TIMEOUT):
-        while rest := child.read_nonblocking(_CHUNK, timeout=_POLL):  # also goes to the transcript
-            os.write(child.STDOUT_FILENO, rest)
-
-
-def _window_size() -> tuple[int, int]:
-    try:
-        columns, rows = os.get_terminal_size(0)
-    except OSError:
-        return 24, 80
-    return rows or 24, columns or 80
-
-
-@contextlib.contextmanager
-def _window_size_passed_on(child: pexpect.spawn[Any]) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
-        return
-    previous = signal.signal(signal.SIGWINCH, lambda *_: child.setwinsize(*_window_size()))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGWINCH, previous)
+        if os.getpgid(child.pid) == child.pid:
+            os.killpg(child.pid, number)
+        else:  # it shares our group
+            child.send_signal(number)

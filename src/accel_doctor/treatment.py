@@ -1,0 +1,142 @@
+"""Treatment: try, read what failed, plan, ask, install, try again, until it works or nothing new is known.
+
+Whatever can be tried again can be treated: resolving, building, installing, or a command of the user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from accel_doctor.errors import ExitCode, PackageManagerError
+from accel_doctor.interfaces import Adviser, PackageManager, Prober, Reporter
+from accel_doctor.model import Case, Consent, Failed, NeedKind, Plan, Policy, Reason, Simulation
+
+T = TypeVar("T")
+
+# A cure per round and no need treated twice already ends every run; this bounds what that reasoning missed.
+_MOST_ROUNDS = 25
+
+
+class TreatmentEnded(Exception):  # noqa: N818  not an error: the treatment is over, and why
+    """Nothing more will be tried: ``code`` says why, ``plan`` is what was not carried out."""
+
+    def __init__(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.cases = tuple(cases)
+        self.plan = plan
+
+
+@dataclass
+class Treatment:
+    """What one run cures and has cured. ``transactions`` are the plans that were carried out."""
+
+    adviser: Adviser
+    package_manager: PackageManager
+    prober: Prober
+    reporter: Reporter
+    read_failure: Callable[[Failed], Case]
+    new_log: Callable[[str, str], Path]
+    policy: Policy
+    transactions: list[Plan] = field(default_factory=list)
+    _tried: set[str] = field(default_factory=set)
+
+    def until_well(self, attempt: Callable[[], T | Failed], foresee: Callable[[], Sequence[Reason]] = tuple) -> T:
+        """What ``attempt`` returns once it does not fail; what ``foresee`` returns joins the questions.
+
+        Raises TreatmentEnded, and what the package manager raises.
+        """
+        while True:
+            outcome = attempt()
+            if not isinstance(outcome, Failed):
+                return outcome
+            self.treat([outcome], foresee())
+
+    def treat(self, failures: Sequence[Failed], foreseen: Sequence[Reason] = ()) -> None:
+        """Returns when something new was installed, so that another attempt makes sense; otherwise TreatmentEnded."""
+        cases = [self.read_failure(failure) for failure in failures]
+        for case in cases:
+            self.reporter.diagnosed(case)
+        found = [
+            Reason(finding.need, finding.package or case.failure.package, finding)
+            for case in cases
+            for finding in case.diagnosis.causes
+        ]
+        plan = self._within_yes(self.adviser.plan([*found, *foreseen, *self._foresee_next(found)]))
+        if not set(plan.names) - self._tried or len(self.transactions) >= _MOST_ROUNDS:
+            raise TreatmentEnded(_hopeless(found), cases, plan)
+        simulation = self.simulate(plan)
+        self.reporter.plan(plan, simulation)
+        if self.policy.dry_run:
+            raise TreatmentEnded(ExitCode.DONE, cases, plan)
+        agreed = self._agreed(plan, cases)
+        log = self.new_log("system", self.package_manager.name)
+        self.reporter.step(f"Installing {len(agreed)} system package{'s'[: len(agreed) > 1]}, output in {log}")
+        self.package_manager.install(agreed, log)
+        self.prober.forget()
+        self._tried.update(agreed)
+        self.transactions.append(Plan(plan.packages, (), plan.commands))
+
+    def foresee(self, names: Sequence[str]) -> list[Reason]:
+        """Needs that rules know for these Python packages, that probing shows unmet, and that a package meets."""
+        return self._curable(Reason(need, name) for name in names for need in self.adviser.known_needs(name))
+
+    def simulate(self, plan: Plan) -> Simulation | None:
+        """What carrying a plan out would do; PackageManagerError where that is never done."""
+        if not plan.packages:
+            return None
+        simulation = self.package_manager.simulate(plan.names)
+        if simulation and (objection := simulation.objection):
+            raise PackageManagerError(
+                f"{self.package_manager.name} would {objection}: this is never done on the way to a build",
+                hint="resolve the conflict by hand, then run the same command again",
+            )
+        return simulation
+
+    def _foresee_next(self, found: Sequence[Reason]) -> list[Reason]:
+        """What the next attempt would surely ask for, once what was found is cured."""
+        return self._curable(
+            Reason(need, reason.package) for reason in found for need in self.adviser.companions(reason.need)
+        )
+
+    def _curable(self, reasons: Iterable[Reason]) -> list[Reason]:
+        if not self.policy.system:
+            return []  # nothing would be installed, so let the builds themselves say what they lack
+        unmet = [reason for reason in dict.fromkeys(reasons) if self.prober.present(reason.need) is False]
+        # What no package would meet is no reason to hold a build back: it may well succeed.
+        met = {reason for package in self.adviser.plan(unmet).packages for reason in package.reasons}
+        return [reason for reason in unmet if reason in met]
+
+    def _within_yes(self, plan: Plan) -> Plan:
+        """With --yes, the part of a plan it covers; where that is nothing new, the whole plan, which ends the run."""
+        sure = tuple(
+            package
+            for package in plan.packages
+            if package.confidence.covered_by_yes and package.name not in self._tried
+        )
+        if not self.policy.yes or not sure or len(sure) == len(plan.packages):
+            return plan
+        return Plan(sure, plan.unmet, self.package_manager.commands(sorted(package.name for package in sure)))
+
+    def _agreed(self, plan: Plan, cases: Sequence[Case]) -> tuple[str, ...]:
+        """The packages to install, agreed to; ends the run where nobody agrees or nobody could install them."""
+        if not self.policy.system:
+            raise TreatmentEnded(ExitCode.CONSENT, cases, plan)
+        if not self.package_manager.privileged:
+            raise TreatmentEnded(ExitCode.PRIVILEGE, cases, plan)
+        if self.policy.yes:
+            agreed = all(package.confidence.covered_by_yes for package in plan.packages)
+        else:
+            agreed = self.reporter.ask(plan) is Consent.YES
+        if not agreed:
+            raise TreatmentEnded(ExitCode.CONSENT, cases, plan)
+        return plan.names
+
+
+def _hopeless(reasons: Sequence[Reason]) -> ExitCode:
+    if any(reason.need.kind is NeedKind.NETWORK for reason in reasons):
+        return ExitCode.NETWORK
+    return ExitCode.UNCURED

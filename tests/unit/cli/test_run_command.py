@@ -1,0 +1,149 @@
+"""``accel-doctor run``: the wrapped command looks and behaves as it does alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+# What a command can find out about the terminal it is on, colours and progress included: tools decide by these.
+LOOK_AROUND = (
+    "import os, sys, termios;"
+    "print([os.isatty(n) for n in (0, 1, 2)], os.get_terminal_size(), os.environ['TERM']);"
+    "print('\\x1b[32mgreen\\x1b[0m 10%\\r100%');"
+    "print(termios.tcgetattr(0)[6][termios.VERASE])"
+)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    own = {"ACCEL_DOCTOR_CONFIG_DIR": str(tmp_path / "none"), "ACCEL_DOCTOR_CACHE_DIR": str(tmp_path / "cache")}
+    return {**os.environ, **own, "TERM": "xterm-256color"}
+
+
+def wrapped(*words: str) -> list[str]:
+    return [sys.executable, "-m", "accel_doctor", "run", "--no-system", "--", *words]
+
+
+def run(environment: dict[str, str], *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        wrapped(*words), input=stdin, capture_output=True, text=True, env=environment, timeout=60, check=False
+    )
+
+
+def log_in(environment: dict[str, str]) -> Path:
+    (log,) = Path(environment["ACCEL_DOCTOR_CACHE_DIR"]).glob("logs/*/*.log")
+    return log
+
+
+def test_a_command_that_succeeds_is_left_alone(environment):
+    done = run(environment, "sh", "-c", "cat; echo problem >&2", stdin="hello\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "hello\n", "problem\n")
+    assert sorted(log_in(environment).read_text().splitlines()) == ["hello", "problem"]
+
+
+@pytest.mark.parametrize(
+    ("script", "code"), [("exit 7", 7), ("kill -TERM $$", 128 + 15), ("kill -INT $$", 130), ("exit 130", 130)]
+)
+def test_the_exit_code_is_the_command_s(environment, script, code):
+    assert run(environment, "sh", "-c", script).returncode == code
+
+
+def test_a_failure_of_another_kind_gets_one_line(environment):
+    done = run(environment, "sh", "-c", "echo 1 test failed; exit 1")
+    assert (done.returncode, done.stdout) == (1, "1 test failed\n")
+    assert done.stderr == (
+        f"accel-doctor: nothing in this output names a thing that is missing; whole log: {log_in(environment)}\n"
+    )
+
+
+def test_what_is_missing_is_named_after_the_command_s_own_words(environment):
+    message = "a.c:1:10: fatal error: nobody/knows.h: No such file or directory"
+    done = run(environment, "sh", "-c", f"echo '{message}' >&2; exit 2")
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = done.stderr.splitlines()
+    assert lines[0] == message
+    assert lines[1].startswith("accel-doctor: the command failed after ")
+    assert lines[2:6] == [
+        f'accel-doctor:   header:nobody/knows.h: "{message}" (line 1)',
+        f"accel-doctor:   whole log: {log_in(environment)}",
+        "accel-doctor: No system package is known for:",
+        f'accel-doctor:   header:nobody/knows.h: "{message}"',
+    ]
+    assert lines[6].startswith(
+        "accel-doctor:     no rule names a package for header:nobody/knows.h; look for one with: "
+    )
+
+
+def test_an_interrupted_command_is_no_failure_to_diagnose(environment):
+    done = run(
+        environment, "sh", "-c", "echo 'x.c:1:1: fatal error: nobody/knows.h: No such file or directory'; exit 130"
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_a_command_that_is_not_there(environment):
+    done = run(environment, "no-such-command-anywhere")
+    assert done.returncode == 127
+    assert done.stderr.startswith("no-such-command-anywhere: command not found\n")
+    assert "command:no-such-command-anywhere" in done.stderr  # a need like any other
+
+
+def test_what_asks_us_to_end_asks_the_command(environment):
+    script = "trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.05; done"
+    child = subprocess.Popen(
+        wrapped("sh", "-c", script), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment,
+        start_new_session=True,
+    )  # fmt: skip
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    child.send_signal(signal.SIGTERM)
+    assert child.communicate(timeout=30)[0] == "told\n"
+    assert child.returncode == 3
+
+
+def at_a_terminal(environment: dict[str, str], *argv: str) -> pexpect.spawn:
+    return pexpect.spawn(argv[0], list(argv[1:]), env=environment, encoding="utf-8", timeout=60, dimensions=(33, 111))
+
+
+def shown(child: pexpect.spawn) -> tuple[str, int | None]:
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.before, child.exitstatus
+
+
+def test_at_a_terminal_it_finds_the_same_terminal(environment):
+    alone = shown(at_a_terminal(environment, sys.executable, "-c", LOOK_AROUND))
+    within = shown(at_a_terminal(environment, *wrapped(sys.executable, "-c", LOOK_AROUND)))
+    assert "[True, True, True] os.terminal_size(columns=111, lines=33) xterm-256color" in alone[0]
+    assert within == alone
+
+
+def test_keys_and_window_size_reach_it(environment):
+    script = (
+        "import os, signal, sys;"
+        "signal.signal(signal.SIGWINCH, lambda *_: print('now', *os.get_terminal_size(), flush=True));"
+        "print('you:', input('who? '), flush=True); input(); sys.exit(5)"
+    )
+    child = at_a_terminal(environment, *wrapped(sys.executable, "-c", script))
+    child.expect_exact("who? ")
+    child.sendline("ann")
+    child.expect_exact("you: ann")
+    child.setwinsize(20, 70)
+    child.expect_exact("now 70 20")
+    child.sendline("")
+    assert shown(child)[1] == 5
+
+
+def test_ctrl_c_is_the_command_s_affair(environment):
+    script = "trap 'echo caught; exit 4' INT; echo ready; while :; do sleep 0.05; done"
+    child = at_a_terminal(environment, *wrapped("sh", "-c", script))
+    child.expect_exact("ready")
+    child.sendintr()
+    child.expect_exact("caught")
+    assert shown(child)[1] == 4
