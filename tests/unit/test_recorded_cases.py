@@ -135,7 +135,7 @@ def planned(step: Step) -> Plan:
         diagnosis = diagnose(lines, rulebook().symptoms)
     has = set(step.earlier)
     for name in step.earlier:
-        has |= EQUIVALENT.get(name, set())
+        has |= EQUIVALENT.get(name, set()) | BROUGHT.get(name, set())
     adviser = RuleAdviser(
         rulebook(),
         SUITES[step.suite],

@@ -9,10 +9,17 @@ from functools import cached_property
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.fileindex import FileIndex, rank
 from accel_doctor.interfaces import PackageManager
-from accel_doctor.model import Distribution, Interpreter, Need, Plan, Reason, Remedy, SystemPackage, Unmet
+from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Plan, Reason, Remedy, SystemPackage, Unmet
 from accel_doctor.rulebook import Rulebook
 
 _Set = tuple[str, ...]
+
+# What a build finds such a thing with: where the thing is installed and not found, this may be what is missing.
+_FOUND_WITH = {
+    NeedKind.PKGCONFIG: Need(NeedKind.COMMAND, "pkg-config"),
+    NeedKind.HEADER: Need(NeedKind.COMPILER, "c"),
+    NeedKind.LIBRARY: Need(NeedKind.COMPILER, "c"),
+}
 
 
 class RuleAdviser:
@@ -46,6 +53,17 @@ class RuleAdviser:
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:
         """The packages that meet these needs, each named once with all its reasons; what is left is ``unmet``."""
+        plan = self._plan(reasons)
+        unfound = [unmet.reason for unmet in plan.unmet if unmet.installed and unmet.reason.need.kind in _FOUND_WITH]
+        finders = [replace(reason, need=_FOUND_WITH[reason.need.kind]) for reason in unfound]
+        packages = self._plan(finders).packages if finders else ()
+        helped = list(dict.fromkeys(reason for package in packages for reason in package.reasons))
+        if not helped:
+            return plan
+        answered = {reason for reason, finder in zip(unfound, finders, strict=True) if finder in helped}
+        return self._plan([*(reason for reason in reasons if reason not in answered), *helped])
+
+    def _plan(self, reasons: Sequence[Reason]) -> Plan:
         remedies = {need: self.remedy(need) for need in dict.fromkeys(reason.need for reason in reasons)}
         shelf = _Shelf(self._package_manager, [remedy for remedy in remedies.values() if remedy])
         chosen = shelf.choose([remedy for remedy in remedies.values() if remedy and remedy.packages])
@@ -65,7 +83,7 @@ class RuleAdviser:
                     known = packages.get(name) or SystemPackage(name, (), remedy.confidence, remedy.source, others)
                     packages[name] = replace(known, reasons=_with(known.reasons, reason))
             elif reason.finding:
-                unmet.append(Unmet(reason, _installed_advice(selected, remedy)))
+                unmet.append(Unmet(reason, _installed_advice(selected, remedy), installed=True))
         names = tuple(sorted(packages))
         commands = self._package_manager.commands(names) if names else ()
         return Plan(tuple(packages[name] for name in names), tuple(unmet), commands)

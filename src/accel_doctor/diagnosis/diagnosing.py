@@ -62,6 +62,7 @@ class _Draft:
     symptom: Symptom
     cause: bool
     sure: bool  # of the package
+    hint: bool = False
 
     def finding(self) -> Finding:
         role = Role.CAUSE if self.cause else Role.ECHO
@@ -111,15 +112,16 @@ class _Reading:
 
     def _seen(self, symptom: Symptom, needs: tuple[Need, ...], number: int, text: str) -> None:
         fatal = symptom.role is SymptomRole.FATAL
-        self._failed = self._failed or symptom.role is not SymptomRole.PROBE
+        hint = symptom.role is SymptomRole.HINT
+        self._failed = self._failed or not (hint or symptom.role is SymptomRole.PROBE)
         if symptom.explained_by:
             needs = (*needs, *self._explanation(symptom, number, text))
         for need in needs:
-            draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal, self._sure)
+            draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal, self._sure, hint)
             if symptom.role is SymptomRole.PROBE:
                 self._probes.append(draft)
             self._keep(draft)
-        if fatal and not needs and self._first_error is None:
+        if self._first_error is None and ((fatal and not needs) or (hint and _ERROR_LIKE.search(text))):
             self._first_error = text
 
     def _keep(self, draft: _Draft) -> None:
@@ -147,7 +149,7 @@ class _Reading:
         """What was complained about so far did not stop these builds: optional extensions are tried and left out."""
         for draft in self._unclaimed.values():
             if draft.package is None or draft.package in packages:
-                draft.cause = False
+                draft.cause = draft.hint = False
         if not self._claimed and not any(draft.cause for draft in self._unclaimed.values()):
             self._failed, self._first_error = False, None
 
@@ -169,6 +171,10 @@ class _Reading:
         for draft in self._unclaimed.values():
             self._settle(draft)
         drafts = sorted(self._claimed.values(), key=lambda draft: draft.line)
+        if self._failed or self._first_error is not None:
+            explained = {draft.package for draft in drafts if draft.cause}
+            for draft in drafts:
+                draft.cause = draft.cause or (draft.hint and draft.package not in explained)
         findings = tuple(draft.finding() for draft in drafts)
         if any(finding.role is Role.CAUSE for finding in findings):
             return Diagnosis(findings)

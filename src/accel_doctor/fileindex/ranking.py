@@ -199,9 +199,15 @@ def _headers(name: str, index: FileIndex) -> list[Candidate]:
 
 
 def _libraries(name: str, index: FileIndex) -> list[Candidate]:
-    return _rooted(index.find(f"lib{name}.so"), _LIBRARY_ROOT, Evidence.EXACT) + _rooted(
-        index.find(f"lib{name}.a"), _LIBRARY_ROOT, Evidence.INSTEAD
-    )
+    found = _rooted(index.find(f"lib{name}.so"), _LIBRARY_ROOT, Evidence.EXACT)
+    found += _rooted(index.find(f"lib{name}.a"), _LIBRARY_ROOT, Evidence.INSTEAD)
+    # What people call a library is often the name of its .pc file, or of the package to develop with.
+    for habit in (f"{name}.pc", f"lib{name}.pc"):
+        found += _rooted(index.find(habit), _PC_ROOT, Evidence.HABIT)
+    named = (index.package(f"{prefix}{name}-{ending}") for prefix in ("lib", "") for ending in ("dev", "devel"))
+    return found + [
+        Candidate(package, f"usr/share/doc/{package.name}", Evidence.HABIT, 0) for package in named if package
+    ]
 
 
 def _cmake(name: str, index: FileIndex) -> list[Candidate]:

@@ -84,24 +84,28 @@ class FileIndex:
         except DamagedIndexError as error:
             raise _unusable(self.path, error) from error
 
-    def _named(self, name: str) -> Row | None:
-        blocks = self._blocks["names"]
+    def package(self, name: str) -> Package | None:
+        """The package of this name, where it ships a file that the index knows."""
+        try:
+            row = self._named(name, "packages")
+            return _package(row) if row else None
+        except OSError as error:
+            raise IndexFileError(f"the file index {self.path} cannot be read: {error.strerror}") from error
+        except DamagedIndexError as error:
+            raise _unusable(self.path, error) from error
+
+    def _named(self, name: str, table: str = "names") -> Row | None:
+        blocks = self._blocks[table]
         number = bisect_right(blocks, name, key=lambda block: block.first) - 1
         if number < 0:
             return None
-        rows = self._rows("names", number)
+        rows = self._rows(table, number)
         place = bisect_left(rows.strings, name)
         return rows[place] if place < len(rows.strings) and rows.strings[place] == name else None
 
     def _file(self, number: int, name: str) -> File:
         directory, packages = self._row("locations", number)
-        return File(directory, name, tuple(self._package(package) for package in packages))
-
-    def _package(self, number: int) -> Package:
-        name, facts = self._row("packages", number)
-        if len(facts) != 2:
-            raise DamagedIndexError("a package without its facts")
-        return Package(name, bool(facts[0] & DEVELOPMENT), bool(facts[0] & SERVICE), facts[1])
+        return File(directory, name, tuple(_package(self._row("packages", package)) for package in packages))
 
     def _row(self, table: str, number: int) -> Row:
         starts = self._starts[table]
@@ -124,6 +128,13 @@ class FileIndex:
                 raise DamagedIndexError(f"block {number} of {table} has another number of rows than it should")
             self._decoded[table, number] = rows
         return self._decoded[table, number]
+
+
+def _package(row: Row) -> Package:
+    name, facts = row
+    if len(facts) != 2:
+        raise DamagedIndexError("a package without its facts")
+    return Package(name, bool(facts[0] & DEVELOPMENT), bool(facts[0] & SERVICE), facts[1])
 
 
 def _unusable(path: Path, error: DamagedIndexError) -> IndexFileError:

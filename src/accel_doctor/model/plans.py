@@ -69,6 +69,7 @@ class Unmet:
 
     reason: Reason
     advice: str | None = None
+    installed: bool = False  # what should meet it is there already
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,13 @@ class SymptomRole(str, Enum):
     """What a message means for the build.
 
     FATAL stops it. PROBE is a test that may fail harmlessly: a cause only when a FATAL follows that explains
-    itself by it. ECHO follows from something else, or is a wrapper's line.
+    itself by it. HINT is prose, such as advice what to install: a cause only where a failed build shows no other.
+    ECHO follows from something else, or is a wrapper's line.
     """
 
     FATAL = "fatal"
     PROBE = "probe"
+    HINT = "hint"
     ECHO = "echo"
 
 
@@ -125,6 +127,8 @@ class Symptom:
         name = _trimmed(self.kind, captured)
         if name is None:
             return ()
+        if self.role is SymptomRole.HINT and self.kind is NeedKind.LIBRARY:
+            name = re.sub("^lib(?!rar)", "", name.lower()).rstrip(".-+")  # people write LibFoo
         known = self.names.get(name)
         if known is None:
             known = self.aliases.resolve(self.kind, name)
@@ -277,7 +281,7 @@ def _role(node: Node) -> SymptomRole:
         return SymptomRole(text)
     except ValueError:
         if text is not None:
-            node.complain(f"expected fatal, probe or echo, got {text!r}")
+            node.complain(f"expected fatal, probe, hint or echo, got {text!r}")
         return SymptomRole.ECHO
 
 

@@ -124,13 +124,21 @@ def test_only_what_is_missing_of_a_set_is_named(plan):
 
 
 def test_installed_and_still_not_found(plan):
-    made = plan(found("command:pg_config"), found("header:odd.h"), shop=Shop(has={"libpq-dev", "libodd-dev"}))
+    shop = Shop(has={"libpq-dev", "libodd-dev", "gcc", "libc6-dev"})
+    made = plan(found("command:pg_config"), found("header:odd.h"), shop=shop)
     assert made.names == ()
     look = "look for a path it does not search, or a version it does not accept"
     assert unmet(made) == [
         ("command:pg_config", f"libpq-dev is installed and still the build does not find it: {look}"),
         ("header:odd.h", f"libodd-dev is installed and still the build does not find it: {look}; set ODD_HOME"),
     ]
+
+
+def test_installed_and_not_found_for_want_of_what_finds_it(plan):
+    made = plan(found("header:odd.h"), shop=Shop(has={"libodd-dev"}))
+    assert made.names == ("gcc", "libc6-dev")
+    assert unmet(made) == []
+    assert [str(reason.need) for reason in made.packages[0].reasons] == ["compiler:c"]
 
 
 def test_foreseen_and_installed_is_simply_met(plan):

@@ -299,3 +299,18 @@ def test_hostile_logs_end_in_bounded_time(name):
     assert time.process_time() - started < 10
     assert diagnosis.causes == ()
     assert len(diagnosis.summary or "") <= MAXIMUM_EVIDENCE
+
+
+ADVICE = "Install its development files: apt-get install libsndfile1-dev"
+
+
+def test_a_hint_is_a_cause_where_a_failed_build_shows_no_other():
+    assert causes(f"{ADVICE}\nRuntimeError: cannot go on") == [("library:sndfile1", None)]
+    assert causes(f"{ADVICE}\nx.c:1:1: fatal error: sndfile.h: No such file or directory") == [
+        ("header:sndfile.h", None)
+    ]
+
+
+def test_a_hint_says_nothing_of_a_build_that_did_not_fail():
+    assert causes(ADVICE) == []
+    assert causes(f"{ADVICE}\nerror: no FLAC\nSuccessfully built sound\n") == []
