@@ -63,17 +63,16 @@ def _with_table(found: re.Match[str]) -> str:
     for name in found["command"].split():
         assert isinstance(chosen, click.Group)
         chosen = chosen.get_command(context, name) or application
-    shared = {option.name for option in command.params} if chosen.name != command.name else set()
+    names = {option.name for option in chosen.params}
+    # What a command has of pip's argument line, as install has it, is described there.
+    pip = {option.name for option in command.params if not option.envvar}
+    shared = pip if "requirement_files" in names else set()
     rows = [
         _row(option, context, variable=False)
         for option in chosen.params
-        if isinstance(option, click.Option) and not option.hidden and (option.name not in shared or _is_own(option))
+        if isinstance(option, click.Option) and not option.hidden and option.name not in shared
     ]
     return found["head"] + _table(("option", "meaning"), rows) + "\n" + found["end"]
-
-
-def _is_own(option: click.Option) -> bool:
-    return option.name in {"distro", "python", "form", "rules", "frontend", "offline", "cache_dir", "no_resolve"}
 
 
 def _install() -> str:

@@ -1,0 +1,63 @@
+"""``accel-doctor run`` around real tools on a fresh machine: each of them fails without it, and ends well with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from integration.machine import Base, Machine
+from integration.test_install import DOCTOR, with_doctor
+
+from accel_doctor.interfaces import Completed
+
+TOX = """\
+[tox]
+skipsdist = true
+envlist = py
+[testenv]
+deps = python-prctl==1.8.1
+commands = python -c "import prctl"
+"""
+MAKEFILE = "shrink: shrink.c\n\t$(CC) -o $@ $< `pkg-config --libs zlib`\n"
+PROGRAM = "#include <zlib.h>\nint main(void) { return zlibVersion()[0] != '1'; }\n"
+
+
+@pytest.fixture(scope="module")
+def fresh(wheel) -> Iterator[Machine]:
+    for machine in with_doctor(Base("trixie"), wheel):
+        machine.must("python3", "-m", "venv", "/root/env")
+        machine.must("/root/env/bin/pip", "install", "--quiet", "uv", "tox")
+        yield machine
+
+
+def run(where: Machine, *words: str) -> Completed:
+    script = f'cd /root && PATH=/root/env/bin:$PATH VIRTUAL_ENV=/root/env && exec {DOCTOR} run --yes -- "$@"'
+    return where.run("sh", "-c", script, "sh", *words, timeout=900)
+
+
+# In this order: what one has brought, the next one has.
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["pip", "install", "--no-binary", ":all:", "pylibacl==0.7.2"], {"gcc", "libacl1-dev", "python3.13-dev"}),
+        (["uv", "pip", "install", "cracklib==2.9.6"], {"libcrack2-dev"}),
+        (["tox"], {"libcap-dev"}),
+        (["make"], {"make", "pkgconf", "zlib1g-dev"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_it_ends_well(fresh: Machine, words: list[str], wanted: set[str]) -> None:
+    fresh.write("/root/tox.ini", TOX)
+    fresh.write("/root/Makefile", MAKEFILE)
+    fresh.write("/root/shrink.c", PROGRAM)
+    done = run(fresh, *words)
+    assert done.returncode == 0, done.output + done.stderr
+    installed = set(fresh.must("dpkg-query", "-W", "-f", "${Package}\n").split())
+    assert wanted <= installed
+    assert f"accel-doctor: running again: {words[0]}" in done.stderr
+    assert "accel-doctor" not in done.output  # stdout is the command's alone
+
+
+def test_it_is_the_command_that_was_cured(fresh: Machine) -> None:
+    fresh.must("/root/env/bin/python", "-c", "import posix1e, cracklib")
+    fresh.must("/root/shrink")
