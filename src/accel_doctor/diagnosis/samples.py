@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from accel_doctor.diagnosis.diagnosing import diagnose
-from accel_doctor.diagnosis.scanning import LogLines, line_blocks
+from accel_doctor.diagnosis.scanning import all_lines, line_blocks
 from accel_doctor.rulebook import Symptom
-
-_ANY = re.compile(b"(?m)^")
 
 
 def sample_problems(symptom: Symptom, symptoms: Sequence[Symptom]) -> tuple[str, ...]:
@@ -28,13 +25,9 @@ def sample_problems(symptom: Symptom, symptoms: Sequence[Symptom]) -> tuple[str,
                 f"{symptom.source}: symptoms.{symptom.id}: expected {', '.join(map(str, sample.needs)) or 'nothing'}, "
                 f"found {shown} in {sample.log.strip()!r}"
             )
-        if not any(symptom.read(text) is not None for _, text in _lines(sample.log)):
+        if not any(symptom.read(text) is not None for _, text in all_lines(line_blocks(sample.log.splitlines()))):
             problems.append(f"{symptom.source}: symptoms.{symptom.id}: does not match {sample.log.strip()!r}")
     for log in symptom.miss:
-        if any(symptom.read(text) is not None for _, text in _lines(log)):
+        if any(symptom.read(text) is not None for _, text in all_lines(line_blocks(log.splitlines()))):
             problems.append(f"{symptom.source}: symptoms.{symptom.id}: should not match {log.strip()!r}")
     return tuple(problems)
-
-
-def _lines(log: str) -> LogLines:
-    return LogLines(line_blocks(log.splitlines()), _ANY)

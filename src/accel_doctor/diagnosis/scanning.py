@@ -18,6 +18,7 @@ LONGEST_LINE = 1 << 16  # bytes; the rest of a longer line is not read
 
 _WRAPPED = "CMake Error"
 _CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? (?:at .*\([A-Za-z_]\w*\)|in \S+):$")
+_ANY = re.compile(b"(?m)^")
 _CMAKE_LINES = 60  # of one wrapped message
 _REMEMBERED = 4096  # lines
 _REMEMBERED_LENGTH = 512  # bytes of one
@@ -78,6 +79,11 @@ def line_blocks(lines: Iterable[str]) -> Iterator[bytes]:
 
 def _joined_lines(lines: list[str]) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def all_lines(blocks: Iterable[bytes]) -> LogLines:
+    """Every line of a log that is not blank, cleaned, CMake's wrapped messages as one."""
+    return LogLines(blocks, _ANY)
 
 
 class LogLines:

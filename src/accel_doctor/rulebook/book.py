@@ -176,13 +176,13 @@ class Rulebook:
     def manager(self, distribution: Distribution) -> Manager | None:
         """The package manager a distribution's rules are written for."""
         name = self.family(distribution)
-        return next((family.manager for family in self._chain(name) if family.manager), None) if name else None
+        return next((family.manager for family in self.chain(name) if family.manager), None) if name else None
 
     def offers(self, distribution: Distribution) -> Mapping[tuple[NeedKind, str], Offer]:
         """All that the family files say for a release, names not yet rendered, by the keys they are written under."""
         if distribution not in self._offers:
             name = self.family(distribution)
-            self._offers[distribution] = offers_for(self._chain(name) if name else (), distribution)
+            self._offers[distribution] = offers_for(self.chain(name) if name else (), distribution)
         return self._offers[distribution]
 
     def offer(self, need: Need, distribution: Distribution) -> Offer | None:
@@ -192,7 +192,7 @@ class Rulebook:
     def search_hint(self, need: Need, distribution: Distribution) -> str | None:
         """The command with which a person looks for a provider of ``need`` on this distribution."""
         name = self.family(distribution)
-        for family in self._chain(name) if name else ():
+        for family in self.chain(name) if name else ():
             if need.kind in family.search:
                 return templates.render(family.search[need.kind], {}, need)
         return None
@@ -220,7 +220,7 @@ class Rulebook:
                     names.append(path.stem)
         return tuple(dict.fromkeys(names))
 
-    def _chain(self, name: str) -> tuple[Family, ...]:
+    def chain(self, name: str) -> tuple[Family, ...]:
         """The family's layers, latest first, then those of the family it extends, and so on."""
         chain: list[Family] = []
         seen: set[str] = set()

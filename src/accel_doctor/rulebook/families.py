@@ -74,6 +74,7 @@ class Family:
     extends_releases: Mapping[str, str] = field(default_factory=dict)
     search: Mapping[NeedKind, str] = field(default_factory=dict)
     checked: tuple[str, ...] = ()
+    source: str = ""
 
     def offers(self, releases: Sequence[str]) -> dict[_Key, Offer]:
         """What this file says for a release with these names, the last of which overrides the others."""
@@ -163,6 +164,7 @@ def read_family(top: Node, name: str, inherited: Manager | None = None) -> Famil
         extends_releases=_names(entries.get("extends_releases")),
         checked=entries["checked"].texts() if "checked" in entries else (),
         search=_search(entries["search"]) if "search" in entries else {},
+        source=top.file,
     )
 
 

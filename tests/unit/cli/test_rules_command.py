@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from accel_doctor.cli import application
@@ -29,7 +31,10 @@ def test_the_shipped_rules_are_usable_and_counted(capsys):
     out = capsys.readouterr().out.splitlines()
     assert out[-1] == "the rules are usable"
     assert out[0].startswith("symptoms.yaml: ")
-    assert any(line.startswith("debian.yaml: ") and line.endswith(" unverified") for line in out)
+    assert any(
+        re.fullmatch(r"python.yaml: \d+ Python packages, \d+ of them without Linux wheels", line) for line in out
+    )
+    assert any(re.fullmatch(r"debian.yaml: \d+ needs, \d+ unverified(, checked against .*)?", line) for line in out)
 
 
 def test_lint_says_everything_at_once(layer, capsys):
@@ -59,6 +64,63 @@ def test_the_samples_are_tried(layer, capsys):
     err = capsys.readouterr().err
     assert "symptoms.mine: expected library:x, found library:z in 'it lacks zlib'" in err
     assert "symptoms.mine: should not match 'it lacks zlib too'" in err
+
+
+def test_fix_puts_files_in_order_and_lint_says_which_are_not(layer, tmp_path, capsys):
+    directory = layer("debian.yaml", "schema: 1\nfamily: debian\nneeds:\n  header:\n    b.h: bb\n    a.h: aa\n")
+    assert application.run(["rules", "lint", "--rules", directory]) == ExitCode.DONE
+    out, err = capsys.readouterr()
+    assert (out, err) == (
+        "the rules are usable\n",
+        f"{directory}/debian.yaml: not in order; mend it with: accel-doctor rules lint --fix\n",
+    )
+    assert application.run(["rules", "lint", "--fix", "--rules", directory]) == ExitCode.DONE
+    assert capsys.readouterr().out == f"{directory}/debian.yaml: sorted and formatted\nthe rules are usable\n"
+    assert (tmp_path / "debian.yaml").read_text().endswith("    a.h: aa\n    b.h: bb\n")
+    assert [path.name for path in tmp_path.glob("*.yaml*")] == ["debian.yaml"]
+    assert application.run(["rules", "lint", "--fix", "--rules", directory]) == ExitCode.DONE
+    assert capsys.readouterr().out == "the rules are usable\n"
+
+
+def test_fix_leaves_what_it_cannot_read(layer, tmp_path, capsys):
+    directory = layer("debian.yaml", "schema: 1\nneeds: [\n")
+    assert application.run(["rules", "lint", "--fix", "--rules", directory]) == ExitCode.USAGE
+    assert f"{directory}/debian.yaml: not sorted: not YAML: while parsing" in capsys.readouterr().err
+    assert (tmp_path / "debian.yaml").read_text() == "schema: 1\nneeds: [\n"
+
+
+def test_in_a_checkout_its_own_rules_are_meant(tmp_path, monkeypatch, capsys):
+    (tmp_path / "checkout/src/accel_doctor").mkdir(parents=True)
+    (tmp_path / "checkout/rules").mkdir()
+    (tmp_path / "checkout/rules/symptoms.yaml").write_text("schema: 1\nsymptoms: {}\n")
+    (tmp_path / "checkout/rules/mine.yaml").write_text("schema: 1\nfamily: mine\nmanager: apk\nneeds: {}\n")
+    monkeypatch.chdir(tmp_path / "checkout/src")
+    assert application.run(["rules", "list", "families"]) == ExitCode.DONE
+    assert capsys.readouterr().out == "mine\n"
+    assert application.run(["rules", "lint", "--stats"]) == ExitCode.DONE
+    assert capsys.readouterr().out == (
+        "symptoms.yaml: 0 symptoms, 0 samples, 0 near misses\n"
+        "python.yaml: 0 Python packages, 0 of them without Linux wheels\n"
+        "mine.yaml: 0 needs, 0 unverified\nthe rules are usable\n"
+    )
+
+
+def test_rules_are_shown(layer, capsys):
+    directory = layer("debian.yaml", "schema: 1\nfamily: debian\nneeds: {header: {mine/x.h: libmine-dev}}\n")
+    arguments = ["rules", "show", "header:mine/x.h", "--rules", directory]
+    assert application.run([*arguments, "--distro", "debian:13"]) == ExitCode.DONE
+    assert capsys.readouterr().out == f"header:mine/x.h\n  debian 13: libmine-dev ({directory}/debian.yaml)\n"
+    assert application.run(arguments) == ExitCode.DONE
+    assert capsys.readouterr().out == f"header:mine/x.h\n  debian: libmine-dev ({directory}/debian.yaml)\n"
+
+
+def test_what_rules_do_not_know_is_not_shown(capsys):
+    assert application.run(["rules", "show", "c-heade"]) == ExitCode.USAGE
+    err = capsys.readouterr().err
+    assert err.startswith(
+        "error: c-heade: neither a need nor the name of a symptom, a Python package or a family that rules know\n"
+        "hint: did you mean c-header"
+    )
 
 
 @pytest.mark.parametrize(

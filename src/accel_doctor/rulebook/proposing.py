@@ -1,0 +1,108 @@
+"""A first draft of a symptom from one line and what it says is missing. Pure.
+
+What surrounds the name in the line is taken to be the tool's own wording, as far as it has nothing in it that changes
+from case to case: paths, numbers, file names. The person who adds the symptom knows better, and may say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accel_doctor.model import Need, NeedKind
+
+_LEAST = 4  # characters that a line is told from others by
+_MOST_WORDS = 8  # on either side of the name
+_VARYING = re.compile(r"""[/\\]|\d|^\S+\.\w+[:,]?$|^["'`\u2018].+["'`\u2019]\W?$""")
+_WORD = re.compile(r"\s*\S+\s*")
+_STRIPPED = re.compile(r"\S+")
+_WITH_SLASHES = frozenset({NeedKind.HEADER, NeedKind.FILE, NeedKind.COMMAND, NeedKind.SONAME})
+_ID_WORDS = re.compile(r"[a-z]{3,}")
+_COMMON = frozenset({"error", "fatal", "the", "for", "and", "not", "was", "are"})
+
+
+@dataclass(frozen=True)
+class _Word:
+    text: str  # with the spaces around it
+    varies: bool
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A symptom to be: with a ``kind`` the pattern names the thing, without one it always shows ``need``."""
+
+    need: Need
+    line: str
+    contains: str
+    pattern: str
+    kind: NeedKind | None
+
+
+def draft(line: str, need: Need) -> Draft:
+    """A draft for a cleaned line. ValueError where it has too little that could tell it from other lines."""
+    place = _place_of(need.name, line)
+    if place is None:
+        words = _trimmed(_words(line))
+        return Draft(need, line, _telling(words, line), _pattern(words).strip(), None)
+    before = _trimmed(_words(line[: place.start()])[-_MOST_WORDS:], right=False)
+    after = _trimmed(_words(line[place.end() :])[:_MOST_WORDS], left=False)
+    name = "[A-Za-z0-9_][A-Za-z0-9_.+/-]*" if need.kind in _WITH_SLASHES else "[A-Za-z0-9_][A-Za-z0-9_.+-]*"
+    path = ""
+    if before and before[-1].varies and not before[-1].text[-1].isspace():
+        # Part of the name's own word: a directory that the message has and the need has not, else nothing to go by.
+        path, before = (r"\S*/", before[:-1]) if before[-1].text.endswith("/") else ("", [])
+    pattern = f"{_pattern(before)}{path}(?P<name>{name}){_pattern(after).rstrip()}"
+    return Draft(need, line, _telling([*before, _Word("", True), *after], line), pattern, need.kind)
+
+
+def stem(draft: Draft) -> str:
+    """What the symptom may be called: what kind of thing is missing, and what tells the message from others."""
+    words = [word for word in _ID_WORDS.findall(draft.contains.lower()) if word not in _COMMON]
+    return "-".join((draft.need.kind.value, *words[:3]))
+
+
+def _place_of(name: str, line: str) -> re.Match[str] | None:
+    """The last place where the name stands as a word of its own."""
+    places = list(re.finditer(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", line))
+    return places[-1] if places else None
+
+
+def _words(text: str) -> list[_Word]:
+    return [_Word(word, _VARYING.search(word.strip()) is not None) for word in _WORD.findall(text)]
+
+
+def _trimmed(words: list[_Word], *, left: bool = True, right: bool = True) -> list[_Word]:
+    """Without the words at these ends that change from case to case."""
+    first, last = 0, len(words)
+    while left and first < last and words[first].varies:
+        first += 1
+    while right and first < last and words[last - 1].varies:
+        last -= 1
+    return words[first:last]
+
+
+def _pattern(words: Sequence[_Word]) -> str:
+    """The words as a pattern, those that change as any word."""
+    return "".join(
+        _STRIPPED.sub(lambda found: r"\S+", word.text) if word.varies else _escaped(word.text) for word in words
+    )
+
+
+def _telling(words: Sequence[_Word], line: str) -> str:
+    """The longest run of words that do not change."""
+    runs = [""]
+    for word in words:
+        if word.varies:
+            runs.append("")
+        else:
+            runs[-1] += word.text
+    text = max((run.strip() for run in runs), key=len)
+    if len(text) < _LEAST:
+        raise ValueError(f"nothing in the line would tell it from others: {line!r}")
+    return text
+
+
+def _escaped(text: str) -> str:
+    # re.escape() also escapes what means something only in verbose patterns and in classes
+    return re.sub(r"\\([ \-#&~])", r"\1", re.escape(text))

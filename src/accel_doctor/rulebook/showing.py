@@ -1,0 +1,144 @@
+"""What the merged rules say about one thing, and where each statement stands. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from packaging.utils import canonicalize_name
+
+from accel_doctor.model import Distribution, Need
+from accel_doctor.rulebook.book import Rulebook
+from accel_doctor.rulebook.families import Offer, look_up
+from accel_doctor.rulebook.python_packages import PythonPackage
+from accel_doctor.rulebook.symptoms import Symptom
+
+
+def shown(what: str, book: Rulebook, distribution: Distribution | None) -> list[str]:
+    """What the rules say about ``what``: a need, or the name of a symptom, a Python package or a family.
+
+    A name may be of several of these. With a distribution, what holds for it; without, for all families and releases.
+    Empty where it is none of them. Raises RuleError for rules that cannot be used.
+    """
+    try:
+        return list(_need_lines(Need.parse(what), book, distribution))
+    except ValueError:
+        pass
+    lines = [line for symptom in book.symptoms if symptom.id == what for line in _symptom_lines(symptom)]
+    for package in book.python_packages:
+        if package.name == canonicalize_name(what):
+            lines += _package_lines(package, book, distribution)
+    if what in book.families():
+        lines += _family_lines(what, book)
+    return lines
+
+
+def names(book: Rulebook) -> list[str]:
+    """All names that can be shown, needs apart: what a misspelled one may have meant."""
+    return [
+        *(symptom.id for symptom in book.symptoms),
+        *(package.name for package in book.python_packages),
+        *book.families(),
+    ]
+
+
+def _need_lines(need: Need, book: Rulebook, distribution: Distribution | None) -> Iterator[str]:
+    yield str(need)
+    if distribution:
+        offer = book.offer(need, distribution)
+        yield f"  {distribution}: {_offer(offer) if offer else 'nothing is said'}"
+    else:
+        for family in book.families():
+            yield from _statements(need, family, book)
+    symptoms = [symptom.id for symptom in book.symptoms if _shows(symptom, need)]
+    if symptoms:
+        yield f"  shown by: {', '.join(symptoms)}"
+    wanting = [package.name for package in book.python_packages if need in package.needs]
+    if wanting:
+        yield f"  needed by: {', '.join(sorted(wanting))}"
+    for title, others in (("asked for next", book.companions(need)),):
+        if others:
+            yield f"  {title}: {', '.join(map(str, others))}"
+    variables = book.environment(need)
+    if variables:
+        yield f"  environment: {' '.join(f'{name}={value}' for name, value in variables.items())}"
+
+
+def _shows(symptom: Symptom, need: Need) -> bool:
+    samples = [found for sample in symptom.match for found in sample.needs]
+    return need in symptom.needs or need in samples or any(need in needs for needs in symptom.names.values())
+
+
+def _statements(need: Need, name: str, book: Rulebook) -> Iterator[str]:
+    """Each statement of a family's files, the ones that count first; inherited ones only where they are its own's."""
+    for family in book.chain(name):
+        if family.name != name:
+            continue
+        for release in family.releases:
+            offer = look_up(family.releases[release], need)
+            if offer:
+                yield f"  {name} {release}: {_offer(offer)}"
+        offer = look_up(family.needs, need)
+        if offer:
+            yield f"  {name}: {_offer(offer)}"
+
+
+def _offer(offer: Offer) -> str:
+    what = " ".join(offer.packages) or offer.advice or "known to be absent"
+    for alternative in offer.alternatives:
+        what += f", or {' '.join(alternative)}"
+    if offer.packages and offer.advice:
+        what += f"; {offer.advice}"
+    return f"{what} ({offer.source}{', unverified' if offer.unverified else ''})"
+
+
+def _symptom_lines(symptom: Symptom) -> Iterator[str]:
+    yield f"{symptom.id} ({symptom.source})"
+    yield f"  role: {symptom.role.value}"
+    if symptom.tool:
+        yield f"  tool: {symptom.tool}"
+    if symptom.explained_by:
+        yield f"  explained by: {', '.join(symptom.explained_by)}"
+    if symptom.kind:
+        yield f"  kind: {symptom.kind.value}"
+    if symptom.needs:
+        yield f"  needs: {_listed(symptom.needs)}"
+    for name, needs in symptom.names.items():
+        yield f"  name {name}: {_listed(needs)}"
+    yield from (f"  contains: {_quoted(text)}" for text in symptom.contains)
+    yield from (f"  pattern: {pattern.pattern}" for pattern in symptom.patterns)
+    yield from (f"  match: {_quoted(sample.log)}: {_listed(sample.needs)}" for sample in symptom.match)
+    yield from (f"  miss: {_quoted(text)}" for text in symptom.miss)
+
+
+def _package_lines(package: PythonPackage, book: Rulebook, distribution: Distribution | None) -> Iterator[str]:
+    yield f"{package.name} ({package.source})"
+    if package.sdist_only:
+        yield "  PyPI has no Linux wheels of it"
+    for need in package.needs:
+        offer = book.offer(need, distribution) if distribution else None
+        yield f"  {need}: {_offer(offer)}" if offer else f"  {need}"
+
+
+def _family_lines(name: str, book: Rulebook) -> Iterator[str]:
+    own = [family for family in book.chain(name) if family.name == name]
+    yield f"{name} ({', '.join(dict.fromkeys(family.source for family in reversed(own) if family.source))})"
+    manager = next((family.manager for family in own if family.manager), None)
+    facts = {
+        "manager": manager.value if manager else None,
+        "extends": next((family.extends for family in own if family.extends), None),
+        "distributions": ", ".join(dict.fromkeys(identifier for family in own for identifier in family.ids)),
+        "releases with overrides": ", ".join(dict.fromkeys(release for family in own for release in family.releases)),
+        "checked against": ", ".join(book.checked(name)),
+    }
+    yield from (f"  {title}: {value}" for title, value in facts.items() if value)
+    needs, unverified = book.coverage(name)
+    yield f"  {needs} needs, {unverified} unverified"
+
+
+def _listed(needs: Sequence[Need]) -> str:
+    return ", ".join(map(str, needs)) or "nothing"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text.strip(), ensure_ascii=False)
