@@ -112,7 +112,8 @@ def steps() -> list[Step]:
                     cure=cures[index],
                     later=frozenset(name for cure in cures[index:] for name in cure),
                     earlier=frozenset(earlier),
-                    constraint=step.get("constraint") or step.get("env"),
+                    # "incurable": what is in the way, where this source has no cure on this Python at all
+                    constraint=step.get("constraint") or step.get("env") or step.get("incurable"),
                     also={name: frozenset(others) for name, others in case.get("also", {}).items()},
                 )
             )
