@@ -20,6 +20,7 @@ TELLING = (
     "Building wheel for ",
     "Building editable for ",
     "Running setup.py ",
+    "/setup.py -q bdist_egg",
     "Collecting ",
     "Could not build wheels for ",
     "This error originates from the build backend",
@@ -28,7 +29,7 @@ TELLING = (
     "Successfully installed ",
 )
 
-_STARTS = frozenset("BCEFNRSe\u00d7")  # of lines that the patterns below match
+_STARTS = frozenset("BCEFNRSce\u00d7")  # of lines that the patterns below match
 
 _FAILED_AFTER = (
     re.compile(rf"^(?:ERROR: )?Failed to build '{_NAME}' when "),
@@ -37,9 +38,10 @@ _FAILED_AFTER = (
     re.compile(rf"^Note: This error originates from the build backend, .* following issues with {_NAME} \("),  # poetry
 )
 _FAILS_BELOW = (
-    re.compile(rf"^(?:error: )?(?:\u00d7 )?Failed to build `{_NAME}(?:\[[^\]]*\])?(?:==[^`]*| @ [^`]*)?`"),
+    re.compile(rf"^(?:error: |cause: )?(?:\u00d7 )?Failed to build `{_NAME}(?:\[[^\]]*\])?(?:==[^`]*| @ [^`]*)?`"),
     re.compile(rf"^(?:\u00d7 )?Building (?:wheel|editable) for {_NAME} \((?:pyproject\.toml|setup\.py)\)"),
     re.compile(rf"^(?:\u00d7 )?Running setup\.py (?:install|bdist_wheel|develop) for {_NAME}"),
+    re.compile(rf"^Running {_NAME}-\d[^/ ]*/setup\.py -q bdist_egg"),  # easy_install
 )
 _BUILT = re.compile(r"^Successfully (?:built|installed) (?P<names>[A-Za-z0-9][A-Za-z0-9._ +!-]*)$")
 _VERSION = re.compile(r"-\d[^-]*$")  # "Successfully installed x-1.0"; "Successfully built x-1.0.tar.gz"

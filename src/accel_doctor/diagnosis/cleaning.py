@@ -19,13 +19,18 @@ _STAMP = re.compile(
         (
             r"#\d+ (?:\d+\.\d+ )?",  # docker buildx --progress=plain
             r"\d+\.\d{3} ",  # its summary of the step that failed
-            rf"{_TIME} (?:\d\d[OE][ +])?",  # GitHub Actions, Azure; GitLab adds the stream
+            rf"{_TIME} (?:\d\d[OE][ +]|[!>] )?",  # GitHub Actions, Azure; GitLab adds the stream, OctoPrint a mark
             rf"\[{_TIME}\] ",  # Jenkins
             r"##\[(?:error|warning|debug)\]",  # GitHub Actions' log commands
+            r"\[\d\d:\d\d:\d\d(?:\.\d{1,3})?\] ",  # AppVeyor, Vercel
+            r"\d{1,2}:\d\d:\d\d [AP]M: ",  # Netlify
+            r"\[(?:DEBUG|INFO|WARN|WARNING|ERROR)\]:? ",  # AWS Amplify, Maven
+            r"\[(?:pipenv\.exceptions\.)?InstallError\]: ",  # pipenv
         )
     )
 )
 _STAMP_START = frozenset("#[0123456789")
+_LABELS = ("pdm.", "remote: ", "Step #")
 _LABEL = re.compile(
     "|".join(
         (
@@ -33,6 +38,9 @@ _LABEL = re.compile(
             r"\S+ [A-Za-z0-9_.@-]{1,64}\[\d+\]: ",  # journalctl -o short-iso, its time gone already
             r"[A-Za-z][A-Za-z0-9_.-]{0,63} +\| ",  # docker compose
             r"(?:nox|[A-Za-z][A-Za-z0-9_.+-]{0,63})> ",  # nox, nix
+            r"pdm\.termui: ",  # PDM's logger
+            r"remote: ",  # git, of what a push made Heroku do
+            r'Step #\d{1,3}(?: - "[^"]{0,80}")?: ',  # Google Cloud Build
         )
     )
 )
@@ -72,7 +80,7 @@ def _unstamped(line: str) -> str:
     for _ in range(_STAMPS):
         if line[:1] in _STAMP_START:
             stamp = _STAMP.match(line)
-        elif "| " in line or "> " in line or "]: " in line or (line[12:13] == ":" and line[3:4] == " "):
+        elif line.startswith(_LABELS) or "| " in line or "> " in line or "]: " in line or _is_dated(line):
             stamp = _LABEL.match(line)
         else:
             break
@@ -80,6 +88,11 @@ def _unstamped(line: str) -> str:
             break
         line = line[stamp.end() :]
     return line
+
+
+def _is_dated(line: str) -> bool:
+    """Whether it may begin as syslog's lines do: Jan 31 12:00:00."""
+    return line[12:13] == ":" and line[3:4] == " "
 
 
 def _unframed(line: str) -> str:

@@ -85,5 +85,5 @@ def test_several_failed_packages_in_one_log():
 
 @pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.glob("*.log")))
 def test_tools_real_output(name):
-    """Recorded on a machine without libacl's development files: tox and poetry building pylibacl 0.7.2."""
+    """Recorded on machines without libacl's development files: each tool made to build pylibacl 0.7.2."""
     assert said((SAMPLES / name).read_bytes()) == [("header:sys/acl.h", "pylibacl")]
