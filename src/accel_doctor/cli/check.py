@@ -21,7 +21,7 @@ from accel_doctor.cli.install_options import (
     own_options,
     parsed_arguments,
 )
-from accel_doctor.cli.machines import OWN_VERSION, chosen_distribution, package_manager_of
+from accel_doctor.cli.machines import chosen_distribution, interpreter_assumed, package_manager_of
 from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, 
     rulebook = load(rule_directories(values["rules"], surrounding.environment))
     distribution = chosen_distribution(values["distro"], rulebook)
     elsewhere = values["distro"] is not None
-    interpreter, assumed = _interpreters(values["python"], distribution, surrounding, runner, elsewhere=elsewhere)
+    interpreter, assumed = _interpreters(
+        values["python"], distribution, rulebook, surrounding, runner, elsewhere=elsewhere
+    )
     parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter)
     parts = replace(
         parts,
@@ -116,11 +118,16 @@ def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, 
 
 
 def _interpreters(
-    python: str | None, distribution: Distribution, surrounding: Surrounding, runner: ProcessRunner, *, elsewhere: bool
+    python: str | None,
+    distribution: Distribution,
+    rulebook: Rulebook,
+    surrounding: Surrounding,
+    runner: ProcessRunner,
+    *,
+    elsewhere: bool,
 ) -> tuple[Interpreter, Interpreter | None]:
     """The interpreter that processes are run with, and the one that is meant where that cannot be asked."""
     from accel_doctor.cli.preparation import target_surroundings
-    from accel_doctor.system.elsewhere import assumed_interpreter
     from accel_doctor.system.interpreter import describe
     from accel_doctor.system.target import find_target
 
@@ -131,7 +138,7 @@ def _interpreters(
     target = target_surroundings(surrounding)
     if elsewhere or (version and not shutil.which(f"python{version}", path=search_path)):
         own = describe(Path(sys.executable), runner)
-        return own, assumed_interpreter(distribution, version, OWN_VERSION)
+        return own, interpreter_assumed(distribution, rulebook, version)
     try:
         return find_target(runner, target, f"python{version}" if version else python), None
     except UsageError:

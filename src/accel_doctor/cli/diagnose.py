@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from accel_doctor.cli.machines import OWN_VERSION, checked_version, chosen_distribution, package_manager_of
+from accel_doctor.cli.machines import checked_version, chosen_distribution, interpreter_assumed, package_manager_of
 from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _report(
     from accel_doctor.report.diagnosis import DiagnosisReport
 
     causes = [finding for diagnosis in diagnoses.values() for finding in diagnosis.causes]
-    interpreter = _interpreter(distribution, python, elsewhere=elsewhere or not causes)
+    interpreter = _interpreter(distribution, rulebook, python, elsewhere=elsewhere or not causes)
     adviser = RuleAdviser(
         rulebook,
         distribution,
@@ -122,11 +122,9 @@ def _report(
     )
 
 
-def _interpreter(distribution: Distribution, python: str | None, *, elsewhere: bool) -> Interpreter:
-    from accel_doctor.system.elsewhere import assumed_interpreter
-
+def _interpreter(distribution: Distribution, rulebook: Rulebook, python: str | None, *, elsewhere: bool) -> Interpreter:
     if elsewhere or python:
-        return assumed_interpreter(distribution, python, OWN_VERSION)
+        return interpreter_assumed(distribution, rulebook, python)
     from accel_doctor.cli.assemble import Surrounding
     from accel_doctor.cli.preparation import interpreter_for
     from accel_doctor.system.processes import ProcessRunner

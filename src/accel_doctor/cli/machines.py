@@ -11,7 +11,7 @@ from accel_doctor.errors import UsageError
 
 if TYPE_CHECKING:
     from accel_doctor.interfaces import PackageManager
-    from accel_doctor.model import Distribution
+    from accel_doctor.model import Distribution, Interpreter
     from accel_doctor.rulebook import Rulebook
 
 _VERSION = re.compile(r"3\.\d{1,2}")
@@ -39,6 +39,13 @@ def chosen_distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
             hint=f"there are rules for: {', '.join(rulebook.families())}",
         )
     return named
+
+
+def interpreter_assumed(distribution: Distribution, rulebook: Rulebook, version: str | None) -> Interpreter:
+    """An interpreter that cannot be asked: of that version, else as the distribution's python3, else as our own."""
+    from accel_doctor.system.elsewhere import assumed_interpreter
+
+    return assumed_interpreter(distribution, version or rulebook.python(distribution), OWN_VERSION)
 
 
 def package_manager_of(rulebook: Rulebook, distribution: Distribution, elsewhere: bool) -> PackageManager:

@@ -113,14 +113,13 @@ class _Work:
 
     def _diagnosed(self) -> tuple[Diagnosis, str]:
         """What the log says by now, and the version of Python it is of."""
-        from accel_doctor.cli.machines import OWN_VERSION
+        from accel_doctor.cli.machines import interpreter_assumed
         from accel_doctor.diagnosis import WatchedStream, diagnose_stream
-        from accel_doctor.system.elsewhere import assumed_interpreter
 
         stream = WatchedStream(io.BytesIO(self.content))
         diagnosis = diagnose_stream(stream, self.book.symptoms)
         shown = self.answers["python"] or stream.python
-        return diagnosis, assumed_interpreter(self.distribution, shown, OWN_VERSION).feature_version
+        return diagnosis, interpreter_assumed(self.distribution, self.book, shown).feature_version
 
     # --- what is asked for
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from accel_doctor.cli.machines import interpreter_assumed
 from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ def command(wanted: str, distro: str | None, output: str) -> int:
     from accel_doctor.rulebook import load
     from accel_doctor.system.absent import AbsentPackageManager
     from accel_doctor.system.distribution import read_distribution
-    from accel_doctor.system.elsewhere import assumed_interpreter, named_distribution
+    from accel_doctor.system.elsewhere import named_distribution
 
     need = need_of(wanted)
     distribution = named_distribution(distro) if distro else read_distribution()
-    # Only names such as python3.13-dev depend on it; the distribution asked about may be another machine's.
-    interpreter = assumed_interpreter(distribution, None, f"{sys.version_info.major}.{sys.version_info.minor}")
     own = user_directory(os.environ)
     rulebook = load([own / "rules"] if (own / "rules").is_dir() else [])
+    # Only names such as python3.13-dev depend on it; the distribution asked about may be another machine's.
+    interpreter = interpreter_assumed(distribution, rulebook, None)
     index = find_index(distribution, [own / "indexes"])
     adviser = RuleAdviser(rulebook, distribution, interpreter, AbsentPackageManager(distribution), lambda: index)
     remedy = adviser.remedy(need)

@@ -10,7 +10,7 @@ from pathlib import Path
 from accel_doctor.errors import RuleError
 from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Origin, Remedy
 from accel_doctor.rulebook import templates
-from accel_doctor.rulebook.families import Family, Manager, Offer, look_up, offers_for, read_family
+from accel_doctor.rulebook.families import Family, Manager, Offer, look_up, offers_for, python_of, read_family
 from accel_doctor.rulebook.python_packages import (
     InterpreterHeaders,
     PythonPackage,
@@ -172,6 +172,11 @@ class Rulebook:
     def extended_releases(self, name: str) -> Mapping[str, str]:
         """From which release of the family it extends each of a family's releases was taken."""
         return {new: old for family in self._family_layers(name) for new, old in family.extends_releases.items()}
+
+    def python(self, distribution: Distribution) -> str | None:
+        """The version of a release's own python3, where rules say it."""
+        name = self.family(distribution)
+        return python_of([family for family in self.chain(name) if family.name == name], distribution) if name else None
 
     def manager(self, distribution: Distribution) -> Manager | None:
         """The package manager a distribution's rules are written for."""

@@ -41,6 +41,8 @@ _GRAMMARS = {
     Manager.BREW: re.compile(r"[a-z0-9][a-z0-9@._+-]*"),
 }
 
+ANY_RELEASE = "*"  # a key of ``pythons``
+_PYTHON = re.compile(r"3\.\d{1,2}")
 _Key = tuple[NeedKind, str]
 
 
@@ -61,7 +63,7 @@ class Family:
 
     ``release_names`` says which of them is meant by another name (a codename, the number a release will have),
     ``extends_releases`` from which release of the extended family each was taken, ``checked`` against which releases'
-    package lists the names were held.
+    package lists the names were held; ``pythons`` has the version of each release's own python3.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Family:
     extends_releases: Mapping[str, str] = field(default_factory=dict)
     search: Mapping[NeedKind, str] = field(default_factory=dict)
     checked: tuple[str, ...] = ()
+    pythons: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
 
     def offers(self, releases: Sequence[str]) -> dict[_Key, Offer]:
@@ -82,6 +85,17 @@ class Family:
         for name in releases:
             result.update(self.releases.get(name, {}))
         return result
+
+
+def python_of(layers: Sequence[Family], distribution: Distribution) -> str | None:
+    """The version of a release's own python3, by one family's files, latest layer first; None where none says it."""
+    meant: dict[str, str] = {}
+    pythons: dict[str, str] = {}
+    for layer in reversed(layers):
+        meant.update(layer.release_names)
+        pythons.update(layer.pythons)
+    names = [distribution.version, distribution.codename, distribution.version.partition(".")[0], ANY_RELEASE]
+    return next((pythons[key] for name in names for key in (name, meant.get(name, "")) if key in pythons), None)
 
 
 def offers_for(chain: Sequence[Family], distribution: Distribution) -> dict[_Key, Offer]:
@@ -131,7 +145,7 @@ def look_up(offers: Mapping[_Key, Offer], need: Need) -> Offer | None:
 
 _KEYS = (
     *("family", "manager", "extends", "matches", "checked", "unverified", "search", "needs"),
-    *("releases", "release_names", "extends_releases"),
+    *("releases", "release_names", "extends_releases", "pythons"),
 )
 
 
@@ -163,6 +177,7 @@ def read_family(top: Node, name: str, inherited: Manager | None = None) -> Famil
         release_names=_names(entries.get("release_names")),
         extends_releases=_names(entries.get("extends_releases")),
         checked=entries["checked"].texts() if "checked" in entries else (),
+        pythons=_pythons(entries["pythons"]) if "pythons" in entries else {},
         search=_search(entries["search"]) if "search" in entries else {},
         source=top.file,
     )
@@ -181,6 +196,17 @@ def _manager(node: Node) -> Manager | None:
 def _names(node: Node | None) -> dict[str, str]:
     entries = node.mapping() if node else {}
     return {name: text for name, entry in entries.items() if (text := entry.text())}
+
+
+def _pythons(node: Node) -> dict[str, str]:
+    result = {}
+    for release, entry in node.mapping().items():
+        text = entry.text()
+        if text and not _PYTHON.fullmatch(text):
+            entry.complain(f"expected a version of Python such as 3.13, got {text!r}")
+        elif text:
+            result[release] = text
+    return result
 
 
 def _search(node: Node) -> dict[NeedKind, str]:

@@ -256,6 +256,10 @@ def family_problems(tmp_path, text):
         ("family: other\nmanager: apt", "rules/mine.yaml: family: expected 'mine', as the file is called"),
         ("family: mine", "rules/mine.yaml: 'manager' is missing, and no 'extends' brings one"),
         (
+            "family: mine\nextends: debian\npythons: {'1': three}",
+            "rules/mine.yaml: pythons.1: expected a version of Python such as 3.13, got 'three'",
+        ),
+        (
             "family: mine\nmanager: yum",
             "rules/mine.yaml: manager: expected one of apt, dnf, zypper, pacman, apk, brew, got 'yum'",
         ),
@@ -291,6 +295,35 @@ def family_problems(tmp_path, text):
 def test_complaints_about_a_family(tmp_path, text, problem):
     problems = family_problems(tmp_path, "schema: 1\n" + text + "\n")
     assert any(found.startswith(problem) for found in problems), problems
+
+
+PYTHONS = """\
+schema: 1
+family: pyful
+manager: apk
+matches: {ids: [pyful, pyfork]}
+release_names: {edge: "2"}
+pythons: {"1": "3.11", "1.5": "3.12", "2": "3.13"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("distribution", "version"),
+    [
+        (Distribution("pyful", "1.4"), "3.11"),
+        (Distribution("pyful", "1.5"), "3.12"),
+        (Distribution("pyfork", "2.0"), "3.13"),
+        (Distribution("pyful", "", "edge"), "3.13"),
+        (Distribution("pyful", "3"), None),
+        (Distribution("other", "1"), None),
+        (Distribution("rolling"), "3.14"),
+        (Distribution("child", "1"), None),  # its releases are not the parent's
+    ],
+)
+def test_a_releases_own_python(tmp_path, distribution, version):
+    rolling = "schema: 1\nfamily: rolling\nmanager: pacman\npythons: {'*': '3.14'}\n"
+    child = "schema: 1\nfamily: child\nextends: pyful\n"
+    assert Rulebook([write(tmp_path, pyful=PYTHONS, rolling=rolling, child=child)]).python(distribution) == version
 
 
 @pytest.mark.parametrize(
