@@ -48,17 +48,17 @@ def _need_lines(need: Need, book: Rulebook, distribution: Distribution | None) -
         offer = book.offer(need, distribution)
         yield f"  {distribution}: {_offer(offer) if offer else 'nothing is said'}"
     else:
-        for family in book.families():
-            yield from _statements(need, family, book)
+        statements = [line for family in book.families() for line in _statements(need, family, book)]
+        yield from statements or (["  no family says who has it"] if need.kind.curable_by_packages else [])
     symptoms = [symptom.id for symptom in book.symptoms if _shows(symptom, need)]
     if symptoms:
         yield f"  shown by: {', '.join(symptoms)}"
     wanting = [package.name for package in book.python_packages if need in package.needs]
     if wanting:
         yield f"  needed by: {', '.join(sorted(wanting))}"
-    for title, others in (("asked for next", book.companions(need)),):
-        if others:
-            yield f"  {title}: {', '.join(map(str, others))}"
+    companions = book.companions(need)
+    if companions:
+        yield f"  asked for next: {', '.join(map(str, companions))}"
     variables = book.environment(need)
     if variables:
         yield f"  environment: {' '.join(f'{name}={value}' for name, value in variables.items())}"
