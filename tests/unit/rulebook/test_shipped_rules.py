@@ -9,6 +9,7 @@ from accel_doctor.diagnosis import diagnose, sample_problems
 from accel_doctor.diagnosis.translations import in_english
 from accel_doctor.model import Distribution, Need, NeedKind
 from accel_doctor.rulebook import load, shipped_rules
+from accel_doctor.rulebook.formatting import formatted
 
 BOOK = load()
 SYMPTOMS = BOOK.symptoms
@@ -18,6 +19,12 @@ DEBIANS = (Distribution("debian", "12", "bookworm"), Distribution("debian", "13"
 def test_they_are_found_and_usable():
     assert (shipped_rules() / "symptoms.yaml").is_file()
     assert BOOK.problems() == ()
+
+
+@pytest.mark.parametrize("path", sorted(shipped_rules().glob("*.yaml")), ids=lambda path: path.name)
+def test_they_are_in_order(path):
+    text = path.read_text("utf-8")
+    assert formatted(text) == text, "run: accel-doctor rules lint --fix"
 
 
 @pytest.mark.parametrize("symptom", SYMPTOMS, ids=lambda symptom: symptom.id)
