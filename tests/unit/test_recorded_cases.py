@@ -43,8 +43,6 @@ DISPUTED = {
 }
 # Steps the rules do not answer yet: first sight of cases recorded after the rules were written, and why each is hard.
 OPEN = {
-    "bookworm-pymssql-2.3.2-2": "a conflict between build requirements, told by pip's resolver",
-    "bookworm-pymssql-2.3.2-3": "Cython 3.1 refuses what the source relies on, in its own long words",
     "trixie-fitsio-1.2.5-3": "setup.py hides what cfitsio's configure said, which is nothing about zlib",
 }
 # Every step is a round with one question: names that cure nothing cost trust. Mean per step, over all cases.

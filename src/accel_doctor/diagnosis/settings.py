@@ -46,4 +46,4 @@ def build_constraint(need: Need) -> str | None:
         requirement = Requirement(need.name)
     except InvalidRequirement:
         return None
-    return str(requirement) if requirement.specifier else None
+    return f"{requirement.name}{requirement.specifier}" if requirement.specifier else None  # constraints have no extras

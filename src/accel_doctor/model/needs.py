@@ -34,7 +34,7 @@ class NeedKind(str, Enum):
 _NO_PACKAGE_CURES = frozenset({NeedKind.PYTHON_MODULE, NeedKind.BUILD_CONSTRAINT, NeedKind.RESOURCE, NeedKind.NETWORK})
 
 # Names come out of build logs, which an sdist may forge: what does not look like a name is no need at all.
-_NEED_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+\-/:@<>=!,~ ]{0,199}")
+_NEED_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+\-/:@<>=!,~ \[\]]{0,199}")
 
 
 @dataclass(frozen=True, order=True)
