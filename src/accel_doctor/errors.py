@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING
+
+from accel_doctor.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

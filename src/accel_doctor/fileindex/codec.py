@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import struct
 import zlib
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+
+from accel_doctor.values import NamedTuple
 
 MAGIC, FORMAT = b"ACCELIDX", 1
 HEADER = struct.Struct(">8sBII")
@@ -40,8 +41,7 @@ class DamagedIndexError(Exception):
     """The bytes are not those of an index in this format; the message says in what respect."""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """Where a block is, and the first string in it."""
 
     offset: int
@@ -52,19 +52,51 @@ class Block:
 
 
 class Rows:
-    """A block in memory. Numbers are put together when a row is asked for: a look-up wants few of them."""
+    """A block in memory. Rows are put together as they are asked for: a look-up wants few of them."""
 
-    def __init__(self, strings: list[str], counts: Sequence[int], planes: Sequence[bytes]) -> None:
-        self.strings = strings
-        self._ends = list(accumulate(counts))
+    def __init__(self, lines: Sequence[bytes], counts: Sequence[bytes], planes: Sequence[bytes]) -> None:
+        self._lines = lines
+        self._shared = bytes([line[0] for line in lines])
+        self._counts = counts
         self._planes = planes
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def __getitem__(self, place: int) -> Row:
-        start = self._ends[place - 1] if place else 0
-        parts = [plane[start : self._ends[place]] for plane in self._planes]
-        return self.strings[place], tuple(
-            high << 16 | middle << 8 | low for high, middle, low in zip(*parts, strict=True)
-        )
+        return self._string(place), self._numbers(place)
+
+    def find(self, text: str) -> Row | None:
+        """The row whose string this is."""
+        place = bisect_left(range(len(self)), text, key=self._string)
+        return self[place] if place < len(self) and self._string(place) == text else None
+
+    def _string(self, place: int) -> str:
+        missing = _MOST_SHARED + _SHARED_BASE + 1
+        parts: list[str] = []
+        try:
+            for earlier in range(place, -1, -1):
+                shared = self._shared[earlier]
+                if shared < missing:
+                    rest = self._lines[earlier][1:].decode("utf-8")
+                    parts.append(rest[: missing - shared] if parts else rest)
+                    missing = shared
+                    if missing <= _SHARED_BASE:
+                        return "".join(reversed(parts))
+        except UnicodeDecodeError as error:
+            raise DamagedIndexError("a block's strings cannot be read") from error
+        raise DamagedIndexError("a block's strings cannot be read")
+
+    def _numbers(self, place: int) -> tuple[int, ...]:
+        start, end = _total(self._counts, place), _total(self._counts, place + 1)
+        parts = [plane[start:end] for plane in self._planes]
+        return tuple(high << 16 | middle << 8 | low for high, middle, low in zip(*parts, strict=True))
+
+
+def _total(planes: Sequence[bytes], count: int) -> int:
+    """The sum of the first numbers of two planes of bytes."""
+    high, low = planes
+    return (sum(high[:count]) << 8) + sum(low[:count])
 
 
 def encode_block(rows: Sequence[Row]) -> bytes:
@@ -88,13 +120,13 @@ def decode_block(data: bytes) -> Rows:
         raise DamagedIndexError("a block is too short")
     rows, length = _BLOCK_HEADER.unpack_from(plain)
     start = _BLOCK_HEADER.size
-    strings = _strings(plain[start : start + length])
-    if len(strings) != rows:
+    lines = _lines(plain[start : start + length])
+    if len(lines) != rows:
         raise DamagedIndexError("a block has another number of strings than it says")
     start += length
-    high, low = _cut(plain[start : start + rows * COUNT_BYTES], rows, COUNT_BYTES)
-    counts = [first << 8 | second for first, second in zip(high, low, strict=True)]
-    return Rows(strings, counts, _cut(plain[start + rows * COUNT_BYTES :], sum(counts), NUMBER_BYTES))
+    counts = _cut(plain[start : start + rows * COUNT_BYTES], rows, COUNT_BYTES)
+    numbers = plain[start + rows * COUNT_BYTES :]
+    return Rows(lines, counts, _cut(numbers, _total(counts, rows), NUMBER_BYTES))
 
 
 def inflate(data: bytes, most: int) -> bytes:
@@ -109,16 +141,11 @@ def inflate(data: bytes, most: int) -> bytes:
     return plain
 
 
-def _strings(data: bytes) -> list[str]:
-    result = []
-    before = ""
-    try:
-        for line in data.decode("utf-8").split("\n")[:-1]:
-            before = before[: ord(line[0]) - _SHARED_BASE] + line[1:]
-            result.append(before)
-    except (UnicodeDecodeError, IndexError) as error:
-        raise DamagedIndexError("a block's strings cannot be read") from error
-    return result
+def _lines(data: bytes) -> list[bytes]:
+    lines = data.split(b"\n")[:-1]
+    if b"" in lines:
+        raise DamagedIndexError("a block's strings cannot be read")
+    return lines
 
 
 def _shared(before: str, text: str) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from accel_doctor.values import NamedTuple
 
 
-@dataclass(frozen=True)
-class Package:
+class Package(NamedTuple):
     """A package that ships indexed files.
 
     ``development`` says that it is there to build with, ``service`` that it starts something or runs on its own;
@@ -19,8 +18,7 @@ class Package:
     uses: int = 0
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(NamedTuple):
     """The distribution release an index was made from, as os-release names it."""
 
     id: str

@@ -6,22 +6,16 @@ the fewest additions to a search path; in packages to develop with; then the pac
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from enum import IntEnum
 
 from accel_doctor.fileindex.entries import Package, Release
+from accel_doctor.fileindex.places import below_commands, below_include, below_libraries, below_pkgconfig, depth
 from accel_doctor.fileindex.reading import File, FileIndex
 from accel_doctor.model import Confidence, Need, NeedKind
+from accel_doctor.values import NamedTuple
 
-_TRIPLET = r"[a-z0-9_]+-linux-[a-z0-9]+"
-_INCLUDE_ROOT = re.compile(rf"usr/include(?:/{_TRIPLET})?(?:/|$)")
-# A compiler's own include directories are searched by default, but only that compiler's.
-_OTHER_ROOT = re.compile(rf"usr/(?:lib(?:64)?|share)/(?:{_TRIPLET}/)?(.+?)/include(?:/|$)")
-_LIBRARY_ROOT = re.compile(rf"(?:usr/)?lib(?:64)?(?:/{_TRIPLET})?(?:/|$)")
-_PC_ROOT = re.compile(rf"usr/(?:lib(?:64)?|share)(?:/{_TRIPLET})?/pkgconfig(?:/|$)")
-_COMMAND_ROOT = re.compile(r"(?:usr/)?bin(?:/|$)")
-_DEVELOPMENT_NAME = re.compile(r".+-(?:dev|devel|static)")
+_DEVELOPMENT_ENDINGS = ("-dev", "-devel", "-static")
 # How many times more sources must build with the first than with the next for it to be the clear winner, and how far
 # from a search path a file's only home may be.
 _DOMINANCE, _FARTHEST = 4, 2
@@ -30,9 +24,10 @@ _FEW = 5
 _MOST_CANDIDATES, _MOST_EQUIVALENTS = 400, 4
 _COINCIDENCE = 5  # so many packages have a file of that name, each in a directory of its own
 # Where several packages bring the same interface, one is the default; the others stay alternatives.
-_SECOND_CHOICE = re.compile(
-    r"gnutls|-nss-|mbedtls|wolfssl|mpich|^lam4|atlas|blis|openblas64|-(?:serial|openmp)-dev|-gles-"
-)
+_SECOND_CHOICES = (
+    "gnutls", "-nss-", "mbedtls", "wolfssl", "mpich", "lam4-", "atlas", "blis", "openblas64", "-serial-dev",
+    "-openmp-dev", "-gles-",
+)  # fmt: skip
 
 
 class Evidence(IntEnum):
@@ -44,8 +39,7 @@ class Evidence(IntEnum):
     MENTION = 3  # a file about what is needed: FindFOO.cmake finds FOO and does not bring it
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A package that ships a file which meets a need, with the facts it is ranked by."""
 
     package: Package
@@ -56,25 +50,18 @@ class Candidate:
     @property
     def rank(self) -> tuple[int, bool, bool, int, bool, int, int, str]:
         """What candidates are sorted by."""
-        return (
-            self.evidence,
-            self.extra_directories > 0,
-            not _for_development(self.package),
-            self.extra_directories,
-            bool(_SECOND_CHOICE.search(self.package.name)),
-            -self.package.uses,
-            len(self.package.name),
-            self.package.name,
-        )
+        name = self.package.name
+        second_choice = any(text in name for text in _SECOND_CHOICES)
+        return (*self.level, second_choice, -self.package.uses, len(name), name)
 
     @property
     def level(self) -> tuple[int, bool, bool, int]:
         """What makes candidates of one rank but for their use by others."""
-        return self.rank[:4]
+        extra = self.extra_directories
+        return self.evidence, extra > 0, not _for_development(self.package), extra
 
 
-@dataclass(frozen=True)
-class Ranking:
+class Ranking(NamedTuple):
     """The candidates for a need, one per package, the likeliest first; without any, ``confidence`` means nothing."""
 
     need: Need
@@ -152,7 +139,7 @@ def _stands_out(first: Candidate, others: list[Candidate]) -> bool:
 
 
 def _for_development(package: Package) -> bool:
-    return bool(_DEVELOPMENT_NAME.fullmatch(package.name)) or package.development
+    return package.development or package.name.endswith(_DEVELOPMENT_ENDINGS)
 
 
 def _candidates(need: Need, index: FileIndex) -> list[Candidate]:
@@ -160,15 +147,15 @@ def _candidates(need: Need, index: FileIndex) -> list[Candidate]:
         case NeedKind.HEADER:
             return _headers(need.name, index)
         case NeedKind.PKGCONFIG:
-            return _rooted(index.find(f"{need.name}.pc"), _PC_ROOT, Evidence.EXACT)
+            return _rooted(index.find(f"{need.name}.pc"), below_pkgconfig, Evidence.EXACT)
         case NeedKind.LIBRARY:
             return _libraries(need.name, index)
         case NeedKind.COMMAND:
-            return _rooted(index.find(need.name), _COMMAND_ROOT, Evidence.EXACT, elsewhere=False)
+            return _rooted(index.find(need.name), below_commands, Evidence.EXACT, elsewhere=False)
         case NeedKind.CMAKE:
             return _cmake(need.name, index)
         case NeedKind.SONAME:
-            return _rooted(index.find(need.name), _LIBRARY_ROOT, Evidence.EXACT)
+            return _rooted(index.find(need.name), below_libraries, Evidence.EXACT)
         case NeedKind.FILE:
             return [
                 Candidate(package, file.path, Evidence.EXACT, 0)
@@ -187,23 +174,18 @@ def _headers(name: str, index: FileIndex) -> list[Candidate]:
         if inner and not f"/{file.directory}".endswith(f"/{inner}"):
             continue
         outer = file.directory[: len(file.directory) - len(inner)].rstrip("/") if inner else file.directory
-        root, other = _INCLUDE_ROOT.match(f"{outer}/"), _OTHER_ROOT.match(f"{outer}/")
-        if root:
-            extra = _depth(f"{outer}/"[root.end() :])
-        elif other:
-            extra = 1 + _depth(f"{outer}/"[other.end() :])
-        else:
-            continue
-        result.extend(Candidate(package, file.path, Evidence.EXACT, extra) for package in file.packages)
+        extra = below_include(outer)
+        if extra is not None:
+            result.extend(Candidate(package, file.path, Evidence.EXACT, extra) for package in file.packages)
     return result
 
 
 def _libraries(name: str, index: FileIndex) -> list[Candidate]:
-    found = _rooted(index.find(f"lib{name}.so"), _LIBRARY_ROOT, Evidence.EXACT)
-    found += _rooted(index.find(f"lib{name}.a"), _LIBRARY_ROOT, Evidence.INSTEAD)
+    found = _rooted(index.find(f"lib{name}.so"), below_libraries, Evidence.EXACT)
+    found += _rooted(index.find(f"lib{name}.a"), below_libraries, Evidence.INSTEAD)
     # What people call a library is often the name of its .pc file, or of the package to develop with.
     for habit in (f"{name}.pc", f"lib{name}.pc"):
-        found += _rooted(index.find(habit), _PC_ROOT, Evidence.HABIT)
+        found += _rooted(index.find(habit), below_pkgconfig, Evidence.HABIT)
     named = (index.package(f"{prefix}{name}-{ending}") for prefix in ("lib", "") for ending in ("dev", "devel"))
     return found + [
         Candidate(package, f"usr/share/doc/{package.name}", Evidence.HABIT, 0) for package in named if package
@@ -219,7 +201,7 @@ def _cmake(name: str, index: FileIndex) -> list[Candidate]:
     # find_package(NAME) looks for NAMEConfig.cmake and <lower-case name>-config.cmake.
     own = anywhere(f"{name}Config.cmake", Evidence.EXACT) + anywhere(f"{name.lower()}-config.cmake", Evidence.EXACT)
     # One that no other source builds with is likely a copy that a big project keeps for itself.
-    found = [item if item.package.uses else replace(item, evidence=Evidence.HABIT, extra_directories=2) for item in own]
+    found = [item if item.package.uses else item._replace(evidence=Evidence.HABIT, extra_directories=2) for item in own]
     lower = name.lower()
     for extra, habit in ((0, f"lib{lower}.so"), (0, f"lib{lower}.pc"), (1, f"{name}.pc"), (1, f"{lower}.pc")):
         found += anywhere(habit, Evidence.HABIT, extra)
@@ -227,20 +209,13 @@ def _cmake(name: str, index: FileIndex) -> list[Candidate]:
 
 
 def _rooted(
-    files: tuple[File, ...], root: re.Pattern[str], evidence: Evidence, *, elsewhere: bool = True
+    files: tuple[File, ...], below: Callable[[str], int | None], evidence: Evidence, *, elsewhere: bool = True
 ) -> list[Candidate]:
     result: list[Candidate] = []
     for file in files:
-        match = root.match(f"{file.directory}/")
-        if match:
-            extra = _depth(f"{file.directory}/"[match.end() :])
-        elif elsewhere:
-            extra = _depth(file.directory)
-        else:
-            continue
-        result.extend(Candidate(package, file.path, evidence, extra) for package in file.packages)
+        extra = below(file.directory)
+        if extra is None and elsewhere:
+            extra = depth(file.directory)
+        if extra is not None:
+            result.extend(Candidate(package, file.path, evidence, extra) for package in file.packages)
     return result
-
-
-def _depth(directories: str) -> int:
-    return len([part for part in directories.split("/") if part])

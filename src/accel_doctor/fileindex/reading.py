@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import zlib
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.fileindex.codec import (
@@ -27,14 +26,18 @@ from accel_doctor.fileindex.codec import (
     inflate,
 )
 from accel_doctor.fileindex.entries import Package, Release
+from accel_doctor.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
 
 
 class IndexFileError(AccelDoctorError):
     """An index file that cannot be used: damaged, of another format, or unreadable."""
 
 
-@dataclass(frozen=True)
-class File:
+class File(NamedTuple):
     """One file of the distribution, and the packages that ship it."""
 
     directory: str
@@ -53,7 +56,7 @@ class FileIndex:
     Every member raises IndexFileError where the file is not usable.
     """
 
-    def __init__(self, path: Path, release: Release, blocks: Mapping[str, Sequence[Block]], start: int) -> None:
+    def __init__(self, path: str | Path, release: Release, blocks: Mapping[str, Sequence[Block]], start: int) -> None:
         self.path = path
         self.release = release
         self._blocks = blocks
@@ -62,17 +65,16 @@ class FileIndex:
         self._decoded: dict[tuple[str, int], Rows] = {}
 
     @classmethod
-    def open(cls, path: Path) -> FileIndex:
+    def open(cls, path: str | Path) -> FileIndex:
         """The index in a file."""
         try:
-            with path.open("rb") as stream:
-                header = stream.read(HEADER.size)
-                release, blocks, length = _directory(header, stream.read(LARGEST_DIRECTORY), path.stat().st_size)
+            with open(path, "rb") as stream:
+                release, blocks, start = _directory(stream, os.fstat(stream.fileno()).st_size)
         except OSError as error:
             raise IndexFileError(f"the file index {path} cannot be read: {error.strerror}") from error
         except DamagedIndexError as error:
             raise _unusable(path, error) from error
-        return cls(path, release, blocks, HEADER.size + length)
+        return cls(path, release, blocks, start)
 
     def find(self, name: str) -> tuple[File, ...]:
         """All files of exactly this name (no directories), in order of their directories."""
@@ -99,9 +101,7 @@ class FileIndex:
         number = bisect_right(blocks, name, key=lambda block: block.first) - 1
         if number < 0:
             return None
-        rows = self._rows(table, number)
-        place = bisect_left(rows.strings, name)
-        return rows[place] if place < len(rows.strings) and rows.strings[place] == name else None
+        return self._rows(table, number).find(name)
 
     def _file(self, number: int, name: str) -> File:
         directory, packages = self._row("locations", number)
@@ -118,13 +118,13 @@ class FileIndex:
     def _rows(self, table: str, number: int) -> Rows:
         if (table, number) not in self._decoded:
             block = self._blocks[table][number]
-            with self.path.open("rb") as stream:
+            with open(self.path, "rb") as stream:
                 stream.seek(self._start + block.offset)
                 data = stream.read(block.length)
             if len(data) != block.length or zlib.crc32(data) != block.checksum:
                 raise DamagedIndexError(f"block {number} of {table} has a wrong checksum")
             rows = decode_block(data)
-            if len(rows.strings) != block.rows:
+            if len(rows) != block.rows:
                 raise DamagedIndexError(f"block {number} of {table} has another number of rows than it should")
             self._decoded[table, number] = rows
         return self._decoded[table, number]
@@ -137,7 +137,7 @@ def _package(row: Row) -> Package:
     return Package(name, bool(facts[0] & DEVELOPMENT), bool(facts[0] & SERVICE), facts[1])
 
 
-def _unusable(path: Path, error: DamagedIndexError) -> IndexFileError:
+def _unusable(path: str | Path, error: DamagedIndexError) -> IndexFileError:
     return IndexFileError(
         f"the file index {path} is not usable: {error}",
         hint="install accel-doctor again, or build the index again with: accel-doctor index build",
@@ -152,7 +152,8 @@ def _row_numbers(blocks: Sequence[Block]) -> list[int]:
     return numbers
 
 
-def _directory(header: bytes, following: bytes, size: int) -> tuple[Release, dict[str, list[Block]], int]:
+def _directory(stream: BinaryIO, size: int) -> tuple[Release, dict[str, list[Block]], int]:
+    header = stream.read(HEADER.size)
     if len(header) < HEADER.size or size > LARGEST_FILE:
         raise DamagedIndexError("its size is not that of an index")
     magic, version, length, checksum = HEADER.unpack(header)
@@ -160,7 +161,7 @@ def _directory(header: bytes, following: bytes, size: int) -> tuple[Release, dic
         raise DamagedIndexError("it does not begin as an index does")
     if version != FORMAT:
         raise DamagedIndexError(f"it has format {version}, and this version reads format {FORMAT}")
-    data = following[:length]
+    data = stream.read(min(length, LARGEST_DIRECTORY))
     if len(data) != length or zlib.crc32(data) != checksum:
         raise DamagedIndexError("its directory has a wrong checksum")
     try:
@@ -172,7 +173,7 @@ def _directory(header: bytes, following: bytes, size: int) -> tuple[Release, dic
             blocks[table].append(_block(int(offset), int(size_text), int(crc), int(rows), name))
     except (ValueError, KeyError) as error:  # not UTF-8, another number of columns, not a number, unknown table
         raise DamagedIndexError("its directory cannot be read") from error
-    return Release(identifier, release), blocks, length
+    return Release(identifier, release), blocks, HEADER.size + length
 
 
 def _block(offset: int, length: int, checksum: int, rows: int, first: str) -> Block:

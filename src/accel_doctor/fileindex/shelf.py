@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from accel_doctor.fileindex.entries import Release
 from accel_doctor.fileindex.reading import FileIndex
 from accel_doctor.model import Distribution
+from accel_doctor.values import TYPE_CHECKING
 
-SHIPPED = Path(__file__).resolve().parent / "data"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHIPPED = os.path.join(os.path.dirname(__file__), "data")
 
 
 def find_index(distribution: Distribution, directories: Sequence[Path] = ()) -> FileIndex | None:
@@ -19,16 +23,18 @@ def find_index(distribution: Distribution, directories: Sequence[Path] = ()) -> 
     file that would serve is not usable.
     """
     for name in _names(distribution):
-        for directory in (*directories, SHIPPED):
-            path = directory / name
-            if path.is_file():
+        paths: list[str | Path] = [directory / name for directory in directories]
+        for path in (*paths, os.path.join(SHIPPED, name)):
+            if os.path.isfile(path):
                 return FileIndex.open(path)
     return None
 
 
 def shipped() -> tuple[Path, ...]:
     """The shipped index files."""
-    return tuple(sorted(SHIPPED.glob("*.index")))
+    from pathlib import Path
+
+    return tuple(sorted(Path(SHIPPED).glob("*.index")))
 
 
 def _names(distribution: Distribution) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""The machine that is installed on: its distribution and the interpreter."""
+"""The interpreter that is installed into."""
 
 from __future__ import annotations
 
@@ -6,20 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """A distribution as os-release names it (os-release(5)); ``like`` is ID_LIKE, nearest first."""
-
-    id: str
-    version: str = ""  # VERSION_ID: "12", "24.04", "41"; empty for rolling releases
-    codename: str = ""
-    like: tuple[str, ...] = ()
-    pretty_name: str = ""
-
-    def __str__(self) -> str:
-        return self.pretty_name or f"{self.id} {self.version}".strip()
 
 
 class Origin(str, Enum):

@@ -1,10 +1,10 @@
-"""What a build lacks, and where its log says so."""
+"""What a build lacks."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from enum import Enum
+
+from accel_doctor.values import NamedTuple
 
 
 class NeedKind(str, Enum):
@@ -34,19 +34,30 @@ class NeedKind(str, Enum):
 _NO_PACKAGE_CURES = frozenset({NeedKind.PYTHON_MODULE, NeedKind.BUILD_CONSTRAINT, NeedKind.RESOURCE, NeedKind.NETWORK})
 
 # Names come out of build logs, which an sdist may forge: what does not look like a name is no need at all.
-_NEED_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+\-/:@<>=!,~ \[\]]{0,199}")
+_LONGEST = 200
+_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_OTHERS = _FIRST | frozenset(".+-/:@<>=!,~ []")
 
 
-@dataclass(frozen=True, order=True)
-class Need:
-    """One thing a build lacks, such as ``header:libpq-fe.h``; ``str()`` and :meth:`parse` are inverse."""
-
+class _Need(NamedTuple):
     kind: NeedKind
     name: str
 
-    def __post_init__(self) -> None:
-        if not _NEED_NAME.fullmatch(self.name) or (".." in self.name and ".." in self.name.split("/")):
-            raise ValueError(f"not the name of a {self.kind.value}: {self.name!r}")
+
+class Need(_Need):
+    """One thing a build lacks, such as ``header:libpq-fe.h``; ``str()`` and :meth:`parse` are inverse.
+
+    ValueError where ``name`` cannot be the name of anything.
+    """
+
+    # A named tuple: made and looked up for every line of a log, and without dataclasses a look-up starts sooner.
+    __slots__ = ()
+
+    def __new__(cls, kind: NeedKind, name: str) -> Need:
+        proper = name[:1] in _FIRST and len(name) <= _LONGEST and _OTHERS.issuperset(name)
+        if not proper or (".." in name and ".." in name.split("/")):
+            raise ValueError(f"not the name of a {kind.value}: {name!r}")
+        return super().__new__(cls, kind, name)
 
     def __str__(self) -> str:
         return f"{self.kind.value}:{self.name}"
@@ -58,39 +69,3 @@ class Need:
         if not colon:
             raise ValueError(f"expected kind:name, got {text!r}")
         return cls(NeedKind(kind), name)
-
-
-class Role(str, Enum):
-    """What part a finding played: it stopped the build, or it only follows from that (or is harmless)."""
-
-    CAUSE = "cause"
-    ECHO = "echo"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One symptom seen in one log: the need, the Python package whose build spoke, and the quoted line."""
-
-    need: Need
-    package: str | None
-    line: int  # 1-based, in the log as it was read
-    evidence: str  # the line, cleaned of margins and control characters
-    symptom: str  # id in rules/symptoms.yaml
-    role: Role
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What one log says; ``summary`` is the line to show when no symptom matched.
-
-    ``failed`` says whether any tool complains in it at all.
-    """
-
-    findings: tuple[Finding, ...]
-    summary: str | None = None
-    failed: bool = True
-
-    @property
-    def causes(self) -> tuple[Finding, ...]:
-        """The findings that stopped the build, in order of the log."""
-        return tuple(finding for finding in self.findings if finding.role is Role.CAUSE)

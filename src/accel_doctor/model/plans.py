@@ -7,20 +7,9 @@ from enum import Enum
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Built, Failed, Locked
-from accel_doctor.model.needs import Diagnosis, Finding, Need
-
-
-class Confidence(str, Enum):
-    """How a package was found: a curated rule; the distribution's file list; one guess of several."""
-
-    RULE = "rule"
-    INDEX = "index"
-    GUESS = "guess"
-
-    @property
-    def covered_by_yes(self) -> bool:
-        """Whether ``--yes`` alone agrees to it."""
-        return self is not Confidence.GUESS
+from accel_doctor.model.confidence import Confidence
+from accel_doctor.model.findings import Diagnosis, Finding
+from accel_doctor.model.needs import Need
 
 
 @dataclass(frozen=True)
