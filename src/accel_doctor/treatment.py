@@ -41,6 +41,7 @@ class Treatment:
     read_failure: Callable[[Failed], Case]
     new_log: Callable[[str, str], Path]
     policy: Policy
+    remember: Callable[[Plan], None]
     transactions: list[Plan] = field(default_factory=list)
     _tried: set[str] = field(default_factory=set)
 
@@ -78,7 +79,9 @@ class Treatment:
         self.package_manager.install(agreed, log)
         self.prober.forget()
         self._tried.update(agreed)
-        self.transactions.append(Plan(plan.packages, (), plan.commands))
+        done = Plan(plan.packages, (), plan.commands)
+        self.transactions.append(done)
+        self.remember(done)
 
     def foresee(self, names: Sequence[str]) -> list[Reason]:
         """Needs that rules know for these Python packages, that probing shows unmet, and that a package meets."""

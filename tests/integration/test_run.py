@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from integration.conftest import MakeMachine
 from integration.machine import Base, Machine
 from integration.test_install import DOCTOR, with_doctor
 
@@ -61,3 +62,45 @@ def test_it_ends_well(fresh: Machine, words: list[str], wanted: set[str]) -> Non
 def test_it_is_the_command_that_was_cured(fresh: Machine) -> None:
     fresh.must("/root/env/bin/python", "-c", "import posix1e, cracklib")
     fresh.must("/root/shrink")
+
+
+# --- what it writes down for the next machine ---------------------------------------------------------------
+
+
+def export(where: Machine, form: str) -> str:
+    return where.must(DOCTOR, "export", "--format", form)
+
+
+def test_history_says_what_was_installed_for_what(fresh: Machine) -> None:
+    lines = fresh.must(DOCTOR, "history")
+    assert '  libacl1-dev  header:sys/acl.h for pylibacl: "' in lines
+    assert "accel-doctor run --yes -- make" in lines
+
+
+def test_the_tools_take_what_is_exported(fresh: Machine) -> None:
+    fresh.must("apt-get", "install", "-y", "--no-install-recommends", "shellcheck")
+    fresh.must("python3", "-m", "venv", "/tools")
+    fresh.must("/tools/bin/pip", "install", "--quiet", "bindep", "ansible-core", timeout=300)
+    fresh.write("/root/needed.sh", "#!/bin/sh\nset -e\n" + export(fresh, "shell"))
+    fresh.must("shellcheck", "/root/needed.sh")
+    fresh.write("/root/bindep.txt", export(fresh, "bindep"))
+    # every package is there already, so that bindep has nothing to list
+    assert fresh.must("/tools/bin/bindep", "-b", "-f", "/root/bindep.txt") == ""
+    fresh.write("/root/play.yml", export(fresh, "ansible"))
+    fresh.must(
+        *("/tools/bin/ansible-playbook", "--inventory", "localhost,", "--syntax-check", "/root/play.yml"),
+        environment={"LC_ALL": "C.UTF-8"},
+    )
+
+
+def test_the_exported_line_alone_lets_plain_pip_build_the_same(fresh: Machine, make_machine: MakeMachine) -> None:
+    line = export(fresh, "shell")
+    dockerfile = export(fresh, "dockerfile").replace("\\\n", "")
+    (step,) = [text.removeprefix("RUN ") for text in dockerfile.splitlines() if text.startswith("RUN ")]
+    for command in (line, step):
+        another = make_machine(Base("trixie"))
+        another.must("sh", "-c", command, timeout=600)
+        another.must("python3", "-m", "venv", "/env")
+        names = ["pylibacl==0.7.2", "cracklib==2.9.6", "python-prctl==1.8.1"]
+        another.must("/env/bin/pip", "install", *names, timeout=600)
+        another.must("/env/bin/python", "-c", "import posix1e, cracklib, prctl")

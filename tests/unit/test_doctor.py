@@ -25,6 +25,7 @@ from accel_doctor.model import (
     Consent,
     InstallRequest,
     Locked,
+    Plan,
     Policy,
     RequirementLine,
     Result,
@@ -60,6 +61,7 @@ class Practice:
     builder: FakeBuilder
     package_manager: FakePackageManager
     reporter: FakeReporter
+    remembered: list[Plan]
 
     def install(self, *names: str) -> Result:
         lines = tuple(RequirementLine(name, "command line", name=name) for name in names)
@@ -82,6 +84,7 @@ def practice(tmp_path: Path):
         **manager: object,
     ) -> Practice:
         machine = FakeMachine(provides=dict(PROVIDES))
+        remembered: list[Plan] = []
         counter = itertools.count(1)
         frontend = FakeFrontend(machine, lock_of(*needs), lock_needs, install_needs)
         builder = FakeBuilder(machine, needs, tmp_path)
@@ -98,13 +101,14 @@ def practice(tmp_path: Path):
                 read_failure=read_fake_failure,
                 new_log=lambda step, name: tmp_path / f"{next(counter)}-{step}-{name}.log",
                 policy=policy or Policy(),
+                remember=remembered.append,
             ),
             sources_of=lambda locked: [
                 Source(p.name, "1", SourceKind.SDIST, p.sdist.url, "0" * 64) for p in locked.lock.packages
             ],
             record_origins=lambda origins, request: None,
         )
-        return Practice(doctor, machine, frontend, builder, package_manager, reporter)
+        return Practice(doctor, machine, frontend, builder, package_manager, reporter, remembered)
 
     return make
 
@@ -126,6 +130,7 @@ def test_one_question_for_all_failures_and_only_those_are_built_again(practice):
     assert result.code is ExitCode.DONE
     assert case.package_manager.transactions == [("libffi-dev", "libpq-dev")]
     assert case.builder.attempts == ["psycopg2", "cffi", "idna", "psycopg2", "cffi"]
+    assert case.remembered == list(result.transactions)
 
 
 def test_needs_behind_one_another_take_a_round_each(practice):

@@ -23,7 +23,7 @@ FLOORS = (
     ("diagnosis", "foresight", "requirements"),
     ("treatment", "report"),
     ("doctor",),
-    ("system", "frontends", "builder", "cache"),
+    ("system", "frontends", "builder", "cache", "journal"),
     ("cli",),
     ("__main__",),
 )

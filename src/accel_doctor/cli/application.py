@@ -16,6 +16,8 @@ from accel_doctor.errors import AccelDoctorError, ExitCode, PackageManagerError,
 COMMANDS = {
     "check": ("check", "Say what requirements will need before anything is built, and what of it is missing."),
     "diagnose": ("diagnose", "Read logs of builds that failed: what they lack, and how to get it."),
+    "export": ("export", "Write down what this machine needed, for the next one: shell, Dockerfile, Ansible, ..."),
+    "history": ("history", "List what was installed here, when, for what."),
     "index": ("index", "Build file indexes: which package of a distribution ships a header, library, command."),
     "install": ("install", "Install requirements, with the system packages that their builds turn out to need."),
     "rules": ("rules", "Check, try and list the rules."),

@@ -15,6 +15,7 @@ from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.cache.key import build_key
 from accel_doctor.cache.store import LocalWheelStore
+from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.interrupts import Interrupts, UninterruptedPackageManager
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.reporters import PlainReporter, Terminal
@@ -23,8 +24,9 @@ from accel_doctor.doctor import Doctor
 from accel_doctor.fileindex import find_index
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.interfaces import Frontend, PackageManager
+from accel_doctor.journal import Journal, treated
 from accel_doctor.lockfile import sources_to_build
-from accel_doctor.model import Case, Distribution, Failed, InstallRequest, Interpreter, Locked, Policy, Source
+from accel_doctor.model import Case, Distribution, Failed, InstallRequest, Interpreter, Locked, Plan, Policy, Source
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.absent import AbsentPackageManager
 from accel_doctor.system.interpreter import supported_tags
@@ -44,6 +46,7 @@ class Surrounding:
     environment: Mapping[str, str]
     directory: Path
     terminal: Terminal
+    command_line: tuple[str, ...]
 
     @classmethod
     def read(cls, verbosity: int = 0) -> Surrounding:
@@ -59,7 +62,7 @@ class Surrounding:
             colour=shown and not dumb and not environment.get("NO_COLOR"),
             verbosity=verbosity,
         )
-        return cls(environment, Path.cwd(), terminal)
+        return cls(environment, Path.cwd(), terminal, ("accel-doctor", *sys.argv[1:]))
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,11 @@ def assembled_treatment(parts: Parts, policy: Policy) -> Treatment:
         with failure.log.open("rb") as stream:
             return Case(failure, diagnose_stream(stream, rulebook.symptoms, failure.package))
 
+    journal = Journal(journal_path(parts.surrounding.environment), parts.reporter.note)
+
+    def remember(plan: Plan) -> None:
+        journal.append(treated(plan, parts.distribution, package_manager.name, parts.surrounding.command_line))
+
     return Treatment(
         adviser=RuleAdviser(
             rulebook,
@@ -136,6 +144,7 @@ def assembled_treatment(parts: Parts, policy: Policy) -> Treatment:
         read_failure=read_failure,
         new_log=parts.logs.new_log,
         policy=policy,
+        remember=remember,
     )
 
 

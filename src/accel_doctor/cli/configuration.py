@@ -42,6 +42,16 @@ def user_directory(environment: Mapping[str, str]) -> Path:
     return Path(chosen) if chosen else user_config_path("accel-doctor")
 
 
+def journal_path(environment: Mapping[str, str]) -> Path:
+    """The journal of what was installed: under ``ACCEL_DOCTOR_STATE_DIR``, else where the platform keeps state."""
+    chosen = environment.get("ACCEL_DOCTOR_STATE_DIR")
+    if chosen:
+        return Path(chosen).expanduser() / "journal.jsonl"
+    from platformdirs import user_state_path
+
+    return user_state_path("accel-doctor") / "journal.jsonl"
+
+
 def read_configuration(user_directory: Path, working_directory: Path) -> dict[str, Any]:
     """The merged values by option name. Raises UsageError naming file and key for whatever is wrong in them."""
     merged: dict[str, Any] = {}

@@ -1,0 +1,103 @@
+"""The journal: one line of JSON per treatment, appended, never rewritten."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+
+from accel_doctor.model import Distribution, Plan
+from accel_doctor.model.journal import Treated, TreatedNeed, TreatedPackage
+from accel_doctor.redaction import redacted
+
+SCHEMA = 1
+_LINE_LIMIT = 1 << 20  # bytes of one entry; a longer line was not written by us
+_EVIDENCE_LIMIT = 500
+
+
+class Journal:
+    """A file that may be written by several processes at once. What cannot be written is a warning."""
+
+    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+        self._path = path
+        self._warn = warn
+
+    def append(self, treated: Treated) -> None:
+        """Add an entry, in one write to the end of the file."""
+        line = json.dumps({"schema": SCHEMA, **asdict(treated)}) + "\n"
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # O_APPEND: two processes that write at once do not overwrite one another (open(2))
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            self._warn(f"what was installed could not be written to the journal {self._path}: {error.strerror}")
+
+    def read(self) -> list[Treated]:
+        """All entries, oldest first; lines that are none (a full disk cut one short) are left out with a warning."""
+        entries, damaged = [], 0
+        try:
+            with self._path.open("rb") as stream:
+                while line := stream.readline(_LINE_LIMIT):
+                    entry = _entry(line)
+                    if entry:
+                        entries.append(entry)
+                    else:
+                        damaged += 1
+        except FileNotFoundError:
+            return []
+        if damaged:
+            self._warn(f"{damaged} damaged line{'s'[: damaged > 1]} in the journal {self._path}")
+        return entries
+
+
+def treated(plan: Plan, distribution: Distribution, manager: str, during: Sequence[str]) -> Treated:
+    """The entry for a plan that was carried out now; passwords in URLs are left out."""
+    return Treated(
+        time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        distribution=distribution,
+        manager=manager,
+        during=tuple(redacted(word) for word in during),
+        commands=plan.commands,
+        packages=tuple(
+            TreatedPackage(
+                name=package.name,
+                confidence=package.confidence.value,
+                source=package.source,
+                needs=tuple(
+                    TreatedNeed(str(reason.need), reason.package, redacted(reason.evidence)[:_EVIDENCE_LIMIT])
+                    for reason in package.reasons
+                ),
+            )
+            for package in plan.packages
+        ),
+    )
+
+
+def _entry(line: bytes) -> Treated | None:
+    try:
+        fields = json.loads(line)
+        return Treated(
+            time=str(fields["time"]),
+            distribution=Distribution(**{**fields["distribution"], "like": tuple(fields["distribution"]["like"])}),
+            manager=str(fields["manager"]),
+            during=tuple(map(str, fields["during"])),
+            commands=tuple(tuple(map(str, command)) for command in fields["commands"]),
+            packages=tuple(
+                TreatedPackage(
+                    name=str(package["name"]),
+                    confidence=str(package["confidence"]),
+                    source=str(package["source"]),
+                    needs=tuple(TreatedNeed(**need) for need in package["needs"]),
+                )
+                for package in fields["packages"]
+            ),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,38 @@
+"""What was done to a machine, as it is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accel_doctor.model.machine import Distribution
+
+
+@dataclass(frozen=True)
+class TreatedNeed:
+    """Why a package was installed: the need (``kind:name``), the Python package that had it, the quoted line."""
+
+    need: str
+    package: str | None
+    evidence: str
+
+
+@dataclass(frozen=True)
+class TreatedPackage:
+    """A system package that was installed."""
+
+    name: str
+    confidence: str
+    source: str
+    needs: tuple[TreatedNeed, ...]
+
+
+@dataclass(frozen=True)
+class Treated:
+    """One transaction: when (ISO 8601, UTC), on what, while doing what, by which commands, which packages and why."""
+
+    time: str
+    distribution: Distribution
+    manager: str
+    during: tuple[str, ...]  # the command line of ours that led to it
+    commands: tuple[tuple[str, ...], ...]
+    packages: tuple[TreatedPackage, ...]

@@ -1,0 +1,79 @@
+"""The journal: what was installed, by whom asked, never lost and never fatal."""
+
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+from accel_doctor.journal import Journal, treated
+from accel_doctor.model import Confidence, Distribution, Finding, Need, NeedKind, Plan, Reason, Role, SystemPackage
+
+DEBIAN = Distribution("debian", "13", "trixie", ("x",), "Debian GNU/Linux 13 (trixie)")
+NEED = Need(NeedKind.HEADER, "ffi.h")
+FINDING = Finding(NEED, "cffi", 12, "from https://me:secret@host: fatal error: ffi.h", "gcc-header", Role.CAUSE)
+PLAN = Plan(
+    (SystemPackage("libffi-dev", (Reason(NEED, "cffi", FINDING),), Confidence.RULE, "rules/debian.yaml"),),
+    commands=(("apt-get", "install", "libffi-dev"),),
+)
+
+
+def never(text: str) -> None:
+    raise AssertionError(text)
+
+
+def made(during: str = "cffi"):
+    return treated(PLAN, DEBIAN, "apt", ["accel-doctor", "install", "-i", "https://me:secret@host/simple", during])
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "state/journal.jsonl", never)
+    assert journal.read() == []
+    journal.append(made())
+    journal.append(made("xmlsec"))
+    first, second = journal.read()
+    assert replace(first, time="") == replace(made(), time="")
+    assert second.during == ("accel-doctor", "install", "-i", "https://****@host/simple", "xmlsec")
+    assert (tmp_path / "state/journal.jsonl").stat().st_mode & 0o777 == 0o600
+    assert first.packages[0].needs[0].evidence == "from https://****@host: fatal error: ffi.h"
+
+
+def test_passwords_stay_out(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl", never)
+    journal.append(made())
+    assert "secret" not in (tmp_path / "journal.jsonl").read_text()
+
+
+def _append_many(path: Path) -> None:
+    journal = Journal(path, never)
+    for _ in range(50):
+        journal.append(made())
+
+
+def test_several_processes_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        pool.map(_append_many, [path] * 4)
+    assert len(Journal(path, never).read()) == 200
+
+
+def test_damaged_lines_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    told: list[str] = []
+    journal = Journal(path, told.append)
+    journal.append(made())
+    with path.open("ab") as stream:
+        stream.write(b'{"schema": 1, "time": "20\n\xff\xfe\n[]\n')
+    journal.append(made())
+    assert len(journal.read()) == 2
+    assert told == [f"3 damaged lines in the journal {path}"]
+
+
+def test_what_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
+    told: list[str] = []
+    (tmp_path / "file").write_text("")
+    Journal(tmp_path / "file/journal.jsonl", told.append).append(made())
+    (line,) = told
+    assert line.startswith(
+        f"what was installed could not be written to the journal {tmp_path / 'file/journal.jsonl'}: "
+    )
