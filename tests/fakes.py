@@ -211,6 +211,7 @@ class FakeAdviser:
 @dataclass
 class FakeReporter:
     answer: Consent = Consent.YES
+    first_answers: list[Plan] = field(default_factory=list)  # given before ``answer``
     asked: list[Plan] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
@@ -239,9 +240,9 @@ class FakeReporter:
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def ask(self, plan: Plan) -> Consent:
+    def ask(self, plan: Plan) -> Consent | Plan:
         self.asked.append(plan)
-        return self.answer
+        return self.first_answers.pop(0) if self.first_answers else self.answer
 
 
 @dataclass

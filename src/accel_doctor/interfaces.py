@@ -217,6 +217,7 @@ class Reporter(Protocol):
         """Something worth a line."""
         ...
 
-    def ask(self, plan: Plan) -> Consent:
-        """The one question of a round; the plan was shown just before."""
+    def ask(self, plan: Plan) -> Consent | Plan:
+        """The one question of a round; the plan was shown just before. A plan for an answer has other packages
+        chosen: it is to be shown, and asked about, anew."""
         ...

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from accel_doctor.model import Distribution, Plan
 from accel_doctor.model.journal import Treated, TreatedNeed, TreatedPackage
@@ -27,7 +28,7 @@ class Journal:
 
     def append(self, treated: Treated) -> None:
         """Add an entry, in one write to the end of the file."""
-        line = json.dumps({"schema": SCHEMA, **asdict(treated)}) + "\n"
+        line = json.dumps({"schema": SCHEMA, **as_json(treated)}) + "\n"
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # O_APPEND: two processes that write at once do not overwrite one another (open(2))
@@ -55,6 +56,11 @@ class Journal:
         if damaged:
             self._warn(f"{damaged} damaged line{'s'[: damaged > 1]} in the journal {self._path}")
         return entries
+
+
+def as_json(entry: Treated) -> dict[str, Any]:
+    """An entry as it is written, of types that JSON has."""
+    return {**asdict(entry), "distribution": entry.distribution._asdict()}
 
 
 def treated(plan: Plan, distribution: Distribution, manager: str, during: Sequence[str]) -> Treated:

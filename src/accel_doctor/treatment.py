@@ -6,7 +6,7 @@ Whatever can be tried again can be treated: resolving, building, installing, or 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -69,11 +69,8 @@ class Treatment:
         plan = self._within_yes(self.adviser.plan([*found, *foreseen, *self._foresee_next(found)]))
         if not set(plan.names) - self._tried or len(self.transactions) >= _MOST_ROUNDS:
             raise TreatmentEnded(_hopeless(found), cases, plan)
-        simulation = self.simulate(plan)
-        self.reporter.plan(plan, simulation)
-        if self.policy.dry_run:
-            raise TreatmentEnded(ExitCode.DONE, cases, plan)
-        agreed = self._agreed(plan, cases)
+        plan = self._agreed(plan, cases)
+        agreed = plan.names
         log = self.new_log("system", self.package_manager.name)
         self.reporter.step(f"Installing {len(agreed)} system package{'s'[: len(agreed) > 1]}, output in {log}")
         self.package_manager.install(agreed, log)
@@ -124,19 +121,28 @@ class Treatment:
             return plan
         return Plan(sure, plan.unmet, self.package_manager.commands(sorted(package.name for package in sure)))
 
-    def _agreed(self, plan: Plan, cases: Sequence[Case]) -> tuple[str, ...]:
-        """The packages to install, agreed to; ends the run where nobody agrees or nobody could install them."""
-        if not self.policy.system:
-            raise TreatmentEnded(ExitCode.CONSENT, cases, plan)
-        if not self.package_manager.privileged:
-            raise TreatmentEnded(ExitCode.PRIVILEGE, cases, plan)
-        if self.policy.yes:
-            agreed = all(package.confidence.covered_by_yes for package in plan.packages)
-        else:
-            agreed = self.reporter.ask(plan) is Consent.YES
-        if not agreed:
-            raise TreatmentEnded(ExitCode.CONSENT, cases, plan)
-        return plan.names
+    def _agreed(self, plan: Plan, cases: Sequence[Case]) -> Plan:
+        """The plan, shown and agreed to; ends the run where nobody agrees or nobody could install its packages."""
+        while True:
+            self.reporter.plan(plan, self.simulate(plan))
+            if self.policy.dry_run:
+                raise TreatmentEnded(ExitCode.DONE, cases, plan)
+            if not self.policy.system:
+                raise TreatmentEnded(ExitCode.CONSENT, cases, plan)
+            if not self.package_manager.privileged:
+                raise TreatmentEnded(ExitCode.PRIVILEGE, cases, plan)
+            answer = self._answer(plan)
+            if answer is Consent.YES:
+                return plan
+            if not isinstance(answer, Plan):
+                raise TreatmentEnded(ExitCode.CONSENT, cases, plan)
+            plan = replace(answer, commands=self.package_manager.commands(answer.names))
+
+    def _answer(self, plan: Plan) -> Consent | Plan:
+        if not self.policy.yes:
+            return self.reporter.ask(plan)
+        sure = all(package.confidence.covered_by_yes for package in plan.packages)
+        return Consent.YES if sure else Consent.NO
 
 
 def _hopeless(reasons: Sequence[Reason]) -> ExitCode:

@@ -22,15 +22,19 @@ from packaging.pylock import Pylock
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model import (
+    Confidence,
     Consent,
     InstallRequest,
     Locked,
+    Need,
     Plan,
     Policy,
+    Reason,
     RequirementLine,
     Result,
     Source,
     SourceKind,
+    SystemPackage,
 )
 from accel_doctor.treatment import Treatment
 
@@ -210,6 +214,19 @@ def test_without_consent_nothing_is_installed(practice, answer):
     assert result.code is ExitCode.CONSENT
     assert result.plan.commands == (("fakepm", "install", "libffi-dev"),)
     assert case.package_manager.transactions == []
+
+
+def test_other_packages_are_shown_and_asked_about_anew(practice):
+    case = practice({"cffi": ("header:ffi.h",)})
+    case.machine.provides["header:ffi.h"] = "libffi7-dev"
+    reason = Reason(Need.parse("header:ffi.h"), "cffi")
+    others = Plan((SystemPackage("libffi7-dev", (reason,), Confidence.RULE, "r"),))
+    case.reporter.first_answers = [others]
+    result = case.install("cffi")
+    assert result.code is ExitCode.DONE
+    assert case.package_manager.transactions == [("libffi7-dev",)]
+    assert [plan.commands for plan in case.reporter.asked] == [plan.commands for plan in case.reporter.plans]
+    assert case.reporter.asked[1].commands == (("fakepm", "install", "libffi7-dev"),)
 
 
 def test_yes_asks_nothing_and_never_covers_a_guess(practice):

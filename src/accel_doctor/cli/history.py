@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 
 import click
 
@@ -23,13 +22,13 @@ from accel_doctor.errors import ExitCode
 def command(last: int | None, form: str) -> int:
     """Parse, read, render, exit code."""
     from accel_doctor.cli.configuration import journal_path
-    from accel_doctor.journal import SCHEMA, Journal
+    from accel_doctor.journal import SCHEMA, Journal, as_json
     from accel_doctor.report.history import history_lines
 
     entries = Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read()
     entries = entries[-last:] if last else entries
     if form == "json":
-        click.echo(json.dumps({"schema": SCHEMA, "treatments": [asdict(entry) for entry in entries]}, indent=2))
+        click.echo(json.dumps({"schema": SCHEMA, "treatments": [as_json(entry) for entry in entries]}, indent=2))
     elif entries:
         click.echo("\n".join(history_lines(entries)))
     else:

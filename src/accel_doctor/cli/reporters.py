@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from accel_doctor.cli.consent import ask
 from accel_doctor.model import BuildOutcome, Built, Case, Consent, Distribution, Plan, Simulation, Source
 from accel_doctor.report.text import built_line, case_lines, command_lines, plan_lines
 
@@ -34,6 +35,7 @@ class PlainReporter:
     def __init__(self, terminal: Terminal, distribution: Distribution) -> None:
         self._terminal = terminal
         self._distribution = distribution
+        self._failed: list[Case] = []  # since the last question
 
     def __enter__(self) -> PlainReporter:
         return self
@@ -65,6 +67,7 @@ class PlainReporter:
 
     def diagnosed(self, case: Case) -> None:
         """A failure and the line that explains it; with -v the end of its log too."""
+        self._failed.append(case)
         for number, line in enumerate(case_lines(case)):
             self._say(line, level=-1, fg="red" if number == 0 else None)
 
@@ -77,13 +80,14 @@ class PlainReporter:
         """Something worth a line."""
         self._say(text, level=-1, fg="yellow")
 
-    def ask(self, plan: Plan) -> Consent:
+    def ask(self, plan: Plan) -> Consent | Plan:
         """The question; nobody to ask without a terminal. Ctrl-C raises click.Abort."""
         if not self._terminal.interactive:
             return Consent.NOBODY_TO_ASK
-        count = len(plan.names)
-        question = f"Install {'this' if count == 1 else 'these'} {count} system package{'s'[: count > 1]}?"
-        return Consent.YES if click.confirm(question, default=False, err=True) else Consent.NO
+        answer = ask(plan, self._failed)
+        if isinstance(answer, Consent):
+            self._failed.clear()
+        return answer
 
     def verdict(self, message: str, hint: str | None) -> None:
         """How a run ended that did not end well, and the next step."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accel_doctor.model.machine import Distribution
+from accel_doctor.model.distributions import Distribution
 
 
 @dataclass(frozen=True)

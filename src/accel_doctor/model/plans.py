@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from accel_doctor.errors import ExitCode
@@ -73,6 +73,23 @@ class Plan:
     def names(self) -> tuple[str, ...]:
         """The system packages to install, sorted."""
         return tuple(sorted(package.name for package in self.packages))
+
+    def instead(self, name: str, others: tuple[str, ...]) -> Plan:
+        """The plan with one of a package's alternatives in its place; its commands are left out, being others now.
+
+        What was to be installed together with the package for the same reasons goes with it.
+        """
+        given_up = next(package for package in self.packages if package.name == name)
+        kept = [
+            package
+            for package in self.packages
+            if package.name not in others
+            and not (package.reasons == given_up.reasons and package.alternatives == given_up.alternatives)
+        ]
+        former = tuple(package.name for package in self.packages if package not in kept)
+        options = (former, *(option for option in given_up.alternatives if option != others))
+        chosen = [replace(given_up, name=other, alternatives=options) for other in others]
+        return Plan(tuple(sorted((*kept, *chosen), key=lambda package: package.name)), self.unmet)
 
 
 @dataclass(frozen=True)
