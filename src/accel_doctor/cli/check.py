@@ -149,17 +149,18 @@ def _interpreters(
 
 
 def _as_elsewhere(parts: Parts, frontend: Frontend, assumed: Interpreter, rulebook: Rulebook) -> tuple[Parts, Frontend]:
-    """Parts and frontend for an interpreter that is not here: only uv resolves for another, and only for Linux."""
+    """Parts and frontend for an interpreter that is not here: only uv resolves for another."""
     from accel_doctor.frontends.uv import UvFrontend
     from accel_doctor.frontends.uv_options import elsewhere_arguments
     from accel_doctor.rulebook import Manager
-    from accel_doctor.system.wheels import marker_values, platform_tags
+    from accel_doctor.system.wheels import Platform, marker_values, platform_tags
 
-    musl = rulebook.manager(parts.distribution) is Manager.APK
-    interpreter = replace(assumed, environment=marker_values(assumed.version))
+    manager = rulebook.manager(parts.distribution)
+    platform = {Manager.APK: Platform.MUSL, Manager.BREW: Platform.MACOS}.get(manager or Manager.APT, Platform.GNU)
+    interpreter = replace(assumed, environment=marker_values(assumed.version, platform))
     if isinstance(frontend, UvFrontend):
-        frontend = replace(frontend, elsewhere=elsewhere_arguments(assumed.feature_version, musl=musl))
-    return replace(parts, interpreter=interpreter, platforms=platform_tags(musl=musl)), frontend
+        frontend = replace(frontend, elsewhere=elsewhere_arguments(assumed.feature_version, platform.value))
+    return replace(parts, interpreter=interpreter, platforms=platform_tags(platform)), frontend
 
 
 # --- what it will need ------------------------------------------------------------------------------------

@@ -97,19 +97,21 @@ class _Work:
     def run(self) -> None:
         """Find out what is missing, ask for the rest, and write it once it is proven to work."""
         diagnosis, python = self._diagnosed()
-        if diagnosis.causes and self.answers["line"] is None:
-            for cause in diagnosis.causes:
-                tell(f"line {cause.line}: {cause.need}: {cause.evidence}")
-            needs = tuple(dict.fromkeys(cause.need for cause in diagnosis.causes))
-        else:
-            needs = (self._symptom(diagnosis),)
-        for need in needs:
-            if need.kind.curable_by_packages and not self.book.offer(need, self.distribution):
-                self._offer(need)
+        found = tuple(dict.fromkeys(cause.need for cause in diagnosis.causes))
+        chosen = tuple(need for need in found if str(need) == (self.answers["need"] or str(need)))
+        for cause in diagnosis.causes:
+            tell(f"line {cause.line}: {cause.need}: {cause.evidence}")
+        needs = chosen if chosen and self.answers["line"] is None else (self._symptom(diagnosis),)
+        wanting = [n for n in needs if n.kind.curable_by_packages and not self.book.offer(n, self.distribution)]
+        if len(wanting) > 1 and self.answers["packages"]:
+            listed = ", ".join(map(str, wanting))
+            raise UsageError(f"--packages: several needs have none: {listed}", hint="say with --need which is meant")
+        for need in wanting:
+            self._offer(need)
         if self.files:
             self._write(needs, python)
         else:
-            tell("the rules answer this log already")
+            tell("the rules answer this log already; if wrongly, say with --need and --line what is missing where")
 
     def _diagnosed(self) -> tuple[Diagnosis, str]:
         """What the log says by now, and the version of Python it is of."""

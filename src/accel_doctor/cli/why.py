@@ -31,13 +31,15 @@ _INCLUDE_ROOT = re.compile(r"/?usr/include/(?:[a-z0-9_]+-linux-[a-z0-9]+/)?")
 @click.argument("wanted", metavar="NEED|FILE")
 @click.option("--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's.")
 @click.option("--format", "output", type=click.Choice(("text", "json")), default="text", show_default=True)
-def command(wanted: str, distro: str | None, output: str) -> int:
+@click.option("--rules", multiple=True, metavar="DIR", help="Lay this directory of rules over the shipped ones.")
+def command(wanted: str, distro: str | None, output: str, rules: tuple[str, ...]) -> int:
     """Say which package provides something, how that is known, and what else was considered.
 
     NEED is written kind:name, as in header:libpq-fe.h or command:pg_config. A FILE says its kind by its name:
     libpq-fe.h, libpq.so, -lpq, libpq.pc, FooConfig.cmake, /usr/bin/pg_config.
     """
     from accel_doctor.cli.configuration import user_directory
+    from accel_doctor.cli.preparation import rule_directories
     from accel_doctor.diagnosis import RuleAdviser
     from accel_doctor.fileindex import find_index, rank
     from accel_doctor.model import Reason
@@ -49,7 +51,7 @@ def command(wanted: str, distro: str | None, output: str) -> int:
     need = need_of(wanted)
     distribution = named_distribution(distro) if distro else read_distribution()
     own = user_directory(os.environ)
-    rulebook = load([own / "rules"] if (own / "rules").is_dir() else [])
+    rulebook = load(rule_directories(rules, os.environ))
     # Only names such as python3.13-dev depend on it; the distribution asked about may be another machine's.
     interpreter = interpreter_assumed(distribution, rulebook, None)
     index = find_index(distribution, [own / "indexes"])

@@ -115,12 +115,12 @@ def common_arguments(verbosity: int) -> list[str]:
     return arguments
 
 
-def elsewhere_arguments(python: str, *, musl: bool) -> tuple[str, ...]:
-    """Options that resolve for an x86-64 Linux that is not this machine, with glibc 2.28 or musl 1.2.
+def elsewhere_arguments(python: str, platform: str) -> tuple[str, ...]:
+    """Options that resolve for another machine than this one.
 
-    uv's names for the platforms: https://docs.astral.sh/uv/reference/cli/#uv-pip-compile--python-platform
+    Names of platforms: https://docs.astral.sh/uv/reference/cli/#uv-pip-compile--python-platform
     """
-    return ("--python-version", python, "--python-platform", f"x86_64-unknown-linux-{'musl' if musl else 'gnu'}")
+    return ("--python-version", python, "--python-platform", platform)
 
 
 def location_arguments(request: InstallRequest) -> list[str]:

@@ -66,6 +66,12 @@ def test_a_rule_speaks_first(configuration, capsys):
     assert lines[3].startswith("  libpq-dev  /usr/include/postgresql/libpq-fe.h  (")
 
 
+def test_rules_of_ones_own_are_laid_over(configuration, tmp_path, capsys):
+    (tmp_path / "debian.yaml").write_text("schema: 1\nfamily: debian\nneeds: {header: {libpq-fe.h: libmine-dev}}\n")
+    assert application.run(["why", "libpq-fe.h", "--distro", "debian:13", "--rules", str(tmp_path)]) == ExitCode.DONE
+    assert capsys.readouterr().out.splitlines()[1] == f"  libmine-dev ({tmp_path}/debian.yaml)"
+
+
 def test_what_nobody_provides(configuration, capsys):
     assert application.run(["why", "command:no-such-tool", "--distro", "fedora:41"]) == ExitCode.UNCURED
     assert capsys.readouterr().out == (

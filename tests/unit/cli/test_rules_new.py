@@ -104,8 +104,22 @@ def test_a_need_without_a_package_becomes_one_line(tmp_path, capsys):
     assert sorted(written) == ["cases/frob/1.log", "cases/frob/case.json", "debian.yaml"]
     assert capsys.readouterr().err.startswith("line 1: header:frob/frob.h: a.c:1:10: fatal error: frob/frob.h: No")
     assert new("known.log") == ExitCode.DONE
-    assert capsys.readouterr().err.endswith("\nthe rules answer this log already\n")
+    assert capsys.readouterr().err.endswith(
+        "\nthe rules answer this log already; if wrongly, say with --need and --line what is missing where\n"
+    )
     assert content(own) == written
+
+
+def test_of_several_needs_one_is_chosen(tmp_path, capsys):
+    (tmp_path / "both.log").write_text(KNOWN.replace("frob/frob.h", "other/other.h") + KNOWN)
+    assert new("both.log", "--packages", "libfrob-dev") == ExitCode.USAGE
+    assert capsys.readouterr().err.endswith(
+        "error: --packages: several needs have none: header:other/other.h, header:frob/frob.h\n"
+        "hint: say with --need which is meant\n"
+    )
+    arguments = ("--packages", "libfrob-dev", "--need", "header:frob/frob.h", "--rules", "mine")
+    assert new("both.log", *arguments) == ExitCode.DONE
+    assert content(tmp_path / "mine")["debian.yaml"].endswith("  header:\n    frob/frob.h: libfrob-dev\n")
 
 
 def test_in_a_checkout_its_rules_and_cases_grow(tmp_path, monkeypatch, capsys):
