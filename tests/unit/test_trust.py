@@ -1,0 +1,137 @@
+"""Attacks on the trust that docs/explanation/trust.md describes: forged output must not get a package installed."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from accel_doctor.diagnosis import RuleAdviser, diagnose
+from accel_doctor.fileindex import FileIndex, find_index
+from accel_doctor.model import Confidence, Plan, Reason
+from accel_doctor.report.text import plan_lines
+from accel_doctor.rulebook import Rulebook, load, templates
+from accel_doctor.system.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
+
+DEBIAN = named_distribution("debian:13")
+HEAD = "  Building wheel for evil (pyproject.toml): started\n"
+TAIL = "  ERROR: Failed building wheel for evil\n"
+
+
+@cache
+def rulebook() -> Rulebook:
+    return load()
+
+
+@cache
+def index() -> FileIndex:
+    found = find_index(DEBIAN)
+    assert found
+    return found
+
+
+def plan_for(*lines: str) -> Plan:
+    log = f"{HEAD}{''.join(f'      {line}' + chr(10) for line in lines)}{TAIL}"
+    diagnosis = diagnose(log.splitlines(keepends=True), rulebook().symptoms)
+    adviser = RuleAdviser(
+        rulebook(), DEBIAN, assumed_interpreter(DEBIAN, "3.13", "3.13"), PackageManagerElsewhere("apt"), index
+    )
+    return adviser.plan([Reason(finding.need, finding.package, finding) for finding in diagnosis.causes])
+
+
+def covered_by_yes(plan: Plan) -> list[str]:
+    return [package.name for package in plan.packages if package.confidence.covered_by_yes]
+
+
+@pytest.mark.parametrize(
+    "program", ["sshd", "sudo", "su", "pkexec", "mount", "docker", "nginx", "tor", "nmap", "ncat", "john"]
+)
+def test_a_program_that_is_no_development_tool_is_never_covered_by_yes(program):
+    assert covered_by_yes(plan_for(f"/bin/sh: 1: {program}: not found")) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "E: Unable to locate package openssh-server",
+        "Reading package lists... apt-get install -y openssh-server",
+        "hint: run `sudo apt-get install openssh-server` first",
+        "error: please install the openssh-server package",
+        "RuntimeError: openssh-server-dev is required, run: apt install openssh-server-dev",
+        "fatal error: /etc/ssh/sshd_config: No such file or directory",
+        "Could not open /usr/sbin/sshd: No such file or directory",
+        "ImportError: libpam-evil.so: cannot open shared object file: No such file or directory",
+    ],
+)
+def test_words_that_name_a_package_get_none_installed(line):
+    assert covered_by_yes(plan_for(line)) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "--allow-unauthenticated",
+        "-o=APT::Get::AllowUnauthenticated=1",
+        "x;reboot",
+        "$(reboot)",
+        "`reboot`",
+        "x|sh",
+        "../../etc/passwd",
+        "x y z",
+        "libpq-dev=0",
+        "libpq-dev/sid",
+        "libpq-dev:i386",
+        "pkg\x1b[2J",
+        "{{ 7 * 7 }}",
+        "{% for x in () %}{% endfor %}",
+        "a" * 5000,
+    ],
+)
+def test_hostile_names_reach_no_command(name):
+    plan = plan_for(
+        f"x.c:1:10: fatal error: {name}: No such file or directory",
+        f"x.c:1:10: fatal error: {name}.h: No such file or directory",
+        f"/usr/bin/ld: cannot find -l{name}: No such file or directory",
+        f"No package '{name}' found",
+        f"Package '{name}', required by 'virtual:world', not found",
+        f"/bin/sh: 1: {name}: not found",
+        f'../meson.build:1:1: ERROR: Dependency "{name}" not found, tried pkgconfig and cmake',
+        f"  Could NOT find {name} (missing: {name}_LIBRARY)",
+    )
+    words = [word for command in plan.commands for word in command]
+    assert not [word for word in words if word in plan.names and not _is_known(word)]
+    assert not [word for word in words if set(word) & set(";|$`{}\x1b \n") or word.startswith("--allow")]
+
+
+def _is_known(name: str) -> bool:
+    rules = {
+        templates.render(package, templates.SAMPLE_PYTHON)
+        for offer in rulebook().offers(DEBIAN).values()
+        for option in (offer.packages, *offer.alternatives)
+        for package in option
+    }
+    return name in rules or index().package(name) is not None
+
+
+def test_evidence_drives_no_terminal():
+    hostile = "x.c:1:10: fatal error: \x1b]0;owned\x07\x9b2Jlib\u202epq-fe.h: No such file or directory"
+    plan = plan_for(hostile)
+    text = "".join(plan_lines(plan, None, DEBIAN))
+    assert not [character for character in text if not character.isprintable()]
+
+
+def test_rules_name_no_service_but_these():
+    """What starts something when it is installed is not for a build; each exception is one on purpose."""
+    services = {
+        name
+        for offer in rulebook().offers(DEBIAN).values()
+        for option in (offer.packages, *offer.alternatives)
+        for name in option
+        if (package := index().package(name)) and package.service
+    }
+    assert services == {"rsync"}  # its service stays off without a configuration
+
+
+def test_a_curated_development_package_is_covered():
+    plan = plan_for("x.c:1:10: fatal error: libpq-fe.h: No such file or directory")
+    assert [(package.name, package.confidence) for package in plan.packages] == [("libpq-dev", Confidence.RULE)]
