@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--rules", multiple=True, metavar="DIR", help="Lay this directory of rules over the shipped ones.")
 def command(logs: tuple[str, ...], distro: str | None, python: str | None, form: str, rules: tuple[str, ...]) -> int:
     """Parse, assemble, call, render, exit code."""
-    from accel_doctor.cli.preparation import rule_directories
+    from accel_doctor.cli.rule_places import rule_directories
     from accel_doctor.report.diagnosis import diagnosis_document, diagnosis_lines
     from accel_doctor.rulebook import load
 

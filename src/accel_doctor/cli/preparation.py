@@ -15,6 +15,7 @@ from accel_doctor.cli.interrupts import Interrupts
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.machines import OWN_VERSION
 from accel_doctor.cli.reporters import PlainReporter, Terminal, reporter_for
+from accel_doctor.cli.rule_places import rule_directories
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.table import choose_frontend, settled_elsewhere
 from accel_doctor.interfaces import Frontend, Runner
@@ -128,13 +129,6 @@ def _cache_directory(chosen: str | None) -> Path:
     from platformdirs import user_cache_path
 
     return Path(chosen).expanduser().absolute() if chosen else user_cache_path("accel-doctor")
-
-
-def rule_directories(chosen: tuple[str, ...], environment: Mapping[str, str]) -> list[Path]:
-    """The user's directory of rules, if there is one, and those chosen on the command line."""
-    own = user_directory(environment) / "rules"
-    directories = [own] if own.is_dir() else []
-    return [*directories, *(Path(directory).expanduser().absolute() for directory in chosen)]
 
 
 def _read_text(path: Path) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from accel_doctor.cli.configuration import user_directory
 
 if TYPE_CHECKING:
     from accel_doctor.rulebook import Rulebook
@@ -38,12 +41,18 @@ class RulePlaces:
         return f"rules/{path.name}" if path.parent == self.directories[0] else str(path)
 
 
+def rule_directories(chosen: tuple[str, ...], environment: Mapping[str, str]) -> list[Path]:
+    """The user's directory of rules, if there is one, and those chosen on the command line."""
+    own = user_directory(environment) / "rules"
+    directories = [own] if own.is_dir() else []
+    return [*directories, *(Path(directory).expanduser().absolute() for directory in chosen)]
+
+
 def rule_places(chosen: tuple[str, ...]) -> RulePlaces:
     """Where rules are: in a checkout its own stand in for the shipped ones; those chosen are laid over them.
 
     Written is to the last one chosen, else to the checkout, else to the user's directory.
     """
-    from accel_doctor.cli.preparation import rule_directories
     from accel_doctor.rulebook import shipped_rules
 
     checkout = _checkout(Path.cwd())
@@ -59,8 +68,6 @@ def rule_places(chosen: tuple[str, ...]) -> RulePlaces:
 
 
 def _users(directories: tuple[Path, ...]) -> RulePlaces:
-    from accel_doctor.cli.configuration import user_directory
-
     own = user_directory(os.environ) / "rules"
     return RulePlaces(tuple(dict.fromkeys((*directories, own))), own, own / _CASES)
 

@@ -23,6 +23,7 @@ _ERROR_TEXTS = ("rror: ", "rror:\t", "ERROR: ", "xception: ")
 _WRAPPED = ("CMake Error",)
 _PIECE = 12  # characters
 _FREQUENCY = {character: ORDINARY.count(character) / len(ORDINARY) for character in set(ORDINARY)}
+_ORDINARY_WINDOWS = {ORDINARY[start : start + _PIECE] for start in range(len(ORDINARY))}
 _NEVER = 0.001  # what a first character costs that the sample does not have
 _IN_SAMPLE = 0.005  # what a piece costs that the sample has
 
@@ -122,7 +123,8 @@ def _attempts(character: str) -> float:
 
 def _vain(window: str) -> float:
     """What a piece costs in lines that are looked at in vain."""
-    return _IN_SAMPLE if window in ORDINARY else 0.0
+    known = window in _ORDINARY_WINDOWS if len(window) == _PIECE else window in ORDINARY
+    return _IN_SAMPLE if known else 0.0
 
 
 def _cut(text: str, place: int) -> tuple[str, str]:
@@ -133,26 +135,27 @@ def _cut(text: str, place: int) -> tuple[str, str]:
 
 def _first_characters(texts: frozenset[str]) -> frozenset[str]:
     """Characters with which pieces of all texts begin: greedily, those that serve most texts at least cost."""
-    serves: dict[str, dict[str, float]] = {}
+    serves: dict[str, set[str]] = {}
+    well: dict[str, set[str]] = {}  # those of them whose lines are not looked at in vain
     for text in texts:
         for place, character in enumerate(text):
-            vain = _vain("".join(_cut(text, place)))
-            served = serves.setdefault(character, {})
-            served[text] = min(vain, served.get(text, vain))
+            serves.setdefault(character, set()).add(text)
+            if text not in well.setdefault(character, set()) and not _vain("".join(_cut(text, place))):
+                well[character].add(text)
     left = set(texts)
     chosen: set[str] = set()
     while left:
         costs = {}
-        for character, served in serves.items():
-            new = left & served.keys()
+        for character in sorted(serves):
+            new = len(left & serves[character])
             if new:
-                costs[character] = (_attempts(character) + sum(served[text] for text in new)) / len(new)
-        best = min(sorted(costs), key=costs.__getitem__)
+                vain = _IN_SAMPLE * (new - len(left & well[character]))
+                costs[character] = (_attempts(character) + vain) / new
+        best = min(costs, key=costs.__getitem__)
         chosen.add(best)
-        left -= serves[best].keys()
-    for character in sorted(chosen, key=_attempts, reverse=True):  # those that later choices made needless
-        others = [serves[other].keys() for other in chosen if other != character]
-        if texts <= set().union(*others):
+        left -= serves[best]
+    for character in sorted(sorted(chosen), key=_attempts, reverse=True):  # those that later choices made needless
+        if texts <= set().union(*(serves[other] for other in chosen if other != character)):
             chosen.remove(character)
     return frozenset(chosen)
 
