@@ -171,8 +171,8 @@ def _headers(name: str, index: FileIndex) -> list[Candidate]:
     inner, _, base = name.rpartition("/")
     result: list[Candidate] = []
     for file in index.find(base):
-        if inner and not f"/{file.directory}".endswith(f"/{inner}"):
-            continue
+        if (inner and not f"/{file.directory}".endswith(f"/{inner}")) or "/pypy" in file.directory:
+            continue  # PyPy has headers by the names of CPython's; its own builds bring them
         outer = file.directory[: len(file.directory) - len(inner)].rstrip("/") if inner else file.directory
         extra = below_include(outer)
         if extra is not None:
