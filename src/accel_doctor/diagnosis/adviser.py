@@ -80,7 +80,9 @@ class RuleAdviser:
             elif missing:
                 for name in missing:
                     others = tuple(option for option in _options(remedy) if option != selected)
-                    known = packages.get(name) or SystemPackage(name, (), remedy.confidence, remedy.source, others)
+                    known = packages.get(name) or SystemPackage(
+                        name, (), remedy.confidence, remedy.source, others, remedy.advice
+                    )
                     packages[name] = replace(known, reasons=_with(known.reasons, reason))
             elif reason.finding:
                 unmet.append(Unmet(reason, _installed_advice(selected, remedy), installed=True))

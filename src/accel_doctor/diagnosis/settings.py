@@ -34,8 +34,9 @@ def settings_for(plan: Plan, rulebook: Rulebook) -> Settings:
             constraints.append(constraint)
         elif not variables:
             left.append(unmet)
-    advice = dict.fromkeys(unmet.advice for unmet in plan.unmet if unmet.advice)
-    return Settings(tuple(dict.fromkeys(constraints)), environment, tuple(advice), tuple(left))
+    advised = (*(unmet.advice for unmet in plan.unmet), *(package.advice for package in plan.packages))
+    advice = tuple(dict.fromkeys(text for text in advised if text))
+    return Settings(tuple(dict.fromkeys(constraints)), environment, advice, tuple(left))
 
 
 def build_constraint(need: Need) -> str | None:

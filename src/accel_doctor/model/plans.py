@@ -43,13 +43,14 @@ class Reason:
 
 @dataclass(frozen=True)
 class SystemPackage:
-    """One package of the plan, with the needs it meets and why each is there."""
+    """One package of the plan, with the needs it meets and why each is there; ``advice`` is what is left to do then."""
 
     name: str
     reasons: tuple[Reason, ...]
     confidence: Confidence
     source: str
     alternatives: tuple[tuple[str, ...], ...] = ()
+    advice: str | None = None
 
 
 @dataclass(frozen=True)

@@ -115,9 +115,10 @@ def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
     """One command to paste, after an empty line; nothing where a plan has none."""
     if not plan.commands:
         return []
+    owner = "" if plan.commands[0][0] == "brew" else ", as root"  # Homebrew refuses to run as root
     return [
         "",
-        f"To install what is missing on {printable(str(distribution))}, as root:",
+        f"To install what is missing on {printable(str(distribution))}{owner}:",
         "  " + " && ".join(shlex.join(command) for command in plan.commands),
     ]
 
@@ -131,12 +132,11 @@ def _nothing(diagnosis: Diagnosis) -> str:
 def _finding_lines(finding: Finding, report: DiagnosisReport) -> list[str]:
     lines = [f"  {finding.need}", f'    line {finding.line}: "{_shortened(finding.evidence)}"']
     packages = [
-        package.name
-        for package in report.plan.packages
-        if any(reason.need == finding.need for reason in package.reasons)
+        package for package in report.plan.packages if any(reason.need == finding.need for reason in package.reasons)
     ]
     if packages:
-        lines.append(f"    cure: install {', '.join(packages)}")
+        lines.append(f"    cure: install {', '.join(package.name for package in packages)}")
+        lines += [f"    then: {printable(advice)}" for advice in dict.fromkeys(p.advice for p in packages) if advice]
     advice = next((unmet.advice for unmet in report.plan.unmet if unmet.reason.need == finding.need), None)
     if advice:
         lines.append(f"    {'but' if packages else 'cure'}: {printable(advice)}")

@@ -59,7 +59,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Family:
-    """One family file of one layer. ``releases`` holds overrides by VERSION_ID, its first part, or codename.
+    """One family file of one layer. ``releases`` holds overrides by VERSION_ID, its first parts, or codename.
 
     ``release_names`` says which of them is meant by another name (a codename, the number a release will have),
     ``extends_releases`` from which release of the extended family each was taken, ``checked`` against which releases'
@@ -94,7 +94,7 @@ def python_of(layers: Sequence[Family], distribution: Distribution) -> str | Non
     for layer in reversed(layers):
         meant.update(layer.release_names)
         pythons.update(layer.pythons)
-    names = [distribution.version, distribution.codename, distribution.version.partition(".")[0], ANY_RELEASE]
+    names = [*reversed(_names_of(distribution)), ANY_RELEASE]
     return next((pythons[key] for name in names for key in (name, meant.get(name, "")) if key in pythons), None)
 
 
@@ -104,8 +104,7 @@ def offers_for(chain: Sequence[Family], distribution: Distribution) -> dict[_Key
     An extended family's overrides are those of the release that ``extends_releases`` gives: Ubuntu 13.10 is not Debian
     13. Without any, releases are taken to be called alike.
     """
-    numbers = (distribution.version.partition(".")[0], distribution.codename, distribution.version)
-    names = tuple(dict.fromkeys(name for name in numbers if name))
+    names = _names_of(distribution)
     found: list[dict[_Key, Offer]] = []
     for _, group in groupby(chain, key=lambda family: family.name):
         layers = list(group)
@@ -119,6 +118,13 @@ def offers_for(chain: Sequence[Family], distribution: Distribution) -> dict[_Key
         if origins:
             names = tuple(dict.fromkeys(origins[name] for name in names if name in origins))
     return {key: offer for offers in reversed(found) for key, offer in offers.items()}
+
+
+def _names_of(distribution: Distribution) -> tuple[str, ...]:
+    """What a release may be called, least exact first: Alpine's 3.20.3 is ``3``, ``3.20`` and ``3.20.3``."""
+    parts = distribution.version.split(".")
+    first, *rest = (".".join(parts[: count + 1]) for count in range(len(parts)))
+    return tuple(dict.fromkeys(name for name in (first, distribution.codename, *rest) if name))
 
 
 def look_up(offers: Mapping[_Key, Offer], need: Need) -> Offer | None:

@@ -25,9 +25,14 @@ _LIKE = {
     "opensuse-leap": ("suse", "opensuse"),
     "opensuse-tumbleweed": ("opensuse", "suse"),
     "sles": ("suse",),
-    "manjaro": ("arch",),
+    "archarm": ("arch",),
+    "artix": ("arch",),
+    "cachyos": ("arch",),
     "endeavouros": ("arch",),
-    "macos": ("homebrew",),
+    "garuda": ("arch",),
+    "manjaro": ("arch",),
+    "steamos": ("arch",),
+    "postmarketos": ("alpine",),
 }
 _VERSIONS = {
     ("debian", "bullseye"): "11",
@@ -51,6 +56,14 @@ _PYTHONS = {
     ("fedora", "41"): "3.13",
     ("fedora", "42"): "3.13",
     ("fedora", "43"): "3.14",
+}
+# End of SOABI (sysconfig), platform and C library; the first entry is that of all others.
+_PLATFORMS = {
+    "": ("x86_64-linux-gnu", "linux-x86_64", "glibc"),
+    "alpine": ("x86_64-linux-musl", "linux-x86_64", "musl"),
+    "postmarketos": ("x86_64-linux-musl", "linux-x86_64", "musl"),
+    "darwin": ("darwin", "macosx-11.0-arm64", ""),
+    "macos": ("darwin", "macosx-11.0-arm64", ""),
 }
 _COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "apt": (("apt-get", "update"), ("apt-get", "install", "-y", "--no-install-recommends")),
@@ -80,16 +93,17 @@ def assumed_interpreter(distribution: Distribution, version: str | None, fallbac
     if version is None:
         version = _PYTHONS.get((distribution.id, distribution.version), fallback)
     compact = version.replace(".", "")
+    abi, platform, libc = _PLATFORMS.get(distribution.id, _PLATFORMS[""])
     return Interpreter(
         executable=Path("/usr/bin/python3"),
         prefix=Path("/usr"),
         base_prefix=Path("/usr"),
         implementation="cpython",
         version=version,
-        soabi=f"cpython-{compact}-x86_64-linux-gnu",
+        soabi=f"cpython-{compact}-{abi}",
         cache_tag=f"cpython-{compact}",
-        platform="linux-x86_64",
-        libc="",
+        platform=platform,
+        libc=libc,
         include=Path(f"/usr/include/python{version}"),
         origin=Origin.DISTRIBUTION,
         in_virtual_environment=False,
