@@ -123,6 +123,13 @@ class _Reading:
             self._keep(draft)
         if self._first_error is None and ((fatal and not needs) or (hint and _ERROR_LIKE.search(text))):
             self._first_error = text
+        if symptom.explained_by and not needs:
+            # No probe explains it: its own words may.
+            for other in self._index.candidates(text):
+                told = other.read(text) if other.role is SymptomRole.HINT else None
+                if told:
+                    self._seen(other, told, number, text)
+                    return
 
     def _keep(self, draft: _Draft) -> None:
         key = (draft.need, draft.package)
@@ -173,8 +180,10 @@ class _Reading:
         drafts = sorted(self._claimed.values(), key=lambda draft: draft.line)
         if self._failed or self._first_error is not None:
             explained = {draft.package for draft in drafts if draft.cause}
-            for draft in drafts:
-                draft.cause = draft.cause or (draft.hint and draft.package not in explained)
+            hints = [draft for draft in drafts if draft.hint and draft.package not in explained]
+            final = {draft.package: draft.line for draft in hints}
+            for draft in hints:  # what was said last, and just before: earlier complaints did not stop the build
+                draft.cause = final[draft.package] - draft.line <= _NEAR
         findings = tuple(draft.finding() for draft in drafts)
         if any(finding.role is Role.CAUSE for finding in findings):
             return Diagnosis(findings)

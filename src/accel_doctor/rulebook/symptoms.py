@@ -101,10 +101,21 @@ class Symptom:
                 break
         else:
             return None
+        if self.role is SymptomRole.HINT:
+            return self._told_by(line)
         for search in self._searches:
             found = search(line)
             if found:
                 return tuple(dict.fromkeys(self._needs_in(found)))
+        return None
+
+    def _told_by(self, prose: str) -> tuple[Need, ...] | None:
+        """What a sentence calls for: the first place where one of the forms holds something that can be missing."""
+        for pattern in self.patterns:
+            for found in pattern.finditer(prose):
+                needs = tuple(dict.fromkeys(self._needs_in(found)))
+                if needs:
+                    return needs
         return None
 
     @cached_property
@@ -128,7 +139,7 @@ class Symptom:
         if name is None:
             return ()
         if self.role is SymptomRole.HINT and self.kind is NeedKind.LIBRARY:
-            name = re.sub("^lib(?!rar)", "", name.lower()).rstrip(".-+")  # people write LibFoo
+            name = re.sub("^lib(?!rar)|-dev(?:el)?$", "", name.lower()).rstrip(".-")  # people write LibFoo
         known = self.names.get(name)
         if known is None:
             known = self.aliases.resolve(self.kind, name)

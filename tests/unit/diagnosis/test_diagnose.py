@@ -114,7 +114,7 @@ def test_one_packages_failed_test_does_not_explain_anothers_failure():
     log = """\
 checking for zlib.h... no
   ERROR: Failed building wheel for one
-configure: error: cannot find zlib
+configure: error: cannot go on
   ERROR: Failed building wheel for two
 """
     assert causes(log) == []
@@ -314,3 +314,15 @@ def test_a_hint_is_a_cause_where_a_failed_build_shows_no_other():
 def test_a_hint_says_nothing_of_a_build_that_did_not_fail():
     assert causes(ADVICE) == []
     assert causes(f"{ADVICE}\nerror: no FLAC\nSuccessfully built sound\n") == []
+
+
+def test_what_was_said_long_before_the_last_hint_did_not_stop_the_build():
+    between = "\n".join(f"copying {number}.py" for number in range(20))
+    log = f"Error: libfirst not found\n{between}\nError: libsecond not found\nError: libthird not found\nexit code: 1"
+    assert causes(log) == [("library:second", None), ("library:third", None)]
+
+
+def test_a_configure_scripts_error_that_no_test_explains_speaks_for_itself():
+    assert causes("configure: error: could not find libyajl") == [("library:yajl", None)]
+    assert causes("checking for zlib.h... no\nconfigure: error: could not find libyajl") == [("header:zlib.h", None)]
+    assert causes("CMake Error at CMakeLists.txt:9 (message):\n  libzip is required\n\n") == [("library:zip", None)]
