@@ -48,14 +48,18 @@ def test_every_pattern_of_a_symptom_can_match_within_its_texts():
 def test_hostile_lines_take_no_time(symptom):
     lines = []
     for text in symptom.contains:
-        for filler in ("a", " ", "a ", "'", "a'", "a:", ", 'a'", "-", "(", "\\", "../"):
+        for filler in ("a", " ", "a ", "'", "a'", "a:", ", 'a'", "-", "(", "\\", "../", "a.", "a/", "x.h ", "error: "):
             lines.append((text + filler * 4096)[:4096])
             lines.append((filler * 2000 + text + filler * 2000)[:4096])
             lines.append(((text + filler) * 4096)[:4096])
-    started = time.process_time()
-    for line in lines:
+
+    def seconds(line):
+        started = time.process_time()
         symptom.read(line)
-    assert time.process_time() - started < 0.05 * len(lines)
+        return time.process_time() - started
+
+    # What takes longer once may only have been interrupted; what is quadratic takes long each time.
+    assert [line[:60] for line in lines if seconds(line) > 0.015 and min(seconds(line) for _ in range(5)) > 0.015] == []
 
 
 @pytest.mark.parametrize("distribution", DEBIANS, ids=str)
