@@ -41,7 +41,8 @@ _MEANINGS = {
     ExitCode.USAGE: "usage: an option, a configuration value or the target interpreter is not usable",
     ExitCode.UNCURED: "builds are left that fail, and nothing known cures them",
     ExitCode.CONSENT: "cures are known, but nobody agreed to installing them",
-    ExitCode.PRIVILEGE: "cures are known and agreed to, but there is no privilege to install them",
+    ExitCode.PRIVILEGE: "cures are known and agreed to, but cannot be installed from here: there is no privilege, "
+    "or the package manager is not one that accel-doctor drives",
     ExitCode.PACKAGE_MANAGER: "the package manager failed, or what it was asked for is not there afterwards",
     ExitCode.NETWORK: "the network, an index or a mirror could not be reached",
     ExitCode.REQUIREMENTS: "the requirements cannot be met: no such package or version, a conflict, a hash mismatch",

@@ -18,6 +18,7 @@ from accel_doctor.cache.store import LocalWheelStore
 from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.interrupts import Interrupts, UninterruptedPackageManager
 from accel_doctor.cli.logs import RunLogs
+from accel_doctor.cli.machines import driven_package_manager
 from accel_doctor.cli.reporters import PlainReporter, Terminal
 from accel_doctor.diagnosis import RuleAdviser, diagnose_stream
 from accel_doctor.doctor import Doctor
@@ -28,11 +29,10 @@ from accel_doctor.journal import Journal, treated
 from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model import Case, Distribution, Failed, InstallRequest, Interpreter, Locked, Plan, Policy, Source
 from accel_doctor.rulebook import Rulebook, load
-from accel_doctor.system.absent import AbsentPackageManager
 from accel_doctor.system.interpreter import supported_tags
-from accel_doctor.system.package_managers import package_manager_for
 from accel_doctor.system.privilege import find_privilege
 from accel_doctor.system.probe import MachineProber
+from accel_doctor.system.repositories import enabling_commands
 from accel_doctor.treatment import Treatment
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ def assembled_treatment(parts: Parts, policy: Policy) -> Treatment:
             parts.interpreter,
             package_manager,
             lambda: find_index(parts.distribution, parts.index_directories),
+            lambda repositories: enabling_commands(repositories, parts.distribution),
         ),
         package_manager=package_manager,
         prober=MachineProber(parts.runner, parts.interpreter, parts.surrounding.environment),
@@ -151,11 +152,8 @@ def assembled_treatment(parts: Parts, policy: Policy) -> Treatment:
 def _find_package_manager(parts: Parts, rulebook: Rulebook) -> PackageManager:
     if parts.find_package_manager:
         return parts.find_package_manager(rulebook)
-    manager = rulebook.manager(parts.distribution)
-    if manager is None:
-        return AbsentPackageManager(parts.distribution)
     environment = parts.surrounding.environment
     privilege = find_privilege(
         euid=os.geteuid(), path=environment.get("PATH", ""), terminal=parts.surrounding.terminal.interactive
     )
-    return package_manager_for(manager.value, parts.runner, privilege)
+    return driven_package_manager(rulebook, parts.distribution, parts.runner, privilege)

@@ -99,6 +99,7 @@ def _report(
     from accel_doctor.fileindex import find_index
     from accel_doctor.model import Reason
     from accel_doctor.report.diagnosis import DiagnosisReport
+    from accel_doctor.system.repositories import enabling_commands
 
     causes = [finding for diagnosis in diagnoses.values() for finding in diagnosis.causes]
     interpreter = _interpreter(distribution, rulebook, python, elsewhere=elsewhere or not causes)
@@ -108,6 +109,7 @@ def _report(
         interpreter,
         package_manager_of(rulebook, distribution, elsewhere),
         lambda: find_index(distribution, [user_directory(os.environ) / "indexes"]),
+        lambda repositories: enabling_commands(repositories, distribution),
     )
     plan = adviser.plan([Reason(finding.need, finding.package, finding) for finding in causes])
     settings = settings_for(plan, rulebook)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.assemble import assembled_doctor
+    from accel_doctor.cli.machines import undriven_name
     from accel_doctor.cli.preparation import prepare, usable_cores
     from accel_doctor.model import Policy
 
@@ -48,7 +49,8 @@ def command(context: click.Context, /, **values: Any) -> int:
         assembled_doctor(parts, frontend, policy, values["jobs"] or usable_cores()) as doctor,
     ):
         result = _treat(doctor, parts, request, values["report"])
-    _conclude(result, parts, policy, time.monotonic() - started)
+        undriven = undriven_name(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
+    _conclude(result, parts, policy, time.monotonic() - started, undriven)
     parts.logs.forget_old()
     return int(result.code)
 
@@ -87,7 +89,7 @@ def _write_report(target: str | None, parts: Parts, result: Result, error: Accel
         raise UsageError(f"the report cannot be written to {target}: {failure.strerror}") from failure
 
 
-def _conclude(result: Result, parts: Parts, policy: Policy, seconds: float) -> None:
+def _conclude(result: Result, parts: Parts, policy: Policy, seconds: float, undriven: str | None) -> None:
     from accel_doctor.report.text import summary_line, unmet_lines, verdict
 
     reporter = parts.reporter
@@ -97,6 +99,6 @@ def _conclude(result: Result, parts: Parts, policy: Policy, seconds: float) -> N
         for line in unmet_lines(result.plan):
             reporter.note(line)
     if result.code is not ExitCode.DONE:
-        reporter.verdict(*verdict(result))
+        reporter.verdict(*verdict(result, undriven))
     elif not policy.dry_run:
         reporter.step(summary_line(result, str(parts.interpreter.prefix), seconds))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from accel_doctor.errors import UsageError
 
 if TYPE_CHECKING:
-    from accel_doctor.interfaces import PackageManager
+    from accel_doctor.interfaces import PackageManager, Runner
     from accel_doctor.model import Distribution, Interpreter
     from accel_doctor.rulebook import Rulebook
+    from accel_doctor.system.privilege import Privilege
 
 _VERSION = re.compile(r"3\.\d{1,2}")
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -50,17 +51,42 @@ def interpreter_assumed(distribution: Distribution, rulebook: Rulebook, version:
 
 def package_manager_of(rulebook: Rulebook, distribution: Distribution, elsewhere: bool) -> PackageManager:
     """The package manager of a distribution: one that can be asked, where it is this machine's and is driven."""
-    from accel_doctor.system.absent import AbsentPackageManager
-    from accel_doctor.system.elsewhere import PackageManagerElsewhere
-    from accel_doctor.system.package_managers import PACKAGE_MANAGERS, package_manager_for
+    if rulebook.manager(distribution) is None or elsewhere:
+        return unasked_package_manager(rulebook, distribution)
     from accel_doctor.system.privilege import find_privilege
     from accel_doctor.system.processes import ProcessRunner
+
+    environment = dict(os.environ)
+    privilege = find_privilege(euid=os.geteuid(), path=environment.get("PATH", ""), terminal=sys.stdin.isatty())
+    return driven_package_manager(rulebook, distribution, ProcessRunner(environment), privilege)
+
+
+def driven_package_manager(
+    rulebook: Rulebook, distribution: Distribution, runner: Runner, privilege: Privilege
+) -> PackageManager:
+    """This machine's package manager; where it is not driven, one that installs nothing but tells the commands."""
+    from accel_doctor.system.package_managers import package_manager_for
+
+    manager = rulebook.manager(distribution)
+    driven = package_manager_for(manager.value, runner, privilege) if manager else None
+    return driven or unasked_package_manager(rulebook, distribution)
+
+
+def undriven_name(package_manager: PackageManager) -> str | None:
+    """The name of a package manager that is not driven; None for one that is."""
+    from accel_doctor.system.package_managers import PACKAGE_MANAGERS
+
+    return None if package_manager.name in PACKAGE_MANAGERS else package_manager.name
+
+
+def unasked_package_manager(rulebook: Rulebook, distribution: Distribution) -> PackageManager:
+    """The package manager of another machine, or one that is not driven: it tells commands and does nothing."""
+    from accel_doctor.system.absent import AbsentPackageManager
+    from accel_doctor.system.elsewhere import PackageManagerElsewhere
 
     manager = rulebook.manager(distribution)
     if manager is None:
         return AbsentPackageManager(distribution)
-    if elsewhere or manager.value not in PACKAGE_MANAGERS:
-        return PackageManagerElsewhere(manager.value)
-    environment = dict(os.environ)
-    privilege = find_privilege(euid=os.geteuid(), path=environment.get("PATH", ""), terminal=sys.stdin.isatty())
-    return package_manager_for(manager.value, ProcessRunner(environment), privilege)
+    return PackageManagerElsewhere(
+        manager.value, distribution, lambda package: rulebook.repository(package, distribution)
+    )

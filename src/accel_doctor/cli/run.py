@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from accel_doctor.model import Failed
     from accel_doctor.treatment import Treatment, TreatmentEnded
 
+_NO_ROOT = "installing packages needs root, and there is neither sudo nor doas here"
 _OPTIONS: tuple[Decorator, ...] = (
     *own_options("yes", "no_system", "dry_run", "python", "cache_dir", "rules"),
     click.option("-v", "--verbose", count=True, help="Say more; repeatable."),
@@ -84,12 +85,13 @@ def _until_well(words: Sequence[str], parts: Parts, treatment: Treatment) -> int
         with parts.interrupts.watched():
             return treatment.until_well(attempt)
     except TreatmentEnded as ended:
-        _explain(ended, parts)
+        _explain(ended, parts, treatment)
         return codes[-1]
 
 
-def _explain(ended: TreatmentEnded, parts: Parts) -> None:
+def _explain(ended: TreatmentEnded, parts: Parts, treatment: Treatment) -> None:
     """What is left to do. stdout is the command's, so everything goes to stderr."""
+    from accel_doctor.cli.machines import undriven_name
     from accel_doctor.errors import ExitCode
     from accel_doctor.report.text import unmet_lines
 
@@ -97,7 +99,9 @@ def _explain(ended: TreatmentEnded, parts: Parts) -> None:
         case ExitCode.CONSENT:
             parts.reporter.note("not cured: nobody agreed to these packages; --yes agrees to all but guesses")
         case ExitCode.PRIVILEGE:
-            parts.reporter.note("not cured: installing packages needs root, and there is neither sudo nor doas here")
+            undriven = undriven_name(treatment.package_manager)
+            needed = f"accel-doctor does not drive {undriven}" if undriven else _NO_ROOT
+            parts.reporter.note(f"not cured: {needed}")
         case ExitCode.UNCURED | ExitCode.NETWORK:
             for line in unmet_lines(ended.plan) if ended.plan else ():
                 parts.reporter.note(line)

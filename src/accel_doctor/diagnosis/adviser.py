@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -10,7 +11,7 @@ from accel_doctor.errors import PackageManagerError
 from accel_doctor.fileindex import FileIndex, rank
 from accel_doctor.interfaces import PackageManager
 from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Plan, Reason, Remedy, SystemPackage, Unmet
-from accel_doctor.rulebook import Rulebook
+from accel_doctor.rulebook import Repository, Rulebook
 
 _Set = tuple[str, ...]
 
@@ -32,8 +33,11 @@ class RuleAdviser:
         interpreter: Interpreter,
         package_manager: PackageManager,
         find_index: Callable[[], FileIndex | None] = lambda: None,
+        enabling: Callable[[Sequence[Repository]], Sequence[Sequence[str]]] = lambda repositories: (),
     ) -> None:
+        """``enabling`` gives the commands that enable repositories here, for packages that cannot be had without."""
         self._find_index = find_index
+        self._enabling = enabling
         self._rulebook = rulebook
         self._distribution = distribution
         self._interpreter = interpreter
@@ -126,6 +130,12 @@ class RuleAdviser:
 
     def _unavailable_advice(self, remedy: Remedy) -> str:
         advice = f"{_listed(remedy.packages)} would meet it, but {self._distribution} offers no such package"
+        repositories = [self._rulebook.repository(name, self._distribution) for name in remedy.packages]
+        needed = [repository for repository in dict.fromkeys(repositories) if repository]
+        if needed and (commands := self._enabling(needed)):
+            where = _listed(tuple(repository.value for repository in needed))
+            shown = " && ".join(shlex.join(command) for command in commands)
+            advice = f"{advice} yet: it is in {where}, which is enabled by (as root): {shown}"
         return f"{advice}; {remedy.advice}" if remedy.advice else advice
 
 

@@ -85,8 +85,11 @@ def summary_line(result: Result, where: str, seconds: float) -> str:
     return f"installed {_count(count, 'package')}{detail} into {where}, {seconds:.1f} s"
 
 
-def verdict(result: Result) -> tuple[str, str | None]:
-    """What a run that did not end well came to, in one sentence, and the next step."""
+def verdict(result: Result, undriven: str | None = None) -> tuple[str, str | None]:
+    """What a run that did not end well came to, in one sentence, and the next step.
+
+    ``undriven`` is the name of this machine's package manager, where that is why nothing can be installed.
+    """
     failed = ", ".join(dict.fromkeys(case.failure.package or case.failure.step for case in result.cases))
     what = f"{failed} did not build" if failed else "not everything could be built"
     match result.code:
@@ -104,6 +107,11 @@ def verdict(result: Result) -> tuple[str, str | None]:
             return (
                 "system packages are missing, and nobody agreed to installing them",
                 "run the command above as root, or the same accel-doctor command with --yes",
+            )
+        case ExitCode.PRIVILEGE if undriven:
+            return (
+                f"system packages are missing, and accel-doctor does not drive {undriven}",
+                "run the command above, then the same accel-doctor command again",
             )
         case ExitCode.PRIVILEGE:
             return (

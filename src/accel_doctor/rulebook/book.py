@@ -10,7 +10,16 @@ from pathlib import Path
 from accel_doctor.errors import RuleError
 from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Origin, Remedy
 from accel_doctor.rulebook import templates
-from accel_doctor.rulebook.families import Family, Manager, Offer, look_up, offers_for, python_of, read_family
+from accel_doctor.rulebook.families import (
+    Family,
+    Manager,
+    Offer,
+    look_up,
+    offers_for,
+    python_of,
+    read_family,
+    repository_for,
+)
 from accel_doctor.rulebook.python_packages import (
     InterpreterHeaders,
     PythonPackage,
@@ -20,6 +29,8 @@ from accel_doctor.rulebook.python_packages import (
     read_packages,
 )
 from accel_doctor.rulebook.reading import Node, read
+from accel_doctor.rulebook.remedies import coming_from, remedy_of
+from accel_doctor.rulebook.repositories import Repository
 from accel_doctor.rulebook.symptoms import (
     Aliases,
     Symptom,
@@ -194,6 +205,11 @@ class Rulebook:
         """What the family files say about a need, names not yet rendered; None where they say nothing."""
         return look_up(self.offers(distribution), need)
 
+    def repository(self, package: str, distribution: Distribution) -> Repository | None:
+        """The repository that must be enabled before a package can be had; None where it is in one that always is."""
+        name = self.family(distribution)
+        return repository_for(package, self.chain(name), distribution) if name else None
+
     def search_hint(self, need: Need, distribution: Distribution) -> str | None:
         """The command with which a person looks for a provider of ``need`` on this distribution."""
         name = self.family(distribution)
@@ -213,7 +229,10 @@ class Rulebook:
             rendered = templates.render(text, templates.python_values(interpreter), need) if text else None
             return Remedy(need, source=f"rules/{_PYTHON}", advice=rendered)
         offer = self.offer(need, distribution)
-        return _remedy(need, offer, distribution, interpreter, self.manager(distribution)) if offer else None
+        if offer is None:
+            return None
+        remedy = remedy_of(offer, need, distribution, interpreter, self.manager(distribution))
+        return coming_from(remedy, [self.repository(name, distribution) for name in remedy.packages])
 
     def _families_mentioning(self, identifier: str) -> tuple[str, ...]:
         """Families in whose files the id occurs at all: parsing every family to find one derivative costs too much."""
@@ -304,27 +323,3 @@ def _collect(read_something: Callable[[], object], found: list[str]) -> None:
         read_something()
     except RuleError as error:
         found.extend(error.problems)
-
-
-def _remedy(
-    need: Need, offer: Offer, distribution: Distribution, interpreter: Interpreter, manager: Manager | None
-) -> Remedy:
-    python = templates.python_values(interpreter)
-
-    def rendered(names: tuple[str, ...]) -> tuple[str, ...]:
-        result = tuple(templates.render(name, python) for name in names)
-        for name in result:
-            if manager and not manager.accepts(name):
-                raise RuleError([f"{offer.source}: {need}: {name!r} is not the name of a package for {manager.value}"])
-        return result
-
-    advice = templates.render(offer.advice, python, need) if offer.advice else None
-    if not offer.packages and advice is None:
-        advice = f"no package of {distribution} is known to have it"
-    return Remedy(
-        need=need,
-        packages=rendered(offer.packages),
-        source=f"{offer.source} (unverified)" if offer.unverified else offer.source,
-        alternatives=tuple(rendered(names) for names in offer.alternatives),
-        advice=advice,
-    )

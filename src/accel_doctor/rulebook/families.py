@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import groupby
@@ -11,6 +11,7 @@ from itertools import groupby
 from accel_doctor.model import Distribution, Need, NeedKind
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.reading import Node
+from accel_doctor.rulebook.repositories import Repository, read_repositories, repository_of
 
 _RPM_NAME = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
 # Capabilities such as pkgconfig(libpq): RPM dependency generators write them, dnf and zypper install by them.
@@ -63,7 +64,8 @@ class Family:
 
     ``release_names`` says which of them is meant by another name (a codename, the number a release will have),
     ``extends_releases`` from which release of the extended family each was taken, ``checked`` against which releases'
-    package lists the names were held; ``pythons`` has the version of each release's own python3.
+    package lists the names were held; ``pythons`` has the version of each release's own python3; ``repositories``,
+    per release ("" for all), the packages of repositories that are not enabled by themselves.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Family:
     checked: tuple[str, ...] = ()
     pythons: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    repositories: Mapping[str, Mapping[str, Repository]] = field(default_factory=dict)
 
     def offers(self, releases: Sequence[str]) -> dict[_Key, Offer]:
         """What this file says for a release with these names, the last of which overrides the others."""
@@ -104,8 +107,24 @@ def offers_for(chain: Sequence[Family], distribution: Distribution) -> dict[_Key
     An extended family's overrides are those of the release that ``extends_releases`` gives: Ubuntu 13.10 is not Debian
     13. Without any, releases are taken to be called alike.
     """
+    found = [layer.offers(names) for layer, names in _in_force(chain, distribution)]
+    return {key: offer for offers in reversed(found) for key, offer in offers.items()}
+
+
+def repository_for(package: str, chain: Sequence[Family], distribution: Distribution) -> Repository | None:
+    """The repository that must be enabled for a package, given the same files as :func:`offers_for`."""
+    layers = [
+        layer.repositories[name]
+        for layer, names in _in_force(chain, distribution)
+        for name in (*reversed(names), "")
+        if name in layer.repositories
+    ]
+    return repository_of(package, layers)
+
+
+def _in_force(chain: Sequence[Family], distribution: Distribution) -> Iterator[tuple[Family, tuple[str, ...]]]:
+    """Each file with the names that this release has in it, the last of which overrides the others."""
     names = _names_of(distribution)
-    found: list[dict[_Key, Offer]] = []
     for _, group in groupby(chain, key=lambda family: family.name):
         layers = list(group)
         meant: dict[str, str] = {}
@@ -114,10 +133,9 @@ def offers_for(chain: Sequence[Family], distribution: Distribution) -> dict[_Key
             meant.update(layer.release_names)
             origins.update(layer.extends_releases)
         names = tuple(dict.fromkeys(meant.get(name, name) for name in names))
-        found += [layer.offers(names) for layer in layers]
+        yield from ((layer, names) for layer in layers)
         if origins:
             names = tuple(dict.fromkeys(origins[name] for name in names if name in origins))
-    return {key: offer for offers in reversed(found) for key, offer in offers.items()}
 
 
 def _names_of(distribution: Distribution) -> tuple[str, ...]:
@@ -151,7 +169,7 @@ def look_up(offers: Mapping[_Key, Offer], need: Need) -> Offer | None:
 
 _KEYS = (
     *("family", "manager", "extends", "matches", "checked", "unverified", "search", "needs"),
-    *("releases", "release_names", "extends_releases", "pythons"),
+    *("releases", "release_names", "extends_releases", "pythons", "repositories"),
 )
 
 
@@ -170,9 +188,14 @@ def read_family(top: Node, name: str, inherited: Manager | None = None) -> Famil
         matches = entries["matches"].mapping(("ids",), required=("ids",))
         ids = matches["ids"].texts() if "ids" in matches else ()
     releases: dict[str, Mapping[_Key, Offer]] = {}
+    repositories = {"": read_repositories(entries["repositories"])} if "repositories" in entries else {}
     for release, node in (entries["releases"].mapping() if "releases" in entries else {}).items():
-        parts = node.mapping(("needs",), required=("needs",))
+        parts = node.mapping(("needs", "repositories"))
+        if not parts and isinstance(node.value, dict):
+            node.complain("has neither 'needs' nor 'repositories'")
         releases[release] = reader.needs(parts["needs"]) if "needs" in parts else {}
+        if "repositories" in parts:
+            repositories[release] = read_repositories(parts["repositories"])
     return Family(
         name=name,
         manager=manager,
@@ -186,6 +209,7 @@ def read_family(top: Node, name: str, inherited: Manager | None = None) -> Famil
         pythons=_pythons(entries["pythons"]) if "pythons" in entries else {},
         search=_search(entries["search"]) if "search" in entries else {},
         source=top.file,
+        repositories=repositories,
     )
 
 

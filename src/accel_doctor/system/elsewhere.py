@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError, UsageError
 from accel_doctor.model import Distribution, Interpreter, Origin, Simulation
+from accel_doctor.rulebook import Repository
+from accel_doctor.system.repositories import enabling_commands
 
 # ID_LIKE of their os-release files.
 _LIKE = {
@@ -21,13 +23,17 @@ _LIKE = {
     "rocky": ("rhel", "centos", "fedora"),
     "almalinux": ("rhel", "centos", "fedora"),
     "ol": ("rhel", "fedora"),
-    "amzn": ("rhel", "fedora"),
+    "virtuozzo": ("rhel", "fedora"),
+    "eurolinux": ("rhel", "fedora", "centos"),
+    "amzn": ("rhel", "fedora"),  # Amazon Linux 2 says "centos rhel fedora", 2023 says "fedora"
     "opensuse-leap": ("suse", "opensuse"),
     "opensuse-tumbleweed": ("opensuse", "suse"),
+    "opensuse-slowroll": ("opensuse", "suse", "opensuse-tumbleweed"),
     "sles": ("suse",),
     "archarm": ("arch",),
     "artix": ("arch",),
     "cachyos": ("arch",),
+    "sled": ("suse",),
     "endeavouros": ("arch",),
     "garuda": ("arch",),
     "manjaro": ("arch",),
@@ -44,19 +50,6 @@ _VERSIONS = {
     ("ubuntu", "noble"): "24.04",
 }
 _CODENAMES = {(identifier, version): codename for (identifier, codename), version in _VERSIONS.items()}
-# Each distribution's own python3, where a log does not show another.
-_PYTHONS = {
-    ("debian", "11"): "3.9",
-    ("debian", "12"): "3.11",
-    ("debian", "13"): "3.13",
-    ("ubuntu", "20.04"): "3.8",
-    ("ubuntu", "22.04"): "3.10",
-    ("ubuntu", "24.04"): "3.12",
-    ("fedora", "40"): "3.12",
-    ("fedora", "41"): "3.13",
-    ("fedora", "42"): "3.13",
-    ("fedora", "43"): "3.14",
-}
 # End of SOABI (sysconfig), platform and C library; the first entry is that of all others.
 _PLATFORMS = {
     "": ("x86_64-linux-gnu", "linux-x86_64", "glibc"),
@@ -65,6 +58,7 @@ _PLATFORMS = {
     "darwin": ("darwin", "macosx-11.0-arm64", ""),
     "macos": ("darwin", "macosx-11.0-arm64", ""),
 }
+_YUM_RELEASES = frozenset({"7", "2"})  # of RHEL and of Amazon Linux: dnf came after them
 _COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "apt": (("apt-get", "update"), ("apt-get", "install", "-y", "--no-install-recommends")),
     "dnf": (("dnf", "install", "-y"),),
@@ -89,9 +83,8 @@ def named_distribution(text: str) -> Distribution:
 
 
 def assumed_interpreter(distribution: Distribution, version: str | None, fallback: str) -> Interpreter:
-    """The interpreter of a machine that cannot be asked: of that version, else the distribution's own python3."""
-    if version is None:
-        version = _PYTHONS.get((distribution.id, distribution.version), fallback)
+    """The interpreter of a machine that cannot be asked, as the distribution installs it: of that version."""
+    version = version or fallback
     compact = version.replace(".", "")
     abi, platform, libc = _PLATFORMS.get(distribution.id, _PLATFORMS[""])
     return Interpreter(
@@ -115,6 +108,10 @@ def assumed_interpreter(distribution: Distribution, version: str | None, fallbac
     )
 
 
+def _major(distribution: Distribution) -> str:
+    return distribution.version.partition(".")[0]
+
+
 class PackageManagerElsewhere:
     """Implements :class:`accel_doctor.interfaces.PackageManager` for a machine that is not this one.
 
@@ -123,8 +120,16 @@ class PackageManagerElsewhere:
 
     privileged = False
 
-    def __init__(self, name: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        distribution: Distribution | None = None,
+        repository_of: Callable[[str], Repository | None] = lambda name: None,
+    ) -> None:
+        """``repository_of`` tells which repository must be enabled before a package can be had."""
         self.name = name
+        self._distribution = distribution or Distribution("unknown")
+        self._repository_of = repository_of
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Nothing."""
@@ -141,7 +146,10 @@ class PackageManagerElsewhere:
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """What root would run there."""
         *before, last = _COMMANDS.get(self.name, ((self.name, "install"),))
-        return (*before, (*last, *names))
+        if self.name == "dnf" and _major(self._distribution) in _YUM_RELEASES:
+            last = ("yum", *last[1:])
+        repositories = [repository for name in names if (repository := self._repository_of(name))]
+        return (*enabling_commands(repositories, self._distribution), *before, (*last, *names))
 
     def install(self, names: Sequence[str], log: Path) -> None:
         """Always PackageManagerError."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import PackageManager, Runner
 from accel_doctor.system.apt import Apt
 from accel_doctor.system.dnf import Dnf
@@ -20,12 +19,7 @@ PACKAGE_MANAGERS: dict[str, Callable[[Runner, Privilege], PackageManager]] = {
 }
 
 
-def package_manager_for(name: str, runner: Runner, privilege: Privilege) -> PackageManager:
-    """The package manager that a rule file names; UsageError for one that is not driven yet."""
-    try:
-        return PACKAGE_MANAGERS[name](runner, privilege)
-    except KeyError:
-        raise UsageError(
-            f"accel-doctor does not drive the package manager {name!r}",
-            hint=f"it drives: {', '.join(sorted(PACKAGE_MANAGERS))}",
-        ) from None
+def package_manager_for(name: str, runner: Runner, privilege: Privilege) -> PackageManager | None:
+    """The package manager that a rule file names; None for one that is not driven."""
+    drive = PACKAGE_MANAGERS.get(name)
+    return drive(runner, privilege) if drive else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Distribution
+from accel_doctor.model import Distribution, Origin
+from accel_doctor.rulebook import Repository
 from accel_doctor.system.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
 
 
@@ -30,17 +31,29 @@ def test_anything_else_is_refused(text):
     assert caught.value.message == f"not a distribution: {text!r}"
 
 
+def test_an_interpreter_is_assumed_to_be_the_distributions():
+    interpreter = assumed_interpreter(Distribution("rocky", "10"), None, "3.12")
+    assert (interpreter.feature_version, interpreter.origin) == ("3.12", Origin.DISTRIBUTION)
+
+
 @pytest.mark.parametrize(
-    ("distribution", "version", "assumed"),
+    ("distribution", "command"),
     [
-        (Distribution("debian", "12"), None, "3.11"),
-        (Distribution("debian", "12"), "3.12", "3.12"),
-        (Distribution("odd", "1"), None, "3.10"),
+        (Distribution("fedora", "42"), ("dnf", "install", "-y", "gcc")),
+        (Distribution("centos", "7"), ("yum", "install", "-y", "gcc")),
+        (Distribution("amzn", "2"), ("yum", "install", "-y", "gcc")),
     ],
 )
-def test_the_interpreter_is_the_named_one_else_the_distributions(distribution, version, assumed):
-    assert assumed_interpreter(distribution, version, "3.10").feature_version == assumed
+def test_commands_are_those_for_root_there(distribution, command):
+    assert PackageManagerElsewhere("dnf", distribution).commands(["gcc"]) == (command,)
 
 
-def test_commands_are_those_for_root_there():
-    assert PackageManagerElsewhere("dnf").commands(["gcc"]) == (("dnf", "install", "-y", "gcc"),)
+def test_a_repository_that_is_not_enabled_by_itself_is_enabled_first():
+    repositories = {"libyaml-devel": Repository.CRB, "libsodium-devel": Repository.EPEL}
+    there = PackageManagerElsewhere("dnf", Distribution("rocky", "9"), repositories.get)
+    assert there.commands(["gcc", "libyaml-devel"]) == (
+        ("dnf", "install", "-y", "dnf-plugins-core"),
+        ("dnf", "config-manager", "--set-enabled", "crb"),
+        ("dnf", "install", "-y", "gcc", "libyaml-devel"),
+    )
+    assert there.commands(["gcc"]) == (("dnf", "install", "-y", "gcc"),)

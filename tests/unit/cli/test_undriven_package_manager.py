@@ -1,0 +1,49 @@
+"""A machine whose package manager the rules know and the program does not drive."""
+
+from __future__ import annotations
+
+import pytest
+
+from accel_doctor.cli.machines import driven_package_manager, package_manager_of, undriven_name
+from accel_doctor.errors import ExitCode, PackageManagerError
+from accel_doctor.model import Distribution, Result
+from accel_doctor.report.text import verdict
+from accel_doctor.rulebook import Rulebook
+from accel_doctor.system import package_managers
+from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.processes import ProcessRunner
+
+ROOT = Privilege("", terminal=False)
+ODD = Distribution("odd", "1")
+
+
+@pytest.fixture
+def rulebook(tmp_path, monkeypatch):
+    (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: apk\nmatches: {ids: [odd]}\n")
+    monkeypatch.setattr(package_managers, "PACKAGE_MANAGERS", {})
+    return Rulebook([tmp_path])
+
+
+def test_its_commands_are_told_and_nothing_is_installed(rulebook, tmp_path):
+    manager = driven_package_manager(rulebook, ODD, ProcessRunner({"PATH": ""}), ROOT)
+    assert manager.available(["gcc"]) == {"gcc"}
+    assert manager.commands(["gcc", "libpq-dev"]) == (("apk", "add", "gcc", "libpq-dev"),)
+    assert not manager.privileged
+    assert undriven_name(manager) == "apk"
+    with pytest.raises(PackageManagerError):
+        manager.install(["gcc"], tmp_path / "log")
+
+
+def test_the_end_of_such_a_run_says_what_to_do():
+    ended = Result(ExitCode.PRIVILEGE, None, (), (), None, ())
+    assert verdict(ended, "apk") == (
+        "system packages are missing, and accel-doctor does not drive apk",
+        "run the command above, then the same accel-doctor command again",
+    )
+
+
+def test_of_a_driven_one_nothing_is_said(tmp_path):
+    (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: dnf\nmatches: {ids: [odd]}\n")
+    book = Rulebook([tmp_path])
+    assert undriven_name(driven_package_manager(book, ODD, ProcessRunner({}), ROOT)) is None
+    assert package_manager_of(book, ODD, elsewhere=True).commands(["gcc"]) == (("dnf", "install", "-y", "gcc"),)

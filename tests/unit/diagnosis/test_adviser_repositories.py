@@ -1,0 +1,46 @@
+"""A package that cannot be had since its repository is not enabled."""
+
+from __future__ import annotations
+
+from accel_doctor.diagnosis import RuleAdviser
+from accel_doctor.model import Distribution, Need, Reason
+from accel_doctor.rulebook import Rulebook
+from accel_doctor.system.absent import AbsentPackageManager
+from accel_doctor.system.elsewhere import assumed_interpreter
+from accel_doctor.system.repositories import enabling_commands
+
+RULES = """\
+schema: 1
+family: rhel
+manager: dnf
+matches: {ids: [rocky]}
+repositories: {crb: [libyaml-devel]}
+needs: {header: {yaml.h: libyaml-devel, plain.h: plain-devel}}
+"""
+ROCKY = Distribution("rocky", "9", "", (), "Rocky Linux 9")
+
+
+def advice(tmp_path, need: str) -> str | None:
+    (tmp_path / "rhel.yaml").write_text(RULES)
+    (tmp_path / "python.yaml").write_text("schema: 1\n")
+    adviser = RuleAdviser(
+        Rulebook([tmp_path]),
+        ROCKY,
+        assumed_interpreter(ROCKY, "3.9", "3.9"),
+        AbsentPackageManager(ROCKY),
+        enabling=lambda repositories: enabling_commands(repositories, ROCKY),
+    )
+    plan = adviser.plan([Reason(Need.parse(need), "x")])
+    assert plan.packages == ()
+    return plan.unmet[0].advice
+
+
+def test_the_command_that_enables_it_is_named_and_not_planned(tmp_path):
+    assert advice(tmp_path, "header:yaml.h") == (
+        "libyaml-devel would meet it, but Rocky Linux 9 offers no such package yet: it is in crb, which is enabled by "
+        "(as root): dnf install -y dnf-plugins-core && dnf config-manager --set-enabled crb"
+    )
+
+
+def test_others_are_just_not_offered(tmp_path):
+    assert advice(tmp_path, "header:plain.h") == ("plain-devel would meet it, but Rocky Linux 9 offers no such package")

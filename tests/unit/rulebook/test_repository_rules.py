@@ -1,0 +1,80 @@
+"""Which packages come from repositories that are not enabled by themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from accel_doctor.errors import RuleError
+from accel_doctor.model import Distribution, Need
+from accel_doctor.rulebook import Repository, Rulebook
+
+FEDORA = "schema: 1\nfamily: fedora\nmanager: dnf\nmatches: {ids: [fedora]}\nneeds: {header: {yaml.h: libyaml-devel}}\n"
+RHEL = """\
+schema: 1
+family: rhel
+extends: fedora
+matches: {ids: [rhel, rocky]}
+repositories: {crb: [libyaml-devel, moved-devel], epel: [libsodium-devel]}
+needs: {library: {both: [libyaml-devel, libsodium-devel], plain: plain-devel}}
+releases:
+  "10": {repositories: {base: [moved-devel], crb: [libsodium-devel]}}
+"""
+ROCKY_9 = Distribution("rocky", "9.4", "", ("rhel", "fedora"))
+ROCKY_10 = Distribution("rocky", "10", "", ("rhel", "fedora"))
+
+
+@pytest.fixture
+def book(tmp_path):
+    (tmp_path / "fedora.yaml").write_text(FEDORA)
+    (tmp_path / "rhel.yaml").write_text(RHEL)
+    (tmp_path / "python.yaml").write_text("schema: 1\n")
+    return Rulebook([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("package", "distribution", "repository"),
+    [
+        ("libyaml-devel", ROCKY_9, Repository.CRB),
+        ("libsodium-devel", ROCKY_9, Repository.EPEL),
+        ("plain-devel", ROCKY_9, None),
+        ("libyaml-devel", Distribution("fedora", "42"), None),
+        ("libyaml-devel", ROCKY_10, Repository.CRB),
+        ("libsodium-devel", ROCKY_10, Repository.CRB),
+        ("moved-devel", ROCKY_10, None),
+    ],
+)
+def test_a_release_may_say_otherwise(book, package, distribution, repository):
+    assert book.repository(package, distribution) is repository
+
+
+@pytest.mark.parametrize(
+    ("need", "source"),
+    [
+        ("header:yaml.h", "rules/fedora.yaml, from crb"),
+        ("library:both", "rules/rhel.yaml, from crb and epel"),
+        ("library:plain", "rules/rhel.yaml"),
+    ],
+)
+def test_a_remedy_says_where_its_packages_come_from(book, interpreter, need, source):
+    assert book.remedy(Need.parse(need), ROCKY_9, interpreter()).source == source
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (
+            "repositories: {rpmfusion: [x]}",
+            "rules/odd.yaml: repositories.rpmfusion: no such repository; known here: base, crb, epel, packagehub",
+        ),
+        (
+            "repositories: {crb: [x], epel: [x]}",
+            "rules/odd.yaml: repositories.epel: 'x' is listed under crb too",
+        ),
+        ('releases: {"9": {}}', "rules/odd.yaml: releases.9: has neither 'needs' nor 'repositories'"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(tmp_path, text, complaint):
+    (tmp_path / "odd.yaml").write_text(f"schema: 1\nfamily: odd\nmanager: dnf\nmatches: {{ids: [odd]}}\n{text}\n")
+    with pytest.raises(RuleError) as caught:
+        Rulebook([tmp_path]).manager(Distribution("odd"))
+    assert caught.value.problems == (complaint,)
