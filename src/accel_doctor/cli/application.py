@@ -80,9 +80,12 @@ def run(arguments: Sequence[str]) -> int:
 def tell(error: AccelDoctorError) -> None:
     """An error on stderr: what failed, the log if there is one, the commands to run by hand, the next step."""
     from accel_doctor.redaction import redacted
-    from accel_doctor.report.text import command_lines
+    from accel_doctor.report.text import command_lines, printable
 
-    click.echo(click.style("error: ", fg="red", bold=True) + redacted(error.message), err=True)
+    def shown(text: str) -> str:  # names of files and words of other tools are in it
+        return "\n".join(map(printable, redacted(text).split("\n")))
+
+    click.echo(click.style("error: ", fg="red", bold=True) + shown(error.message), err=True)
     if isinstance(error, PackageManagerError) and error.log:
         click.echo(f"  whole log: {error.log}", err=True)
     if isinstance(error, PrivilegeError) and error.commands:
@@ -90,7 +93,7 @@ def tell(error: AccelDoctorError) -> None:
         for line in command_lines(error.commands):
             click.echo(line)
     if error.hint:
-        click.echo(click.style("hint: ", fg="cyan", bold=True) + redacted(error.hint), err=True)
+        click.echo(click.style("hint: ", fg="cyan", bold=True) + shown(error.hint), err=True)
 
 
 def _interrupted() -> int:

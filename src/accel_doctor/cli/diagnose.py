@@ -6,8 +6,7 @@ import json
 import os
 import sys
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -62,28 +61,23 @@ def _standard_input() -> tuple[str, ...]:
 
 def _read(logs: tuple[str, ...], rulebook: Rulebook) -> tuple[dict[str, Diagnosis], str | None]:
     """What each log says, and the version of Python that the first shows which shows any."""
+    from accel_doctor.cli.log_streams import LogStream
     from accel_doctor.diagnosis import WatchedStream, diagnose_stream
 
     diagnoses: dict[str, Diagnosis] = {}
     shown = None
     for log in dict.fromkeys(logs):
         with ExitStack() as stack:
-            stream = WatchedStream(_opened(log, stack))
-            try:
-                diagnoses[log] = diagnose_stream(stream, rulebook.symptoms)
-            except OSError as error:
-                raise UsageError(f"{log} cannot be read: {error.strerror}") from error
+            stream = WatchedStream(LogStream.opened(log, stack, _warn))
+            diagnoses[log] = diagnose_stream(stream, rulebook.symptoms)
         shown = shown or stream.python
     return diagnoses, shown
 
 
-def _opened(log: str, stack: ExitStack) -> BinaryIO:
-    if log == "-":
-        return sys.stdin.buffer
-    try:
-        return stack.enter_context(Path(log).open("rb"))
-    except OSError as error:
-        raise UsageError(f"{log} cannot be read: {error.strerror}") from error
+def _warn(text: str) -> None:
+    from accel_doctor.report.text import printable
+
+    click.echo(click.style("warning: ", fg="yellow", bold=True) + printable(text), err=True)
 
 
 def _report(
