@@ -5,7 +5,6 @@ The document's shape is described in ``docs/reference/check.md`` and by the JSON
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +85,7 @@ def foresight_lines(report: ForesightReport) -> list[str]:
             lines.append(f"Nothing is known about what these need, should no wheel fit: {printable(', '.join(rest))}")
     wheels = foresight.of(Certainty.NO)
     if wheels:
-        lines.append(f"{_count(wheels)} built")
+        lines.append(f"{_count(len(wheels), others=len(wheels) < len(foresight.builds))} built from source")
     if not foresight.builds:
         lines.append("nothing is to be installed")
     lines += _unmet_lines(report)
@@ -99,8 +98,9 @@ def foresight_lines(report: ForesightReport) -> list[str]:
     return lines
 
 
-def _count(builds: Sequence[ForeseenBuild]) -> str:
-    return "1 other is not" if len(builds) == 1 else f"{len(builds)} others are not"
+def _count(number: int, *, others: bool) -> str:
+    what = "other" if others else "distribution"
+    return f"1 {what} is not" if number == 1 else f"{number} {what}s are not"
 
 
 def _build_lines(build: ForeseenBuild, report: ForesightReport) -> list[str]:

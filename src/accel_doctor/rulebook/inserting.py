@@ -29,11 +29,11 @@ def with_symptom(text: str | None, identifier: str, draft: Draft, misses: Sequen
         f"{_scalar(identifier)}:",
         "  role: fatal",
         *what,
-        f"  contains: [{json.dumps(draft.contains, ensure_ascii=False)}]",
+        f"  contains: [{_double_quoted(draft.contains)}]",
         f"  pattern: {_single_quoted(draft.pattern)}",
         "  match:",
-        f"    - {{log: {json.dumps(draft.line, ensure_ascii=False)}, needs: [{_scalar(str(draft.need))}]}}",
-        f"  miss: [{', '.join(json.dumps(miss, ensure_ascii=False) for miss in misses)}]",
+        f"    - {{log: {_double_quoted(draft.line)}, needs: [{_scalar(str(draft.need))}]}}",
+        f"  miss: [{', '.join(_double_quoted(miss) for miss in misses)}]",
     ]
     return _with_entry(text or f"schema: {SCHEMA}\n", ("symptoms",), identifier, entry)
 
@@ -101,8 +101,16 @@ def _scalar(text: str) -> str:
 
     if _PLAIN.fullmatch(text) and yaml.safe_load(f"[{text}]") == [text]:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return _double_quoted(text)
+
+
+def _double_quoted(text: str) -> str:
+    # JSON's strings are YAML's, but for characters that YAML wants escaped or nobody could see
+    return "".join(
+        character if character.isprintable() else f"\\U{ord(character):08x}"
+        for character in json.dumps(text, ensure_ascii=False)
+    )
 
 
 def _single_quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return "'" + text.replace("'", "''") + "'" if text.isprintable() else _double_quoted(text)

@@ -69,7 +69,8 @@ def _place_of(name: str, line: str) -> re.Match[str] | None:
 
 
 def _words(text: str) -> list[_Word]:
-    return [_Word(word, _VARYING.search(word.strip()) is not None) for word in _WORD.findall(text)]
+    words = [(word, word.strip()) for word in _WORD.findall(text)]
+    return [_Word(word, not bare.isprintable() or _VARYING.search(bare) is not None) for word, bare in words]
 
 
 def _trimmed(words: list[_Word], *, left: bool = True, right: bool = True) -> list[_Word]:

@@ -10,6 +10,7 @@ from accel_doctor.model import Need
 from accel_doctor.rulebook.inserting import with_offer, with_symptom
 from accel_doctor.rulebook.patterns import complaint_about
 from accel_doctor.rulebook.proposing import draft, stem
+from accel_doctor.rulebook.reading import parse
 
 PATH_NAME = "(?P<name>[A-Za-z0-9_][A-Za-z0-9_.+/-]*)"
 NAME = "(?P<name>[A-Za-z0-9_][A-Za-z0-9_.+-]*)"
@@ -107,6 +108,18 @@ def _symptom():
     line = "it's gone: \"a.h: No such file or directory"
     pattern = f"it's gone: {PATH_NAME}: No such file or directory"
     return stem(proposed), replace(proposed, line=line, pattern=pattern), ["near", '"nearer"']
+
+
+def test_characters_that_nobody_sees_are_escaped():
+    line = "fatal error: a.h: No such file or directory \u202e\ufeff\U000e0001 é 😀"
+    text = with_symptom(None, "x", draft(line, Need.parse("header:a.h")), ["near \x85"])
+    assert "\\U0000202e\\U0000feff\\U000e0001 é 😀" in text
+    assert all(character.isprintable() or character == "\n" for character in text)
+    problems: list[str] = []
+    top = parse(text, "x.yaml", problems)
+    assert problems == []
+    assert top.value["symptoms"]["x"]["match"][0]["log"] == line
+    assert top.value["symptoms"]["x"]["miss"] == ["near \x85"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,85 @@
+"""What ``check`` foresees, in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from accel_doctor.foresight import Certainty, Expected, ForeseenBuild, ForeseenNeed, Foresight
+from accel_doctor.model import Confidence, Distribution, Need, Plan, Reason, SystemPackage, Unmet
+from accel_doctor.report.foresight import ForesightReport, foresight_lines
+
+DEBIAN = Distribution("debian", "13")
+C, ODD = Need.parse("compiler:c"), Need.parse("cmake:Odd")
+GCC = SystemPackage("gcc", (Reason(C, "one"),), Confidence.RULE, "rules/debian.yaml")
+
+
+def build(certainty: Certainty, *needs: ForeseenNeed, name: str = "one") -> ForeseenBuild:
+    return ForeseenBuild(Expected(name, "1.0", certainty, "no wheel fits"), needs)
+
+
+def lines(*builds: ForeseenBuild, plan: Plan = Plan(), probed: bool = True) -> list[str]:  # noqa: B008
+    return foresight_lines(ForesightReport(DEBIAN, "3.13", True, probed, Foresight(builds, plan)))
+
+
+def test_here_a_need_is_here_missing_or_not_seen():
+    needs = (ForeseenNeed(C, False, ("gcc", "libc6-dev")), ForeseenNeed(ODD, None, ("odd",)), ForeseenNeed(ODD, True))
+    assert lines(build(Certainty.CERTAIN, *needs), plan=Plan((GCC,), (), (("get", "gcc"),))) == [
+        "Built from source:",
+        "  one 1.0 (no wheel fits)",
+        "    compiler:c: missing, install gcc, libc6-dev",
+        "    cmake:Odd: not seen, install odd",
+        "    cmake:Odd: here",
+        "",
+        "To install what is missing on debian 13, as root:",
+        "  get gcc",
+    ]
+
+
+def test_elsewhere_there_is_only_what_to_install():
+    needs = (ForeseenNeed(C, None, ("gcc",)), ForeseenNeed(ODD, None))
+    unmet = (Unmet(Reason(ODD, "one"), "build it\x07 yourself"),)
+    assert lines(build(Certainty.CERTAIN, *needs), plan=Plan((GCC,), unmet), probed=False) == [
+        "Built from source:",
+        "  one 1.0 (no wheel fits)",
+        "    compiler:c: install gcc",
+        "    cmake:Odd: no package is known",
+        "",
+        "cmake:Odd: build it\ufffd yourself",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("builds", "probed", "expected"),
+    [
+        ((), True, ["nothing is to be installed", "nothing is missing"]),
+        (
+            (build(Certainty.NO), build(Certainty.NO, name="two")),
+            False,
+            ["2 distributions are not built from source", "nothing is needed"],
+        ),
+        (
+            (build(Certainty.CERTAIN), build(Certainty.NO, name="two")),
+            True,
+            [
+                "Built from source:",
+                "  one 1.0 (no wheel fits)",
+                "    nothing is known about what its build needs",
+                "1 other is not built from source",
+                "nothing is missing, as far as is known",
+            ],
+        ),
+        (
+            (build(Certainty.POSSIBLE, ForeseenNeed(C, False, ("gcc",))), build(Certainty.POSSIBLE, name="two")),
+            True,
+            [
+                "Built from source only if no wheel fits:",
+                "  one 1.0",
+                "    compiler:c: missing, install gcc",
+                "Nothing is known about what these need, should no wheel fit: two",
+                "nothing is missing",
+            ],
+        ),
+    ],
+)
+def test_what_is_said_where_nothing_is_missing(builds, probed, expected):
+    assert lines(*builds, probed=probed) == expected
