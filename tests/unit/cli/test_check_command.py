@@ -169,12 +169,16 @@ def sdist(directory: Path, name: str, dependencies: tuple[str, ...] = ()) -> Non
     """A source distribution whose metadata is said to be static, so that no resolver builds it."""
     metadata = f"Metadata-Version: 2.2\nName: {name}\nVersion: 1.0\n"
     metadata += "".join(f"Requires-Dist: {dependency}\n" for dependency in dependencies)
-    files = {"PKG-INFO": metadata, "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'none'\n"}
-    with tarfile.open(directory / f"{name.replace('-', '_')}-1.0.tar.gz", "w:gz") as archive:
+    archive(directory, name, {"PKG-INFO": metadata, "pyproject.toml": "[build-system]\nrequires = []\n"})
+
+
+def archive(directory: Path, name: str, files: dict[str, str]) -> None:
+    """A source distribution of these files."""
+    with tarfile.open(directory / f"{name.replace('-', '_')}-1.0.tar.gz", "w:gz") as packed:
         for path, text in files.items():
             entry = tarfile.TarInfo(f"{name.replace('-', '_')}-1.0/{path}")
             entry.size = len(text.encode())
-            archive.addfile(entry, io.BytesIO(text.encode()))
+            packed.addfile(entry, io.BytesIO(text.encode()))
 
 
 @pytest.mark.parametrize("where", [["--python", sys.executable], ["--distro", "debian:12"]], ids=["here", "elsewhere"])
@@ -197,6 +201,43 @@ def test_dependencies_are_resolved(requirements, rules, capsys, tmp_path, where)
     assert [need["present"] for need in document["packages"][1]["needs"]] == (
         [None, None] if elsewhere else [False, True]
     )
+
+
+BACKEND = """\
+import sys
+def prepare_metadata_for_build_wheel(*arguments):
+    sys.exit("Error: pg_config executable not found.")
+build_wheel = prepare_metadata_for_build_wheel
+"""
+
+
+def test_a_source_whose_metadata_takes_a_build_that_fails_is_part_of_the_answer(requirements, rules, capsys, tmp_path):
+    sdist(tmp_path, "cure-known")
+    project = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+    archive(
+        tmp_path, "stubborn", {"pyproject.toml": project, "backend.py": BACKEND, "PKG-INFO": "Metadata-Version: 2.1\n"}
+    )
+    file = requirements("stubborn", "cure-known")
+    arguments = ("-r", file, "--no-index", "-f", ".", "--rules", rules, "--format", "json", "--distro", "debian:12")
+    document = json.loads(run(capsys, ExitCode.DONE, *arguments))
+    assert document["resolved"]
+    known, stubborn = document["packages"]
+    assert (known["name"], known["version"]) == ("cure-known", "1.0")
+    assert stubborn == {
+        "name": "stubborn",
+        "version": None,
+        "built": "certain",
+        "why": "its metadata could not be built",
+        "needs": [
+            {
+                "need": "command:pg_config",
+                "present": False,
+                "system_packages": ["libpq-dev"],
+                "evidence": "Error: pg_config executable not found.",
+            }
+        ],
+    }
+    assert "libpq-dev" in document["plan"]["commands"][-1]
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,12 @@ def lock(frontend: PipFrontend, tmp_path: Path, request: InstallRequest = REQUES
     return frontend.lock(request, tmp_path / "lock.log")
 
 
+def test_what_is_left_out_is_not_asked_for(make, runner, tmp_path):
+    lock(make(), tmp_path, InstallRequest((SIX, RequirementLine("odd>1", "r.txt:1", name="odd")), left_out=("odd",)))
+    (file,) = values(runner.commands[-1], "--requirement")
+    assert Path(file).read_text() == "six\n"
+
+
 @pytest.mark.parametrize(
     ("version", "expected"), [(None, False), ("25.3", False), ("26.0.1", False), ("26.1", True), ("junk", False)]
 )

@@ -11,6 +11,7 @@ from fakes import interpreter
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError, UsageError
 from accel_doctor.frontends.uv import UvFrontend
+from accel_doctor.frontends.uv_options import elsewhere_arguments
 from accel_doctor.model import (
     BuildSettings,
     Failed,
@@ -105,6 +106,24 @@ def test_lock(frontend, runner, tmp_path):
     assert log.startswith("$ /bin/uv pip compile ")
     assert log.endswith("Resolved 1 package in 1ms\n")
     assert runner.environments[-1] == {"LC_ALL": "C", "LANGUAGE": "", "UV_NO_WRAP": "1"}
+
+
+def test_a_package_that_is_left_out_is_overridden_away(frontend, runner, tmp_path):
+    lock(frontend, tmp_path, InstallRequest((SIX,), left_out=("psycopg2", "odd")))
+    (file,) = values(command(runner, "compile"), "--override")
+    assert Path(file).read_text() == 'psycopg2 ; python_version < "0"\nodd ; python_version < "0"\n'
+
+
+def test_for_another_machine_what_is_installed_here_does_not_matter(runner, uv, tmp_path):
+    uv.installed = [{"name": "six", "version": "1.17.0"}]
+    uv.satisfied = True
+    there = elsewhere_arguments("3.11", "x86_64-unknown-linux-musl")
+    locked = lock(UvFrontend(runner, interpreter(), {}, Path("/bin/uv"), there), tmp_path)
+    assert [package.name for package in locked.lock.packages] == ["six", "local"]
+    argv = command(runner, "compile")
+    assert values(argv, "--python-version") == ["3.11"]
+    assert values(argv, "--python-platform") == ["x86_64-unknown-linux-musl"]
+    assert uv.preferences is None
 
 
 def test_options_of_the_request(frontend, runner, tmp_path):
