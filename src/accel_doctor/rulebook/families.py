@@ -13,6 +13,7 @@ from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.reading import Node
 from accel_doctor.rulebook.repositories import Repository, read_repositories, repository_of
 
+_LINKER_NAME = re.compile(r"lib[^/]+\.so")  # no version: what -l finds, in the package to develop with
 _RPM_NAME = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
 # Capabilities such as pkgconfig(libpq): RPM dependency generators write them, dnf and zypper install by them.
 _RPM = re.compile(_RPM_NAME + r"(?:\([A-Za-z0-9_][A-Za-z0-9._+:-]*\))?")
@@ -159,6 +160,8 @@ def look_up(offers: Mapping[_Key, Offer], need: Need) -> Offer | None:
         for (kind, key), offer in offers.items():
             if kind is NeedKind.CMAKE and key.casefold() == folded:
                 return offer
+    if need.kind is NeedKind.SONAME and _LINKER_NAME.fullmatch(need.name):
+        return look_up(offers, Need(NeedKind.LIBRARY, need.name[3:-3]))
     prefixes = [
         key for kind, key in offers if kind is need.kind and key.endswith("*") and need.name.startswith(key[:-1])
     ]

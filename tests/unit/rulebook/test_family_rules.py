@@ -25,6 +25,7 @@ needs:
     gone.h: null
     cuda.h: {advice: "enable non-free"}
     shared.h: libdebian-dev
+  library: {pcap: libpcap-dev}
   cmake: {BZip2: libbz2-dev, fmt: libfmt-dev, FMT: libother-dev}
   command:
     tool: {packages: [tool, tool-data], unverified: true}
@@ -92,6 +93,7 @@ def book(shipped):
         ("cmake:BZip2", ("libbz2-dev",)),
         ("cmake:BZIP2", ("libbz2-dev",)),
         ("cmake:FMT", ("libother-dev",)),
+        ("soname:libpcap.so", ("libpcap-dev",)),
     ],
 )
 def test_packages(book, interpreter, need, packages):
