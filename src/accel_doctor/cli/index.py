@@ -23,6 +23,7 @@ _LISTS = {
     "arch": (".files",),
     "alpine": ("APKINDEX",),
 }
+_LARGEST_APKINDEX = 256 << 20  # some hundred times Alpine's own
 
 
 @click.group("index", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -122,8 +123,9 @@ def _apkindex(read: Callable[[IO[bytes], Collection], None]) -> Callable[[IO[byt
             with tarfile.open(fileobj=stream, mode="r|") as archive:
                 for member in archive:
                     content = archive.extractfile(member) if member.name == "APKINDEX" else None
-                    if content:
-                        read(content, collection)
+                    if content and member.size <= _LARGEST_APKINDEX:
+                        # Whole: before Python 3.12 a member of a stream is no file that can be read as text.
+                        read(io.BytesIO(content.read()), collection)
         except tarfile.TarError as error:
             raise ValueError(str(error)) from error
 

@@ -41,7 +41,8 @@ def _names(distribution: Distribution) -> Iterable[str]:
     # Debian testing and unstable carry no VERSION_ID, and both say "<codename of testing>/sid" (base-files).
     rolling = distribution.pretty_name.endswith("/sid") or distribution.codename == "sid"
     version = distribution.version or ("sid" if distribution.id == "debian" and rolling else "")
-    for candidate in dict.fromkeys((version, version.partition(".")[0])):
-        name = Release(distribution.id, candidate).file_name
+    parts = version.split(".")
+    for count in range(len(parts), 0, -1):  # Alpine's 3.20.3 is served by the lists of 3.20
+        name = Release(distribution.id, ".".join(parts[:count])).file_name
         if "/" not in name and not name.startswith("."):
             yield name
