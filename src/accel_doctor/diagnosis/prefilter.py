@@ -23,9 +23,8 @@ _ERROR_TEXTS = ("rror: ", "rror:\t", "ERROR: ", "xception: ")
 _WRAPPED = ("CMake Error",)
 _PIECE = 12  # characters
 _FREQUENCY = {character: ORDINARY.count(character) / len(ORDINARY) for character in set(ORDINARY)}
-_ORDINARY_WINDOWS = {ORDINARY[start : start + _PIECE] for start in range(len(ORDINARY))}
-_NEVER = 0.001  # what a first character costs that the sample does not have
-_IN_SAMPLE = 0.005  # what a piece costs that the sample has
+# What a first character costs whatever its frequency: each is one more alternative to try at every place.
+_ALTERNATIVE = 0.003
 
 
 class SymptomIndex:
@@ -118,13 +117,7 @@ class _Tree:
 
 def _attempts(character: str) -> float:
     """What a first character costs: the engine makes an attempt wherever it occurs."""
-    return _FREQUENCY.get(character, 0.0) + _NEVER
-
-
-def _vain(window: str) -> float:
-    """What a piece costs in lines that are looked at in vain."""
-    known = window in _ORDINARY_WINDOWS if len(window) == _PIECE else window in ORDINARY
-    return _IN_SAMPLE if known else 0.0
+    return _FREQUENCY.get(character, 0.0) + _ALTERNATIVE
 
 
 def _cut(text: str, place: int) -> tuple[str, str]:
@@ -136,22 +129,14 @@ def _cut(text: str, place: int) -> tuple[str, str]:
 def _first_characters(texts: frozenset[str]) -> frozenset[str]:
     """Characters with which pieces of all texts begin: greedily, those that serve most texts at least cost."""
     serves: dict[str, set[str]] = {}
-    well: dict[str, set[str]] = {}  # those of them whose lines are not looked at in vain
     for text in texts:
-        for place, character in enumerate(text):
+        for character in text:
             serves.setdefault(character, set()).add(text)
-            if text not in well.setdefault(character, set()) and not _vain("".join(_cut(text, place))):
-                well[character].add(text)
     left = set(texts)
     chosen: set[str] = set()
     while left:
-        costs = {}
-        for character in sorted(serves):
-            new = len(left & serves[character])
-            if new:
-                vain = _IN_SAMPLE * (new - len(left & well[character]))
-                costs[character] = (_attempts(character) + vain) / new
-        best = min(costs, key=costs.__getitem__)
+        new = {character: len(left & served) for character, served in sorted(serves.items())}
+        best = min((character for character in new if new[character]), key=lambda one: _attempts(one) / new[one])
         chosen.add(best)
         left -= serves[best]
     for character in sorted(sorted(chosen), key=_attempts, reverse=True):  # those that later choices made needless
@@ -162,5 +147,4 @@ def _first_characters(texts: frozenset[str]) -> frozenset[str]:
 
 def _piece(text: str, first: frozenset[str]) -> tuple[str, str]:
     places = [place for place, character in enumerate(text) if character in first]
-    best = min(places, key=lambda place: _attempts(text[place]) + _vain("".join(_cut(text, place))))
-    return _cut(text, best)
+    return _cut(text, min(places, key=lambda place: _attempts(text[place])))
