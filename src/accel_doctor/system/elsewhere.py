@@ -11,35 +11,6 @@ from accel_doctor.model import Distribution, Interpreter, Origin, Simulation
 from accel_doctor.rulebook import Repository
 from accel_doctor.system.repositories import enabling_commands
 
-# ID_LIKE of their os-release files.
-_LIKE = {
-    "ubuntu": ("debian",),
-    "linuxmint": ("ubuntu", "debian"),
-    "pop": ("ubuntu", "debian"),
-    "kali": ("debian",),
-    "raspbian": ("debian",),
-    "centos": ("rhel", "fedora"),
-    "rhel": ("fedora",),
-    "rocky": ("rhel", "centos", "fedora"),
-    "almalinux": ("rhel", "centos", "fedora"),
-    "ol": ("rhel", "fedora"),
-    "virtuozzo": ("rhel", "fedora"),
-    "eurolinux": ("rhel", "fedora", "centos"),
-    "amzn": ("rhel", "fedora"),  # Amazon Linux 2 says "centos rhel fedora", 2023 says "fedora"
-    "opensuse-leap": ("suse", "opensuse"),
-    "opensuse-tumbleweed": ("opensuse", "suse"),
-    "opensuse-slowroll": ("opensuse", "suse", "opensuse-tumbleweed"),
-    "sles": ("suse",),
-    "archarm": ("arch",),
-    "artix": ("arch",),
-    "cachyos": ("arch",),
-    "sled": ("suse",),
-    "endeavouros": ("arch",),
-    "garuda": ("arch",),
-    "manjaro": ("arch",),
-    "steamos": ("arch",),
-    "postmarketos": ("alpine",),
-}
 _VERSIONS = {
     ("debian", "bullseye"): "11",
     ("debian", "bookworm"): "12",
@@ -71,7 +42,10 @@ _NAME = re.compile(r"(?P<id>[a-z0-9][a-z0-9._-]{0,63})(?::(?P<version>[A-Za-z0-9
 
 
 def named_distribution(text: str) -> Distribution:
-    """The distribution that ``ID[:VERSION]`` names; a codename does for a version. UsageError for anything else."""
+    """The distribution that ``ID[:VERSION]`` names; a codename does for a version. UsageError for anything else.
+
+    What it is like is not known here: rules say which family serves it (``matches.ids``).
+    """
     found = _NAME.fullmatch(text)
     if not found:
         raise UsageError(f"not a distribution: {text!r}", hint="write ID or ID:VERSION, such as debian:13 or fedora")
@@ -79,7 +53,7 @@ def named_distribution(text: str) -> Distribution:
     codename = _CODENAMES.get((identifier, version), "")
     if version and not version[0].isdigit():
         codename, version = version, _VERSIONS.get((identifier, version), "")
-    return Distribution(identifier, version, codename, _LIKE.get(identifier, ()))
+    return Distribution(identifier, version, codename)
 
 
 def assumed_interpreter(distribution: Distribution, version: str | None, fallback: str) -> Interpreter:

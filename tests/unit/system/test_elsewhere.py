@@ -17,7 +17,7 @@ from accel_doctor.system.elsewhere import PackageManagerElsewhere, assumed_inter
         ("debian:trixie", Distribution("debian", "13", "trixie")),
         ("debian:sid", Distribution("debian", "", "sid")),
         ("fedora", Distribution("fedora")),
-        ("rocky:9", Distribution("rocky", "9", "", ("rhel", "centos", "fedora"))),
+        ("rocky:9", Distribution("rocky", "9")),
     ],
 )
 def test_a_version_or_a_codename_names_the_release(text, distribution):
