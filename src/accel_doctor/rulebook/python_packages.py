@@ -14,12 +14,16 @@ from accel_doctor.rulebook.reading import Node
 
 @dataclass(frozen=True)
 class PythonPackage:
-    """One Python package: the needs without which its build fails, and whether Linux must build it at all."""
+    """One Python package: the needs without which its build fails, and whether Linux must build it at all.
+
+    ``unverified`` says that they were neither read in its sources nor shown by a build.
+    """
 
     name: str
     needs: tuple[Need, ...]
     sdist_only: bool = False
     source: str = ""
+    unverified: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,11 @@ def read_packages(top: Node) -> dict[str, PythonPackage | None]:
         elif node.value is None:
             result[name] = None
         else:
-            entries = node.mapping(("needs", "sdist_only"), required=("needs",))
+            entries = node.mapping(("needs", "sdist_only", "unverified"), required=("needs",))
             if "needs" in entries:
                 needs = entries["needs"].needs()
-                sdist_only = entries["sdist_only"].flag() if "sdist_only" in entries else False
-                result[name] = PythonPackage(name, needs, sdist_only, node.file)
+                flags = {key: entries[key].flag() for key in ("sdist_only", "unverified") if key in entries}
+                result[name] = PythonPackage(name, needs, source=node.file, **flags)
     return result
 
 

@@ -7,7 +7,9 @@ of them at once.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +24,7 @@ MAXIMUM_SIZE = 4_000_000  # bytes; a thousand times a contributor's file, and st
 _Scalar = str | int | bool | None
 _Plain = _Scalar | list["_Plain"] | dict[str, "_Plain"]
 _T = TypeVar("_T")
+_parsed = lru_cache(maxsize=1024)(Need.parse)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,11 @@ class Node:
 
     def needs(self) -> tuple[Need, ...]:
         """One need, or a list of them."""
+        # Most of python.yaml is lists of the same few needs: only a list with a fault needs to know its places.
+        texts = [text for text in self.value if isinstance(text, str)] if isinstance(self.value, list) else []
+        if texts and texts == self.value:
+            with suppress(ValueError):
+                return tuple(map(_parsed, texts))
         return _present(item.need() for item in self.items_or_one())
 
     def kind_of_need(self) -> NeedKind | None:
