@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
 from accel_doctor.model import Distribution, Need
+from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.book import Rulebook
 from accel_doctor.rulebook.families import Offer, look_up
 from accel_doctor.rulebook.python_packages import PythonPackage
@@ -46,7 +47,7 @@ def _need_lines(need: Need, book: Rulebook, distribution: Distribution | None) -
     yield str(need)
     if distribution:
         offer = book.offer(need, distribution)
-        yield f"  {distribution}: {_offer(offer) if offer else 'nothing is said'}"
+        yield f"  {distribution}: {_offer(offer, _python(book, distribution)) if offer else 'nothing is said'}"
     else:
         statements = [line for family in book.families() for line in _statements(need, family, book)]
         yield from statements or (["  no family says who has it"] if need.kind.curable_by_packages else [])
@@ -83,13 +84,20 @@ def _statements(need: Need, name: str, book: Rulebook) -> Iterator[str]:
             yield f"  {name}: {_offer(offer)}"
 
 
-def _offer(offer: Offer) -> str:
+def _offer(offer: Offer, python: Mapping[str, str] | None = None) -> str:
     what = " ".join(offer.packages) or offer.advice or "known to be absent"
     for alternative in offer.alternatives:
         what += f", or {' '.join(alternative)}"
     if offer.packages and offer.advice:
         what += f"; {offer.advice}"
-    return f"{what} ({offer.source}{', unverified' if offer.unverified else ''})"
+    shown = templates.render(what, python) if python else what
+    return f"{shown} ({offer.source}{', unverified' if offer.unverified else ''})"
+
+
+def _python(book: Rulebook, distribution: Distribution) -> Mapping[str, str] | None:
+    """What names may say of the distribution's own python3; None where rules do not know its version."""
+    version = book.python(distribution)
+    return {**templates.SAMPLE_PYTHON, "version": version} if version else None
 
 
 def _symptom_lines(symptom: Symptom) -> Iterator[str]:
@@ -117,7 +125,8 @@ def _package_lines(package: PythonPackage, book: Rulebook, distribution: Distrib
         yield "  PyPI has no Linux wheels of it"
     for need in package.needs:
         offer = book.offer(need, distribution) if distribution else None
-        yield f"  {need}: {_offer(offer)}" if offer else f"  {need}"
+        python = _python(book, distribution) if distribution else None
+        yield f"  {need}: {_offer(offer, python)}" if offer else f"  {need}"
 
 
 def _family_lines(name: str, book: Rulebook) -> Iterator[str]:

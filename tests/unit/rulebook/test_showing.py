@@ -14,9 +14,10 @@ schema: 1
 family: debian
 manager: apt
 checked: ["13"]
+pythons: {"13": "3.13"}
 matches: {ids: [debian, kali]}
 needs:
-  header: {a.h: liba-dev, b/*: [libb-dev, libb2-dev]}
+  header: {a.h: liba-dev, b/*: [libb-dev, libb2-dev], Python.h: "python{{ python.version }}-dev"}
   command: {thing: {packages: thing, alternatives: [[other, more]], advice: "mind the gap"}}
 releases:
   "12": {needs: {header: {a.h: null}}}
@@ -76,6 +77,15 @@ def test_a_need_on_one_distribution(book):
     assert shown("resource:memory", book, None) == ["resource:memory", "  environment: JOBS=1"]
 
 
+def test_names_are_those_for_the_distributions_own_python(book):
+    template = "python{{ python.version }}-dev (rules/debian.yaml)"
+    assert shown("header:Python.h", book, Distribution("debian", "13"))[1] == (
+        "  debian 13: python3.13-dev (rules/debian.yaml)"
+    )
+    assert shown("header:Python.h", book, Distribution("debian", "10"))[1] == f"  debian 10: {template}"
+    assert shown("header:Python.h", book, None)[1] == f"  debian: {template}"
+
+
 def test_a_symptom(book):
     assert shown("lacks-a", book, None) == [
         "lacks-a (rules/symptoms.yaml)",
@@ -107,7 +117,7 @@ def test_a_family(book, tmp_path):
         "  distributions: debian, kali",
         "  releases with overrides: 12",
         "  checked against: 13",
-        "  4 needs, 1 unverified",
+        "  5 needs, 1 unverified",
     ]
 
 
