@@ -140,6 +140,8 @@ class Symptom:
             return ()
         if self.role is SymptomRole.HINT and self.kind is NeedKind.LIBRARY:
             name = re.sub("^lib(?!rar)|-dev(?:el)?$", "", name.lower()).rstrip(".-")  # people write LibFoo
+            if _NO_LIBRARY.fullmatch(name):
+                return ()
         known = self.names.get(name)
         if known is None:
             known = self.aliases.resolve(self.kind, name)
@@ -162,6 +164,7 @@ class SymptomFiles:
 
 # What a CMake find module sets: of these only <package>_FOUND stands for a package (cmake-developer(7)).
 _FIND_VARIABLE = re.compile(r"\w+_(?:LIBRARY|LIBRARIES|INCLUDE_DIRS?|EXECUTABLE|VERSION|DIR)")
+_NO_LIBRARY = re.compile(r".*(?:error|exception|warning)|.*\.[a-z].*")  # what raised the sentence, or a file
 _VERSION_BOUND = re.compile(r"[<>!=]=?\s*[0-9][^\s,;]*")
 
 
