@@ -81,8 +81,9 @@ def _show_stats(book: Rulebook) -> None:
     samples = sum(len(symptom.match) for symptom in book.symptoms)
     misses = sum(len(symptom.miss) for symptom in book.symptoms)
     click.echo(f"symptoms.yaml: {len(book.symptoms)} symptoms, {samples} samples, {misses} near misses")
-    only_sdists = sum(package.sdist_only for package in book.python_packages)
-    click.echo(f"python.yaml: {len(book.python_packages)} Python packages, {only_sdists} of them without Linux wheels")
+    packages = book.python_packages
+    sdists, doubtful = sum(one.sdist_only for one in packages), sum(one.unverified for one in packages)
+    click.echo(f"python.yaml: {len(packages)} Python packages, {sdists} without Linux wheels, {doubtful} unverified")
     for name in book.families():
         needs, unverified = book.coverage(name)
         checked = ", ".join(book.checked(name))

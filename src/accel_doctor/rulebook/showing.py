@@ -120,7 +120,7 @@ def _symptom_lines(symptom: Symptom) -> Iterator[str]:
 
 
 def _package_lines(package: PythonPackage, book: Rulebook, distribution: Distribution | None) -> Iterator[str]:
-    yield f"{package.name} ({package.source})"
+    yield f"{package.name} ({package.source}{', unverified' if package.unverified else ''})"
     if package.sdist_only:
         yield "  PyPI has no Linux wheels of it"
     for need in package.needs:

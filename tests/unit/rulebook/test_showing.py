@@ -22,7 +22,7 @@ needs:
 releases:
   "12": {needs: {header: {a.h: null}}}
 """,
-    "python": "schema: 1\npackages: {thing: {needs: [header:a.h, compiler:c], sdist_only: true}}\n"
+    "python": "schema: 1\npackages: {thing: {needs: [header:a.h, compiler:c], sdist_only: true, unverified: true}}\n"
     "companions: {header:a.h: [command:thing]}\n",
     "symptoms": """\
 schema: 1
@@ -101,7 +101,7 @@ def test_a_symptom(book):
 
 
 def test_a_python_package(book, tmp_path):
-    head = ["thing (rules/python.yaml)", "  PyPI has no Linux wheels of it"]
+    head = ["thing (rules/python.yaml, unverified)", "  PyPI has no Linux wheels of it"]
     assert shown("Thing", book, None) == [*head, "  header:a.h", "  compiler:c"]
     assert shown("thing", book, Distribution("debian", "13")) == [
         *head,
