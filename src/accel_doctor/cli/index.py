@@ -47,7 +47,7 @@ def build(sources: tuple[str, ...], kind: str, distro: str, output: str) -> int:
     """Build the index of one release from its lists.
 
     debian: Contents-ARCH, Contents-all, Sources, Packages. rpm: primary.xml and filelists.xml, a source repository's
-    primary.xml too. arch: core.files, extra.files. alpine: APKINDEX.tar.gz. Compressed or not, except by zstd.
+    primary.xml too. arch: core.files, extra.files. alpine: APKINDEX.tar.gz. Compressed or not.
     """
     from accel_doctor.fileindex.contents import Collection
     from accel_doctor.fileindex.entries import Release
@@ -133,7 +133,7 @@ def _apkindex(read: Callable[[IO[bytes], Collection], None]) -> Callable[[IO[byt
 
 
 @contextmanager
-def _decompressed(path: Path) -> Iterator[Any]:  # the four kinds of stream have no type in common
+def _decompressed(path: Path) -> Iterator[Any]:  # the five kinds of stream have no type in common
     import bz2
     import gzip
     import lzma
@@ -142,8 +142,13 @@ def _decompressed(path: Path) -> Iterator[Any]:  # the four kinds of stream have
         magic = plain.read(6)
         plain.seek(0)
         if magic.startswith(b"\x28\xb5\x2f\xfd"):
-            raise UsageError(f"{path} is compressed by zstd, which Python does not read", hint=f"run: zstd -d {path}")
-        if magic.startswith(b"\x1f\x8b"):
+            zstd = _zstd(path)
+            try:
+                with zstd.open(plain) as stream:
+                    yield stream
+            except zstd.ZstdError as error:
+                raise ValueError(str(error)) from error
+        elif magic.startswith(b"\x1f\x8b"):
             with gzip.open(plain) as stream:
                 yield stream
         elif magic.startswith(b"\xfd7zXZ\x00"):
@@ -154,6 +159,21 @@ def _decompressed(path: Path) -> Iterator[Any]:  # the four kinds of stream have
                 yield stream
         else:
             yield plain
+
+
+def _zstd(path: Path) -> Any:
+    """Python's module for zstd: its own since 3.14, the same for older ones where it is installed."""
+    import importlib
+
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise UsageError(
+        f"{path} is compressed by zstd, which this Python does not read",
+        hint=f"run: zstd -d {path}, or: pip install 'accel-doctor[zstd]'",
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 
 import pytest
 
@@ -93,8 +94,8 @@ CUT_SHORT = gzip.compress(b"x" * 1000, mtime=0)[:-10]
          "and of this format?\n"),
         ("list.txt", b"", "error: {path}: not the name of a debian list\n"
          "hint: names of these lists contain Contents or Sources or Packages\n"),
-        ("Contents.zst", b"\x28\xb5\x2f\xfd00", "error: {path} is compressed by zstd, which Python does not read\n"
-         "hint: run: zstd -d {path}\n"),
+        ("Contents.zst", b"\x28\xb5\x2f\xfd00", "error: {path} cannot be read: Compressed file ended before the "
+         "end-of-stream marker was reached\n"),
         ("Contents.gz", CUT_SHORT, "error: {path} cannot be read: Compressed file ended "
          "before the end-of-stream marker was reached\n"),
         ("Contents.xz", b"\xfd7zXZ\x00" + b"x" * 50, "error: {path} cannot be read: "
@@ -108,6 +109,19 @@ def test_lists_that_cannot_be_used(configuration, capsys, name, content, message
     code = build("--from", str(path), "--format", "debian", "--distro", "debian:99", "--output", str(output))
     assert (code, capsys.readouterr().err) == (ExitCode.USAGE, message.format(path=path))
     assert not output.exists()
+
+
+def test_zstd_where_this_python_does_not_read_it(configuration, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    monkeypatch.setitem(sys.modules, "backports.zstd", None)
+    path = configuration / "primary.xml.zst"
+    path.write_bytes(b"\x28\xb5\x2f\xfd00")
+    options = ["--format", "rpm", "--distro", "fedora:99", "--output", str(configuration / "x.index")]
+    assert build("--from", str(path), *options) == ExitCode.USAGE
+    assert capsys.readouterr().err == (
+        f"error: {path} is compressed by zstd, which this Python does not read\n"
+        f"hint: run: zstd -d {path}, or: pip install 'accel-doctor[zstd]'\n"
+    )
 
 
 @pytest.mark.parametrize(
