@@ -57,7 +57,7 @@ def record(arguments: argparse.Namespace) -> str:
     command = f"{frontend} --build-constraint constraints.txt --no-binary {name} '{arguments.requirement}'"
     steps: list[dict[str, object]] = []
     variables: dict[str, str] = {}
-    with machine(Base(arguments.suite)) as where:
+    with machine(Base(arguments.suite, tuple(arguments.given))) as where:
         where.must("python3", "-m", "venv", "/root/v")
         where.must("/root/v/bin/pip", "install", "-q", "-U", "pip", *(["uv"] if arguments.front == "uv" else []))
         where.path("/root/constraints.txt").touch()
@@ -74,6 +74,7 @@ def record(arguments: argparse.Namespace) -> str:
         python = where.must("python3", "-V").split()
     facts = {
         "id": case, "suite": arguments.suite, "requirement": arguments.requirement, "front": arguments.front,
+        **({"given": arguments.given} if arguments.given else {}),
         "command": command, "import": arguments.module, "built_and_python": [version, *python], "steps": steps,
         "verified": True,
     }  # fmt: skip
@@ -88,6 +89,7 @@ def main() -> None:
     parser.add_argument("requirement", help="NAME==VERSION")
     parser.add_argument("module", metavar="import", help="what to import at the end")
     parser.add_argument("steps", nargs="+", metavar="STEP")
+    parser.add_argument("--given", nargs="*", default=[], metavar="PACKAGE", help="what the machine has to begin with")
     parser.add_argument("--front", choices=["pip", "uv"], default="pip")
     arguments = parser.parse_args()
     problem = record(arguments)

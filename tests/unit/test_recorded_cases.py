@@ -35,7 +35,7 @@ EQUIVALENT = {
     "pkg-config": {"pkgconf"},  # a transitional package since Debian 12
 }
 # What a package brings along by its dependencies: naming it too is no package too many.
-BROUGHT = {"g++": {"gcc", "libc6-dev"}}
+BROUGHT = {"g++": {"gcc", "libc6-dev"}, "build-essential": {"gcc", "g++", "libc6-dev", "make", "dpkg-dev"}}
 # Steps whose log does not ask for their cure: another of the case's cures is what it names. Recorded in the wrong
 # order, or two needs in one step; the proof of the whole (last attempt built and imported) stands.
 DISPUTED = {
@@ -67,7 +67,7 @@ class Step:
 
 @dataclass(frozen=True)
 class RecordedMachine:
-    """A package manager on which nothing but earlier cures is installed, and everything can be."""
+    """A package manager on which nothing but what was there and earlier cures is installed, and everything can be."""
 
     has: frozenset[str]
     name: str = "apt"
@@ -94,7 +94,7 @@ def steps() -> list[Step]:
         case = json.loads(path.read_text())
         if not case["verified"]:
             continue
-        earlier: set[str] = set()
+        earlier: set[str] = set(case.get("given", ()))
         cures = [tuple(step["cure"]) for step in case["steps"]]
         for index, step in enumerate(case["steps"]):
             found.append(
