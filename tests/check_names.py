@@ -114,9 +114,15 @@ def read_lists(files: Iterable[Path]) -> Listing:
 
 
 def wrong_names(book: Rulebook, distribution: Distribution, listing: Listing) -> list[Wrong]:
-    """The Debian rules for a release of which neither the packages nor an alternative are all in the lists."""
+    """The Debian rules for a release of which neither the packages nor an alternative are all in the lists.
+
+    ``pythons`` is one of them: what it says of a release's python3 has to be so.
+    """
     interpreter = assumed_interpreter(distribution, listing.python, listing.python)
     result = []
+    said = book.python(distribution)
+    if distribution.id == "debian" and said != listing.python:
+        result.append(Wrong("pythons", (f"python{said}",), f"python3 is {listing.python}"))
     for (kind, name), offer in book.offers(distribution).items():
         if distribution.id != "debian" and offer.source != "rules/debian.yaml":
             continue

@@ -59,8 +59,9 @@ def test_rules_whose_packages_and_alternatives_are_missing_are_wrong(tmp_path):
         "header:either.h: no package shared-dev; no package has such a file",
         "header:zlib.h: no package gone-dev; zlib1g-dev has usr/include/zlib.h",
     ]
-    older = wrong_names(book, named_distribution("debian:13"), Listing(listing.names, "3.12"))
-    assert "header:Python.h: no package python3.12-dev" in [str(item).partition(";")[0] for item in older]
+    other = wrong_names(book, named_distribution("debian:13"), Listing(listing.names, "3.12"))
+    assert "header:Python.h: no package python3.12-dev" in [str(item).partition(";")[0] for item in other]
+    assert "pythons: no package python3.13; python3 is 3.12" in map(str, other)
 
 
 def test_each_release_is_held_against_lists_that_exist():
@@ -74,6 +75,8 @@ def test_each_release_is_held_against_lists_that_exist():
         "ubuntu 20.04": "11",
         "ubuntu 22.04": "12",
         "ubuntu 24.04": "13",
+        "ubuntu 25.10": "13",
+        "ubuntu 26.04": "sid",
     }
     with pytest.raises(SystemExit, match="debian:9: choose from 11, 12, 13, sid, ubuntu:20.04"):
         releases(book, ["debian:9"])
