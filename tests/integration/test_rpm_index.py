@@ -56,6 +56,7 @@ MAKE = (
         *("rpmbuild", "-bb", "--quiet", "--define", "_topdir /srv/build", "--define", "_rpmdir /srv/repo"),
         "/srv/specs/demo.spec",
     ),
+    ("mkdir", "/srv/gz", "/srv/zstd"),
     ("createrepo_c", "--quiet", "--general-compress-type=gz", "--outputdir", "/srv/gz", "/srv/repo"),
     ("createrepo_c", "--quiet", "--general-compress-type=zstd", "--outputdir", "/srv/zstd", "/srv/repo"),
 )

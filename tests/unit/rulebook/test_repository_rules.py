@@ -6,7 +6,7 @@ import pytest
 
 from accel_doctor.errors import RuleError
 from accel_doctor.model import Distribution, Need
-from accel_doctor.rulebook import Repository, Rulebook
+from accel_doctor.rulebook import Repository, Rulebook, load
 
 FEDORA = "schema: 1\nfamily: fedora\nmanager: dnf\nmatches: {ids: [fedora]}\nneeds: {header: {yaml.h: libyaml-devel}}\n"
 RHEL = """\
@@ -78,3 +78,17 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path, text, complaint):
     with pytest.raises(RuleError) as caught:
         Rulebook([tmp_path]).manager(Distribution("odd"))
     assert caught.value.problems == (complaint,)
+
+
+def test_shipped_repositories_list_only_packages_that_rules_name():
+    book = load()
+    named: set[str] = set()
+    listed: set[str] = set()
+    for version in ("7", "8", "9", "10"):
+        for offer in book.offers(Distribution("rhel", version)).values():
+            named.update(offer.packages, *offer.alternatives)
+    for family in book.chain("rhel"):
+        for packages in family.repositories.values():
+            listed.update(packages)
+    assert len(listed) > 200
+    assert listed - named == set()
