@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from accel_doctor.diagnosis.attribution import Told, told_by
@@ -43,9 +43,9 @@ def diagnose_stream(stream: Readable, symptoms: Sequence[Symptom], package: str 
 
 
 def _diagnose(blocks: Iterable[bytes], symptoms: Sequence[Symptom], package: str | None) -> Diagnosis:
-    index = SymptomIndex(symptoms)
-    lines = LogLines(blocks, index.wanted)
-    reading = _Reading(index, package)
+    messages = SymptomIndex([symptom for symptom in symptoms if symptom.role is not SymptomRole.HINT])
+    lines = LogLines(blocks, messages.wanted)  # prose is looked for only where no message explains a failure
+    reading = _Reading(SymptomIndex(symptoms), lines, package)
     for number, text in lines:
         reading.line(number, text)
     return reading.result(lines.last)
@@ -62,7 +62,6 @@ class _Draft:
     symptom: Symptom
     cause: bool
     sure: bool  # of the package
-    hint: bool = False
 
     def finding(self) -> Finding:
         role = Role.CAUSE if self.cause else Role.ECHO
@@ -70,8 +69,10 @@ class _Draft:
 
 
 class _Reading:
-    def __init__(self, index: SymptomIndex, package: str | None) -> None:
+    def __init__(self, index: SymptomIndex, lines: LogLines, package: str | None) -> None:
         self._index = index
+        self._lines = lines
+        self._heard = 0  # the line up to which hints were listened for, or did not matter
         self._given = package
         self._current = package
         self._sure = False
@@ -86,7 +87,8 @@ class _Reading:
     def line(self, number: int, text: str) -> None:
         known = self._remembered.get(text)
         if known is None:
-            known = (told_by(text), self._match(text))
+            match = next(self._matches(text), None)
+            known = (told_by(text), match if match and match[0].role is not SymptomRole.HINT else None)
             if len(text) <= _REMEMBERED_LENGTH:
                 if len(self._remembered) >= _REMEMBERED:
                     self._remembered.clear()
@@ -94,8 +96,11 @@ class _Reading:
         told, match = known
         if told and told.built:
             self._ended_well(told.built)
+            self._heard = number
         elif told and told.after:
+            self._listen(told.package)
             self._claim(told.package)
+            self._heard = number
         elif told and (told.certain or self._given is None):
             self._current, self._sure = told.package, told.certain
         if match:
@@ -103,33 +108,18 @@ class _Reading:
         elif self._first_error is None and not told and _ERROR_LIKE.search(text):
             self._first_error = text
 
-    def _match(self, text: str) -> _Match | None:
-        for symptom in self._index.candidates(text):
-            needs = symptom.read(text)
-            if needs is not None:
-                return symptom, needs
-        return None
-
     def _seen(self, symptom: Symptom, needs: tuple[Need, ...], number: int, text: str) -> None:
         fatal = symptom.role is SymptomRole.FATAL
-        hint = symptom.role is SymptomRole.HINT
-        self._failed = self._failed or not (hint or symptom.role is SymptomRole.PROBE)
+        self._failed = self._failed or symptom.role is not SymptomRole.PROBE
         if symptom.explained_by:
             needs = (*needs, *self._explanation(symptom, number, text))
         for need in needs:
-            draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal, self._sure, hint)
+            draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal, self._sure)
             if symptom.role is SymptomRole.PROBE:
                 self._probes.append(draft)
             self._keep(draft)
-        if self._first_error is None and ((fatal and not needs) or (hint and _ERROR_LIKE.search(text))):
+        if self._first_error is None and fatal and not needs:
             self._first_error = text
-        if symptom.explained_by and not needs:
-            # No probe explains it: its own words may.
-            for other in self._index.candidates(text):
-                told = other.read(text) if other.role is SymptomRole.HINT else None
-                if told:
-                    self._seen(other, told, number, text)
-                    return
 
     def _keep(self, draft: _Draft) -> None:
         key = (draft.need, draft.package)
@@ -156,9 +146,38 @@ class _Reading:
         """What was complained about so far did not stop these builds: optional extensions are tried and left out."""
         for draft in self._unclaimed.values():
             if draft.package is None or draft.package in packages:
-                draft.cause = draft.hint = False
+                draft.cause = False
         if not self._claimed and not any(draft.cause for draft in self._unclaimed.values()):
             self._failed, self._first_error = False, None
+
+    def _listen(self, package: str | None) -> None:
+        """Where nothing else explains a failure, prose shortly before it may: what was said last, and just before."""
+        if any(draft.cause and (not draft.sure or draft.package == package) for draft in self._unclaimed.values()):
+            return
+        heard: list[_Draft] = []
+        for number, text in self._lines.recent(self._index.wanted, self._heard):
+            if match := self._hint(text):
+                symptom, needs = match
+                evidence = text[:MAXIMUM_EVIDENCE]
+                heard += [_Draft(need, self._current, number, evidence, symptom, True, self._sure) for need in needs]
+        for draft in heard:
+            if heard[-1].line - draft.line <= _NEAR:  # earlier complaints did not stop the build
+                self._keep(draft)
+
+    def _matches(self, text: str) -> Iterator[_Match]:
+        for symptom in self._index.candidates(text):
+            needs = symptom.read(text)
+            if needs is not None:
+                yield symptom, needs
+
+    def _hint(self, text: str) -> _Match | None:
+        """A line as prose, unless it is a message that says all it has to say."""
+        for symptom, needs in self._matches(text):
+            if symptom.role is SymptomRole.HINT:
+                return symptom, needs
+            if not symptom.explained_by:
+                return None
+        return None
 
     def _claim(self, package: str) -> None:
         for draft in self._unclaimed.values():
@@ -175,15 +194,11 @@ class _Reading:
             self._claimed[draft.need, draft.package] = draft
 
     def result(self, last: str) -> Diagnosis:
+        if (self._failed or self._first_error is not None) and not any(d.cause for d in self._claimed.values()):
+            self._listen(self._current)
         for draft in self._unclaimed.values():
             self._settle(draft)
         drafts = sorted(self._claimed.values(), key=lambda draft: draft.line)
-        if self._failed or self._first_error is not None:
-            explained = {draft.package for draft in drafts if draft.cause}
-            hints = [draft for draft in drafts if draft.hint and draft.package not in explained]
-            final = {draft.package: draft.line for draft in hints}
-            for draft in hints:  # what was said last, and just before: earlier complaints did not stop the build
-                draft.cause = final[draft.package] - draft.line <= _NEAR
         findings = tuple(draft.finding() for draft in drafts)
         if any(finding.role is Role.CAUSE for finding in findings):
             return Diagnosis(findings)

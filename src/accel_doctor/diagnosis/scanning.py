@@ -14,6 +14,7 @@ from typing import Protocol
 from accel_doctor.diagnosis.cleaning import MAXIMUM_LENGTH, clean, printed_lines, without_escapes
 
 BLOCK = 1 << 18  # bytes
+RECENT = 1 << 16  # bytes that can be looked at once more
 LONGEST_LINE = 1 << 16  # bytes; the rest of a longer line is not read
 
 _WRAPPED = "CMake Error"
@@ -98,7 +99,8 @@ class LogLines:
         self._search = wanted.search
         self._message = _Message()
         self._remembered: dict[bytes, tuple[_Text, ...]] = {}
-        self._tail = b""
+        self._earlier = self._block = self._tail = b""
+        self._reached = self._line = 0
 
     @property
     def last(self) -> str:
@@ -108,11 +110,24 @@ class LogLines:
     def __iter__(self) -> Iterator[tuple[int, str]]:
         number = 1
         for raw_block in self._blocks:
-            block = without_escapes(raw_block)
+            self._earlier = (self._earlier + self._block)[-RECENT:]
+            self._block = block = without_escapes(raw_block)
             yield from self._of_block(block, number)
             number += block.count(b"\n")
+            self._reached, self._line = len(block), number - 1
             self._tail = block[-2 * MAXIMUM_LENGTH :].rstrip() or block.rstrip()[-2 * MAXIMUM_LENGTH :] or self._tail
         yield from self._message.end()
+
+    def recent(self, wanted: re.Pattern[bytes], since: int) -> Iterator[tuple[int, str]]:
+        """The lines in which another pattern matches, after line ``since`` up to the one that came last.
+
+        No farther back than RECENT bytes; any number of times, at a cost that does not depend on the log.
+        """
+        read = self._earlier + self._block[: self._reached]
+        lines = read[-RECENT:].split(b"\n")[len(read) > RECENT : -1]
+        lines = lines[max(0, len(lines) - (self._line - since)) :]
+        for number, text in LogLines([b"\n".join([*lines, b""])], wanted):
+            yield self._line - len(lines) + number, text
 
     def _of_block(self, block: bytes, number: int) -> Iterator[tuple[int, str]]:
         search, message, remembered = self._search, self._message, self._remembered
@@ -130,6 +145,7 @@ class LogLines:
             number += block.count(b"\n", counted, start)
             counted = start
             position = end + 1
+            self._reached, self._line = position, number
             raw = block[start:end]
             texts = remembered.get(raw) or self._texts(raw)
             if not within and len(texts) == 1 and not texts[0][1].startswith(_WRAPPED):
