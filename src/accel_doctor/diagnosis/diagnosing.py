@@ -43,9 +43,10 @@ def diagnose_stream(stream: Readable, symptoms: Sequence[Symptom], package: str 
 
 
 def _diagnose(blocks: Iterable[bytes], symptoms: Sequence[Symptom], package: str | None) -> Diagnosis:
-    messages = SymptomIndex([symptom for symptom in symptoms if symptom.role is not SymptomRole.HINT])
-    lines = LogLines(blocks, messages.wanted)  # prose is looked for only where no message explains a failure
-    reading = _Reading(SymptomIndex(symptoms), lines, package)
+    prose = [symptom for symptom in symptoms if symptom.role is SymptomRole.HINT]
+    messages = [symptom for symptom in symptoms if symptom.role is not SymptomRole.HINT]
+    lines = LogLines(blocks, SymptomIndex(messages).wanted)
+    reading = _Reading(SymptomIndex(symptoms), SymptomIndex(prose).wanted, lines, package)
     for number, text in lines:
         reading.line(number, text)
     return reading.result(lines.last)
@@ -69,8 +70,9 @@ class _Draft:
 
 
 class _Reading:
-    def __init__(self, index: SymptomIndex, lines: LogLines, package: str | None) -> None:
+    def __init__(self, index: SymptomIndex, prose: re.Pattern[bytes], lines: LogLines, package: str | None) -> None:
         self._index = index
+        self._prose = prose  # looked for only where no message explains a failure
         self._lines = lines
         self._heard = 0  # the line up to which hints were listened for, or did not matter
         self._given = package
@@ -155,7 +157,7 @@ class _Reading:
         if any(draft.cause and (not draft.sure or draft.package == package) for draft in self._unclaimed.values()):
             return
         heard: list[_Draft] = []
-        for number, text in self._lines.recent(self._index.wanted, self._heard):
+        for number, text in self._lines.recent(self._prose, self._heard):
             if match := self._hint(text):
                 symptom, needs = match
                 evidence = text[:MAXIMUM_EVIDENCE]

@@ -123,9 +123,14 @@ class LogLines:
 
         No farther back than RECENT bytes; any number of times, at a cost that does not depend on the log.
         """
-        read = self._earlier + self._block[: self._reached]
-        lines = read[-RECENT:].split(b"\n")[len(read) > RECENT : -1]
-        lines = lines[max(0, len(lines) - (self._line - since)) :]
+        if self._line <= since:
+            return
+        read = self._block[max(0, self._reached - RECENT) : self._reached]
+        if len(read) < RECENT:
+            read = self._earlier[len(read) - RECENT :] + read
+        lines = read.rsplit(b"\n", self._line - since + 1)[:-1]
+        if len(read) == RECENT or len(lines) > self._line - since:  # the first is cut, or came before
+            del lines[0]
         for number, text in LogLines([b"\n".join([*lines, b""])], wanted):
             yield self._line - len(lines) + number, text
 
