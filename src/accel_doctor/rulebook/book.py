@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -232,7 +233,15 @@ class Rulebook:
         if offer is None:
             return None
         remedy = remedy_of(offer, need, distribution, interpreter, self.manager(distribution))
+        if remedy.packages and remedy.advice is None:
+            remedy = replace(remedy, advice=self._afterwards(need, distribution))
         return coming_from(remedy, [self.repository(name, distribution) for name in remedy.packages])
+
+    def _afterwards(self, need: Need, distribution: Distribution) -> str | None:
+        name = self.family(distribution)
+        chain = self.chain(name) if name else ()
+        text = next((family.afterwards[need.kind] for family in chain if need.kind in family.afterwards), None)
+        return templates.render(text, {}, need) if text else None
 
     def _families_mentioning(self, identifier: str) -> tuple[str, ...]:
         """Families in whose files the id occurs at all: parsing every family to find one derivative costs too much."""

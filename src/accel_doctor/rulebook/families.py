@@ -66,7 +66,8 @@ class Family:
     ``release_names`` says which of them is meant by another name (a codename, the number a release will have),
     ``extends_releases`` from which release of the extended family each was taken, ``checked`` against which releases'
     package lists the names were held; ``pythons`` has the version of each release's own python3; ``repositories``,
-    per release ("" for all), the packages of repositories that are not enabled by themselves.
+    per release ("" for all), the packages of repositories that are not enabled by themselves. ``search`` is how to look
+    for what no rule knows, ``afterwards`` what is left to do where a package meets a need.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Family:
     release_names: Mapping[str, str] = field(default_factory=dict)
     extends_releases: Mapping[str, str] = field(default_factory=dict)
     search: Mapping[NeedKind, str] = field(default_factory=dict)
+    afterwards: Mapping[NeedKind, str] = field(default_factory=dict)
     checked: tuple[str, ...] = ()
     pythons: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
@@ -172,7 +174,7 @@ def look_up(offers: Mapping[_Key, Offer], need: Need) -> Offer | None:
 
 _KEYS = (
     *("family", "manager", "extends", "matches", "checked", "unverified", "search", "needs"),
-    *("releases", "release_names", "extends_releases", "pythons", "repositories"),
+    *("releases", "release_names", "extends_releases", "pythons", "repositories", "afterwards"),
 )
 
 
@@ -210,7 +212,8 @@ def read_family(top: Node, name: str, inherited: Manager | None = None) -> Famil
         extends_releases=_names(entries.get("extends_releases")),
         checked=entries["checked"].texts() if "checked" in entries else (),
         pythons=_pythons(entries["pythons"]) if "pythons" in entries else {},
-        search=_search(entries["search"]) if "search" in entries else {},
+        search=_texts_by_kind(entries["search"]) if "search" in entries else {},
+        afterwards=_texts_by_kind(entries["afterwards"]) if "afterwards" in entries else {},
         source=top.file,
         repositories=repositories,
     )
@@ -242,7 +245,7 @@ def _pythons(node: Node) -> dict[str, str]:
     return result
 
 
-def _search(node: Node) -> dict[NeedKind, str]:
+def _texts_by_kind(node: Node) -> dict[NeedKind, str]:
     result = {}
     for kind_name, entry in node.mapping().items():
         kind, text = entry.as_kind(kind_name), entry.text()

@@ -102,6 +102,36 @@ def test_a_keg_only_formula_comes_with_what_is_to_be_exported():
 
 
 @pytest.mark.parametrize(
+    ("need", "advice"),
+    [
+        (
+            "header:portaudio.h",
+            'on Apple silicon: export CPATH="$(brew --prefix)/include" LIBRARY_PATH="$(brew --prefix)/lib"',
+        ),
+        ("command:cmake", None),
+        ("header:zlib.h", "xcode-select --install brings it"),
+    ],
+)
+def test_where_homebrew_is_not_searched_that_is_said(need, advice):
+    distribution = named_distribution("macos")
+    remedy = BOOK.remedy(Need.parse(need), distribution, assumed_interpreter(distribution, None, "3.13"))
+    assert remedy.advice == advice
+
+
+@pytest.mark.parametrize(
+    ("distro", "soabi", "libc"),
+    [
+        ("alpine:3.22", "cpython-312-x86_64-linux-musl", "musl"),
+        ("arch", "cpython-312-x86_64-linux-gnu", "glibc"),
+        ("macos", "cpython-312-darwin", ""),
+    ],
+)
+def test_an_assumed_interpreter_is_of_that_systems_kind(distro, soabi, libc):
+    interpreter = assumed_interpreter(named_distribution(distro), "3.12", "3.13")
+    assert (interpreter.soabi, interpreter.libc) == (soabi, libc)
+
+
+@pytest.mark.parametrize(
     ("distro", "version"),
     [
         ("alpine:3.17.5", "3.10"),
