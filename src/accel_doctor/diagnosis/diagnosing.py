@@ -173,7 +173,9 @@ class _Reading:
                 yield symptom, needs
 
     def _hint(self, text: str) -> _Match | None:
-        """A line as prose, unless it is a message that says all it has to say."""
+        """A line as prose, unless it is a message that says all it has to say, or speaks of what will fail one day."""
+        if "DeprecationWarning: " in text:
+            return None
         for symptom, needs in self._matches(text):
             if symptom.role is SymptomRole.HINT:
                 return symptom, needs

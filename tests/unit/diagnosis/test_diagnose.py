@@ -326,3 +326,8 @@ def test_a_configure_scripts_error_that_no_test_explains_speaks_for_itself():
     assert causes("configure: error: could not find libyajl") == [("library:yajl", None)]
     assert causes("checking for zlib.h... no\nconfigure: error: could not find libyajl") == [("header:zlib.h", None)]
     assert causes("CMake Error at CMakeLists.txt:9 (message):\n  libzip is required\n\n") == [("library:zip", None)]
+
+
+def test_a_deprecation_is_no_hint():
+    warning = "x.py:3: SetuptoolsDeprecationWarning: if the library libfoo is required, install libfoo-dev"
+    assert causes(f"{warning}\nRuntimeError: cannot go on") == []
