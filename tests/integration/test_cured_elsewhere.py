@@ -1,7 +1,8 @@
 """A real sdist cured by the real dnf, zypper and pacman, from local repositories that hold real development files.
 
 The machines are Debian's with another os-release: their compiler, headers, library links and ``.pc`` files are taken
-out, and can be had only from packages that ``rpmbuild`` or ``makepkg`` made of them, by the names those distributions use.
+out, and can be had only from packages that ``rpmbuild`` or ``makepkg`` made of them, under the names that those
+distributions use.
 """
 
 from __future__ import annotations
