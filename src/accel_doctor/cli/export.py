@@ -62,13 +62,15 @@ def _prescribed(last: int | None) -> Prescription | None:
     from accel_doctor.cli.configuration import journal_path
     from accel_doctor.journal import Journal
     from accel_doctor.report.exports import prescription
+    from accel_doctor.rulebook import load
     from accel_doctor.system.distribution import read_distribution
     from accel_doctor.system.elsewhere import PackageManagerElsewhere
 
     def commands_of(manager: str, names: Sequence[str]) -> Sequence[Sequence[str]]:
-        return PackageManagerElsewhere(manager).commands(names)
+        return PackageManagerElsewhere(manager, here, lambda name: rulebook.repository(name, here)).commands(names)
 
     here = read_distribution()
+    rulebook = load()
     entries = [
         entry
         for entry in Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read()

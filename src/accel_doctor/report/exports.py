@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from accel_doctor.model.journal import Treated, TreatedNeed, TreatedPackage
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from accel_doctor.rulebook.templates import compiled
 
 # format -> the template under templates/
 FORMATS: Mapping[str, str] = {
@@ -78,7 +73,7 @@ def render(prescribed: Prescription, template: str) -> str:
     from jinja2 import TemplateError
 
     try:
-        text: str = _template(template).render(
+        text: str = compiled(template, whole_lines=True).render(
             distribution={"id": prescribed.distribution_id, "name": prescribed.distribution_name},
             manager=prescribed.manager,
             packages=[
@@ -91,19 +86,6 @@ def render(prescribed: Prescription, template: str) -> str:
     except TemplateError as error:
         raise ValueError(f"template: {error}") from error
     return text.rstrip("\n") + "\n"
-
-
-@cache
-def _template(text: str) -> Template:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["quote"] = shlex.quote
-    environment.filters["join_words"] = shlex.join
-    return environment.from_string(text)
 
 
 def _why(needs: Iterable[TreatedNeed]) -> str:

@@ -48,22 +48,29 @@ def render(text: str, python: Mapping[str, str], need: Need | None = None) -> st
     from jinja2 import TemplateError
 
     try:
-        return _template(text).render(python=python, need=need and {"kind": need.kind.value, "name": need.name})
+        return compiled(text).render(python=python, need=need and {"kind": need.kind.value, "name": need.name})
     except TemplateError as error:
         raise ValueError(f"template: {error}") from error
 
 
 @cache
-def _environment() -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+def compiled(text: str, *, whole_lines: bool = False) -> Template:
+    """A template, compiled in a sandbox in which every name it uses must be known; jinja2's TemplateError otherwise.
 
-    # Nothing rendered here is HTML: names go to an argument list, advice to a terminal.
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    environment.filters["quote"] = shlex.quote
-    return environment
+    With ``whole_lines``, lines that hold only a ``{% %}`` leave nothing behind.
+    """
+    return _sandbox(whole_lines).from_string(text)
 
 
 @cache
-def _template(text: str) -> Template:
-    return _environment().from_string(text)
+def _sandbox(whole_lines: bool) -> SandboxedEnvironment:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    # Nothing rendered here is HTML: names go to an argument list, texts to a terminal or a file.
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, trim_blocks=whole_lines, lstrip_blocks=whole_lines
+    )
+    environment.filters["quote"] = shlex.quote
+    environment.filters["join_words"] = shlex.join
+    return environment
