@@ -13,6 +13,7 @@ from typing import Any
 from accel_doctor.model import Distribution, Plan
 from accel_doctor.model.journal import Treated, TreatedNeed, TreatedPackage
 from accel_doctor.redaction import redacted
+from accel_doctor.rulebook import Manager
 
 SCHEMA = 1
 _LINE_LIMIT = 1 << 20  # bytes of one entry; a longer line was not written by us
@@ -88,22 +89,30 @@ def treated(plan: Plan, distribution: Distribution, manager: str, during: Sequen
 
 def _entry(line: bytes) -> Treated | None:
     try:
-        fields = json.loads(line)
-        return Treated(
-            time=str(fields["time"]),
-            distribution=Distribution(**{**fields["distribution"], "like": tuple(fields["distribution"]["like"])}),
-            manager=str(fields["manager"]),
-            during=tuple(map(str, fields["during"])),
-            commands=tuple(tuple(map(str, command)) for command in fields["commands"]),
-            packages=tuple(
-                TreatedPackage(
-                    name=str(package["name"]),
-                    confidence=str(package["confidence"]),
-                    source=str(package["source"]),
-                    needs=tuple(TreatedNeed(**need) for need in package["needs"]),
-                )
-                for package in fields["packages"]
-            ),
-        )
+        entry = _parsed(json.loads(line))
+        # Exports are run as root on other machines: what cannot be ours, whoever wrote it, is not in them.
+        manager = Manager(entry.manager)
+        names_are_names = all(manager.accepts(package.name) for package in entry.packages)
+        plain = "".join(map(str, entry.distribution)).isprintable()
     except (ValueError, KeyError, TypeError):
         return None
+    return entry if names_are_names and plain else None
+
+
+def _parsed(fields: Any) -> Treated:
+    return Treated(
+        time=str(fields["time"]),
+        distribution=Distribution(**{**fields["distribution"], "like": tuple(fields["distribution"]["like"])}),
+        manager=str(fields["manager"]),
+        during=tuple(map(str, fields["during"])),
+        commands=tuple(tuple(map(str, command)) for command in fields["commands"]),
+        packages=tuple(
+            TreatedPackage(
+                name=str(package["name"]),
+                confidence=str(package["confidence"]),
+                source=str(package["source"]),
+                needs=tuple(TreatedNeed(**need) for need in package["needs"]),
+            )
+            for package in fields["packages"]
+        ),
+    )

@@ -6,6 +6,8 @@ import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from accel_doctor.journal import Journal, treated
 from accel_doctor.model import Confidence, Distribution, Finding, Need, NeedKind, Plan, Reason, Role, SystemPackage
 
@@ -67,6 +69,33 @@ def test_damaged_lines_are_left_out(tmp_path: Path) -> None:
     journal.append(made())
     assert len(journal.read()) == 2
     assert told == [f"3 damaged lines in the journal {path}"]
+
+
+@pytest.mark.parametrize(
+    ("manager", "name", "pretty"),
+    [
+        ("apt; reboot", "gcc", "Debian"),
+        ("apt", "$(reboot)", "Debian"),
+        ("apt", "gcc\n- x", "Debian"),
+        ("apt", "--purge", "Debian"),
+        ("apt", "gcc", "Debian\nRUN reboot"),
+    ],
+)
+def test_what_cannot_be_ours_is_left_out(tmp_path: Path, manager: str, name: str, pretty: str) -> None:
+    told: list[str] = []
+    journal = Journal(tmp_path / "journal.jsonl", told.append)
+    good = made()
+    (package,) = good.packages
+    journal.append(
+        replace(
+            good,
+            manager=manager,
+            packages=(replace(package, name=name),),
+            distribution=DEBIAN._replace(pretty_name=pretty),
+        )
+    )
+    assert journal.read() == []
+    assert told == [f"1 damaged line in the journal {tmp_path / 'journal.jsonl'}"]
 
 
 def test_what_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
