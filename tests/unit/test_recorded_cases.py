@@ -36,11 +36,6 @@ EQUIVALENT = {
 }
 # What a package brings along by its dependencies: naming it too is no package too many.
 BROUGHT = {"g++": {"gcc", "libc6-dev"}, "build-essential": {"gcc", "g++", "libc6-dev", "make", "dpkg-dev"}}
-# Steps whose log does not ask for their cure: another of the case's cures is what it names. Recorded in the wrong
-# order, or two needs in one step; the proof of the whole (last attempt built and imported) stands.
-DISPUTED = {
-    "trixie-psutil-6.1.1-1": "the C compiler only: Python.h would be the next",
-}
 # Steps the rules do not answer yet: first sight of cases recorded after the rules were written, and why each is hard.
 OPEN: dict[str, str] = {}
 # Every step is a round with one question: names that cure nothing cost trust. Mean per step, over all cases.
@@ -163,11 +158,7 @@ def too_many(step: Step) -> list[str]:
 )
 def test_plan_covers_the_cure(step: Step) -> None:
     plan = planned(step)
-    if step.id in DISPUTED:
-        assert plan.names
-        assert too_many(step) == []
-    else:
-        assert uncovered(step) == [], f"the plan names {plan.names} and leaves {plan.unmet}"
+    assert uncovered(step) == [], f"the plan names {plan.names} and leaves {plan.unmet}"
 
 
 @pytest.mark.parametrize(
@@ -192,12 +183,6 @@ def _unanswered(step: Step) -> bool:
     if step.constraint:
         return not any(unmet.reason.need.kind is NeedKind.BUILD_CONSTRAINT for unmet in planned(step).unmet)
     return bool(uncovered(step))
-
-
-def test_disputes_are_still_disputes() -> None:
-    steps_by_id = {step.id: step for step in STEPS}
-    settled = [name for name in DISPUTED if name not in steps_by_id or not uncovered(steps_by_id[name])]
-    assert settled == [], "the log now asks for its cure: take these out of DISPUTED"
 
 
 def test_few_packages_too_many() -> None:
