@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,16 +47,21 @@ def test_passwords_stay_out(tmp_path: Path) -> None:
     assert "secret" not in (tmp_path / "journal.jsonl").read_text()
 
 
-def _append_many(path: Path) -> None:
-    journal = Journal(path, never)
-    for _ in range(50):
-        journal.append(made())
+APPEND_MANY = """
+import sys
+from pathlib import Path
+from accel_doctor.journal import Journal, treated
+from accel_doctor.model import Distribution, Plan
+journal = Journal(Path(sys.argv[1]), sys.exit)
+for _ in range(50):
+    journal.append(treated(Plan(), Distribution("debian", "13"), "apt", ["x" * 5000]))
+"""
 
 
 def test_several_processes_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        pool.map(_append_many, [path] * 4)
+    writers = [subprocess.Popen([sys.executable, "-c", APPEND_MANY, str(path)]) for _ in range(4)]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0, 0]
     assert len(Journal(path, never).read()) == 200
 
 

@@ -24,7 +24,7 @@ _NEAR = 12  # lines between a probe and the failure it explains, where the failu
 _Match = tuple[Symptom, tuple[Need, ...]]
 
 _ERROR_LIKE = re.compile(
-    r"(?:^|[\s:])(?:[\w.]*(?:Error|Exception)|error|ERROR|[Ff]atal error|Fatal Error)\b[^:]*:\s*\S"
+    r"(?:^|[\s:])(?:[\w.]*(?:Error|Exception)|error|ERROR|[Ff]atal error|Fatal Error|fatal|FATAL)\b[^:]*:\s*\S"
 )
 
 

@@ -18,7 +18,7 @@ from accel_doctor.diagnosis.translations import TRANSLATIONS
 from accel_doctor.rulebook import Symptom
 
 # What a line has that a summary may quote when no symptom matched.
-_ERROR_TEXTS = ("rror: ", "rror:\t", "ERROR: ", "xception: ")
+_ERROR_TEXTS = ("rror: ", "rror:\t", "ERROR: ", "xception: ", "fatal: ", "FATAL: ")
 # What begins a message that goes on in the following lines (see cleaning).
 _WRAPPED = ("CMake Error",)
 _PIECE = 12  # characters

@@ -20,7 +20,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.+/:*()<>=-]*[A-Za-z0-9_.+/*()<>
 
 
 def with_symptom(text: str | None, identifier: str, draft: Draft, misses: Sequence[str]) -> str:
-    """``symptoms.yaml`` with one more symptom at its end; None is a file that is not there yet.
+    """``symptoms.yaml`` with one more symptom, below the messages it has and above its prose, which would speak first
+    on the line otherwise; None is a file that is not there yet.
 
     ValueError for a file that is no usable YAML, or has its symptoms in one line.
     """
@@ -65,6 +66,8 @@ def _with_entry(text: str, path: Sequence[str], name: str, entry: Sequence[str])
         added.append(" " * indent + f"{key}:")
         indent += _INDENT
     added += [" " * indent + line for line in entry]
+    if not missing and path == ("symptoms",):
+        after = _above_prose(section, after, lines)
     lines[after:after] = added
     return formatted("\n".join(lines))
 
@@ -85,6 +88,22 @@ def _deepest(root: yaml.Node, path: Sequence[str], lines: Sequence[str]) -> tupl
         node, end = value, min(value.end_mark.line, len(lines))
         indent = value.value[0][0].start_mark.column
     return node, indent, _last_line(node, end, lines), ()
+
+
+def _above_prose(symptoms: yaml.Node, end: int, lines: Sequence[str]) -> int:
+    """The line below the last symptom that is no hint; ``end`` where no hint is below it, or there is nothing else."""
+    entries = list(symptoms.value) if symptoms.tag.endswith(":map") else []
+    while entries and _is_hint(entries[-1][1]):
+        entries.pop()
+    if not entries or len(entries) == len(symptoms.value):
+        return end
+    last = entries[-1][1]
+    return _last_line(last, last.end_mark.line, lines)
+
+
+def _is_hint(symptom: yaml.Node) -> bool:
+    parts = symptom.value if symptom.tag.endswith(":map") else ()
+    return any(key.value == "role" and value.value == "hint" for key, value in parts)
 
 
 def _last_line(node: yaml.Node, end: int, lines: Sequence[str]) -> int:

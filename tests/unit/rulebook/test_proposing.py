@@ -94,9 +94,15 @@ SYMPTOM = """\
             "schema: 1\nsymptoms:\n  one: {role: echo}\n  # more\nadvice:\n  network: {x: y}\n",
             f"schema: 1\nsymptoms:\n  one: {{role: echo}}\n{SYMPTOM}  # more\nadvice:\n  network: {{x: y}}\n",
         ),
+        (  # prose would speak first on its line
+            "schema: 1\nsymptoms:\n  one:\n    role: echo\n  # prose\n  two:\n    role: hint\n  three: {role: hint}\n",
+            f"schema: 1\nsymptoms:\n  one:\n    role: echo\n{SYMPTOM}"
+            "  # prose\n  two:\n    role: hint\n  three: {role: hint}\n",
+        ),
+        ("schema: 1\nsymptoms:\n  two: {role: hint}\n", f"schema: 1\nsymptoms:\n  two: {{role: hint}}\n{SYMPTOM}"),
     ],
 )
-def test_a_symptom_is_added_at_the_end(before, after):
+def test_a_symptom_is_added_below_the_others(before, after):
     text = with_symptom(before, *_symptom())
     assert text == after
 
