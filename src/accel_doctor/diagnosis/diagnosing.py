@@ -99,6 +99,8 @@ class _Reading:
         if told and told.built:
             self._ended_well(told.built)
             self._heard = number
+            if self._current in told.built:
+                self._current, self._sure = self._given, False
         elif told and told.after:
             self._listen(told.package)
             self._claim(told.package)
@@ -153,12 +155,17 @@ class _Reading:
             self._failed, self._first_error = False, None
 
     def _listen(self, package: str | None) -> None:
-        """Where nothing else explains a failure, prose shortly before it may: what was said last, and just before."""
+        """Where nothing else explains a failure, prose shortly before it may: what was said last, and just before.
+
+        Outside the build of a Python package anything may be said (a failed test is "not found" too): there, only the
+        messages of configure scripts and their like are read as prose.
+        """
+        building = package is not None or self._current is not None
         if any(draft.cause and (not draft.sure or draft.package == package) for draft in self._unclaimed.values()):
             return
         heard: list[_Draft] = []
         for number, text in self._lines.recent(self._prose, self._heard):
-            if match := self._hint(text):
+            if match := self._hint(text, building):
                 symptom, needs = match
                 evidence = text[:MAXIMUM_EVIDENCE]
                 heard += [_Draft(need, self._current, number, evidence, symptom, True, self._sure) for need in needs]
@@ -172,15 +179,16 @@ class _Reading:
             if needs is not None:
                 yield symptom, needs
 
-    def _hint(self, text: str) -> _Match | None:
+    def _hint(self, text: str, building: bool) -> _Match | None:
         """A line as prose, unless it is a message that says all it has to say, or speaks of what will fail one day."""
         if "DeprecationWarning: " in text:
             return None
         for symptom, needs in self._matches(text):
             if symptom.role is SymptomRole.HINT:
-                return symptom, needs
+                return (symptom, needs) if building else None
             if not symptom.explained_by:
                 return None
+            building = True
         return None
 
     def _claim(self, package: str) -> None:

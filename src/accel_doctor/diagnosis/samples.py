@@ -17,7 +17,10 @@ def sample_problems(symptom: Symptom, symptoms: Sequence[Symptom]) -> tuple[str,
     """
     problems = []
     for sample in symptom.match:
-        findings = [f for f in diagnose(sample.log.splitlines(), symptoms).findings if f.symptom == symptom.id]
+        # as the log of a build: prose says nothing elsewhere
+        findings = [
+            f for f in diagnose(sample.log.splitlines(), symptoms, "sample").findings if f.symptom == symptom.id
+        ]
         needs = tuple(finding.need for finding in findings)
         if set(needs) != set(sample.needs):
             shown = ", ".join(map(str, needs)) or "nothing"

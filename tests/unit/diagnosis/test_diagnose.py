@@ -305,10 +305,27 @@ ADVICE = "Install its development files: apt-get install libsndfile1-dev"
 
 
 def test_a_hint_is_a_cause_where_a_failed_build_shows_no_other():
-    assert causes(f"{ADVICE}\nRuntimeError: cannot go on") == [("library:sndfile1", None)]
-    assert causes(f"{ADVICE}\nx.c:1:1: fatal error: sndfile.h: No such file or directory") == [
-        ("header:sndfile.h", None)
+    assert causes(f"{ADVICE}\nRuntimeError: cannot go on", "sound") == [("library:sndfile1", "sound")]
+    assert causes(f"{ADVICE}\nx.c:1:1: fatal error: sndfile.h: No such file or directory", "sound") == [
+        ("header:sndfile.h", "sound")
     ]
+    built = "  Building wheel for sound (pyproject.toml): started\n"
+    assert causes(f"{built}{ADVICE}\nRuntimeError: cannot go on") == [("library:sndfile1", "sound")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "KeyError: 'user not found'",
+        "FAILED tests/test_login.py::test_x - Exception: session is required",
+        "error: The user database could not be found",
+        "x.py:3: error: Cannot find implementation or library stub for module named 'yaml'",
+    ],
+)
+def test_prose_outside_the_build_of_a_package_names_nothing(said):
+    assert causes(said) == []
+    log = "Collecting sound\n  Building wheel for sound (pyproject.toml): started\nSuccessfully built sound\n"
+    assert causes(f"{log}Successfully installed sound-1.0\n{said}\n") == []
 
 
 def test_a_hint_says_nothing_of_a_build_that_did_not_fail():
@@ -319,7 +336,7 @@ def test_a_hint_says_nothing_of_a_build_that_did_not_fail():
 def test_what_was_said_long_before_the_last_hint_did_not_stop_the_build():
     between = "\n".join(f"copying {number}.py" for number in range(20))
     log = f"Error: libfirst not found\n{between}\nError: libsecond not found\nError: libthird not found\nexit code: 1"
-    assert causes(log) == [("library:second", None), ("library:third", None)]
+    assert causes(log, "x") == [("library:second", "x"), ("library:third", "x")]
 
 
 def test_a_configure_scripts_error_that_no_test_explains_speaks_for_itself():
