@@ -97,9 +97,12 @@ class Treatment:
         return simulation
 
     def _foresee_next(self, found: Sequence[Reason]) -> list[Reason]:
-        """What the next attempt would surely ask for, once what was found is cured."""
+        """What the next attempt at a Python package would surely ask for, once what was found is cured."""
         return self._curable(
-            Reason(need, reason.package) for reason in found for need in self.adviser.companions(reason.need)
+            Reason(need, reason.package)
+            for reason in found
+            if reason.package
+            for need in self.adviser.companions(reason.need)
         )
 
     def _curable(self, reasons: Iterable[Reason]) -> list[Reason]:

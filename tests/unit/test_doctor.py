@@ -24,6 +24,7 @@ from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model import (
     Confidence,
     Consent,
+    Failed,
     InstallRequest,
     Locked,
     Need,
@@ -156,6 +157,14 @@ def test_what_a_build_will_surely_ask_for_next_is_asked_for_at_once(practice):
     case = practice(needs, follows={"compiler:c": ("header:Python.h", "header:nobody-knows.h")})
     assert case.install("psycopg2", "other").code is ExitCode.DONE
     assert case.package_manager.transactions == [("gcc", "libffi-dev", "python3-dev")]
+
+
+def test_what_is_no_build_of_a_python_package_gets_no_companions(practice, tmp_path):
+    case = practice({}, follows={"compiler:c": ("header:Python.h",)})
+    log = tmp_path / "make.log"
+    log.write_text("lacks compiler:c\n")
+    case.doctor.treatment.treat([Failed(None, log, "command", 2)])
+    assert case.package_manager.transactions == [("gcc",)]
 
 
 def test_foresight_that_no_package_meets_does_not_hold_a_build_back(practice):

@@ -46,7 +46,7 @@ def _diagnose(blocks: Iterable[bytes], symptoms: Sequence[Symptom], package: str
     prose = [symptom for symptom in symptoms if symptom.role is SymptomRole.HINT]
     messages = [symptom for symptom in symptoms if symptom.role is not SymptomRole.HINT]
     lines = LogLines(blocks, SymptomIndex(messages).wanted)
-    reading = _Reading(SymptomIndex(symptoms), SymptomIndex(prose).wanted, lines, package)
+    reading = _Reading(SymptomIndex(symptoms), SymptomIndex(prose), lines, package)
     for number, text in lines:
         reading.line(number, text)
     return reading.result(lines.last)
@@ -70,7 +70,7 @@ class _Draft:
 
 
 class _Reading:
-    def __init__(self, index: SymptomIndex, prose: re.Pattern[bytes], lines: LogLines, package: str | None) -> None:
+    def __init__(self, index: SymptomIndex, prose: SymptomIndex, lines: LogLines, package: str | None) -> None:
         self._index = index
         self._prose = prose  # looked for only where no message explains a failure
         self._lines = lines
@@ -164,7 +164,7 @@ class _Reading:
         if any(draft.cause and (not draft.sure or draft.package == package) for draft in self._unclaimed.values()):
             return
         heard: list[_Draft] = []
-        for number, text in self._lines.recent(self._prose, self._heard):
+        for number, text in self._lines.recent(self._prose.wanted, self._heard):
             if match := self._hint(text, building):
                 symptom, needs = match
                 evidence = text[:MAXIMUM_EVIDENCE]

@@ -70,9 +70,19 @@ class Pieces:
     which it begins included: at one place of a line the longest is found.
     """
 
-    in_text: re.Pattern[str]
-    in_bytes: re.Pattern[bytes]
+    pattern: str
     texts: Mapping[str, Sequence[str]]
+
+    # Compiling takes longer than reading a small log: each is compiled where it is asked for.
+    @cached_property
+    def in_text(self) -> re.Pattern[str]:
+        """For decoded lines."""
+        return re.compile(self.pattern)
+
+    @cached_property
+    def in_bytes(self) -> re.Pattern[bytes]:
+        """For blocks in UTF-8."""
+        return re.compile(self.pattern.encode())
 
     @classmethod
     @cache
@@ -85,12 +95,11 @@ class Pieces:
             before, piece = _piece(text, first)
             served.setdefault(piece, []).append(text)
             tree.add(piece, before)
-        written = tree.written()
         with_shorter = {
             piece: [text for size in range(len(piece)) for text in served.get(piece[: size + 1], ())]
             for piece in served
         }
-        return cls(re.compile(written), re.compile(written.encode()), with_shorter)
+        return cls(tree.written(), with_shorter)
 
 
 @dataclass
