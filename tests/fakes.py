@@ -27,6 +27,7 @@ from accel_doctor.model import (
     Need,
     Origin,
     Plan,
+    Provider,
     Reason,
     Role,
     Simulation,
@@ -146,6 +147,9 @@ class FakePackageManager:
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         return frozenset(names)
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         return Simulation(installs=tuple(names), removes=self.removes)

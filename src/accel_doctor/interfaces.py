@@ -19,6 +19,7 @@ from accel_doctor.model import (
     Locked,
     Need,
     Plan,
+    Provider,
     Reason,
     Simulation,
     Source,
@@ -121,6 +122,11 @@ class PackageManager(Protocol):
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that could be installed. With no package lists at all nothing can be told: all of them,
         since :meth:`install` fetches the lists first."""
+        ...
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Who has it, by what is known here without privilege and without fetching anything as root; nobody where
+        that is not known, or for a name that none of its packages could have. ``need`` comes from build output."""
         ...
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.fileindex import find_index
-from accel_doctor.model import Distribution, NeedKind, Plan, Reason, Simulation
+from accel_doctor.model import Distribution, Need, NeedKind, Plan, Provider, Reason, Simulation
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.elsewhere import assumed_interpreter
 
@@ -72,6 +72,9 @@ class RecordedMachine:
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         return frozenset(names)
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from accel_doctor.interfaces import PackageManager
-from accel_doctor.model import Simulation
+from accel_doctor.model import Need, Provider, Simulation
 
 
 class Interrupts:
@@ -81,6 +81,10 @@ class UninterruptedPackageManager:
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """As the package manager says."""
         return self._inner.available(names)
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """As the package manager says."""
+        return self._inner.providers(need)
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """As the package manager says."""

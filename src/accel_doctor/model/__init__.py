@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         SystemPackage,
         Unmet,
     )
+    from accel_doctor.model.providers import Provider
     from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 else:
     _NOUNS = {
@@ -37,6 +38,7 @@ else:
         "machine": "Interpreter Origin",
         "needs": "Need NeedKind",
         "plans": "Case Consent Plan Policy Reason Remedy Result Simulation SystemPackage Unmet",
+        "providers": "Provider",
         "requests": "BuildSettings IndexSettings InstallRequest RequirementLine",
     }
     _MODULES = {noun: module for module, nouns in _NOUNS.items() for noun in nouns.split()}
@@ -70,6 +72,7 @@ __all__ = [
     "Origin",
     "Plan",
     "Policy",
+    "Provider",
     "Reason",
     "Remedy",
     "RequirementLine",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError
-from accel_doctor.model import Distribution, Simulation
+from accel_doctor.model import Distribution, Need, Provider, Simulation
 
 
 class AbsentPackageManager:
@@ -25,6 +25,10 @@ class AbsentPackageManager:
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Nothing."""
         return frozenset()
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Nobody."""
+        return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """Nothing can be told."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Simulation
+from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.transactions import (
     ENGLISH,
@@ -78,6 +78,10 @@ class Apt:
         if not checked or not self._has_lists():
             return frozenset(checked)
         return frozenset(checked) - frozenset(self._unknown(checked))
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Nobody is asked yet."""
+        return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """What apt-get says it would do, and how much it would fetch; None without package lists.

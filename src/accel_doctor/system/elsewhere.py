@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError, UsageError
-from accel_doctor.model import Distribution, Interpreter, Origin, Simulation
+from accel_doctor.model import Distribution, Interpreter, Need, Origin, Provider, Simulation
 from accel_doctor.rulebook import Repository
 from accel_doctor.system.repositories import enabling_commands
 
@@ -112,6 +112,10 @@ class PackageManagerElsewhere:
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """All of them."""
         return frozenset(names)
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Nobody."""
+        return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """Nothing can be told."""

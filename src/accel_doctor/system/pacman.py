@@ -14,7 +14,7 @@ from pathlib import Path
 
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Simulation
+from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.transactions import (
     ENGLISH,
@@ -68,6 +68,10 @@ class Pacman:
         if not checked or not self._has_databases():
             return frozenset(checked)
         return frozenset(checked) - frozenset(_UNKNOWN.findall(self._resolve(checked)[1]))
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Nobody is asked yet."""
+        return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """What pacman says it would install, and how much of it; None without package databases.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Simulation
+from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.transactions import ENGLISH, checked_names, refuse_losses, refuse_missing
 
@@ -39,6 +39,10 @@ class RpmPackageManager(ABC):
     @abstractmethod
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that a repository provides; all of them where no repository can be read."""
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Nobody is asked yet."""
+        return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """What would be done; None where that is told only to root.

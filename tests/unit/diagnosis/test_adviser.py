@@ -16,6 +16,7 @@ from accel_doctor.model import (
     Need,
     Origin,
     Plan,
+    Provider,
     Reason,
     Role,
     Simulation,
@@ -58,6 +59,9 @@ class Shop:
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         return frozenset(set(names) - self.lacks)
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         self.simulations += 1

@@ -11,7 +11,7 @@ from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import FileIndex, Release
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.fileindex.writing import index_bytes
-from accel_doctor.model import Confidence, Distribution, Interpreter, Need, Origin, Plan, Reason
+from accel_doctor.model import Confidence, Distribution, Interpreter, Need, Origin, Plan, Provider, Reason
 
 RULES = """\
 schema: 1
@@ -47,6 +47,9 @@ class Everything:
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         return frozenset(names)
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        return ()
 
     def simulate(self, names: Sequence[str]) -> None:
         return None
