@@ -103,6 +103,16 @@ class NetworkError(AccelDoctorError):
     exit_code = ExitCode.NETWORK
 
 
+class LevelError(AccelDoctorError):
+    """A shared level did not do what it was asked. A run goes on without it, so this never ends one."""
+
+    exit_code = ExitCode.NETWORK
+
+
+class LevelDenied(LevelError):
+    """A shared level says that we may not. S3 says so of what is not there, too, to those who may not list."""
+
+
 class RequirementsError(AccelDoctorError):
     """The frontend says that the requirements cannot be met; its own words are quoted."""
 

@@ -172,6 +172,34 @@ class WheelStore(Protocol):
         ...
 
 
+class ObjectStore(Protocol):
+    """One shared level: a flat space of named bytes somewhere else. Used from many threads at once."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: its address without secrets."""
+        ...
+
+    @property
+    def writable(self) -> bool:
+        """Whether :meth:`send` may be tried."""
+        ...
+
+    def fetch(self, object_name: str, target: Path, limit: int) -> bool:
+        """The object's bytes into the file ``target``; False where there is no such object.
+
+        Raises LevelError for trouble, and for an object of more than ``limit`` bytes.
+        """
+        ...
+
+    def send(self, object_name: str, source: Path) -> None:
+        """Keep the bytes of ``source`` under this name: readers see the whole object or the former one.
+
+        Raises LevelError.
+        """
+        ...
+
+
 class Adviser(Protocol):
     """Needs to remedies, for one distribution and one interpreter."""
 

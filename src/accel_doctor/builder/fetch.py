@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import ssl
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.model import IndexSettings, Source
+from accel_doctor.transfer import AS_THEY_ARE, TooLargeError, netrc, receive, retrying, tls_context
 
 if TYPE_CHECKING:
     import httpx
@@ -52,14 +51,8 @@ class SourceFetcher:
 
     def _download(self, source: Source, index: IndexSettings, target: Path) -> Path:
         import httpx
-        import tenacity
 
-        attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_may_pass),
-            stop=tenacity.stop_after_attempt(1 + (_RETRIES if index.retries is None else index.retries)),
-            wait=tenacity.wait_random_exponential(multiplier=0.3, max=5),
-            reraise=True,
-        )
+        attempts = retrying(_RETRIES if index.retries is None else index.retries)
         try:
             with self._client(source.location, index) as client:
                 attempts(_download_once, client, source, target)
@@ -76,20 +69,13 @@ class SourceFetcher:
         address = urlsplit(url).netloc.rpartition("@")[2]
         trusted = address in index.trusted_hosts or urlsplit(url).hostname in index.trusted_hosts
         return httpx.Client(
-            auth=_credentials(url, index) or self._netrc(),
+            auth=_credentials(url, index) or netrc(self._environment),
             timeout=index.timeout or _TIMEOUT,
             follow_redirects=True,
             verify=False if trusted else _tls_context(index, self._environment),
             proxy=index.proxy,
-            headers={"Accept-Encoding": "identity"},  # a .tar.gz must arrive as the bytes that were hashed
+            headers=AS_THEY_ARE,
         )
-
-    def _netrc(self) -> httpx.NetRCAuth | None:
-        import httpx
-
-        home = self._environment.get("HOME", "/")
-        path = Path(self._environment.get("NETRC") or f"{home}/.netrc")
-        return httpx.NetRCAuth(str(path)) if path.is_file() else None
 
 
 def _checked_local(source: Source, path: Path) -> Path:
@@ -112,18 +98,10 @@ def _download_once(client: httpx.Client, source: Source, target: Path) -> None:
 
 
 def _receive(source: Source, response: httpx.Response, aside: Path) -> str:
-    response.raise_for_status()
-    digest, size = hashlib.sha256(), 0
-    with aside.open("xb") as writing:
-        for block in response.iter_raw():
-            size += len(block)
-            if size > _ARCHIVE_LIMIT:
-                raise RequirementsError(f"{source}: {source.location} is larger than {_ARCHIVE_LIMIT} bytes")
-            digest.update(block)
-            writing.write(block)
-        writing.flush()
-        os.fsync(writing.fileno())
-    return digest.hexdigest()
+    try:
+        return receive(response, aside, _ARCHIVE_LIMIT)
+    except TooLargeError as error:
+        raise RequirementsError(f"{source}: {source.location} is {error}") from None
 
 
 def _check(source: Source, found: str) -> None:
@@ -134,18 +112,8 @@ def _check(source: Source, found: str) -> None:
         )
 
 
-def _may_pass(error: BaseException) -> bool:
-    """Whether another attempt may go better: the connection broke, or the server says the trouble is its own."""
-    import httpx
-
-    if isinstance(error, httpx.HTTPStatusError):
-        return error.response.status_code >= 500 or error.response.status_code == 429
-    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
-
-
 def _tls_context(index: IndexSettings, environment: Mapping[str, str]) -> ssl.SSLContext:
-    bundle = index.cert or environment.get("SSL_CERT_FILE") or environment.get("REQUESTS_CA_BUNDLE")
-    context = ssl.create_default_context(cafile=bundle or None)
+    context = tls_context(environment, index.cert)
     if index.client_cert:
         context.load_cert_chain(index.client_cert)
     return context

@@ -1,0 +1,51 @@
+"""From an address to a level: one table by URL scheme, and what other packages add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from accel_doctor.cache.levels.address import LevelAddress, parse_address
+from accel_doctor.errors import UsageError
+from accel_doctor.interfaces import ObjectStore
+
+# Other packages name a function here by scheme: it takes a LevelAddress and the environment, and gives an ObjectStore.
+ENTRY_POINTS = "accel_doctor.cache_backends"
+
+Opener = Callable[[LevelAddress, Mapping[str, str]], ObjectStore]
+
+
+def open_level(text: str, environment: Mapping[str, str], directory: Path) -> ObjectStore:
+    """The level at an address; nothing is asked of it yet. Raises UsageError where it cannot be one."""
+    address = parse_address(text)
+    if address.scheme == "file":
+        from accel_doctor.cache.levels.directory import DirectoryLevel
+
+        return DirectoryLevel(address, directory)
+    opener = _BUILT_IN.get(address.scheme) or _of_another_package(address)
+    return opener(address, environment)
+
+
+def _web(address: LevelAddress, environment: Mapping[str, str]) -> ObjectStore:
+    from accel_doctor.cache.levels.web import WebLevel
+
+    return WebLevel(address, environment)
+
+
+_BUILT_IN: Mapping[str, Opener] = {
+    "http": _web,
+    "https": _web,
+}
+
+
+def _of_another_package(address: LevelAddress) -> Opener:
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=ENTRY_POINTS, name=address.scheme):
+        opener: Opener = point.load()
+        return opener
+    known = sorted({*_BUILT_IN, "file"} | {point.name for point in entry_points(group=ENTRY_POINTS)})
+    raise UsageError(
+        f"the shared level {address.name} has an unknown scheme {address.scheme!r}",
+        hint=f"known: {', '.join(known)}; or a path",
+    )
