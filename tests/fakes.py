@@ -11,6 +11,7 @@ from accel_doctor.errors import PackageManagerError
 from accel_doctor.interfaces import Completed
 from accel_doctor.model import (
     BuildFailed,
+    BuildKey,
     BuildOutcome,
     BuildSettings,
     Built,
@@ -23,10 +24,12 @@ from accel_doctor.model import (
     IndexSettings,
     InstallRequest,
     Interpreter,
+    Link,
     Locked,
     Need,
     Origin,
     Plan,
+    Provenance,
     Provider,
     Reason,
     Role,
@@ -60,6 +63,21 @@ def interpreter(**changes: object) -> Interpreter:
         "environment": {"python_version": "3.13", "python_full_version": "3.13.5", "sys_platform": "linux"},
     }
     return Interpreter(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def provenance(**changes: object) -> Provenance:
+    """cffi 2.1.1, built from its sdist on Debian 13."""
+    facts: dict[str, object] = {
+        "name": "cffi",
+        "version": "2.1.1",
+        "source": "sha256:" + "a" * 64,
+        "distribution": "debian 13",
+        "interpreter": "cpython 3.13.5",
+        "platform": "linux-x86_64",
+        "libc": "glibc 2.41",
+        "built_at": "2026-11-20T12:00:00+00:00",
+    }
+    return Provenance(**{**facts, **changes})  # type: ignore[arg-type]
 
 
 @dataclass
@@ -97,6 +115,10 @@ class FakeFrontend:
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
         return ("build", str(source), str(wheel_directory)), {}
+
+    def build_requirements(self, log: Path) -> tuple[str, ...]:
+        lines = log.read_text().splitlines()
+        return tuple(line.removeprefix("with ") for line in lines if line.startswith("with "))
 
     def _unless_lacking(self, needs: Sequence[str], log: Path, step: str) -> Failed | None:
         for need in needs:
@@ -251,15 +273,17 @@ class FakeReporter:
 
 @dataclass
 class FakeWheelStore:
-    wheels: dict[str, Wheel] = field(default_factory=dict)
+    wheels: dict[str, Wheel] = field(default_factory=dict)  # by exact key
+    provenances: dict[str, Provenance] = field(default_factory=dict)
 
-    def get(self, key: str) -> Wheel | None:
-        return self.wheels.get(key)
+    def get(self, key: BuildKey) -> Wheel | None:
+        return self.wheels.get(key.exact)
 
-    def put(self, key: str, wheel: Path) -> Wheel:
-        return self.wheels.setdefault(key, Wheel(wheel, "0" * 64))
+    def put(self, key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Wheel:
+        self.provenances.setdefault(key.exact, provenance)
+        return self.wheels.setdefault(key.exact, Wheel(wheel, "0" * 64, tuple(links)))
 
-    def building(self, key: str) -> AbstractContextManager[None]:
+    def building(self, key: BuildKey) -> AbstractContextManager[None]:
         return nullcontext()
 
 

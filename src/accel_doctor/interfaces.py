@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from accel_doctor.model import (
+    BuildKey,
     BuildOutcome,
     BuildSettings,
     Case,
@@ -16,9 +17,11 @@ from accel_doctor.model import (
     Failed,
     IndexSettings,
     InstallRequest,
+    Link,
     Locked,
     Need,
     Plan,
+    Provenance,
     Provider,
     Reason,
     Simulation,
@@ -83,6 +86,10 @@ class Frontend(Protocol):
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
         """argv and environment that build one wheel from an sdist file or a source tree; ``work`` is scratch."""
+        ...
+
+    def build_requirements(self, log: Path) -> tuple[str, ...]:
+        """What a build's isolated environment held (``setuptools==80.9.0``), as far as its log says."""
         ...
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
@@ -159,15 +166,16 @@ class Prober(Protocol):
 class WheelStore(Protocol):
     """Built wheels by build key."""
 
-    def get(self, key: str) -> Wheel | None:
-        """The wheel, verified by hash, or None."""
+    def get(self, key: BuildKey) -> Wheel | None:
+        """The wheel kept under the exact key, else the one under the pure key, verified by hash; or None."""
         ...
 
-    def put(self, key: str, wheel: Path) -> Wheel:
-        """Keep a wheel; published in one move. The first of two writers wins."""
+    def put(self, key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Wheel:
+        """Keep a wheel, one without binaries under the pure key; published in one move. The first of two writers
+        wins. Where nothing can be kept, the wheel given."""
         ...
 
-    def building(self, key: str) -> AbstractContextManager[None]:
+    def building(self, key: BuildKey) -> AbstractContextManager[None]:
         """Held while a key's wheel is built; another process that wants the same one waits, then takes it."""
         ...
 

@@ -15,7 +15,7 @@ PACKAGE = Path(accel_doctor.__file__).parent
 # Lower may not import higher; what shares a floor may not import its neighbours.
 FLOORS = (
     ("__init__", "values"),
-    ("errors", "hashing", "redaction", "transfer"),
+    ("errors", "hashing", "redaction", "transfer", "wheelfile"),
     ("model",),
     ("interfaces",),
     ("rulebook",),

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,14 +18,17 @@ from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import Frontend, Reporter, Runner, WheelStore
 from accel_doctor.model import (
     BuildFailed,
+    BuildKey,
     BuildOutcome,
     Built,
     Failed,
     InstallRequest,
+    Provenance,
     Source,
     SourceKind,
     Wheel,
 )
+from accel_doctor.wheelfile import generator
 
 # How the frontends and backends announce the part of a build that begins: uv build, pip wheel, distutils commands.
 _PHASES = (
@@ -59,7 +62,8 @@ class SourceBuilder:
     store: WheelStore
     fetcher: SourceFetcher
     reporter: Reporter
-    key_of: Callable[[Source, InstallRequest], str | None]
+    key_of: Callable[[Source, InstallRequest], BuildKey | None]
+    provenance_of: Callable[[Source, str], Provenance]  # a source and its version, built here and now
     new_log: NewLog
     work: Path  # scratch of this run; wheels that have no key stay here until it ends
     jobs: int
@@ -95,7 +99,7 @@ class SourceBuilder:
                 return outcome
             return self._build(source, request, key)
 
-    def _build(self, source: Source, request: InstallRequest, key: str | None) -> BuildOutcome:
+    def _build(self, source: Source, request: InstallRequest, key: BuildKey | None) -> BuildOutcome:
         started = time.monotonic()
         self.reporter.build_started(source)
         work = Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=self.work))
@@ -115,7 +119,7 @@ class SourceBuilder:
         return self.fetcher.fetch(source, request.index, work)
 
     def _run(
-        self, source: Source, tree: Path, request: InstallRequest, work: Path, started: float, key: str | None
+        self, source: Source, tree: Path, request: InstallRequest, work: Path, started: float, key: BuildKey | None
     ) -> BuildOutcome:
         wheels = work / "wheel"
         wheels.mkdir()
@@ -130,10 +134,18 @@ class SourceBuilder:
         if done.returncode or len(built) != 1:
             shutil.rmtree(work, ignore_errors=True)
             return BuildFailed(source, Failed(source.name, log, "build", done.returncode, seconds))
-        wheel = self.store.put(key, built[0]) if key else Wheel(built[0], sha256_of(built[0]))
+        wheel = self._kept(source, built[0], key, log)
         if wheel.path != built[0]:
             shutil.rmtree(work, ignore_errors=True)
         return Built(source, wheel, reused=False, seconds=seconds, log=log)
+
+    def _kept(self, source: Source, wheel: Path, key: BuildKey | None, log: Path) -> Wheel:
+        if key is None:
+            return Wheel(wheel, sha256_of(wheel))
+        version = source.version or wheel.name.split("-")[1]
+        made_with = self.frontend.build_requirements(log) or tuple(filter(None, [generator(wheel)]))
+        provenance = replace(self.provenance_of(source, version), build_requirements=made_with)
+        return self.store.put(key, wheel, provenance, links=())
 
     def _phase_listener(self, source: Source) -> Callable[[str], None]:
         current = ""

@@ -1,25 +1,67 @@
-"""Build keys: which stored wheel is the right one. Pure."""
+"""Build keys: which stored wheel is the right one. Pure.
+
+A key is the SHA-256 of what is documented here, as JSON with sorted keys (``docs/reference/wheel-store.md``).
+
+The exact key covers
+
+- the source: the archive's SHA-256, or a repository's URL and commit; the directory inside it;
+- the interpreter: implementation, feature version (the whole version before a release is final, since the ABI still
+  moves), SOABI, cache tag, debug and free-threaded builds;
+- the platform, and the C library with its version;
+- the distribution and its release, to whose libraries extension modules bind;
+- config settings and build constraints;
+- those environment variables that change what is built (:func:`build_environment`).
+
+The pure key covers source, config settings and build constraints: all that a wheel without binaries depends on.
+
+Neither covers the versions of the build requirements, which are unknown before a build and part of what a wheel
+records about itself; build constraints pin them and are covered.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
-from accel_doctor.model import BuildSettings, Distribution, Interpreter, Source, SourceKind
+from accel_doctor.model import BuildKey, BuildSettings, Distribution, Interpreter, Source, SourceKind
 
-KEY_VERSION = 1
+KEY_VERSION = 2
 
-# What compilers, linkers and the usual build backends read from the environment. A build under another value is
-# another build: see the GNU make manual ("Variables Used by Implicit Rules"), distutils.sysconfig.customize_compiler
-# and the PKG_CONFIG_* section of pkg-config(1).
-BUILD_ENVIRONMENT = (
-    "AR", "ARCHFLAGS", "CARGO_BUILD_TARGET", "CC", "CFLAGS", "CMAKE_ARGS", "CMAKE_GENERATOR", "CMAKE_PREFIX_PATH",
-    "CPATH", "CPPFLAGS", "CXX", "CXXFLAGS", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "FC", "FFLAGS", "LD", "LDFLAGS",
-    "LDSHARED", "LIBRARY_PATH", "LD_LIBRARY_PATH", "MACOSX_DEPLOYMENT_TARGET", "PKG_CONFIG", "PKG_CONFIG_LIBDIR",
-    "PKG_CONFIG_PATH", "PKG_CONFIG_SYSROOT_DIR", "RUSTFLAGS", "SETUPTOOLS_USE_DISTUTILS", "SKBUILD_CMAKE_ARGS",
-    "SOURCE_DATE_EPOCH",
+# What compilers, linkers and the usual build backends read from the environment: the GNU make manual ("Variables Used
+# by Implicit Rules"), gcc's manual ("Environment Variables Affecting GCC"), distutils.sysconfig.customize_compiler,
+# clang's and Apple's SDKROOT and *_DEPLOYMENT_TARGET, pbr.
+_VARIABLES = frozenset({
+    "AR", "ARCHFLAGS", "ARFLAGS", "AS", "ASFLAGS", "BLAS", "BLDSHARED", "CC", "CCSHARED", "CFLAGS", "CPATH", "CPP",
+    "CPPFLAGS", "CXX", "CXXFLAGS", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "DEVELOPER_DIR", "F77", "F90", "FC",
+    "FFLAGS", "FCFLAGS", "FORCE_CYTHON", "GOFLAGS", "LAPACK", "LD", "LDCXXSHARED", "LDFLAGS", "LDSHARED",
+    "LD_LIBRARY_PATH", "LIBRARY_PATH", "LIBS", "MACOSX_DEPLOYMENT_TARGET", "NINJA", "NVCC", "CUDA_HOME", "CUDA_PATH",
+    "OBJC_INCLUDE_PATH", "OPT", "PBR_VERSION", "PKG_CONFIG", "RANLIB", "RUSTC", "RUSTC_WRAPPER", "RUSTDOCFLAGS",
+    "RUSTFLAGS", "RUSTUP_TOOLCHAIN", "SDKROOT", "SOURCE_DATE_EPOCH", "STATIC_DEPS", "STRIP", "USE_CYTHON",
+    "_PYTHON_HOST_PLATFORM",
+})  # fmt: skip
+
+# Families of variables: cmake-env-variables(7), pkg-config(1), cargo's reference ("Environment Variables"),
+# scikit-build-core, maturin, PyO3, setuptools and its SCM plugin, hatch, numpy.distutils.
+_PREFIXES = (
+    "CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_", "CMAKE_", "CYTHON_", "HATCH_BUILD_", "MATURIN_", "NPY_",
+    "PKG_CONFIG_", "PYO3_", "SETUPTOOLS_", "SKBUILD_",
 )  # fmt: skip
+
+# What setup scripts look for one library at a time: PG_CONFIG, GDAL_CONFIG, MYSQLCLIENT_LDFLAGS, FOO_NO_EXTENSIONS.
+_SUFFIXES = ("_CFLAGS", "_CPPFLAGS", "_LDFLAGS", "_LIBS", "_CONFIG", "_NO_EXTENSIONS", "_INCLUDE_DIR", "_LIB_DIR")
+
+# How many jobs run, and where caches lie, makes no other wheel.
+_IRRELEVANT = frozenset({
+    "CARGO_BUILD_JOBS", "CARGO_BUILD_TARGET_DIR", "CARGO_TARGET_DIR", "CMAKE_BUILD_PARALLEL_LEVEL",
+    "CMAKE_COLOR_DIAGNOSTICS", "NPY_NUM_BUILD_JOBS",
+})  # fmt: skip
+
+# -march=native, -mcpu=native, -C target-cpu=native
+_THIS_PROCESSOR = re.compile(r"\b(?:march|mcpu|mtune|target-cpu)=native\b")
 
 
 def build_key(
@@ -28,21 +70,28 @@ def build_key(
     distribution: Distribution,
     settings: BuildSettings,
     environment: Mapping[str, str],
-) -> str | None:
-    """The SHA-256 (hex) under which the wheel of this build is kept, or None where the build has no stable identity.
+) -> BuildKey | None:
+    """The key of a build, or None where it has no stable identity.
 
     No identity: directories change under our feet; a build without isolation depends on whatever is installed; an
-    sdist without a hash and a VCS source without a commit could be anything.
+    sdist without a hash and a VCS source without a commit could be anything; what is compiled for the processor at
+    hand may stop with an illegal instruction on the next one.
     """
     identity = _identity(source)
-    if identity is None or settings.no_build_isolation:
+    variables = build_environment(environment, source.name)
+    if identity is None or settings.no_build_isolation or _for_this_processor([*variables.values(),
+                                                                              *settings.config_settings]):  # fmt: skip
         return None
-    facts = {
+    pure: dict[str, Any] = {
         "key-version": KEY_VERSION,
         "source": identity,
+        "config-settings": list(settings.config_settings),
+        "build-constraints": sorted(settings.build_constraints),
+    }
+    binary = {
         "interpreter": {
             "implementation": interpreter.implementation,
-            "version": interpreter.feature_version,
+            "version": _binary_version(interpreter),
             "soabi": interpreter.soabi,
             "cache-tag": interpreter.cache_tag,
             "debug": interpreter.debug,
@@ -50,13 +99,32 @@ def build_key(
         },
         "platform": interpreter.platform,
         "libc": interpreter.libc,
-        # Extension modules bind to the sonames of the release they were linked on.
         "distribution": [distribution.id, distribution.version or distribution.codename],
-        "config-settings": list(settings.config_settings),
-        "build-constraints": sorted(settings.build_constraints),
-        "environment": {name: environment[name] for name in BUILD_ENVIRONMENT if environment.get(name)},
+        "environment": variables,
     }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return BuildKey(exact=_digest({**pure, "binary": binary}), pure=_digest(pure))
+
+
+def build_environment(environment: Mapping[str, str], package: str) -> dict[str, str]:
+    """Those variables that can change what the build of ``package`` makes: the known ones, the known families, and
+    whatever begins with the package's own name (``PYCURL_SSL_LIBRARY`` for pycurl)."""
+    own = re.sub(r"[^A-Z0-9]+", "_", package.upper()) + "_"
+    return {
+        name: value
+        for name, value in environment.items()
+        if value
+        and name not in _IRRELEVANT
+        and (name in _VARIABLES or name.startswith((*_PREFIXES, own)) or name.endswith(_SUFFIXES))
+    }
+
+
+def _for_this_processor(flags: list[str]) -> bool:
+    return any(_THIS_PROCESSOR.search(text) for text in flags)
+
+
+def _binary_version(interpreter: Interpreter) -> str:
+    final = re.fullmatch(r"[0-9.]+(rc[0-9]+)?", interpreter.version)  # from its first rc on, the ABI stands (PEP 602)
+    return interpreter.feature_version if final else interpreter.version
 
 
 def _identity(source: Source) -> dict[str, str | None] | None:
@@ -64,7 +132,17 @@ def _identity(source: Source) -> dict[str, str | None] | None:
         case SourceKind.SDIST if source.sha256:
             return {"sha256": source.sha256, "subdirectory": source.subdirectory}
         case SourceKind.VCS if source.commit:
-            return {"vcs": source.vcs, "url": source.location, "commit": source.commit,
+            return {"vcs": source.vcs, "url": without_credentials(source.location), "commit": source.commit,
                     "subdirectory": source.subdirectory}  # fmt: skip
         case _:
             return None
+
+
+def without_credentials(url: str) -> str:
+    """A URL without user and password: the same thing wherever it is read with other ones."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _digest(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

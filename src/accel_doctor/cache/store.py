@@ -1,91 +1,171 @@
-"""The local wheel store: ``<root>/v1/<first two of key>/<key>/`` holds one wheel and its ``entry.json``.
+"""The local wheel store: ``<root>/v2/<first two of key>/<key>/`` holds one wheel and its ``entry.json``.
 
-An entry appears in one rename and is never changed afterwards, so a reader sees a whole entry or none, whoever
-else is writing or was killed. A wheel is handed out only if its bytes still have the hash they were stored with.
+An entry appears in one rename and its bytes are never changed afterwards, so a reader sees a whole entry or none,
+whoever else is writing or was killed. A wheel is handed out only if its bytes still have the hash they were stored
+with. When it was last asked for is the time of its ``entry.json``.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from accel_doctor.cache.entries import LIMIT, entry_from_json, entry_to_json, is_key
+from accel_doctor.cache.leases import Leases
 from accel_doctor.hashing import sha256_of
-from accel_doctor.model import Wheel
+from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
+from accel_doctor.wheelfile import is_pure
 
-LAYOUT = "v1"
-_ENTRY = "entry.json"
-_ENTRY_LIMIT = 64 * 1024  # bytes; ours are a few hundred
+LAYOUT = "v2"
+ENTRY = "entry.json"
+UNFINISHED = "unfinished"
+LOCKS = "locks"
 
 # https://bford.info/cachedir/: backup tools leave marked directories alone
 _CACHEDIR_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Wheels built by accel-doctor; safe to delete.\n"
 
 
+class DamagedEntryError(Exception):
+    """An entry that is not what was stored; the message says in which way."""
+
+
 class LocalWheelStore:
-    """Wheels under one directory. A store that cannot be used warns once and otherwise behaves as if empty."""
+    """Implements :class:`accel_doctor.interfaces.WheelStore` with one directory.
 
-    def __init__(self, root: Path, warn: Callable[[str], None]) -> None:
-        self._root = root / LAYOUT
+    What cannot be read counts as not there, what cannot be written is not kept; either is told once.
+    """
+
+    def __init__(self, root: Path, leases: Leases, warn: Callable[[str], None]) -> None:
         self._top = root
+        self._leases = leases
         self._warn = warn
-        self._usable = True
+        self._writable = True
+        self._readable = True
 
-    def get(self, key: str) -> Wheel | None:
-        """The wheel kept under ``key``, verified; a damaged entry is taken away and counts as none."""
-        place = self._place(key)
-        try:
-            with (place / _ENTRY).open("rb") as stream:
-                entry = json.loads(stream.read(_ENTRY_LIMIT))
-            wheel = place / Path(entry["file"]).name
-            if sha256_of(wheel) == entry["sha256"]:
-                return Wheel(wheel, entry["sha256"])
-        except FileNotFoundError:
-            if not place.exists():
-                return None
-        except (ValueError, KeyError, TypeError):
-            pass
-        except OSError as error:
-            self._give_up(error)
-            return None
-        self._warn(f"a stored wheel was damaged and is built again: {place}")
-        self._discard(place)
+    def get(self, key: BuildKey) -> Wheel | None:
+        """The wheel of ``key``, verified; a damaged entry is taken away and counts as none."""
+        for name in dict.fromkeys((key.exact, key.pure)):
+            if found := self.find(name):
+                entry, wheel = found
+                return Wheel(wheel, entry.sha256, entry.links)
         return None
 
-    def put(self, key: str, wheel: Path) -> Wheel:
+    def put(self, key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Wheel:
         """Keep a copy of ``wheel`` and return the kept one; where nothing can be kept, the one given."""
-        given = Wheel(wheel, sha256_of(wheel))
-        if not self._usable:
+        return self.add(
+            Entry(
+                key=key.pure if is_pure(wheel) else key.exact,
+                file=wheel.name,
+                sha256=sha256_of(wheel),
+                size=wheel.stat().st_size,
+                provenance=provenance,
+                links=tuple(links),
+            ),
+            wheel,
+        )
+
+    def find(self, name: str) -> tuple[Entry, Path] | None:
+        """What is kept under one half of a key, verified, and in use by this process from now on."""
+        place = self.place(name)
+        try:
+            if not place.exists():
+                return None
+            self._leases.hold(name)
+            entry = self.verified(name)
+        except FileNotFoundError:  # removed just now
+            self._leases.release(name)
+            return None
+        except DamagedEntryError:
+            self._leases.release(name)
+            self._warn(f"a stored wheel was damaged and is built again: {place}")
+            self._discard(place)
+            return None
+        except OSError as error:
+            self._leases.release(name)
+            self._cannot_read(error)
+            return None
+        with suppress(OSError):  # another user's, or a read-only one: then its owner's uses count
+            os.utime(place / ENTRY)
+        return entry, place / entry.file
+
+    def verified(self, name: str) -> Entry:
+        """The entry kept under ``name``, its wheel read and compared with it.
+
+        Raises DamagedEntryError, FileNotFoundError where there is none, OSError where it cannot be read.
+        """
+        place = self.place(name)
+        entry = self.entry(name)
+        try:
+            found = sha256_of(place / entry.file)
+        except FileNotFoundError:
+            raise DamagedEntryError(f"{entry.file} is missing") from None
+        except IsADirectoryError:
+            raise DamagedEntryError(f"{entry.file} is a directory") from None
+        if found != entry.sha256:
+            raise DamagedEntryError(f"{entry.file} has the SHA-256 {found}, stored was {entry.sha256}")
+        return entry
+
+    def entry(self, name: str) -> Entry:
+        """The entry kept under ``name``, its wheel not looked at; raises like :meth:`verified`."""
+        place = self.place(name)
+        try:
+            with (place / ENTRY).open("rb") as stream:
+                entry = entry_from_json(stream.read(LIMIT + 1))
+        except ValueError as error:
+            raise DamagedEntryError(f"{ENTRY}: {error}") from error
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            if place.exists():
+                raise DamagedEntryError(f"{ENTRY} is missing") from None
+            raise
+        if entry.key != name:
+            raise DamagedEntryError(f"{ENTRY} belongs to another key, {entry.key}")
+        return entry
+
+    def add(self, entry: Entry, wheel: Path) -> Wheel:
+        """Keep a copy of ``wheel``, whose bytes ``entry`` describes, and return the kept one; where nothing can be
+        kept, the one given. Where another process was first, its wheel."""
+        given = Wheel(wheel, entry.sha256, entry.links)
+        if not self._writable:
             return given
-        place = self._place(key)
+        content = entry_to_json(entry)
+        try:
+            entry_from_json(content)
+        except ValueError as error:
+            self._warn(f"{entry.file} is not kept: {error}")
+            return given
+        place = self.place(entry.key)
         try:
             self._prepare()
-            with tempfile.TemporaryDirectory(dir=self._top / "unfinished") as scratch:
-                aside = Path(scratch) / key
+            self._leases.hold(entry.key)
+            with self._scratch() as scratch:
+                aside = scratch / entry.key
                 aside.mkdir()
-                _copy_durably(wheel, aside / wheel.name)
-                _write_durably(aside / _ENTRY, {"file": wheel.name, "sha256": given.sha256})
+                _copy_durably(wheel, aside / entry.file)
+                _write_durably(aside / ENTRY, content)
+                _sync_directory(aside)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 _publish(aside, place)
         except OSError as error:
-            self._give_up(error)
+            self._cannot_write(error)
             return given
-        return self.get(key) or given
+        kept = self.find(entry.key)
+        return Wheel(kept[1], kept[0].sha256, kept[0].links) if kept else given
 
     @contextmanager
-    def building(self, key: str) -> Iterator[None]:
+    def building(self, key: BuildKey) -> Iterator[None]:
         """Held while the wheel of ``key`` is built, so that a second process waits and takes it instead."""
         from filelock import FileLock
 
         try:
             self._prepare()
-            lock = FileLock(self._top / "locks" / f"{key}.lock")
+            lock = FileLock(self._top / LOCKS / f"{key.exact}.lock")
             lock.acquire()
         except OSError as error:
-            self._give_up(error)
+            self._cannot_write(error)
             yield
             return
         try:
@@ -93,30 +173,62 @@ class LocalWheelStore:
         finally:
             lock.release()
 
-    def _place(self, key: str) -> Path:
-        return self._root / key[:2] / key
+    def names(self) -> Iterator[str]:
+        """The key of every entry, damaged ones included, in order. Raises OSError where that cannot be read."""
+        for shelf in _sorted(self._top / LAYOUT):
+            for place in _sorted(shelf):
+                if is_key(place.name) and place.name.startswith(shelf.name):
+                    yield place.name
+
+    def place(self, name: str) -> Path:
+        """The directory of an entry."""
+        return self._top / LAYOUT / name[:2] / name
 
     def _prepare(self) -> None:
-        for directory in (self._root, self._top / "unfinished", self._top / "locks"):
+        for directory in (self._top / LAYOUT, self._top / UNFINISHED, self._top / LOCKS):
             directory.mkdir(parents=True, exist_ok=True)
         tag = self._top / "CACHEDIR.TAG"
         if not tag.exists():
             tag.write_text(_CACHEDIR_TAG)
 
+    @contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        name = uuid.uuid4().hex
+        scratch = self._top / UNFINISHED / name
+        self._leases.hold(name)
+        try:
+            scratch.mkdir()
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+            self._leases.release(name)
+
     def _discard(self, place: Path) -> None:
         try:
             self._prepare()
-            with tempfile.TemporaryDirectory(dir=self._top / "unfinished") as scratch:
-                place.rename(Path(scratch) / place.name)
+            with self._scratch() as scratch:
+                place.rename(scratch / place.name)
         except FileNotFoundError:
             pass  # another process was faster
         except OSError as error:
-            self._give_up(error)
+            self._cannot_write(error)
 
-    def _give_up(self, error: OSError) -> None:
-        if self._usable:
-            self._usable = False
+    def _cannot_write(self, error: OSError) -> None:
+        if self._writable:
+            self._writable = False
             self._warn(f"the wheel store {self._top} cannot be used, wheels are not kept in this run: {error}")
+
+    def _cannot_read(self, error: OSError) -> None:
+        if self._readable:
+            self._readable = False
+            self._warn(f"wheels in the wheel store {self._top} cannot be read and are built again: {error}")
+
+
+def _sorted(directory: Path) -> list[Path]:
+    try:
+        return sorted(directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _publish(aside: Path, place: Path) -> None:
@@ -136,9 +248,9 @@ def _copy_durably(source: Path, target: Path) -> None:
         os.fsync(writing.fileno())
 
 
-def _write_durably(target: Path, entry: dict[str, str]) -> None:
-    with target.open("x", encoding="utf-8") as writing:
-        json.dump(entry, writing)
+def _write_durably(target: Path, content: bytes) -> None:
+    with target.open("xb") as writing:
+        writing.write(content)
         writing.flush()
         os.fsync(writing.fileno())
 

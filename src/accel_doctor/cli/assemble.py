@@ -8,12 +8,15 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.cache.key import build_key
+from accel_doctor.cache.leases import Leases
+from accel_doctor.cache.provenance import provenance_of
 from accel_doctor.cache.store import LocalWheelStore
 from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.interrupts import Interrupts, UninterruptedPackageManager
@@ -27,7 +30,19 @@ from accel_doctor.frontends.origins import record_origins
 from accel_doctor.interfaces import Frontend, PackageManager
 from accel_doctor.journal import Journal, treated
 from accel_doctor.lockfile import sources_to_build
-from accel_doctor.model import Case, Distribution, Failed, InstallRequest, Interpreter, Locked, Plan, Policy, Source
+from accel_doctor.model import (
+    BuildKey,
+    Case,
+    Distribution,
+    Failed,
+    InstallRequest,
+    Interpreter,
+    Locked,
+    Plan,
+    Policy,
+    Provenance,
+    Source,
+)
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.interpreter import supported_tags
 from accel_doctor.system.privilege import find_privilege
@@ -88,23 +103,28 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
     """A doctor with real adapters that builds ``jobs`` at once; its scratch directory lives as long as the block."""
     tags = supported_tags(parts.interpreter, parts.platforms)
 
-    def key_of(source: Source, request: InstallRequest) -> str | None:
+    def key_of(source: Source, request: InstallRequest) -> BuildKey | None:
         settings = request.build_settings_of(source.name)
         return build_key(source, parts.interpreter, parts.distribution, settings, parts.surrounding.environment)
+
+    def made_here(source: Source, version: str) -> Provenance:
+        return provenance_of(source, version, parts.interpreter, parts.distribution, datetime.now(timezone.utc))
 
     def sources_of(locked: Locked) -> Sequence[Source]:
         return sources_to_build(locked.lock, tags, parts.interpreter.environment)
 
+    leases = Leases(parts.cache / "in-use.lock")
     with tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work:
         yield Doctor(
             frontend=frontend,
             builder=SourceBuilder(
                 frontend=frontend,
                 runner=parts.runner,
-                store=LocalWheelStore(parts.cache / "wheels", parts.reporter.note),
+                store=LocalWheelStore(parts.cache / "wheels", leases, parts.reporter.note),
                 fetcher=SourceFetcher(parts.cache / "sources", parts.surrounding.environment),
                 reporter=parts.reporter,
                 key_of=key_of,
+                provenance_of=made_here,
                 new_log=parts.logs.new_log,
                 work=Path(work),
                 jobs=jobs,

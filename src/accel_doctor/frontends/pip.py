@@ -84,6 +84,10 @@ class PipFrontend:
         )  # fmt: skip
         return argv, self._variables()
 
+    def build_requirements(self, log: Path) -> tuple[str, ...]:
+        """Nothing: pip keeps it to itself unless it is made to tell everything."""
+        return ()
+
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install the lock, then what has no hash: directories and repositories.
 

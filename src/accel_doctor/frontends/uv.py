@@ -24,7 +24,7 @@ from accel_doctor.frontends.requirement_files import (
     write_requirement_files,
 )
 from accel_doctor.frontends.running import PLAIN_LANGUAGE, logged, scratch_beside
-from accel_doctor.frontends.uv_messages import read_uv
+from accel_doctor.frontends.uv_messages import build_requirements_in, read_uv
 from accel_doctor.frontends.uv_options import (
     build_arguments,
     common_arguments,
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 # Older uv (0.8) folds its messages, quoted build output included, to 80 columns: no line of a compiler survives that.
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
+
+# What an isolated build had is not in uv's output; this is the smallest part of its debug messages that says it.
+_TELL_BUILD_REQUIREMENTS = {"RUST_LOG": "uv_dispatch=debug"}
 
 _REPOSITORY = re.compile(r"\b(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
 
@@ -105,7 +108,11 @@ class UvFrontend:
             "--python", str(self.interpreter.executable), *common_arguments(0),
             *build_arguments(build, constraints), *index_arguments(index, self.environment), str(source),
         ]  # fmt: skip
-        return tuple(argv), self._environment(index)
+        return tuple(argv), {**self._environment(index), **self._telling()}
+
+    def build_requirements(self, log: Path) -> tuple[str, ...]:
+        """What uv says it installed for a build, if it was asked to (see ``build_command``)."""
+        return build_requirements_in(log)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """``uv pip install`` of the lock, without looking at anything that is not in it."""
@@ -169,6 +176,9 @@ class UvFrontend:
         ]  # fmt: skip
         completed = self.runner.capture(argv, environment=self._environment(IndexSettings()))
         return completed.output if completed.returncode == 0 else ""
+
+    def _telling(self) -> dict[str, str]:
+        return {} if self.environment.get("RUST_LOG") else _TELL_BUILD_REQUIREMENTS
 
     def _environment(self, index: IndexSettings) -> dict[str, str]:
         return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **index_environment(index)}

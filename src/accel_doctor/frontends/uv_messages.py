@@ -7,6 +7,7 @@ Older releases (0.8) draw the chain as a tree, later ones (0.13) write ``error: 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from accel_doctor.frontends.outcome import Kind, Verdict
 
@@ -31,6 +32,11 @@ _BUILD = re.compile(
 _PACKAGE = re.compile(
     r"Failed to (?:download and )?build[\s│]+`(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[.*?\])?(?:==|[\s│]*@|`)"
 )
+# crates/uv-dispatch/src/lib.rs, BuildDispatch::install: once for build-system.requires, once more for what the backend
+# asks for on top. Both stand before the backend's own output; a backend may print the same, and nothing hangs on it.
+_INSTALLED_FOR_BUILD = re.compile(r"^DEBUG (?:uv_dispatch )?Installing build requirements?: (.+)$", re.MULTILINE)
+_PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}==[A-Za-z0-9][A-Za-z0-9.+!]{0,50}")
+_BUILD_REQUIREMENTS_LIMIT = 256 << 10  # bytes of a log that are looked at
 _NO_GIT = "Git executable not found"  # a need like any other: command:git
 _REQUIREMENTS = re.compile(
     r"No solution found|Hash mismatch|externally managed|Git operation failed|not found at|Couldn't parse"
@@ -56,6 +62,14 @@ def read_uv(output: str) -> Verdict:
     if _REQUIREMENTS.search(quote):
         return Verdict(Kind.REQUIREMENTS, quote, hint)
     return Verdict(Kind.TOOL, quote, hint)
+
+
+def build_requirements_in(log: Path) -> tuple[str, ...]:
+    """The requirements that ``uv build`` says it installed into the isolated environment, pinned and sorted."""
+    with log.open("rb") as stream:
+        text = stream.read(_BUILD_REQUIREMENTS_LIMIT).decode("utf-8", "replace")
+    lines = _INSTALLED_FOR_BUILD.findall(text)
+    return tuple(sorted({one for line in lines for one in _PINNED.findall(line)}))
 
 
 def _chain(output: str) -> tuple[list[str], str | None]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from accel_doctor.model.builds import BuildFailed, BuildOutcome, Built, Failed, Locked, Source, SourceKind, Wheel
     from accel_doctor.model.confidence import Confidence
     from accel_doctor.model.distributions import Distribution
+    from accel_doctor.model.entries import BuildKey, Entry, Link, Provenance
     from accel_doctor.model.findings import Diagnosis, Finding, Role
     from accel_doctor.model.machine import Interpreter, Origin
     from accel_doctor.model.needs import Need, NeedKind
@@ -34,6 +35,7 @@ else:
         "builds": "BuildFailed BuildOutcome Built Failed Locked Source SourceKind Wheel",
         "confidence": "Confidence",
         "distributions": "Distribution",
+        "entries": "BuildKey Entry Link Provenance",
         "findings": "Diagnosis Finding Role",
         "machine": "Interpreter Origin",
         "needs": "Need NeedKind",
@@ -53,6 +55,7 @@ else:
 
 __all__ = [
     "BuildFailed",
+    "BuildKey",
     "BuildOutcome",
     "BuildSettings",
     "Built",
@@ -61,17 +64,20 @@ __all__ = [
     "Consent",
     "Diagnosis",
     "Distribution",
+    "Entry",
     "Failed",
     "Finding",
     "IndexSettings",
     "InstallRequest",
     "Interpreter",
+    "Link",
     "Locked",
     "Need",
     "NeedKind",
     "Origin",
     "Plan",
     "Policy",
+    "Provenance",
     "Provider",
     "Reason",
     "Remedy",

@@ -7,6 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from accel_doctor.model.entries import Link
+
 if TYPE_CHECKING:
     from packaging.pylock import Pylock
 
@@ -45,10 +47,11 @@ class Locked:
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel on disk, with the SHA-256 its bytes had when it was read."""
+    """A wheel on disk, with the SHA-256 its bytes had when it was read, and what its extension modules link."""
 
     path: Path
     sha256: str
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,18 @@ import itertools
 from pathlib import Path
 
 import pytest
-from fakes import FakeFrontend, FakeMachine, FakeReporter, FakeRunner, FakeWheelStore
+from fakes import FakeFrontend, FakeMachine, FakeReporter, FakeRunner, FakeWheelStore, provenance
 
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.errors import RequirementsError
-from accel_doctor.model import BuildFailed, Built, InstallRequest, Source, SourceKind, Wheel
+from accel_doctor.model import BuildFailed, BuildKey, Built, InstallRequest, Source, SourceKind, Wheel
 
 REQUEST = InstallRequest(())
+
+
+def key_of(source, request):
+    return None if source.name == "directory" else BuildKey(f"key-of-{source.name}", f"pure-{source.name}")
 
 
 def build_tool(argv):
@@ -23,7 +27,7 @@ def build_tool(argv):
     if name == "broken":
         return 1, "Building wheel...\nrunning build_ext\nbroken.c:1:10: fatal error: x.h: No such file or directory\n"
     (Path(wheels) / f"{name}-1.0-py3-none-any.whl").write_bytes(name.encode())
-    return 0, "Building wheel...\nrunning build_ext\n"
+    return 0, "with setuptools==80.9.0\nBuilding wheel...\nrunning build_ext\n"
 
 
 @pytest.fixture
@@ -47,7 +51,8 @@ def builder(tmp_path):
         store=FakeWheelStore(),
         fetcher=SourceFetcher(tmp_path / "sources", {}),
         reporter=FakeReporter(),
-        key_of=lambda source, request: f"key-of-{source.name}" if source.name != "directory" else None,
+        key_of=key_of,
+        provenance_of=lambda source, version: provenance(name=source.name, version=version),
         new_log=lambda step, name: tmp_path / "logs" / f"{next(counter)}-{step}-{name}.log",
         work=tmp_path / "work",
         jobs=2,
@@ -95,3 +100,10 @@ def test_a_source_that_cannot_be_had_is_raised_after_the_others_are_built(builde
     with pytest.raises(RequirementsError, match=r"^gone 1\.0: no such file: "):
         builder.build([gone, sdist("a")], REQUEST)
     assert list(builder.store.wheels) == ["key-of-a"]
+
+
+def test_a_kept_wheel_records_what_it_was_built_with(builder, sdist):
+    builder.build([sdist("a")], REQUEST)
+    assert builder.store.provenances == {
+        "key-of-a": provenance(name="a", version="1.0", build_requirements=("setuptools==80.9.0",))
+    }

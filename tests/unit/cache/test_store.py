@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from fakes import provenance
 
+from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.store import LocalWheelStore
+from accel_doctor.model import BuildKey
 
-KEY = "ab" + "0" * 62
+KEY = BuildKey(exact="ab" + "0" * 62, pure="cd" + "1" * 62)
+
+TESTS = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -20,7 +27,7 @@ def warnings():
 
 @pytest.fixture
 def store(tmp_path, warnings):
-    return LocalWheelStore(tmp_path / "wheels", warnings.append)
+    return LocalWheelStore(tmp_path / "wheels", Leases(tmp_path / "in-use.lock"), warnings.append)
 
 
 @pytest.fixture
@@ -32,7 +39,7 @@ def wheel(tmp_path):
 
 def test_a_kept_wheel_comes_back_under_its_name_with_its_hash(store, wheel):
     assert store.get(KEY) is None
-    kept = store.put(KEY, wheel)
+    kept = store.put(KEY, wheel, provenance(), ())
     assert kept == store.get(KEY)
     assert kept.path.name == wheel.name
     assert kept.path != wheel
@@ -41,10 +48,10 @@ def test_a_kept_wheel_comes_back_under_its_name_with_its_hash(store, wheel):
 
 
 def test_the_first_of_two_writers_wins(store, wheel, tmp_path):
-    first = store.put(KEY, wheel)
+    first = store.put(KEY, wheel, provenance(), ())
     other = tmp_path / "other-1-py3-none-any.whl"
     other.write_bytes(b"another wheel")
-    assert store.put(KEY, other) == first
+    assert store.put(KEY, other, provenance(), ()) == first
     assert list((tmp_path / "wheels" / "unfinished").iterdir()) == []
 
 
@@ -60,27 +67,27 @@ def test_the_first_of_two_writers_wins(store, wheel, tmp_path):
     ],
 )
 def test_a_damaged_entry_is_told_taken_away_and_replaced(store, wheel, warnings, damage):
-    place = store.put(KEY, wheel).path.parent
+    place = store.put(KEY, wheel, provenance(), ()).path.parent
     damage(place)
     assert store.get(KEY) is None
     assert warnings == [f"a stored wheel was damaged and is built again: {place}"]
     assert not place.exists()
-    assert store.put(KEY, wheel).path.read_bytes() == b"a wheel"
+    assert store.put(KEY, wheel, provenance(), ()).path.read_bytes() == b"a wheel"
 
 
 def test_an_unusable_store_warns_once_and_hands_the_wheel_back(tmp_path, wheel, warnings):
     (tmp_path / "wheels").write_text("a file where the store should be")
-    store = LocalWheelStore(tmp_path / "wheels", warnings.append)
+    store = LocalWheelStore(tmp_path / "wheels", Leases(tmp_path / "in-use.lock"), warnings.append)
     with store.building(KEY):
         assert store.get(KEY) is None
-        assert store.put(KEY, wheel).path == wheel
-    assert store.put(KEY, wheel).path == wheel
+        assert store.put(KEY, wheel, provenance(), ()).path == wheel
+    assert store.put(KEY, wheel, provenance(), ()).path == wheel
     assert len(warnings) == 1
     assert warnings[0].startswith(f"the wheel store {tmp_path / 'wheels'} cannot be used, wheels are not kept")
 
 
 def test_the_directory_is_marked_as_a_cache(store, wheel, tmp_path):
-    store.put(KEY, wheel)
+    store.put(KEY, wheel, provenance(), ())
     tag = (tmp_path / "wheels" / "CACHEDIR.TAG").read_text()
     assert tag.startswith("Signature: 8a477f597d28d172789f06886806bc55\n")
 
@@ -88,20 +95,24 @@ def test_the_directory_is_marked_as_a_cache(store, wheel, tmp_path):
 BUILD_ONCE = """
 import sys
 from pathlib import Path
+from fakes import provenance
+from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.store import LocalWheelStore
+from accel_doctor.model import BuildKey
 root, key, wheel, counter = sys.argv[1:]
-store = LocalWheelStore(Path(root), print)
+key = BuildKey(key, key)
+store = LocalWheelStore(Path(root), Leases(Path(root) / "in-use.lock"), print)
 with store.building(key):
     if store.get(key) is None:
         with open(counter, "a") as stream:
             stream.write("built\\n")
-        store.put(key, Path(wheel))
+        store.put(key, Path(wheel), provenance(), ())
 """
 
 
 def test_of_many_processes_one_builds_and_the_others_take(tmp_path, wheel):
     counter = tmp_path / "counter"
-    command = [sys.executable, "-c", BUILD_ONCE, str(tmp_path / "wheels"), KEY, str(wheel), str(counter)]
-    processes = [subprocess.Popen(command) for _ in range(4)]
+    command = [sys.executable, "-c", BUILD_ONCE, str(tmp_path / "wheels"), KEY.exact, str(wheel), str(counter)]
+    processes = [subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}) for _ in range(4)]
     assert [process.wait() for process in processes] == [0] * 4
     assert counter.read_text() == "built\n"

@@ -318,7 +318,13 @@ def test_build_command(frontend, tmp_path):
     assert values(argv, "--default-index") == ["https://i"]
     assert Path(*values(argv, "--build-constraints")).read_text() == "setuptools<80\n"
     assert "--no-build-isolation" in argv
-    assert environment == {"LC_ALL": "C", "LANGUAGE": "", "UV_NO_WRAP": "1", "SSL_CERT_FILE": "/ca.pem"}
+    assert environment == {
+        "LC_ALL": "C",
+        "LANGUAGE": "",
+        "UV_NO_WRAP": "1",
+        "SSL_CERT_FILE": "/ca.pem",
+        "RUST_LOG": "uv_dispatch=debug",
+    }
 
 
 def test_a_missing_target_directory_has_nothing_installed(frontend, runner, tmp_path):

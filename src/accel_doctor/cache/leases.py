@@ -1,0 +1,105 @@
+"""What running processes use, so that nothing of it is removed.
+
+One file, locked byte by byte: a name stands for one of its 2**60 bytes, whoever uses it holds a shared lock on that
+byte, whoever removes it an exclusive one. The kernel drops a process's locks when it ends, however it ends, and one
+descriptor holds any number of them. The file stays empty.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+# Locks of the open file, not of the process (fcntl(2), "Open file description locks"): two stores in one process see
+# one another, and closing one leaves the other's alone. Where there are none (macOS), those of the process.
+_OF_OPEN_FILE = hasattr(fcntl, "F_OFD_SETLK")
+_TAKEN = {errno.EAGAIN, errno.EACCES}
+
+
+class Leases:
+    """Names in use. Where locks cannot be had, nothing is held, and nothing may be removed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+        self._held: set[str] = set()
+        self._guard = threading.Lock()
+
+    def hold(self, name: str) -> None:
+        """Say that this process uses ``name``, until it ends or :meth:`release` is called; waits for a removal that is
+        under way."""
+        with suppress(OSError):  # a store on a file system without locks, or one that nobody may write to
+            descriptor = self._opened()
+            with self._guard:
+                if name in self._held:
+                    return
+                _lock(descriptor, fcntl.LOCK_SH, name)
+                self._held.add(name)
+
+    def release(self, name: str) -> None:
+        """The opposite of :meth:`hold`."""
+        with self._guard:
+            if name in self._held and self._descriptor is not None:
+                self._held.discard(name)
+                with suppress(OSError):
+                    _lock(self._descriptor, fcntl.LOCK_UN, name)
+
+    @contextmanager
+    def removing(self, name: str) -> Iterator[bool]:
+        """True where nobody uses ``name``, and then nobody begins to while it lasts.
+
+        Raises OSError where that cannot be told.
+        """
+        descriptor = self._opened()
+        with self._guard:
+            free = name not in self._held
+            if free:
+                try:
+                    _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, name)
+                except OSError as error:
+                    if error.errno not in _TAKEN:
+                        raise
+                    free = False
+            try:
+                yield free
+            finally:
+                if free:
+                    _lock(descriptor, fcntl.LOCK_UN, name)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        with self._guard:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+            self._descriptor = None
+            self._held.clear()
+
+    def _opened(self) -> int:
+        with self._guard:
+            if self._descriptor is None:
+                with suppress(OSError):
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                except OSError:
+                    # A shared lock asks for no more than reading.
+                    self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            return self._descriptor
+
+
+def _lock(descriptor: int, kind: int, name: str) -> None:
+    byte = int(hashlib.sha256(name.encode()).hexdigest()[:15], 16)
+    if not _OF_OPEN_FILE:
+        fcntl.lockf(descriptor, kind, 1, byte)
+        return
+    wait = fcntl.F_OFD_SETLK if kind & fcntl.LOCK_NB or kind & fcntl.LOCK_UN else fcntl.F_OFD_SETLKW
+    types = {fcntl.LOCK_SH: fcntl.F_RDLCK, fcntl.LOCK_EX: fcntl.F_WRLCK, fcntl.LOCK_UN: fcntl.F_UNLCK}
+    # struct flock of Linux: l_type, l_whence, l_start, l_len, l_pid
+    fcntl.fcntl(descriptor, wait, struct.pack("hhqqi", types[kind & ~fcntl.LOCK_NB], os.SEEK_SET, byte, 1, 0))

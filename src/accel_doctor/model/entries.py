@@ -1,0 +1,55 @@
+"""What the wheel store keeps beside a wheel: its key, what it links, what it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Link:
+    """One shared library that a wheel's extension modules ask the loader for."""
+
+    soname: str  # libpq.so.5
+    versions: tuple[str, ...] = ()  # versioned symbols asked of it (GLIBC_2.38), sorted
+    package: str | None = None  # the system package that provided it where the wheel was built
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a stored wheel was made from, where and when; for people and checks, never part of a look-up."""
+
+    name: str  # normalized
+    version: str
+    source: str  # "sha256:..." or "git+https://...@commit", without credentials
+    distribution: str  # "debian 13"
+    interpreter: str  # "cpython 3.13.5"
+    platform: str  # "linux-x86_64"
+    libc: str  # "glibc 2.41"
+    built_at: str  # UTC, ISO 8601
+    build_requirements: tuple[str, ...] = ()  # what the backend's environment held, "setuptools==80.9.0"
+    built_with: tuple[str, ...] = ()  # system packages whose headers were there, "libpq-dev 17.6-0+deb13u1"
+
+
+@dataclass(frozen=True)
+class BuildKey:
+    """The names of one build in a store: SHA-256 in hex, twice.
+
+    ``exact`` covers everything that makes a binary, ``pure`` only what a wheel without any depends on. Where both are
+    the same, the wheel is never shared with other interpreters.
+    """
+
+    exact: str
+    pure: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One stored wheel, as its ``entry.json`` describes it."""
+
+    key: str  # the half of its BuildKey that it is kept under
+    file: str  # the wheel's file name
+    sha256: str
+    size: int  # bytes
+    provenance: Provenance
+    links: tuple[Link, ...] = ()
+    signature: str | None = None

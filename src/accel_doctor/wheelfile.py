@@ -1,0 +1,48 @@
+"""What a wheel says of itself: whether it holds binaries, and which backend made it.
+
+https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+_LIMIT = 64 << 10  # bytes of WHEEL; real ones have a hundred
+_METADATA = re.compile(r"[^/]+\.dist-info/WHEEL")
+_GENERATOR = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,100}) \(?([0-9][A-Za-z0-9.+!]{0,50})\)?")
+_PROJECTS = {"bdist_wheel": "wheel"}  # the only generator that is not called like its project
+
+
+def is_pure(wheel: Path) -> bool:
+    """Whether a wheel serves every interpreter of Python 3 on every platform: its tags say so, and it says of itself
+    that it goes where no binaries go (``Root-Is-Purelib``)."""
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+    try:
+        tags = parse_wheel_filename(wheel.name)[3]
+    except InvalidWheelFilename:
+        return False
+    universal = any((tag.interpreter, tag.abi, tag.platform) == ("py3", "none", "any") for tag in tags)
+    return universal and _metadata(wheel).get("root-is-purelib", "").lower() == "true"
+
+
+def generator(wheel: Path) -> str | None:
+    """The backend that made a wheel, as a requirement: ``setuptools==80.9.0``; None where the wheel does not say."""
+    said = _GENERATOR.fullmatch(_metadata(wheel).get("generator", ""))
+    return f"{_PROJECTS.get(said[1], said[1])}=={said[2]}" if said else None
+
+
+def _metadata(wheel: Path) -> dict[str, str]:
+    """The fields of its WHEEL file, names in lower case; empty where it cannot be read."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if _METADATA.fullmatch(name)]
+            if len(names) != 1 or archive.getinfo(names[0]).file_size > _LIMIT:
+                return {}
+            text = archive.read(names[0]).decode("utf-8", "replace")
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        return {}
+    return {name.lower(): str(value).strip() for name, value in Parser().parsestr(text).items()}
