@@ -27,9 +27,10 @@ TELLING = (
     "error: metadata-generation-failed",
     "Successfully built ",
     "Successfully installed ",
+    " failed:",
 )
 
-_STARTS = frozenset("BCEFNRSce\u00d7")  # of lines that the patterns below match
+_STARTS = frozenset("BCEFNRSaceu\u00d7")  # of lines that the patterns below match
 
 _FAILED_AFTER = (
     re.compile(rf"^(?:ERROR: )?Failed to build '{_NAME}' when "),
@@ -42,6 +43,7 @@ _FAILS_BELOW = (
     re.compile(rf"^(?:\u00d7 )?Building (?:wheel|editable) for {_NAME} \((?:pyproject\.toml|setup\.py)\)"),
     re.compile(rf"^(?:\u00d7 )?Running setup\.py (?:install|bdist_wheel|develop) for {_NAME}"),
     re.compile(rf"^Running {_NAME}-\d[^/ ]*/setup\.py -q bdist_egg"),  # easy_install
+    re.compile(rf"^(?:add|update) {_NAME} failed:$"),  # PDM
 )
 _BUILT = re.compile(r"^Successfully (?:built|installed) (?P<names>[A-Za-z0-9][A-Za-z0-9._ +!-]*)$")
 _VERSION = re.compile(r"-\d[^-]*$")  # "Successfully installed x-1.0"; "Successfully built x-1.0.tar.gz"

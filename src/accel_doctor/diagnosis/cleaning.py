@@ -30,7 +30,7 @@ _STAMP = re.compile(
     )
 )
 _STAMP_START = frozenset("#[0123456789")
-_LABELS = ("pdm.", "remote: ", "Step #")
+_LABELS = ("pdm.", "remote: ", "Step #", "npm e", "npm E")
 _LABEL = re.compile(
     "|".join(
         (
@@ -40,6 +40,7 @@ _LABEL = re.compile(
             r"(?:nox|[A-Za-z][A-Za-z0-9_.+-]{0,63})> ",  # nox, nix
             r"pdm\.termui: ",  # PDM's logger
             r"remote: ",  # git, of what a push made Heroku do
+            r"npm (?:error|ERR!) ",  # npm, of what a package's install script said
             r'Step #\d{1,3}(?: - "[^"]{0,80}")?: ',  # Google Cloud Build
         )
     )

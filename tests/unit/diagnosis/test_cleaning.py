@@ -34,6 +34,8 @@ from accel_doctor.diagnosis.scanning import LogLines, line_blocks
         ("[InstallError]: x", "x"),
         ("pdm.termui:   error: x", "  error: x"),
         ("remote:        error: x", "       error: x"),
+        ("npm error make: g++: not found", "make: g++: not found"),
+        ("npm ERR! gyp ERR! x", "gyp ERR! x"),
         ('Step #2 - "build": error: x', "error: x"),
         ("Jan 31 12:00:00 host pip[12]: error: x", "error: x"),
         ("2 errors generated.", "2 errors generated."),

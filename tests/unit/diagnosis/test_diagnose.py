@@ -51,6 +51,20 @@ Resolved 3 packages in 100ms
       hint: This usually indicates a problem with the package or the build environment.
 """
 
+PDM = """\
+ERRORS:
+add python-prctl failed:
+Traceback (most recent call last):
+  File "/env/lib/python3.13/site-packages/pdm/builders/base.py", line 128,
+in log_subprocessor
+    raise build_error(e) from None
+pdm.exceptions.BuildError: Build backend raised error: Showing the last 10 lines
+of the build output:
+You need to install libcap development headers to build this module
+
+  0:00:00 \u2716 Some package operations failed. 1/1
+"""
+
 
 def causes(log: str, package: str | None = None) -> list[tuple[str, str | None]]:
     return [(str(finding.need), finding.package) for finding in diagnose(log.splitlines(), SYMPTOMS, package).causes]
@@ -67,6 +81,10 @@ def test_a_finding_says_what_where_and_who():
             role=Role.CAUSE,
         ),
     )
+
+
+def test_pdm_says_whose_build_it_quotes():
+    assert causes(PDM) == [("library:cap", "python-prctl")]
 
 
 def test_uv_names_the_package_before_its_output():
