@@ -68,6 +68,27 @@ def test_words_that_name_a_package_get_none_installed(line):
 
 
 @pytest.mark.parametrize(
+    "soname",
+    [
+        "libnss_winbind.so.2", "libnss_ldap.so.2", "libnss_sss.so.2", "libnss_docker.so.2",  # modules of the C library
+        "libeatmydata.so", "libfakeroot-sysv.so", "libtorsocks.so",  # for LD_PRELOAD
+        "libpq.so.5.17", "libssh.so.4/sshd", "sshd.so.1",
+    ],
+)  # fmt: skip
+def test_a_library_that_does_more_than_be_loaded_is_never_covered_by_yes(soname):
+    assert covered_by_yes(plan_for(f"ImportError: {soname}: cannot open shared object file: No such file")) == []
+
+
+def test_all_that_forged_sonames_can_have_installed_is_a_librarys_own_package():
+    names = [
+        f"lib{name}.so.{version}" for name in ("pam", "ssl", "sudo", "sshd", "dbus-1", "virt") for version in range(9)
+    ]
+    lines = [f"ImportError: {name}: cannot open shared object file: No such file or directory" for name in names]
+    covered = [name for line in lines for name in covered_by_yes(plan_for(line))]
+    assert sorted(covered) == ["libdbus-1-3", "libpam0g", "libssl3t64", "libvirt0"]
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "--allow-unauthenticated",

@@ -106,22 +106,42 @@ def rank(need: Need, index: FileIndex) -> Ranking:
     for candidate in sorted(_candidates(need, index), key=lambda candidate: candidate.rank):
         found.setdefault(candidate.package.name, candidate)
     candidates = tuple(found.values())[:_MOST_CANDIDATES]
-    return Ranking(need, index.release, candidates, _confidence(need.kind, candidates))
+    return Ranking(need, index.release, candidates, _confidence(need, candidates))
 
 
-def _confidence(kind: NeedKind, candidates: tuple[Candidate, ...]) -> Confidence:
+def _confidence(need: Need, candidates: tuple[Candidate, ...]) -> Confidence:
     if not candidates:
         return Confidence.GUESS
     first, *others = candidates
-    sure = first.evidence < Evidence.HABIT and _harmless(kind, first.package) and _stands_out(first, others)
+    sure = first.evidence < Evidence.HABIT and _harmless(need, first.package) and _stands_out(first, others)
+    if need.kind is NeedKind.SONAME and not _for_development(first.package):
+        # What is installed to run something must be meant beyond doubt: it alone has the file, where the loader looks.
+        sure = sure and not any(candidate.extra_directories == 0 for candidate in others) and not first.level[-1]
     return Confidence.INDEX if sure else Confidence.GUESS
 
 
-def _harmless(kind: NeedKind, package: Package) -> bool:
-    """Whether installing the package unasked does no more than help builds: no service, and meant for development."""
+def _harmless(need: Need, package: Package) -> bool:
+    """Whether installing the package unasked does no more than help builds, or what was built to run: no service, and
+    meant for development or named as the package of that one library."""
     if package.service:
         return False
-    return package.development if kind is NeedKind.COMMAND else _for_development(package)
+    if need.kind is NeedKind.COMMAND:
+        return package.development
+    return _for_development(package) or (need.kind is NeedKind.SONAME and _named_after(need.name, package.name))
+
+
+def _named_after(soname: str, package: str) -> bool:
+    """Whether a package has the name of a shared library's own package: ``lib...`` and the soname's version, as
+    Debian policy 8.1 and openSUSE have it (``libpq5``, ``libssl3t64``, ``libhcrypto5t64-heimdal``).
+
+    Modules that change how a system works (``libnss-winbind``) and packages with programs have other names.
+    """
+    import re  # only here: compiling takes longer than a look-up
+
+    version = soname.rpartition(".so.")[2]
+    if not version or version == soname:
+        return False
+    return re.fullmatch(rf"lib.*?(?<![0-9]){re.escape(version)}(?:t64|[a-z])?(?:-[a-z0-9]+)?", package) is not None
 
 
 def _stands_out(first: Candidate, others: list[Candidate]) -> bool:

@@ -35,6 +35,13 @@ usr/aarch64-linux-gnu/include/zlib.h                    libdevel/zlib1g-arm64-cr
 usr/share/mingw-w64/include/zlib.h                      libdevel/mingw-w64-common
 usr/lib/x86_64-linux-gnu/libz.so                        libdevel/zlib1g-dev
 usr/lib/x86_64-linux-gnu/libz.so.1                      libs/zlib1g
+usr/lib/x86_64-linux-gnu/libpq.so.5                     libs/libpq5
+usr/lib/x86_64-linux-gnu/libssl.so.3                    libs/libssl3t64
+usr/lib/x86_64-linux-gnu/libxml2-old.so.2               libs/libxml22
+usr/lib/x86_64-linux-gnu/libnss_winbind.so.2            admin/libnss-winbind
+usr/lib/x86_64-linux-gnu/libserve.so.1                  libs/libserve1
+etc/init.d/serve-library                                libs/libserve1
+usr/lib/x86_64-linux-gnu/libtwice.so.1                  libs/libtwice1,libs/libtwice1-other
 usr/lib/x86_64-linux-gnu/libonly.a                      libdevel/libone-dev
 usr/lib/x86_64-linux-gnu/pkgconfig/zlib.pc              libdevel/zlib1g-dev
 usr/lib/x86_64-linux-gnu/cmake/Fmt/FmtConfig.cmake      libdevel/libfmt-dev

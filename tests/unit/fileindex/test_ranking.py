@@ -22,7 +22,14 @@ INDEX, GUESS = Confidence.INDEX, Confidence.GUESS
         ("header:xzlib.h", [], GUESS),
         ("library:z", ["zlib1g-dev"], INDEX),
         ("library:only", ["libone-dev"], INDEX),
-        ("soname:libz.so.1", ["zlib1g"], GUESS),
+        ("soname:libpq.so.5", ["libpq5"], INDEX),
+        ("soname:libssl.so.3", ["libssl3t64"], INDEX),
+        ("soname:libz.so.1", ["zlib1g"], GUESS),  # not named as a library's own package
+        ("soname:libxml2-old.so.2", ["libxml22"], GUESS),  # that would be the package of version 22
+        ("soname:libnss_winbind.so.2", ["libnss-winbind"], GUESS),  # a module
+        ("soname:libserve.so.1", ["libserve1"], GUESS),  # starts a service
+        ("soname:libtwice.so.1", ["libtwice1", "libtwice1-other"], GUESS),
+        ("soname:libz.so", ["zlib1g-dev"], INDEX),
         ("pkgconfig:zlib", ["zlib1g-dev"], INDEX),
         ("cmake:Fmt", ["libfmt-dev"], INDEX),
         ("cmake:ZLIB", ["zlib1g-dev", "big-dev"], GUESS),  # by zlib.pc; a find module brings nothing; not cmake-data's
