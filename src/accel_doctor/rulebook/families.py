@@ -24,6 +24,7 @@ class Manager(str, Enum):
 
     APT = "apt"
     DNF = "dnf"
+    MICRODNF = "microdnf"
     ZYPPER = "zypper"
     PACMAN = "pacman"
     APK = "apk"
@@ -37,6 +38,7 @@ class Manager(str, Enum):
 _GRAMMARS = {
     Manager.APT: re.compile(r"[a-z0-9][a-z0-9+.-]+"),  # Debian Policy 5.6.1
     Manager.DNF: _RPM,
+    Manager.MICRODNF: _RPM,
     Manager.ZYPPER: _RPM,
     Manager.PACMAN: re.compile(r"[a-z0-9@_+][a-z0-9@._+-]*"),  # PKGBUILD(5), pkgname
     Manager.APK: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*"),

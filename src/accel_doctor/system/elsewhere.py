@@ -33,6 +33,7 @@ _YUM_RELEASES = frozenset({"7", "2"})  # of RHEL and of Amazon Linux: dnf came a
 _COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "apt": (("apt-get", "update"), ("apt-get", "install", "-y", "--no-install-recommends")),
     "dnf": (("dnf", "install", "-y"),),
+    "microdnf": (("microdnf", "install", "-y"),),
     "zypper": (("zypper", "--non-interactive", "install"),),
     "pacman": (("pacman", "-S", "--needed", "--noconfirm"),),
     "apk": (("apk", "add"),),

@@ -59,7 +59,9 @@ def test_dockerfile() -> None:
         ("dnf", " && dnf clean all\n"),
         ("zypper", " && zypper clean all\n"),
         ("pacman", " && pacman -Scc --noconfirm\n"),
-        ("apk", "RUN apk add gcc\n"),
+        ("microdnf", " && microdnf clean all\n"),
+        ("apk", " && rm -rf /var/cache/apk/*\n"),
+        ("brew", "RUN brew install gcc\n"),
     ],
 )
 def test_an_image_keeps_no_package_manager_s_cache(manager: str, last: str) -> None:

@@ -263,7 +263,7 @@ def family_problems(tmp_path, text):
         ),
         (
             "family: mine\nmanager: yum",
-            "rules/mine.yaml: manager: expected one of apt, dnf, zypper, pacman, apk, brew, got 'yum'",
+            "rules/mine.yaml: manager: expected one of apt, dnf, microdnf, zypper, pacman, apk, brew, got 'yum'",
         ),
         ("family: mine\nextends: nobody", "rules/mine.yaml: extends 'nobody', but there is no nobody.yaml"),
         ("family: mine\nextends: mine", "rules/mine.yaml: extends itself: mine -> mine"),
