@@ -109,7 +109,7 @@ class LevelError(AccelDoctorError):
     exit_code = ExitCode.NETWORK
 
 
-class LevelDenied(LevelError):
+class LevelDeniedError(LevelError):
     """A shared level says that we may not. S3 says so of what is not there, too, to those who may not list."""
 
 

@@ -32,9 +32,18 @@ def _web(address: LevelAddress, environment: Mapping[str, str]) -> ObjectStore:
     return WebLevel(address, environment)
 
 
+def _object_storage(address: LevelAddress, environment: Mapping[str, str]) -> ObjectStore:
+    from accel_doctor.cache.levels.object_storage import open_object_storage
+
+    return open_object_storage(address, environment)
+
+
 _BUILT_IN: Mapping[str, Opener] = {
     "http": _web,
     "https": _web,
+    "s3": _object_storage,
+    "gs": _object_storage,
+    "az": _object_storage,
 }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from accel_doctor.cache.levels.address import LevelAddress
-from accel_doctor.errors import LevelDenied, LevelError, UsageError
+from accel_doctor.errors import LevelDeniedError, LevelError, UsageError
 from accel_doctor.redaction import redacted
 from accel_doctor.transfer import AS_THEY_ARE, TooLargeError, netrc, receive, retrying, tls_context
 
@@ -52,7 +52,7 @@ class WebLevel:
             code = error.response.status_code
             if code in _NOT_THERE:
                 return False
-            kind = LevelDenied if code in _DENIED else LevelError
+            kind = LevelDeniedError if code in _DENIED else LevelError
             raise kind(f"{object_name}: the server answered {code} {error.response.reason_phrase}".rstrip()) from error
         except httpx.HTTPError as error:
             raise LevelError(f"{object_name}: {redacted(str(error)) or type(error).__name__}") from error

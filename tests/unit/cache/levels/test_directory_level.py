@@ -96,4 +96,4 @@ def test_other_packages_add_schemes(tmp_path, monkeypatch):
     assert open_level("ours://place/x", {"TOKEN": "1"}, tmp_path) == ("place", {"TOKEN": "1"})
     with pytest.raises(UsageError) as caught:
         open_level("other://place", {}, tmp_path)
-    assert caught.value.hint == "known: file, http, https, ours; or a path"
+    assert caught.value.hint == "known: az, file, gs, http, https, ours, s3; or a path"

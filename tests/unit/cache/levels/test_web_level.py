@@ -17,7 +17,7 @@ from level_server import (
 from accel_doctor.cache.levels.address import parse_address
 from accel_doctor.cache.levels.opening import open_level
 from accel_doctor.cache.levels.web import WebLevel
-from accel_doctor.errors import LevelDenied, LevelError, UsageError
+from accel_doctor.errors import LevelDeniedError, LevelError, UsageError
 
 BYTES = b"an object"
 
@@ -54,8 +54,8 @@ def test_what_may_pass_is_tried_again(server, tmp_path):
     ("behaviour", "kind", "message"),
     [
         (answering(500), LevelError, "wheels/x: the server answered 500 Internal Server Error"),
-        (answering(403), LevelDenied, "wheels/x: the server answered 403 Forbidden"),
-        (answering(401), LevelDenied, "wheels/x: the server answered 401 Unauthorized"),
+        (answering(403), LevelDeniedError, "wheels/x: the server answered 403 Forbidden"),
+        (answering(401), LevelDeniedError, "wheels/x: the server answered 401 Unauthorized"),
         (endless, LevelError, "wheels/x: larger than 100 bytes"),
         (hang, LevelError, "wheels/x: timed out"),
         (
