@@ -6,7 +6,7 @@ Knows the outside world only through :mod:`accel_doctor.interfaces`; with fakes 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -51,7 +51,7 @@ class Doctor:
             self._locked = self._until_well(lambda: self.frontend.lock(request, self._log("resolve")), request)
             wheels = self._fulfil(self._locked, request)
             origins = direct_urls(self._locked.lock, wheels)
-            self._locked = Locked(with_wheels(self._locked.lock, wheels))
+            self._locked = replace(self._locked, lock=with_wheels(self._locked.lock, wheels))
             self._say("Installing")
             self._until_well(lambda: self._finish(request), request)
             self.record_origins(origins, request)

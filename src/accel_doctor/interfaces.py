@@ -76,7 +76,10 @@ class Runner(Protocol):
 class Frontend(Protocol):
     """uv or pip, through its command line: requirements to lock, source to wheel, lock to environment."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called on the command line and in messages."""
+        ...
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve. Raises RequirementsError or NetworkError where no build is to blame."""

@@ -5,20 +5,26 @@ Pure; ``packaging.pylock`` does the reading, checking and selecting.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from accel_doctor.errors import RequirementsError
-from accel_doctor.model import Source, SourceKind, Wheel
+from accel_doctor.model import InstallRequest, RequirementLine, Source, SourceKind, Wheel
 
 if TYPE_CHECKING:
     from packaging.direct_url import DirectUrl
     from packaging.markers import Environment
     from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, Pylock
     from packaging.tags import Tag
+    from packaging.version import Version
+
+_HASH_IN_URL = re.compile(r"[#&](sha256|sha384|sha512)=([0-9a-f]{64,128})\b")
+_COMMIT_IN_URL = re.compile(r"@([0-9a-f]{40})(?=$|[#\s])")  # a whole commit: a shorter one may come to mean another
 
 
 def sources_to_build(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> list[Source]:
@@ -27,17 +33,14 @@ def sources_to_build(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str
     Directories are left out: they are built where they lie, by the frontend, when it installs them.
     Raises RequirementsError where the lock offers something nothing here can use.
     """
-    from packaging.pylock import PackageArchive, PackageSdist, PackageVcs, PylockSelectError
+    from packaging.pylock import PackageArchive, PackageSdist, PackageVcs
 
     sources = []
-    try:
-        for package, chosen in lock.select(environment=cast("Environment", dict(environment)), tags=tags):
-            if isinstance(chosen, PackageArchive) and _file_of(chosen).endswith(".whl"):
-                continue  # a wheel given by URL
-            if isinstance(chosen, PackageSdist | PackageVcs | PackageArchive):
-                sources.append(_source(package, chosen))
-    except PylockSelectError as error:
-        raise RequirementsError(str(error)) from error
+    for package, chosen in _selected(lock, tags, environment):
+        if isinstance(chosen, PackageArchive) and _file_of(chosen).endswith(".whl"):
+            continue  # a wheel given by URL
+        if isinstance(chosen, PackageSdist | PackageVcs | PackageArchive):
+            sources.append(_source(package, chosen))
     return sources
 
 
@@ -55,6 +58,44 @@ def with_wheels(lock: Pylock, wheels: Mapping[str, Wheel]) -> Pylock:
     return replace(lock, packages=[built(package) for package in lock.packages])
 
 
+def chosen_only(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> Pylock:
+    """The same lock with nothing in it but what this very interpreter installs: one file of each distribution.
+
+    Raises RequirementsError like :func:`sources_to_build`.
+    """
+    from packaging.pylock import PackageSdist, PackageWheel
+
+    packages = []
+    for package, chosen in _selected(lock, tags, environment):
+        if isinstance(chosen, PackageWheel):
+            package = replace(package, wheels=[chosen], sdist=None)
+        elif isinstance(chosen, PackageSdist):
+            package = replace(package, wheels=None)
+        packages.append(package)
+    return replace(lock, packages=packages)
+
+
+def is_settled(lock: Pylock, request: InstallRequest) -> bool:
+    """Whether the request itself says everything that ``lock`` says, so that resolving again cannot change it.
+
+    True where each distribution is pinned in the request: a release by ``==``, a URL by its hash, a repository by its
+    commit. What lies in a directory is never settled.
+    """
+    releases, commits, hashes = _pins((*request.requirements, *request.constraints))
+    for package in lock.packages:
+        if package.directory is not None:
+            return False
+        if package.vcs is not None:
+            if package.vcs.commit_id not in commits:
+                return False
+        elif package.archive is not None:
+            if not hashes & {f"{name}:{value}" for name, value in package.archive.hashes.items()}:
+                return False
+        elif package.version is None or package.version not in releases.get(package.name, ()):
+            return False
+    return True
+
+
 def direct_urls(lock: Pylock, names: Collection[str]) -> dict[str, str]:
     """``direct_url.json`` (PEP 610) of those packages that came from an archive or a repository, not from an index.
 
@@ -65,6 +106,34 @@ def direct_urls(lock: Pylock, names: Collection[str]) -> dict[str, str]:
         for package in lock.packages
         if package.name in names and (package.vcs or package.archive)
     }
+
+
+def _selected(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> Iterator[tuple[Package, object]]:
+    from packaging.pylock import PylockSelectError
+
+    try:
+        yield from lock.select(environment=cast("Environment", dict(environment)), tags=tags)
+    except PylockSelectError as error:
+        raise RequirementsError(str(error)) from error
+
+
+def _pins(lines: Iterable[RequirementLine]) -> tuple[dict[str, set[Version]], set[str], set[str]]:
+    """What the lines pin: versions by name, commits, and hashes of archives (``sha256:...``)."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.version import InvalidVersion, Version
+
+    releases: dict[str, set[Version]] = {}
+    commits: set[str] = set()
+    hashes: set[str] = set()
+    for line in lines:
+        hashes.update(line.hashes)
+        hashes.update(f"{name}:{value}" for name, value in _HASH_IN_URL.findall(line.text))
+        commits.update(_COMMIT_IN_URL.findall(line.text))
+        with contextlib.suppress(InvalidRequirement, InvalidVersion):
+            for clause in Requirement(line.text).specifier:
+                if clause.operator in ("==", "===") and not clause.version.endswith(".*") and line.name:
+                    releases.setdefault(line.name, set()).add(Version(clause.version))
+    return releases, commits, hashes
 
 
 def _direct_url(package: Package) -> DirectUrl:

@@ -11,13 +11,14 @@ from packaging.pylock import Pylock
 from packaging.tags import Tag
 
 from accel_doctor.errors import RequirementsError
-from accel_doctor.lockfile import direct_urls, sources_to_build, with_wheels
-from accel_doctor.model import Source, SourceKind, Wheel
+from accel_doctor.lockfile import chosen_only, direct_urls, is_settled, sources_to_build, with_wheels
+from accel_doctor.model import InstallRequest, RequirementLine, Source, SourceKind, Wheel
 
 TAGS = [Tag("cp313", "cp313", "manylinux_2_41_x86_64"), Tag("py3", "none", "any")]
 HASHES = {"sha256": "a" * 64}
 SDIST = {"url": "https://x/p-1.tar.gz", "hashes": HASHES}
 OTHER_SDIST = {"url": "https://x/other-2.tar.gz", "hashes": HASHES}
+Q_SDIST = {"url": "https://x/q-1.tar.gz", "hashes": HASHES}
 COMMIT = "c" * 40
 
 
@@ -108,3 +109,68 @@ def test_the_origin_of_repositories_and_archives_is_kept_for_pep_610():
             "subdirectory": "python",
         },
     }
+
+
+def release(name: str, version: str = "1", **parts) -> dict[str, object]:
+    return {"name": name, "version": version, "sdist": {"url": f"https://x/{name}-{version}.tar.gz", "hashes": HASHES}}
+
+
+def asked(*texts: str, constraints=()) -> InstallRequest:
+    def lines(words):
+        return tuple(
+            RequirementLine(word, "test", name=word.replace("=", " ").replace("<", " ").split()[0]) for word in words
+        )
+
+    return InstallRequest(lines(texts), lines(constraints))
+
+
+@pytest.mark.parametrize(
+    ("request_", "settled"),
+    [
+        (asked("p==1", "q==2"), True),
+        (asked("p==1.0", "q===2"), True),
+        (asked("p", constraints=["p==1", "q==2"]), True),
+        (asked("p==1"), False),  # q is whatever p asks for
+        (asked("p==1", "q"), False),
+        (asked("p==1", "q==2.*"), False),
+        (asked("p==1", "q<=2"), False),
+        (asked("p==1", "q==3"), False),
+    ],
+)
+def test_a_lock_is_settled_where_the_request_pins_every_release(request_, settled):
+    assert is_settled(lock(release("p"), release("q", "2")), request_) is settled
+
+
+@pytest.mark.parametrize(
+    ("package", "text", "settled"),
+    [
+        ({"vcs": {"type": "git", "url": "https://x/r", "commit-id": COMMIT}}, f"p @ git+https://x/r@{COMMIT}", True),
+        ({"vcs": {"type": "git", "url": "https://x/r", "commit-id": COMMIT}}, "p @ git+https://x/r@main", False),
+        ({"vcs": {"type": "git", "url": "https://x/r", "commit-id": COMMIT}}, "p @ git+https://x/r@ccccccc", False),
+        ({"archive": SDIST}, f"p @ https://x/p-1.tar.gz#sha256={'a' * 64}", True),
+        ({"archive": SDIST}, f"p @ https://x/p-1.tar.gz#sha256={'b' * 64}", False),
+        ({"archive": SDIST}, "p @ https://x/p-1.tar.gz", False),
+        ({"directory": {"path": "/p"}}, "p @ file:///p", False),
+    ],
+)
+def test_what_has_no_release_is_settled_by_hash_or_whole_commit(package, text, settled):
+    assert is_settled(lock({"name": "p", **package}), asked(text)) is settled
+
+
+def test_an_empty_lock_is_settled():
+    assert is_settled(lock(), asked("p"))
+
+
+def test_only_what_this_interpreter_installs_stays():
+    usable, other = wheel("py3-none-any"), wheel("cp313-cp313-win_amd64")
+    no_use, no_use_either = ({"url": f"https://x/{name}-1-py2-none-any.whl", "hashes": HASHES} for name in "qr")
+    whole = lock(
+        {"name": "p", "version": "1", "sdist": SDIST, "wheels": [other, usable]},
+        {"name": "q", "version": "1", "sdist": Q_SDIST, "wheels": [no_use]},
+        {"name": "r", "version": "1", "wheels": [no_use_either], "marker": "sys_platform == 'win32'"},
+    )
+    reduced = chosen_only(whole, TAGS, interpreter().environment)
+    assert [dict(package) for package in reduced.to_dict()["packages"]] == [
+        {"name": "p", "version": "1", "wheels": [usable]},
+        {"name": "q", "version": "1", "sdist": Q_SDIST},
+    ]

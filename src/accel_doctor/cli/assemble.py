@@ -27,6 +27,8 @@ from accel_doctor.diagnosis import RuleAdviser, diagnose_stream
 from accel_doctor.doctor import Doctor
 from accel_doctor.fileindex import find_index
 from accel_doctor.frontends.origins import record_origins
+from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
+from accel_doctor.frontends.uv import find_uv
 from accel_doctor.interfaces import Frontend, PackageManager
 from accel_doctor.journal import Journal, treated
 from accel_doctor.lockfile import sources_to_build
@@ -51,6 +53,8 @@ from accel_doctor.system.repositories import enabling_commands
 from accel_doctor.treatment import Treatment
 
 if TYPE_CHECKING:
+    from packaging.tags import Tag
+
     from accel_doctor.system.processes import ProcessRunner
 
 
@@ -102,6 +106,7 @@ class Parts:
 def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int) -> Iterator[Doctor]:
     """A doctor with real adapters that builds ``jobs`` at once; its scratch directory lives as long as the block."""
     tags = supported_tags(parts.interpreter, parts.platforms)
+    frontend = remembering(frontend, parts, tags)
 
     def key_of(source: Source, request: InstallRequest) -> BuildKey | None:
         settings = request.build_settings_of(source.name)
@@ -133,6 +138,14 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
             sources_of=sources_of,
             record_origins=lambda origins, request: record_origins(origins, request, parts.interpreter, parts.runner),
         )
+
+
+def remembering(frontend: Frontend, parts: Parts, tags: Sequence[Tag]) -> Frontend:
+    """The same frontend, which does not resolve twice what leaves nothing open."""
+    surrounding = parts.surrounding
+    binary = find_uv(surrounding.environment)
+    surroundings = surroundings_of(surrounding.environment, surrounding.directory, [binary] if binary else [])
+    return RememberingFrontend(frontend, parts.cache / "locks", parts.interpreter, tags, surroundings)
 
 
 def assembled_treatment(parts: Parts, policy: Policy) -> Treatment:

@@ -119,18 +119,25 @@ class UvFrontend:
         if not locked.lock.packages:
             return None
         scratch = scratch_beside(log)
-        lock = write_lock(locked.lock, scratch)
-        argv = [
+        argv = self._install_command(write_lock(locked.lock, scratch), scratch, request)
+        if locked.remembered and not request.index.offline:
+            # All of it was here once. Where it still is, nothing is asked over the network, not even for changes.
+            completed, _ = logged(self.runner, [*argv, "--offline"], log, self._environment(request.index))
+            if completed.returncode == 0:
+                return None
+        completed, said = logged(self.runner, argv, log, self._environment(request.index))
+        if completed.returncode == 0:
+            return None
+        return conclude(read_uv(said), self.name, "install", log, completed)
+
+    def _install_command(self, lock: Path, scratch: Path, request: InstallRequest) -> list[str]:
+        return [
             str(self.uv), "pip", "install", "--requirements", str(lock), "--no-deps",
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
             *location_arguments(request), *_install_arguments(request),
             *build_arguments(request.build, write_build_constraints(scratch, request.build)),
             *package_config_settings(request), *index_arguments(request.index, self.environment),
         ]  # fmt: skip
-        completed, said = logged(self.runner, argv, log, self._environment(request.index))
-        if completed.returncode == 0:
-            return None
-        return conclude(read_uv(said), self.name, "install", log, completed)
 
     def _compile_command(self, request: InstallRequest, files: RequirementFiles, output: Path) -> list[str]:
         return [

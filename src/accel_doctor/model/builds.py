@@ -40,9 +40,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Locked:
-    """The requirements resolved: a PEP 751 lock, relative paths already absolute."""
+    """The requirements resolved: a PEP 751 lock, relative paths already absolute.
+
+    ``remembered`` says that an earlier run resolved them, so that all of it may be on this machine.
+    """
 
     lock: Pylock
+    remembered: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ class Interpreter:
     debug: bool
     free_threaded: bool
     environment: Mapping[str, str] = field(hash=False)
+    site_directories: tuple[Path, ...] = ()  # where it finds installed distributions, the user's own aside
 
     @property
     def feature_version(self) -> str:

@@ -70,6 +70,9 @@ print(sys.argv[1] + json.dumps({
     "pip_version": pip_version(),
     "debug": hasattr(sys, "gettotalrefcount"),
     "free_threaded": bool(variables.get("Py_GIL_DISABLED")),
+    "site_directories": [
+        folder for folder in sys.path if os.path.basename(folder) in ("site-packages", "dist-packages")
+    ],
     "environment": {
         "implementation_name": sys.implementation.name,
         "implementation_version": "%d.%d.%d" % info[:3] + level,
@@ -166,6 +169,7 @@ def _interpreter(facts: Mapping[str, Any], libc: str) -> Interpreter:
         debug=bool(facts["debug"]),
         free_threaded=bool(facts["free_threaded"]),
         environment={key: str(value) for key, value in facts["environment"].items()},
+        site_directories=tuple(Path(folder) for folder in facts["site_directories"]),
     )
 
 

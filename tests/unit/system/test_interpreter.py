@@ -52,6 +52,7 @@ def _answer(**changes: object) -> str:
         "pip_version": None,
         "debug": False,
         "free_threaded": False,
+        "site_directories": ["/v/lib/python3.13/site-packages"],
         "environment": {"python_version": "3.13"},
     }
     return "noise from a .pth file\n" + MARK + json.dumps({**facts, **changes})

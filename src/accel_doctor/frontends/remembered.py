@@ -1,0 +1,159 @@
+"""Locks remembered: requirements that leave nothing open are resolved once, then never asked about again.
+
+What is remembered is what a resolver could not answer differently: every distribution pinned by the request itself. So
+a second installation costs no round trip, and needs no network at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accel_doctor.errors import AccelDoctorError, ToolError
+from accel_doctor.frontends.locks import read_lock, write_lock
+from accel_doctor.interfaces import Frontend
+from accel_doctor.lockfile import chosen_only, is_settled
+from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+
+LAYOUT = "v1"
+
+# What a distribution's metadata directory ends with; anything else in a site directory is no installed distribution.
+_METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")
+_MOST_ENTRIES = 20_000  # of a site directory; a larger one is not looked through
+
+# Fields of a request that change how it is carried out, not what is resolved.
+_NOT_RESOLVED_BY = frozenset({"verbosity", "compile_bytecode", "break_system_packages"})
+_NOT_INDEXED_BY = frozenset({"timeout", "retries", "offline", "proxy", "cert", "client_cert"})
+
+
+@dataclass
+class RememberingFrontend:
+    """A frontend whose locks are kept in ``shelf`` where the request settles all of them.
+
+    ``tags`` are what the interpreter takes, ``surroundings`` what else decides what the frontend resolves to: its
+    binary, its variables and configuration files.
+    """
+
+    frontend: Frontend
+    shelf: Path
+    interpreter: Interpreter
+    tags: Sequence[Tag]
+    surroundings: Mapping[str, object]
+    _taken: Path | None = field(default=None, init=False)  # where the lock of this run lay
+
+    @property
+    def name(self) -> str:
+        """The frontend's own."""
+        return self.frontend.name
+
+    def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
+        """The remembered lock, or else the frontend's."""
+        place = self._place(request)
+        if place is None:
+            return self.frontend.lock(request, log)
+        with contextlib.suppress(ToolError):  # not there, or damaged: then it is made anew
+            lock = read_lock(place / "pylock.toml")
+            self._taken = place
+            return Locked(lock, remembered=True)
+        outcome = self.frontend.lock(request, log)
+        if isinstance(outcome, Locked) and is_settled(outcome.lock, request):
+            outcome = Locked(chosen_only(outcome.lock, self.tags, self.interpreter.environment))
+            self._keep(outcome, place)
+        return outcome
+
+    def build_command(
+        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
+    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """The frontend's own."""
+        return self.frontend.build_command(source, wheel_directory, build, index, work)
+
+    def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
+        """The frontend's own. A remembered lock that turns out to be of no use any more is forgotten."""
+        try:
+            return self.frontend.install(locked, request, log)
+        except AccelDoctorError:
+            if self._taken:
+                shutil.rmtree(self._taken, ignore_errors=True)
+            raise
+
+    def _keep(self, locked: Locked, place: Path) -> None:
+        with contextlib.suppress(OSError):  # the next run resolves again
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
+                aside = write_lock(locked.lock, Path(scratch) / "lock").parent
+                aside.rename(place)
+
+    def _place(self, request: InstallRequest) -> Path | None:
+        """Where the lock of such a request is kept; None where what is resolved depends on more than can be told."""
+        index = request.index
+        if request.upgrade or index.no_cache or request.user or request.prefix:
+            return None
+        directories = [request.target] if request.target else list(self.interpreter.site_directories)
+        installed = list(_installed(directories))
+        if not directories or len(installed) > _MOST_ENTRIES:
+            return None
+        facts = {
+            "request": _without(asdict(request), _NOT_RESOLVED_BY),
+            "index": _without(asdict(index), _NOT_INDEXED_BY),
+            "installed": sorted(installed),
+            "frontend": self.name,
+            "interpreter": dict(self.interpreter.environment),
+            "tags": hashlib.sha256(" ".join(map(str, self.tags)).encode()).hexdigest(),
+            "surroundings": dict(self.surroundings),
+        }
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+        return self.shelf / LAYOUT / digest[:2] / digest
+
+
+def surroundings_of(environment: Mapping[str, str], directory: Path, files: Iterable[Path]) -> dict[str, object]:
+    """What decides, besides the request, what a frontend resolves to.
+
+    Its variables (``UV_*``, ``PIP_*``), uv's configuration files for ``directory`` and those in ``files`` (binaries,
+    more configuration), each by size and time of change.
+    https://docs.astral.sh/uv/concepts/configuration-files/ says where uv looks.
+    """
+    home = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME', '/')}/.config"
+    configured = [Path(home, "uv/uv.toml"), Path("/etc/uv/uv.toml")]
+    if named := environment.get("UV_CONFIG_FILE"):
+        configured.append(directory / named)
+    for parent in (directory, *directory.parents):
+        configured += [parent / "uv.toml", parent / "pyproject.toml"]
+    return {
+        "variables": {name: value for name, value in environment.items() if name.startswith(("UV_", "PIP_"))},
+        "files": [(str(path), status) for path in (*configured, *files) if (status := _status(path))],
+    }
+
+
+def _status(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _without(fields: dict[str, object], names: frozenset[str]) -> dict[str, object]:
+    kept = {name: value for name, value in fields.items() if name not in names and name != "index"}
+    for lines in ("requirements", "constraints"):
+        if lines in kept:
+            # Where a line stood changes nothing.
+            kept[lines] = [{**line, "origin": ""} for line in kept[lines]]  # type: ignore[attr-defined]
+    return kept
+
+
+def _installed(directories: Sequence[Path]) -> Iterator[str]:
+    """The metadata of all that is installed there, by file name, which holds name and version."""
+    for directory in directories:
+        with contextlib.suppress(OSError), os.scandir(directory) as entries:
+            yield from (entry.name for entry in entries if entry.name.endswith(_METADATA))
