@@ -78,6 +78,10 @@ class RememberingFrontend:
         """The frontend's own."""
         return self.frontend.build_command(source, wheel_directory, build, index, work)
 
+    def build_requirements(self, log: Path) -> tuple[str, ...]:
+        """The frontend's own."""
+        return self.frontend.build_requirements(log)
+
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """The frontend's own. A remembered lock that turns out to be of no use any more is forgotten."""
         try:
