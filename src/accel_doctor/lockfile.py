@@ -75,6 +75,19 @@ def chosen_only(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str
     return replace(lock, packages=packages)
 
 
+def allowed(lock: Pylock, request: InstallRequest) -> Pylock:
+    """The same lock without the wheels (``--no-binary``) and sdists (``--only-binary``) that the request forbids."""
+
+    def kept(package: Package) -> Package:
+        if _named(package.name, request.no_binary):
+            return replace(package, wheels=None)
+        if _named(package.name, request.only_binary):
+            return replace(package, sdist=None)
+        return package
+
+    return replace(lock, packages=[kept(package) for package in lock.packages])
+
+
 def is_settled(lock: Pylock, request: InstallRequest) -> bool:
     """Whether the request itself says everything that ``lock`` says, so that resolving again cannot change it.
 
@@ -115,6 +128,10 @@ def _selected(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str])
         yield from lock.select(environment=cast("Environment", dict(environment)), tags=tags)
     except PylockSelectError as error:
         raise RequirementsError(str(error)) from error
+
+
+def _named(name: str, names: Collection[str]) -> bool:
+    return name in names or ":all:" in names
 
 
 def _pins(lines: Iterable[RequirementLine]) -> tuple[dict[str, set[Version]], set[str], set[str]]:

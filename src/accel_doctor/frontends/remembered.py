@@ -13,17 +13,18 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accel_doctor.errors import AccelDoctorError, ToolError
+from accel_doctor.errors import AccelDoctorError, RequirementsError, ToolError
 from accel_doctor.frontends.locks import read_lock, write_lock
 from accel_doctor.interfaces import Frontend
-from accel_doctor.lockfile import chosen_only, is_settled
+from accel_doctor.lockfile import allowed, chosen_only, is_settled
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
 
 if TYPE_CHECKING:
+    from packaging.pylock import Package, Pylock
     from packaging.tags import Tag
 
 LAYOUT = "v1"
@@ -58,7 +59,9 @@ class RememberingFrontend:
         return self.frontend.name
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
-        """The remembered lock, or else the frontend's."""
+        """The lock that is asked for, or the remembered one, or else the frontend's."""
+        if request.lock is not None:
+            return Locked(self._given(request.lock, request), remembered=True)
         place = self._place(request)
         if place is None:
             return self.frontend.lock(request, log)
@@ -90,6 +93,19 @@ class RememberingFrontend:
             if self._taken:
                 shutil.rmtree(self._taken, ignore_errors=True)
             raise
+
+    def _given(self, path: Path, request: InstallRequest) -> Pylock:
+        try:
+            lock = read_lock(path)
+        except ToolError as error:
+            raise RequirementsError(error.message) from error
+        lock = chosen_only(allowed(lock, request), self.tags, self.interpreter.environment)
+        if request.reinstall or request.target or request.prefix or request.user:
+            return lock
+        # What is there already in that version is neither built nor fetched.
+        there = {name.lower() for name in _installed(self.interpreter.site_directories)}
+        packages = [package for package in lock.packages if _metadata_name(package) not in there]
+        return replace(lock, packages=packages)
 
     def _keep(self, locked: Locked, place: Path) -> None:
         with contextlib.suppress(OSError):  # the next run resolves again
@@ -145,6 +161,14 @@ def _status(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns
+
+
+def _metadata_name(package: Package) -> str | None:
+    """How the metadata directory of an index release is called where it is installed
+    (https://packaging.python.org/en/latest/specifications/binary-distribution-format/, The .dist-info directory)."""
+    if package.is_direct:
+        return None
+    return f"{package.name.replace('-', '_')}-{package.version}.dist-info"
 
 
 def _without(fields: dict[str, object], names: frozenset[str]) -> dict[str, object]:

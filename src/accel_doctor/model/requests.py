@@ -69,6 +69,7 @@ class InstallRequest:
     user: bool = False
     break_system_packages: bool = False
     verbosity: int = 0
+    lock: Path | None = None  # a PEP 751 lock to install instead of requirements
     left_out: tuple[str, ...] = ()  # names (normalized) that resolving passes over, whoever asks for them
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from accel_doctor.errors import UsageError
@@ -11,7 +12,7 @@ from accel_doctor.model import RequirementLine
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.configuration import Configuration
 from accel_doctor.requirements.files import Files
-from accel_doctor.requirements.nested import PlacedLine, read_nested
+from accel_doctor.requirements.nested import PlacedLine, is_lock, read_nested
 from accel_doctor.requirements.options import unsupported
 from accel_doctor.requirements.specifier import read_specifier
 from accel_doctor.requirements.surroundings import Surroundings
@@ -29,6 +30,7 @@ class Gathering:
         self._configuration = configuration
         self._files = files
         self._surroundings = surroundings
+        self.lock: Path | None = None
         self.requirements: list[RequirementLine] = []
         self.constraints: list[RequirementLine] = []
         self.index_url = arguments.index_url or configuration.text("index-url")
@@ -55,7 +57,10 @@ class Gathering:
         for text in editables:
             self.requirements.append(self._specifier(text, COMMAND_LINE, editable=True))
         for location in requirement_files:
-            self._read_file(location, constraint=False)
+            if is_lock(location):
+                self.lock = self._lock(location, alone=len(requirement_files) == 1 and not self.requirements)
+            else:
+                self._read_file(location, constraint=False)
         if not (given.requirements or editables or requirement_files):
             raise self._nothing_asked_for()
 
@@ -83,6 +88,18 @@ class Gathering:
             "no-require-hashes": self._arguments.no_require_hashes,
         }
         return {flag for flag, on in given.items() if on or self._configuration.flag(flag)}
+
+    def _lock(self, location: str, *, alone: bool) -> Path:
+        location = self._surroundings.expand(location)
+        if not alone or self.constraints:
+            raise UsageError(
+                f"{location} is a lock: it says everything, and no other requirement or constraint goes with it",
+                hint="install what else is wanted with a second command",
+            )
+        path = self._surroundings.absolute(location)
+        if urlsplit(location).scheme or not self._files.is_file(path):
+            raise UsageError(f"no such lock on this machine: {location}")
+        return Path(path)
 
     def _read_file(self, location: str, *, constraint: bool) -> None:
         for placed in self._placed(location, constraint=constraint):

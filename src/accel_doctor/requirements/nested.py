@@ -12,13 +12,17 @@ from urllib.parse import urljoin
 from accel_doctor.errors import UsageError
 from accel_doctor.requirements.files import Files, read_text
 from accel_doctor.requirements.lines import Line, parse_lines
-from accel_doctor.requirements.options import unsupported
 
 DEPTH_LIMIT = 50
 LINES_LIMIT = 200_000
 
 _URL = re.compile(r"(http|https|file):", re.IGNORECASE)
-_LOCK = re.compile(r"pylock(\.[^.]+)?\.toml(\[[^\]]*\])?")
+_LOCK = re.compile(r"pylock(\.[^.]+)?\.toml")  # PEP 751, File Name
+
+
+def is_lock(location: str) -> bool:
+    """Whether a file is a lock, which its name tells (PEP 751)."""
+    return _LOCK.fullmatch(location.rpartition("/")[2]) is not None
 
 
 @dataclass(frozen=True)
@@ -95,10 +99,12 @@ def _relative_to(location: str, name: str) -> str:
 
 
 def _refuse_other_formats(location: str) -> None:
-    file = location.rpartition("/")[2]
-    if _LOCK.fullmatch(file):
-        raise unsupported(f"-r {file}")
-    if file in ("pyproject.toml", "setup.py", "setup.cfg"):
+    if is_lock(location):
+        raise UsageError(
+            f"{location} is a lock, which no requirements file can include",
+            hint=f"accel-doctor install -r {location}",
+        )
+    if location.rpartition("/")[2] in ("pyproject.toml", "setup.py", "setup.cfg"):
         raise UsageError(
             f"{location} is not a requirements file",
             hint="for the project itself and what it depends on, give its directory: . or -e .",

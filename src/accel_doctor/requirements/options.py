@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from accel_doctor.errors import UsageError
@@ -34,7 +33,6 @@ INSTEAD: Mapping[str, str] = {
     "--find-link": "use --find-links",
     "--system": "name the interpreter with --python",
     "--exists-action": "move what is in the way aside yourself",
-    "-r pylock.toml": "install a lock with its own tool: uv pip sync pylock.toml, or pip install -r pylock.toml",
 }
 
 _ALIASES: Mapping[str, str] = {
@@ -78,8 +76,6 @@ def unsupported(option: str) -> UsageError:
     """The error for an option accel-doctor does not have; its hint is what to use instead, where anything is known."""
     name = option.partition("=")[0]
     name = _ALIASES.get(name, name)
-    if re.fullmatch(r"-r pylock(\.[^.]+)?\.toml(\[.*\])?", name):
-        return UsageError(f"accel-doctor does not have {option}", hint=INSTEAD["-r pylock.toml"])
     if name in INSTEAD:
         return UsageError(f"accel-doctor does not have {option}", hint=INSTEAD[name])
     return UsageError(f"no such option: {option}", hint="accel-doctor install --help lists what there is")

@@ -38,6 +38,7 @@ def read_request(
     return InstallRequest(
         requirements=_requirements(gathered),
         constraints=tuple(gathered.constraints),
+        lock=gathered.lock,
         index=_index(gathered, given, settings, surroundings),
         build=_build(gathered, given, settings),
         no_binary=no_binary,

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tomli_w
 from fakes import FakeFrontend, FakeMachine, interpreter
 from packaging.pylock import Pylock
 from packaging.tags import Tag
 
-from accel_doctor.errors import NetworkError
+from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
 from accel_doctor.model import IndexSettings, InstallRequest, Locked, RequirementLine
 
@@ -165,3 +166,42 @@ def test_variables_and_configuration_files_are_surroundings(tmp_path):
     configured = surroundings_of(environment, project, [])
     (tmp_path / "pyproject.toml").write_text("[tool.uv]\n")
     assert len({str(bare), str(configured), str(surroundings_of(environment, project, []))}) == 3
+
+
+def given(shop, **changes) -> InstallRequest:
+    path = shop.log.parent / "pylock.toml"
+    sdist = {"url": "https://x/p_q-1.tar.gz", "hashes": {"sha256": "b" * 64}}
+    wheel = {**WHEEL, "url": "https://x/p_q-1-py3-none-any.whl"}
+    package = {"name": "p-q", "version": "1", "sdist": sdist, "wheels": [wheel]}
+    path.write_text(tomli_w.dumps({"lock-version": "1.0", "created-by": "test", "packages": [package]}))
+    return InstallRequest((), lock=path, **changes)
+
+
+def named(locked: Locked) -> list[str]:
+    """The files of the one package."""
+    (package,) = locked.lock.packages
+    parts = [*(package.wheels or ()), package.sdist]
+    return [part.url.rpartition("/")[2] for part in parts if part]
+
+
+def test_a_given_lock_is_what_is_locked(shop):
+    locked = shop.frontend_with().lock(given(shop), shop.log)
+    assert (named(locked), locked.remembered, shop.frontend.resolved) == (["p_q-1-py3-none-any.whl"], True, 0)
+
+
+def test_of_a_given_lock_no_wheel_where_none_is_wanted(shop):
+    assert named(shop.frontend_with().lock(given(shop, no_binary=(":all:",)), shop.log)) == ["p_q-1.tar.gz"]
+
+
+def test_what_is_installed_is_no_part_of_a_given_lock(shop):
+    (shop.site / "p_q-1.dist-info").mkdir()
+    assert shop.frontend_with().lock(given(shop), shop.log).lock.packages == []
+    assert named(shop.frontend_with().lock(given(shop, reinstall=True), shop.log)) == ["p_q-1-py3-none-any.whl"]
+
+
+def test_a_given_lock_that_is_none(shop):
+    request = given(shop)
+    request.lock.write_text("lock-version = '1.0'\n")
+    with pytest.raises(RequirementsError) as caught:
+        shop.frontend_with().lock(request, shop.log)
+    assert caught.value.message == f"the lock {request.lock} is not usable: Missing required value in 'created-by'"

@@ -277,3 +277,32 @@ def test_require_virtualenv(files, surroundings):
     with pytest.raises(UsageError, match=r"^Could not find an activated virtualenv \(required\)\.$"):
         read_request(arguments, Configuration(), files, outside)
     assert read_request(arguments, Configuration(), files, surroundings).requirements
+
+
+def test_a_lock_instead_of_requirements(read, files):
+    files.add("/w/pylock.dev.toml", "")
+    assert read(requirement_files=("pylock.dev.toml",)) == InstallRequest((), lock=Path("/w/pylock.dev.toml"))
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"requirements": ("six",)},
+        {"requirement_files": ("pylock.toml", "r.txt")},
+        {"constraint_files": ("r.txt",)},
+    ],
+)
+def test_a_lock_stands_alone(read, files, beside):
+    files.add("/w/pylock.toml", "")
+    files.add("/w/r.txt", "six\n")
+    with pytest.raises(UsageError) as caught:
+        read(**{"requirement_files": ("pylock.toml",), **beside})
+    assert caught.value.message == (
+        "pylock.toml is a lock: it says everything, and no other requirement or constraint goes with it"
+    )
+
+
+@pytest.mark.parametrize("location", ["pylock.toml", "https://x/pylock.toml"])
+def test_a_lock_that_is_not_there(read, location):
+    with pytest.raises(UsageError, match=f"^no such lock on this machine: {location}$"):
+        read(requirement_files=(location,))

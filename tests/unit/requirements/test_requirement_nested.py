@@ -111,14 +111,13 @@ def test_what_is_no_text(read, files):
     assert caught.value.hint == "say the encoding in the first line: # -*- coding: latin-1 -*-"
 
 
-@pytest.mark.parametrize("name", ["pylock.toml", "pylock.dev.toml", "pylock.toml[extra]"])
-def test_a_lock_is_no_requirements_file_yet(read, name):
+@pytest.mark.parametrize("name", ["pylock.toml", "pylock.dev.toml"])
+def test_no_requirements_file_includes_a_lock(read, files, name):
+    files.content["/w/r.txt"] = f"-r {name}\n".encode()
     with pytest.raises(UsageError) as caught:
-        read(name)
-    assert caught.value.message == f"accel-doctor does not have -r {name}"
-    assert caught.value.hint == (
-        "install a lock with its own tool: uv pip sync pylock.toml, or pip install -r pylock.toml"
-    )
+        read("r.txt")
+    assert caught.value.message == f"/w/{name} is a lock, which no requirements file can include"
+    assert caught.value.hint == f"accel-doctor install -r /w/{name}"
 
 
 def test_a_project_file_is_no_requirements_file(read):
