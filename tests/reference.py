@@ -37,6 +37,20 @@ in force and wins over it.
 In this order: `--python`; the active virtual environment; the active conda environment; `./.venv`; the environment
 accel-doctor itself is in. There is no other default, and an externally managed interpreter is refused as pip refuses
 it.
+
+## Locks, and what is remembered
+
+`-r pylock.toml` (or `pylock.NAME.toml`, PEP 751) installs a lock as it is; nothing else is asked for beside it. What is
+installed already in the locked version stays.
+
+Requirements that pin everything they bring in (each release by `==`, a URL by its hash, a repository by its whole
+commit) leave nothing to resolve anew: their lock is remembered in the cache, and what was installed once is installed
+again without a question to the network. It is resolved anew for another interpreter, index, option, variable (`UV_*`,
+`PIP_*`), configuration file or version of uv, where something else is installed in the environment, and with `--upgrade`,
+`--no-cache-dir`, `--user` or `--prefix`. A lock that can no longer be installed is forgotten.
+
+With `--offline` such requirements need no network at all, as long as the frontend's cache and accel-doctor's are there.
+pip has no offline mode: with it, `--offline` needs `--find-links`.
 """
 
 CONFIGURATION = """
