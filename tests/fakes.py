@@ -37,6 +37,7 @@ from accel_doctor.model import (
     Source,
     SystemPackage,
     Unmet,
+    UnmetLink,
     Wheel,
 )
 
@@ -151,7 +152,7 @@ class FakeBuilder:
             log = self.logs / f"{len(self.attempts)}-{source.name}.log"
             log.write_text(f"lacks {lacking[0]}\n")
             return BuildFailed(source, Failed(source.name, log, "build", 1))
-        wheel = self.kept.setdefault(source.name, Wheel(self.logs / f"{source.name}-1-py3-none-any.whl", "0" * 64))
+        wheel = self.kept[source.name] = Wheel(self.logs / f"{source.name}-1-py3-none-any.whl", "0" * 64)
         return Built(source, wheel, reused=False)
 
 
@@ -193,6 +194,31 @@ class FakeProber:
 
     def present(self, need: Need) -> bool | None:
         return self.machine.has(str(need))
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+
+@dataclass
+class FakeLoader:
+    """Finds what ``libraries`` has, with the versions of ``defined`` or, without any, with all of them."""
+
+    libraries: dict[str, Path] = field(default_factory=dict)
+    defined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    forgotten: int = 0
+
+    def find(self, soname: str) -> Path | None:
+        return self.libraries.get(soname)
+
+    def unmet(self, links: Sequence[Link]) -> tuple[UnmetLink, ...]:
+        return tuple(unmet for link in links if (unmet := self._unmet(link)))
+
+    def _unmet(self, link: Link) -> UnmetLink | None:
+        if link.soname not in self.libraries:
+            return UnmetLink(link)
+        defined = self.defined.get(link.soname, link.versions)
+        missing = tuple(version for version in link.versions if version not in defined)
+        return UnmetLink(link, missing) if missing else None
 
     def forget(self) -> None:
         self.forgotten += 1
@@ -279,7 +305,16 @@ class FakeWheelStore:
     def get(self, key: BuildKey) -> Wheel | None:
         return self.wheels.get(key.exact)
 
-    def put(self, key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Wheel:
+    def put(
+        self,
+        key: BuildKey,
+        wheel: Path,
+        provenance: Provenance,
+        links: Sequence[Link],
+        instead_of: Wheel | None = None,
+    ) -> Wheel:
+        if instead_of and self.wheels.get(key.exact) == instead_of:
+            del self.wheels[key.exact]
         self.provenances.setdefault(key.exact, provenance)
         return self.wheels.setdefault(key.exact, Wheel(wheel, "0" * 64, tuple(links)))
 

@@ -5,14 +5,14 @@ Knows the outside world only through :mod:`accel_doctor.interfaces`; with fakes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.foresight import surely_built
-from accel_doctor.interfaces import Builder, Frontend
+from accel_doctor.interfaces import Builder, Frontend, Loader
 from accel_doctor.lockfile import direct_urls, with_wheels
 from accel_doctor.model import (
     BuildFailed,
@@ -38,6 +38,7 @@ class Doctor:
 
     frontend: Frontend
     builder: Builder
+    loader: Loader
     treatment: Treatment
     sources_of: Callable[[Locked], Sequence[Source]]
     record_origins: Callable[[Mapping[str, str], InstallRequest], None]
@@ -63,6 +64,11 @@ class Doctor:
         """What the run came to, or, after an exception, how far it came."""
         return Result(code, self._locked, tuple(self._built), tuple(cases), plan, tuple(self.treatment.transactions))
 
+    def has_wheel(self, source: Source, request: InstallRequest) -> bool:
+        """Whether the store has a wheel of ``source`` that loads on this machine as it is."""
+        wheel = self.builder.stored(source, request)
+        return wheel is not None and not self.loader.unmet(wheel.links)
+
     def _finish(self, request: InstallRequest) -> Failed | bool:
         assert self._locked is not None  # noqa: S101  set by install() before
         return self.frontend.install(self._locked, request, self._log("install")) or True
@@ -78,24 +84,56 @@ class Doctor:
         )
 
     def _fulfil(self, locked: Locked, request: InstallRequest) -> Mapping[str, Wheel]:
-        pending: list[Source] = []
-        for source in self.sources_of(locked):
-            if wheel := self.builder.stored(source, request):
-                self._built.append(Built(source, wheel, reused=True))
-            else:
-                pending.append(source)
-        foreseen = {source: self.treatment.foresee([source.name]) for source in pending}
+        pending, waiting = self._take_stored(locked, request)
         if self.treatment.policy.dry_run:
-            self._end_rehearsal(pending, [reason for reasons in foreseen.values() for reason in reasons])
+            self._end_rehearsal(pending, waiting)
         while pending:
-            held = [source for source in pending if foreseen.get(source)]
+            held = [source for source, reasons in pending.items() if reasons]
             failed = self._build([source for source in pending if source not in held], request)
             if not failed and not held:
                 break
-            expected = [reason for source in held for reason in foreseen[source]]
+            expected = [reason for source in held for reason in pending[source]]
             self.treatment.treat([failure.failure for failure in failed], expected)
-            pending, foreseen = [failure.source for failure in failed] + held, {}
+            self.loader.forget()
+            left = [failure.source for failure in failed] + [
+                source for source in held if not self._used(source, waiting.get(source))
+            ]
+            pending, waiting = {source: [] for source in left}, {}
         return {built.source.name: built.wheel for built in self._built}
+
+    def _take_stored(
+        self, locked: Locked, request: InstallRequest
+    ) -> tuple[dict[Source, list[Reason]], dict[Source, Wheel]]:
+        """Sources without a wheel that fits this machine, with what they will need first; and, of those whose stored
+        wheel waits for a library only, that wheel."""
+        pending: dict[Source, list[Reason]] = {}
+        waiting: dict[Source, Wheel] = {}
+        for source in self.sources_of(locked):
+            wheel = self.builder.stored(source, request)
+            if wheel and (reasons := self._libraries_for(source, wheel)):
+                pending[source], waiting[source] = reasons, wheel
+            elif not self._used(source, wheel):
+                pending[source] = self.treatment.foresee([source.name])
+        return pending, waiting
+
+    def _libraries_for(self, source: Source, wheel: Wheel) -> list[Reason]:
+        """What a stored wheel lacks here, if system packages would bring all of it; else nothing."""
+        unmet = self.loader.unmet(wheel.links)
+        why = f"the kept wheel of {source} links it, and it is not on this machine"
+        reasons = [Reason(need, source.name, why=why) for link in unmet if (need := link.need)]
+        curable = self.treatment.curable(reasons)
+        return reasons if len(curable) == len(unmet) else []
+
+    def _used(self, source: Source, wheel: Wheel | None) -> bool:
+        """Whether a stored wheel is taken; one whose links the loader here cannot meet never is."""
+        if wheel is None:
+            return False
+        if unmet := self.loader.unmet(wheel.links):
+            reasons = "; ".join(map(str, unmet))
+            self.treatment.reporter.note(f"{source} is built again, since its kept wheel does not load here: {reasons}")
+            return False
+        self._built.append(Built(source, wheel, reused=True))
+        return True
 
     def _build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildFailed]:
         if sources:
@@ -108,10 +146,11 @@ class Doctor:
                 failed.append(outcome)
         return failed
 
-    def _end_rehearsal(self, pending: Sequence[Source], reasons: Sequence[Reason]) -> NoReturn:
+    def _end_rehearsal(self, pending: Mapping[Source, Sequence[Reason]], waiting: Collection[Source]) -> NoReturn:
         for source in pending:
-            self.treatment.reporter.note(f"would build {source}")
-        plan = self.treatment.adviser.plan(reasons)
+            if source not in waiting:
+                self.treatment.reporter.note(f"would build {source}")
+        plan = self.treatment.adviser.plan([reason for reasons in pending.values() for reason in reasons])
         self.treatment.reporter.plan(plan, self.treatment.simulate(plan))
         raise TreatmentEnded(ExitCode.DONE, plan=plan)
 

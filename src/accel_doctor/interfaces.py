@@ -26,6 +26,7 @@ from accel_doctor.model import (
     Reason,
     Simulation,
     Source,
+    UnmetLink,
     Wheel,
 )
 
@@ -166,6 +167,22 @@ class Prober(Protocol):
         ...
 
 
+class Loader(Protocol):
+    """The dynamic loader of this machine."""
+
+    def find(self, soname: str) -> Path | None:
+        """The file it takes for a soname, or for a path; None where it would give up."""
+        ...
+
+    def unmet(self, links: Sequence[Link]) -> tuple[UnmetLink, ...]:
+        """Those of ``links`` that it cannot meet, and why."""
+        ...
+
+    def forget(self) -> None:
+        """Look anew from now on: packages were installed."""
+        ...
+
+
 class WheelStore(Protocol):
     """Built wheels by build key."""
 
@@ -173,9 +190,17 @@ class WheelStore(Protocol):
         """The wheel kept under the exact key, else the one under the pure key, verified by hash; or None."""
         ...
 
-    def put(self, key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Wheel:
+    def put(
+        self,
+        key: BuildKey,
+        wheel: Path,
+        provenance: Provenance,
+        links: Sequence[Link],
+        instead_of: Wheel | None = None,
+    ) -> Wheel:
         """Keep a wheel, one without binaries under the pure key; published in one move. The first of two writers
-        wins. Where nothing can be kept, the wheel given."""
+        wins, except over ``instead_of``, which :meth:`get` gave and which does not load here any more. Where nothing
+        can be kept, the wheel given."""
         ...
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:

@@ -84,6 +84,12 @@ class Treatment:
         """Needs that rules know for these Python packages, that probing shows unmet, and that a package meets."""
         return self._curable(Reason(need, name) for name in names for need in self.adviser.known_needs(name))
 
+    def curable(self, reasons: Sequence[Reason]) -> list[Reason]:
+        """Those of these needs, unmet as they are, that a package meets which this run may install or ask about."""
+        if not self.policy.system:
+            return []
+        return self._met(reasons, sure=self.policy.yes)
+
     def simulate(self, plan: Plan) -> Simulation | None:
         """What carrying a plan out would do; PackageManagerError where that is never done."""
         if not plan.packages:
@@ -108,10 +114,14 @@ class Treatment:
     def _curable(self, reasons: Iterable[Reason]) -> list[Reason]:
         if not self.policy.system:
             return []  # nothing would be installed, so let the builds themselves say what they lack
-        unmet = [reason for reason in dict.fromkeys(reasons) if self.prober.present(reason.need) is False]
         # What no package would meet is no reason to hold a build back: it may well succeed.
-        met = {reason for package in self.adviser.plan(unmet).packages for reason in package.reasons}
-        return [reason for reason in unmet if reason in met]
+        return self._met([reason for reason in dict.fromkeys(reasons) if self.prober.present(reason.need) is False])
+
+    def _met(self, reasons: Sequence[Reason], *, sure: bool = False) -> list[Reason]:
+        packages = self.adviser.plan(reasons).packages if reasons else ()
+        usable = [package for package in packages if package.confidence.covered_by_yes or not sure]
+        met = {reason for package in usable for reason in package.reasons}
+        return [reason for reason in reasons if reason in met]
 
     def _within_yes(self, plan: Plan) -> Plan:
         """With --yes, the part of a plan it covers; where that is nothing new, the whole plan, which ends the run."""

@@ -11,6 +11,7 @@ from fakes import (
     FakeAdviser,
     FakeBuilder,
     FakeFrontend,
+    FakeLoader,
     FakeMachine,
     FakePackageManager,
     FakeProber,
@@ -26,6 +27,7 @@ from accel_doctor.model import (
     Consent,
     Failed,
     InstallRequest,
+    Link,
     Locked,
     Need,
     Plan,
@@ -36,6 +38,7 @@ from accel_doctor.model import (
     Source,
     SourceKind,
     SystemPackage,
+    Wheel,
 )
 from accel_doctor.treatment import Treatment
 
@@ -45,7 +48,10 @@ PROVIDES = {
     "header:ffi.h": "libffi-dev",
     "compiler:c": "gcc",
     "header:Python.h": "python3-dev",
+    "soname:libpq.so.5": "libpq5",
+    "soname:libffi.so.8": "libffi8",
 }
+PQ = Link("libpq.so.5")
 
 
 def lock_of(*names: str) -> Locked:
@@ -54,6 +60,20 @@ def lock_of(*names: str) -> Locked:
         for name in names
     ]
     return Locked(Pylock.from_dict({"lock-version": "1.0", "created-by": "test", "packages": packages}))
+
+
+class MachineOfLibraries(FakeLoader):
+    """Finds the libraries whose packages are installed, and libc."""
+
+    def __init__(self, machine: FakeMachine) -> None:
+        super().__init__()
+        self.machine = machine
+        self.forget()
+
+    def forget(self) -> None:
+        names = [need.removeprefix("soname:") for need in self.machine.provides if self.machine.has(need)]
+        self.libraries = {name: Path("/usr/lib", name) for name in (*names, "libc.so.6")}
+        self.defined = {"libc.so.6": ("GLIBC_2.36",)}
 
 
 @dataclass
@@ -98,6 +118,7 @@ def practice(tmp_path: Path):
         doctor = Doctor(
             frontend=frontend,
             builder=builder,
+            loader=MachineOfLibraries(machine),
             treatment=Treatment(
                 adviser=FakeAdviser(machine, package_manager, known or {}, guesses, only_sdists, follows or {}),
                 package_manager=package_manager,
@@ -293,3 +314,103 @@ def test_what_was_built_is_known_after_an_exception(practice):
 def test_a_dead_network_inside_a_build_is_a_network_outcome(practice):
     case = practice({"maturin-thing": ("network:dns",)})
     assert case.install("maturin-thing").code is ExitCode.NETWORK
+
+
+# --- stored wheels and the libraries they link -----------------------------------------------------------
+
+
+def keep(case: Practice, name: str, *links: Link) -> Wheel:
+    wheel = Wheel(Path(f"/store/{name}-1-cp313-cp313-linux_x86_64.whl"), "0" * 64, links)
+    case.builder.kept[name] = wheel
+    return wheel
+
+
+def wheel_names(case: Practice) -> list[str]:
+    (installed,) = case.frontend.installs
+    return [wheel.name for package in installed.lock.packages for wheel in package.wheels]
+
+
+def test_a_stored_wheel_whose_links_are_met_is_used(practice):
+    case = practice({"psycopg2": ("command:pg_config",)})
+    case.machine.installed.add("libpq5")
+    case.doctor.loader.forget()
+    keep(case, "psycopg2", PQ, Link("libc.so.6", ("GLIBC_2.36",)))
+    result = case.install("psycopg2")
+    assert result.code is ExitCode.DONE
+    assert [built.reused for built in result.built] == [True]
+    assert (case.builder.attempts, case.package_manager.transactions) == ([], [])
+
+
+def test_a_missing_library_is_installed_and_the_stored_wheel_used(practice):
+    case = practice({"psycopg2": ("command:pg_config",), "cffi": ("header:ffi.h",)}, policy=Policy(yes=True))
+    keep(case, "psycopg2", PQ)
+    result = case.install("psycopg2", "cffi")
+    assert result.code is ExitCode.DONE
+    assert case.package_manager.transactions == [("libffi-dev", "libpq5")]
+    assert case.builder.attempts == ["cffi", "cffi"]
+    assert wheel_names(case) == ["psycopg2-1-cp313-cp313-linux_x86_64.whl", "cffi-1-py3-none-any.whl"]
+    (libpq5,) = [package for package in result.transactions[0].packages if package.name == "libpq5"]
+    assert [reason.evidence for reason in libpq5.reasons] == [
+        "the kept wheel of psycopg2 1 links it, and it is not on this machine"
+    ]
+
+
+def test_nobody_agrees_to_the_library(practice):
+    case = practice({"psycopg2": ()}, answer=Consent.NO)
+    keep(case, "psycopg2", PQ)
+    result = case.install("psycopg2")
+    assert result.code is ExitCode.CONSENT
+    assert result.plan.names == ("libpq5",)
+    assert case.frontend.installs == []
+
+
+@pytest.mark.parametrize(
+    ("links", "why", "options"),
+    [
+        ((Link("libodd.so.1"),), "libodd.so.1 is not on this machine", {}),
+        (
+            (PQ, Link("libodd.so.1")),
+            "libpq.so.5 is not on this machine; libodd.so.1 is not on this machine",
+            {},
+        ),
+        ((PQ,), "libpq.so.5 is not on this machine", {"policy": Policy(yes=True, system=False)}),
+        ((PQ,), "libpq.so.5 is not on this machine", {"policy": Policy(yes=True), "guesses": frozenset({"libpq5"})}),
+        (
+            (Link("libc.so.6", ("GLIBC_2.36", "GLIBC_2.38")), PQ),
+            "libc.so.6 here has no GLIBC_2.38; libpq.so.5 is not on this machine",
+            {},
+        ),
+        ((Link("/opt/x/libx.so.1"),), "/opt/x/libx.so.1 is not on this machine", {}),
+    ],
+    ids=["nobody has it", "only one of two", "--no-system", "a guess under --yes", "too old", "a path"],
+)
+def test_what_cannot_be_met_is_built_again(practice, links, why, options):
+    case = practice({"psycopg2": ()}, **options)
+    keep(case, "psycopg2", *links)
+    result = case.install("psycopg2")
+    assert result.code is ExitCode.DONE
+    assert case.builder.attempts == ["psycopg2"]
+    assert case.package_manager.transactions == []
+    assert case.reporter.notes == [f"psycopg2 1 is built again, since its kept wheel does not load here: {why}"]
+
+
+def test_a_library_that_is_still_missing_after_its_package_came_means_another_build(practice):
+    case = practice({"psycopg2": ()})
+    keep(case, "psycopg2", PQ)
+    case.doctor.loader.forget = lambda: None
+    result = case.install("psycopg2")
+    assert result.code is ExitCode.DONE
+    assert case.package_manager.transactions == [("libpq5",)]
+    assert case.builder.attempts == ["psycopg2"]
+    assert case.reporter.notes == [
+        "psycopg2 1 is built again, since its kept wheel does not load here: libpq.so.5 is not on this machine"
+    ]
+
+
+def test_a_rehearsal_plans_the_library_and_no_build(practice):
+    case = practice({"psycopg2": (), "idna": ()}, policy=Policy(dry_run=True))
+    keep(case, "psycopg2", PQ)
+    result = case.install("psycopg2", "idna")
+    assert result.code is ExitCode.DONE
+    assert result.plan.names == ("libpq5",)
+    assert case.reporter.notes == ["would build idna 1"]

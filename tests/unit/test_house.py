@@ -19,7 +19,7 @@ FLOORS = (
     ("model",),
     ("interfaces",),
     ("rulebook",),
-    ("lockfile", "fileindex"),
+    ("lockfile", "fileindex", "elf"),
     ("diagnosis", "foresight", "requirements"),
     ("treatment", "report"),
     ("doctor",),

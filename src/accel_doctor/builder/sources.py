@@ -15,7 +15,7 @@ from accel_doctor.builder.checkout import check_out
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
-from accel_doctor.interfaces import Frontend, Reporter, Runner, WheelStore
+from accel_doctor.interfaces import Frontend, Loader, Reporter, Runner, WheelStore
 from accel_doctor.model import (
     BuildFailed,
     BuildKey,
@@ -23,6 +23,7 @@ from accel_doctor.model import (
     Built,
     Failed,
     InstallRequest,
+    Link,
     Provenance,
     Source,
     SourceKind,
@@ -64,6 +65,8 @@ class SourceBuilder:
     reporter: Reporter
     key_of: Callable[[Source, InstallRequest], BuildKey | None]
     provenance_of: Callable[[Source, str], Provenance]  # a source and its version, built here and now
+    links_of: Callable[[Path], tuple[Link, ...]]  # of a wheel that was built here
+    loader: Loader
     new_log: NewLog
     work: Path  # scratch of this run; wheels that have no key stay here until it ends
     jobs: int
@@ -93,13 +96,16 @@ class SourceBuilder:
         if key is None:
             return self._build(source, request, None)
         with self.store.building(key):
-            if wheel := self.store.get(key):  # another process built it while we waited
-                outcome: BuildOutcome = Built(source, wheel, reused=True)
+            stored = self.store.get(key)
+            if stored and not self.loader.unmet(stored.links):  # another process built it while we waited
+                outcome: BuildOutcome = Built(source, stored, reused=True)
                 self.reporter.build_finished(outcome)
                 return outcome
-            return self._build(source, request, key)
+            return self._build(source, request, key, unfit=stored)
 
-    def _build(self, source: Source, request: InstallRequest, key: BuildKey | None) -> BuildOutcome:
+    def _build(
+        self, source: Source, request: InstallRequest, key: BuildKey | None, unfit: Wheel | None = None
+    ) -> BuildOutcome:
         started = time.monotonic()
         self.reporter.build_started(source)
         work = Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=self.work))
@@ -109,7 +115,9 @@ class SourceBuilder:
         except AccelDoctorError:
             shutil.rmtree(work, ignore_errors=True)
             raise
-        outcome = self._run(source, tree, request, work, started, key)
+        outcome = self._run(
+            source, tree, request, work, started, lambda built, log: self._kept(source, built, key, log, unfit)
+        )
         self.reporter.build_finished(outcome)
         return outcome
 
@@ -119,7 +127,13 @@ class SourceBuilder:
         return self.fetcher.fetch(source, request.index, work)
 
     def _run(
-        self, source: Source, tree: Path, request: InstallRequest, work: Path, started: float, key: BuildKey | None
+        self,
+        source: Source,
+        tree: Path,
+        request: InstallRequest,
+        work: Path,
+        started: float,
+        keep: Callable[[Path, Path], Wheel],
     ) -> BuildOutcome:
         wheels = work / "wheel"
         wheels.mkdir()
@@ -134,18 +148,18 @@ class SourceBuilder:
         if done.returncode or len(built) != 1:
             shutil.rmtree(work, ignore_errors=True)
             return BuildFailed(source, Failed(source.name, log, "build", done.returncode, seconds))
-        wheel = self._kept(source, built[0], key, log)
+        wheel = keep(built[0], log)
         if wheel.path != built[0]:
             shutil.rmtree(work, ignore_errors=True)
         return Built(source, wheel, reused=False, seconds=seconds, log=log)
 
-    def _kept(self, source: Source, wheel: Path, key: BuildKey | None, log: Path) -> Wheel:
+    def _kept(self, source: Source, wheel: Path, key: BuildKey | None, log: Path, unfit: Wheel | None) -> Wheel:
         if key is None:
             return Wheel(wheel, sha256_of(wheel))
         version = source.version or wheel.name.split("-")[1]
         made_with = self.frontend.build_requirements(log) or tuple(filter(None, [generator(wheel)]))
         provenance = replace(self.provenance_of(source, version), build_requirements=made_with)
-        return self.store.put(key, wheel, provenance, links=())
+        return self.store.put(key, wheel, provenance, self.links_of(wheel), instead_of=unfit)
 
     def _phase_listener(self, source: Source) -> Callable[[str], None]:
         current = ""

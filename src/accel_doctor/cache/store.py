@@ -54,19 +54,27 @@ class LocalWheelStore:
                 return Wheel(wheel, entry.sha256, entry.links)
         return None
 
-    def put(self, key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Wheel:
-        """Keep a copy of ``wheel`` and return the kept one; where nothing can be kept, the one given."""
-        return self.add(
-            Entry(
-                key=key.pure if is_pure(wheel) else key.exact,
-                file=wheel.name,
-                sha256=sha256_of(wheel),
-                size=wheel.stat().st_size,
-                provenance=provenance,
-                links=tuple(links),
-            ),
-            wheel,
+    def put(
+        self,
+        key: BuildKey,
+        wheel: Path,
+        provenance: Provenance,
+        links: Sequence[Link],
+        instead_of: Wheel | None = None,
+    ) -> Wheel:
+        """Keep a copy of ``wheel``, in the place of ``instead_of`` if that is still there, and return the kept one;
+        where nothing can be kept, the one given."""
+        entry = Entry(
+            key=key.pure if is_pure(wheel) else key.exact,
+            file=wheel.name,
+            sha256=sha256_of(wheel),
+            size=wheel.stat().st_size,
+            provenance=provenance,
+            links=tuple(links),
         )
+        if instead_of and (found := self.find(key.exact)) and found[0].sha256 == instead_of.sha256:
+            self._discard(self.place(key.exact))
+        return self.add(entry, wheel)
 
     def find(self, name: str) -> tuple[Entry, Path] | None:
         """What is kept under one half of a key, verified, and in use by this process from now on."""

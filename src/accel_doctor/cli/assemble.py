@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.builder.fetch import SourceFetcher
+from accel_doctor.builder.linkage import links_of
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.cache.key import build_key
 from accel_doctor.cache.leases import Leases
@@ -47,6 +48,8 @@ from accel_doctor.model import (
 )
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.interpreter import supported_tags
+from accel_doctor.system.loader import MachineLoader
+from accel_doctor.system.owners import file_owners
 from accel_doctor.system.privilege import find_privilege
 from accel_doctor.system.probe import MachineProber
 from accel_doctor.system.repositories import enabling_commands
@@ -118,6 +121,12 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
     def sources_of(locked: Locked) -> Sequence[Source]:
         return sources_to_build(locked.lock, tags, parts.interpreter.environment)
 
+    treatment = assembled_treatment(parts, policy)
+    loader = MachineLoader(parts.runner, parts.interpreter, parts.surrounding.environment)
+
+    def owners(files: Sequence[Path]) -> Mapping[Path, str]:
+        return file_owners(files, treatment.package_manager.name, parts.runner)
+
     leases = Leases(parts.cache / "in-use.lock")
     with tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work:
         yield Doctor(
@@ -130,11 +139,14 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
                 reporter=parts.reporter,
                 key_of=key_of,
                 provenance_of=made_here,
+                links_of=lambda wheel: links_of(wheel, loader, owners),
+                loader=loader,
                 new_log=parts.logs.new_log,
                 work=Path(work),
                 jobs=jobs,
             ),
-            treatment=assembled_treatment(parts, policy),
+            loader=loader,
+            treatment=treatment,
             sources_of=sources_of,
             record_origins=lambda origins, request: record_origins(origins, request, parts.interpreter, parts.runner),
         )

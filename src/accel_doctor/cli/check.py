@@ -194,7 +194,7 @@ def _foresight(
         expected = expected_from_lock(
             resolution.locked,
             sources,
-            lambda source: not parts.platforms and doctor.builder.stored(source, request) is not None,
+            lambda source: not parts.platforms and doctor.has_wheel(source, request),
             resolution.cases,
         )
     else:

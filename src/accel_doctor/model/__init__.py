@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from accel_doctor.model.distributions import Distribution
     from accel_doctor.model.entries import BuildKey, Entry, Link, Provenance
     from accel_doctor.model.findings import Diagnosis, Finding, Role
+    from accel_doctor.model.linking import UnmetLink
     from accel_doctor.model.machine import Interpreter, Origin
     from accel_doctor.model.needs import Need, NeedKind
     from accel_doctor.model.plans import (
@@ -37,6 +38,7 @@ else:
         "distributions": "Distribution",
         "entries": "BuildKey Entry Link Provenance",
         "findings": "Diagnosis Finding Role",
+        "linking": "UnmetLink",
         "machine": "Interpreter Origin",
         "needs": "Need NeedKind",
         "plans": "Case Consent Plan Policy Reason Remedy Result Simulation SystemPackage Unmet",
@@ -89,5 +91,6 @@ __all__ = [
     "SourceKind",
     "SystemPackage",
     "Unmet",
+    "UnmetLink",
     "Wheel",
 ]

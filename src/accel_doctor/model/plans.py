@@ -29,16 +29,17 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a need is in a plan: the finding that showed it, or, without one, foresight about ``package``."""
+    """Why a need is in a plan: the finding that showed it, or, without one, foresight about ``package``, or ``why``."""
 
     need: Need
     package: str | None
     finding: Finding | None = None
+    why: str = "known need, not met on this machine"
 
     @property
     def evidence(self) -> str:
-        """The quoted line, or the words that say where foresight has it from."""
-        return self.finding.evidence if self.finding else "known need, not met on this machine"
+        """The quoted line, or the words that say where it is known from without one."""
+        return self.finding.evidence if self.finding else self.why
 
 
 @dataclass(frozen=True)

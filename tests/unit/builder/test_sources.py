@@ -6,12 +6,12 @@ import itertools
 from pathlib import Path
 
 import pytest
-from fakes import FakeFrontend, FakeMachine, FakeReporter, FakeRunner, FakeWheelStore, provenance
+from fakes import FakeFrontend, FakeLoader, FakeMachine, FakeReporter, FakeRunner, FakeWheelStore, provenance
 
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.errors import RequirementsError
-from accel_doctor.model import BuildFailed, BuildKey, Built, InstallRequest, Source, SourceKind, Wheel
+from accel_doctor.model import BuildFailed, BuildKey, Built, InstallRequest, Link, Source, SourceKind, Wheel
 
 REQUEST = InstallRequest(())
 
@@ -53,6 +53,8 @@ def builder(tmp_path):
         reporter=FakeReporter(),
         key_of=key_of,
         provenance_of=lambda source, version: provenance(name=source.name, version=version),
+        links_of=lambda wheel: (Link("libshelf.so.1"),) if wheel.name.startswith("linking") else (),
+        loader=FakeLoader({"libshelf.so.1": Path("/usr/lib/libshelf.so.1")}),
         new_log=lambda step, name: tmp_path / "logs" / f"{next(counter)}-{step}-{name}.log",
         work=tmp_path / "work",
         jobs=2,
@@ -107,3 +109,17 @@ def test_a_kept_wheel_records_what_it_was_built_with(builder, sdist):
     assert builder.store.provenances == {
         "key-of-a": provenance(name="a", version="1.0", build_requirements=("setuptools==80.9.0",))
     }
+
+
+def test_what_a_wheel_links_is_kept_with_it(builder, sdist):
+    (outcome,) = builder.build([sdist("linking")], REQUEST)
+    assert outcome.wheel.links == (Link("libshelf.so.1"),)
+    assert builder.store.wheels["key-of-linking"] == outcome.wheel
+
+
+def test_a_stored_wheel_that_does_not_load_here_is_built_again_and_gives_way(builder, sdist):
+    unfit = Wheel(Path("/store/linking-1.0-py3-none-any.whl"), "1" * 64, (Link("libshelf.so.0"),))
+    builder.store.wheels["key-of-linking"] = unfit
+    (outcome,) = builder.build([sdist("linking")], REQUEST)
+    assert not outcome.reused
+    assert builder.stored(sdist("linking"), REQUEST) == outcome.wheel != unfit

@@ -55,6 +55,20 @@ def test_the_first_of_two_writers_wins(store, wheel, tmp_path):
     assert list((tmp_path / "wheels" / "unfinished").iterdir()) == []
 
 
+def test_a_wheel_that_does_not_load_any_more_gives_way_to_another(store, wheel, tmp_path):
+    first = store.put(KEY, wheel, provenance(), ())
+    other = tmp_path / "other" / wheel.name
+    other.parent.mkdir()
+    other.write_bytes(b"another wheel")
+    second = store.put(KEY, other, provenance(), (), instead_of=first)
+    assert (second.path, second.path.read_bytes()) == (first.path, b"another wheel")
+    third = tmp_path / "third" / wheel.name
+    third.parent.mkdir()
+    third.write_bytes(b"a third wheel")
+    assert store.put(KEY, third, provenance(), (), instead_of=first) == second  # somebody else was there first
+    assert list((tmp_path / "wheels" / "unfinished").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "damage",
     [

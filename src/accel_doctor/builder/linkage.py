@@ -1,0 +1,118 @@
+"""What a wheel links: the shared libraries that its ELF files leave to the loader of the machine.
+
+What the wheel brings itself is left out, and so is what nothing on this machine, where it was just built, provides:
+another distribution loads that first (``libtorch.so``), or an import fails here as it will anywhere.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from accel_doctor.elf import MAGIC, ElfFacts, read_elf
+from accel_doctor.interfaces import Loader
+from accel_doctor.model import Link
+from accel_doctor.values import NamedTuple
+
+# Bounds on what anybody can put into a zip file; CUDA's libraries are the largest real ones.
+_MOST_MEMBERS, _MOST_FILES, _MOST_LINKS = 100_000, 2000, 500
+_LARGEST_FILE, _LARGEST_SUM = 2 << 30, 8 << 30  # bytes
+_IN_MEMORY = 16 << 20  # bytes
+_BLOCK = 1 << 20
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What reading a forged zip file raises: RuntimeError is for encrypted members, and above NotImplementedError.
+_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error)
+
+_LIBRARY = re.compile(r".*\.so(?:\.[^/]*)?")
+_DATA = re.compile(r"[^/]+\.data/(?:platlib|purelib)/")
+_PROGRAM = re.compile(r"[^/]+\.data/scripts/[^/]+")
+
+
+class Asked(NamedTuple):
+    """One library that files of a wheel ask for; ``places`` are directories of their run paths outside the wheel."""
+
+    soname: str
+    versions: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+def libraries_asked(wheel: Path) -> list[Asked]:
+    """The libraries that a wheel's extension modules and programs need and that it does not bring itself, sorted.
+
+    A member that is broken, or larger than anything real, is passed over. Raises what zipfile raises where the wheel
+    itself cannot be read.
+    """
+    files = dict(_elf_files(wheel))
+    own = {posixpath.basename(name) for name in files} | {facts.soname for facts in files.values()}
+    versions: dict[str, set[str]] = {}
+    places: dict[str, dict[str, None]] = {}
+    for facts in files.values():
+        for soname in facts.needed:
+            if soname not in own and (soname in versions or len(versions) < _MOST_LINKS):
+                versions.setdefault(soname, set()).update(facts.required.get(soname, ()))
+                outside = [place for place in facts.search if place.startswith("/")]
+                places.setdefault(soname, {}).update(dict.fromkeys(outside))
+    return [Asked(soname, tuple(sorted(versions[soname])), tuple(places[soname])) for soname in sorted(versions)]
+
+
+def links_of(
+    wheel: Path, loader: Loader, owners: Callable[[Sequence[Path]], Mapping[Path, str]] = lambda paths: {}
+) -> tuple[Link, ...]:
+    """The links to keep with a wheel that was just built here; empty where it cannot be read.
+
+    ``owners`` names the system packages of files. A library that only a run path of the wheel reaches is recorded by
+    its path, which is how a loader is told to look nowhere else.
+    """
+    try:
+        asked = libraries_asked(wheel)
+    except _UNREADABLE:
+        return ()
+    found = {one: path for one in asked if (path := _provider(one, loader))}
+    packages = owners(list(dict.fromkeys(found.values())))
+    links = []
+    for one, path in found.items():
+        by_path = loader.find(one.soname) is None
+        links.append(Link(str(path) if by_path else one.soname, one.versions, packages.get(path)))
+    return tuple(link for link in links if not loader.unmet([link]))
+
+
+def _provider(asked: Asked, loader: Loader) -> Path | None:
+    here = (loader.find(posixpath.join(place, asked.soname)) for place in asked.places)
+    return loader.find(asked.soname) or next((path for path in here if path), None)
+
+
+def _elf_files(wheel: Path) -> Iterator[tuple[str, ElfFacts]]:
+    """The ELF files by the names they will have in an environment."""
+    total = count = 0
+    with zipfile.ZipFile(wheel) as archive:
+        for member in archive.infolist()[:_MOST_MEMBERS]:
+            name = _DATA.sub("", member.filename, count=1)
+            if not (_LIBRARY.fullmatch(name) or _PROGRAM.fullmatch(name)) or member.compress_type not in _PACKED:
+                continue
+            total += member.file_size
+            count += 1
+            if total > _LARGEST_SUM or count > _MOST_FILES:
+                return
+            if facts := _read_member(archive, member):
+                yield name, facts
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ElfFacts | None:
+    try:
+        with archive.open(member) as packed, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as aside:
+            head = packed.read(len(MAGIC))
+            if head != MAGIC:
+                return None
+            aside.write(head)
+            while aside.tell() <= _LARGEST_FILE and (block := packed.read(_BLOCK)):
+                aside.write(block)
+            return read_elf(cast("BinaryIO", aside)) if aside.tell() <= _LARGEST_FILE else None
+    except _UNREADABLE:
+        return None

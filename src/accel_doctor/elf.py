@@ -1,0 +1,123 @@
+"""What an ELF file asks of the dynamic loader, and what it offers to others. Pure: a stream in, facts out.
+
+The files may come out of a wheel, which anybody can have made: everything that is counted or followed has a bound.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from accel_doctor.values import NamedTuple
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
+
+MAGIC = b"\x7fELF"
+# The largest real ones: Qt and libstdc++ define some 100 versions, and nobody asks for more than some 100 libraries.
+_MOST_ENTRIES, _MOST_SECTIONS = 2000, 4096
+_WEAK = 0x2  # VER_FLG_WEAK: the loader does without such a version
+_LONGEST = 200  # characters of a name
+_IDENTITY = 20  # bytes: e_ident, e_type and e_machine are at the same place in all ELF files
+_MOST_READS, _MOST_BYTES = 200_000, 256 << 20  # libstdc++, with its many versions, takes 3,000 reads
+
+
+class ElfFacts(NamedTuple):
+    """``needed`` are sonames (or paths), ``required`` the versioned symbols asked of each, ``search`` RUNPATH or RPATH.
+
+    ``defined`` are the versions the file itself offers, all strings as they stand in the file.
+    """
+
+    identity: bytes
+    soname: str | None
+    needed: tuple[str, ...]
+    search: tuple[str, ...]
+    required: dict[str, tuple[str, ...]]
+    defined: frozenset[str]
+
+
+def identity_of(head: bytes) -> bytes | None:
+    """What two files must share to be loaded together: class, byte order and machine. None where it is no ELF file."""
+    if len(head) < _IDENTITY or not head.startswith(MAGIC):
+        return None
+    return head[4:6] + head[18:20]
+
+
+def read_elf(stream: BinaryIO) -> ElfFacts | None:
+    """What ``stream`` (seekable) says; None for what is no ELF file or is broken: no loader takes that either."""
+    stream.seek(0)
+    identity = identity_of(stream.read(_IDENTITY))
+    if identity is None:
+        return None
+    from elftools.elf.elffile import ELFFile
+
+    try:
+        stream.seek(0)
+        return _facts(ELFFile(cast("BinaryIO", _Metered(stream))), identity)
+    except Exception:
+        # pyelftools raises what the broken bytes lead it to: errors of its own, of struct, of Unicode, of indexes.
+        return None
+
+
+class _Metered:
+    """A stream that ends a reader led in circles: forged tables may name one long string a million times."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._reads = self._bytes = 0
+        self.seek, self.tell = stream.seek, stream.tell
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
+        self._reads += 1
+        self._bytes += len(block)
+        if self._reads > _MOST_READS or self._bytes > _MOST_BYTES:
+            raise ValueError("too much to read")
+        return block
+
+
+def _facts(file: ELFFile, identity: bytes) -> ElfFacts:
+    from elftools.elf.dynamic import DynamicSection
+    from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection
+
+    soname: str | None = None
+    needed: list[str] = []
+    paths: dict[str, str] = {}
+    required: dict[str, tuple[str, ...]] = {}
+    defined: frozenset[str] = frozenset()
+    if file.num_sections() > _MOST_SECTIONS:
+        raise ValueError("too many sections")
+    for section in file.iter_sections():
+        if isinstance(section, DynamicSection):
+            tag: Any  # pyelftools gives it an attribute by the name of its kind
+            for tag in islice(section.iter_tags(), _MOST_ENTRIES):
+                match tag.entry.d_tag:
+                    case "DT_NEEDED":
+                        needed.append(tag.needed)
+                    case "DT_SONAME":
+                        soname = tag.soname
+                    case "DT_RPATH":
+                        paths["DT_RPATH"] = tag.rpath
+                    case "DT_RUNPATH":
+                        paths["DT_RUNPATH"] = tag.runpath
+        elif isinstance(section, GNUVerNeedSection):
+            for version, auxiliaries in islice(section.iter_versions(), _MOST_ENTRIES):
+                names = [item.name for item in islice(auxiliaries, _MOST_ENTRIES) if not item["vna_flags"] & _WEAK]
+                required[version.name or ""] = tuple(sorted(filter(_proper, names)))
+        elif isinstance(section, GNUVerDefSection):
+            # The first auxiliary entry of each is the version, the rest are those it inherits from.
+            entries = islice(section.iter_versions(), _MOST_ENTRIES)
+            defined = frozenset(name.name for _, auxiliaries in entries for name in islice(auxiliaries, 1))
+    search = paths.get("DT_RUNPATH", paths.get("DT_RPATH", ""))  # ld.so(8): RPATH counts only without RUNPATH
+    return ElfFacts(
+        identity,
+        soname,
+        tuple(dict.fromkeys(filter(_proper, needed))),
+        tuple(part for part in search.split(":") if part),
+        required,
+        defined,
+    )
+
+
+def _proper(name: str) -> bool:
+    return 0 < len(name) <= _LONGEST and name.isascii() and name.isprintable() and " " not in name

@@ -1,0 +1,150 @@
+"""The dynamic loader of this machine: which file it takes for a soname, and which versions that file defines.
+
+What ld.so(8) does, looked up instead of tried: LD_LIBRARY_PATH, the cache of ldconfig(8), the default directories.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from accel_doctor.elf import identity_of, read_elf
+from accel_doctor.interfaces import Runner
+from accel_doctor.model import Interpreter, Link, Origin, UnmetLink
+
+_TIMEOUT = 20.0
+_PATH_FILE_LIMIT = 64 * 1024  # bytes
+
+# "	libpq.so.5 (libc6,x86-64) => /lib/x86_64-linux-gnu/libpq.so.5"
+_CACHED = re.compile(r"^\t(\S+) \([^)]*\) => (/.+)$", re.MULTILINE)
+# What glibc is made of: all of it carries one version, that of the release.
+_GLIBC = re.compile(r"(?:ld-linux[^/]*|lib(?:c|m|dl|rt|util|pthread|resolv|anl|mvec|nsl|thread_db))\.so\.[0-9]+")
+_GLIBC_VERSION = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
+
+
+class MachineLoader:
+    """Implements :class:`accel_doctor.interfaces.Loader` for one interpreter; answers are kept until :meth:`forget`.
+
+    ``environment`` is that in which the interpreter will run: LD_LIBRARY_PATH counts.
+    """
+
+    def __init__(
+        self, runner: Runner, interpreter: Interpreter, environment: Mapping[str, str], root: Path = Path("/")
+    ) -> None:
+        self._runner = runner
+        self._interpreter = interpreter
+        self._environment = environment
+        self._root = root
+        self._found: dict[str, Path | None] = {}
+        self._defined: dict[tuple[str, int], frozenset[str]] = {}
+
+    def find(self, soname: str) -> Path | None:
+        """The file the loader takes for a soname, or for a path; None where it would give up."""
+        if soname not in self._found:
+            self._found[soname] = next((path for path in self._candidates(soname) if self._fits(path)), None)
+        return self._found[soname]
+
+    def unmet(self, links: Sequence[Link]) -> tuple[UnmetLink, ...]:
+        """Those of ``links`` that cannot be met here, and why."""
+        result = []
+        for link in links:
+            path = self.find(link.soname)
+            if path is None:
+                result.append(UnmetLink(link, ()))
+            elif missing := self._missing_versions(link, path):
+                result.append(UnmetLink(link, missing))
+        return tuple(result)
+
+    def forget(self) -> None:
+        """Look anew from now on: packages were installed."""
+        self._found.clear()
+        self.__dict__.pop("_cache", None)
+
+    def _candidates(self, soname: str) -> Iterator[Path]:
+        if "/" in soname:
+            yield self._root / soname.lstrip("/")
+            return
+        for part in re.split("[:;]", self._environment.get("LD_LIBRARY_PATH", "")):
+            if part:
+                yield Path(part) / soname
+        yield from self._cache.get(soname, ())
+        for folder in self._default_folders:
+            yield folder / soname
+
+    @cached_property
+    def _cache(self) -> Mapping[str, Sequence[Path]]:
+        """ldconfig's cache, asked once; empty where there is none, as with musl."""
+        for command in ("/sbin/ldconfig", "ldconfig"):  # users have no sbin on their PATH
+            done = self._runner.capture([command, "-p"], timeout=_TIMEOUT)
+            if done.returncode == 0:
+                found: dict[str, list[Path]] = {}
+                for soname, path in _CACHED.findall(done.output):
+                    found.setdefault(soname, []).append(self._root / path.lstrip("/"))
+                return found
+        return {}
+
+    @cached_property
+    def _default_folders(self) -> Sequence[Path]:
+        folders = [self._root / place for place in (*self._musl_path(), "lib64", "usr/lib64", "lib", "usr/lib")]
+        machine = self._interpreter.platform.partition("-")[2]
+        triplets = dict.fromkeys([*self._interpreter.soabi.split("-", 2)[2:], f"{machine}-linux-gnu"])
+        folders += [self._root / base / triplet for triplet in triplets for base in ("lib", "usr/lib")]
+        if self._interpreter.origin is Origin.CONDA:  # its interpreters have this in their RPATH, which all inherit
+            folders.insert(0, self._interpreter.base_prefix / "lib")
+        return folders
+
+    def _musl_path(self) -> Sequence[str]:
+        """musl's /etc/ld-musl-ARCH.path, or its default: https://musl.libc.org/doc/1.1.24/manual.html"""
+        if not self._interpreter.libc.startswith("musl"):
+            return ()
+        for file in (self._root / "etc").glob("ld-musl-*.path"):
+            with file.open(encoding="utf-8", errors="replace") as lines:
+                return [part.lstrip("/") for part in re.split(r"[:\n]", lines.read(_PATH_FILE_LIMIT)) if part]
+        return ("lib", "usr/local/lib", "usr/lib")
+
+    @cached_property
+    def _identity(self) -> bytes | None:
+        return _identity(self._interpreter.executable)
+
+    def _fits(self, path: Path) -> bool:
+        """Whether it is a library for the interpreter's machine: the loader passes over those for others."""
+        identity = _identity(path)
+        return identity is not None and self._identity in (None, identity)
+
+    def _missing_versions(self, link: Link, path: Path) -> tuple[str, ...]:
+        if not link.versions or self._release_covers(link):
+            return ()
+        defined = self._versions_of(path)
+        # A library without versions is taken for any: the loader warns, and goes on (dl-version.c).
+        return tuple(version for version in link.versions if version not in defined) if defined else ()
+
+    def _release_covers(self, link: Link) -> bool:
+        """Whether glibc's own version says that all is there, which spares reading a large file."""
+        own = re.fullmatch(r"glibc (\d+)\.(\d+)", self._interpreter.libc)
+        if not own or not _GLIBC.fullmatch(link.soname):
+            return False
+        asked = [_GLIBC_VERSION.fullmatch(version) for version in link.versions]
+        here = (int(own[1]), int(own[2]))
+        return all(version is not None and (int(version[1]), int(version[2])) <= here for version in asked)
+
+    def _versions_of(self, path: Path) -> frozenset[str]:
+        try:
+            with path.open("rb") as stream:
+                written = (str(path), os.fstat(stream.fileno()).st_mtime_ns)
+                if written not in self._defined:
+                    facts = read_elf(stream)
+                    self._defined[written] = facts.defined if facts else frozenset()
+                return self._defined[written]
+        except OSError:
+            return frozenset()
+
+
+def _identity(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as stream:
+            return identity_of(stream.read(64))
+    except OSError:
+        return None
