@@ -163,6 +163,7 @@ class FakePackageManager:
     name: str = "fakepm"
     removes: tuple[str, ...] = ()
     breaks: str | None = None
+    interrupted_after: int | None = None  # so many packages
     transactions: list[tuple[str, ...]] = field(default_factory=list)
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
@@ -183,6 +184,9 @@ class FakePackageManager:
     def install(self, names: Sequence[str], log: Path) -> None:
         if self.breaks:
             raise PackageManagerError(self.breaks)
+        if self.interrupted_after is not None:
+            self.machine.installed.update(names[: self.interrupted_after])
+            raise KeyboardInterrupt
         self.transactions.append(tuple(names))
         self.machine.installed.update(names)
 

@@ -33,13 +33,17 @@ from accel_doctor.model import (
 
 @dataclass(frozen=True)
 class Completed:
-    """A process that ended. ``output`` is stdout (and stderr too where they were merged)."""
+    """A process that ended. ``output`` is stdout (and stderr too where they were merged).
+
+    ``interrupted`` tells that the person at its terminal typed Ctrl-C, whatever the process made of it.
+    """
 
     argv: tuple[str, ...]
     returncode: int
     output: str
     stderr: str = ""
     seconds: float = 0.0
+    interrupted: bool = False
 
 
 class Runner(Protocol):

@@ -73,10 +73,20 @@ class Treatment:
         agreed = plan.names
         log = self.new_log("system", self.package_manager.name)
         self.reporter.step(f"Installing {len(agreed)} system package{'s'[: len(agreed) > 1]}, output in {log}")
-        self.package_manager.install(agreed, log)
+        lacking = frozenset(agreed) - self.package_manager.installed(agreed)
+        try:
+            self.package_manager.install(agreed, log)
+        except BaseException:  # an interrupt too: what it came to stays
+            self._record(plan, lacking & self.package_manager.installed(agreed))
+            raise
         self.prober.forget()
         self._tried.update(agreed)
-        done = Plan(plan.packages, (), plan.commands)
+        self._record(plan, frozenset(agreed))
+
+    def _record(self, plan: Plan, names: frozenset[str]) -> None:
+        if not names:
+            return
+        done = Plan(tuple(package for package in plan.packages if package.name in names), (), plan.commands)
         self.transactions.append(done)
         self.remember(done)
 

@@ -311,6 +311,16 @@ def test_what_was_built_is_known_after_an_exception(practice):
     assert [built.source.name for built in so_far.built] == ["idna"]
 
 
+@pytest.mark.parametrize(("after", "installed"), [(0, []), (1, [("gcc",)]), (2, [("gcc", "libffi-dev")])])
+def test_an_interrupted_transaction_counts_as_far_as_it_came(practice, after, installed):
+    case = practice({"idna": ("compiler:c",), "cffi": ("header:ffi.h",)}, interrupted_after=after)
+    with pytest.raises(KeyboardInterrupt):
+        case.install("idna", "cffi")
+    so_far = case.doctor.result(ExitCode.INTERRUPTED)
+    assert [plan.names for plan in so_far.transactions] == installed
+    assert list(so_far.transactions) == case.remembered
+
+
 def test_a_dead_network_inside_a_build_is_a_network_outcome(practice):
     case = practice({"maturin-thing": ("network:dns",)})
     assert case.install("maturin-thing").code is ExitCode.NETWORK

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.assemble import assembled_doctor
+    from accel_doctor.cli.interrupts import interruption_told
     from accel_doctor.cli.machines import undriven_name
     from accel_doctor.cli.preparation import prepare, usable_cores
     from accel_doctor.model import Policy
@@ -48,7 +49,8 @@ def command(context: click.Context, /, **values: Any) -> int:
         parts.reporter,
         assembled_doctor(parts, frontend, policy, values["jobs"] or usable_cores()) as doctor,
     ):
-        result = _treat(doctor, parts, request, values["report"])
+        with interruption_told(parts.reporter.note, doctor.treatment.transactions, parts.logs):
+            result = _treat(doctor, parts, request, values["report"])
         undriven = undriven_name(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
     _conclude(result, parts, policy, time.monotonic() - started, undriven)
     parts.logs.forget_old()
@@ -61,7 +63,7 @@ def _treat(doctor: Doctor, parts: Parts, request: InstallRequest, report: str | 
     except AccelDoctorError as error:
         _write_report(report, parts, doctor.result(error.exit_code), error)
         raise
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):  # click's own, at a question
         _write_report(report, parts, doctor.result(ExitCode.INTERRUPTED), None)
         raise
     _write_report(report, parts, result, None)

@@ -9,8 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from types import FrameType
 
+import click
+
+from accel_doctor.cli.logs import RunLogs
 from accel_doctor.interfaces import PackageManager
-from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.model import Need, Plan, Provider, Simulation
+from accel_doctor.report.text import interruption_lines
 
 
 class Interrupts:
@@ -51,6 +55,17 @@ class Interrupts:
             return
         self._stop()
         raise KeyboardInterrupt
+
+
+@contextmanager
+def interruption_told(tell: Callable[[str], None], transactions: Sequence[Plan], logs: RunLogs) -> Iterator[None]:
+    """When the block is interrupted, what was done by then is told; ``transactions`` grows while it runs."""
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):
+        for line in interruption_lines(transactions, str(logs.directory) if logs.directory.exists() else None):
+            tell(line)
+        raise
 
 
 class UninterruptedPackageManager:

@@ -62,6 +62,7 @@ def command(words: tuple[str, ...], **values: Any) -> int:
 
 def _until_well(words: Sequence[str], parts: Parts, treatment: Treatment) -> int:
     """Run it until it is well or cannot be helped; the last return code."""
+    from accel_doctor.cli.interrupts import interruption_told
     from accel_doctor.model import Failed
     from accel_doctor.treatment import TreatmentEnded
 
@@ -76,13 +77,14 @@ def _until_well(words: Sequence[str], parts: Parts, treatment: Treatment) -> int
         if done.stderr:  # it could not be started
             click.echo(done.stderr, err=True)
         codes.append(done.returncode)
-        interrupted = done.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
-        if done.returncode == 0 or interrupted:
+        if done.returncode in (-signal.SIGINT, 128 + signal.SIGINT) and treatment.transactions:
+            raise KeyboardInterrupt
+        if done.returncode in (0, -signal.SIGINT, 128 + signal.SIGINT):
             return done.returncode
         return Failed(None, log, "command", done.returncode, done.seconds)
 
     try:
-        with parts.interrupts.watched():
+        with parts.interrupts.watched(), interruption_told(parts.reporter.note, treatment.transactions, parts.logs):
             return treatment.until_well(attempt)
     except TreatmentEnded as ended:
         _explain(ended, parts, treatment)

@@ -122,6 +122,13 @@ def verdict(result: Result, undriven: str | None = None) -> tuple[str, str | Non
             return result.code.meaning, None
 
 
+def interruption_lines(transactions: Sequence[Plan], logs: str | None) -> list[str]:
+    """What an interrupted run has done to the machine, and where its logs are."""
+    names = dict.fromkeys(name for plan in transactions for name in plan.names)
+    done = f"system packages installed by then: {', '.join(names)}" if names else "no system package was installed"
+    return [done, *([f"logs: {logs}"] if logs else [])]
+
+
 def built_line(built: Built) -> str:
     """One finished build."""
     return f"built {built.source} in {built.seconds:.1f} s" if not built.reused else f"kept wheel of {built.source}"

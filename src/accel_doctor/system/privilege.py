@@ -53,7 +53,7 @@ class Privilege:
         """Run a command line made by :meth:`prefix`, its output appended to ``log``.
 
         Raises PrivilegeError, with ``plan`` for the commands to print, where there is no way to root or where the
-        password or the permission was refused.
+        password or the permission was refused; KeyboardInterrupt, once the command has ended, where Ctrl-C was typed.
         """
         as_root = [self._without_prefix(line) for line in plan]
         if self.tool is None:
@@ -68,6 +68,8 @@ class Privilege:
         # sudo keeps LC_ALL (sudoers(5), env_check)
         run = runner.converse if self.terminal else runner.record
         done = run(command, log, environment=ENGLISH)
+        if done.interrupted:  # whatever came of it: whoever typed that wants no more to be done
+            raise KeyboardInterrupt
         output = _tail(log, begin)
         refusal = _refusal(output) if self.tool and done.returncode == 1 else None
         if refusal:

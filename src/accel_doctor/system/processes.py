@@ -18,6 +18,7 @@ from accel_doctor.interfaces import Completed
 from accel_doctor.system.passing import signals_passed_on
 from accel_doctor.system.pseudo_terminal import NOT_FOUND, interact
 from accel_doctor.system.streams import Kept, Lines
+from accel_doctor.system.terminal_session import TerminalSession
 
 TIMED_OUT = 124  # as timeout(1) answers
 NOT_EXECUTABLE = 126  # as a shell answers
@@ -47,6 +48,7 @@ class ProcessRunner:
         self._children: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.RLock()  # a signal handler may call stop() while this thread holds it
         self._stopped = False
+        self._session: TerminalSession | None = None
 
     def capture(
         self,
@@ -106,13 +108,17 @@ class ProcessRunner:
         """Run on a pseudo-terminal joined to ours; what it shows is appended to ``log``, what is typed is not.
 
         Keys go to the child's terminal as they are, Ctrl-C too, so that it is the child which decides what an
-        interrupt means. Needs a terminal on stdin.
+        interrupt means. Needs a terminal on stdin. All conversations of one runner are of one terminal session, so
+        that a password is asked for once.
         """
         begun = time.monotonic()
+        if self._session is None:
+            self._session = TerminalSession(self._environment)
         with log.open("ab", buffering=0) as file:
             # stderr: stdout carries results, and may be a file
-            returncode, message = interact(argv, file, self._merged(environment), shown_on=2)
-        return Completed(tuple(argv), returncode, "", message, time.monotonic() - begun)
+            spoken = self._session.run(argv, file, self._merged(environment), shown_on=2)
+        seconds = time.monotonic() - begun
+        return Completed(tuple(argv), spoken.returncode, "", spoken.message, seconds, spoken.interrupted)
 
     def watch(self, argv: Sequence[str], log: Path, *, terminal: bool) -> Completed:
         """Run a person's own command as if nobody stood between; all it shows is appended to ``log`` as well.

@@ -1,12 +1,13 @@
-"""A child on a pseudo-terminal that is joined to ours."""
+"""Children on pseudo-terminals that are joined to ours."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def interact(
         return NOT_FOUND, message
     child.logfile_read = transcript  # what is shown, not what is typed: passwords are not echoed
     child.STDOUT_FILENO = shown_on
-    _take_over_settings(child)
-    with _window_size_passed_on(child):
+    take_over_settings(child.child_fd)
+    with window_size_passed_on(child.child_fd):
         try:
             child.interact(escape_character=None)
             _show_rest(child)
@@ -51,11 +52,36 @@ def interact(
     return -(child.signalstatus or 1), ""
 
 
-def _take_over_settings(child: pexpect.spawn[Any]) -> None:
+def start_on(terminal: int, argv: Sequence[str], environment: Mapping[str, str], *, kept: int) -> Callable[[], int]:
+    """Start a process in a session of its own, with a terminal and one more descriptor; what waits for its end."""
+    child = subprocess.Popen(
+        list(argv),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=dict(environment),
+        pass_fds=[kept],
+        start_new_session=True,
+    )
+    return child.wait
+
+
+def take_over_settings(terminal: int) -> None:
+    """Give the pseudo-terminal behind a descriptor the settings of the terminal on our stdin."""
     import termios
 
     with contextlib.suppress(termios.error):  # stdin is no terminal, or the child has gone
-        termios.tcsetattr(child.child_fd, termios.TCSANOW, termios.tcgetattr(0))
+        termios.tcsetattr(terminal, termios.TCSANOW, termios.tcgetattr(0))
+
+
+def take_over_window_size(terminal: int) -> None:
+    """Give it the size of the terminal on our stdin; whoever runs there is told, as by a terminal's window."""
+    import fcntl
+    import struct
+    import termios
+
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *_window_size(), 0, 0))
 
 
 def _show_rest(child: pexpect.spawn[Any]) -> None:
@@ -76,11 +102,12 @@ def _window_size() -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def _window_size_passed_on(child: pexpect.spawn[Any]) -> Iterator[None]:
+def window_size_passed_on(terminal: int) -> Iterator[None]:
+    """While the block runs, a new size of our terminal becomes that of the pseudo-terminal."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may handle signals
         return
-    previous = signal.signal(signal.SIGWINCH, lambda *_: child.setwinsize(*_window_size()))
+    previous = signal.signal(signal.SIGWINCH, lambda *_: take_over_window_size(terminal))
     try:
         yield
     finally:

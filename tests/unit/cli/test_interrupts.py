@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import signal
 
+import click
 import pytest
 
-from accel_doctor.cli.interrupts import Interrupts
+from accel_doctor.cli.interrupts import Interrupts, interruption_told
+from accel_doctor.cli.logs import RunLogs
+from accel_doctor.model import Confidence, Plan, SystemPackage
 
 
 @pytest.fixture
@@ -50,3 +53,27 @@ def test_what_was_ignored_stays_ignored(interrupts, told):
     finally:
         signal.signal(signal.SIGTERM, before)
     assert told == []
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, click.Abort])
+def test_what_was_done_by_then_is_told(told, tmp_path, interruption):
+    logs = RunLogs(tmp_path)
+    transactions = []
+
+    def run():
+        with interruption_told(told.append, transactions, logs):
+            logs.new_log("system", "apt")
+            for names in (["gcc", "make"], ["libpq-dev"]):
+                packages = [SystemPackage(name, (), Confidence.RULE, "a test") for name in names]
+                transactions.append(Plan(tuple(packages)))
+            raise interruption
+
+    with pytest.raises(interruption):
+        run()
+    assert told == ["system packages installed by then: gcc, make, libpq-dev", f"logs: {logs.directory}"]
+
+
+def test_that_nothing_was_done_is_told_too(told, tmp_path):
+    with pytest.raises(KeyboardInterrupt), interruption_told(told.append, [], RunLogs(tmp_path)):
+        raise KeyboardInterrupt
+    assert told == ["no system package was installed"]

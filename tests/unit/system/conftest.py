@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ class ScriptedRunner:
         self.answers: list[tuple[tuple[str, ...], object]] = []
         self.recorded: list[tuple[str, ...]] = []
         self.conversations: list[tuple[str, ...]] = []
+        self.interrupted = False
         self.environments: list[Mapping[str, str]] = []
 
     def on(self, *words: str, output: str = "", stderr: str = "", returncode: int = 0) -> ScriptedRunner:
@@ -63,7 +65,7 @@ class ScriptedRunner:
 
     def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
         self.conversations.append(tuple(argv))
-        return self._logged(argv, log, environment)
+        return replace(self._logged(argv, log, environment), interrupted=self.interrupted)
 
     def _logged(self, argv: Sequence[str], log: Path, environment: Mapping[str, str] | None) -> Completed:
         done = self._answer(argv, environment)

@@ -113,3 +113,12 @@ def test_with_a_terminal_it_is_a_conversation_and_without_one_it_is_recorded(scr
     assert (scripted.conversations, scripted.recorded) == ([("sudo", "dnf", "a b")], [("dnf",)])
     assert scripted.environments == [{"LC_ALL": "C"}] * 2
     assert log.read_text().startswith("earlier\n$ sudo dnf 'a b'\n")
+
+
+def test_ctrl_c_in_a_conversation_ends_the_run_whatever_the_command_made_of_it(scripted, tmp_path: Path) -> None:
+    scripted.on("apt-get", output="done anyway\n")
+    scripted.interrupted = True
+    root = Privilege("", terminal=True)
+    with pytest.raises(KeyboardInterrupt):
+        root.run(scripted, ["apt-get", "update"], tmp_path / "log", [["apt-get", "update"]])
+    assert (tmp_path / "log").read_text() == "$ apt-get update\ndone anyway\n"

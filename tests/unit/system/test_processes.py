@@ -282,3 +282,62 @@ def test_converse_with_a_missing_command_is_127_and_says_so(tmp_path: Path) -> N
     us.expect("RETURNED 127 no-such-command-here: command not found")
     _finish(us)
     assert (tmp_path / "log").read_text() == "no-such-command-here: command not found\n"
+
+
+TWO_CONVERSATIONS = """
+import sys
+from pathlib import Path
+from accel_doctor.system.processes import ProcessRunner
+runner = ProcessRunner({"PATH": "/usr/bin:/bin"})
+for _ in range(2):
+    done = runner.converse(sys.argv[2:], Path(sys.argv[1]))
+    print("RETURNED", done.returncode, "interrupted" if done.interrupted else "undisturbed")
+"""
+
+
+def _two_conversations(log: Path, *argv: str) -> pexpect.spawn[str]:
+    return pexpect.spawn(PYTHON, ["-c", TWO_CONVERSATIONS, str(log), *argv], encoding="utf-8", timeout=20)
+
+
+def test_conversations_of_a_runner_share_a_terminal_session(tmp_path: Path) -> None:
+    # What tickets of sudo and doas hang on: session, terminal and parent process.
+    script = "import os; print(os.getsid(0), os.ttyname(0), os.getppid(), os.tcgetpgrp(0) == os.getpgrp())"
+    us = _two_conversations(tmp_path / "log", PYTHON, "-c", script)
+    us.expect("RETURNED 0 undisturbed")
+    us.expect("RETURNED 0 undisturbed")
+    _finish(us)
+    first, second = (tmp_path / "log").read_text().splitlines()
+    assert first == second
+    assert first.endswith(" True")
+
+
+def test_an_interrupt_reaches_the_child_is_told_and_leaves_the_session_whole(tmp_path: Path) -> None:
+    us = _two_conversations(tmp_path / "log", "sh", "-c", "echo ready; exec sleep 60")
+    for _ in range(2):
+        us.expect("ready")
+        us.sendcontrol("c")
+        us.expect("RETURNED -2 interrupted")
+    _finish(us)
+
+
+def test_an_interrupt_that_the_child_survives_is_told_too(tmp_path: Path) -> None:
+    us = _two_conversations(tmp_path / "log", "sh", "-c", "trap : INT; echo ready; read word; echo $word")
+    us.expect("ready")
+    us.sendcontrol("c")
+    us.sendline("fish")
+    us.expect("RETURNED 0 interrupted")
+    us.expect("ready")
+    us.sendline("fish")
+    us.expect("RETURNED 0 undisturbed")
+    _finish(us)
+
+
+def test_the_session_ends_with_whoever_began_it(tmp_path: Path) -> None:
+    us = _two_conversations(tmp_path / "log", "sh", "-c", "echo leader $PPID")
+    us.expect(r"leader (\d+)")
+    leader = int(us.match[1])
+    us.expect("RETURNED 0")
+    us.expect("RETURNED 0")
+    _finish(us)
+    with pytest.raises(ProcessLookupError):
+        os.kill(leader, 0)

@@ -1,0 +1,50 @@
+"""Leads a terminal session and runs commands in it, one after another; started as a script, with nothing but stdlib.
+
+A ticket of sudo is for a terminal and its session leader (sudoers(5), timestamp_type), one of doas for the parent
+process as well: commands started from here ask for a password once.
+Each line read from the socket whose descriptor is the argument is a command, each line written there its outcome.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+import termios
+from collections.abc import Mapping
+
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126  # as a shell answers
+
+
+def lead(control: socket.socket) -> None:
+    """Take the terminal on stdin, then run what is asked for until nobody is there to ask."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        # For the command alone, which shares our process group. A handler, unlike SIG_IGN, is not inherited.
+        signal.signal(number, lambda *_: None)
+    with control.makefile("rb") as orders:
+        for order in orders:
+            returncode, message = _run(**json.loads(order))
+            control.sendall(json.dumps({"returncode": returncode, "message": message}).encode() + b"\n")
+
+
+def _run(argv: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    try:
+        pid = os.posix_spawnp(argv[0], argv, environment)
+    except FileNotFoundError:
+        message = f"{argv[0]}: command not found"
+        returncode = _NOT_FOUND
+    except OSError as error:
+        message = f"{argv[0]}: {error.strerror}"
+        returncode = _NOT_EXECUTABLE
+    else:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), ""
+    os.write(2, f"{message}\n".encode())
+    return returncode, message
+
+
+if __name__ == "__main__":
+    lead(socket.socket(fileno=int(sys.argv[1])))
