@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pexpect
 import pytest
 from integration.machine import Base, Machine
-from integration.test_install import SETUP, at_a_terminal, sdist, with_doctor
+from integration.test_install import DOCTOR, SETUP, at_a_terminal, ended, packages_of, sdist, with_doctor
 
 from accel_doctor.errors import ExitCode
 
@@ -58,3 +58,102 @@ def test_several_transactions_ask_for_the_password_once(fresh: Machine) -> None:
     ]
     assert "correct horse" not in "".join(logs)
     assert fresh.run("dpkg-query", "-W", "liblzo2-dev", "libev-dev").returncode == 0
+
+
+def test_the_wrong_password_changes_nothing(fresh: Machine) -> None:
+    before = packages_of(fresh)
+    child = at_a_terminal(fresh, *REQUIRED, user="ann")
+    for _ in range(3):
+        child.expect(PROMPT)
+        child.sendline("wrong")
+    child.expect("error: sudo refused: sudo: 3 incorrect password attempts")
+    child.expect("  as root, run:")
+    child.expect("apt-get .* -- gcc libc6-dev python3.13-dev\r\n")
+    assert ended(child) == ExitCode.PRIVILEGE
+    assert packages_of(fresh) == before
+    assert "wrong" not in "".join(logs_of(fresh, "/home/ann"))
+
+
+# --- Ctrl-C -----------------------------------------------------------------------------------------------
+
+COMPILER = {"gcc", "libc6-dev", "python3.13-dev"}
+NOTHING = "no system package was installed"
+LOGS = r"logs: (/\S+/\.cache/accel-doctor/logs/\S+)\r\n"
+
+
+def interrupted(child: pexpect.spawn, said: str) -> None:
+    child.expect(said)
+    child.expect(LOGS)
+    child.expect("interrupted\r\n")
+    assert ended(child) == ExitCode.INTERRUPTED
+
+
+def sound(where: Machine) -> None:
+    """The package manager's own state is whole, nobody holds its locks, and what was asked for can be had."""
+    assert where.must("dpkg", "--audit") == ""
+    where.must("apt-get", "check")
+    where.must("apt-get", "install", "-y", "--no-install-recommends", *COMPILER)
+
+
+def test_at_the_question(fresh: Machine) -> None:
+    before = packages_of(fresh)
+    child = at_a_terminal(fresh, *REQUIRED[1:])
+    child.expect(r"Install these 3 system packages\?")
+    child.sendintr()
+    interrupted(child, NOTHING)
+    assert packages_of(fresh) == before
+
+
+def test_during_the_simulation(fresh: Machine) -> None:
+    slowly = 'case " $* " in *" -s "*) echo $$ > /tmp/simulating; sleep 600;; esac; exec /usr/bin/apt-get "$@"'
+    fresh.write("/usr/local/bin/apt-get", f"#!/bin/sh\n{slowly}\n", 0o755)
+    fresh.must("mkfifo", "/tmp/simulating")
+    child = at_a_terminal(fresh, *REQUIRED)
+    pid = fresh.must("cat", "/tmp/simulating").strip()  # comes when the simulation has begun
+    child.sendintr()
+    interrupted(child, NOTHING)
+    assert fresh.run("kill", "-0", pid).returncode != 0
+    fresh.path("/usr/local/bin/apt-get").unlink()
+    sound(fresh)
+
+
+@pytest.mark.parametrize("user", [None, "ann"])
+def test_during_the_download(fresh: Machine, user: str | None) -> None:
+    before = packages_of(fresh)
+    fresh.write("/etc/apt/apt.conf.d/90slow", 'Acquire::http::Dl-Limit "100";\nAcquire::https::Dl-Limit "100";\n')
+    child = at_a_terminal(fresh, *REQUIRED, user=user)
+    if user:
+        child.expect(PROMPT)
+        child.sendline("correct horse")
+    child.expect("Get:1 ")
+    child.sendintr()
+    interrupted(child, NOTHING)
+    assert packages_of(fresh) == before
+    fresh.path("/etc/apt/apt.conf.d/90slow").unlink()
+    sound(fresh)
+
+
+@pytest.mark.parametrize("user", [None, "ann"])
+def test_during_the_unpacking(fresh: Machine, user: str | None) -> None:
+    child = at_a_terminal(fresh, *REQUIRED, user=user)
+    if user:
+        child.expect(PROMPT)
+        child.sendline("correct horse")
+    child.expect("Unpacking ")
+    child.sendintr()
+    interrupted(child, "system packages installed by then: gcc, libc6-dev, python3.13-dev\r\n")  # apt let dpkg finish
+    assert set(packages_of(fresh).split()) >= COMPILER
+    assert "gcc" in fresh.must("su", user or "root", "-c", f"{DOCTOR} history")
+    sound(fresh)
+
+
+def test_during_the_build_after_it(fresh: Machine) -> None:
+    setup = "import shutil, time\nif shutil.which('gcc'):\n    time.sleep(600)\n" + SETUP
+    fresh.path("/root/odd-1.0.tar.gz").write_bytes(sdist({"setup.py": setup, "odd.c": SOURCE}))
+    child = at_a_terminal(fresh, *REQUIRED)
+    child.expect("Installing 3 system packages")
+    child.expect("Building 1 source distribution")
+    child.expect(r"odd \S* *(metadata|build)")
+    child.sendintr()
+    interrupted(child, "system packages installed by then: gcc, libc6-dev, python3.13-dev\r\n")
+    sound(fresh)

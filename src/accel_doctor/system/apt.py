@@ -14,19 +14,24 @@ from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.space import refuse_without_space
 from accel_doctor.system.transactions import (
     ENGLISH,
     checked_names,
+    full,
     last_words,
     locked,
     quoted,
     refuse_losses,
     refuse_missing,
     size_in_bytes,
+    spoiled,
 )
 
 # Debian policy 5.6.1; a trailing "-" is left out, since apt-get takes it for an order to remove.
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+.]")
+
+_ARCHIVES = "/var/cache/apt/archives"
 
 _ACTION = re.compile(r"^(Inst|Remv) (\S+)", re.MULTILINE)
 _DOWNGRADED = re.compile(r"^The following packages will be DOWNGRADED:\n((?:  .*\n?)+)", re.MULTILINE)
@@ -42,6 +47,10 @@ _NETWORK = re.compile(
     r"|50\d )|Unable to fetch some archives)"
 )
 _LOCKED = re.compile(r"Could not get lock|^E: Unable to (?:acquire|lock)")
+_SPOILED = re.compile(
+    r"^[EW]: (?:Failed to fetch .*(?:Hash Sum mismatch|File has unexpected size)|Unable to parse package file"
+    r"|.*Clearsigned file isn't valid)"
+)
 _UNAUTHENTICATED = re.compile(r"^E: There were unauthenticated packages")
 
 
@@ -106,13 +115,15 @@ class Apt:
         downgraded = _DOWNGRADED.search(done.output)
         # Only this shows sizes without root; it changes nothing and takes no lock.
         sizes = self._ask("apt-get", "--print-uris", "-y", *arguments)
-        return Simulation(
+        simulation = Simulation(
             installs=tuple(name for action, name in actions if action == "Inst"),
             removes=tuple(name for action, name in actions if action == "Remv"),
             downgrades=tuple(downgraded[1].split()) if downgraded else (),
             download_bytes=_download(sizes),
             disk_bytes=_disk(sizes),
         )
+        refuse_without_space(simulation, _ARCHIVES, self._runner, "apt-get")
+        return simulation
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """The install command, after an update where there are no package lists (as in most container images)."""
@@ -143,7 +154,7 @@ class Apt:
             refuse_losses(simulation, "apt-get")
         done = self._privilege.run(self._runner, self._install_command(names), log, plan)
         if done.returncode != 0:
-            raise _failure(done.output, done.returncode, log)
+            raise self._failure(done.output, done.returncode, log)
 
     def _update(self, log: Path, plan: Sequence[Sequence[str]]) -> str | None:
         """Fetch the lists; what could not be reached, if anything. NetworkError where there are no lists after it.
@@ -157,7 +168,11 @@ class Apt:
             return trouble
         if trouble:
             raise NetworkError(f"apt-get update got no package lists:\n{trouble}", hint=_NETWORK_HINT)
-        raise _failure(done.output, done.returncode, log)
+        raise self._failure(done.output, done.returncode, log)
+
+    def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
+        unfinished = bool(self._ask("dpkg", "--audit").strip())
+        return _failure(output, returncode, log, _MEND if unfinished else "")
 
     def _install_command(self, names: tuple[str, ...]) -> tuple[str, ...]:
         # With a terminal, debconf and needrestart may ask; without one they must not.
@@ -199,13 +214,22 @@ class Apt:
 _NETWORK_HINT = "check the network, the proxy and the mirrors in /etc/apt, then run the same command again"
 
 
-def _failure(output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
-    """The error that a failed apt-get stands for."""
+# What dpkg(1) and apt-get(8) say to do about packages that are half installed, as root.
+_MEND = "finish what dpkg began with dpkg --configure -a && apt-get --fix-broken install, "
+
+
+def _failure(output: str, returncode: int, log: Path, afterwards: str) -> PackageManagerError | NetworkError:
+    """The error that a failed apt-get stands for; ``afterwards`` is what is left to mend."""
+    if too_full := full("apt-get", output, log, afterwards):
+        return too_full
+    if broken := quoted(output, _SPOILED):
+        error = spoiled("apt-get", broken, log, "fetch the lists anew with apt-get update")
+        return StaleListsError(error.message, log=log, hint=error.hint)
     if gone := quoted(output, _NOT_FOUND_ON_MIRROR):
         return StaleListsError(f"apt-get failed:\n{gone}", log=log, hint=_NETWORK_HINT)
     if unreachable := quoted(output, _NETWORK):
         return NetworkError(f"apt-get could not reach a mirror:\n{unreachable}", hint=_NETWORK_HINT)
-    hint = f"read {log}"
+    hint = f"{afterwards}then run the same command again; what went wrong is in {log}" if afterwards else f"read {log}"
     if held := quoted(output, _LOCKED):
         return locked("apt-get", held, log)
     if _UNAUTHENTICATED.search(quoted(output, _ERROR) or ""):

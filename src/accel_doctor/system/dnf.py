@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
+from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.rpm import RpmPackageManager
-from accel_doctor.system.transactions import ENGLISH, last_words, quoted, size_in_bytes
+from accel_doctor.system.transactions import ENGLISH, full, last_words, locked, quoted, size_in_bytes, spoiled
 
 _SECTION = re.compile(r"^([A-Z][^:]*):$")
 _ROW = re.compile(r"^ (\S+)")
@@ -22,6 +24,12 @@ _DOWNLOAD = re.compile(r"(?:Total download size: |Need to download )([\d.,]+) ([
 _DISK = re.compile(r"(?:^Installed size: |After this operation, )([\d.,]+) ([kKMGT]?)", re.MULTILINE)
 
 _NETWORK = re.compile(r"Curl error|Failed to download|Cannot download|Librepo error|Could not resolve host")
+# dnf 4, dnf5 and rpm itself
+_LOCKED = re.compile(r"already locked by|Waiting for (?:process with pid|a lock)|can't create transaction lock")
+_SPOILED = re.compile(
+    r"checksum doesn't match|incorrect checksum|but expected size is|repomd\.xml parser error|Parsing unsuccessful"
+)
+_HOLDER = re.compile(r"already locked by|Waiting for|transaction lock|The application with PID|^\d+\t")
 _NO_MATCH = re.compile(r"^No match for argument: |^Error: Unable to find a match")
 _NOT_ROOT = re.compile(r"superuser privileges|lock file .* Permission denied")
 _ERROR = re.compile(r"^Error: |^ Problem|^Problem|^Failed to |^  - |^No match for argument: |^Librepo error")
@@ -33,6 +41,11 @@ class Dnf(RpmPackageManager):
     """Implements :class:`accel_doctor.interfaces.PackageManager` with dnf."""
 
     name = "dnf"
+    downloads_to = "/var/cache/dnf"
+
+    def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
+        super().__init__(runner, privilege)
+        self._patience = lock_timeout
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that a repository provides; all of them where no repository can be read."""
@@ -64,6 +77,9 @@ class Dnf(RpmPackageManager):
                 return None
             raise _error(output, None, f"dnf cannot install {' '.join(names)}:")
         return _transaction_shown(output)
+
+    def _waits(self, output: str) -> bool:
+        return bool(_LOCKED.search(output))
 
     def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
         return _error(output, log, f"dnf failed (return code {returncode}):")
@@ -110,6 +126,12 @@ def _size(pattern: re.Pattern[str], output: str) -> int | None:
 
 def _error(output: str, log: Path | None, lead: str) -> PackageManagerError | NetworkError:
     """The error that an output stands for. An unreachable repository shows as a name without a match."""
+    if too_full := full("dnf", output, log):
+        return too_full
+    if _LOCKED.search(output):
+        return locked("dnf", quoted(output, _HOLDER) or last_words(output), log)
+    if broken := quoted(output, _SPOILED):
+        return spoiled("dnf", broken, log, "empty dnf's cache with dnf clean all")
     if unreachable := quoted(output, _NETWORK):
         return NetworkError(f"dnf could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
     hint = f"read {log}" if log else None

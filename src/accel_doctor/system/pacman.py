@@ -16,26 +16,38 @@ from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.space import refuse_without_space
 from accel_doctor.system.transactions import (
     ENGLISH,
     checked_names,
+    full,
     last_words,
     locked,
     quoted,
     refuse_losses,
     refuse_missing,
+    size_in_bytes,
+    spoiled,
 )
 
 # PKGBUILD(5), pkgname: the characters that may be in a name, the first one no hyphen and no dot.
 _NAME = re.compile(r"[a-z0-9@_+][a-z0-9@._+-]*")
 
 _UNKNOWN = re.compile(r"^error: target not found: (\S+)", re.MULTILINE)
-_WANTED = re.compile(r"^(\S+) (\S+) (\d+)$", re.MULTILINE)
+_WANTED = re.compile(r"^(\S+)/(\S+) (\S+) (\d+)$", re.MULTILINE)
+_INSTALLED_SIZE = re.compile(r"^Installed Size +: ([\d.]+) ([KMGT]?)i?B$", re.MULTILINE)
+_DOWNLOADS_TO = "/var/cache/pacman/pkg"
 _LOCKED = re.compile(r"unable to lock database|could not lock database")
 _NETWORK = re.compile(r"^error: failed retrieving file .*(?:Could not resolve|onnect|timed out|Operation too slow)")
 _STALE = re.compile(r"^error: failed retrieving file .*(?:404|not found|No such file|Couldn't open)", re.IGNORECASE)
+_SPOILED = re.compile(
+    r"invalid or corrupted package|Unrecognized archive format|truncated gzip input|could not open file .*\.db"
+)
+# Without CheckSpace in pacman.conf(5), what could not be unpacked whole counts as installed.
+_UNFINISHED = re.compile(r"^error: problem occurred while installing (\S+)", re.MULTILINE)
 _UNTRUSTED = re.compile(
-    r"failed retrieving file '.*\.sig'|unknown trust|marginal trust|invalid or corrupted|missing required signature"
+    r"failed retrieving file '.*\.sig'|unknown trust|marginal trust|invalid or corrupted package \(PGP"
+    r"|missing required signature"
 )
 _ERROR = re.compile(r"^error: |^:: .*(?:are in conflict$|required by)|^warning: cannot resolve")
 
@@ -85,11 +97,14 @@ class Pacman:
         if returncode != 0:
             raise _failure(output, None, f"pacman cannot install {' '.join(checked)}:")
         wanted = _WANTED.findall(output)
-        return Simulation(
-            installs=tuple(name for name, _, _ in wanted),
-            downgrades=self._downgrades({name: version for name, version, _ in wanted}),
-            download_bytes=sum(int(size) for _, _, size in wanted),
+        simulation = Simulation(
+            installs=tuple(name for _, name, _, _ in wanted),
+            downgrades=self._downgrades({name: version for _, name, version, _ in wanted}),
+            download_bytes=sum(int(size) for *_, size in wanted),
+            disk_bytes=self._unpacked_size([f"{repository}/{name}" for repository, name, _, _ in wanted]),
         )
+        refuse_without_space(simulation, _DOWNLOADS_TO, self._runner, self.name)
+        return simulation
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """The one command that installs; without databases it fetches them, and upgrades what is installed."""
@@ -113,9 +128,15 @@ class Pacman:
 
     def _resolve(self, names: Sequence[str]) -> tuple[int, str]:
         """What ``names`` come to, without privilege: return code, and name, version and bytes to fetch in rows."""
-        command = ["pacman", "-Sp", "--needed", "--noconfirm", "--print-format", "%n %v %s", "--", *names]
+        command = ["pacman", "-Sp", "--needed", "--noconfirm", "--print-format", "%r/%n %v %s", "--", *names]
         done = self._runner.capture(command, environment=ENGLISH)
         return done.returncode, f"{done.output}\n{done.stderr}"
+
+    def _unpacked_size(self, names: Sequence[str]) -> int:
+        if not names:
+            return 0
+        shown = self._runner.capture(["pacman", "-Si", "--", *names], environment=ENGLISH).output
+        return sum(size_in_bytes(number, unit, 1024) for number, unit in _INSTALLED_SIZE.findall(shown))
 
     def _downgrades(self, wanted: dict[str, str]) -> tuple[str, ...]:
         """Those that are installed in a newer version than the repositories have."""
@@ -133,12 +154,17 @@ class Pacman:
 
 def _failure(output: str, log: Path | None, lead: str) -> PackageManagerError | NetworkError:
     """The error that an output stands for."""
+    unfinished = " ".join(_UNFINISHED.findall(output))
+    if too_full := full("pacman", output, log, f"install anew with pacman -S {unfinished}, " if unfinished else ""):
+        return too_full
     if held := quoted(output, _LOCKED):
         return locked("pacman", held, log)
     if untrusted := quoted(output, _UNTRUSTED):
         return PackageManagerError(f"{lead}\n{untrusted}", log=log, hint=_KEYS_HINT)
     if unreachable := quoted(output, _NETWORK):
         return NetworkError(f"pacman could not reach a mirror:\n{unreachable}", hint=_NETWORK_HINT)
+    if broken := quoted(output, _SPOILED):
+        return spoiled("pacman", broken, log, "fetch the databases anew with pacman -Syyu")
     words = quoted(output, _ERROR) or last_words(output)
     stale = _UNKNOWN.search(output) or quoted(output, _STALE)
     hint = _UPGRADE_HINT if stale else f"read {log}" if log else None

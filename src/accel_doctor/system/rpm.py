@@ -11,6 +11,8 @@ from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.processes import TIMED_OUT
+from accel_doctor.system.space import refuse_without_space
 from accel_doctor.system.transactions import ENGLISH, checked_names, refuse_losses, refuse_missing
 
 # A name, a capability such as pkgconfig(cairo) or cmake(Qt5), or the path of a file. No glob characters.
@@ -21,7 +23,9 @@ class RpmPackageManager(ABC):
     """Implements most of :class:`accel_doctor.interfaces.PackageManager`; subclasses know one program's words."""
 
     name: str
+    downloads_to: str
     succeeded = frozenset({0})  # return codes after which the packages may all be there
+    _patience: float | None = None  # seconds for a rehearsal that does not itself give up waiting for a lock
 
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
         self._runner = runner
@@ -51,8 +55,7 @@ class RpmPackageManager(ABC):
         met, NetworkError where no repository can be reached.
         """
         checked = self._checked(names)
-        done = self._runner.capture(self._rehearsal(checked), environment=ENGLISH)
-        return self._simulation(done.output + "\n" + done.stderr, checked)
+        return self._fitting(self._rehearse(checked), checked)
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """The one command that installs."""
@@ -66,13 +69,32 @@ class RpmPackageManager(ABC):
         if simulation is None:
             rehearsal = self._privilege.prefix(self._rehearsal(checked))
             done = self._privilege.run(self._runner, rehearsal, log, plan)
-            simulation = self._simulation(done.output, checked)
+            simulation = self._fitting(done.output, checked)
         if simulation is not None:
             refuse_losses(simulation, self.name)
         done = self._privilege.run(self._runner, plan[0], log, plan)
         if done.returncode not in self.succeeded:
             raise self._failure(done.output, done.returncode, log)
         refuse_missing(sorted(frozenset(checked) - self.installed(checked)), self.name, log)
+
+    def _rehearse(self, names: Sequence[str]) -> str:
+        """What the rehearsal prints; where it takes too long, what it printed by then says that it waits for a lock."""
+        done = self._runner.capture(self._rehearsal(names), environment=ENGLISH, timeout=self._patience)
+        output = f"{done.output}\n{done.stderr}"
+        if done.returncode == TIMED_OUT and not self._waits(output):  # a slow network
+            done = self._runner.capture(self._rehearsal(names), environment=ENGLISH)
+            output = f"{done.output}\n{done.stderr}"
+        return output
+
+    def _waits(self, output: str) -> bool:
+        """Whether an output says that a lock is being waited for."""
+        return False
+
+    def _fitting(self, output: str, names: Sequence[str]) -> Simulation | None:
+        simulation = self._simulation(output, names)
+        if simulation is not None:
+            refuse_without_space(simulation, self.downloads_to, self._runner, self.name)
+        return simulation
 
     def _checked(self, names: Sequence[str]) -> tuple[str, ...]:
         return checked_names(names, _NAME, self.name)

@@ -12,6 +12,12 @@ from accel_doctor.model import Simulation
 # What is parsed is asked for in English.
 ENGLISH = {"LC_ALL": "C"}
 
+# What apt, dpkg, dnf, rpm, zypper, pacman and curl say where the disk is full.
+_FULL = re.compile(
+    r"No space left on device|enough free space in|enough free disk space|more space (?:needed )?on the"
+    r"|^error: Partition|Failed writing received data to disk|\(Write failed\)"
+)
+
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _QUOTED_LINES = 4
 _QUOTED_LENGTH = 300
@@ -55,6 +61,27 @@ def locked(manager: str, words: str, log: Path | None) -> PackageManagerError:
         f"{manager} is locked by another program:\n{words}",
         log=log,
         hint="wait until that program has ended, then run the same command again",
+    )
+
+
+def full(manager: str, output: str, log: Path | None, afterwards: str = "") -> PackageManagerError | None:
+    """The error for a disk that is full, if that is what an output says; ``afterwards`` is what is left to mend."""
+    words = quoted(output, _FULL)
+    if words is None:
+        return None
+    return PackageManagerError(
+        f"{manager} found no room on the disk:\n{words}",
+        log=log,
+        hint=f"make room there, {afterwards}then run the same command again",
+    )
+
+
+def spoiled(manager: str, words: str, log: Path | None, next_step: str) -> PackageManagerError:
+    """The error for a repository whose files are not what its own lists say, or no lists at all."""
+    return PackageManagerError(
+        f"{manager} got broken files from a repository:\n{words}",
+        log=log,
+        hint=f"{next_step}, then run the same command again; a mirror that stays broken is to be replaced",
     )
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
+from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.rpm import RpmPackageManager
-from accel_doctor.system.transactions import ENGLISH, last_words, locked, quoted
+from accel_doctor.system.transactions import ENGLISH, full, last_words, locked, quoted, spoiled
 
-# Seconds zypper waits for another program that holds its lock; it gives up at once unless told.
-_WAIT = {"ZYPP_LOCK_TIMEOUT": "60"}
 _QUESTIONLESS = ("zypper", "--non-interactive")
 _INSTALL = ("install", "--no-recommends")
 
@@ -27,6 +27,8 @@ _INFORMATIONAL = frozenset({0, 102, 103, 106, 107})
 
 _NOT_ROOT = re.compile(r"Root privileges are required")
 _UNREACHABLE = re.compile(r"Download \(curl\) error|Error message: |Timeout exceeded|Error trying to read from")
+_HELD = re.compile(r"System management is locked|can't create transaction lock")
+_SPOILED = re.compile(r"Digest verification failed|has wrong checksum|seems to be corrupted|Repository '.*' is invalid")
 _UNSIGNED = re.compile(r"Signature verification failed|is unsigned")
 _NO_PROVIDER = re.compile(r"No provider of '.*' found|Package '.*' not found")
 _ERROR = re.compile(
@@ -41,7 +43,13 @@ class Zypper(RpmPackageManager):
     """Implements :class:`accel_doctor.interfaces.PackageManager` with zypper."""
 
     name = "zypper"
+    downloads_to = "/var/cache/zypp"
     succeeded = _INFORMATIONAL
+
+    def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 60) -> None:
+        super().__init__(runner, privilege)
+        # Seconds zypper waits for another program that holds its lock; it gives up at once unless told.
+        self._wait = ("env", f"ZYPP_LOCK_TIMEOUT={lock_timeout}")
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that a repository provides; all of them where no repository can be read."""
@@ -54,11 +62,10 @@ class Zypper(RpmPackageManager):
         return "<solvable " in output or 'type="error"' in output
 
     def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
-        return (*_QUESTIONLESS, "--xmlout", *_INSTALL, "--dry-run", "--", *names)
+        return (*self._wait, *_QUESTIONLESS, "--xmlout", *_INSTALL, "--dry-run", "--", *names)
 
     def _transaction(self, names: Sequence[str]) -> tuple[str, ...]:
-        variables = (f"{name}={value}" for name, value in _WAIT.items())
-        return ("env", *variables, *_QUESTIONLESS, *_INSTALL, "--", *names)
+        return (*self._wait, *_QUESTIONLESS, *_INSTALL, "--", *names)
 
     def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
         """What the XML of a rehearsal says; None for who is not root."""
@@ -98,14 +105,18 @@ def _error(
     output: str, log: Path | None, lead: str, returncode: int | None = None
 ) -> PackageManagerError | NetworkError:
     """The error that an output stands for. An unreachable repository shows as a name that nothing provides."""
-    if returncode == _LOCKED:
-        return locked("zypper", last_words(output), log)
+    if too_full := full("zypper", output, log):
+        return too_full
+    if returncode == _LOCKED or _HELD.search(output):
+        return locked("zypper", quoted(output, _HELD) or last_words(output), log)
     if unsigned := quoted(output, _UNSIGNED):
         hint = "zypper does not trust a repository: import its key with zypper refresh, or remove it"
         return PackageManagerError(f"{lead}\n{unsigned}", log=log, hint=hint)
     unreachable = quoted(output, _UNREACHABLE)
     if unreachable and (returncode == _NOT_FOUND or returncode is None or not _NO_PROVIDER.search(output)):
         return NetworkError(f"zypper could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
+    if broken := quoted(output, _SPOILED):
+        return spoiled("zypper", broken, log, "fetch everything anew with zypper clean --all && zypper refresh")
     advice = f"read {log}" if log else None
     if _NO_PROVIDER.search(output):
         advice = _REPOSITORY_HINT

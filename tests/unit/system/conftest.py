@@ -10,6 +10,9 @@ import pytest
 
 from accel_doctor.interfaces import Completed
 
+# What is asked besides, and says nothing unless a test wants it to.
+_UNTOLD = (("df", "-Pk"), ("dpkg", "--audit"))
+
 
 class ScriptedRunner:
     """Gives the first answer whose words all stand in the command line; an unforeseen command fails the test.
@@ -38,6 +41,8 @@ class ScriptedRunner:
             if all(word in argv for word in words):
                 returncode, output, stderr = answer(argv) if callable(answer) else answer
                 return Completed(tuple(argv), returncode, output, stderr)
+        if tuple(argv[:2]) in _UNTOLD:
+            return Completed(tuple(argv), 0, "")
         raise AssertionError(f"unforeseen: {argv}")
 
     def capture(

@@ -279,10 +279,22 @@ def test_an_untrusted_repository(scripted, tmp_path: Path) -> None:
 
 
 def test_any_other_failure_quotes_apt_and_names_the_log(scripted, tmp_path: Path) -> None:
-    error = "E: You don't have enough free space in /var/cache/apt/archives/."
+    error = "E: Sub-process /usr/bin/dpkg returned an error code (1)"
     _installing(_knowing(scripted, "libpq-dev"), stderr=f"{error}\n", returncode=100)
     message, hint = _failing(scripted, tmp_path / "log", PackageManagerError)
     assert (message, hint) == (f"apt-get failed (return code 100):\n{error}", f"read {tmp_path}/log")
+
+
+def test_what_dpkg_leaves_half_installed_is_to_be_mended_first(scripted, tmp_path: Path) -> None:
+    error = " cannot copy extracted data for './usr/a' to '/usr/a.dpkg-new': failed to write (No space left on device)"
+    scripted.on("--audit", output="The following packages are only half configured:\n libpq-dev\n")
+    _installing(_knowing(scripted, "libpq-dev"), stderr=f"{error}\n", returncode=100)
+    message, hint = _failing(scripted, tmp_path / "log", PackageManagerError)
+    assert message == f"apt-get found no room on the disk:\n{error.strip()}"
+    assert hint == (
+        "make room there, finish what dpkg began with dpkg --configure -a && apt-get --fix-broken install, "
+        "then run the same command again"
+    )
 
 
 def test_without_privilege_the_commands_are_handed_over(scripted, tmp_path: Path) -> None:
