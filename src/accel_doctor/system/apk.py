@@ -17,6 +17,7 @@ from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.transactions import (
     ENGLISH,
     checked_names,
+    full,
     last_words,
     locked,
     quoted,
@@ -155,6 +156,8 @@ def _changes_shown(output: str) -> Simulation:
 
 def _failure(output: str, log: Path | None, lead: str) -> PackageManagerError | NetworkError:
     """The error that an output stands for. A repository that is not read shows as a name that is not known."""
+    if too_full := full("apk", output, log):
+        return too_full
     if held := quoted(output, _LOCKED):
         return locked("apk", held, log)
     if untrusted := quoted(output, _UNTRUSTED):

@@ -27,7 +27,7 @@ _NETWORK = re.compile(r"Curl error|Failed to download|Cannot download|Librepo er
 # dnf 4, dnf5 and rpm itself
 _LOCKED = re.compile(r"already locked by|Waiting for (?:process with pid|a lock)|can't create transaction lock")
 _SPOILED = re.compile(
-    r"checksum doesn't match|incorrect checksum|but expected size is|repomd\.xml parser error|Parsing unsuccessful"
+    r"checksum doesn't match|incorrect checksum|Inconsistent server data|repomd\.xml parser error|Parsing unsuccessful"
 )
 _HOLDER = re.compile(r"already locked by|Waiting for|transaction lock|The application with PID|^\d+\t")
 _NO_MATCH = re.compile(r"^No match for argument: |^Error: Unable to find a match")

@@ -12,7 +12,7 @@ from pathlib import Path
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.model import Simulation
 from accel_doctor.system.rpm import RpmPackageManager
-from accel_doctor.system.transactions import ENGLISH, last_words, locked, quoted, size_in_bytes
+from accel_doctor.system.transactions import ENGLISH, full, last_words, locked, quoted, size_in_bytes
 
 _SECTION = re.compile(r"^([A-Z][a-z]+): *$")
 _ROW = re.compile(r"^ (?P<replacing>  replacing )?(?P<name>\S+)-[^-\s]+-[^-\s]+(?:\s|$)")
@@ -35,6 +35,7 @@ class Microdnf(RpmPackageManager):
     """Implements :class:`accel_doctor.interfaces.PackageManager` with microdnf."""
 
     name = "microdnf"
+    downloads_to = "/var/cache/yum"
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that a repository provides; all of them where no repository can be read."""
@@ -99,6 +100,8 @@ def _size(row: str) -> int:
 def _error(output: str, log: Path | None, lead: str) -> PackageManagerError | NetworkError:
     """The error that an output stands for. An unreachable repository shows as a name that nothing matches."""
     output = _LIBDNF_SAYS.sub("", output)
+    if too_full := full("microdnf", output, log):
+        return too_full
     if held := quoted(output, _LOCKED):
         return locked("microdnf", held, log)
     if unreachable := quoted(output, _NETWORK):

@@ -266,10 +266,10 @@ def test_a_repository_out_of_reach_does_not_matter_where_another_has_everything(
             "(1/1) Installing demo-big (1-r0)\n1 error; 0 B in 2 packages\n"
             "ERROR: demo-big-1-r0: failed to extract usr/include/big.h: No space left on device\n"
             "ERROR: demo-big-1-r0: No space left on device\n",
-            "apk failed (return code 1):\n"
+            "apk found no room on the disk:\n"
             "ERROR: demo-big-1-r0: failed to extract usr/include/big.h: No space left on device\n"
             "ERROR: demo-big-1-r0: No space left on device",
-            "read {log}",
+            "make room there, then run the same command again",
         ),
         (
             "ERROR: demo-dev-1-r0: v2 package integrity error\n",
