@@ -27,6 +27,7 @@ class ExitCode(IntEnum):
     PACKAGE_MANAGER = 6
     NETWORK = 7
     REQUIREMENTS = 8
+    CACHE = 9
     INTERRUPTED = 130
 
     @property
@@ -46,6 +47,7 @@ _MEANINGS = {
     ExitCode.PACKAGE_MANAGER: "the package manager failed, or what it was asked for is not there afterwards",
     ExitCode.NETWORK: "the network, an index or a mirror could not be reached",
     ExitCode.REQUIREMENTS: "the requirements cannot be met: no such package or version, a conflict, a hash mismatch",
+    ExitCode.CACHE: "something in the wheel store is damaged, is in use and so was left, or cannot be read or written",
     ExitCode.INTERRUPTED: "interrupted",
 }
 
@@ -117,6 +119,12 @@ class RequirementsError(AccelDoctorError):
     """The frontend says that the requirements cannot be met; its own words are quoted."""
 
     exit_code = ExitCode.REQUIREMENTS
+
+
+class CacheError(AccelDoctorError):
+    """The cache cannot be read or written; only its own commands stop for that."""
+
+    exit_code = ExitCode.CACHE
 
 
 class ToolError(AccelDoctorError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -25,9 +27,13 @@ _ARCHIVE_LIMIT = 4 << 30  # bytes: a bound, not a size anybody should meet
 class SourceFetcher:
     """Fetches sdists into ``<root>/<sha256>/<file name>``; what was fetched once is not fetched again."""
 
-    def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Path, environment: Mapping[str, str], in_use: Callable[[str], None] = lambda source: None
+    ) -> None:
+        """``in_use`` is told the hash of every source that is handed out, before it is looked at."""
         self._root = root
         self._environment = environment
+        self._in_use = in_use
 
     def fetch(self, source: Source, index: IndexSettings, scratch: Path) -> Path:
         """The archive of an sdist on disk, its hash checked.
@@ -39,8 +45,12 @@ class SourceFetcher:
             return _checked_local(source, local)
         name = _file_name(source.location)
         kept = self._root / source.sha256 / name if source.sha256 else None
+        if source.sha256:
+            self._in_use(source.sha256)
         # A file published here had this hash, but disks rot: what is built from must be what was locked.
         if kept and kept.is_file() and sha256_of(kept) == source.sha256:
+            with suppress(OSError):  # another user's
+                os.utime(kept)  # when it was last used, for who makes room
             return kept
         if index.offline:
             raise NetworkError(

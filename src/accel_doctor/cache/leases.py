@@ -30,7 +30,7 @@ class Leases:
         self._path = path
         self._descriptor: int | None = None
         self._held: set[str] = set()
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
 
     def hold(self, name: str) -> None:
         """Say that this process uses ``name``, until it ends or :meth:`release` is called; waits for a removal that is

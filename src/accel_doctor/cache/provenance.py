@@ -16,12 +16,17 @@ def provenance_of(
         name=source.name,
         version=version,
         source=_origin(source),
-        distribution=f"{distribution.id} {distribution.version or distribution.codename}".strip(),
+        distribution=distribution_name(distribution),
         interpreter=f"{interpreter.implementation} {interpreter.version}",
         platform=interpreter.platform,
         libc=interpreter.libc,
         built_at=built_at.isoformat(timespec="seconds"),
     )
+
+
+def distribution_name(distribution: Distribution) -> str:
+    """How provenance calls a distribution: ``debian 13``."""
+    return f"{distribution.id} {distribution.version or distribution.codename}".strip()
 
 
 def _origin(source: Source) -> str:

@@ -170,7 +170,9 @@ class LocalWheelStore:
 
         try:
             self._prepare()
-            lock = FileLock(self._top / LOCKS / f"{key.exact}.lock")
+            # One of 4096 files, so that they need no clearing away, which no waiting process would survive. Two keys
+            # that share one wait for one another; nobody holds two.
+            lock = FileLock(self._top / LOCKS / f"{key.exact[:3]}.lock")
             lock.acquire()
         except OSError as error:
             self._cannot_write(error)
@@ -180,6 +182,16 @@ class LocalWheelStore:
             yield
         finally:
             lock.release()
+
+    def remove(self, name: str) -> bool:
+        """Take the entry of ``name`` away, whole or damaged; False where a process uses it.
+
+        Raises OSError where it cannot be removed, or where that cannot be told.
+        """
+        with self._leases.removing(name) as free:
+            if free:
+                self._take_away(self.place(name))
+        return free
 
     def names(self) -> Iterator[str]:
         """The key of every entry, damaged ones included, in order. Raises OSError where that cannot be read."""
@@ -213,13 +225,14 @@ class LocalWheelStore:
 
     def _discard(self, place: Path) -> None:
         try:
-            self._prepare()
-            with self._scratch() as scratch:
-                place.rename(scratch / place.name)
-        except FileNotFoundError:
-            pass  # another process was faster
+            self._take_away(place)
         except OSError as error:
             self._cannot_write(error)
+
+    def _take_away(self, place: Path) -> None:
+        self._prepare()
+        with self._scratch() as scratch, suppress(FileNotFoundError):  # another process was faster
+            place.rename(scratch / place.name)
 
     def _cannot_write(self, error: OSError) -> None:
         if self._writable:

@@ -14,6 +14,7 @@ from accel_doctor.errors import AccelDoctorError, ExitCode, PackageManagerError,
 # name -> (module under accel_doctor.cli, one line of help). Modules are imported when their command runs, so that
 # --help and --version stay quick.
 COMMANDS = {
+    "cache": ("cache", "Look after the wheel store: list, verify, prune, remove, export and import wheels."),
     "check": ("check", "Say what requirements will need before anything is built, and what of it is missing."),
     "diagnose": ("diagnose", "Read logs of builds that failed: what they lack, and how to get it."),
     "export": ("export", "Write down what this machine needed, for the next one: shell, Dockerfile, Ansible, ..."),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.linkage import links_of
 from accel_doctor.builder.sources import SourceBuilder
+from accel_doctor.cache.housekeeping import LEASES, SOURCES, WHEELS
 from accel_doctor.cache.key import build_key
 from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.provenance import provenance_of
@@ -127,15 +128,16 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
     def owners(files: Sequence[Path]) -> Mapping[Path, str]:
         return file_owners(files, treatment.package_manager.name, parts.runner)
 
-    leases = Leases(parts.cache / "in-use.lock")
+    leases = Leases(parts.cache / LEASES)
+    leases.hold(parts.logs.directory.name)
     with tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work:
         yield Doctor(
             frontend=frontend,
             builder=SourceBuilder(
                 frontend=frontend,
                 runner=parts.runner,
-                store=LocalWheelStore(parts.cache / "wheels", leases, parts.reporter.note),
-                fetcher=SourceFetcher(parts.cache / "sources", parts.surrounding.environment),
+                store=LocalWheelStore(parts.cache / WHEELS, leases, parts.reporter.note),
+                fetcher=SourceFetcher(parts.cache / SOURCES, parts.surrounding.environment, leases.hold),
                 reporter=parts.reporter,
                 key_of=key_of,
                 provenance_of=made_here,

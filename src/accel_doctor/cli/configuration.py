@@ -42,6 +42,13 @@ def user_directory(environment: Mapping[str, str]) -> Path:
     return Path(chosen) if chosen else user_config_path("accel-doctor")
 
 
+def cache_directory(chosen: str | None) -> Path:
+    """Where wheels, sources and logs are: ``chosen``, else ``$XDG_CACHE_HOME/accel-doctor`` and its kin elsewhere."""
+    from platformdirs import user_cache_path
+
+    return Path(chosen).expanduser().absolute() if chosen else user_cache_path("accel-doctor")
+
+
 def journal_path(environment: Mapping[str, str]) -> Path:
     """The journal of what was installed: under ``ACCEL_DOCTOR_STATE_DIR``, else where the platform keeps state."""
     chosen = environment.get("ACCEL_DOCTOR_STATE_DIR")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accel_doctor.cli.assemble import Parts, Surrounding
-from accel_doctor.cli.configuration import user_directory
+from accel_doctor.cli.configuration import cache_directory, user_directory
 from accel_doctor.cli.files import RealFiles
 from accel_doctor.cli.interrupts import Interrupts
 from accel_doctor.cli.logs import RunLogs
@@ -52,7 +52,7 @@ def gather(
     """The same for an interpreter that is known already."""
     environment = surrounding.environment
     configuration = read_configuration(environment, _home(environment), interpreter.prefix, _read_text)
-    cache = _cache_directory(values["cache_dir"])
+    cache = cache_directory(values["cache_dir"])
     frontend = choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration)
     configuration = configuration.without(settled_elsewhere(frontend.name, environment))
     request = _request(arguments, configuration, interpreter, surrounding)
@@ -70,7 +70,7 @@ def parts_for(
     environment = surrounding.environment
     distribution = read_distribution()
     reporter = reporter_of(surrounding.terminal, distribution)
-    cache = _cache_directory(values["cache_dir"])
+    cache = cache_directory(values["cache_dir"])
     return Parts(
         surrounding=surrounding,
         runner=runner,
@@ -123,12 +123,6 @@ def target_surroundings(surrounding: Surrounding) -> TargetSurroundings:
 
 def _home(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("HOME") or "~").expanduser()
-
-
-def _cache_directory(chosen: str | None) -> Path:
-    from platformdirs import user_cache_path
-
-    return Path(chosen).expanduser().absolute() if chosen else user_cache_path("accel-doctor")
 
 
 def _read_text(path: Path) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from accel_doctor.model.distributions import Distribution
     from accel_doctor.model.entries import BuildKey, Entry, Link, Provenance
     from accel_doctor.model.findings import Diagnosis, Finding, Role
+    from accel_doctor.model.holdings import Damage, Holding, HoldingKind, LeftOut, Removal
     from accel_doctor.model.linking import UnmetLink
     from accel_doctor.model.machine import Interpreter, Origin
     from accel_doctor.model.needs import Need, NeedKind
@@ -38,6 +39,7 @@ else:
         "distributions": "Distribution",
         "entries": "BuildKey Entry Link Provenance",
         "findings": "Diagnosis Finding Role",
+        "holdings": "Damage Holding HoldingKind LeftOut Removal",
         "linking": "UnmetLink",
         "machine": "Interpreter Origin",
         "needs": "Need NeedKind",
@@ -64,14 +66,18 @@ __all__ = [
     "Case",
     "Confidence",
     "Consent",
+    "Damage",
     "Diagnosis",
     "Distribution",
     "Entry",
     "Failed",
     "Finding",
+    "Holding",
+    "HoldingKind",
     "IndexSettings",
     "InstallRequest",
     "Interpreter",
+    "LeftOut",
     "Link",
     "Locked",
     "Need",
@@ -83,6 +89,7 @@ __all__ = [
     "Provider",
     "Reason",
     "Remedy",
+    "Removal",
     "RequirementLine",
     "Result",
     "Role",

@@ -74,15 +74,15 @@ def command_lines(commands: Iterable[Sequence[str]]) -> list[str]:
 
 def summary_line(result: Result, where: str, seconds: float) -> str:
     """The last line of a run that ended well."""
-    count = len(result.locked.lock.packages) if result.locked else 0
-    if not count:
+    number = len(result.locked.lock.packages) if result.locked else 0
+    if not number:
         return f"nothing to do: {where} has everything already, {seconds:.1f} s"
     built = sum(1 for one in result.built if not one.reused)
     kept = len(result.built) - built
     parts = [f"{built} built here"] if built else []
     parts += [f"{kept} from the wheel store"] if kept else []
     detail = f" ({', '.join(parts)})" if parts else ""
-    return f"installed {_count(count, 'package')}{detail} into {where}, {seconds:.1f} s"
+    return f"installed {count(number, 'package')}{detail} into {where}, {seconds:.1f} s"
 
 
 def verdict(result: Result, undriven: str | None = None) -> tuple[str, str | None]:
@@ -163,10 +163,10 @@ def _shortened(text: str) -> str:
 def _size(plan: Plan, simulation: Simulation | None) -> str:
     from rich.filesize import decimal
 
-    text = _count(len(plan.packages), "system package")
+    text = count(len(plan.packages), "system package")
     if simulation:
         further = len(set(simulation.installs) - set(plan.names))
-        text += f" and {_count(further, 'dependency', 'dependencies')}" if further else ""
+        text += f" and {count(further, 'dependency', 'dependencies')}" if further else ""
         if simulation.download_bytes is not None:
             text += f", {decimal(simulation.download_bytes)} to download"
         if simulation.disk_bytes is not None:
@@ -174,5 +174,6 @@ def _size(plan: Plan, simulation: Simulation | None) -> str:
     return text + ":"
 
 
-def _count(number: int, one: str, many: str | None = None) -> str:
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 wheel``, ``2 wheels``."""
     return f"{number} {one if number == 1 else many or one + 's'}"

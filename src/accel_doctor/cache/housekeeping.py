@@ -1,0 +1,152 @@
+"""What the cache directory holds, and how room is made in it: by age and size, never what is in use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel_doctor.cache.leases import Leases
+from accel_doctor.cache.store import ENTRY, LAYOUT, UNFINISHED, DamagedEntryError, LocalWheelStore
+from accel_doctor.model import Damage, Holding, HoldingKind, Removal
+
+WHEELS, SOURCES, LOGS, LEASES = "wheels", "sources", "logs", "in-use.lock"
+_OLDER_LAYOUTS = ("v1",)  # nothing asks for what is in them; later ones are left to later versions
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may stay: bytes of everything together, and seconds since the last use."""
+
+    size: int | None = None
+    age: float | None = None
+
+
+class Housekeeping:
+    """The cache directory as a whole: wheels, sources and logs. Its methods raise OSError where it cannot be read."""
+
+    def __init__(self, cache: Path, store: LocalWheelStore, leases: Leases) -> None:
+        self._cache = cache
+        self._store = store
+        self._leases = leases
+
+    def holdings(self) -> list[Holding]:
+        """Everything that is kept."""
+        return [*self.wheels(), *self._sources(), *self._logs(), *self._leftovers()]
+
+    def wheels(self) -> Iterator[Holding]:
+        """The wheels, damaged ones under their key."""
+        for name in self._store.names():
+            try:
+                label = self._store.entry(name).file
+            except (DamagedEntryError, OSError):
+                label = name
+            place = self._store.place(name)
+            yield Holding(HoldingKind.WHEEL, name, label, place, _size(place), _modified(place / ENTRY))
+
+    def verify(self, fix: bool) -> tuple[int, list[Damage]]:
+        """Read every wheel: how many are what was stored, and what is wrong with the others, removed with ``fix``."""
+        good, damaged = 0, []
+        for name in self._store.names():
+            try:
+                self._store.verified(name)
+                good += 1
+            except FileNotFoundError:
+                continue  # removed meanwhile
+            except (DamagedEntryError, OSError) as error:
+                removed = fix and self._store.remove(name)
+                damaged.append(Damage(name, self._store.place(name), str(error), removed))
+        return good, damaged
+
+    def prune(self, limits: Limits, now: float, dry_run: bool = False) -> Removal:
+        """Remove what nobody needs any more, what was not used for too long, then what was used longest ago, until
+        the rest is small enough. ``now`` is the time of the clock; what was used later than that was used now."""
+        everything = sorted(
+            self.holdings(), key=lambda one: (one.kind is not HoldingKind.LEFTOVER, min(one.used, now), one.name)
+        )
+        left = sum(holding.size for holding in everything)
+        removed, in_use = [], []
+        for holding in everything:
+            too_old = limits.age is not None and now - holding.used > limits.age
+            too_much = limits.size is not None and left > limits.size
+            if not (too_old or too_much or holding.kind is HoldingKind.LEFTOVER):
+                continue
+            if self._gone(holding, dry_run):
+                removed.append(holding)
+                left -= holding.size
+            else:
+                in_use.append(holding)
+        return Removal(tuple(removed), tuple(in_use), left, dry_run)
+
+    def remove(self, chosen: Iterable[Holding], dry_run: bool = False) -> Removal:
+        """Remove these, but for what is in use."""
+        left = sum(holding.size for holding in self.holdings())
+        removed: list[Holding] = []
+        in_use: list[Holding] = []
+        for holding in chosen:
+            (removed if self._gone(holding, dry_run) else in_use).append(holding)
+        return Removal(tuple(removed), tuple(in_use), left - sum(one.size for one in removed), dry_run)
+
+    def _gone(self, holding: Holding, dry_run: bool) -> bool:
+        if holding.kind is HoldingKind.WHEEL and not dry_run:
+            return self._store.remove(holding.name)
+        with self._leases.removing(holding.name) as free:
+            if free and not dry_run:
+                _remove_directory(holding.path)
+        return free
+
+    def _sources(self) -> Iterator[Holding]:
+        for place in _directories(self._cache / SOURCES):
+            files = [path for path in place.iterdir() if path.is_file()]
+            label = files[0].name if files else place.name
+            yield Holding(HoldingKind.SOURCE, place.name, label, place, _size(place), _last_modified([place, *files]))
+
+    def _logs(self) -> Iterator[Holding]:
+        for run in _directories(self._cache / LOGS):
+            yield Holding(HoldingKind.LOG, run.name, run.name, run, _size(run), _last_modified([run, *run.iterdir()]))
+
+    def _leftovers(self) -> Iterator[Holding]:
+        wheels = self._cache / WHEELS
+        older = [wheels / layout for layout in _OLDER_LAYOUTS if layout != LAYOUT and (wheels / layout).is_dir()]
+        for place in [*older, *_directories(wheels / UNFINISHED)]:
+            label = str(place.relative_to(self._cache))
+            yield Holding(HoldingKind.LEFTOVER, place.name, label, place, _size(place), _modified(place))
+
+
+def _directories(directory: Path) -> list[Path]:
+    try:
+        return sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _size(directory: Path) -> int:
+    """The bytes of all files under a directory; of what goes away meanwhile, nothing."""
+    total = 0
+    for where, _, files in os.walk(directory):  # does not follow symbolic links
+        for name in files:
+            try:
+                total += (Path(where) / name).lstat().st_size
+            except OSError:
+                continue
+    return total
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.lstat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _last_modified(paths: Iterable[Path]) -> float:
+    return max(map(_modified, paths), default=0.0)
+
+
+def _remove_directory(directory: Path) -> None:
+    try:
+        shutil.rmtree(directory)
+    except FileNotFoundError:  # somebody else removes it too
+        shutil.rmtree(directory, ignore_errors=True)

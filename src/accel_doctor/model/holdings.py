@@ -1,0 +1,61 @@
+"""What the cache holds, for its commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+
+class HoldingKind(str, Enum):
+    """What is kept between runs, and what dead processes and older versions left behind."""
+
+    WHEEL = "wheel"
+    SOURCE = "source"
+    LOG = "log"
+    LEFTOVER = "leftover"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One thing that is kept or removed as a whole."""
+
+    kind: HoldingKind
+    name: str  # what it is called while it is in use: a wheel's key, a source's hash, a run of logs
+    label: str  # for people: a file name
+    path: Path
+    size: int  # bytes
+    used: float  # when it was last used, in seconds since the epoch, as the clock was then
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What a removal came to; ``left`` is the size of what there still is."""
+
+    removed: tuple[Holding, ...]
+    in_use: tuple[Holding, ...]
+    left: int
+    dry_run: bool = False
+
+    @property
+    def freed(self) -> int:
+        """The bytes that were removed."""
+        return sum(holding.size for holding in self.removed)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """An entry of the wheel store that is not what was stored, and whether it was removed."""
+
+    key: str
+    path: Path
+    why: str
+    removed: bool
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A wheel that was not moved, and why."""
+
+    name: str  # a file, or a key
+    why: str

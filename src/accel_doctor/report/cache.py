@@ -1,0 +1,182 @@
+"""What the cache holds and what was done to it, as lines and as documents. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from typing import Any
+
+from accel_doctor.model import Damage, Entry, Holding, HoldingKind, LeftOut, Removal
+from accel_doctor.report.text import count, printable
+
+SCHEMA = 1
+_MANY = {
+    HoldingKind.WHEEL: "wheels",
+    HoldingKind.SOURCE: "sources",
+    HoldingKind.LOG: "logs",
+    HoldingKind.LEFTOVER: "leftovers",
+}
+
+
+def info_lines(directory: str, holdings: Sequence[Holding]) -> list[str]:
+    """How much there is of what, and when it was last used."""
+    rows = [("", "", "", "last used")]
+    for kind in HoldingKind:
+        some = [holding for holding in holdings if holding.kind is kind]
+        if some or kind is not HoldingKind.LEFTOVER:
+            last = _day(max(one.used for one in some)) if some else "-"
+            rows.append((_MANY[kind], str(len(some)), _bytes(some), last))
+    rows.append(("all", str(len(holdings)), _bytes(holdings), ""))
+    return [directory, *(f"  {line}".rstrip() for line in _columns(rows, right={1, 2}))]
+
+
+def info_document(directory: str, layout: str, holdings: Sequence[Holding]) -> dict[str, Any]:
+    """The same as a document."""
+    kinds = {
+        kind.value: {
+            "count": sum(holding.kind is kind for holding in holdings),
+            "bytes": sum(holding.size for holding in holdings if holding.kind is kind),
+            "last_used": _time(max((one.used for one in holdings if one.kind is kind), default=None)),
+        }
+        for kind in HoldingKind
+    }
+    total = sum(holding.size for holding in holdings)
+    return {"schema": SCHEMA, "directory": directory, "layout": layout, "kinds": kinds, "bytes": total}
+
+
+def list_lines(wheels: Sequence[tuple[Holding, Entry]]) -> list[str]:
+    """One wheel a line: name, version, tags, size, last use, where it was built."""
+    rows = [("name", "version", "for", "size", "last used", "built on")]
+    for holding, entry in wheels:
+        made = entry.provenance
+        tags = "-".join(entry.file.removesuffix(".whl").split("-")[-3:])
+        size = _bytes([holding])
+        rows.append((made.name, made.version, tags, size, _day(holding.used), f"{made.distribution}, {made.libc}"))
+    return [printable(line) for line in _columns(rows, right={3})]
+
+
+def list_document(wheels: Sequence[tuple[Holding, Entry]]) -> dict[str, Any]:
+    """The same as a document, with everything that is known of each."""
+    return {
+        "schema": SCHEMA,
+        "wheels": [
+            {**_flat(entry), "bytes": holding.size, "last_used": _time(holding.used)} for holding, entry in wheels
+        ],
+    }
+
+
+def verified_lines(good: int, damaged: Sequence[Damage]) -> list[str]:
+    """Each damaged entry: where it is, and what is wrong with it; and how many are not."""
+    lines = [
+        printable(f"{one.path} is damaged{' and was removed' if one.removed else ''}: {one.why}") for one in damaged
+    ]
+    return [*lines, f"{count(good, 'wheel is', 'wheels are')} as stored"]
+
+
+def verified_document(good: int, damaged: Sequence[Damage]) -> dict[str, Any]:
+    """The same as a document."""
+    return {
+        "schema": SCHEMA,
+        "verified": good,
+        "damaged": [{**asdict(one), "path": str(one.path)} for one in damaged],
+    }
+
+
+def removal_lines(removal: Removal) -> list[str]:
+    """What was removed, what was not because it is in use, and how much is left."""
+    lines = []
+    kinds = Counter(holding.kind for holding in removal.removed)
+    if removal.dry_run:
+        lines += [f"would remove {printable(_called(one))}, {_bytes([one])}" for one in removal.removed]
+    for one in removal.in_use:
+        lines.append(f"in use by a running accel-doctor, left: {printable(_called(one))}")
+    parts = [count(number, kind.value, _MANY[kind]) for kind, number in kinds.items()]
+    verb = "would remove" if removal.dry_run else "removed"
+    what = f"{_and(parts)}, {_bytes(removal.removed)}" if parts else "nothing"
+    return [*lines, f"{verb} {what}; {_decimal(removal.left)} {'would be ' if removal.dry_run else ''}left"]
+
+
+def removal_document(removal: Removal) -> dict[str, Any]:
+    """The same as a document."""
+    return {
+        "schema": SCHEMA,
+        "dry_run": removal.dry_run,
+        "removed": [_holding(holding) for holding in removal.removed],
+        "in_use": [_holding(holding) for holding in removal.in_use],
+        "bytes_removed": removal.freed,
+        "bytes_left": removal.left,
+    }
+
+
+def moved_lines(verb: str, wheels: Sequence[Entry], left_out: Sequence[LeftOut], whereto: str) -> list[str]:
+    """What was exported or imported, and what was not, and why."""
+    total = _decimal(sum(entry.size for entry in wheels))
+    lines = [printable(f"not {verb}: {one.name}: {one.why}") for one in left_out]
+    return [*lines, f"{verb} {count(len(wheels), 'wheel')}, {total}, {whereto}"]
+
+
+def moved_document(wheels: Sequence[Entry], left_out: Sequence[LeftOut]) -> dict[str, Any]:
+    """The same as a document."""
+    return {
+        "schema": SCHEMA,
+        "wheels": [_flat(entry) for entry in wheels],
+        "left_out": [asdict(one) for one in left_out],
+    }
+
+
+def _flat(entry: Entry) -> dict[str, Any]:
+    fields = asdict(entry)
+    made = fields.pop("provenance")
+    return {**made, **{name: value for name, value in fields.items() if name != "size"}, "bytes": entry.size}
+
+
+def _holding(holding: Holding) -> dict[str, Any]:
+    return {
+        "kind": holding.kind.value,
+        "name": holding.label,
+        "bytes": holding.size,
+        "last_used": _time(holding.used),
+    }
+
+
+def _called(holding: Holding) -> str:
+    return f"{holding.kind.value} {holding.label}"
+
+
+def _bytes(holdings: Iterable[Holding]) -> str:
+    return _decimal(sum(holding.size for holding in holdings))
+
+
+def _decimal(number: int) -> str:
+    from rich.filesize import decimal
+
+    return decimal(number)
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+
+
+def _day(used: float) -> str:
+    return (_time(used) or "unknown")[:10]
+
+
+def _time(used: float | None) -> str | None:
+    """ISO 8601, UTC; None for what no calendar has, as clocks gone wild leave it."""
+    try:
+        return None if used is None else datetime.fromtimestamp(used, timezone.utc).isoformat(timespec="seconds")
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _columns(rows: Sequence[tuple[str, ...]], right: set[int]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            f"{cell:>{width}}" if number in right else f"{cell:<{width}}"
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
