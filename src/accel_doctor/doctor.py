@@ -42,6 +42,7 @@ class Doctor:
     treatment: Treatment
     sources_of: Callable[[Locked], Sequence[Source]]
     record_origins: Callable[[Mapping[str, str], InstallRequest], None]
+    failing_imports: Callable[[Sequence[str], InstallRequest], Sequence[Failed]]
     _built: list[Built] = field(default_factory=list)
     _locked: Locked | None = None
 
@@ -56,6 +57,8 @@ class Doctor:
             self._say("Installing")
             self._until_well(lambda: self._finish(request), request)
             self.record_origins(origins, request)
+            if self.treatment.policy.verify:
+                self._verify(self._locked, request)
         except TreatmentEnded as ended:
             return self.result(ended.code, ended.cases, ended.plan)
         return self.result(ExitCode.DONE)
@@ -82,6 +85,19 @@ class Doctor:
                 [name for name in names if surely_built(name, request, self.treatment.adviser)]
             ),
         )
+
+    def _verify(self, locked: Locked, request: InstallRequest) -> None:
+        """Import what was installed; a library that is missing then is treated like any other need."""
+        names: list[str] = [package.name for package in locked.lock.packages]
+        self._say(f"Importing {len(names)} package{'s'[: len(names) > 1]}")
+        while names and (failures := self.failing_imports(names, request)):
+            try:
+                self.treatment.treat(failures)
+            except TreatmentEnded as ended:
+                code = ExitCode.NOT_IMPORTABLE if ended.code is ExitCode.UNCURED else ended.code
+                raise TreatmentEnded(code, ended.cases, ended.plan) from ended
+            self.loader.forget()
+            names = [failed.package for failed in failures if failed.package]
 
     def _fulfil(self, locked: Locked, request: InstallRequest) -> Mapping[str, Wheel]:
         pending, waiting = self._take_stored(locked, request)

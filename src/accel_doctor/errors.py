@@ -28,6 +28,7 @@ class ExitCode(IntEnum):
     NETWORK = 7
     REQUIREMENTS = 8
     CACHE = 9
+    NOT_IMPORTABLE = 10
     INTERRUPTED = 130
 
     @property
@@ -48,6 +49,8 @@ _MEANINGS = {
     ExitCode.NETWORK: "the network, an index or a mirror could not be reached",
     ExitCode.REQUIREMENTS: "the requirements cannot be met: no such package or version, a conflict, a hash mismatch",
     ExitCode.CACHE: "something in the wheel store is damaged, is in use and so was left, or cannot be read or written",
+    ExitCode.NOT_IMPORTABLE: "with --verify: everything is installed, but not all of it can be imported, "
+    "and nothing known cures it",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

@@ -76,6 +76,19 @@ class MachineOfLibraries(FakeLoader):
         self.defined = {"libc.so.6": ("GLIBC_2.36",)}
 
 
+# What importing a distribution takes, and one that nothing helps.
+IMPORT_NEEDS = {"opencv": "soname:libffi.so.8", "broken": "header:nobody-knows.h"}
+
+
+def importing(name: str, machine: FakeMachine, logs: Path) -> Failed | None:
+    need = IMPORT_NEEDS.get(name)
+    if need is None or machine.has(need):
+        return None
+    log = logs / f"import-{name}.log"
+    log.write_text(f"lacks {need}\n")
+    return Failed(name, log, "import", 1)
+
+
 @dataclass
 class Practice:
     """A doctor and everything around it."""
@@ -133,6 +146,9 @@ def practice(tmp_path: Path):
                 Source(p.name, "1", SourceKind.SDIST, p.sdist.url, "0" * 64) for p in locked.lock.packages
             ],
             record_origins=lambda origins, request: None,
+            failing_imports=lambda names, request: [
+                failed for name in names if (failed := importing(name, machine, tmp_path))
+            ],
         )
         return Practice(doctor, machine, frontend, builder, package_manager, reporter, remembered)
 
@@ -424,3 +440,32 @@ def test_a_rehearsal_plans_the_library_and_no_build(practice):
     assert result.code is ExitCode.DONE
     assert result.plan.names == ("libpq5",)
     assert case.reporter.notes == ["would build idna 1"]
+
+
+# --- --verify --------------------------------------------------------------------------------------------
+
+
+def test_a_library_that_an_import_lacks_is_treated_and_the_import_tried_again(practice):
+    case = practice({"idna": (), "opencv": ()}, policy=Policy(yes=True, verify=True))
+    assert case.install("idna", "opencv").code is ExitCode.DONE
+    assert case.package_manager.transactions == [("libffi8",)]
+    assert case.builder.attempts == ["idna", "opencv"]
+    assert len(case.frontend.installs) == 1
+
+
+def test_an_import_that_nothing_cures_has_a_code_of_its_own(practice):
+    case = practice({"idna": (), "broken": ()}, policy=Policy(yes=True, verify=True))
+    result = case.install("idna", "broken")
+    assert result.code is ExitCode.NOT_IMPORTABLE
+    assert [found.failure.package for found in result.cases] == ["broken"]
+    assert len(case.frontend.installs) == 1
+
+
+def test_without_consent_what_an_import_lacks_is_named(practice):
+    case = practice({"opencv": ()}, policy=Policy(yes=True, system=False, verify=True))
+    result = case.install("opencv")
+    assert (result.code, result.plan.names) == (ExitCode.CONSENT, ("libffi8",))
+
+
+def test_nothing_is_imported_unless_asked_for(practice):
+    assert practice({"broken": ()}).install("broken").code is ExitCode.DONE

@@ -48,6 +48,7 @@ from accel_doctor.model import (
     Source,
 )
 from accel_doctor.rulebook import Rulebook, load
+from accel_doctor.system.imports import Imports
 from accel_doctor.system.interpreter import supported_tags
 from accel_doctor.system.loader import MachineLoader
 from accel_doctor.system.owners import file_owners
@@ -151,6 +152,7 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
             treatment=treatment,
             sources_of=sources_of,
             record_origins=lambda origins, request: record_origins(origins, request, parts.interpreter, parts.runner),
+            failing_imports=Imports(parts.interpreter, parts.runner, parts.logs.new_log, jobs).failing,
         )
 
 

@@ -43,7 +43,9 @@ def command(context: click.Context, /, **values: Any) -> int:
     arguments = parsed_arguments(context, values)
     parts, frontend, request = prepare(arguments, values)
     _check_report(values["report"])
-    policy = Policy(yes=values["yes"], system=not values["no_system"], dry_run=values["dry_run"])
+    policy = Policy(
+        yes=values["yes"], system=not values["no_system"], dry_run=values["dry_run"], verify=values["verify"]
+    )
     with (
         parts.interrupts.watched(),
         parts.reporter,
@@ -97,7 +99,7 @@ def _conclude(result: Result, parts: Parts, policy: Policy, seconds: float, undr
     reporter = parts.reporter
     if policy.dry_run or result.code in (ExitCode.CONSENT, ExitCode.PRIVILEGE):
         reporter.commands(result.plan)
-    if result.code is ExitCode.UNCURED and result.plan:
+    if result.code in (ExitCode.UNCURED, ExitCode.NOT_IMPORTABLE) and result.plan:
         for line in unmet_lines(result.plan):
             reporter.note(line)
     if result.code is not ExitCode.DONE:

@@ -93,6 +93,7 @@ _OWN: dict[str, Decorator] = {
     "yes": _own("--yes", is_flag=True, help="Install system packages without asking; never covers a guess."),
     "dry_run": _own("--dry-run", is_flag=True, help="Print the plan and the exact commands; build and change nothing."),
     "no_system": _own("--no-system", is_flag=True, help="Diagnose only: never install system packages."),
+    "verify": _own("--verify", is_flag=True, help="Import what was installed; a missing library is treated."),
     "python": _own("--python", metavar="PATH", help="Install into this interpreter or environment."),
     "jobs": _own(
         "--jobs", type=click.IntRange(min=1), metavar="N", help="Build this many at once (default: one a core)."

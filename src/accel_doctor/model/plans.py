@@ -125,11 +125,12 @@ class Consent(str, Enum):
 
 @dataclass(frozen=True)
 class Policy:
-    """What a run may do: agree by itself to sure cures, touch the system at all, or only rehearse."""
+    """What a run may do: agree by itself to sure cures, touch the system at all, only rehearse, look afterwards."""
 
     yes: bool = False
     system: bool = True
     dry_run: bool = False
+    verify: bool = False  # import what was installed
 
 
 @dataclass(frozen=True)

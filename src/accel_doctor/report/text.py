@@ -98,6 +98,11 @@ def verdict(result: Result, undriven: str | None = None) -> tuple[str, str | Non
                 f"{what}, and nothing known cures it",
                 "read the log named above; docs/how-to/add-a-rule.md cures it for all",
             )
+        case ExitCode.NOT_IMPORTABLE:
+            return (
+                f"{failed} cannot be imported, and nothing known cures it",
+                "read the log named above; everything else is installed",
+            )
         case ExitCode.NETWORK:
             return (
                 f"{what}: the build could not reach the network",
