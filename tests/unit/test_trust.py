@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import cache
 
 import pytest
+from fakes import FakeRunner
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.fileindex import FileIndex, find_index
-from accel_doctor.model import Confidence, Plan, Reason
+from accel_doctor.model import Confidence, Distribution, Need, NeedKind, Plan, Reason
 from accel_doctor.report.text import plan_lines
 from accel_doctor.rulebook import Rulebook, load, templates
 from accel_doctor.system.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
+from accel_doctor.system.package_managers import PACKAGE_MANAGERS
+from accel_doctor.system.privilege import Privilege
 
 DEBIAN = named_distribution("debian:13")
 HEAD = "  Building wheel for evil (pyproject.toml): started\n"
@@ -156,3 +161,50 @@ def test_rules_name_no_service_but_these():
 def test_a_curated_development_package_is_covered():
     plan = plan_for("x.c:1:10: fatal error: libpq-fe.h: No such file or directory")
     assert [(package.name, package.confidence) for package in plan.packages] == [("libpq-dev", Confidence.RULE)]
+
+
+FORGED = (
+    "--setopt=gpgcheck=0", "-y", "*", "?", "[a-z]*", "a,b", "a b", "{a,b}", "a|b", "x)(", ".*", "^", "a\\", "~/x", "@x",
+    "../../etc/shadow", "/etc/shadow", "a/../../etc/shadow", "a//b", "a/-b", "a/.ssh", "a::b", "a>=1", "a=1", "<a>",
+    "etc/shadow", "usr/sbin/sshd", "usr/libexec/x", "root/x", "file:///etc/shadow", "https://evil.example/x.rpm",
+)  # fmt: skip
+# What is asked about: file names, maybe with our own pattern for directories, and capabilities.
+_PATH = r"/?(?:(?:[A-Za-z0-9_.+-]+|\*)/)*[A-Za-z0-9_.+-]+"
+QUESTION = re.compile(rf"{_PATH}\$?|{_PATH}\(\)\(64bit\)|[a-z]+\([A-Za-z0-9_.+-]+\)|[a-z]+:[A-Za-z0-9_.+-]+")
+
+
+@pytest.mark.parametrize("manager", sorted(PACKAGE_MANAGERS))
+@pytest.mark.parametrize("kind", [kind for kind in NeedKind if kind.curable_by_packages])
+def test_a_forged_need_asks_for_nothing_but_a_name_in_its_place(manager, kind):
+    runner = FakeRunner(lambda argv: (0, ""))
+    driven = PACKAGE_MANAGERS[manager](runner, Privilege(None, terminal=False))
+    for name in FORGED:
+        try:
+            need = Need(kind, name)
+        except ValueError:
+            continue
+        assert driven.providers(need) == ()
+    for command in runner.commands:
+        argument = command[-1]
+        assert QUESTION.fullmatch(argument.replace("\\", "")), command
+        assert not argument.startswith("-")
+        assert ".." not in argument
+        if "/" in argument[1:]:
+            assert argument.startswith(("/usr/include/", "/usr/lib/", "/usr/lib64/", "/usr/bin/")), command
+
+
+def test_a_service_that_has_what_is_asked_for_is_never_covered_by_yes(tmp_path):
+    """The package manager names one package, called as those to build with are: its files say what it is."""
+
+    def answer(argv: Sequence[str]) -> tuple[int, str]:
+        if "-l" in argv:
+            return 0, "/usr/include/evil.h\n/usr/lib/systemd/system/evil.service\n"
+        return (0, "evil-devel\n--nogpgcheck\n") if "/usr/include/evil.h" in argv else (0, "")
+
+    (tmp_path / "here.yaml").write_text("schema: 1\nfamily: here\nmanager: dnf\nmatches: {ids: [here]}\n")
+    here = Distribution("here")
+    dnf = PACKAGE_MANAGERS["dnf"](FakeRunner(answer), Privilege("", terminal=False))
+    adviser = RuleAdviser(Rulebook([tmp_path]), here, assumed_interpreter(here, "3.13", "3.13"), dnf)
+    remedy = adviser.remedy(Need.parse("header:evil.h"))
+    assert remedy
+    assert (remedy.packages, remedy.alternatives, remedy.confidence) == (("evil-devel",), (), Confidence.GUESS)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from accel_doctor.cli.machines import interpreter_assumed
+from accel_doctor.cli.machines import interpreter_assumed, package_manager_of
 from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ def command(wanted: str, distro: str | None, output: str, rules: tuple[str, ...]
     from accel_doctor.fileindex import find_index, rank
     from accel_doctor.model import Reason
     from accel_doctor.rulebook import load
-    from accel_doctor.system.absent import AbsentPackageManager
     from accel_doctor.system.distribution import read_distribution
     from accel_doctor.system.elsewhere import named_distribution
 
@@ -55,16 +55,31 @@ def command(wanted: str, distro: str | None, output: str, rules: tuple[str, ...]
     # Only names such as python3.13-dev depend on it; the distribution asked about may be another machine's.
     interpreter = interpreter_assumed(distribution, rulebook, None)
     index = find_index(distribution, [own / "indexes"])
-    adviser = RuleAdviser(rulebook, distribution, interpreter, AbsentPackageManager(distribution), lambda: index)
+    package_manager = package_manager_of(rulebook, distribution, elsewhere=distro is not None)
+    adviser = RuleAdviser(rulebook, distribution, interpreter, package_manager, lambda: index)
     remedy = adviser.remedy(need)
-    ranking = rank(need, index) if index else None
-    if output == "json":
-        click.echo(json.dumps(_document(need, distribution, remedy, ranking), indent=2))
-    else:
-        advice = None if remedy else adviser.plan([Reason(need, None)]).unmet[0].advice
-        for line in _lines(need, distribution, remedy, ranking, advice):
-            click.echo(line)
+    answer = _Answer(
+        need,
+        distribution,
+        remedy,
+        advice=remedy.advice if remedy else adviser.plan([Reason(need, None)]).unmet[0].advice,
+        indexed=rank(need, index) if index else None,
+        told=adviser.told.get(need),
+    )
+    click.echo(json.dumps(_document(answer), indent=2) if output == "json" else "\n".join(_lines(answer)))
     return int(ExitCode.DONE if remedy and remedy.packages else ExitCode.UNCURED)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What is known of a need: the remedy, and what an index and the package manager themselves say, where asked."""
+
+    need: Need
+    distribution: Distribution
+    remedy: Remedy | None
+    advice: str | None
+    indexed: Ranking | None
+    told: Ranking | None
 
 
 def need_of(text: str) -> Need:
@@ -96,37 +111,44 @@ def _need_of_file(text: str) -> str:
     return f"file:{text.lstrip('/')}"
 
 
-def _lines(
-    need: Need, distribution: Distribution, remedy: Remedy | None, ranking: Ranking | None, advice: str | None
-) -> list[str]:
+def _lines(answer: _Answer) -> list[str]:
     from accel_doctor.model import Confidence
 
-    lines = [f"{need} on {distribution}:"]
+    remedy, indexed, told = answer.remedy, answer.indexed, answer.told
+    lines = [f"{answer.need} on {answer.distribution}:"]
     if remedy and remedy.packages:
         certainty = f"{remedy.confidence.value}, " if remedy.confidence is Confidence.GUESS else ""
         lines.append(f"  {' '.join(remedy.packages)} ({certainty}{remedy.source})")
         lines += [f"  or {' '.join(names)}" for names in remedy.alternatives]
     else:
         lines.append("  no package is known for it")
-    told = remedy.advice if remedy else advice
-    if told:
-        lines.append(f"  {told}")
-    if ranking is None:
-        lines.append(f"there is no file index of {distribution}; docs/reference/index.md says how to build one")
-    elif ranking.candidates:
-        lines.append(f"files in the index of {ranking.release}, the likeliest first:")
-        lines += [f"  {_described(candidate)}" for candidate in ranking.candidates[:_MOST_SHOWN]]
-        if len(ranking.candidates) > _MOST_SHOWN:
-            lines.append(f"  and {len(ranking.candidates) - _MOST_SHOWN} more packages")
+    if answer.advice:
+        lines.append(f"  {answer.advice}")
+    if indexed is None:
+        lines.append(f"there is no file index of {answer.distribution}; docs/reference/index.md says how to build one")
+    elif indexed.candidates:
+        lines += _ranked(f"files in the index of {_release(indexed)}", indexed, counted=True)
     else:
-        lines.append(f"no file in the index of {ranking.release} meets it")
+        lines.append(f"no file in the index of {_release(indexed)} meets it")
+    return lines + (_ranked(f"what {told.source} tells", told) if told and told.candidates else [])
+
+
+def _release(indexed: Ranking) -> str:
+    return indexed.source.removeprefix("index ")
+
+
+def _ranked(heading: str, ranking: Ranking, *, counted: bool = False) -> list[str]:
+    lines = [f"{heading}, the likeliest first:"]
+    lines += [f"  {_described(candidate, counted)}" for candidate in ranking.candidates[:_MOST_SHOWN]]
+    if len(ranking.candidates) > _MOST_SHOWN:
+        lines.append(f"  and {len(ranking.candidates) - _MOST_SHOWN} more packages")
     return lines
 
 
-def _described(candidate: Candidate) -> str:
+def _described(candidate: Candidate, counted: bool) -> str:
     package = candidate.package
     extra = candidate.extra_directories
-    facts = [f"{package.uses} {'build uses' if package.uses == 1 else 'builds use'} it"]
+    facts = [f"{package.uses} {'build uses' if package.uses == 1 else 'builds use'} it"] if counted else []
     if extra:
         facts.append(f"{extra} {'directory' if extra == 1 else 'directories'} off the search path")
     if candidate.evidence:
@@ -136,14 +158,16 @@ def _described(candidate: Candidate) -> str:
         for word, holds in (("not for development", not package.development), ("a service", package.service))
         if holds
     ]
-    return f"{package.name}  /{candidate.path}  ({', '.join(facts)})"
+    place = f"/{candidate.path}" if "/" in candidate.path else candidate.path
+    return f"{package.name}  {place}" + (f"  ({', '.join(facts)})" if facts else "")
 
 
-def _document(need: Need, distribution: Distribution, remedy: Remedy | None, ranking: Ranking | None) -> dict[str, Any]:
+def _document(answer: _Answer) -> dict[str, Any]:
+    remedy, indexed, told = answer.remedy, answer.indexed, answer.told
     return {
         "schema": 1,
-        "need": str(need),
-        "distro": {"id": distribution.id, "version": distribution.version},
+        "need": str(answer.need),
+        "distro": {"id": answer.distribution.id, "version": answer.distribution.version},
         "answer": remedy
         and {
             "packages": list(remedy.packages),
@@ -152,21 +176,24 @@ def _document(need: Need, distribution: Distribution, remedy: Remedy | None, ran
             "alternatives": [list(names) for names in remedy.alternatives],
             "advice": remedy.advice,
         },
-        "index": ranking
-        and {
-            "release": str(ranking.release),
-            "confidence": ranking.confidence.value if ranking.candidates else None,
-            "candidates": [
-                {
-                    "package": candidate.package.name,
-                    "path": candidate.path,
-                    "evidence": candidate.evidence.name.lower(),
-                    "extra_directories": candidate.extra_directories,
-                    "development": candidate.package.development,
-                    "service": candidate.package.service,
-                    "uses": candidate.package.uses,
-                }
-                for candidate in ranking.candidates
-            ],
-        },
+        "index": {"release": _release(indexed), **_candidates(indexed)} if indexed else None,
+        "package_manager": {"source": told.source, **_candidates(told)} if told and told.candidates else None,
+    }
+
+
+def _candidates(ranking: Ranking) -> dict[str, Any]:
+    return {
+        "confidence": ranking.confidence.value if ranking.candidates else None,
+        "candidates": [
+            {
+                "package": candidate.package.name,
+                "path": candidate.path,
+                "evidence": candidate.evidence.name.lower(),
+                "extra_directories": candidate.extra_directories,
+                "development": candidate.package.development,
+                "service": candidate.package.service,
+                "uses": candidate.package.uses,
+            }
+            for candidate in ranking.candidates
+        ],
     }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from accel_doctor.errors import PackageManagerError
-from accel_doctor.fileindex import FileIndex, rank
+from accel_doctor.fileindex import FileIndex, Ranking, rank, rank_providers
 from accel_doctor.interfaces import PackageManager
 from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Plan, Reason, Remedy, SystemPackage, Unmet
 from accel_doctor.rulebook import Repository, Rulebook
@@ -24,7 +24,8 @@ _FOUND_WITH = {
 
 
 class RuleAdviser:
-    """Advises by rules, then by the distribution's file index, for one interpreter and package manager."""
+    """Advises by rules, then by the distribution's file index, then by what the package manager itself tells, for one
+    interpreter and package manager."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class RuleAdviser:
         self._distribution = distribution
         self._interpreter = interpreter
         self._package_manager = package_manager
+        self.told: dict[Need, Ranking] = {}  # what the package manager told, by what it was asked about
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
         """What rules say a Python package's build needs; empty where nothing is known."""
@@ -95,19 +97,30 @@ class RuleAdviser:
         return Plan(tuple(packages[name] for name in names), tuple(unmet), commands)
 
     def remedy(self, need: Need) -> Remedy | None:
-        """What meets a need here, by rules or else by the file index; None where neither says anything."""
-        # A rule that knows a need to be absent here, or to be met by advice, has spoken too: the index is not asked.
-        return self._rulebook.remedy(need, self._distribution, self._interpreter) or self._indexed(need)
+        """What meets a need here, by rules, else by the file index, else by the package manager; None where none of
+        them says anything."""
+        # A rule that knows a need to be absent here, or to be met by advice, has spoken too: nobody else is asked.
+        ruled = self._rulebook.remedy(need, self._distribution, self._interpreter)
+        if ruled or not need.kind.curable_by_packages:
+            return ruled
+        return self._indexed(need) or self._remedy(self._asked(need))
+
+    def _asked(self, need: Need) -> Ranking:
+        """Who has it by the package manager's own word. It takes seconds, so that it is asked once."""
+        if need not in self.told:
+            self.told[need] = rank_providers(need, self._package_manager.providers(need))
+        return self.told[need]
 
     @cached_property
     def _index(self) -> FileIndex | None:
         return self._find_index()  # only now: a run whose needs all have rules opens no index
 
     def _indexed(self, need: Need) -> Remedy | None:
-        if not need.kind.curable_by_packages or self._index is None:
-            return None
+        return self._remedy(rank(need, self._index)) if self._index else None
+
+    def _remedy(self, ranking: Ranking) -> Remedy | None:
+        need = ranking.need
         manager = self._rulebook.manager(self._distribution)
-        ranking = rank(need, self._index)
         if manager is None or not ranking.candidates:
             return None
         if not ranking.worth_naming:
@@ -115,7 +128,7 @@ class RuleAdviser:
             more = "" if len(ranking.candidates) <= 3 else f" and {len(ranking.candidates) - 3} more"
             advice = f"{names}{more} have a file of that name; see them with: accel-doctor why {need}"
             return Remedy(need, source=ranking.source, advice=advice)
-        # Names reach a command line: an index is checked like a rule, wherever it came from.
+        # Names reach a command line: what an index or a repository says is checked like a rule.
         accepted = [
             name for name in (ranking.candidates[0].package.name, *ranking.equivalents) if manager.accepts(name)
         ]

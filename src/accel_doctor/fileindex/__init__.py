@@ -1,7 +1,7 @@
 """Which package ships a file: an index per distribution release, its builder, and the ranking of candidates."""
 
-from accel_doctor.fileindex.entries import Package, Release
-from accel_doctor.fileindex.ranking import Candidate, Evidence, Ranking, rank
+from accel_doctor.fileindex.entries import Package, Release, named_for_development
+from accel_doctor.fileindex.ranking import Candidate, Evidence, Ranking, rank, rank_providers
 from accel_doctor.fileindex.reading import File, FileIndex, IndexFileError
 from accel_doctor.fileindex.shelf import find_index
 
@@ -15,5 +15,7 @@ __all__ = [
     "Ranking",
     "Release",
     "find_index",
+    "named_for_development",
     "rank",
+    "rank_providers",
 ]

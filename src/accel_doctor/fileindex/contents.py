@@ -77,7 +77,7 @@ _PC = re.compile(r"usr/(?:lib(?:64)?|share)/(?:.+/)?pkgconfig/[^/]+\.pc")
 _CMAKE = re.compile(r"usr/(?:lib(?:64)?|share)/.+/(?:[^/]+(?:Config|-config)|Find[^/]+)\.cmake")
 _INCLUDE = re.compile(r"usr/(?:include|(?:lib(?:64)?|share)/.+/include)/.+")
 _SERVICE = re.compile(
-    r"etc/(?:init\.d|cron\.[a-z]+|sudoers\.d|xinetd\.d)/.+"
+    r"etc/(?:init\.d|pam\.d|cron\.[a-z]+|sudoers\.d|xinetd\.d)/.+"
     r"|(?:usr/)?lib/systemd/system/.+\.(?:service|socket|timer)"
     r"|usr/share/dbus-1/system-services/.+"
 )
@@ -111,7 +111,8 @@ def is_wanted(path: str) -> bool:
 
 
 def is_service(path: str) -> bool:
-    """Whether a package with this file starts something when it is installed, or runs it for others."""
+    """Whether a package with this file starts something when it is installed, runs it for others, or
+    lets somebody in."""
     return _SERVICE.fullmatch(path) is not None
 
 

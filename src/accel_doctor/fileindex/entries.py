@@ -18,6 +18,11 @@ class Package(NamedTuple):
     uses: int = 0
 
 
+def named_for_development(package: str) -> bool:
+    """Whether a package is called as those are that are there to build with."""
+    return package.endswith(("-dev", "-devel", "-static"))
+
+
 class Release(NamedTuple):
     """The distribution release an index was made from, as os-release names it."""
 

@@ -6,16 +6,32 @@ the fewest additions to a search path; in packages to develop with; then the pac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 
-from accel_doctor.fileindex.entries import Package, Release
+from accel_doctor.fileindex.entries import Package, named_for_development
 from accel_doctor.fileindex.places import below_commands, below_include, below_libraries, below_pkgconfig, depth
 from accel_doctor.fileindex.reading import File, FileIndex
 from accel_doctor.model import Confidence, Need, NeedKind
-from accel_doctor.values import NamedTuple
+from accel_doctor.values import TYPE_CHECKING, NamedTuple
 
-_DEVELOPMENT_ENDINGS = ("-dev", "-devel", "-static")
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from accel_doctor.model import Provider
+
+    class Files(Protocol):
+        """What is known of a distribution's files: an index of them, or what a package manager told of some."""
+
+        def find(self, name: str) -> tuple[File, ...]:
+            """All files of exactly this name."""
+            ...
+
+        def package(self, name: str) -> Package | None:
+            """The package of this name, if it is known."""
+            ...
+
+
 # How many times more sources must build with the first than with the next for it to be the clear winner, and how far
 # from a search path a file's only home may be.
 _DOMINANCE, _FARTHEST = 4, 2
@@ -62,17 +78,15 @@ class Candidate(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """The candidates for a need, one per package, the likeliest first; without any, ``confidence`` means nothing."""
+    """The candidates for a need, one per package, the likeliest first; without any, ``confidence`` means nothing.
+
+    ``source`` says where this is from, for people.
+    """
 
     need: Need
-    release: Release
+    source: str
     candidates: tuple[Candidate, ...]
     confidence: Confidence
-
-    @property
-    def source(self) -> str:
-        """Where this is from, for people."""
-        return f"index {self.release}"
 
     @property
     def worth_naming(self) -> bool:
@@ -102,11 +116,21 @@ class Ranking(NamedTuple):
 
 def rank(need: Need, index: FileIndex) -> Ranking:
     """Who could meet a need, by the files of a release. IndexFileError where the index is not usable."""
+    return _ranking(need, f"index {index.release}", _candidates(need, index))
+
+
+def rank_providers(need: Need, providers: Sequence[Provider]) -> Ranking:
+    """Who could meet a need, by what a package manager tells: judged as the files of an index are."""
+    source = providers[0].source if providers else ""
+    return _ranking(need, source, [*_candidates(need, _Told(providers)), *_by_capability(need, providers)])
+
+
+def _ranking(need: Need, source: str, candidates: Iterable[Candidate]) -> Ranking:
     found: dict[str, Candidate] = {}
-    for candidate in sorted(_candidates(need, index), key=lambda candidate: candidate.rank):
+    for candidate in sorted(candidates, key=lambda candidate: candidate.rank):
         found.setdefault(candidate.package.name, candidate)
-    candidates = tuple(found.values())[:_MOST_CANDIDATES]
-    return Ranking(need, index.release, candidates, _confidence(need, candidates))
+    ranked = tuple(found.values())[:_MOST_CANDIDATES]
+    return Ranking(need, source, ranked, _confidence(need, ranked))
 
 
 def _confidence(need: Need, candidates: tuple[Candidate, ...]) -> Confidence:
@@ -159,10 +183,10 @@ def _stands_out(first: Candidate, others: list[Candidate]) -> bool:
 
 
 def _for_development(package: Package) -> bool:
-    return package.development or package.name.endswith(_DEVELOPMENT_ENDINGS)
+    return package.development or named_for_development(package.name)
 
 
-def _candidates(need: Need, index: FileIndex) -> list[Candidate]:
+def _candidates(need: Need, index: Files) -> list[Candidate]:
     match need.kind:
         case NeedKind.HEADER:
             return _headers(need.name, index)
@@ -187,7 +211,7 @@ def _candidates(need: Need, index: FileIndex) -> list[Candidate]:
             return []
 
 
-def _headers(name: str, index: FileIndex) -> list[Candidate]:
+def _headers(name: str, index: Files) -> list[Candidate]:
     inner, _, base = name.rpartition("/")
     result: list[Candidate] = []
     for file in index.find(base):
@@ -200,7 +224,7 @@ def _headers(name: str, index: FileIndex) -> list[Candidate]:
     return result
 
 
-def _libraries(name: str, index: FileIndex) -> list[Candidate]:
+def _libraries(name: str, index: Files) -> list[Candidate]:
     found = _rooted(index.find(f"lib{name}.so"), below_libraries, Evidence.EXACT)
     found += _rooted(index.find(f"lib{name}.a"), below_libraries, Evidence.INSTEAD)
     # What people call a library is often the name of its .pc file, or of the package to develop with.
@@ -212,7 +236,7 @@ def _libraries(name: str, index: FileIndex) -> list[Candidate]:
     ]
 
 
-def _cmake(name: str, index: FileIndex) -> list[Candidate]:
+def _cmake(name: str, index: Files) -> list[Candidate]:
     def anywhere(file_name: str, evidence: Evidence, extra: int = 0) -> list[Candidate]:
         # CMake searches lib/cmake/NAME*, share/NAME* and more (cmake-packages(7)): depth says nothing.
         files = index.find(file_name)
@@ -239,3 +263,35 @@ def _rooted(
         if extra is not None:
             result.extend(Candidate(package, file.path, evidence, extra) for package in file.packages)
     return result
+
+
+class _Told:
+    """The files that a package manager named."""
+
+    def __init__(self, providers: Iterable[Provider]) -> None:
+        self._files: dict[str, list[File]] = {}
+        for provider in providers:
+            directory, slash, name = provider.place.rpartition("/")
+            if slash:
+                self._files.setdefault(name, []).append(File(directory, name, (_told_of(provider),)))
+
+    def find(self, name: str) -> tuple[File, ...]:
+        return tuple(self._files.get(name, ()))
+
+    def package(self, name: str) -> Package | None:
+        return None
+
+
+def _by_capability(need: Need, providers: Iterable[Provider]) -> list[Candidate]:
+    """What is provided under a name that is no path. A library's ``pkgconfig(x)`` is only usually what is meant."""
+    evidence = Evidence.HABIT if need.kind is NeedKind.LIBRARY else Evidence.EXACT
+    return [
+        Candidate(_told_of(provider), provider.place, evidence, 0)
+        for provider in providers
+        if "/" not in provider.place
+    ]
+
+
+def _told_of(provider: Provider) -> Package:
+    # No package manager tells how many build with a package: at least the one that asks does.
+    return Package(provider.name, provider.development, provider.service, uses=1)

@@ -13,6 +13,7 @@ from pathlib import Path
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.system.apt_file import AptFile
 from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.space import refuse_without_space
 from accel_doctor.system.transactions import (
@@ -66,6 +67,7 @@ class Apt:
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
         self._runner = runner
         self._privilege = privilege
+        self._apt_file = AptFile(runner, _NAME)
         self.privileged = privilege.tool is not None
         self._options = ("-o", f"DPkg::Lock::Timeout={lock_timeout}", "-o", "Dpkg::Options::=--force-confold")
 
@@ -89,8 +91,8 @@ class Apt:
         return frozenset(checked) - frozenset(self._unknown(checked))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Nobody is asked yet."""
-        return ()
+        """Who ships it, where apt-file is installed and has its lists."""
+        return self._apt_file.providers(need)
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """What apt-get says it would do, and how much it would fetch; None without package lists.

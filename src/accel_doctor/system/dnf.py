@@ -10,11 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Simulation
+from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.providing import capabilities, looked_into, paths
 from accel_doctor.system.rpm import RpmPackageManager
 from accel_doctor.system.transactions import ENGLISH, full, last_words, locked, quoted, size_in_bytes, spoiled
+
+_QUERY = ("dnf", "-q", "repoquery")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 
 _SECTION = re.compile(r"^([A-Z][^:]*):$")
 _ROW = re.compile(r"^ (\S+)")
@@ -60,6 +65,21 @@ class Dnf(RpmPackageManager):
         files = [name for name in checked if name.startswith("/")]  # not among what %{provides} prints
         found = {name for name in files if self._runner.capture([*query, name], environment=ENGLISH).output.strip()}
         return frozenset(checked) & (provided | found)
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Who has it, by files and capabilities: ``--whatprovides`` finds no files in dnf 4, ``--file`` does."""
+        asked = [("--file", path) for path in paths(need)]
+        for option, place in (*asked, *(("--whatprovides", capability) for capability in capabilities(need))):
+            found = self._questions.lines((*_QUERY, "--qf", "%{name}\n", option, place))  # dnf5 ends no line by itself
+            if names := [name for name in dict.fromkeys(found) if _NAME.fullmatch(name)]:
+                places = {name: (place.lstrip("/"),) for name in names}
+                return looked_into(
+                    places, "dnf repoquery", self._files, lambda name, files: named_for_development(name)
+                )
+        return ()
+
+    def _files(self, name: str) -> list[str]:
+        return [line[1:] for line in self._questions.lines((*_QUERY, "-l", "--", name)) if line.startswith("/")]
 
     def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
         return _argv("--assumeno", names)

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.fileindex.contents import is_wanted
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.providing import Questions, file_names, looked_into
 from accel_doctor.system.space import refuse_without_space
 from accel_doctor.system.transactions import (
     ENGLISH,
@@ -64,6 +66,7 @@ class Pacman:
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
         self._runner = runner
         self._privilege = privilege
+        self._questions = Questions(runner)
         self.privileged = privilege.tool is not None
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
@@ -82,8 +85,28 @@ class Pacman:
         return frozenset(checked) - frozenset(_UNKNOWN.findall(self._resolve(checked)[1]))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Nobody is asked yet."""
-        return ()
+        """Who ships it, where there are databases of files (pacman -Fy).
+
+        They have no modes, and packages of libraries hold programs too: what is asked for as a command is never taken
+        to be for development.
+        """
+        places: dict[str, list[str]] = {}
+        for file_name in file_names(need):
+            for package, path in self._rows("-F", file_name):
+                if is_wanted(path):
+                    places.setdefault(package, []).append(path)
+        return looked_into(
+            places,
+            "pacman -F",
+            lambda name: [path for package, path in self._rows("-Fl", name) if package == name],
+            lambda name, files: need.kind is not NeedKind.COMMAND and any(map(_is_to_build_with, files)),
+        )
+
+    def _rows(self, operation: str, wanted: str) -> list[tuple[str, str]]:
+        """Package and path of the files that ``pacman -F`` knows."""
+        rows = self._questions.lines(("pacman", operation, "--machinereadable", "--", wanted))
+        fields = [row.split("\0") for row in rows if row.count("\0") == 3]
+        return [(package, path) for _, package, _, path in fields if _NAME.fullmatch(package)]
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """What pacman says it would install, and how much of it; None without package databases.
@@ -150,6 +173,11 @@ class Pacman:
             if name in here
             and self._runner.capture(["vercmp", version, here[name]], environment=ENGLISH).output.startswith("-")
         )
+
+
+def _is_to_build_with(path: str) -> bool:
+    """Whether this file of a package says so: Arch does not split packages, headers are in a library's only one."""
+    return path.startswith("usr/include/") or path.endswith(".pc")
 
 
 def _failure(output: str, log: Path | None, lead: str) -> PackageManagerError | NetworkError:

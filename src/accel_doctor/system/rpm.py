@@ -12,6 +12,7 @@ from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.processes import TIMED_OUT
+from accel_doctor.system.providing import Questions
 from accel_doctor.system.space import refuse_without_space
 from accel_doctor.system.transactions import ENGLISH, checked_names, refuse_losses, refuse_missing
 
@@ -30,6 +31,7 @@ class RpmPackageManager(ABC):
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
         self._runner = runner
         self._privilege = privilege
+        self._questions = Questions(runner)
         self.privileged = privilege.tool is not None
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
@@ -45,7 +47,7 @@ class RpmPackageManager(ABC):
         """Those of ``names`` that a repository provides; all of them where no repository can be read."""
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Nobody is asked yet."""
+        """Nobody, where a program does not tell."""
         return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:

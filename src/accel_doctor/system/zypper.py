@@ -11,9 +11,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Simulation
+from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.providing import capabilities, paths
 from accel_doctor.system.rpm import RpmPackageManager
 from accel_doctor.system.transactions import ENGLISH, full, last_words, locked, quoted, spoiled
 
@@ -35,6 +37,8 @@ _ERROR = re.compile(
     r"Problem: |not installable|nothing provides|No provider of|[Ee]rror|needs \S+ more space|No space left"
 )
 
+_PACKAGE = re.compile(r'<solvable [^>]*\bname="([A-Za-z0-9_][A-Za-z0-9._+-]*)"[^>]*\bkind="package"')
+
 _NETWORK_HINT = "check the network, the proxy and the repositories (zypper lr -u), then run the same command again"
 _REPOSITORY_HINT = "are the right repositories enabled? zypper lr shows them"
 
@@ -55,9 +59,17 @@ class Zypper(RpmPackageManager):
         """Those of ``names`` that a repository provides; all of them where no repository can be read."""
         return frozenset(name for name in self._checked(names) if self._may_be_had(name))
 
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Who has it: what a capability or a command says. zypper's metadata has no other files."""
+        commands = paths(need) if need.kind is NeedKind.COMMAND else ()
+        for place in (*capabilities(need), *commands):
+            answer = self._questions.ask(_search(place))
+            if names := dict.fromkeys(_PACKAGE.findall(answer.output)):
+                return tuple(_provider(name, place.lstrip("/")) for name in names)
+        return ()
+
     def _may_be_had(self, name: str) -> bool:
-        query = ("-x", "search", "--provides", "--match-exact", "--", name)
-        output = self._runner.capture([*_QUESTIONLESS, *query], environment=ENGLISH).output
+        output = self._runner.capture(_search(name), environment=ENGLISH).output
         # Without an error, all enabled repositories were read: an ordinary user cannot refresh them, for one.
         return "<solvable " in output or 'type="error"' in output
 
@@ -86,6 +98,16 @@ class Zypper(RpmPackageManager):
 
     def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
         return _error(output, log, f"zypper failed (return code {returncode}):", returncode)
+
+
+def _search(provided: str) -> tuple[str, ...]:
+    return (*_QUESTIONLESS, "-x", "search", "--provides", "--match-exact", "--", provided)
+
+
+def _provider(name: str, place: str) -> Provider:
+    # A package's files cannot be listed. One to build with starts nothing; of any other, nobody knows.
+    development = named_for_development(name)
+    return Provider(name, place, "zypper search", development, service=not development)
 
 
 def _listed(summary: ElementTree.Element, *sections: str) -> tuple[str, ...]:
