@@ -135,7 +135,7 @@ class Doctor:
     def _libraries_for(self, source: Source, wheel: Wheel) -> list[Reason]:
         """What a stored wheel lacks here, if system packages would bring all of it; else nothing."""
         unmet = self.loader.unmet(wheel.links)
-        why = f"the kept wheel of {source} links it, and it is not on this machine"
+        why = "its kept wheel links it, and it is not on this machine"
         reasons = [Reason(need, source.name, why=why) for link in unmet if (need := link.need)]
         curable = self.treatment.curable(reasons)
         return reasons if len(curable) == len(unmet) else []

@@ -377,7 +377,7 @@ def test_a_missing_library_is_installed_and_the_stored_wheel_used(practice):
     assert wheel_names(case) == ["psycopg2-1-cp313-cp313-linux_x86_64.whl", "cffi-1-py3-none-any.whl"]
     (libpq5,) = [package for package in result.transactions[0].packages if package.name == "libpq5"]
     assert [reason.evidence for reason in libpq5.reasons] == [
-        "the kept wheel of psycopg2 1 links it, and it is not on this machine"
+        "its kept wheel links it, and it is not on this machine"
     ]
 
 

@@ -29,7 +29,7 @@ from accel_doctor.model import (
     SourceKind,
     Wheel,
 )
-from accel_doctor.wheelfile import generator
+from accel_doctor.wheelfile import generator, is_pure
 
 # How the frontends and backends announce the part of a build that begins: uv build, pip wheel, distutils commands.
 _PHASES = (
@@ -67,13 +67,23 @@ class SourceBuilder:
     provenance_of: Callable[[Source, str], Provenance]  # a source and its version, built here and now
     links_of: Callable[[Path], tuple[Link, ...]]  # of a wheel that was built here
     loader: Loader
+    installable: Callable[[str], bool]  # whether the interpreter takes a wheel of this file name
+    repair: Callable[[Path, Path, Path], Path | str]  # wheel, directory, log: a portable wheel, or why there is none
     new_log: NewLog
     work: Path  # scratch of this run; wheels that have no key stay here until it ends
     jobs: int
 
     def stored(self, source: Source, request: InstallRequest) -> Wheel | None:
-        """The store's wheel for this source and these settings, or None."""
-        key = self.key_of(source, request)
+        """The store's wheel for this source and these settings, or None. A portable one is made, where one is asked
+        for, of the wheel that is there."""
+        found = self._get(self.key_of(source, request))
+        # What was bundled on a newer machine has a tag that says so.
+        if not request.build.portable or (found and self.installable(found.path.name)):
+            return found
+        plain = self._get(self.key_of(source, request.plain))
+        return self._made_portable(source, request, plain) if plain else None
+
+    def _get(self, key: BuildKey | None) -> Wheel | None:
         return self.store.get(key) if key else None
 
     def build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildOutcome]:
@@ -84,12 +94,18 @@ class SourceBuilder:
         if not sources:
             return []
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="build") as pool:
-            futures = [pool.submit(self._build_or_take, source, request) for source in sources]
+            futures = [pool.submit(self._outcome, source, request) for source in sources]
             errors = [future.exception() for future in futures]
         for error in errors:
             if error is not None:
                 raise error
         return [future.result() for future in futures]
+
+    def _outcome(self, source: Source, request: InstallRequest) -> BuildOutcome:
+        outcome = self._build_or_take(source, request.plain)
+        if request.build.portable and isinstance(outcome, Built):
+            return replace(outcome, wheel=self._made_portable(source, request, outcome.wheel))
+        return outcome
 
     def _build_or_take(self, source: Source, request: InstallRequest) -> BuildOutcome:
         key = self.key_of(source, request)
@@ -156,10 +172,32 @@ class SourceBuilder:
     def _kept(self, source: Source, wheel: Path, key: BuildKey | None, log: Path, unfit: Wheel | None) -> Wheel:
         if key is None:
             return Wheel(wheel, sha256_of(wheel))
+        made_with = self.frontend.build_requirements(log)
+        return self.store.put(key, wheel, self._provenance(source, wheel, made_with), self.links_of(wheel), unfit)
+
+    def _provenance(self, source: Source, wheel: Path, made_with: tuple[str, ...] = ()) -> Provenance:
         version = source.version or wheel.name.split("-")[1]
-        made_with = self.frontend.build_requirements(log) or tuple(filter(None, [generator(wheel)]))
-        provenance = replace(self.provenance_of(source, version), build_requirements=made_with)
-        return self.store.put(key, wheel, provenance, self.links_of(wheel), instead_of=unfit)
+        made_with = made_with or tuple(filter(None, [generator(wheel)]))
+        return replace(self.provenance_of(source, version), build_requirements=made_with)
+
+    def _made_portable(self, source: Source, request: InstallRequest, plain: Wheel) -> Wheel:
+        """The wheel with its libraries bundled, kept under its own key; the plain one, with a note, where that cannot
+        be done."""
+        if is_pure(plain.path):
+            return plain
+        work = Path(tempfile.mkdtemp(prefix=f"{source.name}-portable-", dir=self.work))
+        made = self.repair(plain.path, work, self.new_log("portable", source.name))
+        if isinstance(made, str):
+            shutil.rmtree(work, ignore_errors=True)
+            self.reporter.note(f"{source}: its wheel stays as it was built, since it cannot be made portable: {made}")
+            return plain
+        key, links = self.key_of(source, request), self.links_of(made)
+        if key is None:
+            return Wheel(made, sha256_of(made), links)
+        wheel = self.store.put(key, made, self._provenance(source, made), links, instead_of=self._get(key))
+        if wheel.path != made:
+            shutil.rmtree(work, ignore_errors=True)
+        return wheel
 
     def _phase_listener(self, source: Source) -> Callable[[str], None]:
         current = ""

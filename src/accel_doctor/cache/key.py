@@ -12,6 +12,9 @@ The exact key covers
 - config settings and build constraints;
 - those environment variables that change what is built (:func:`build_environment`).
 
+The exact key of a portable build covers neither distribution nor version of the C library: the wheel carries the one,
+and its file name says the other.
+
 The pure key covers source, config settings and build constraints: all that a wheel without binaries depends on.
 
 Neither covers the versions of the build requirements, which are unknown before a build and part of what a wheel
@@ -88,7 +91,7 @@ def build_key(
         "config-settings": list(settings.config_settings),
         "build-constraints": sorted(settings.build_constraints),
     }
-    binary = {
+    binary: dict[str, Any] = {
         "interpreter": {
             "implementation": interpreter.implementation,
             "version": _binary_version(interpreter),
@@ -102,6 +105,10 @@ def build_key(
         "distribution": [distribution.id, distribution.version or distribution.codename],
         "environment": variables,
     }
+    if settings.portable:
+        # What it links it carries; which C library it takes at least is in its file name.
+        libc = interpreter.libc.partition(" ")[0]
+        binary = {**binary, "libc": libc, "distribution": None, "portable": True}
     return BuildKey(exact=_digest({**pure, "binary": binary}), pure=_digest(pure))
 
 

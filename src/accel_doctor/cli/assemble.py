@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.linkage import links_of
+from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.cache.housekeeping import LEASES, SOURCES, WHEELS
 from accel_doctor.cache.key import build_key
@@ -31,7 +32,7 @@ from accel_doctor.fileindex import find_index
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
 from accel_doctor.frontends.uv import find_uv
-from accel_doctor.interfaces import Frontend, PackageManager
+from accel_doctor.interfaces import Frontend, PackageManager, Runner
 from accel_doctor.journal import Journal, treated
 from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model import (
@@ -110,6 +111,8 @@ class Parts:
 @contextmanager
 def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int) -> Iterator[Doctor]:
     """A doctor with real adapters that builds ``jobs`` at once; its scratch directory lives as long as the block."""
+    from packaging.utils import parse_wheel_filename
+
     tags = supported_tags(parts.interpreter, parts.platforms)
     frontend = remembering(frontend, parts, tags)
 
@@ -144,6 +147,8 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
                 provenance_of=made_here,
                 links_of=lambda wheel: links_of(wheel, loader, owners),
                 loader=loader,
+                installable=lambda name: not parse_wheel_filename(name)[3].isdisjoint(tags),
+                repair=auditwheel_for(parts.surrounding, parts.runner).repair,
                 new_log=parts.logs.new_log,
                 work=Path(work),
                 jobs=jobs,
@@ -154,6 +159,11 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
             record_origins=lambda origins, request: record_origins(origins, request, parts.interpreter, parts.runner),
             failing_imports=Imports(parts.interpreter, parts.runner, parts.logs.new_log, jobs).failing,
         )
+
+
+def auditwheel_for(surrounding: Surrounding, runner: Runner) -> Auditwheel:
+    """The auditwheel beside this program."""
+    return Auditwheel(runner, Path(sys.executable), surrounding.environment)
 
 
 def remembering(frontend: Frontend, parts: Parts, tags: Sequence[Tag]) -> Frontend:

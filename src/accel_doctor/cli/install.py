@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
-    from accel_doctor.cli.assemble import assembled_doctor
+    from accel_doctor.cli.assemble import assembled_doctor, auditwheel_for
     from accel_doctor.cli.interrupts import interruption_told
     from accel_doctor.cli.machines import undriven_name
     from accel_doctor.cli.preparation import prepare, usable_cores
@@ -43,6 +44,9 @@ def command(context: click.Context, /, **values: Any) -> int:
     arguments = parsed_arguments(context, values)
     parts, frontend, request = prepare(arguments, values)
     _check_report(values["report"])
+    if values["portable"]:
+        auditwheel_for(parts.surrounding, parts.runner).check()
+        request = replace(request, build=replace(request.build, portable=True))
     policy = Policy(
         yes=values["yes"], system=not values["no_system"], dry_run=values["dry_run"], verify=values["verify"]
     )

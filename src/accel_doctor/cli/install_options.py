@@ -94,6 +94,9 @@ _OWN: dict[str, Decorator] = {
     "dry_run": _own("--dry-run", is_flag=True, help="Print the plan and the exact commands; build and change nothing."),
     "no_system": _own("--no-system", is_flag=True, help="Diagnose only: never install system packages."),
     "verify": _own("--verify", is_flag=True, help="Import what was installed; a missing library is treated."),
+    "portable": _own(
+        "--portable", is_flag=True, help="Bundle the libraries that built wheels link, with auditwheel, where it can."
+    ),
     "python": _own("--python", metavar="PATH", help="Install into this interpreter or environment."),
     "jobs": _own(
         "--jobs", type=click.IntRange(min=1), metavar="N", help="Build this many at once (default: one a core)."

@@ -34,7 +34,7 @@ class Reason:
     need: Need
     package: str | None
     finding: Finding | None = None
-    why: str = "known need, not met on this machine"
+    why: str = "known need, not met here"
 
     @property
     def evidence(self) -> str:

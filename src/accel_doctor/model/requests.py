@@ -44,6 +44,7 @@ class BuildSettings:
     config_settings: tuple[str, ...] = ()  # KEY=VALUE
     build_constraints: tuple[str, ...] = ()  # requirement lines, their files already read
     no_build_isolation: bool = False
+    portable: bool = False  # libraries bundled, under a manylinux or musllinux tag, where that can be done
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class InstallRequest:
     verbosity: int = 0
     lock: Path | None = None  # a PEP 751 lock to install instead of requirements
     left_out: tuple[str, ...] = ()  # names (normalized) that resolving passes over, whoever asks for them
+
+    @property
+    def plain(self) -> InstallRequest:
+        """The same with wheels as the backends make them."""
+        return replace(self, build=replace(self.build, portable=False))
 
     @property
     def checks_hashes(self) -> bool:

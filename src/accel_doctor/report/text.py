@@ -151,7 +151,7 @@ def _why(reasons: Sequence[Reason]) -> list[str]:
         if len(names) > _MOST_PACKAGES_NAMED:
             shown += f" and {len(names) - _MOST_PACKAGES_NAMED} more"
         seen = next((reason.finding for reason in group if reason.finding), None)
-        evidence = f'"{_shortened(seen.evidence)}"' if seen else "known need, not met here"
+        evidence = f'"{_shortened(seen.evidence)}"' if seen else group[0].why
         texts.append(f"{need}{f' for {shown}' if shown else ''}: {evidence}")
     return texts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,36 @@ from fakes import FakeFrontend, FakeLoader, FakeMachine, FakeReporter, FakeRunne
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.errors import RequirementsError
-from accel_doctor.model import BuildFailed, BuildKey, Built, InstallRequest, Link, Source, SourceKind, Wheel
+from accel_doctor.model import (
+    BuildFailed,
+    BuildKey,
+    BuildSettings,
+    Built,
+    InstallRequest,
+    Link,
+    Source,
+    SourceKind,
+    Wheel,
+)
 
 REQUEST = InstallRequest(())
 
 
+PORTABLE = InstallRequest((), build=BuildSettings(portable=True))
+
+
 def key_of(source, request):
-    return None if source.name == "directory" else BuildKey(f"key-of-{source.name}", f"pure-{source.name}")
+    kind = "portable" if request.build.portable else "key"
+    return None if source.name == "directory" else BuildKey(f"{kind}-of-{source.name}", f"pure-{source.name}")
+
+
+def repair(wheel, directory, log):
+    """Behaves as ``auditwheel repair``."""
+    if wheel.name.startswith("stubborn"):
+        return "too-recent versioned symbols"
+    made = directory / wheel.name.replace("-linux_", "-manylinux_2_28_")
+    made.write_bytes(b"bundled " + wheel.read_bytes())
+    return made
 
 
 def build_tool(argv):
@@ -26,7 +50,9 @@ def build_tool(argv):
     name = Path(source).name.removesuffix("-1.0.tar.gz")
     if name == "broken":
         return 1, "Building wheel...\nrunning build_ext\nbroken.c:1:10: fatal error: x.h: No such file or directory\n"
-    (Path(wheels) / f"{name}-1.0-py3-none-any.whl").write_bytes(name.encode())
+    tags = "py3-none-any" if name == "pure" else "cp313-cp313-linux_x86_64"
+    with zipfile.ZipFile(Path(wheels) / f"{name}-1.0-{tags}.whl", "w") as archive:
+        archive.writestr(f"{name}-1.0.dist-info/WHEEL", f"Root-Is-Purelib: {name == 'pure'}\n")
     return 0, "with setuptools==80.9.0\nBuilding wheel...\nrunning build_ext\n"
 
 
@@ -55,6 +81,8 @@ def builder(tmp_path):
         provenance_of=lambda source, version: provenance(name=source.name, version=version),
         links_of=lambda wheel: (Link("libshelf.so.1"),) if wheel.name.startswith("linking") else (),
         loader=FakeLoader({"libshelf.so.1": Path("/usr/lib/libshelf.so.1")}),
+        installable=lambda name: "manylinux_2_99" not in name,
+        repair=repair,
         new_log=lambda step, name: tmp_path / "logs" / f"{next(counter)}-{step}-{name}.log",
         work=tmp_path / "work",
         jobs=2,
@@ -83,7 +111,8 @@ def test_a_build_without_a_key_stays_out_of_the_store(builder, sdist):
     (outcome,) = builder.build([sdist("directory")], REQUEST)
     assert builder.stored(outcome.source, REQUEST) is None
     assert builder.store.wheels == {}
-    assert outcome.wheel.path.read_bytes() == b"directory"
+    assert outcome.wheel.path.name == "directory-1.0-cp313-cp313-linux_x86_64.whl"
+    assert outcome.wheel.path.is_file()
 
 
 def test_a_failed_build_leaves_nothing_but_its_log(builder, sdist):
@@ -123,3 +152,43 @@ def test_a_stored_wheel_that_does_not_load_here_is_built_again_and_gives_way(bui
     (outcome,) = builder.build([sdist("linking")], REQUEST)
     assert not outcome.reused
     assert builder.stored(sdist("linking"), REQUEST) == outcome.wheel != unfit
+
+
+def test_a_portable_wheel_is_made_of_the_built_one_and_both_are_kept(builder, sdist):
+    (outcome,) = builder.build([sdist("a")], PORTABLE)
+    assert not outcome.reused
+    assert outcome.wheel.path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    assert outcome.wheel.path.read_bytes().startswith(b"bundled ")
+    assert builder.stored(sdist("a"), PORTABLE) == outcome.wheel
+    assert builder.stored(sdist("a"), REQUEST).path.name == "a-1.0-cp313-cp313-linux_x86_64.whl"
+    assert len(builder.runner.commands) == 1
+
+
+def test_a_portable_wheel_is_made_of_a_stored_one_without_another_build(builder, sdist):
+    builder.build([sdist("a")], REQUEST)
+    assert builder.stored(sdist("a"), PORTABLE).path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    assert len(builder.runner.commands) == 1
+
+
+def test_what_cannot_be_made_portable_stays_as_it_was_built_with_a_note(builder, sdist):
+    (outcome,) = builder.build([sdist("stubborn")], PORTABLE)
+    assert outcome.wheel == builder.store.wheels["key-of-stubborn"]
+    assert list(builder.store.wheels) == ["key-of-stubborn"]
+    assert builder.reporter.notes == [
+        "stubborn 1.0: its wheel stays as it was built, since it cannot be made portable: too-recent versioned symbols"
+    ]
+
+
+def test_a_pure_wheel_is_portable_as_it_is(builder, sdist):
+    (outcome,) = builder.build([sdist("pure")], PORTABLE)
+    assert outcome.wheel.path.name == "pure-1.0-py3-none-any.whl"
+    assert builder.reporter.notes == []
+
+
+def test_a_portable_wheel_with_too_new_a_tag_is_made_anew_and_gives_way(builder, sdist):
+    newer = Wheel(Path("/store/a-1.0-cp313-cp313-manylinux_2_99_x86_64.whl"), "1" * 64)
+    builder.store.wheels["portable-of-a"] = newer
+    assert builder.stored(sdist("a"), PORTABLE) is None
+    (outcome,) = builder.build([sdist("a")], PORTABLE)
+    assert outcome.wheel.path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    assert builder.stored(sdist("a"), PORTABLE) == outcome.wheel

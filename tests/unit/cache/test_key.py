@@ -47,6 +47,15 @@ def test_another_build_has_another_key(other):
     assert key(**other).exact != key().exact
 
 
+def test_portable_wheels_are_shared_by_distributions_and_versions_of_the_c_library():
+    settings = BuildSettings(portable=True)
+    elsewhere = {"distribution": Distribution("ubuntu", "24.04"), "python": interpreter(libc="glibc 2.39")}
+    assert key(settings=settings) == key(settings=settings, **elsewhere)
+    assert key(settings=settings).exact != key().exact
+    assert key(settings=settings).pure == key().pure
+    assert key(settings=settings).exact != key(settings=settings, python=interpreter(libc="musl 1.2")).exact
+
+
 @pytest.mark.parametrize(
     "same",
     [

