@@ -36,7 +36,7 @@ def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.assemble import assembled_doctor, auditwheel_for
     from accel_doctor.cli.interrupts import interruption_told
-    from accel_doctor.cli.machines import undriven_name
+    from accel_doctor.cli.machines import obstacle
     from accel_doctor.cli.preparation import prepare, usable_cores
     from accel_doctor.model import Policy
 
@@ -57,8 +57,8 @@ def command(context: click.Context, /, **values: Any) -> int:
     ):
         with interruption_told(parts.reporter.note, doctor.treatment.transactions, parts.logs):
             result = _treat(doctor, parts, request, values["report"])
-        undriven = undriven_name(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
-    _conclude(result, parts, policy, time.monotonic() - started, undriven)
+        in_the_way = obstacle(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
+    _conclude(result, parts, policy, time.monotonic() - started, in_the_way)
     parts.logs.forget_old()
     return int(result.code)
 
@@ -97,7 +97,7 @@ def _write_report(target: str | None, parts: Parts, result: Result, error: Accel
         raise UsageError(f"the report cannot be written to {target}: {failure.strerror}") from failure
 
 
-def _conclude(result: Result, parts: Parts, policy: Policy, seconds: float, undriven: str | None) -> None:
+def _conclude(result: Result, parts: Parts, policy: Policy, seconds: float, in_the_way: str | None) -> None:
     from accel_doctor.report.text import summary_line, unmet_lines, verdict
 
     reporter = parts.reporter
@@ -107,6 +107,6 @@ def _conclude(result: Result, parts: Parts, policy: Policy, seconds: float, undr
         for line in unmet_lines(result.plan):
             reporter.note(line)
     if result.code is not ExitCode.DONE:
-        reporter.verdict(*verdict(result, undriven))
+        reporter.verdict(*verdict(result, in_the_way))
     elif not policy.dry_run:
         reporter.step(summary_line(result, str(parts.interpreter.prefix), seconds))

@@ -72,11 +72,15 @@ def driven_package_manager(
     return driven or unasked_package_manager(rulebook, distribution)
 
 
-def undriven_name(package_manager: PackageManager) -> str | None:
-    """The name of a package manager that is not driven; None for one that is."""
+def obstacle(package_manager: PackageManager) -> str | None:
+    """What, other than that there is no way to root, keeps packages from being installed with it; None if nothing."""
     from accel_doctor.system.package_managers import PACKAGE_MANAGERS
 
-    return None if package_manager.name in PACKAGE_MANAGERS else package_manager.name
+    if package_manager.name not in PACKAGE_MANAGERS:
+        return f"accel-doctor does not drive {package_manager.name}"
+    if package_manager.name == "brew" and not package_manager.privileged:
+        return "Homebrew refuses to be run by root"
+    return None
 
 
 def unasked_package_manager(rulebook: Rulebook, distribution: Distribution) -> PackageManager:

@@ -93,7 +93,7 @@ def _until_well(words: Sequence[str], parts: Parts, treatment: Treatment) -> int
 
 def _explain(ended: TreatmentEnded, parts: Parts, treatment: Treatment) -> None:
     """What is left to do. stdout is the command's, so everything goes to stderr."""
-    from accel_doctor.cli.machines import undriven_name
+    from accel_doctor.cli.machines import obstacle
     from accel_doctor.errors import ExitCode
     from accel_doctor.report.text import unmet_lines
 
@@ -101,9 +101,7 @@ def _explain(ended: TreatmentEnded, parts: Parts, treatment: Treatment) -> None:
         case ExitCode.CONSENT:
             parts.reporter.note("not cured: nobody agreed to these packages; --yes agrees to all but guesses")
         case ExitCode.PRIVILEGE:
-            undriven = undriven_name(treatment.package_manager)
-            needed = f"accel-doctor does not drive {undriven}" if undriven else _NO_ROOT
-            parts.reporter.note(f"not cured: {needed}")
+            parts.reporter.note(f"not cured: {obstacle(treatment.package_manager) or _NO_ROOT}")
         case ExitCode.UNCURED | ExitCode.NETWORK:
             for line in unmet_lines(ended.plan) if ended.plan else ():
                 parts.reporter.note(line)

@@ -115,7 +115,7 @@ def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
     """One command to paste, after an empty line; nothing where a plan has none."""
     if not plan.commands:
         return []
-    owner = "" if plan.commands[0][0] == "brew" else ", as root"  # Homebrew refuses to run as root
+    owner = "" if "brew" in plan.commands[0] else ", as root"  # Homebrew refuses to run as root
     return [
         "",
         f"To install what is missing on {printable(str(distribution))}{owner}:",

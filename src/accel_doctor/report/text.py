@@ -85,10 +85,10 @@ def summary_line(result: Result, where: str, seconds: float) -> str:
     return f"installed {count(number, 'package')}{detail} into {where}, {seconds:.1f} s"
 
 
-def verdict(result: Result, undriven: str | None = None) -> tuple[str, str | None]:
+def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | None]:
     """What a run that did not end well came to, in one sentence, and the next step.
 
-    ``undriven`` is the name of this machine's package manager, where that is why nothing can be installed.
+    ``obstacle`` is why nothing can be installed, where that is not only that there is no way to root.
     """
     failed = ", ".join(dict.fromkeys(case.failure.package or case.failure.step for case in result.cases))
     what = f"{failed} did not build" if failed else "not everything could be built"
@@ -113,9 +113,9 @@ def verdict(result: Result, undriven: str | None = None) -> tuple[str, str | Non
                 "system packages are missing, and nobody agreed to installing them",
                 "run the command above as root, or the same accel-doctor command with --yes",
             )
-        case ExitCode.PRIVILEGE if undriven:
+        case ExitCode.PRIVILEGE if obstacle:
             return (
-                f"system packages are missing, and accel-doctor does not drive {undriven}",
+                f"system packages are missing, and {obstacle}",
                 "run the command above, then the same accel-doctor command again",
             )
         case ExitCode.PRIVILEGE:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from accel_doctor.interfaces import PackageManager, Runner
 from accel_doctor.system.apk import Apk
 from accel_doctor.system.apt import Apt
+from accel_doctor.system.brew import Brew
 from accel_doctor.system.dnf import Dnf
 from accel_doctor.system.microdnf import Microdnf
 from accel_doctor.system.pacman import Pacman
@@ -17,6 +18,7 @@ from accel_doctor.system.zypper import Zypper
 PACKAGE_MANAGERS: dict[str, Callable[[Runner, Privilege], PackageManager]] = {
     "apk": Apk,
     "apt": Apt,
+    "brew": Brew,
     "dnf": Dnf,
     "microdnf": Microdnf,
     "pacman": Pacman,

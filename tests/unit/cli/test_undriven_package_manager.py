@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accel_doctor.cli.machines import driven_package_manager, package_manager_of, undriven_name
+from accel_doctor.cli.machines import driven_package_manager, obstacle, package_manager_of
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model import Distribution, Result
 from accel_doctor.report.text import verdict
@@ -29,14 +29,14 @@ def test_its_commands_are_told_and_nothing_is_installed(rulebook, tmp_path):
     assert manager.available(["gcc"]) == {"gcc"}
     assert manager.commands(["gcc", "libpq-dev"]) == (("apk", "add", "gcc", "libpq-dev"),)
     assert not manager.privileged
-    assert undriven_name(manager) == "apk"
+    assert obstacle(manager) == "accel-doctor does not drive apk"
     with pytest.raises(PackageManagerError):
         manager.install(["gcc"], tmp_path / "log")
 
 
 def test_the_end_of_such_a_run_says_what_to_do():
     ended = Result(ExitCode.PRIVILEGE, None, (), (), None, ())
-    assert verdict(ended, "apk") == (
+    assert verdict(ended, "accel-doctor does not drive apk") == (
         "system packages are missing, and accel-doctor does not drive apk",
         "run the command above, then the same accel-doctor command again",
     )
@@ -45,5 +45,15 @@ def test_the_end_of_such_a_run_says_what_to_do():
 def test_of_a_driven_one_nothing_is_said(tmp_path):
     (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: dnf\nmatches: {ids: [odd]}\n")
     book = Rulebook([tmp_path])
-    assert undriven_name(driven_package_manager(book, ODD, ProcessRunner({}), ROOT)) is None
+    assert obstacle(driven_package_manager(book, ODD, ProcessRunner({}), ROOT)) is None
     assert package_manager_of(book, ODD, elsewhere=True).commands(["gcc"]) == (("dnf", "install", "-y", "gcc"),)
+
+
+@pytest.mark.parametrize(
+    ("tool", "expected"), [("", "Homebrew refuses to be run by root"), ("sudo", None), (None, None)]
+)
+def test_homebrew_wants_an_ordinary_user(tmp_path, tool, expected):
+    (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: brew\nmatches: {ids: [odd]}\n")
+    manager = driven_package_manager(Rulebook([tmp_path]), ODD, ProcessRunner({}), Privilege(tool, terminal=False))
+    assert manager.privileged is (expected is None)
+    assert obstacle(manager) == expected
