@@ -66,7 +66,7 @@ def test_the_wrong_password_changes_nothing(fresh: Machine) -> None:
     for _ in range(3):
         child.expect(PROMPT)
         child.sendline("wrong")
-    child.expect("error: sudo refused: sudo: 3 incorrect password attempts")
+    child.expect("sudo refused: sudo: 3 incorrect password attempts")
     child.expect("  as root, run:")
     child.expect("apt-get .* -- gcc libc6-dev python3.13-dev\r\n")
     assert ended(child) == ExitCode.PRIVILEGE

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pexpect
 import pytest
 from integration.conftest import MakeMachine
 from integration.machine import Machine
 from integration.troubles import (
+    FILE,
     KINDS,
     NAME,
+    ROOT,
     Kind,
+    Server,
     a_page_instead,
     cut_short,
     held_by_a_process_id,
@@ -22,11 +27,10 @@ from integration.troubles import (
     held_for_writing,
     little_room,
     one_bit_wrong,
-    served,
     spoiled,
 )
 
-from accel_doctor.errors import PackageManagerError
+from accel_doctor.errors import AccelDoctorError, NetworkError, PackageManagerError
 from accel_doctor.interfaces import PackageManager
 
 AGAIN = "then run the same command again"
@@ -39,14 +43,15 @@ class Practice:
     name: str
     kind: Kind
     machine: Machine
+    server: Server
     manager: PackageManager
     log: Path
 
-    def fails(self) -> tuple[list[str], str | None]:
+    def fails(self, *others: str, error: type[AccelDoctorError] = PackageManagerError) -> tuple[list[str], str | None]:
         """The lines and the hint of the error; what was installed before is what is installed afterwards."""
         before = self.machine.must(*self.kind.database)
-        with pytest.raises(PackageManagerError) as caught:
-            self.manager.install([NAME], self.log)
+        with pytest.raises(error) as caught:
+            self.manager.install([NAME, *others], self.log)
         assert self.machine.must(*self.kind.database) == before
         assert self.manager.installed([NAME]) == frozenset()
         return caught.value.message.splitlines(), caught.value.hint
@@ -62,11 +67,51 @@ def practice(request: pytest.FixtureRequest, make_machine: MakeMachine, tmp_path
     kind = KINDS[request.param]
     machine = make_machine(kind.base)
     kind.make(machine)
-    with served(machine.path("/srv/repo")) as url:
-        kind.configure(machine, url)
+    with Server(machine.path("/srv/repo")) as server:
+        kind.configure(machine, server.url)
         if request.param in ("apt", "pacman"):
             machine.must(*{"apt": ("apt-get", "update"), "pacman": ("pacman", "-Sy")}[request.param])
-        yield Practice(request.param, kind, machine, kind.drive(machine.runner()), tmp_path / "log")
+        yield Practice(request.param, kind, machine, server, kind.drive(machine.runner(), ROOT), tmp_path / "log")
+
+
+UNKNOWN = {
+    "apt": "apt has no package to install for: no-such-package",
+    "dnf4": f"dnf cannot install {NAME} no-such-package:\nNo match for argument: no-such-package\n"
+    "Error: Unable to find a match: no-such-package",
+    "dnf5": f"dnf cannot install {NAME} no-such-package:\nFailed to resolve the transaction:\n"
+    "No match for argument: no-such-package",
+    "zypper": f"zypper cannot install {NAME} no-such-package:\nNo provider of 'no-such-package' found.",
+    "pacman": f"pacman cannot install {NAME} no-such-package:\nerror: target not found: no-such-package",
+}
+
+
+def test_a_name_that_is_missing(practice: Practice) -> None:
+    lines, hint = practice.fails("no-such-package")
+    assert lines == UNKNOWN[practice.name].splitlines()
+    assert hint
+    practice.works_now()
+
+
+UNREACHABLE = {
+    "apt": "apt-get update got no package lists:",
+    "dnf4": "dnf could not reach a repository:",
+    "dnf5": "dnf could not reach a repository:",
+    "zypper": "zypper could not reach a repository:",
+    "pacman": "pacman could not reach a mirror:",
+}
+
+
+def test_a_mirror_out_of_reach(practice: Practice) -> None:
+    forget_lists(practice)
+    practice.kind.configure(practice.machine, "http://127.0.0.1:9")
+    (first, *quoted), hint = practice.fails(error=NetworkError)
+    assert first == UNREACHABLE[practice.name]
+    assert "127.0.0.1" in "".join(quoted)
+    assert hint
+    assert hint.startswith("check the network, the proxy and the ")
+    practice.kind.configure(practice.machine, practice.server.url)
+    forget_lists(practice)
+    practice.works_now()
 
 
 @pytest.mark.parametrize("directory", ["/usr", "/var/cache"])
@@ -121,7 +166,7 @@ def forget_lists(practice: Practice) -> None:
         "dnf4": "dnf clean all",
         "dnf5": "dnf clean all",
         "zypper": "zypper clean --all",
-        "pacman": "rm /var/lib/pacman/sync/*",
+        "pacman": "rm -f /var/lib/pacman/sync/*",
     }
     practice.machine.must("sh", "-c", commands[practice.name])
 
@@ -171,4 +216,50 @@ def test_a_lock_that_is_held(practice: Practice) -> None:
     }
     assert re.fullmatch(said[practice.name], second)
     assert hint == f"wait until that program has ended, {AGAIN}"
+    practice.works_now()
+
+
+# What the command line does with a terminal, the processes inside the machine.
+CONVERSATION = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+from pathlib import Path
+from accel_doctor.system.privilege import Privilege
+from integration.machine import MachineRunner
+from integration.troubles import KINDS
+kind, root, log = sys.argv[1:]
+try:
+    KINDS[kind].drive(MachineRunner(Path(root)), Privilege("", terminal=True)).install([{NAME!r}], Path(log))
+except KeyboardInterrupt:
+    print("INTERRUPTED")
+"""
+
+
+def test_ctrl_c_during_a_download(practice: Practice) -> None:
+    before = practice.machine.must(*practice.kind.database)
+    practice.server.stalls_at = NAME
+    arguments = ["-c", CONVERSATION, practice.name, str(practice.machine.root), str(practice.log)]
+    us = pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=120, dimensions=(24, 200))
+    assert practice.server.stalled.wait(120)
+    us.sendintr()
+    us.expect("INTERRUPTED")
+    us.expect(pexpect.EOF)
+    us.close()
+    practice.server.stalls_at = None
+    practice.server.go_on.set()
+    assert practice.machine.must(*practice.kind.database) == before
+    practice.works_now()
+
+
+@pytest.mark.parametrize("practice", ["pacman"], indirect=True)
+def test_pacman_counts_what_is_cut_short_as_installed(practice: Practice) -> None:
+    configuration = practice.machine.path("/etc/pacman.conf")
+    configuration.write_text(configuration.read_text().replace("CheckSpace\n", ""))
+    with little_room(practice.machine, "/opt"), pytest.raises(PackageManagerError) as caught:
+        practice.manager.install([NAME], practice.log)
+    assert caught.value.message == (
+        f"pacman found no room on the disk:\nerror: could not extract /{FILE} (Write failed)"
+    )
+    assert caught.value.hint == f"make room there, install anew with pacman -S {NAME}, {AGAIN}"
+    practice.machine.must("pacman", "-S", "--noconfirm", NAME)
     practice.works_now()

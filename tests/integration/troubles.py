@@ -5,17 +5,20 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
+from typing import IO
 
 from integration import test_dnf, test_pacman, test_zypper
 from integration.machine import Base, Machine, MachineRunner
-from integration.test_apt import _served as served
 
 from accel_doctor.interfaces import PackageManager
 from accel_doctor.system.apt import Apt
@@ -62,7 +65,7 @@ class Kind:
     base: Base
     make: Callable[[Machine], None]
     configure: Callable[[Machine, str], None]
-    drive: Callable[[MachineRunner], PackageManager]
+    drive: Callable[[MachineRunner, Privilege], PackageManager]
     lists: str  # what a captive portal would answer instead of, below the repository
     index: str  # what a transfer may cut short
     package: str
@@ -113,14 +116,14 @@ def _make_pacman_packages(machine: Machine) -> None:
 RPM_DATABASE = ("rpm", "--query", "--all")
 KINDS = {
     "apt": Kind(
-        *(Base("trixie"), _make_debs, _use_only_debs, lambda runner: Apt(runner, ROOT)),
+        *(Base("trixie"), _make_debs, _use_only_debs, Apt),
         *("InRelease", "Packages", f"{NAME}.deb", ("dpkg", "--list"), "apt-get"),
     ),
     **{
         name: Kind(
             *(base, _make_rpms),
             lambda machine, url: machine.write("/etc/yum.repos.d/demo.repo", test_dnf.REPOSITORY.format(url=url)),
-            lambda runner: Dnf(runner, ROOT, lock_timeout=3),
+            partial(Dnf, lock_timeout=3),
             *("repodata/repomd.xml", "repodata/*primary.xml*", f"noarch/{NAME}*.rpm", RPM_DATABASE, "dnf"),
         )
         for name, base in {"dnf4": test_dnf.DNF4, "dnf5": test_dnf.DNF5}.items()
@@ -130,11 +133,11 @@ KINDS = {
         lambda machine, url: machine.write(
             "/etc/zypp/repos.d/demo.repo", test_zypper.REPOSITORY.format(url=url, signed=0)
         ),
-        lambda runner: Zypper(runner, ROOT, lock_timeout=1),
+        partial(Zypper, lock_timeout=1),
         *("repodata/repomd.xml", "repodata/*primary.xml*", f"noarch/{NAME}*.rpm", RPM_DATABASE, "zypper"),
     ),
     "pacman": Kind(
-        *(test_pacman.BASE, _make_pacman_packages, test_pacman.configure, lambda runner: Pacman(runner, ROOT)),
+        *(test_pacman.BASE, _make_pacman_packages, test_pacman.configure, Pacman),
         *("demo.db", "demo.db.tar.gz", f"{NAME}*.gz", ("sh", "-c", "pacman --query || true"), "pacman"),
     ),
 }
@@ -157,6 +160,40 @@ def little_room(machine: Machine, directory: str) -> Iterator[None]:
 def _mount(mounts: ExitStack, *arguments: str) -> None:
     subprocess.run(["mount", *arguments], check=True, capture_output=True)
     mounts.callback(partial(subprocess.run, ["umount", "--lazy", arguments[-1]], check=True, capture_output=True))
+
+
+class Server:
+    """Serves a folder; of a path that holds ``stalls_at`` only half, and the rest when ``go_on`` is set."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stalls_at: str | None = None
+        self.stalled = Event()
+        self.go_on = Event()
+        server = self
+
+        class Handler(SimpleHTTPRequestHandler):
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def copyfile(self, source: IO[bytes], outputfile: IO[bytes]) -> None:
+                with suppress(ConnectionError):  # whoever asked has seen enough
+                    if server.stalls_at and server.stalls_at in self.path:
+                        outputfile.write(source.read(SIZE // 2))
+                        server.stalled.set()
+                        server.go_on.wait()
+                    shutil.copyfileobj(source, outputfile)
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Server:
+        Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.go_on.set()
+        self._server.shutdown()
+        self._server.server_close()
 
 
 @contextmanager
@@ -211,6 +248,3 @@ def held_for_writing(path: Path) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.lockf(file, fcntl.LOCK_EX)
         yield
-
-
-__all__ = ["KINDS", "served"]
