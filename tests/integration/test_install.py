@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -115,6 +116,27 @@ def test_pip_installs_the_same_from_the_same_store(first_run):
     assert [built["name"] for built in report["built"] if not built["reused"]] == []
     frozen = [where.must(f"/root/{name}/bin/pip", "freeze") for name in ("demo", "by-pip")]
     assert frozen[0] == frozen[1]
+
+
+def test_what_was_pinned_and_seen_needs_no_network(first_run):
+    where = first_run.machine
+    formats = next(line for line in TUTORIAL.read_text().splitlines() if line.startswith("--no-binary "))
+    where.write("/root/pinned.txt", f"{formats}\n{where.must('/root/demo/bin/pip', 'freeze')}")
+    for name in ("seen", "dark", "darker"):
+        where.must("python3", "-m", "venv", f"/root/{name}")
+    done = install(where, "--python", "seen", "-r", "pinned.txt")
+    assert done.returncode == 0, done.stderr
+    done = install(where, "--python", "dark", "-r", "pinned.txt", network=False)
+    assert done.returncode == 0, done.stderr
+    for wheel in wheels_of(where):
+        if wheel.name.startswith("psycopg2-"):
+            shutil.rmtree(wheel.parent)
+    done = install(where, "--offline", "--python", "darker", "-r", "pinned.txt", "--report", "r.json", network=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(where.path("/root/r.json").read_text())
+    assert [built["name"] for built in report["built"] if not built["reused"]] == ["psycopg2"]
+    frozen = [where.must(f"/root/{name}/bin/pip", "freeze") for name in ("demo", "dark", "darker")]
+    assert frozen[0] == frozen[1] == frozen[2]
 
 
 def sdist(files: dict[str, str], name: str = "odd") -> bytes:
