@@ -257,6 +257,10 @@ class FakeAdviser:
     def known_needs(self, package: str) -> tuple[Need, ...]:
         return tuple(Need.parse(need) for need in self.known.get(package, ()))
 
+    def installed_for(self, package: str) -> tuple[str, ...]:
+        provided = (self.machine.provides.get(need) for need in self.known.get(package, ()))
+        return tuple(name for name in provided if name in self.machine.installed)
+
     def companions(self, need: Need) -> tuple[Need, ...]:
         return tuple(Need.parse(other) for other in self.follows.get(str(need), ()))
 

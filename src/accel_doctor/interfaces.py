@@ -251,6 +251,10 @@ class Adviser(Protocol):
         """What rules say a Python package's build needs; empty where nothing is known."""
         ...
 
+    def installed_for(self, package: str) -> tuple[str, ...]:
+        """The installed system packages that meet what rules say a Python package's build needs."""
+        ...
+
     def companions(self, need: Need) -> tuple[Need, ...]:
         """What a Python build that lacks ``need`` will surely ask for next."""
         ...

@@ -100,6 +100,17 @@ class Treatment:
             return []
         return self._met(reasons, sure=self.policy.yes)
 
+    def installed_for(self, name: str) -> tuple[str, ...]:
+        """The installed system packages that the build of this Python package uses, as far as rules know, or because
+        it asked for them in this run."""
+        asked = {
+            package.name
+            for plan in self.transactions
+            for package in plan.packages
+            if any(reason.package == name for reason in package.reasons)
+        }
+        return tuple(sorted(asked.union(self.adviser.installed_for(name))))
+
     def simulate(self, plan: Plan) -> Simulation | None:
         """What carrying a plan out would do; PackageManagerError where that is never done."""
         if not plan.packages:

@@ -376,9 +376,7 @@ def test_a_missing_library_is_installed_and_the_stored_wheel_used(practice):
     assert case.builder.attempts == ["cffi", "cffi"]
     assert wheel_names(case) == ["psycopg2-1-cp313-cp313-linux_x86_64.whl", "cffi-1-py3-none-any.whl"]
     (libpq5,) = [package for package in result.transactions[0].packages if package.name == "libpq5"]
-    assert [reason.evidence for reason in libpq5.reasons] == [
-        "its kept wheel links it, and it is not on this machine"
-    ]
+    assert [reason.evidence for reason in libpq5.reasons] == ["its kept wheel links it, and it is not on this machine"]
 
 
 def test_nobody_agrees_to_the_library(practice):
@@ -440,6 +438,14 @@ def test_a_rehearsal_plans_the_library_and_no_build(practice):
     assert result.code is ExitCode.DONE
     assert result.plan.names == ("libpq5",)
     assert case.reporter.notes == ["would build idna 1"]
+
+
+def test_what_a_build_is_known_to_use_is_what_rules_say_and_what_it_asked_for(practice):
+    case = practice({"cffi": ("header:ffi.h",)}, known={"cffi": ("compiler:c", "header:Python.h")})
+    case.machine.installed.update({"gcc", "libpq-dev"})
+    case.install("cffi")
+    assert case.doctor.treatment.installed_for("cffi") == ("gcc", "libffi-dev", "python3-dev")
+    assert case.doctor.treatment.installed_for("idna") == ()
 
 
 # --- --verify --------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,8 +51,9 @@ from accel_doctor.model import (
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.imports import Imports
 from accel_doctor.system.interpreter import supported_tags
+from accel_doctor.system.library_versions import LibraryVersions
 from accel_doctor.system.loader import MachineLoader
-from accel_doctor.system.owners import file_owners
+from accel_doctor.system.owners import file_owners, installed_versions
 from accel_doctor.system.privilege import find_privilege
 from accel_doctor.system.probe import MachineProber
 from accel_doctor.system.repositories import enabling_commands
@@ -121,13 +122,20 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
         return build_key(source, parts.interpreter, parts.distribution, settings, parts.surrounding.environment)
 
     def made_here(source: Source, version: str) -> Provenance:
-        return provenance_of(source, version, parts.interpreter, parts.distribution, datetime.now(timezone.utc))
+        made = provenance_of(source, version, parts.interpreter, parts.distribution, datetime.now(timezone.utc))
+        used = treatment.installed_for(source.name)
+        return replace(made, built_with=installed_versions(used, treatment.package_manager.name, parts.runner))
 
     def sources_of(locked: Locked) -> Sequence[Source]:
         return sources_to_build(locked.lock, tags, parts.interpreter.environment)
 
     treatment = assembled_treatment(parts, policy)
-    loader = MachineLoader(parts.runner, parts.interpreter, parts.surrounding.environment)
+    loader = MachineLoader(
+        parts.runner,
+        parts.interpreter,
+        parts.surrounding.environment,
+        versions=LibraryVersions(parts.cache / "libraries.json"),
+    )
 
     def owners(files: Sequence[Path]) -> Mapping[Path, str]:
         return file_owners(files, treatment.package_manager.name, parts.runner)

@@ -49,6 +49,13 @@ class RuleAdviser:
         """What rules say a Python package's build needs; empty where nothing is known."""
         return self._rulebook.known_needs(package)
 
+    def installed_for(self, package: str) -> tuple[str, ...]:
+        """The installed system packages that meet what rules say a Python package's build needs."""
+        book, here = self._rulebook, (self._distribution, self._interpreter)
+        known = [book.remedy(need, *here) for need in self.known_needs(package)]
+        names = sorted({name for remedy in known if remedy for option in _options(remedy) for name in option})
+        return tuple(sorted(self._package_manager.installed(names))) if names else ()
+
     def is_sdist_only(self, package: str) -> bool:
         """Whether rules say that a Python package publishes no wheels for Linux, so that it will be built."""
         return self._rulebook.is_sdist_only(package)

@@ -27,7 +27,7 @@ class Provenance:
     libc: str  # "glibc 2.41"
     built_at: str  # UTC, ISO 8601
     build_requirements: tuple[str, ...] = ()  # what the backend's environment held, "setuptools==80.9.0"
-    built_with: tuple[str, ...] = ()  # system packages whose headers were there, "libpq-dev 17.6-0+deb13u1"
+    built_with: tuple[str, ...] = ()  # system packages that its build is known to use, "libpq-dev 17.6-0+deb13u1"
 
 
 @dataclass(frozen=True)

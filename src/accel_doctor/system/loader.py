@@ -5,15 +5,15 @@ What ld.so(8) does, looked up instead of tried: LD_LIBRARY_PATH, the cache of ld
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from accel_doctor.elf import identity_of, read_elf
+from accel_doctor.elf import identity_of
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Interpreter, Link, Origin, UnmetLink
+from accel_doctor.system.library_versions import LibraryVersions
 
 _TIMEOUT = 20.0
 _PATH_FILE_LIMIT = 64 * 1024  # bytes
@@ -32,14 +32,19 @@ class MachineLoader:
     """
 
     def __init__(
-        self, runner: Runner, interpreter: Interpreter, environment: Mapping[str, str], root: Path = Path("/")
+        self,
+        runner: Runner,
+        interpreter: Interpreter,
+        environment: Mapping[str, str],
+        root: Path = Path("/"),
+        versions: LibraryVersions | None = None,
     ) -> None:
+        self._versions = versions or LibraryVersions()
         self._runner = runner
         self._interpreter = interpreter
         self._environment = environment
         self._root = root
         self._found: dict[str, Path | None] = {}
-        self._defined: dict[tuple[str, int], frozenset[str]] = {}
 
     def find(self, soname: str) -> Path | None:
         """The file the loader takes for a soname, or for a path; None where it would give up."""
@@ -117,7 +122,7 @@ class MachineLoader:
     def _missing_versions(self, link: Link, path: Path) -> tuple[str, ...]:
         if not link.versions or self._release_covers(link):
             return ()
-        defined = self._versions_of(path)
+        defined = self._versions.of(path)
         # A library without versions is taken for any: the loader warns, and goes on (dl-version.c).
         return tuple(version for version in link.versions if version not in defined) if defined else ()
 
@@ -129,17 +134,6 @@ class MachineLoader:
         asked = [_GLIBC_VERSION.fullmatch(version) for version in link.versions]
         here = (int(own[1]), int(own[2]))
         return all(version is not None and (int(version[1]), int(version[2])) <= here for version in asked)
-
-    def _versions_of(self, path: Path) -> frozenset[str]:
-        try:
-            with path.open("rb") as stream:
-                written = (str(path), os.fstat(stream.fileno()).st_mtime_ns)
-                if written not in self._defined:
-                    facts = read_elf(stream)
-                    self._defined[written] = facts.defined if facts else frozenset()
-                return self._defined[written]
-        except OSError:
-            return frozenset()
 
 
 def _identity(path: Path) -> bytes | None:

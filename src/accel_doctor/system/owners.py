@@ -1,4 +1,4 @@
-"""Which installed system package a file belongs to, by the package manager's own database."""
+"""What the package manager's own database says of installed system packages: whose a file is, and their versions."""
 
 from __future__ import annotations
 
@@ -28,6 +28,15 @@ def file_owners(files: Sequence[Path], manager: str, runner: Runner) -> Mapping[
         return {}
     owners = ask(plain, runner)
     return {file: owners[path] for file, path in real.items() if path in owners}
+
+
+def installed_versions(names: Sequence[str], manager: str, runner: Runner) -> tuple[str, ...]:
+    """These packages with their versions, ``libpq-dev 17.6-0+deb13u1``, sorted; without one where it is not told."""
+    ask = _VERSIONS.get(manager)
+    if ask is None or not names:
+        return tuple(sorted(names))
+    told = dict(line.split()[:2] for line in _capture(runner, *ask, *names).splitlines() if len(line.split()) == 2)
+    return tuple(sorted(f"{name} {told[name]}" if name in told else name for name in names))
 
 
 def _dpkg(files: Sequence[Path], runner: Runner) -> Mapping[Path, str]:
@@ -70,4 +79,11 @@ _ASK: Mapping[str, _Ask] = {
     "zypper": _rpm,
     "pacman": _one_by_one(("pacman", "-Qqo", "--"), _bare),
     "apk": _one_by_one(("apk", "info", "--who-owns"), _apk_name),
+}
+_RPM_VERSIONS = ("rpm", "-q", "--queryformat", "%{NAME} %{VERSION}-%{RELEASE}\n", "--")
+_VERSIONS: Mapping[str, Sequence[str]] = {
+    "apt": ("dpkg-query", "-W", "-f", "${Package} ${Version}\n", "--"),
+    "dnf": _RPM_VERSIONS,
+    "zypper": _RPM_VERSIONS,
+    "pacman": ("pacman", "-Q", "--"),
 }

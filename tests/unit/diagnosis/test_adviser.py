@@ -229,6 +229,17 @@ def test_a_distribution_without_rules(plan):
     assert (made.names, unmet(made)) == ((), [("compiler:c", None)])
 
 
+def test_what_is_installed_of_known_needs_alternatives_included(tmp_path):
+    (tmp_path / "debian.yaml").write_text(RULES)
+    (tmp_path / "python.yaml").write_text(
+        "schema: 1\npackages: {x: {needs: [compiler:c, header:curl/curl.h, header:gone.h, header:nobody.h]}}\n"
+    )
+    shop = Shop(has={"gcc", "libcurl-ssl-dev", "libpq-dev"})
+    adviser = RuleAdviser(Rulebook([tmp_path]), DEBIAN, INTERPRETER, shop)
+    assert adviser.installed_for("x") == ("gcc", "libcurl-ssl-dev")
+    assert adviser.installed_for("y") == ()
+
+
 def test_known_needs_come_from_the_rules(tmp_path):
     (tmp_path / "python.yaml").write_text("schema: 1\npackages: {x: {needs: [compiler:c]}}\n")
     adviser = RuleAdviser(Rulebook([tmp_path]), DEBIAN, INTERPRETER, Shop())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeRunner
 
-from accel_doctor.system.owners import file_owners
+from accel_doctor.system.owners import file_owners, installed_versions
 
 LIBRARY = Path("/usr/lib/nowhere/libshelf.so.1")
 
@@ -58,4 +58,21 @@ def test_the_file_behind_a_link_is_what_is_asked_about(tmp_path):
 def test_a_name_that_dpkg_would_take_for_a_pattern_is_not_asked_about():
     runner = FakeRunner(lambda argv: (0, "evil: /x\n"))
     assert file_owners([Path("/opt/*/libshelf.so")], "apt", runner) == {}
+    assert runner.commands == []
+
+
+@pytest.mark.parametrize("manager", ["apt", "dnf", "zypper", "pacman"])
+def test_packages_are_told_with_their_versions(manager):
+    runner = FakeRunner(
+        lambda argv: (1, "libxml2-dev 2.12.7\nlibpq-dev 17.6-0+deb13u1\npackage odd is not installed\n")
+    )
+    told = installed_versions(["odd", "libxml2-dev", "libpq-dev"], manager, runner)
+    assert told == ("libpq-dev 17.6-0+deb13u1", "libxml2-dev 2.12.7", "odd")
+    assert runner.commands[0][-3:] == ("odd", "libxml2-dev", "libpq-dev")
+
+
+def test_nothing_is_asked_about_nothing():
+    runner = FakeRunner(lambda argv: (0, ""))
+    assert installed_versions([], "apt", runner) == ()
+    assert installed_versions(["libpq"], "brew", runner) == ("libpq",)
     assert runner.commands == []

@@ -1,0 +1,67 @@
+"""Which versions shared libraries define, read once as long as they stay what they are.
+
+Reading a library takes pyelftools, whose import alone takes longer than all else that a look into the wheel store does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from accel_doctor.elf import read_elf
+
+_LIMIT = 1 << 20  # bytes of the memory; a library's line has some hundred
+_MOST_REMEMBERED = 1000
+_Seen = tuple[int, int]  # nanoseconds of its modification, bytes
+
+
+class LibraryVersions:
+    """The versions of libraries by path. ``memory`` is the file where answers are kept between runs, as JSON."""
+
+    def __init__(self, memory: Path | None = None) -> None:
+        self._memory = memory
+        self._known: dict[str, tuple[_Seen, frozenset[str]]] | None = None
+
+    def of(self, path: Path) -> frozenset[str]:
+        """The versions that a library defines; none where it cannot be read."""
+        if self._known is None:
+            self._known = self._remembered()
+        try:
+            with path.open("rb") as stream:
+                status = os.fstat(stream.fileno())
+                seen = (status.st_mtime_ns, status.st_size)
+                if (known := self._known.get(str(path))) and known[0] == seen:
+                    return known[1]
+                facts = read_elf(stream)
+        except OSError:
+            return frozenset()
+        self._known[str(path)] = seen, facts.defined if facts else frozenset()
+        self._remember(self._known)
+        return self._known[str(path)][1]
+
+    def _remembered(self) -> dict[str, tuple[_Seen, frozenset[str]]]:
+        """What the file says; nothing where it is missing, too long, or not what was written."""
+        if self._memory is None:
+            return {}
+        try:
+            with self._memory.open("rb") as stream:
+                rows = json.loads(stream.read(_LIMIT))
+            return {
+                str(path): ((int(modified), int(size)), frozenset(map(str, versions)))
+                for path, (modified, size, versions) in rows.items()
+            }
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+            return {}
+
+    def _remember(self, known: dict[str, tuple[_Seen, frozenset[str]]]) -> None:
+        if self._memory is None:
+            return
+        rows = {path: [*seen, sorted(versions)] for path, (seen, versions) in list(known.items())[-_MOST_REMEMBERED:]}
+        with suppress(OSError):  # a cache that cannot be written costs time, nothing else
+            self._memory.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=self._memory.parent, prefix="libraries-", delete=False) as aside:
+                json.dump(rows, aside)
+            Path(aside.name).replace(self._memory)
