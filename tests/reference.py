@@ -46,8 +46,8 @@ installed already in the locked version stays.
 Requirements that pin everything they bring in (each release by `==`, a URL by its hash, a repository by its whole
 commit) leave nothing to resolve anew: their lock is remembered in the cache, and what was installed once is installed
 again without a question to the network. It is resolved anew for another interpreter, index, option, variable (`UV_*`,
-`PIP_*`), configuration file or version of uv, where something else is installed in the environment, and with `--upgrade`,
-`--no-cache-dir`, `--user` or `--prefix`. A lock that can no longer be installed is forgotten.
+`PIP_*`), configuration file or version of uv, where something else is installed in the environment, and with
+`--upgrade`, `--no-cache-dir`, `--user` or `--prefix`. A lock that can no longer be installed is forgotten.
 
 With `--offline` such requirements need no network at all, as long as the frontend's cache and accel-doctor's are there.
 pip has no offline mode: with it, `--offline` needs `--find-links`.

@@ -127,7 +127,10 @@ def test_being_refused_is_its_own_kind(moto, tmp_path, surroundings):
     ("behaviour", "message"),
     [
         (answering(500), "x: Server returned non-2xx status code: 500 Internal Server Error"),
-        (answering(301), "x: Received redirect without LOCATION, this normally indicates an incorrectly configured region"),
+        (
+            answering(301),
+            "x: Received redirect without LOCATION, this normally indicates an incorrectly configured region",
+        ),
         (hang, "x: HTTP error: error sending request"),
         (drop_half_way, "x: Generic S3 error: HTTP error: request or response body error"),
     ],
