@@ -26,13 +26,13 @@ from accel_doctor.cli.interrupts import Interrupts, UninterruptedPackageManager
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.machines import driven_package_manager
 from accel_doctor.cli.reporters import PlainReporter, Terminal
-from accel_doctor.diagnosis import RuleAdviser, diagnose_stream
+from accel_doctor.diagnosis import RuleAdviser, WatchedStream, diagnose_stream
 from accel_doctor.doctor import Doctor
 from accel_doctor.fileindex import find_index
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
 from accel_doctor.frontends.uv import find_uv
-from accel_doctor.interfaces import Frontend, PackageManager, Runner
+from accel_doctor.interfaces import Adviser, Frontend, PackageManager, Prober, Runner
 from accel_doctor.journal import Journal, treated
 from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model import (
@@ -182,38 +182,60 @@ def remembering(frontend: Frontend, parts: Parts, tags: Sequence[Tag]) -> Fronte
     return RememberingFrontend(frontend, parts.cache / "locks", parts.interpreter, tags, surroundings)
 
 
-def assembled_treatment(parts: Parts, policy: Policy) -> Treatment:
-    """The part of a run that reads failures and cures them, with real adapters."""
+def assembled_treatment(
+    parts: Parts, policy: Policy, interpreter_of: Callable[[str], Interpreter] | None = None
+) -> Treatment:
+    """The part of a run that reads failures and cures them, with real adapters.
+
+    Advice is for the interpreter of ``parts``; with ``interpreter_of`` for that of the version a log shows, where it
+    shows another.
+    """
     rulebook = load(parts.rule_directories)
     # Found out when first asked, since a run in which nothing fails needs neither rules nor a package manager.
     package_manager = UninterruptedPackageManager(lambda: _find_package_manager(parts, rulebook), parts.interrupts)
 
     def read_failure(failure: Failed) -> Case:
         with failure.log.open("rb") as stream:
-            return Case(failure, diagnose_stream(stream, rulebook.symptoms, failure.package))
+            watched = WatchedStream(stream)
+            diagnosis = diagnose_stream(watched, rulebook.symptoms, failure.package)
+        case = Case(failure, diagnosis, watched.python_of(diagnosis))
+        if case.python and interpreter_of:
+            own = case.python == parts.interpreter.feature_version
+            interpreter = parts.interpreter if own else interpreter_of(case.python)
+            treatment.adviser, treatment.prober = _advice(parts, rulebook, package_manager, interpreter)
+        return case
 
     journal = Journal(journal_path(parts.surrounding.environment), parts.reporter.note)
 
     def remember(plan: Plan) -> None:
         journal.append(treated(plan, parts.distribution, package_manager.name, parts.surrounding.command_line))
 
-    return Treatment(
-        adviser=RuleAdviser(
-            rulebook,
-            parts.distribution,
-            parts.interpreter,
-            package_manager,
-            lambda: find_index(parts.distribution, parts.index_directories),
-            lambda repositories: enabling_commands(repositories, parts.distribution),
-        ),
+    adviser, prober = _advice(parts, rulebook, package_manager, parts.interpreter)
+    treatment = Treatment(
+        adviser=adviser,
         package_manager=package_manager,
-        prober=MachineProber(parts.runner, parts.interpreter, parts.surrounding.environment),
+        prober=prober,
         reporter=parts.reporter,
         read_failure=read_failure,
         new_log=parts.logs.new_log,
         policy=policy,
         remember=remember,
     )
+    return treatment
+
+
+def _advice(
+    parts: Parts, rulebook: Rulebook, package_manager: PackageManager, interpreter: Interpreter
+) -> tuple[Adviser, Prober]:
+    adviser = RuleAdviser(
+        rulebook,
+        parts.distribution,
+        interpreter,
+        package_manager,
+        lambda: find_index(parts.distribution, parts.index_directories),
+        lambda repositories: enabling_commands(repositories, parts.distribution),
+    )
+    return adviser, MachineProber(parts.runner, interpreter, parts.surrounding.environment)
 
 
 def _find_package_manager(parts: Parts, rulebook: Rulebook) -> PackageManager:

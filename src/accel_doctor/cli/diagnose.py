@@ -70,7 +70,7 @@ def _read(logs: tuple[str, ...], rulebook: Rulebook) -> tuple[dict[str, Diagnosi
         with ExitStack() as stack:
             stream = WatchedStream(LogStream.opened(log, stack, _warn))
             diagnoses[log] = diagnose_stream(stream, rulebook.symptoms)
-        shown = shown or stream.python
+        shown = shown or stream.python_of(diagnoses[log])
     return diagnoses, shown
 
 

@@ -98,6 +98,18 @@ def interpreter_for(surrounding: Surrounding, runner: Runner, python: str | None
         return assumed_interpreter(read_distribution(), None, OWN_VERSION)
 
 
+def interpreter_of_version(surrounding: Surrounding, runner: Runner, version: str) -> Interpreter:
+    """The interpreter of a version that a log shows: the environment here (it may be new), the one on PATH, else one
+    as the distribution would install it."""
+    here = interpreter_for(surrounding, runner)
+    if here.feature_version == version:
+        return here
+    try:
+        return find_target(runner, target_surroundings(surrounding), f"python{version}")
+    except UsageError:
+        return assumed_interpreter(read_distribution(), version, OWN_VERSION)
+
+
 def _request(
     arguments: ParsedArguments, configuration: Configuration, interpreter: Interpreter, surrounding: Surrounding
 ) -> InstallRequest:

@@ -120,7 +120,7 @@ class _Work:
 
         stream = WatchedStream(io.BytesIO(self.content))
         diagnosis = diagnose_stream(stream, self.book.symptoms)
-        shown = self.answers["python"] or stream.python
+        shown = self.answers["python"] or stream.python_of(diagnosis)
         return diagnosis, interpreter_assumed(self.distribution, self.book, shown).feature_version
 
     # --- what is asked for

@@ -45,7 +45,7 @@ _OPTIONS: tuple[Decorator, ...] = (
 def command(words: tuple[str, ...], **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.assemble import Surrounding, assembled_treatment
-    from accel_doctor.cli.preparation import interpreter_for, parts_for
+    from accel_doctor.cli.preparation import interpreter_for, interpreter_of_version, parts_for
     from accel_doctor.cli.reporters import CommandReporter
     from accel_doctor.model import Policy
     from accel_doctor.system.processes import ProcessRunner
@@ -55,7 +55,12 @@ def command(words: tuple[str, ...], **values: Any) -> int:
     interpreter = interpreter_for(surrounding, runner, values["python"])
     parts = parts_for(surrounding, runner, interpreter, values, CommandReporter)
     policy = Policy(yes=values["yes"], system=not values["no_system"], dry_run=values["dry_run"])
-    code = _until_well(words, parts, assembled_treatment(parts, policy))
+    treatment = assembled_treatment(
+        parts,
+        policy,
+        None if values["python"] else lambda version: interpreter_of_version(surrounding, runner, version),
+    )
+    code = _until_well(words, parts, treatment)
     parts.logs.forget_old()
     return code if code >= 0 else 128 - code  # as a shell says that a signal ended it
 

@@ -135,10 +135,11 @@ class Policy:
 
 @dataclass(frozen=True)
 class Case:
-    """One failure and what its log says."""
+    """One failure and what its log says; ``python`` is the version that the log shows it was built for, if it does."""
 
     failure: Failed
     diagnosis: Diagnosis
+    python: str | None = None
 
 
 @dataclass(frozen=True)
