@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from accel_doctor.cli.configured_command import PipLineCommand
+from accel_doctor.cli.export import EXPORT_FORMAT, exported_plan
 from accel_doctor.cli.install_options import (
     HIDDEN_OPTIONS,
     PIP_OPTIONS,
@@ -41,6 +42,7 @@ CHECK_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Text or JSON."
     ),
+    click.option("--export", type=EXPORT_FORMAT, help="Print what is to be installed as this, and nothing else."),
     click.option("--no-resolve", is_flag=True, help="Go by the names given alone: no index is asked, no code is run."),
 )
 
@@ -60,6 +62,7 @@ def command(context: click.Context, /, **values: Any) -> int:
     from accel_doctor.cli.assemble import assembled_doctor
     from accel_doctor.model import Policy
     from accel_doctor.report.foresight import ForesightReport, foresight_document, foresight_lines
+    from accel_doctor.rulebook import load
 
     arguments = parsed_arguments(context, values)
     parts, frontend, request = _prepared(arguments, values)
@@ -67,6 +70,7 @@ def command(context: click.Context, /, **values: Any) -> int:
     with parts.interrupts.watched(), assembled_doctor(parts, frontend, Policy(dry_run=True), jobs=1) as doctor:
         resolution = _resolution(doctor, parts, request, no_resolve=values["no_resolve"])
         foresight = _foresight(doctor, parts, request, resolution, elsewhere=elsewhere)
+        manager = doctor.treatment.package_manager.name
     parts.logs.forget_old()
     report = ForesightReport(
         distribution=parts.distribution,
@@ -75,7 +79,10 @@ def command(context: click.Context, /, **values: Any) -> int:
         probed=not elsewhere,
         foresight=foresight,
     )
-    if values["form"] == "json":
+    if values["export"]:
+        rulebook = load(parts.rule_directories)
+        click.echo(exported_plan(foresight.plan, values["export"], parts.distribution, manager, rulebook), nl=False)
+    elif values["form"] == "json":
         click.echo(json.dumps(foresight_document(report), indent=2))
     else:
         click.echo("\n".join(foresight_lines(report)))

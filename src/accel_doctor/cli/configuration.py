@@ -25,6 +25,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "python": (str,),
     "jobs": (int,),
     "frontend": (str,),
+    "export": (str,),
     "report": (str,),
     "offline": (bool,),
     "cache-dir": (str,),

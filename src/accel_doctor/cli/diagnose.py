@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from accel_doctor.cli.export import EXPORT_FORMAT, exported_plan
 from accel_doctor.cli.machines import checked_version, chosen_distribution, interpreter_assumed, package_manager_of
 from accel_doctor.errors import ExitCode, UsageError
 
@@ -32,8 +33,16 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Text or JSON."
 )
+@click.option("--export", type=EXPORT_FORMAT, help="Print what is to be installed as this, and nothing else.")
 @click.option("--rules", multiple=True, metavar="DIR", help="Lay this directory of rules over the shipped ones.")
-def command(logs: tuple[str, ...], distro: str | None, python: str | None, form: str, rules: tuple[str, ...]) -> int:
+def command(
+    logs: tuple[str, ...],
+    distro: str | None,
+    python: str | None,
+    form: str,
+    export: str | None,
+    rules: tuple[str, ...],
+) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.rule_places import rule_directories
     from accel_doctor.report.diagnosis import diagnosis_document, diagnosis_lines
@@ -44,7 +53,10 @@ def command(logs: tuple[str, ...], distro: str | None, python: str | None, form:
     distribution = chosen_distribution(distro, rulebook)
     diagnoses, shown = _read(logs or _standard_input(), rulebook)
     report = _report(diagnoses, rulebook, distribution, python or shown, elsewhere=distro is not None)
-    if form == "json":
+    if export:
+        manager = package_manager_of(rulebook, distribution, distro is not None).name
+        click.echo(exported_plan(report.plan, export, distribution, manager, rulebook), nl=False)
+    elif form == "json":
         click.echo(json.dumps(diagnosis_document(report), indent=2))
     else:
         click.echo("\n".join(diagnosis_lines(report)))

@@ -11,10 +11,13 @@ import click
 from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from accel_doctor.model import Distribution, Plan
     from accel_doctor.report.exports import Prescription
+    from accel_doctor.rulebook import Rulebook
 
+EXPORT_FORMAT = click.Choice(["shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725"])
 _TEMPLATE_LIMIT = 1 << 20
 
 
@@ -25,14 +28,7 @@ _TEMPLATE_LIMIT = 1 << 20
 
     What is written comes from the journal: every system package that accel-doctor installed here, and why.""",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725"]),
-    default="shell",
-    show_default=True,
-    help="For what.",
-)
+@click.option("--format", "form", type=EXPORT_FORMAT, default="shell", show_default=True, help="For what.")
 @click.option("--template", metavar="FILE", help="A Jinja2 template of your own, instead of a format.")
 @click.option(
     "-n", "--last", type=click.IntRange(min=1), metavar="N", help="Only what the last N treatments installed."
@@ -58,23 +54,44 @@ def command(form: str, template: str | None, last: int | None) -> int:
     return int(ExitCode.DONE)
 
 
+def exported_plan(plan: Plan | None, form: str, distribution: Distribution, manager: str, rulebook: Rulebook) -> str:
+    """A plan as ``export`` would write it once it was carried out; nothing where it holds no packages."""
+    from accel_doctor.journal import treated
+    from accel_doctor.report.exports import export, prescription
+
+    if not plan or not plan.packages:
+        return ""
+    entry = treated(plan, distribution, manager, ())
+    return export(prescription([entry], _commands_for_root(rulebook, distribution)), form)
+
+
 def _prescribed(last: int | None) -> Prescription | None:
     from accel_doctor.cli.configuration import journal_path
     from accel_doctor.journal import Journal
     from accel_doctor.report.exports import prescription
     from accel_doctor.rulebook import load
     from accel_doctor.system.distribution import read_distribution
-    from accel_doctor.system.elsewhere import PackageManagerElsewhere
-
-    def commands_of(manager: str, names: Sequence[str]) -> Sequence[Sequence[str]]:
-        return PackageManagerElsewhere(manager, here, lambda name: rulebook.repository(name, here)).commands(names)
 
     here = read_distribution()
-    rulebook = load()
     entries = [
         entry
         for entry in Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read()
         # an entry from before an upgrade to the next release has that release's names
         if (entry.distribution.id, entry.distribution.version) == (here.id, here.version)
     ]
-    return prescription(entries[-last:] if last else entries, commands_of) if entries else None
+    if not entries:
+        return None
+    return prescription(entries[-last:] if last else entries, _commands_for_root(load(), here))
+
+
+def _commands_for_root(
+    rulebook: Rulebook, distribution: Distribution
+) -> Callable[[str, Sequence[str]], Sequence[Sequence[str]]]:
+    """What root runs on a fresh machine of a distribution, by package manager and names."""
+    from accel_doctor.system.elsewhere import PackageManagerElsewhere
+
+    def commands_of(manager: str, names: Sequence[str]) -> Sequence[Sequence[str]]:
+        root = PackageManagerElsewhere(manager, distribution, lambda name: rulebook.repository(name, distribution))
+        return root.commands(names)
+
+    return commands_of

@@ -41,6 +41,10 @@ def command(context: click.Context, /, **values: Any) -> int:
     from accel_doctor.model import Policy
 
     started = time.monotonic()
+    if values["export"] and not values["dry_run"]:
+        raise UsageError(
+            "--export goes with --dry-run", hint="what was installed is written down by accel-doctor export"
+        )
     arguments = parsed_arguments(context, values)
     parts, frontend, request = prepare(arguments, values)
     _check_report(values["report"])
@@ -58,7 +62,9 @@ def command(context: click.Context, /, **values: Any) -> int:
         with interruption_told(parts.reporter.note, doctor.treatment.transactions, parts.logs):
             result = _treat(doctor, parts, request, values["report"])
         in_the_way = obstacle(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
-    _conclude(result, parts, policy, time.monotonic() - started, in_the_way)
+        if values["export"]:
+            click.echo(_exported(result, doctor, parts, values["export"]), nl=False)
+    _conclude(result, parts, policy, time.monotonic() - started, in_the_way, told=bool(values["export"]))
     parts.logs.forget_old()
     return int(result.code)
 
@@ -97,11 +103,22 @@ def _write_report(target: str | None, parts: Parts, result: Result, error: Accel
         raise UsageError(f"the report cannot be written to {target}: {failure.strerror}") from failure
 
 
-def _conclude(result: Result, parts: Parts, policy: Policy, seconds: float, in_the_way: str | None) -> None:
+def _exported(result: Result, doctor: Doctor, parts: Parts, form: str) -> str:
+    from accel_doctor.cli.export import exported_plan
+    from accel_doctor.rulebook import load
+
+    manager = doctor.treatment.package_manager.name
+    return exported_plan(result.plan, form, parts.distribution, manager, load(parts.rule_directories))
+
+
+def _conclude(
+    result: Result, parts: Parts, policy: Policy, seconds: float, in_the_way: str | None, *, told: bool
+) -> None:
+    """How it ended; the commands too, unless the plan was ``told`` in another form."""
     from accel_doctor.report.text import summary_line, unmet_lines, verdict
 
     reporter = parts.reporter
-    if policy.dry_run or result.code in (ExitCode.CONSENT, ExitCode.PRIVILEGE):
+    if not told and (policy.dry_run or result.code in (ExitCode.CONSENT, ExitCode.PRIVILEGE)):
         reporter.commands(result.plan)
     if result.code in (ExitCode.UNCURED, ExitCode.NOT_IMPORTABLE) and result.plan:
         for line in unmet_lines(result.plan):

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from accel_doctor.cli.export import EXPORT_FORMAT
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.options import HARMLESS
 
@@ -104,6 +105,7 @@ _OWN: dict[str, Decorator] = {
     "frontend": _own(
         "--frontend", type=click.Choice(["uv", "pip"]), help="Resolve and install with this (default: uv)."
     ),
+    "export": _own("--export", type=EXPORT_FORMAT, help="With --dry-run: print the plan as this, for another machine."),
     "report": _own("--report", metavar="FILE", help="Write what happened to this file, as JSON; - is stdout."),
     "offline": _own("--offline", is_flag=True, help="Use only what is on this machine."),
     "cache_dir": _own("--cache-dir", metavar="DIR", help="Keep wheels, sources and logs here."),

@@ -65,6 +65,11 @@ def test_help_lists_the_commands(capsys):
             "error: Could not open requirements file: [Errno 2] No such file or directory: 'gone.txt'\n",
         ),
         (
+            ["install", "--export", "shell", "idna"],
+            "error: --export goes with --dry-run\n"
+            "hint: what was installed is written down by accel-doctor export\n",
+        ),
+        (
             ["install", "--python", "nowhere", "idna"],
             "error: --python nowhere: there is no such file, directory or command\n"
             "hint: give the path of an interpreter, a command on PATH, or the directory of a virtual environment\n",

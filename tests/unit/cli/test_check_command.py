@@ -92,6 +92,16 @@ To install what is missing on debian 12, as root:
     )
 
 
+def test_another_distribution_s_needs_as_an_export(requirements, rules, capsys):
+    file = requirements("cure-known>=1", "plain")
+    arguments = ("-r", file, "--distro", "debian:12", "--no-resolve", "--rules", rules)
+    assert run(capsys, ExitCode.DONE, *arguments, "--export", "bindep") == (
+        "# What builds needed on debian 12\n"
+        "# command:sh for cure-known\ndash [platform:debian]\n"
+        "# command:surely-not-there for cure-known\nsurely-not-a-package [platform:debian]\n"
+    )
+
+
 def test_json_has_the_documented_shape(requirements, rules, capsys):
     file = requirements("cure-known", "maybe", "psycopg2")
     arguments = ("-r", file, "--distro", "debian:12", "--no-resolve", "--rules", rules, "--format", "json")

@@ -166,6 +166,18 @@ def test_python_is_the_distributions_own_where_nothing_shows_it(tmp_path, capsys
         assert package["name"] == name
 
 
+def test_what_is_missing_as_an_export(tmp_path, capsys):
+    log = written(tmp_path, LOG)
+    assert run(capsys, log, "--distro", "debian:12", "--export", "dockerfile") == (
+        "# libpq-dev: command:pg_config for psycopg2\n"
+        "RUN apt-get update \\\n"
+        " && apt-get install -y --no-install-recommends libpq-dev \\\n"
+        " && rm -rf /var/lib/apt/lists/*\n"
+    )
+    assert run(capsys, log, "--distro", "fedora:42", "--export", "shell") == "dnf install -y libpq-devel\n"
+    assert run(capsys, written(tmp_path, "all is well\n"), "--export", "shell") == ""
+
+
 def test_a_pipe_is_read(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(LOG.encode())))
     assert run(capsys, "--distro", "debian:12").startswith("psycopg2\n")
