@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from accel_doctor.treatment import Treatment, TreatmentEnded
 
 _NO_ROOT = "installing packages needs root, and there is neither sudo nor doas here"
+# Well, interrupted, or left by who read its output: nothing to diagnose.
+_NO_FAILURE = frozenset({0, -signal.SIGINT, 128 + signal.SIGINT, -signal.SIGPIPE, 128 + signal.SIGPIPE})
 _OPTIONS: tuple[Decorator, ...] = (
     *own_options("yes", "no_system", "dry_run", "python", "cache_dir", "rules"),
     click.option("-v", "--verbose", count=True, help="Say more; repeatable."),
@@ -84,7 +86,7 @@ def _until_well(words: Sequence[str], parts: Parts, treatment: Treatment) -> int
         codes.append(done.returncode)
         if done.returncode in (-signal.SIGINT, 128 + signal.SIGINT) and treatment.transactions:
             raise KeyboardInterrupt
-        if done.returncode in (0, -signal.SIGINT, 128 + signal.SIGINT):
+        if done.returncode in _NO_FAILURE:
             return done.returncode
         return Failed(None, log, "command", done.returncode, done.seconds)
 

@@ -248,15 +248,14 @@ def _pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadl
     timed_out = False
     with selectors.DefaultSelector() as selector:
         for stream, sink in sinks.items():
-            selector.register(stream, selectors.EVENT_READ, sink)
+            selector.register(stream, selectors.EVENT_READ, (stream, sink))
         while selector.get_map():
             ready = selector.select(_POLL)
             for key, _ in ready:
-                data = os.read(key.fd, _CHUNK)
-                if data:
-                    key.data(data)
-                else:
-                    selector.unregister(key.fileobj)
+                stream, sink = key.data
+                if not _handed_on(os.read(key.fd, _CHUNK), sink):
+                    selector.unregister(stream)
+                    stream.close()
             now = time.monotonic()
             if ended_at is not None:  # known before this look, so nothing that the child wrote was missed
                 if not ready or now > ended_at + _DRAIN:
@@ -268,6 +267,15 @@ def _pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadl
                 _end([child])
                 ended_at = time.monotonic()
     return TIMED_OUT if timed_out else _outcome(child, deadline)
+
+
+def _handed_on(data: bytes, sink: Sink) -> bool:
+    """Whether there is more to come and somebody who wants it: where nobody reads on, the child is to find that out."""
+    try:
+        sink(data)
+    except BrokenPipeError:
+        return False
+    return bool(data)
 
 
 def _outcome(child: subprocess.Popen[bytes], deadline: float | None) -> int:

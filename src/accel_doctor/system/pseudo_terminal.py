@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
+from accel_doctor.system.suspending import suspend_key_obeyed
+
 if TYPE_CHECKING:
     import pexpect
 
@@ -25,7 +27,7 @@ def interact(
     """Join a child on a pseudo-terminal to ours; its return code, and why it could not be started.
 
     What it shows goes to the file descriptor ``shown_on`` and, byte for byte, to ``transcript``. Its terminal has the
-    size and the settings (the erase key, say) of the one on our stdin.
+    size and the settings (the erase key, say) of the one on our stdin, and its suspend key stops us with it.
     """
     import pexpect
 
@@ -39,9 +41,11 @@ def interact(
     child.logfile_read = transcript  # what is shown, not what is typed: passwords are not echoed
     child.STDOUT_FILENO = shown_on
     take_over_settings(child.child_fd)
+    # without an encoding, pexpect's strings are bytes
+    keys_left: Any = suspend_key_obeyed(child.child_fd, shown_on, lambda: take_over_window_size(child.child_fd))
     with window_size_passed_on(child.child_fd):
         try:
-            child.interact(escape_character=None)
+            child.interact(escape_character=None, input_filter=keys_left)
             _show_rest(child)
             if child.isalive():
                 child.wait()

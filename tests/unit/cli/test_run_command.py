@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -147,3 +148,54 @@ def test_ctrl_c_is_the_command_s_affair(environment):
     child.sendintr()
     child.expect_exact("caught")
     assert shown(child)[1] == 4
+
+
+def test_ctrl_z_stops_it_and_fg_goes_on(environment):
+    script = "echo ready; while read line; do echo got $line; done; exit 6"
+    for command in (["sh", "-c", script], wrapped("sh", "-c", script)):  # without us, and with us
+        shell = at_a_terminal(environment, "bash", "--norc", "--noprofile", "-i")
+        shell.sendline("PS1='$? at prompt\\n'")
+        shell.expect_exact("0 at prompt")
+        shell.sendline(shlex.join(command))
+        shell.expect_exact("ready\r\n")
+        shell.sendcontrol("z")
+        shell.expect_exact("^Z")
+        shell.expect_exact("Stopped")
+        shell.expect_exact("148 at prompt")
+        shell.setwinsize(20, 70)
+        shell.sendline("fg")
+        shell.sendline("hello")
+        shell.expect_exact("got hello")
+        shell.sendeof()
+        shell.expect_exact("6 at prompt")
+        shell.sendline("exit")
+        shell.expect(pexpect.EOF)
+        shell.close()
+
+
+def test_a_program_that_reads_keys_itself_gets_ctrl_z(environment):
+    script = "import os, tty; tty.setraw(0); print('ready', end='', flush=True); print(os.read(0, 1) == b'\\x1a')"
+    child = at_a_terminal(environment, *wrapped(sys.executable, "-c", script))
+    child.expect_exact("ready")
+    child.sendcontrol("z")
+    assert shown(child) == ("True\n", 0)
+
+
+def test_in_a_pipeline_it_is_as_without_us(environment, tmp_path):
+    """tee gets what is written to stdout, in the order it was written; stderr and the exit code pass it by."""
+    script = "for n in 1 2 3; do echo out $n; echo err $n >&2; done; exit 9"
+    ends = []
+    for command in (["sh", "-c", script], wrapped("sh", "-c", script)):
+        line = f"{shlex.join(command)} 2>errors | tee copy; exit ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", line], capture_output=True, env=environment, cwd=tmp_path, check=False)
+        own = [text for text in (tmp_path / "errors").read_text().splitlines() if not text.startswith("accel-doctor: ")]
+        ends.append((done.returncode, done.stdout, (tmp_path / "copy").read_bytes(), own))
+    assert ends[0] == ends[1]
+    assert ends[0][0] == 9
+
+
+def test_a_reader_that_leaves_ends_it_as_without_us(environment):
+    script = "import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL)\nwhile True: print('y', flush=True)"
+    line = f"{shlex.join(wrapped(sys.executable, '-c', script))} | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGPIPE, "y\n", "")
