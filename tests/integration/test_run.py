@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from integration.conftest import MakeMachine
 from integration.machine import Base, Machine
+from integration.pages import build
 from integration.test_install import DOCTOR, with_doctor
 
 from accel_doctor.interfaces import Completed
@@ -94,12 +95,10 @@ def test_the_tools_take_what_is_exported(fresh: Machine) -> None:
 
 
 def test_the_exported_line_alone_lets_plain_pip_build_the_same(fresh: Machine, make_machine: MakeMachine) -> None:
-    line = export(fresh, "shell")
-    dockerfile = export(fresh, "dockerfile").replace("\\\n", "")
-    (step,) = [text.removeprefix("RUN ") for text in dockerfile.splitlines() if text.startswith("RUN ")]
-    for command in (line, step):
+    for form in ("shell", "dockerfile"):
         another = make_machine(Base("trixie"))
-        another.must("sh", "-c", command, timeout=600)
+        exported = export(fresh, form)
+        build(exported if form == "dockerfile" else f"RUN {exported}", another)
         another.must("python3", "-m", "venv", "/env")
         names = ["pylibacl==0.7.2", "cracklib==2.9.6", "python-prctl==1.8.1"]
         another.must("/env/bin/pip", "install", *names, timeout=600)
