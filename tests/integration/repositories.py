@@ -84,3 +84,11 @@ MAKE_PACMAN_REPOSITORY = (
     ),
     ("sh", "-c", "cd /srv/repo && repo-add --quiet demo.db.tar.gz *.pkg.tar.gz"),
 )
+
+
+# What a repository gains after a machine has read its metadata.
+_ANEW = "rm -r /srv/repo/repodata && createrepo_c --quiet /srv/repo"
+LATE_RPM = (
+    ("sh", "-c", f"mkdir -p /srv/late && mv /srv/repo/noarch/lemon-devel-*.rpm /srv/late && {_ANEW}"),
+    ("sh", "-c", f"mv /srv/late/*.rpm /srv/repo/noarch && {_ANEW}"),
+)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from integration.conftest import MakeMachine
 from integration.machine import Base, Machine
-from integration.repositories import MAKE_RPM_REPOSITORY, RPM_SPECS
+from integration.repositories import LATE_RPM, MAKE_RPM_REPOSITORY, RPM_SPECS
 
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.system.dnf import Dnf
@@ -114,3 +114,24 @@ def test_who_is_not_root_may_be_told_nothing(fedora: Machine) -> None:
     # dnf 4 refuses; dnf5 tells, or trips over its own lock file
     simulation = Dnf(fedora.runner("ann"), ROOT).simulate(["demo-doc"])
     assert simulation is None or simulation.installs == ("demo-doc",)
+
+
+def test_a_package_newer_than_the_metadata(fedora: Machine, tmp_path: Path) -> None:
+    without, again = LATE_RPM
+    fedora.must("useradd", "--create-home", "ann")
+    fedora.must(*without)
+    ann, root = (Dnf(fedora.runner(user), ROOT) for user in ("ann", None))
+    for dnf in (ann, root):
+        assert dnf.available(["demo-libs", "lemon-devel"]) == {"demo-libs"}
+    fedora.must(*again)
+    assert ann.available(["lemon-devel"]) == frozenset()  # it was refreshed once
+    assert Dnf(fedora.runner("ann"), ROOT).available(["lemon-devel"]) == {"lemon-devel"}
+
+    root.install(["lemon-devel"], tmp_path / "log")
+
+    assert root.installed(["lemon-devel"]) == {"lemon-devel"}
+    commands = [line for line in (tmp_path / "log").read_text().splitlines() if line.startswith("$ ")]
+    assert commands == [
+        "$ dnf makecache --refresh",
+        "$ dnf -y --setopt=install_weak_deps=False install -- lemon-devel",
+    ]

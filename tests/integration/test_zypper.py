@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from integration.conftest import MakeMachine
 from integration.machine import Base, Machine
-from integration.repositories import MAKE_RPM_REPOSITORY, RPM_SPECS
+from integration.repositories import LATE_RPM, MAKE_RPM_REPOSITORY, RPM_SPECS
 
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.system.privilege import Privilege
@@ -120,3 +120,33 @@ def test_who_is_not_root_is_told_nothing(suse: Machine) -> None:
     zypper = Zypper(suse.runner("ann"), ROOT)
     assert zypper.simulate(["demo-doc"]) is None
     assert zypper.available(["demo-doc", "no-such-package"]) == {"demo-doc", "no-such-package"}  # nothing cached yet
+
+
+@pytest.fixture
+def stale(suse: Machine) -> Machine:
+    """A machine whose metadata lacks lemon-devel, and is read anew on demand only."""
+    repository = REPOSITORY.format(url="dir:///srv/repo", signed=0).replace("autorefresh=1", "autorefresh=0")
+    suse.write("/etc/zypp/repos.d/demo.repo", repository)
+    without, again = LATE_RPM
+    suse.must(*without)
+    suse.must("zypper", "--non-interactive", "refresh")
+    suse.must(*again)
+    return suse
+
+
+def test_a_package_newer_than_the_metadata(stale: Machine, tmp_path: Path) -> None:
+    zypper = Zypper(stale.runner(), ROOT)
+    zypper.install(["lemon-devel"], tmp_path / "log")
+    assert zypper.installed(["lemon-devel"]) == {"lemon-devel"}
+    commands = [line for line in (tmp_path / "log").read_text().splitlines() if line.startswith("$ ")]
+    assert commands == [
+        "$ zypper --non-interactive refresh",
+        "$ env ZYPP_LOCK_TIMEOUT=60 zypper --non-interactive install --no-recommends -- lemon-devel",
+    ]
+
+
+def test_root_finds_a_package_newer_than_the_metadata(stale: Machine) -> None:
+    stale.must("useradd", "--create-home", "ann")
+    user = Zypper(stale.runner("ann"), Privilege("sudo", terminal=False))
+    assert user.available(["lemon-devel"]) == frozenset()  # root's rights are not asked for to look something up
+    assert Zypper(stale.runner(), ROOT).available(["lemon-devel"]) == {"lemon-devel"}

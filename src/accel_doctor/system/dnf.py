@@ -16,7 +16,16 @@ from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.providing import capabilities, looked_into, paths
 from accel_doctor.system.rpm import RpmPackageManager
-from accel_doctor.system.transactions import ENGLISH, full, last_words, locked, quoted, size_in_bytes, spoiled
+from accel_doctor.system.transactions import (
+    ENGLISH,
+    UnknownNameError,
+    full,
+    last_words,
+    locked,
+    quoted,
+    size_in_bytes,
+    spoiled,
+)
 
 _QUERY = ("dnf", "-q", "repoquery")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
@@ -39,6 +48,7 @@ _NO_MATCH = re.compile(r"^No match for argument: |^Error: Unable to find a match
 _NOT_ROOT = re.compile(r"superuser privileges|lock file .* Permission denied")
 _ERROR = re.compile(r"^Error: |^ Problem|^Problem|^Failed to |^  - |^No match for argument: |^Librepo error")
 
+_REPOSITORY_HINT = "are the right repositories enabled? -devel packages may sit in CRB or EPEL: dnf repolist --all"
 _NETWORK_HINT = "check the network, the proxy and the repositories in /etc/yum.repos.d, then run the same command again"
 
 
@@ -47,17 +57,28 @@ class Dnf(RpmPackageManager):
 
     name = "dnf"
     downloads_to = "/var/cache/dnf"
+    _refresh = ("dnf", "makecache", "--refresh")
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
         super().__init__(runner, privilege)
         self._patience = lock_timeout
+        self._refreshed = False
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that a repository provides; all of them where no repository can be read."""
+        """Those of ``names`` that a repository provides; all of them where no repository can be read.
+
+        Metadata (for who is not root, the user's own copy) is refreshed once where a name is not found.
+        """
         checked = self._checked(names)
-        if not checked:
-            return frozenset()
-        query = ("dnf", "repoquery", "--qf", "%{name}\n%{provides}\n", "--whatprovides")
+        found = self._provided(checked) if checked else frozenset()
+        missing = [name for name in checked if name not in found]
+        if not missing or self._refreshed:
+            return found
+        self._refreshed = True
+        return found | self._provided(missing, "--refresh")
+
+    def _provided(self, checked: Sequence[str], *options: str) -> frozenset[str]:
+        query = ("dnf", *options, "repoquery", "--qf", "%{name}\n%{provides}\n", "--whatprovides")
         done = self._runner.capture([*query, ",".join(checked)], environment=ENGLISH)
         if done.returncode != 0 or _NETWORK.search(done.output + done.stderr):
             return frozenset(checked)
@@ -155,7 +176,7 @@ def _error(output: str, log: Path | None, lead: str) -> PackageManagerError | Ne
     if unreachable := quoted(output, _NETWORK):
         return NetworkError(f"dnf could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
     hint = f"read {log}" if log else None
+    words = f"{lead}\n{quoted(output, _ERROR) or last_words(output)}"
     if quoted(output, _NO_MATCH):
-        hint = "are the right repositories enabled? -devel packages may sit in CRB or EPEL: dnf repolist --all"
-    words = quoted(output, _ERROR) or last_words(output)
-    return PackageManagerError(f"{lead}\n{words}", log=log, hint=hint)
+        return UnknownNameError(words, log=log, hint=_REPOSITORY_HINT)
+    return PackageManagerError(words, log=log, hint=hint)

@@ -14,7 +14,7 @@ from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.processes import TIMED_OUT
 from accel_doctor.system.providing import Questions
 from accel_doctor.system.space import refuse_without_space
-from accel_doctor.system.transactions import ENGLISH, checked_names, refuse_losses, refuse_missing
+from accel_doctor.system.transactions import ENGLISH, UnknownNameError, checked_names, refuse_losses, refuse_missing
 
 # A name, a capability such as pkgconfig(cairo) or cmake(Qt5), or the path of a file. No glob characters.
 _NAME = re.compile(r"/?[A-Za-z0-9_][A-Za-z0-9_.+~^:/-]*(?:\([A-Za-z0-9_.+~^:/-]+\)){0,2}")
@@ -26,6 +26,7 @@ class RpmPackageManager(ABC):
     name: str
     downloads_to: str
     succeeded = frozenset({0})  # return codes after which the packages may all be there
+    _refresh: tuple[str, ...] = ()  # the command that makes root's metadata new, where an unknown name is worth one
     _patience: float | None = None  # seconds for a rehearsal that does not itself give up waiting for a lock
 
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
@@ -64,9 +65,20 @@ class RpmPackageManager(ABC):
         return (self._privilege.prefix(self._transaction(self._checked(names))),)
 
     def install(self, names: Sequence[str], log: Path) -> None:
-        """Simulate, as root where need be, refuse removals and downgrades, install, verify."""
+        """Simulate, as root where need be, refuse removals and downgrades, install, verify; with metadata refreshed
+        once where a name is unknown."""
         checked = self._checked(names)
         plan = self.commands(checked)
+        try:
+            self._install(checked, log, plan)
+        except UnknownNameError:
+            if not self._refresh:
+                raise
+            self._privilege.run(self._runner, self._privilege.prefix(self._refresh), log, plan)
+            self._install(checked, log, plan)
+        refuse_missing(sorted(frozenset(checked) - self.installed(checked)), self.name, log)
+
+    def _install(self, checked: tuple[str, ...], log: Path, plan: Sequence[Sequence[str]]) -> None:
         simulation = self.simulate(checked)
         if simulation is None:
             rehearsal = self._privilege.prefix(self._rehearsal(checked))
@@ -77,7 +89,6 @@ class RpmPackageManager(ABC):
         done = self._privilege.run(self._runner, plan[0], log, plan)
         if done.returncode not in self.succeeded:
             raise self._failure(done.output, done.returncode, log)
-        refuse_missing(sorted(frozenset(checked) - self.installed(checked)), self.name, log)
 
     def _rehearse(self, names: Sequence[str]) -> str:
         """What the rehearsal prints; where it takes too long, what it printed by then says that it waits for a lock."""

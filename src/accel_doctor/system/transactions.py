@@ -23,6 +23,10 @@ _QUOTED_LINES = 4
 _QUOTED_LENGTH = 300
 
 
+class UnknownNameError(PackageManagerError):
+    """A name that no metadata has; the package may be newer than the metadata here."""
+
+
 def checked_names(names: Sequence[str], grammar: re.Pattern[str], manager: str) -> tuple[str, ...]:
     """The names without repetition, in order; PackageManagerError for what is no package name to ``manager``."""
     for name in names:

@@ -17,7 +17,7 @@ from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.privilege import Privilege
 from accel_doctor.system.providing import capabilities, paths
 from accel_doctor.system.rpm import RpmPackageManager
-from accel_doctor.system.transactions import ENGLISH, full, last_words, locked, quoted, spoiled
+from accel_doctor.system.transactions import ENGLISH, UnknownNameError, full, last_words, locked, quoted, spoiled
 
 _QUESTIONLESS = ("zypper", "--non-interactive")
 _INSTALL = ("install", "--no-recommends")
@@ -49,15 +49,27 @@ class Zypper(RpmPackageManager):
     name = "zypper"
     downloads_to = "/var/cache/zypp"
     succeeded = _INFORMATIONAL
+    _refresh = (*_QUESTIONLESS, "refresh")
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 60) -> None:
         super().__init__(runner, privilege)
         # Seconds zypper waits for another program that holds its lock; it gives up at once unless told.
+        self._refreshed = False
         self._wait = ("env", f"ZYPP_LOCK_TIMEOUT={lock_timeout}")
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that a repository provides; all of them where no repository can be read."""
-        return frozenset(name for name in self._checked(names) if self._may_be_had(name))
+        """Those of ``names`` that a repository provides; all of them where no repository can be read.
+
+        Where a name is not found, and for root only, who alone may, metadata is refreshed once.
+        """
+        checked = self._checked(names)
+        found = frozenset(filter(self._may_be_had, checked))
+        missing = [name for name in checked if name not in found]
+        if not missing or self._refreshed or self._privilege.tool != "":
+            return found
+        self._refreshed = True
+        self._runner.capture(self._refresh, environment=ENGLISH)
+        return found | frozenset(filter(self._may_be_had, missing))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         """Who has it: what a capability or a command says. zypper's metadata has no other files."""
@@ -139,7 +151,7 @@ def _error(
         return NetworkError(f"zypper could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
     if broken := quoted(output, _SPOILED):
         return spoiled("zypper", broken, log, "fetch everything anew with zypper clean --all && zypper refresh")
-    advice = f"read {log}" if log else None
+    words = f"{lead}\n{quoted(output, _ERROR) or last_words(output)}"
     if _NO_PROVIDER.search(output):
-        advice = _REPOSITORY_HINT
-    return PackageManagerError(f"{lead}\n{quoted(output, _ERROR) or last_words(output)}", log=log, hint=advice)
+        return UnknownNameError(words, log=log, hint=_REPOSITORY_HINT)
+    return PackageManagerError(words, log=log, hint=f"read {log}" if log else None)

@@ -204,10 +204,11 @@ def test_install_verifies_afterwards(scripted, tmp_path: Path) -> None:
     ids=["dnf4", "dnf5"],
 )
 def test_an_unknown_name(scripted, tmp_path: Path, output: str, message: str) -> None:
-    scripted.on("--assumeno", output=output, returncode=1)
+    scripted.on("--assumeno", output=output, returncode=1).on("makecache")
     with pytest.raises(PackageManagerError) as caught:
         _dnf(scripted).install(["nosuch"], tmp_path / "log")
     assert caught.value.message == message
+    assert scripted.recorded == [("dnf", "makecache", "--refresh")]  # once: the package may be newer than the metadata
     assert caught.value.hint == (
         "are the right repositories enabled? -devel packages may sit in CRB or EPEL: dnf repolist --all"
     )
