@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from integration import test_dnf, test_pacman, test_zypper
+from integration.conftest import MakeMachine
 from integration.machine import Base, Machine, UnavailableError, machine
 
 from accel_doctor.diagnosis import RuleAdviser
+from accel_doctor.fileindex import rank_providers
 from accel_doctor.interfaces import PackageManager, Runner
-from accel_doctor.model import Confidence, Distribution, Need, Remedy
+from accel_doctor.model import Confidence, Distribution, Need, Provider, Remedy
 from accel_doctor.rulebook import Rulebook
+from accel_doctor.system.apt import Apt
 from accel_doctor.system.dnf import Dnf
 from accel_doctor.system.elsewhere import assumed_interpreter
 from accel_doctor.system.pacman import Pacman
@@ -140,12 +143,33 @@ def test_what_nobody_has(asked: tuple[str, Ask], need: str) -> None:
     assert asked[1](need) is None
 
 
-def test_without_a_database_of_files_pacman_tells_nothing(tmp_path: Path) -> None:
-    try:
-        with machine(test_pacman.BASE) as made:
-            test_pacman.configure(made)
-            assert Pacman(made.runner(), NOBODY).providers(Need.parse("header:demo.h")) == ()
-            made.must("pacman", "-Sy")
-            assert Pacman(made.runner(), NOBODY).providers(Need.parse("header:demo.h")) == ()
-    except UnavailableError as problem:
-        pytest.skip(str(problem))
+def test_without_a_database_of_files_pacman_tells_nothing(make_machine: MakeMachine) -> None:
+    made = make_machine(test_pacman.BASE)
+    test_pacman.configure(made)
+    assert Pacman(made.runner(), NOBODY).providers(Need.parse("header:demo.h")) == ()
+    made.must("pacman", "-Sy")
+    assert Pacman(made.runner(), NOBODY).providers(Need.parse("header:demo.h")) == ()
+
+
+APT_FILE = Base("trixie", ("apt-file",), setup=(("apt-get", "update"),))
+
+
+def test_apt_file_is_asked_where_it_has_lists(make_machine: MakeMachine) -> None:
+    made = make_machine(APT_FILE)
+    made.must("useradd", "--create-home", "ann")
+    apt = Apt(made.runner("ann"), NOBODY)
+    need = Need.parse("header:libxslt/xslt.h")
+    assert apt.providers(need) == (
+        Provider("libxslt1-dev", "usr/include/libxslt/xslt.h", "apt-file search", development=True),
+    )
+    assert rank_providers(need, apt.providers(need)).confidence is Confidence.INDEX
+    daemon = Need.parse("command:tor")
+    ranking = rank_providers(daemon, apt.providers(daemon))
+    (package,) = (candidate.package for candidate in ranking.candidates)
+    assert (package.name, package.development, package.service) == ("tor", False, True)
+    assert ranking.confidence is Confidence.GUESS
+
+    made.must("sh", "-c", "rm /var/lib/apt/lists/*Contents*")
+    assert apt.providers(need) == ()
+    made.must("rm", "/usr/bin/apt-file")
+    assert apt.providers(need) == ()
