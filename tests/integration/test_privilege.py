@@ -118,3 +118,37 @@ def test_the_wrong_password(debian: Machine, tmp_path: Path) -> None:
     assert (kind, message) == ("PrivilegeError", "sudo refused: sudo: 2 incorrect password attempts")
     assert commands.startswith("'apt-get -o DPkg::Lock::Timeout=120")
     assert "wrong" not in (tmp_path / "log").read_text()
+
+
+TWO_COMMANDS = f"""
+import sys
+sys.path.insert(0, {str(TESTS)!r})
+from pathlib import Path
+from accel_doctor.system.privilege import Privilege
+from integration.machine import MachineRunner
+tool, root, log = sys.argv[1:]
+runner, privilege = MachineRunner(Path(root), "ann"), Privilege(tool, terminal=True)
+for _ in range(2):
+    privilege.run(runner, privilege.prefix(["id", "-u"]), Path(log), [])
+print("DONE")
+"""
+
+
+@pytest.mark.parametrize("tool", ["sudo", "doas"])
+def test_two_commands_ask_for_the_password_once(debian: Machine, tmp_path: Path, tool: str) -> None:
+    _sudoers(debian, "ann ALL=(ALL) ALL")
+    if tool == "doas":
+        debian.must("apt-get", "install", "-y", "--no-install-recommends", "opendoas")
+        debian.write("/etc/doas.conf", "permit persist ann\n", 0o400)
+    arguments = ["-c", TWO_COMMANDS, tool, str(debian.root), str(tmp_path / "log")]
+    us = pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=60)
+    us.expect("password")
+    us.expect(": ")
+    us.sendline("correct horse")
+    us.expect("DONE")
+    assert us.before.count("password") == 0
+    us.expect(pexpect.EOF)
+    us.close()
+    log = (tmp_path / "log").read_text()
+    assert log.splitlines().count("0") == 2
+    assert "horse" not in log
