@@ -64,17 +64,15 @@ class LocalWheelStore:
     ) -> Wheel:
         """Keep a copy of ``wheel``, in the place of ``instead_of`` if that is still there, and return the kept one;
         where nothing can be kept, the one given."""
-        entry = Entry(
-            key=key.pure if is_pure(wheel) else key.exact,
-            file=wheel.name,
-            sha256=sha256_of(wheel),
-            size=wheel.stat().st_size,
-            provenance=provenance,
-            links=tuple(links),
-        )
-        if instead_of and (found := self.find(key.exact)) and found[0].sha256 == instead_of.sha256:
-            self._discard(self.place(key.exact))
+        entry = entry_of(key, wheel, provenance, links)
+        if instead_of:
+            self.clear(key, instead_of)
         return self.add(entry, wheel)
+
+    def clear(self, key: BuildKey, unfit: Wheel) -> None:
+        """Take away what :meth:`get` gave, if it is still that."""
+        if (found := self.find(key.exact)) and found[0].sha256 == unfit.sha256:
+            self._discard(self.place(key.exact))
 
     def find(self, name: str) -> tuple[Entry, Path] | None:
         """What is kept under one half of a key, verified, and in use by this process from now on."""
@@ -243,6 +241,18 @@ class LocalWheelStore:
         if self._readable:
             self._readable = False
             self._warn(f"wheels in the wheel store {self._top} cannot be read and are built again: {error}")
+
+
+def entry_of(key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Entry:
+    """What describes a wheel that was just built. Raises OSError."""
+    return Entry(
+        key=key.pure if is_pure(wheel) else key.exact,
+        file=wheel.name,
+        sha256=sha256_of(wheel),
+        size=wheel.stat().st_size,
+        provenance=provenance,
+        links=tuple(links),
+    )
 
 
 def _sorted(directory: Path) -> list[Path]:

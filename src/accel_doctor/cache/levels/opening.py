@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from accel_doctor.cache.levels.address import LevelAddress, parse_address
+from accel_doctor.cache.levels.shared import SharedLevel
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import ObjectStore
 
@@ -16,8 +17,19 @@ Opener = Callable[[LevelAddress, Mapping[str, str]], ObjectStore]
 
 
 def open_level(text: str, environment: Mapping[str, str], directory: Path) -> ObjectStore:
-    """The level at an address; nothing is asked of it yet. Raises UsageError where it cannot be one."""
+    """The object store at an address; nothing is asked of it yet. Raises UsageError where it cannot be one."""
+    return _opened(parse_address(text), environment, directory)
+
+
+def shared_level(
+    text: str, environment: Mapping[str, str], directory: Path, warn: Callable[[str], None]
+) -> SharedLevel:
+    """The same as one run sees it, with the timeout that its address has."""
     address = parse_address(text)
+    return SharedLevel(_opened(address, environment, directory), address.timeout, warn)
+
+
+def _opened(address: LevelAddress, environment: Mapping[str, str], directory: Path) -> ObjectStore:
     if address.scheme == "file":
         from accel_doctor.cache.levels.directory import DirectoryLevel
 
