@@ -139,8 +139,8 @@ class FakeBuilder:
     kept: dict[str, Wheel] = field(default_factory=dict)
     attempts: list[str] = field(default_factory=list)
 
-    def stored(self, source: Source, request: InstallRequest) -> Wheel | None:
-        return self.kept.get(source.name)
+    def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
+        return [self.kept.get(source.name) for source in sources]
 
     def build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildOutcome]:
         return [self._build(source) for source in sources]

@@ -69,7 +69,7 @@ class Doctor:
 
     def has_wheel(self, source: Source, request: InstallRequest) -> bool:
         """Whether the store has a wheel of ``source`` that loads on this machine as it is."""
-        wheel = self.builder.stored(source, request)
+        [wheel] = self.builder.stored([source], request)
         return wheel is not None and not self.loader.unmet(wheel.links)
 
     def _finish(self, request: InstallRequest) -> Failed | bool:
@@ -124,8 +124,8 @@ class Doctor:
         wheel waits for a library only, that wheel."""
         pending: dict[Source, list[Reason]] = {}
         waiting: dict[Source, Wheel] = {}
-        for source in self.sources_of(locked):
-            wheel = self.builder.stored(source, request)
+        sources = self.sources_of(locked)
+        for source, wheel in zip(sources, self.builder.stored(sources, request), strict=True):
             if wheel and (reasons := self._libraries_for(source, wheel)):
                 pending[source], waiting[source] = reasons, wheel
             elif not self._used(source, wheel):

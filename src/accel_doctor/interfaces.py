@@ -108,8 +108,8 @@ class Frontend(Protocol):
 class Builder(Protocol):
     """Turns sources into wheels, the store asked first."""
 
-    def stored(self, source: Source, request: InstallRequest) -> Wheel | None:
-        """The store's wheel for this source and these settings, or None."""
+    def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
+        """The store's wheels for these sources and settings, in order; None for what it lacks."""
         ...
 
     def build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildOutcome]:

@@ -48,6 +48,9 @@ _PHASES = (
 )
 
 
+_LOOK_UPS = 16  # at once; they wait for disks and networks
+
+
 class NewLog(Protocol):
     """Names the log of one attempt: ``new_log("build", "psycopg2")``; the file does not exist yet."""
 
@@ -73,10 +76,15 @@ class SourceBuilder:
     work: Path  # scratch of this run; wheels that have no key stay here until it ends
     jobs: int
 
-    def stored(self, source: Source, request: InstallRequest) -> Wheel | None:
-        """The store's wheel for this source and these settings, or None. A portable one is made, where one is asked
-        for, of the wheel that is there."""
-        found = self._get(self.key_of(source, request))
+    def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
+        """The store's wheels for these sources and settings, in order; None for what it lacks. A portable one is made,
+        where one is asked for, of the wheel that is there."""
+        # Shared levels are far away, and each wheel's bytes are read to be verified.
+        with ThreadPoolExecutor(max_workers=_LOOK_UPS, thread_name_prefix="look-up") as pool:
+            found = list(pool.map(lambda source: self._get(self.key_of(source, request)), sources))
+        return [self._fitting(source, request, wheel) for source, wheel in zip(sources, found, strict=True)]
+
+    def _fitting(self, source: Source, request: InstallRequest, found: Wheel | None) -> Wheel | None:
         # What was bundled on a newer machine has a tag that says so.
         if not request.build.portable or (found and self.installable(found.path.name)):
             return found

@@ -23,6 +23,7 @@ from accel_doctor.cache.provenance import provenance_of
 from accel_doctor.cache.store import LocalWheelStore
 from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.interrupts import Interrupts, UninterruptedPackageManager
+from accel_doctor.cli.levels import LevelSettings
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.machines import driven_package_manager
 from accel_doctor.cli.reporters import PlainReporter, Terminal
@@ -32,7 +33,7 @@ from accel_doctor.fileindex import find_index
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
 from accel_doctor.frontends.uv import find_uv
-from accel_doctor.interfaces import Adviser, Frontend, PackageManager, Prober, Runner
+from accel_doctor.interfaces import Adviser, Frontend, PackageManager, Prober, Runner, WheelStore
 from accel_doctor.journal import Journal, treated
 from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model import (
@@ -110,8 +111,13 @@ class Parts:
 
 
 @contextmanager
-def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int) -> Iterator[Doctor]:
-    """A doctor with real adapters that builds ``jobs`` at once; its scratch directory lives as long as the block."""
+def assembled_doctor(
+    parts: Parts, frontend: Frontend, policy: Policy, jobs: int, levels: LevelSettings | None = None
+) -> Iterator[Doctor]:
+    """A doctor with real adapters that builds ``jobs`` at once; its scratch directory lives as long as the block.
+
+    When the block ends, what was built has been sent to the shared levels.
+    """
     from packaging.utils import parse_wheel_filename
 
     tags = supported_tags(parts.interpreter, parts.platforms)
@@ -142,13 +148,16 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
 
     leases = Leases(parts.cache / LEASES)
     leases.hold(parts.logs.directory.name)
-    with tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work:
+    with (
+        tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work,
+        _wheel_store(parts, leases, levels or LevelSettings(), Path(work)) as store,
+    ):
         yield Doctor(
             frontend=frontend,
             builder=SourceBuilder(
                 frontend=frontend,
                 runner=parts.runner,
-                store=LocalWheelStore(parts.cache / WHEELS, leases, parts.reporter.note),
+                store=store,
                 fetcher=SourceFetcher(parts.cache / SOURCES, parts.surrounding.environment, leases.hold),
                 reporter=parts.reporter,
                 key_of=key_of,
@@ -167,6 +176,21 @@ def assembled_doctor(parts: Parts, frontend: Frontend, policy: Policy, jobs: int
             record_origins=lambda origins, request: record_origins(origins, request, parts.interpreter, parts.runner),
             failing_imports=Imports(parts.interpreter, parts.runner, parts.logs.new_log, jobs).failing,
         )
+
+
+@contextmanager
+def _wheel_store(parts: Parts, leases: Leases, levels: LevelSettings, work: Path) -> Iterator[WheelStore]:
+    warn = parts.reporter.note
+    local = LocalWheelStore(parts.cache / WHEELS, leases, warn)
+    if not levels.addresses:
+        yield local
+        return
+    from accel_doctor.cache.levels.levelled import LevelledStore
+
+    opened, signatures = levels.opened(parts.surrounding.environment, parts.surrounding.directory, warn)
+    store = LevelledStore(local, opened, signatures, work, warn)
+    with store.finishing(parts.reporter.step):
+        yield store
 
 
 def auditwheel_for(surrounding: Surrounding, runner: Runner) -> Auditwheel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -99,7 +100,7 @@ def _opened(cache_dir: str | None, as_json: bool) -> Iterator[_Cache]:
     from accel_doctor.cache.store import LocalWheelStore
     from accel_doctor.cli.configuration import cache_directory
 
-    directory = cache_directory(cache_dir)
+    directory = cache_directory(cache_dir, os.environ)
     leases = Leases(directory / LEASES)
     store = LocalWheelStore(directory / WHEELS, leases, lambda text: click.echo(text, err=True))
     try:

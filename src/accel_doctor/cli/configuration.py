@@ -11,6 +11,7 @@ from typing import Any
 
 import tomli
 
+from accel_doctor.cli.pip_accel import pip_accel_cache
 from accel_doctor.errors import UsageError
 
 SYSTEM_FILE = Path("/etc/accel-doctor/config.toml")
@@ -30,9 +31,14 @@ KEYS: dict[str, tuple[type, ...]] = {
     "offline": (bool,),
     "cache-dir": (str,),
     "rules": (list,),
+    "level": (list,),
+    "signing-key": (str,),
+    "trusted-key": (list,),
+    "require-signature": (bool,),
 }
-# A project's files arrive with a clone or an archive; consent and where root's packages are named come from a person.
-NOT_FOR_PROJECTS = frozenset({"yes", "rules", "cache-dir"})
+# A project's files arrive with a clone or an archive; consent, where root's packages are named, and whose wheels are
+# believed come from a person.
+NOT_FOR_PROJECTS = frozenset({"yes", "rules", "cache-dir", "level", "signing-key", "trusted-key", "require-signature"})
 
 
 def user_directory(environment: Mapping[str, str]) -> Path:
@@ -43,10 +49,12 @@ def user_directory(environment: Mapping[str, str]) -> Path:
     return Path(chosen) if chosen else user_config_path("accel-doctor")
 
 
-def cache_directory(chosen: str | None) -> Path:
-    """Where wheels, sources and logs are: ``chosen``, else ``$XDG_CACHE_HOME/accel-doctor`` and its kin elsewhere."""
+def cache_directory(chosen: str | None, environment: Mapping[str, str]) -> Path:
+    """Where wheels, sources and logs are: ``chosen``, else where pip-accel's variable says, else
+    ``$XDG_CACHE_HOME/accel-doctor`` and its kin elsewhere."""
     from platformdirs import user_cache_path
 
+    chosen = chosen or pip_accel_cache(environment)
     return Path(chosen).expanduser().absolute() if chosen else user_cache_path("accel-doctor")
 
 

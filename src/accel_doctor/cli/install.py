@@ -36,7 +36,9 @@ def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.assemble import assembled_doctor, auditwheel_for
     from accel_doctor.cli.interrupts import interruption_told
+    from accel_doctor.cli.levels import level_settings
     from accel_doctor.cli.machines import obstacle
+    from accel_doctor.cli.pip_accel import pip_accel_notice
     from accel_doctor.cli.preparation import prepare, usable_cores
     from accel_doctor.model import Policy
 
@@ -51,14 +53,19 @@ def command(context: click.Context, /, **values: Any) -> int:
     if values["portable"]:
         auditwheel_for(parts.surrounding, parts.runner).check()
         request = replace(request, build=replace(request.build, portable=True))
+    environment = parts.surrounding.environment
+    levels = level_settings(values, environment, offline=request.index.offline)
+    notice = pip_accel_notice(values, environment)
     policy = Policy(
         yes=values["yes"], system=not values["no_system"], dry_run=values["dry_run"], verify=values["verify"]
     )
     with (
         parts.interrupts.watched(),
         parts.reporter,
-        assembled_doctor(parts, frontend, policy, values["jobs"] or usable_cores()) as doctor,
+        assembled_doctor(parts, frontend, policy, values["jobs"] or usable_cores(), levels) as doctor,
     ):
+        if notice:
+            parts.reporter.note(notice)
         with interruption_told(parts.reporter.note, doctor.treatment.transactions, parts.logs):
             result = _treat(doctor, parts, request, values["report"])
         in_the_way = obstacle(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None

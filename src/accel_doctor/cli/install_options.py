@@ -85,8 +85,8 @@ PIP_OPTIONS: tuple[Decorator, ...] = (
 )  # fmt: skip
 
 
-def _own(*names: str, **settings: Any) -> Decorator:
-    variable = "ACCEL_DOCTOR_" + names[0].lstrip("-").upper().replace("-", "_")
+def _own(*names: str, variable: str | None = None, **settings: Any) -> Decorator:
+    variable = variable or "ACCEL_DOCTOR_" + names[0].lstrip("-").upper().replace("-", "_")
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
 
@@ -110,6 +110,24 @@ _OWN: dict[str, Decorator] = {
     "offline": _own("--offline", is_flag=True, help="Use only what is on this machine."),
     "cache_dir": _own("--cache-dir", metavar="DIR", help="Keep wheels, sources and logs here."),
     "rules": _own("--rules", multiple=True, metavar="DIR", help="Lay this directory of rules over the shipped ones."),
+    "level": _own(
+        "--level",
+        multiple=True,
+        metavar="URL",
+        variable="ACCEL_DOCTOR_LEVELS",
+        help="Look here for wheels that are not in the local store, and send there what is built.",
+    ),
+    "signing_key": _own("--signing-key", metavar="FILE", help="Sign wheels that are sent to levels with this key."),
+    "trusted_key": _own(
+        "--trusted-key",
+        multiple=True,
+        metavar="FILE",
+        variable="ACCEL_DOCTOR_TRUSTED_KEYS",
+        help="Believe this key's signatures too.",
+    ),
+    "require_signature": _own(
+        "--require-signature", is_flag=True, help="Use no wheel from a level that is not signed with a trusted key."
+    ),
 }
 OWN_OPTIONS = tuple(_OWN.values())
 

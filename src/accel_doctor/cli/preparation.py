@@ -52,7 +52,7 @@ def gather(
     """The same for an interpreter that is known already."""
     environment = surrounding.environment
     configuration = read_configuration(environment, _home(environment), interpreter.prefix, _read_text)
-    cache = cache_directory(values["cache_dir"])
+    cache = cache_directory(values["cache_dir"], environment)
     frontend = choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration)
     configuration = configuration.without(settled_elsewhere(frontend.name, environment))
     request = _request(arguments, configuration, interpreter, surrounding)
@@ -70,7 +70,7 @@ def parts_for(
     environment = surrounding.environment
     distribution = read_distribution()
     reporter = reporter_of(surrounding.terminal, distribution)
-    cache = cache_directory(values["cache_dir"])
+    cache = cache_directory(values["cache_dir"], environment)
     return Parts(
         surrounding=surrounding,
         runner=runner,

@@ -56,6 +56,11 @@ def build_tool(argv):
     return 0, "with setuptools==80.9.0\nBuilding wheel...\nrunning build_ext\n"
 
 
+def stored(builder, source, request):
+    [wheel] = builder.stored([source], request)
+    return wheel
+
+
 @pytest.fixture
 def sdist(tmp_path):
     def make(name: str) -> Source:
@@ -101,7 +106,7 @@ def test_each_source_has_its_outcome_in_order(builder, sdist):
 
 def test_a_wheel_in_the_store_is_not_built(builder, sdist):
     kept = builder.store.wheels["key-of-a"] = Wheel(Path("/store/a-1.0-py3-none-any.whl"), "1" * 64)
-    assert builder.stored(sdist("a"), REQUEST) == kept
+    assert stored(builder, sdist("a"), REQUEST) == kept
     (outcome,) = builder.build([sdist("a")], REQUEST)
     assert outcome == Built(sdist("a"), kept, reused=True)
     assert builder.runner.commands == []
@@ -109,7 +114,7 @@ def test_a_wheel_in_the_store_is_not_built(builder, sdist):
 
 def test_a_build_without_a_key_stays_out_of_the_store(builder, sdist):
     (outcome,) = builder.build([sdist("directory")], REQUEST)
-    assert builder.stored(outcome.source, REQUEST) is None
+    assert stored(builder, outcome.source, REQUEST) is None
     assert builder.store.wheels == {}
     assert outcome.wheel.path.name == "directory-1.0-cp313-cp313-linux_x86_64.whl"
     assert outcome.wheel.path.is_file()
@@ -151,7 +156,7 @@ def test_a_stored_wheel_that_does_not_load_here_is_built_again_and_gives_way(bui
     builder.store.wheels["key-of-linking"] = unfit
     (outcome,) = builder.build([sdist("linking")], REQUEST)
     assert not outcome.reused
-    assert builder.stored(sdist("linking"), REQUEST) == outcome.wheel != unfit
+    assert stored(builder, sdist("linking"), REQUEST) == outcome.wheel != unfit
 
 
 def test_a_portable_wheel_is_made_of_the_built_one_and_both_are_kept(builder, sdist):
@@ -159,14 +164,14 @@ def test_a_portable_wheel_is_made_of_the_built_one_and_both_are_kept(builder, sd
     assert not outcome.reused
     assert outcome.wheel.path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
     assert outcome.wheel.path.read_bytes().startswith(b"bundled ")
-    assert builder.stored(sdist("a"), PORTABLE) == outcome.wheel
-    assert builder.stored(sdist("a"), REQUEST).path.name == "a-1.0-cp313-cp313-linux_x86_64.whl"
+    assert stored(builder, sdist("a"), PORTABLE) == outcome.wheel
+    assert stored(builder, sdist("a"), REQUEST).path.name == "a-1.0-cp313-cp313-linux_x86_64.whl"
     assert len(builder.runner.commands) == 1
 
 
 def test_a_portable_wheel_is_made_of_a_stored_one_without_another_build(builder, sdist):
     builder.build([sdist("a")], REQUEST)
-    assert builder.stored(sdist("a"), PORTABLE).path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    assert stored(builder, sdist("a"), PORTABLE).path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
     assert len(builder.runner.commands) == 1
 
 
@@ -188,7 +193,7 @@ def test_a_pure_wheel_is_portable_as_it_is(builder, sdist):
 def test_a_portable_wheel_with_too_new_a_tag_is_made_anew_and_gives_way(builder, sdist):
     newer = Wheel(Path("/store/a-1.0-cp313-cp313-manylinux_2_99_x86_64.whl"), "1" * 64)
     builder.store.wheels["portable-of-a"] = newer
-    assert builder.stored(sdist("a"), PORTABLE) is None
+    assert stored(builder, sdist("a"), PORTABLE) is None
     (outcome,) = builder.build([sdist("a")], PORTABLE)
     assert outcome.wheel.path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
-    assert builder.stored(sdist("a"), PORTABLE) == outcome.wheel
+    assert stored(builder, sdist("a"), PORTABLE) == outcome.wheel
