@@ -69,6 +69,11 @@ def hang(handler: Handler) -> None:
     handler.server.ended.wait()
 
 
+def timeout_for(behaviour: Behaviour) -> float:
+    """What a level is given: little where silence is the point, plenty where a busy machine must not look like it."""
+    return 0.5 if behaviour is hang else 60
+
+
 def trickle(handler: Handler) -> None:
     """Never silent for long, never done."""
     handler.answer(200, length=1 << 20)
@@ -78,7 +83,10 @@ def trickle(handler: Handler) -> None:
 
 
 def drop_half_way(handler: Handler) -> None:
-    body = handler.server.objects.get(handler.path, b"")
+    body = handler.server.objects.get(handler.path)
+    if body is None:
+        handler.answer(404)
+        return
     handler.answer(200, body[: len(body) // 2], length=len(body))
     handler.close_connection = True
 

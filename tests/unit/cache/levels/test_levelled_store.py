@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from fakes import provenance
-from level_server import answering, drop_half_way, endless, hang, level_server, serve, tampering, trickle
+from level_server import answering, drop_half_way, endless, hang, level_server, serve, tampering, timeout_for, trickle
 
 from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.levels.levelled import LevelledStore
@@ -183,7 +183,7 @@ def test_a_level_in_trouble_is_told_once_and_left_out_whoever_waits(builder, use
     builder.build(shared, numbers=numbers)
     publish(shared, server)
     server.behaviours = [behaviour]
-    store = user.store(f"{server.url}?timeout=0.3&retries=0")
+    store = user.store(f"{server.url}?timeout={timeout_for(behaviour)}&retries=0")
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(lambda number: store.get(key(number)), numbers)) == {None}
     [warning] = user.warnings

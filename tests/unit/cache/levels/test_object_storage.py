@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from level_server import answering, drop_half_way, hang, level_server
+from level_server import answering, drop_half_way, hang, level_server, timeout_for
 
 pytest.importorskip("obstore", reason="the extra [remote] is not installed")
 pytest.importorskip("moto", reason="the extra [test] is not installed")
@@ -139,7 +139,8 @@ def test_trouble_is_one_kind_of_error(tmp_path, surroundings, behaviour, message
     with level_server() as server:
         server.objects["/bucket/x"] = b"x" * 100
         server.behaviours = [behaviour]
-        level = open_level(f"s3://bucket?endpoint={server.url}&timeout=0.3&retries=0", surroundings(**KEYS), tmp_path)
+        options = f"endpoint={server.url}&timeout={timeout_for(behaviour)}&retries=0"
+        level = open_level(f"s3://bucket?{options}", surroundings(**KEYS), tmp_path)
         with pytest.raises(LevelError) as caught:
             level.fetch("x", tmp_path / "target", 1000)
         assert caught.value.message == message

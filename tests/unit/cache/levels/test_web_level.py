@@ -12,6 +12,7 @@ from level_server import (
     hang,
     level_server,
     redirecting,
+    timeout_for,
 )
 
 from accel_doctor.cache.levels.address import parse_address
@@ -73,7 +74,7 @@ def test_what_may_pass_is_tried_again(server, tmp_path):
 def test_trouble_is_one_kind_of_error(server, tmp_path, behaviour, kind, message):
     server.behaviours = [behaviour]
     with pytest.raises(LevelError) as caught:
-        fetch(server, tmp_path / "target", query="?retries=0&timeout=0.3")
+        fetch(server, tmp_path / "target", query=f"?retries=0&timeout={timeout_for(behaviour)}")
     assert type(caught.value) is kind
     assert caught.value.message == message
 
