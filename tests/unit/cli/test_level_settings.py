@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from accel_doctor.cli.levels import LevelSettings, level_settings, pip_accel_level, pip_accel_notice
+from accel_doctor.cli.levels import LevelSettings, level_settings
+from accel_doctor.cli.pip_accel import pip_accel_level, pip_accel_notice
 
 NONE = {"level": (), "signing_key": None, "trusted_key": (), "require_signature": False, "cache_dir": None}
 
