@@ -176,12 +176,12 @@ def _document(answer: _Answer) -> dict[str, Any]:
             "alternatives": [list(names) for names in remedy.alternatives],
             "advice": remedy.advice,
         },
-        "index": {"release": _release(indexed), **_candidates(indexed)} if indexed else None,
+        "index": {"release": _release(indexed), **_candidates(indexed, counted=True)} if indexed else None,
         "package_manager": {"source": told.source, **_candidates(told)} if told and told.candidates else None,
     }
 
 
-def _candidates(ranking: Ranking) -> dict[str, Any]:
+def _candidates(ranking: Ranking, *, counted: bool = False) -> dict[str, Any]:
     return {
         "confidence": ranking.confidence.value if ranking.candidates else None,
         "candidates": [
@@ -192,7 +192,7 @@ def _candidates(ranking: Ranking) -> dict[str, Any]:
                 "extra_directories": candidate.extra_directories,
                 "development": candidate.package.development,
                 "service": candidate.package.service,
-                "uses": candidate.package.uses,
+                "uses": candidate.package.uses if counted else None,
             }
             for candidate in ranking.candidates
         ],

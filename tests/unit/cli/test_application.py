@@ -66,8 +66,7 @@ def test_help_lists_the_commands(capsys):
         ),
         (
             ["install", "--export", "shell", "idna"],
-            "error: --export goes with --dry-run\n"
-            "hint: what was installed is written down by accel-doctor export\n",
+            "error: --export goes with --dry-run\nhint: what was installed is written down by accel-doctor export\n",
         ),
         (
             ["install", "--python", "nowhere", "idna"],

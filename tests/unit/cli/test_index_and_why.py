@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
-from accel_doctor.cli import application
+from accel_doctor.cli import application, why
 from accel_doctor.cli.why import need_of
 from accel_doctor.errors import ExitCode, UsageError
+from accel_doctor.model import Provider
+from accel_doctor.system.elsewhere import PackageManagerElsewhere
 
 CONTENTS = """\
 usr/include/odd.h       libdevel/libodd-dev
@@ -58,6 +60,33 @@ def test_an_index_that_was_built_answers_why(configuration, capsys):
         "advice": None,
     }
     assert [item["package"] for item in document["index"]["candidates"]] == ["libodd-dev"]
+
+
+def test_what_the_package_manager_tells(configuration, monkeypatch, capsys):
+    class Told(PackageManagerElsewhere):
+        def providers(self, need):
+            return (
+                Provider("odd-devel", "usr/include/odd.h", "dnf repoquery", development=True),
+                Provider("oddd", "usr/include/odd.h", "dnf repoquery", service=True),
+            )
+
+    monkeypatch.setattr(why, "package_manager_of", lambda rulebook, distribution, elsewhere: Told("dnf"))
+    assert application.run(["why", "odd.h", "--distro", "fedora:9"]) == ExitCode.DONE
+    assert capsys.readouterr().out == (
+        "header:odd.h on fedora 9:\n"
+        "  odd-devel (dnf repoquery)\n"
+        "  or oddd\n"
+        "there is no file index of fedora 9; docs/reference/index.md says how to build one\n"
+        "what dnf repoquery tells, the likeliest first:\n"
+        "  odd-devel  /usr/include/odd.h\n"
+        "  oddd  /usr/include/odd.h  (not for development, a service)\n"
+    )
+    assert application.run(["why", "odd.h", "--distro", "fedora:9", "--format", "json"]) == ExitCode.DONE
+    told = json.loads(capsys.readouterr().out)["package_manager"]
+    assert (told["source"], told["confidence"]) == ("dnf repoquery", "index")
+    assert [(item["package"], item["uses"]) for item in told["candidates"]] == [("odd-devel", None), ("oddd", None)]
+    application.run(["why", "libpq-fe.h", "--distro", "fedora:9", "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["package_manager"] is None  # a rule spoke: nobody was asked
 
 
 def test_a_rule_speaks_first(configuration, capsys):
