@@ -125,6 +125,13 @@ def test_at_a_terminal_it_finds_the_same_terminal(environment):
     assert within == alone
 
 
+def test_pip_is_as_colourful_as_it_is_alone(environment):
+    pip = [sys.executable, "-m", "pip", "install", "--no-index", "--isolated", "no-such-name-anywhere"]
+    alone = shown(at_a_terminal(environment, *pip))[0]
+    assert "\x1b[31mERROR: " in alone
+    assert shown(at_a_terminal(environment, *wrapped(*pip)))[0].startswith(alone)
+
+
 def test_keys_and_window_size_reach_it(environment):
     script = (
         "import os, signal, sys;"
