@@ -309,6 +309,7 @@ class FakeReporter:
 class FakeWheelStore:
     wheels: dict[str, Wheel] = field(default_factory=dict)  # by exact key
     provenances: dict[str, Provenance] = field(default_factory=dict)
+    put_under: list[BuildKey] = field(default_factory=list)
 
     def get(self, key: BuildKey) -> Wheel | None:
         return self.wheels.get(key.exact)
@@ -323,6 +324,7 @@ class FakeWheelStore:
     ) -> Wheel:
         if instead_of and self.wheels.get(key.exact) == instead_of:
             del self.wheels[key.exact]
+        self.put_under.append(key)
         self.provenances.setdefault(key.exact, provenance)
         return self.wheels.setdefault(key.exact, Wheel(wheel, "0" * 64, tuple(links)))
 

@@ -47,8 +47,7 @@ class SourceFetcher:
         kept = self._root / source.sha256 / name if source.sha256 else None
         if source.sha256:
             self._in_use(source.sha256)
-        # A file published here had this hash, but disks rot: what is built from must be what was locked.
-        if kept and kept.is_file() and sha256_of(kept) == source.sha256:
+        if kept and _is_whole(kept, source):
             with suppress(OSError):  # another user's
                 os.utime(kept)  # when it was last used, for who makes room
             return kept
@@ -57,7 +56,12 @@ class SourceFetcher:
                 f"{source}: {source.location} was never fetched on this machine, and this run is offline",
                 hint="run once without --offline, or put the file into a --find-links directory",
             )
-        return self._download(source, index, kept or scratch / name)
+        try:
+            return self._download(source, index, kept or scratch / name)
+        except OSError:  # a full disk, a directory that may not be written: then it is not kept
+            if kept is None:
+                raise
+            return self._download(source, index, scratch / name)
 
     def _download(self, source: Source, index: IndexSettings, target: Path) -> Path:
         import httpx
@@ -86,6 +90,14 @@ class SourceFetcher:
             proxy=index.proxy,
             headers=AS_THEY_ARE,
         )
+
+
+def _is_whole(kept: Path, source: Source) -> bool:
+    # A file published there had this hash, but disks rot: what is built from must be what was locked.
+    try:
+        return kept.is_file() and sha256_of(kept) == source.sha256
+    except OSError:
+        return False
 
 
 def _checked_local(source: Source, path: Path) -> Path:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from accel_doctor.builder.checkout import check_out
 from accel_doctor.builder.fetch import SourceFetcher
+from accel_doctor.builder.portability import built_the_same_everywhere
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import Frontend, Loader, Reporter, Runner, WheelStore
@@ -140,7 +141,7 @@ class SourceBuilder:
             shutil.rmtree(work, ignore_errors=True)
             raise
         outcome = self._run(
-            source, tree, request, work, started, lambda built, log: self._kept(source, built, key, log, unfit)
+            source, tree, request, work, started, lambda built, log: self._kept(source, tree, built, key, log, unfit)
         )
         self.reporter.build_finished(outcome)
         return outcome
@@ -177,9 +178,13 @@ class SourceBuilder:
             shutil.rmtree(work, ignore_errors=True)
         return Built(source, wheel, reused=False, seconds=seconds, log=log)
 
-    def _kept(self, source: Source, wheel: Path, key: BuildKey | None, log: Path, unfit: Wheel | None) -> Wheel:
+    def _kept(
+        self, source: Source, tree: Path, wheel: Path, key: BuildKey | None, log: Path, unfit: Wheel | None
+    ) -> Wheel:
         if key is None:
             return Wheel(wheel, sha256_of(wheel))
+        if is_pure(wheel) and not built_the_same_everywhere(tree):
+            key = replace(key, pure=key.exact)  # not shared
         made_with = self.frontend.build_requirements(log)
         return self.store.put(key, wheel, self._provenance(source, wheel, made_with), self.links_of(wheel), unfit)
 

@@ -12,7 +12,7 @@ from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.store import ENTRY, LAYOUT, UNFINISHED, DamagedEntryError, LocalWheelStore
 from accel_doctor.model import Damage, Holding, HoldingKind, Removal
 
-WHEELS, SOURCES, LOGS, LEASES = "wheels", "sources", "logs", "in-use.lock"
+WHEELS, SOURCES, REMEMBERED, LOGS, LEASES = "wheels", "sources", "locks", "logs", "in-use.lock"
 _OLDER_LAYOUTS = ("v1",)  # nothing asks for what is in them; later ones are left to later versions
 
 
@@ -25,7 +25,10 @@ class Limits:
 
 
 class Housekeeping:
-    """The cache directory as a whole: wheels, sources and logs. Its methods raise OSError where it cannot be read."""
+    """The cache directory as a whole: wheels, sources, remembered locks and logs.
+
+    Its methods raise OSError where it cannot be read.
+    """
 
     def __init__(self, cache: Path, store: LocalWheelStore, leases: Leases) -> None:
         self._cache = cache
@@ -34,7 +37,7 @@ class Housekeeping:
 
     def holdings(self) -> list[Holding]:
         """Everything that is kept."""
-        return [*self.wheels(), *self._sources(), *self._logs(), *self._leftovers()]
+        return [*self.wheels(), *self._sources(), *self._remembered(), *self._logs(), *self._leftovers()]
 
     def wheels(self) -> Iterator[Holding]:
         """The wheels, damaged ones under their key."""
@@ -102,6 +105,12 @@ class Housekeeping:
             files = [path for path in place.iterdir() if path.is_file()]
             label = files[0].name if files else place.name
             yield Holding(HoldingKind.SOURCE, place.name, label, place, _size(place), _last_modified([place, *files]))
+
+    def _remembered(self) -> Iterator[Holding]:
+        for layout in _directories(self._cache / REMEMBERED):
+            for place in _directories(layout):
+                used = _last_modified([place, *place.iterdir()])
+                yield Holding(HoldingKind.LOCK, place.name, place.name, place, _size(place), used)
 
     def _logs(self) -> Iterator[Holding]:
         for run in _directories(self._cache / LOGS):

@@ -16,7 +16,7 @@ from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.linkage import links_of
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
-from accel_doctor.cache.housekeeping import LEASES, SOURCES, WHEELS
+from accel_doctor.cache.housekeeping import LEASES, REMEMBERED, SOURCES, WHEELS
 from accel_doctor.cache.key import build_key
 from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.provenance import provenance_of
@@ -203,7 +203,7 @@ def remembering(frontend: Frontend, parts: Parts, tags: Sequence[Tag]) -> Fronte
     surrounding = parts.surrounding
     binary = find_uv(surrounding.environment)
     surroundings = surroundings_of(surrounding.environment, surrounding.directory, [binary] if binary else [])
-    return RememberingFrontend(frontend, parts.cache / "locks", parts.interpreter, tags, surroundings)
+    return RememberingFrontend(frontend, parts.cache / REMEMBERED, parts.interpreter, tags, surroundings)
 
 
 def assembled_treatment(

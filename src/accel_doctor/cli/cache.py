@@ -120,7 +120,7 @@ def directory(cache: _Cache) -> int:
 
 @_subcommand("info")
 def info(cache: _Cache) -> int:
-    """Say how much the cache holds of wheels, sources and logs, and when they were last used."""
+    """Say how much the cache holds of wheels, sources, remembered locks and logs, and when they were last used."""
     from accel_doctor.cache.store import LAYOUT
     from accel_doctor.report.cache import info_document, info_lines
 
@@ -180,10 +180,10 @@ def remove(cache: _Cache, names: tuple[str, ...], dry_run: bool) -> int:
 
 
 @_subcommand("clear")
-@click.argument("what", type=click.Choice(["wheels", "sources", "logs"]), nargs=-1)
+@click.argument("what", type=click.Choice(["wheels", "sources", "locks", "logs"]), nargs=-1)
 @_DRY_RUN
 def clear(cache: _Cache, what: tuple[str, ...], dry_run: bool) -> int:
-    """Remove all wheels, sources and logs, or all of one kind."""
+    """Remove all wheels, sources, remembered locks and logs, or all of one kind."""
     chosen = [one for one in cache.housekeeping.holdings() if not what or f"{one.kind.value}s" in what]
     return _tell_asked(cache, cache.housekeeping.remove(chosen, dry_run))
 

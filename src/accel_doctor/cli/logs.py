@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import re
 import shutil
+import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 _RUNS_KEPT = 100
+_LEAST_ROOM = 128 << 10  # bytes: where there is less, a log ends before it has said what is wrong
 
 
 class RunLogs:
-    """Names new logs of this run: ``<root>/20260131-235959-4711/03-build-psycopg2.log``."""
+    """Names new logs of this run: ``<root>/20260131-235959-4711/03-build-psycopg2.log``.
 
-    def __init__(self, root: Path) -> None:
+    Where ``root`` cannot be written, they go to a new directory for temporary files, which is told.
+    """
+
+    def __init__(self, root: Path, warn: Callable[[str], None]) -> None:
         self._root = root
+        self._warn = warn
         self.directory = root / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()  # builds run in threads
@@ -27,9 +35,20 @@ class RunLogs:
         with self._lock:
             number = next(self._numbers)
             if number == 1:
-                self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # build output may hold secrets
+                self._make_directory()
         label = "-".join(re.sub(r"[^A-Za-z0-9._-]", "_", part) for part in (step, name) if part)
         return self.directory / f"{number:02}-{label}.log"
+
+    def _make_directory(self) -> None:
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # build output may hold secrets
+            if shutil.disk_usage(self.directory).free < _LEAST_ROOM:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            unusable, self.directory = self.directory, Path(tempfile.mkdtemp(prefix="accel-doctor-logs-"))
+            self._warn(
+                f"logs cannot be kept in {unusable}: {error.strerror}; those of this run are in {self.directory}"
+            )
 
     def forget_old(self) -> None:
         """Remove all but the newest runs; names sort by time. What cannot be removed stays."""

@@ -78,7 +78,7 @@ def parts_for(
         interpreter=interpreter,
         reporter=reporter,
         interrupts=Interrupts(runner.stop, reporter.note),
-        logs=RunLogs(cache / "logs"),
+        logs=RunLogs(cache / "logs", reporter.note),
         cache=cache,
         rule_directories=rule_directories(values["rules"], environment),
         index_directories=[user_directory(environment) / "indexes"],

@@ -12,6 +12,7 @@ class HoldingKind(str, Enum):
 
     WHEEL = "wheel"
     SOURCE = "source"
+    LOCK = "lock"  # a resolution that is remembered
     LOG = "log"
     LEFTOVER = "leftover"
 

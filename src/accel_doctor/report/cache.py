@@ -15,6 +15,7 @@ SCHEMA = 1
 _MANY = {
     HoldingKind.WHEEL: "wheels",
     HoldingKind.SOURCE: "sources",
+    HoldingKind.LOCK: "locks",
     HoldingKind.LOG: "logs",
     HoldingKind.LEFTOVER: "leftovers",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -151,3 +152,24 @@ def test_a_file_name_never_leads_out_of_the_directory(index, fetcher, tmp_path):
     assert kept.parent == tmp_path / "sources" / SHA256
     with pytest.raises(RequirementsError, match="^no file name in "):
         fetcher.fetch(source(f"{index.url}/x/.."), NO_RETRIES, tmp_path)
+
+
+def test_where_sources_cannot_be_kept_they_are_fetched_all_the_same(index, tmp_path):
+    (tmp_path / "sources").write_text("a file where the directory should be")
+    fetcher = SourceFetcher(tmp_path / "sources", {"HOME": str(tmp_path)})
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    fetched = fetcher.fetch(source(f"{index.url}/odd-1.0.tar.gz"), NO_RETRIES, scratch)
+    assert fetched == scratch / "odd-1.0.tar.gz"
+    assert fetched.read_bytes() == BYTES
+
+
+def test_a_source_is_said_to_be_in_use_and_when_it_was_used_last(index, tmp_path):
+    used = []
+    fetcher = SourceFetcher(tmp_path / "sources", {"HOME": str(tmp_path)}, used.append)
+    odd = source(f"{index.url}/odd-1.0.tar.gz")
+    kept = fetcher.fetch(odd, NO_RETRIES, tmp_path)
+    os.utime(kept, (0, 0))
+    fetcher.fetch(odd, NO_RETRIES, tmp_path)
+    assert used == [SHA256, SHA256]
+    assert kept.stat().st_mtime > 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -50,9 +52,10 @@ def build_tool(argv):
     name = Path(source).name.removesuffix("-1.0.tar.gz")
     if name == "broken":
         return 1, "Building wheel...\nrunning build_ext\nbroken.c:1:10: fatal error: x.h: No such file or directory\n"
-    tags = "py3-none-any" if name == "pure" else "cp313-cp313-linux_x86_64"
+    pure = name in ("pure", "plain", "optional")
+    tags = "py3-none-any" if pure else "cp313-cp313-linux_x86_64"
     with zipfile.ZipFile(Path(wheels) / f"{name}-1.0-{tags}.whl", "w") as archive:
-        archive.writestr(f"{name}-1.0.dist-info/WHEEL", f"Root-Is-Purelib: {name == 'pure'}\n")
+        archive.writestr(f"{name}-1.0.dist-info/WHEEL", f"Root-Is-Purelib: {pure}\n")
     return 0, "with setuptools==80.9.0\nBuilding wheel...\nrunning build_ext\n"
 
 
@@ -197,3 +200,15 @@ def test_a_portable_wheel_with_too_new_a_tag_is_made_anew_and_gives_way(builder,
     (outcome,) = builder.build([sdist("a")], PORTABLE)
     assert outcome.wheel.path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
     assert stored(builder, sdist("a"), PORTABLE) == outcome.wheel
+
+
+@pytest.mark.parametrize(("name", "shared"), [("plain", True), ("optional", False)])
+def test_a_wheel_without_binaries_is_shared_if_everybody_builds_the_same(builder, sdist, name, shared):
+    """``optional`` leaves its extension module out, here; elsewhere it may not."""
+    source = sdist(name)
+    with tarfile.open(source.location, "w:gz") as archive:
+        file = tarfile.TarInfo(f"{name}-1.0/{'speedups.c' if name == 'optional' else 'plain.py'}")
+        archive.addfile(file, io.BytesIO())
+    builder.build([source], REQUEST)
+    (key,) = builder.store.put_under
+    assert key == BuildKey(f"key-of-{name}", f"pure-{name}" if shared else f"key-of-{name}")

@@ -136,7 +136,12 @@ def test_a_clock_that_jumped_removes_nothing_that_is_in_use_and_orders_nothing_w
 
 def test_sources_and_logs_go_by_the_same_measure(housekeeping, keep, cache, running):
     keep(1, days=10)
-    for kind, name, days in (("sources", "a" * 64, 20), ("sources", "b" * 64, 5), ("logs", "20260101-000000-7", 40)):
+    for kind, name, days in (
+        ("sources", "a" * 64, 20),
+        ("sources", "b" * 64, 5),
+        ("locks/v1", "c" * 64, 30),
+        ("logs", "20260101-000000-7", 40),
+    ):
         file = cache / kind / name / "x-1.tar.gz"
         file.parent.mkdir(parents=True)
         file.write_bytes(b"s" * 5000)
@@ -144,7 +149,8 @@ def test_sources_and_logs_go_by_the_same_measure(housekeeping, keep, cache, runn
             os.utime(path, (NOW - days * DAY,) * 2)
     running.hold("b" * 64)
     removal = housekeeping.prune(Limits(age=3 * DAY), NOW)
-    assert [holding.kind for holding in removal.removed] == [HoldingKind.LOG, HoldingKind.SOURCE, HoldingKind.WHEEL]
+    kinds = [holding.kind for holding in removal.removed]
+    assert kinds == [HoldingKind.LOG, HoldingKind.LOCK, HoldingKind.SOURCE, HoldingKind.WHEEL]
     assert [holding.name for holding in removal.in_use] == ["b" * 64]
     assert sorted(path.name for path in (cache / "sources").iterdir()) == ["b" * 64]
     assert list((cache / "logs").iterdir()) == []

@@ -57,7 +57,7 @@ def test_what_was_ignored_stays_ignored(interrupts, told):
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, click.Abort])
 def test_what_was_done_by_then_is_told(told, tmp_path, interruption):
-    logs = RunLogs(tmp_path)
+    logs = RunLogs(tmp_path, pytest.fail)
     transactions = []
 
     def run():
@@ -74,6 +74,6 @@ def test_what_was_done_by_then_is_told(told, tmp_path, interruption):
 
 
 def test_that_nothing_was_done_is_told_too(told, tmp_path):
-    with pytest.raises(KeyboardInterrupt), interruption_told(told.append, [], RunLogs(tmp_path)):
+    with pytest.raises(KeyboardInterrupt), interruption_told(told.append, [], RunLogs(tmp_path, pytest.fail)):
         raise KeyboardInterrupt
     assert told == ["no system package was installed"]

@@ -1,0 +1,99 @@
+"""Whether another interpreter, another machine could have made another wheel of a source.
+
+A wheel without binaries serves everybody only if everybody would have built the same one. Some sources leave their
+extension modules out where there is no compiler, or under PyPy; some setup scripts ask for the version of Python and
+write other dependencies (pip keeps wheels by interpreter for that reason: https://github.com/pypa/pip/issues/7296).
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+_COMPILED = frozenset({
+    ".asm", ".c", ".cc", ".cpp", ".cu", ".cxx", ".f", ".f77", ".f90", ".f95", ".for", ".go", ".i", ".m", ".mm", ".pxd",
+    ".pyx", ".rs", ".s", ".swg", ".zig",
+})  # fmt: skip
+_ASIDE = frozenset({"bench", "benchmarks", "doc", "docs", "example", "examples", "test", "testing", "tests"})
+_SCRIPTS = frozenset({"setup.py", "hatch_build.py", "pdm_build.py", "build.py"})
+_ASKS = re.compile(
+    rb"version_info|sys\.version|hexversion|python_implementation|sys\.implementation|sys\.platform"
+    rb"|\bplatform\.|\bos\.name\b|os\.uname|sys\.maxsize|PY2|PY3|PYPY|\benviron\b|getenv|has_c_compiler"
+)
+_OWN_BACKEND = re.compile(rb"^\s*backend-path\s*=", re.MULTILINE)
+_READ = 1 << 20  # bytes of one script
+_MOST_FILES = 100_000
+
+# path inside the source, without the directory all is in, and what reads the beginning of it
+_File = tuple[PurePosixPath, Callable[[], bytes]]
+
+
+def built_the_same_everywhere(source: Path) -> bool:
+    """Whether nothing in a source, an archive or a directory, speaks against it: no code in a compiled language, no
+    build script that asks where it runs. In doubt, False."""
+    try:
+        return not any(_varies(path, read) for path, read in _files(source))
+    except (OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        return False
+
+
+def _varies(path: PurePosixPath, read: Callable[[], bytes]) -> bool:
+    if path.suffix.lower() in _COMPILED and not _ASIDE & set(path.parts[:-1]):
+        return True
+    if len(path.parts) != 1:
+        return False
+    if path.name == "pyproject.toml":
+        return _OWN_BACKEND.search(read()) is not None
+    return path.name in _SCRIPTS and _ASKS.search(read()) is not None
+
+
+def _files(source: Path) -> Iterator[_File]:
+    if source.is_dir():
+        found = _in_directory(source)
+    elif zipfile.is_zipfile(source):
+        found = _in_zip(source)
+    else:
+        found = _in_tar(source)
+    for count, file in enumerate(found):
+        if count >= _MOST_FILES:
+            raise ValueError("too many files")
+        yield file
+
+
+def _in_directory(directory: Path) -> Iterator[_File]:
+    for path in directory.rglob("*"):
+        if ".git" not in path.parts and path.is_file():
+            yield PurePosixPath(path.relative_to(directory)), partial(_beginning, path)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_READ)
+
+
+def _in_zip(path: Path) -> Iterator[_File]:
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            yield _inside(name), partial(_beginning_in, archive, name)
+
+
+def _beginning_in(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as stream:
+        return stream.read(_READ)
+
+
+def _in_tar(path: Path) -> Iterator[_File]:
+    with tarfile.open(path) as archive:
+        for member in archive:
+            if member.isfile():
+                stream = archive.extractfile(member)
+                if stream:
+                    yield _inside(member.name), partial(stream.read, _READ)
+
+
+def _inside(name: str) -> PurePosixPath:
+    return PurePosixPath(*PurePosixPath(name).parts[1:])
