@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from accel_doctor.errors import ExitCode
-from accel_doctor.foresight import surely_built
+from accel_doctor.foresight import LINKED, surely_built
 from accel_doctor.interfaces import Builder, Frontend, Loader
 from accel_doctor.lockfile import direct_urls, with_wheels
 from accel_doctor.model import (
@@ -21,6 +21,7 @@ from accel_doctor.model import (
     Failed,
     InstallRequest,
     Locked,
+    Need,
     Plan,
     Reason,
     Result,
@@ -67,10 +68,15 @@ class Doctor:
         """What the run came to, or, after an exception, how far it came."""
         return Result(code, self._locked, tuple(self._built), tuple(cases), plan, tuple(self.treatment.transactions))
 
-    def has_wheel(self, source: Source, request: InstallRequest) -> bool:
-        """Whether the store has a wheel of ``source`` that loads on this machine as it is."""
+    def lacked_by_kept(self, source: Source, request: InstallRequest) -> tuple[Need, ...] | None:
+        """The libraries that a stored wheel of ``source`` links and that are missing on this machine; None where there
+        is no such wheel, or none that libraries would help."""
         [wheel] = self.builder.stored([source], request)
-        return wheel is not None and not self.loader.unmet(wheel.links)
+        if wheel is None:
+            return None
+        needs = [link.need for link in self.loader.unmet(wheel.links)]
+        known = tuple(need for need in needs if need)
+        return known if len(known) == len(needs) else None
 
     def _finish(self, request: InstallRequest) -> Failed | bool:
         assert self._locked is not None  # noqa: S101  set by install() before
@@ -135,8 +141,7 @@ class Doctor:
     def _libraries_for(self, source: Source, wheel: Wheel) -> list[Reason]:
         """What a stored wheel lacks here, if system packages would bring all of it; else nothing."""
         unmet = self.loader.unmet(wheel.links)
-        why = "its kept wheel links it, and it is not on this machine"
-        reasons = [Reason(need, source.name, why=why) for link in unmet if (need := link.need)]
+        reasons = [Reason(need, source.name, why=LINKED) for link in unmet if (need := link.need)]
         curable = self.treatment.curable(reasons)
         return reasons if len(curable) == len(unmet) else []
 

@@ -15,6 +15,9 @@ from accel_doctor.errors import NetworkError
 from accel_doctor.interfaces import Adviser, Frontend, Prober
 from accel_doctor.model import Case, Failed, InstallRequest, Locked, Need, Plan, Reason, RequirementLine, Source
 
+# Why a library is needed without a build.
+LINKED = "its kept wheel links it, and it is not on this machine"
+
 # Each attempt leaves one more package out; a file with more sources whose metadata cannot be had is not worth the time.
 _MOST_ATTEMPTS = 20
 
@@ -29,12 +32,14 @@ class Certainty(str, Enum):
 
 @dataclass(frozen=True)
 class Expected:
-    """One distribution that will be installed, and whether it is built for that. ``name`` is normalized."""
+    """One distribution that will be installed, and whether it is built for that. ``name`` is normalized; ``needs`` are
+    the libraries that its kept wheel links and that are missing."""
 
     name: str
     version: str | None
     certainty: Certainty
     why: str
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,10 @@ class Foresight:
     def missing(self) -> bool:
         """Whether something is known to be missing for what will certainly be built."""
         return bool(self.plan.packages) or any(
-            need.present is False for build in self.of(Certainty.CERTAIN) for need in build.needs
+            need.present is False
+            for build in self.builds
+            if build.expected.certainty is not Certainty.POSSIBLE
+            for need in build.needs
         )
 
 
@@ -119,16 +127,23 @@ def resolve(
 
 
 def expected_from_lock(
-    locked: Locked, sources: Sequence[Source], kept: Callable[[Source], bool], cases: Sequence[Case]
+    locked: Locked,
+    sources: Sequence[Source],
+    lacked_by_kept: Callable[[Source], tuple[Need, ...] | None],
+    cases: Sequence[Case],
 ) -> list[Expected]:
-    """All distributions of a lock, and those that were left out of it because their own builds stopped resolving."""
+    """All distributions of a lock, and those that were left out of it because their own builds stopped resolving.
+
+    ``lacked_by_kept`` tells which libraries a source's kept wheel lacks here, None where none is kept.
+    """
     by_name = {source.name: source for source in sources}
     result = []
     for package in locked.lock.packages:
         version = str(package.version) if package.version else None
         source = by_name.get(package.name)
-        if source and kept(source):
-            result.append(Expected(package.name, version, Certainty.NO, "its wheel is kept"))
+        lacked = lacked_by_kept(source) if source else None
+        if lacked is not None:
+            result.append(Expected(package.name, version, Certainty.NO, "its wheel is kept", lacked))
         elif source:
             result.append(Expected(package.name, version, Certainty.CERTAIN, "no wheel fits"))
         elif package.directory:
@@ -165,10 +180,11 @@ def foresee(
     drafts = [(one, _reasons(one, seen.get(one.name, ()), adviser)) for one in expected]
     reasons_of_all = [reason for _, reasons in drafts for reason in reasons]
     probed = {reason.need: prober.present(reason.need) if prober else None for reason in reasons_of_all}
+    probed.update((need, False) for one in expected for need in one.needs)  # the loader looked
     wanting = {reason for reason in reasons_of_all if reason.finding or probed[reason.need] is not True}
 
     def planned(certainties: Collection[Certainty]) -> Plan:
-        chosen = (reason for one, reasons in drafts if one.certainty in certainties for reason in reasons)
+        chosen = (r for one, reasons in drafts if one.certainty in certainties or one.needs for r in reasons)
         return adviser.plan([reason for reason in dict.fromkeys(chosen) if reason in wanting])
 
     plan = planned({Certainty.CERTAIN})
@@ -217,7 +233,7 @@ def _left_out(cases: Iterable[Case], known: Collection[str]) -> list[Expected]:
 
 def _reasons(expected: Expected, found: Sequence[Reason], adviser: Adviser) -> list[Reason]:
     if expected.certainty is Certainty.NO:
-        return []
+        return [Reason(need, expected.name, why=LINKED) for need in expected.needs]
     shown = {reason.need for reason in found}
     known = [Reason(need, expected.name) for need in adviser.known_needs(expected.name) if need not in shown]
     return [*found, *known]

@@ -431,6 +431,18 @@ def test_a_library_that_is_still_missing_after_its_package_came_means_another_bu
     ]
 
 
+def test_what_a_stored_wheel_lacks_is_told_where_libraries_would_help(practice):
+    case = practice({name: () for name in ("fits", "waits", "old", "none")})
+    keep(case, "fits", Link("libc.so.6"))
+    keep(case, "waits", PQ)
+    keep(case, "old", PQ, Link("libc.so.6", ("GLIBC_2.38",)))
+    lacked = {
+        name: case.doctor.lacked_by_kept(Source(name, "1", SourceKind.SDIST, "x"), InstallRequest(()))
+        for name in ("fits", "waits", "old", "none")
+    }
+    assert lacked == {"fits": (), "waits": (Need.parse("soname:libpq.so.5"),), "old": None, "none": None}
+
+
 def test_a_rehearsal_plans_the_library_and_no_build(practice):
     case = practice({"psycopg2": (), "idna": ()}, policy=Policy(dry_run=True))
     keep(case, "psycopg2", PQ)

@@ -32,7 +32,7 @@ from accel_doctor.model import (
     SourceKind,
 )
 
-PG_CONFIG, C, ODD = "command:pg_config", "compiler:c", "cmake:Odd"
+PG_CONFIG, C, ODD, LIBPQ = "command:pg_config", "compiler:c", "cmake:Odd", "soname:libpq.so.5"
 ENVIRONMENT = {"python_version": "3.13", "python_full_version": "3.13.5", "sys_platform": "linux"}
 
 
@@ -111,19 +111,31 @@ def test_a_lock_tells_wheels_kept_wheels_sources_and_directories():
     locked = lock(
         {"name": "wheely", "version": "1", "wheels": [{"url": "https://h/wheely-1-py3-none-any.whl", **digest}]},
         {"name": "psycopg2", "version": "2", "sdist": {"url": "https://h/psycopg2-2.tar.gz", **digest}},
+        {"name": "linking", "version": "4", "sdist": {"url": "https://h/linking-4.tar.gz", **digest}},
         {"name": "kept", "version": "3", "sdist": {"url": "https://h/kept-3.tar.gz", **digest}},
         {"name": "here", "directory": {"path": "/src/here"}},
     )
-    sources = [Source(name, "1", SourceKind.SDIST, "x") for name in ("psycopg2", "kept")]
-    assert expected_from_lock(locked, sources, lambda source: source.name == "kept", ()) == [
+    sources = [Source(name, "1", SourceKind.SDIST, "x") for name in ("psycopg2", "linking", "kept")]
+    lacked = {"kept": (), "linking": (Need.parse(LIBPQ),)}
+    assert expected_from_lock(locked, sources, lambda source: lacked.get(source.name), ()) == [
         Expected("wheely", "1", Certainty.NO, "a wheel fits"),
         Expected("psycopg2", "2", Certainty.CERTAIN, "no wheel fits"),
+        Expected("linking", "4", Certainty.NO, "its wheel is kept", (Need.parse(LIBPQ),)),
         Expected("kept", "3", Certainty.NO, "its wheel is kept"),
         Expected("here", None, Certainty.CERTAIN, "a project in a directory"),
     ]
 
 
 # --- what they need
+
+
+def test_what_a_kept_wheel_links_and_nothing_has_is_missing_and_nothing_else_of_it(machine):
+    machine.provides[LIBPQ] = "libpq5"
+    expected = [Expected("psycopg2", "2", Certainty.NO, "its wheel is kept", (Need.parse(LIBPQ),))]
+    foresight = foresee(expected, adviser(machine), FakeProber(machine))
+    assert foresight.builds[0].needs == (ForeseenNeed(Need.parse(LIBPQ), False, ("libpq5",)),)
+    assert foresight.plan.names == ("libpq5",)
+    assert foresight.missing
 
 
 def test_needs_are_here_missing_or_unseen(machine):
@@ -187,7 +199,7 @@ def test_each_stubborn_source_is_left_out_and_told(tmp_path, machine):
     resolution = resolved(tmp_path, frontend)
     assert frontend.asked == [(), ("psycopg2",), ("psycopg2", "odd")]
     assert resolution.problem is None
-    expected = expected_from_lock(resolution.locked, (), lambda source: False, resolution.cases)
+    expected = expected_from_lock(resolution.locked, (), lambda source: None, resolution.cases)
     assert expected == [
         Expected(name, None, Certainty.CERTAIN, "its metadata could not be built") for name in ("psycopg2", "odd")
     ]

@@ -201,7 +201,7 @@ def _foresight(
         expected = expected_from_lock(
             resolution.locked,
             sources,
-            lambda source: not parts.platforms and doctor.has_wheel(source, request),
+            lambda source: None if parts.platforms else doctor.lacked_by_kept(source, request),
             resolution.cases,
         )
     else:

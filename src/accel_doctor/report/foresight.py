@@ -84,6 +84,11 @@ def foresight_lines(report: ForesightReport) -> list[str]:
         if rest:
             lines.append(f"Nothing is known about what these need, should no wheel fit: {printable(', '.join(rest))}")
     wheels = foresight.of(Certainty.NO)
+    if lacking := [build for build in wheels if build.needs]:
+        lines += [
+            "Kept wheels that link what is missing:",
+            *(text for one in lacking for text in _build_lines(one, report)),
+        ]
     if wheels:
         lines.append(f"{_count(len(wheels), others=len(wheels) < len(foresight.builds))} built from source")
     if not foresight.builds:

@@ -48,6 +48,16 @@ def test_elsewhere_there_is_only_what_to_install():
     ]
 
 
+def test_a_kept_wheel_that_waits_for_a_library_is_no_build():
+    need = ForeseenNeed(Need.parse("soname:libpq.so.5"), False, ("libpq5",))
+    assert lines(build(Certainty.NO, need), build(Certainty.NO, name="two")) == [
+        "Kept wheels that link what is missing:",
+        "  one 1.0",
+        "    soname:libpq.so.5: missing, install libpq5",
+        "2 distributions are not built from source",
+    ]
+
+
 @pytest.mark.parametrize(
     ("builds", "probed", "expected"),
     [
