@@ -42,7 +42,7 @@ def _command(*names: str, lists: str = "--no-cache") -> tuple[str, ...]:
             "(1/2) Purging demo-heir (1-r0)\n(2/2) Installing demo-tools (1-r0)\nOK: 10 B in 2 packages\n",
             Simulation(installs=("demo-tools",), removes=("demo-heir",)),
         ),
-        # of a longer transaction, and of a package pinned to a repository with a tag
+        # not recorded, but as commit.c of apk 3.0.6 prints: a longer transaction, a package of a tagged repository
         (
             "( 9/10) Upgrading musl (1.2.5-r1 -> 1.2.5-r9)\n(10/10) Installing gcc@edge (14.2.0-r6)\n",
             Simulation(installs=("musl", "gcc")),

@@ -1,4 +1,7 @@
-"""Brew: what it makes of brew's words, recorded from brew 4.4.30 on Linux over formulae made for it."""
+"""Brew: what it makes of brew's words, recorded from brew 4.4.30 on Linux over formulae made for it.
+
+What it says without Homebrew's own servers (formulae.brew.sh) was not recorded.
+"""
 
 from __future__ import annotations
 

@@ -44,6 +44,7 @@ Installing:                                       \n\
    replacing demo-doc-1-1.noarch                  \n\
 {SUMMARY}Operation aborted.
 """
+# Not recorded, but as dnf-utils.c of microdnf prints: a removal, an epoch.
 REMOVING = f"""Package                          Repository   Size
 Removing:                                         \n\
  demo-doc-1-1.noarch             @System       0 B
@@ -52,6 +53,7 @@ Upgrading:                                        \n\
    replacing demo-libs-1-1.noarch                 \n\
 {SUMMARY}Operation aborted.
 """
+# Shortened: without libdnf's second telling of the same.
 UNREACHABLE = (
     "\n(microdnf:30638): libdnf-WARNING **: 00:02:42.392: Skipping refresh of demo: cannot update repo 'demo': "
     "Cannot download repomd.xml: Curl error (6): Could not resolve hostname for http://nohost.invalid/\n"
