@@ -397,6 +397,7 @@ def test_nobody_agrees_to_the_library(practice):
             "libpq.so.5 is not on this machine; libodd.so.1 is not on this machine",
             {},
         ),
+        ((Link("libodd.so.1", (), "libpq-dev"),), "libodd.so.1 is not on this machine", {}),
         ((PQ,), "libpq.so.5 is not on this machine", {"policy": Policy(yes=True, system=False)}),
         ((PQ,), "libpq.so.5 is not on this machine", {"policy": Policy(yes=True), "guesses": frozenset({"libpq5"})}),
         (
@@ -406,7 +407,15 @@ def test_nobody_agrees_to_the_library(practice):
         ),
         ((Link("/opt/x/libx.so.1"),), "/opt/x/libx.so.1 is not on this machine", {}),
     ],
-    ids=["nobody has it", "only one of two", "--no-system", "a guess under --yes", "too old", "a path"],
+    ids=[
+        "nobody has it",
+        "only one of two",
+        "its entry names a package",
+        "--no-system",
+        "a guess under --yes",
+        "too old",
+        "a path",
+    ],
 )
 def test_what_cannot_be_met_is_built_again(practice, links, why, options):
     case = practice({"psycopg2": ()}, **options)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Runner
+from accel_doctor.report.text import printable
 
 _TAIL = 4096  # bytes of auditwheel's output that are read for its last words
 _ERROR = "auditwheel: error: "
@@ -52,4 +53,4 @@ def _last_words(log: Path) -> str:
         stream.seek(max(0, log.stat().st_size - _TAIL))
         lines = stream.read(_TAIL).decode("utf-8", "replace").strip().splitlines()
     said = next((line for line in reversed(lines) if line.startswith(_ERROR)), lines[-1] if lines else "no output")
-    return said.removeprefix(_ERROR)[:300]
+    return printable(said.removeprefix(_ERROR)[:300])

@@ -138,6 +138,8 @@ class MachineLoader:
 
 def _identity(path: Path) -> bytes | None:
     try:
+        if not path.is_file():  # a path comes with a wheel, and what waits behind a pipe or a device would be waited for
+            return None
         with path.open("rb") as stream:
             return identity_of(stream.read(64))
     except OSError:

@@ -39,6 +39,7 @@ def test_the_wheel_that_auditwheel_writes_is_the_portable_one(tmp_path):
         (1, "Traceback\nValueError: Cannot repair wheel, because x.so could not be located\n",
          "ValueError: Cannot repair wheel, because x.so could not be located"),
         (0, "INFO: nothing to do\n", "INFO: nothing to do"),
+        (1, "auditwheel: error: lib\x1b[2J.so\n", "lib\ufffd[2J.so"),
         (1, "", "no output"),
     ],
 )  # fmt: skip

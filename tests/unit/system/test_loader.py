@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -112,6 +113,13 @@ def test_a_path_is_met_by_that_file_only(root):
     assert (unmet, unmet.need) == (UnmetLink(asked), None)
     put(root, "opt/lib/libshelf.so.1")
     assert loader(root).unmet([asked]) == ()
+
+
+def test_what_is_no_file_is_not_opened(root):
+    os.mkfifo(root / "pipe")
+    (root / "lib/libshelf.so.1").mkdir(parents=True)
+    assert loader(root).find("/pipe") is None
+    assert loader(root).find("libshelf.so.1") is None
 
 
 def test_what_was_installed_meanwhile_is_found_after_forgetting(root):
