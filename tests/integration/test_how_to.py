@@ -117,6 +117,7 @@ def test_around_a_tool(
 
 
 def test_in_a_makefile(fresh: Machine) -> None:
+    fresh.must("apt-get", "install", "-y", "--no-install-recommends", "make")  # as whoever has a Makefile has
     (makefile,) = shown(PAGE, "In a Makefile", "make")
     fresh.write("/root/make/Makefile", makefile)
     fresh.write("/root/make/requirements.txt", "pyxattr==0.8.1\npysqlite3==0.5.4\n")
