@@ -441,7 +441,7 @@ def test_a_library_that_is_still_missing_after_its_package_came_means_another_bu
 
 
 def test_what_a_stored_wheel_lacks_is_told_where_libraries_would_help(practice):
-    case = practice({name: () for name in ("fits", "waits", "old", "none")})
+    case = practice(dict.fromkeys(("fits", "waits", "old", "none"), ()))
     keep(case, "fits", Link("libc.so.6"))
     keep(case, "waits", PQ)
     keep(case, "old", PQ, Link("libc.so.6", ("GLIBC_2.38",)))

@@ -138,7 +138,7 @@ class MachineLoader:
 
 def _identity(path: Path) -> bytes | None:
     try:
-        if not path.is_file():  # a path comes with a wheel, and what waits behind a pipe or a device would be waited for
+        if not path.is_file():  # the path comes with a wheel: a pipe would be waited for
             return None
         with path.open("rb") as stream:
             return identity_of(stream.read(64))
