@@ -36,7 +36,8 @@ class Moved:
 
 def serves(entry: Entry, distribution: str) -> bool:
     """Whether a wheel was built for ``distribution`` (``debian 13``), or for all."""
-    return entry.file.endswith("-none-any.whl") or entry.provenance.distribution == distribution
+    for_all = entry.file.endswith("-none-any.whl") or "manylinux" in entry.file or "musllinux" in entry.file
+    return for_all or entry.provenance.distribution == distribution
 
 
 def export_wheels(store: LocalWheelStore, names: Iterable[str], directory: Path) -> Moved:

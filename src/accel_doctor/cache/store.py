@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from accel_doctor.cache.entries import LIMIT, entry_from_json, entry_to_json, is_key
 from accel_doctor.cache.leases import Leases
@@ -20,10 +21,14 @@ from accel_doctor.hashing import sha256_of
 from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
 from accel_doctor.wheelfile import is_pure
 
+if TYPE_CHECKING:
+    from filelock import FileLock
+
 LAYOUT = "v2"
 ENTRY = "entry.json"
 UNFINISHED = "unfinished"
 LOCKS = "locks"
+_PATIENCE = 0.5  # seconds until waiting is told, and between looks at whether the run was interrupted
 
 # https://bford.info/cachedir/: backup tools leave marked directories alone
 _CACHEDIR_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Wheels built by accel-doctor; safe to delete.\n"
@@ -39,10 +44,15 @@ class LocalWheelStore:
     What cannot be read counts as not there, what cannot be written is not kept; either is told once.
     """
 
-    def __init__(self, root: Path, leases: Leases, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, root: Path, leases: Leases, warn: Callable[[str], None], stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        """``stopped`` says whether the run was interrupted, so that nobody is waited for any more."""
         self._top = root
         self._leases = leases
         self._warn = warn
+        self._stopped = stopped
+        self._told_to_wait = False
         self._writable = True
         self._readable = True
 
@@ -51,6 +61,8 @@ class LocalWheelStore:
         for name in dict.fromkeys((key.exact, key.pure)):
             if found := self.find(name):
                 entry, wheel = found
+                if name != key.exact and not entry.file.endswith("-none-any.whl"):
+                    continue  # not by us: binaries are never kept under a pure key
                 return Wheel(wheel, entry.sha256, entry.links)
         return None
 
@@ -163,7 +175,10 @@ class LocalWheelStore:
 
     @contextmanager
     def building(self, key: BuildKey) -> Iterator[None]:
-        """Held while the wheel of ``key`` is built, so that a second process waits and takes it instead."""
+        """Held while the wheel of ``key`` is built, so that a second process waits and takes it instead.
+
+        That it waits is told; it ends when the run was interrupted, then nothing is held.
+        """
         from filelock import FileLock
 
         try:
@@ -171,7 +186,7 @@ class LocalWheelStore:
             # One of 4096 files, so that they need no clearing away, which no waiting process would survive. Two keys
             # that share one wait for one another; nobody holds two.
             lock = FileLock(self._top / LOCKS / f"{key.exact[:3]}.lock")
-            lock.acquire()
+            self._acquire(lock)
         except OSError as error:
             self._cannot_write(error)
             yield
@@ -180,6 +195,18 @@ class LocalWheelStore:
             yield
         finally:
             lock.release()
+
+    def _acquire(self, lock: FileLock) -> None:
+        from filelock import Timeout
+
+        while not self._stopped():
+            try:
+                lock.acquire(timeout=_PATIENCE)
+                return
+            except Timeout:
+                if not self._told_to_wait:
+                    self._told_to_wait = True
+                    self._warn("another accel-doctor builds the same wheel: waiting for it")
 
     def remove(self, name: str) -> bool:
         """Take the entry of ``name`` away, whole or damaged; False where a process uses it.
@@ -200,7 +227,7 @@ class LocalWheelStore:
 
     def place(self, name: str) -> Path:
         """The directory of an entry."""
-        return self._top / LAYOUT / name[:2] / name
+        return Path(f"{self._top}/{LAYOUT}/{name[:2]}/{name}")  # in one step, for it is asked for often
 
     def _prepare(self) -> None:
         for directory in (self._top / LAYOUT, self._top / UNFINISHED, self._top / LOCKS):

@@ -181,7 +181,7 @@ def assembled_doctor(
 @contextmanager
 def _wheel_store(parts: Parts, leases: Leases, levels: LevelSettings, work: Path) -> Iterator[WheelStore]:
     warn = parts.reporter.note
-    local = LocalWheelStore(parts.cache / WHEELS, leases, warn)
+    local = LocalWheelStore(parts.cache / WHEELS, leases, warn, lambda: parts.runner.stopped)
     if not levels.addresses:
         yield local
         return

@@ -153,6 +153,11 @@ class ProcessRunner:
             log.write(f"{problem.message}\n".encode())
             return problem.returncode, problem.message
 
+    @property
+    def stopped(self) -> bool:
+        """Whether :meth:`stop` was called."""
+        return self._stopped
+
     def stop(self) -> None:
         """End all running children, and start none from now on: SIGTERM, then SIGKILL. Returns within seconds."""
         with self._lock:

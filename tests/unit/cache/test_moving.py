@@ -167,3 +167,7 @@ def test_a_wheel_serves_its_own_distribution_or_all(here, wheel, tmp_path):
     here.put(SECOND, binary, provenance(distribution="debian 12"), ())
     assert serves(here.entry(SECOND.exact), "debian 12")
     assert not serves(here.entry(SECOND.exact), "debian 13")
+    portable = binary.rename(binary.with_name("demo-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"))
+    third = BuildKey("3" * 64, "f" * 64)
+    here.put(third, portable, provenance(distribution="debian 12"), ())
+    assert serves(here.entry(third.exact), "debian 13")

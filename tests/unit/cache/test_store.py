@@ -331,3 +331,24 @@ def test_of_many_processes_one_builds_and_the_others_take(tmp_path, wheel):
     processes = [subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}) for _ in range(4)]
     assert [process.wait() for process in processes] == [0] * 4
     assert counter.read_text() == "built\n"
+
+
+def test_waiting_is_told_and_ends_with_an_interruption(tmp_path, store, wheel):
+    """Whoever builds may take an hour; Ctrl-C does not."""
+    said = []
+    leases = Leases(tmp_path / "in-use.lock")
+    stopped = iter([False, False, True])
+    waiting = LocalWheelStore(tmp_path / "wheels", leases, said.append, lambda: next(stopped))
+    with store.building(KEY), waiting.building(KEY):
+        pass
+    assert said == ["another accel-doctor builds the same wheel: waiting for it"]
+    with store.building(KEY):  # nothing was held, and nothing is left
+        pass
+    leases.close()
+
+
+def test_a_binary_under_a_pure_key_is_not_used(store, wheel):
+    """As an imported directory or another writer may have left it."""
+    store.put(BuildKey(exact=KEY.pure, pure=KEY.pure), wheel, provenance(), ())
+    assert store.get(KEY) is None
+    assert store.get(BuildKey(exact=KEY.pure, pure=KEY.pure)) is not None
