@@ -23,7 +23,7 @@ FLOORS = (
     ("diagnosis", "foresight", "requirements"),
     ("treatment", "report"),
     ("doctor",),
-    ("system", "frontends", "builder", "cache", "journal"),
+    ("system", "frontends", "builder", "cache", "environments", "journal"),
     ("cli",),
     ("__main__",),
 )
