@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel_doctor.model import Diagnosis, Distribution, Finding, Plan, Unmet
-from accel_doctor.report.text import printable
+from accel_doctor.report.text import by_root, printable
 
 SCHEMA = 1
 _WIDTH = 200  # characters of a quoted line
@@ -115,7 +115,7 @@ def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
     """One command to paste, after an empty line; nothing where a plan has none."""
     if not plan.commands:
         return []
-    owner = "" if "brew" in plan.commands[0] else ", as root"  # Homebrew refuses to run as root
+    owner = ", as root" if by_root(plan) else ""
     return [
         "",
         f"To install what is missing on {printable(str(distribution))}{owner}:",

@@ -111,7 +111,7 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
         case ExitCode.CONSENT:
             return (
                 "system packages are missing, and nobody agreed to installing them",
-                "run the command above as root, or the same accel-doctor command with --yes",
+                f"run the command above{_as_root(result.plan)}, or the same accel-doctor command with --yes",
             )
         case ExitCode.PRIVILEGE if obstacle:
             return (
@@ -125,6 +125,15 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
             )
         case _:
             return result.code.meaning, None
+
+
+def by_root(plan: Plan) -> bool:
+    """Whether a plan's commands are root's: Homebrew refuses to be run by root."""
+    return not any("brew" in command for command in plan.commands)
+
+
+def _as_root(plan: Plan | None) -> str:
+    return " as root" if plan is None or by_root(plan) else ""
 
 
 def interruption_lines(transactions: Sequence[Plan], logs: str | None) -> list[str]:

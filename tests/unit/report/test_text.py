@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from packaging.pylock import Pylock
 
 from accel_doctor.errors import ExitCode
@@ -119,3 +120,15 @@ def test_every_bad_end_has_a_sentence_and_the_usual_ones_a_next_step():
         message, hint = verdict(result(code))
         assert message
         assert hint
+
+
+@pytest.mark.parametrize(
+    ("command", "step"),
+    [
+        (("apt-get", "install"), "run the command above as root, or the same accel-doctor command with --yes"),
+        (("env", "X=1", "brew", "install"), "run the command above, or the same accel-doctor command with --yes"),
+    ],
+)
+def test_whose_command_it_is_that_nobody_agreed_to(command, step):
+    result = Result(ExitCode.CONSENT, None, (), (), Plan(commands=(command,)), ())
+    assert verdict(result)[1] == step
