@@ -22,6 +22,7 @@ class LevelSettings:
     signing_key: Path | None = None
     trusted_keys: Sequence[Path] = ()
     require_signature: bool = False
+    read_only: bool = False
 
     def opened(
         self, environment: Mapping[str, str], directory: Path, warn: Callable[[str], None]
@@ -31,11 +32,15 @@ class LevelSettings:
         from accel_doctor.cache.levels.signing import read_signatures
 
         signatures = read_signatures(self.signing_key, self.trusted_keys, required=self.require_signature)
-        return [shared_level(address, environment, directory, warn) for address in self.addresses], signatures
+        levels = [
+            shared_level(address, environment, directory, warn, read_only=self.read_only) for address in self.addresses
+        ]
+        return levels, signatures
 
 
 def level_settings(values: Mapping[str, Any], environment: Mapping[str, str], *, offline: bool) -> LevelSettings:
-    """What options say, or, without ``--level``, pip-accel's variables; no levels at all where a run is offline."""
+    """What options say, or, without ``--level``, pip-accel's variables; no levels at all where a run is offline. A
+    rehearsal (``--dry-run``) reads them only."""
     addresses = tuple(values["level"]) or tuple(filter(None, [pip_accel_level(environment)]))
     if offline or not addresses:
         return LevelSettings()
@@ -44,4 +49,5 @@ def level_settings(values: Mapping[str, Any], environment: Mapping[str, str], *,
         Path(values["signing_key"]) if values["signing_key"] else None,
         tuple(map(Path, values["trusted_key"])),
         values["require_signature"],
+        read_only=values["dry_run"],
     )

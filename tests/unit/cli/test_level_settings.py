@@ -9,7 +9,14 @@ import pytest
 from accel_doctor.cli.levels import LevelSettings, level_settings
 from accel_doctor.cli.pip_accel import pip_accel_level, pip_accel_notice
 
-NONE = {"level": (), "signing_key": None, "trusted_key": (), "require_signature": False, "cache_dir": None}
+NONE = {
+    "level": (),
+    "signing_key": None,
+    "trusted_key": (),
+    "require_signature": False,
+    "cache_dir": None,
+    "dry_run": False,
+}
 
 
 @pytest.mark.parametrize(
@@ -43,6 +50,12 @@ def test_pip_accels_bucket_yields_to_levels_of_our_own():
         "pip-accel's variables are understood: PIP_ACCEL_S3_BUCKET as ACCEL_DOCTOR_LEVELS=s3://b"
     )
     assert pip_accel_notice({**NONE, "level": ("/srv",)}, variables) is None
+
+
+def test_a_rehearsal_writes_nowhere(tmp_path):
+    settings = level_settings({**NONE, "level": (str(tmp_path),), "dry_run": True}, {}, offline=False)
+    [level], _ = settings.opened({}, tmp_path, print)
+    assert (level.usable, level.writable) == (True, False)
 
 
 def test_an_offline_run_has_no_levels():

@@ -131,7 +131,7 @@ def _open_s3(address: LevelAddress, environment: Mapping[str, str], evident: boo
     if not address.anonymous and (address.profile or not evident):
         profile = read_profile(environment, address.profile)
     settings = _s3_settings(address, environment, profile)
-    provider = _boto3_provider(profile) if profile and profile.fetched else None
+    provider = _provider(profile) if profile else None
 
     def open_store(anonymous: bool) -> Any:
         from obstore.store import S3Store
@@ -140,8 +140,7 @@ def _open_s3(address: LevelAddress, environment: Mapping[str, str], evident: boo
             return S3Store(address.host, **_common(address, settings), skip_signature=True)
         return S3Store(address.host, **_common(address, settings), credential_provider=provider)
 
-    has_keys = profile is not None and (profile.fetched or profile.access_key_id is not None)
-    return ObjectStorageLevel(address, open_store, evident=evident or has_keys)
+    return ObjectStorageLevel(address, open_store, evident=evident or provider is not None)
 
 
 def _s3_settings(address: LevelAddress, environment: Mapping[str, str], profile: Profile | None) -> dict[str, Any]:
@@ -158,11 +157,24 @@ def _s3_settings(address: LevelAddress, environment: Mapping[str, str], profile:
         # This one is asked first, so that the environment's does not win over the address's.
         "aws_endpoint_url_s3": endpoint,
         "region": region,
-        "access_key_id": profile.access_key_id,
-        "secret_access_key": profile.secret_access_key,
-        "session_token": profile.session_token,
     }
     return {name: value for name, value in settings.items() if value}
+
+
+def _provider(profile: Profile) -> Any:
+    """What gives obstore a profile's keys; None where it has none. Settings would be mixed with the environment's: a
+    profile's keys with the variables' session token."""
+    if profile.fetched:
+        return _boto3_provider(profile)
+    if profile.access_key_id is None:
+        return None
+    keys = {
+        "access_key_id": profile.access_key_id,
+        "secret_access_key": profile.secret_access_key,
+        "token": profile.session_token,
+        "expires_at": None,
+    }
+    return lambda: keys
 
 
 def _boto3_provider(profile: Profile) -> Any:

@@ -22,11 +22,11 @@ def open_level(text: str, environment: Mapping[str, str], directory: Path) -> Ob
 
 
 def shared_level(
-    text: str, environment: Mapping[str, str], directory: Path, warn: Callable[[str], None]
+    text: str, environment: Mapping[str, str], directory: Path, warn: Callable[[str], None], *, read_only: bool = False
 ) -> SharedLevel:
     """The same as one run sees it, with the timeout that its address has."""
     address = parse_address(text)
-    return SharedLevel(_opened(address, environment, directory), address.timeout, warn)
+    return SharedLevel(_opened(address, environment, directory), address.timeout, warn, read_only=read_only)
 
 
 def _opened(address: LevelAddress, environment: Mapping[str, str], directory: Path) -> ObjectStore:

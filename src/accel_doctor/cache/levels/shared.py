@@ -25,13 +25,15 @@ class SharedLevel:
     timeout of a library ends. The threads are daemons, so that they do not keep the program from ending.
     """
 
-    def __init__(self, store: ObjectStore, timeout: float, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, store: ObjectStore, timeout: float, warn: Callable[[str], None], *, read_only: bool = False
+    ) -> None:
         self.name = store.name
         self._store = store
         self._timeout = timeout
         self._warn = warn
         self._left_out: Future[None] = Future()
-        self._read_only = not store.writable
+        self._read_only = read_only or not store.writable
         self._state = threading.Lock()
         self._answered = False
         self._denied: str | None = None

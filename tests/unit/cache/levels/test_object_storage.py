@@ -111,6 +111,20 @@ def test_a_profile_has_keys_region_and_endpoint(moto, tmp_path, surroundings):
     round_trip(open_level("s3://bucket/p", surroundings(AWS_PROFILE="ci"), tmp_path), tmp_path)
 
 
+def test_a_profile_that_was_asked_for_wins_over_all_of_the_environments_keys(tmp_path, surroundings):
+    (tmp_path / "credentials").write_text("[ci]\naws_access_key_id = of-the-profile\naws_secret_access_key = x\n")
+    variables = surroundings(
+        **KEYS, AWS_SESSION_TOKEN="of-the-environment", AWS_SHARED_CREDENTIALS_FILE=str(tmp_path / "credentials")
+    )
+    with level_server() as server:
+        server.behaviours = [answering(404)]
+        level = open_level(f"s3://bucket?profile=ci&endpoint={server.url}", variables, tmp_path)
+        assert level.fetch("x", tmp_path / "target", 10) is False
+        [(_, authorization)] = server.seen
+    assert "Credential=of-the-profile/" in authorization
+    assert "x-amz-security-token" not in authorization
+
+
 def test_a_public_bucket_needs_no_credentials(moto, tmp_path, surroundings):
     round_trip(open_level(f"s3://public?endpoint={moto}", surroundings(), tmp_path), tmp_path)
     round_trip(open_level(f"s3://public?endpoint={moto}&anonymous", surroundings(**KEYS), tmp_path), tmp_path)
