@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.store import ENTRY, LAYOUT, UNFINISHED, DamagedEntryError, LocalWheelStore
-from accel_doctor.model import Damage, Holding, HoldingKind, Removal
+from accel_doctor.model import Damage, Holding, HoldingKind, LeftOut, Removal
 
 WHEELS, SOURCES, REMEMBERED, LOGS, LEASES = "wheels", "sources", "locks", "logs", "in-use.lock"
 _OLDER_LAYOUTS = ("v1",)  # nothing asks for what is in them; later ones are left to later versions
@@ -22,6 +22,30 @@ class Limits:
 
     size: int | None = None
     age: float | None = None
+
+
+@dataclass
+class _Sweep:
+    """A removal under way."""
+
+    left: int
+    removed: list[Holding] = field(default_factory=list)
+    in_use: list[Holding] = field(default_factory=list)
+    refused: list[LeftOut] = field(default_factory=list)
+
+    def note(self, holding: Holding, gone: bool | OSError) -> None:
+        """What became of one thing."""
+        if isinstance(gone, OSError):
+            self.refused.append(LeftOut(holding.label, gone.strerror or str(gone)))
+        elif gone:
+            self.removed.append(holding)
+            self.left -= holding.size
+        else:
+            self.in_use.append(holding)
+
+    def removal(self, dry_run: bool) -> Removal:
+        """What it came to."""
+        return Removal(tuple(self.removed), tuple(self.in_use), tuple(self.refused), self.left, dry_run)
 
 
 class Housekeeping:
@@ -69,52 +93,48 @@ class Housekeeping:
         everything = sorted(
             self.holdings(), key=lambda one: (one.kind is not HoldingKind.LEFTOVER, min(one.used, now), one.name)
         )
-        left = sum(holding.size for holding in everything)
-        removed, in_use = [], []
+        sweep = _Sweep(sum(holding.size for holding in everything))
         for holding in everything:
             too_old = limits.age is not None and now - holding.used > limits.age
-            too_much = limits.size is not None and left > limits.size
-            if not (too_old or too_much or holding.kind is HoldingKind.LEFTOVER):
-                continue
-            if self._gone(holding, dry_run):
-                removed.append(holding)
-                left -= holding.size
-            else:
-                in_use.append(holding)
-        return Removal(tuple(removed), tuple(in_use), left, dry_run)
+            too_much = limits.size is not None and sweep.left > limits.size
+            if too_old or too_much or holding.kind is HoldingKind.LEFTOVER:
+                sweep.note(holding, self._gone(holding, dry_run))
+        return sweep.removal(dry_run)
 
     def remove(self, chosen: Iterable[Holding], dry_run: bool = False) -> Removal:
         """Remove these, but for what is in use."""
-        left = sum(holding.size for holding in self.holdings())
-        removed: list[Holding] = []
-        in_use: list[Holding] = []
+        sweep = _Sweep(sum(holding.size for holding in self.holdings()))
         for holding in chosen:
-            (removed if self._gone(holding, dry_run) else in_use).append(holding)
-        return Removal(tuple(removed), tuple(in_use), left - sum(one.size for one in removed), dry_run)
+            sweep.note(holding, self._gone(holding, dry_run))
+        return sweep.removal(dry_run)
 
-    def _gone(self, holding: Holding, dry_run: bool) -> bool:
-        if holding.kind is HoldingKind.WHEEL and not dry_run:
-            return self._store.remove(holding.name)
-        with self._leases.removing(holding.name) as free:
-            if free and not dry_run:
-                _remove_directory(holding.path)
-        return free
+    def _gone(self, holding: Holding, dry_run: bool) -> bool | OSError:
+        """Whether it was, or would be, removed; the error where that is not possible."""
+        try:
+            if holding.kind is HoldingKind.WHEEL and not dry_run:
+                return self._store.remove(holding.name)
+            with self._leases.removing(holding.name) as free:
+                if free and not dry_run:
+                    _remove_directory(holding.path)
+            return free
+        except OSError as error:
+            return error
 
     def _sources(self) -> Iterator[Holding]:
         for place in _directories(self._cache / SOURCES):
-            files = [path for path in place.iterdir() if path.is_file()]
+            files = [path for path in _inside(place) if path.is_file()]
             label = files[0].name if files else place.name
             yield Holding(HoldingKind.SOURCE, place.name, label, place, _size(place), _last_modified([place, *files]))
 
     def _remembered(self) -> Iterator[Holding]:
         for layout in _directories(self._cache / REMEMBERED):
             for place in _directories(layout):
-                used = _last_modified([place, *place.iterdir()])
+                used = _last_modified([place, *_inside(place)])
                 yield Holding(HoldingKind.LOCK, place.name, place.name, place, _size(place), used)
 
     def _logs(self) -> Iterator[Holding]:
         for run in _directories(self._cache / LOGS):
-            yield Holding(HoldingKind.LOG, run.name, run.name, run, _size(run), _last_modified([run, *run.iterdir()]))
+            yield Holding(HoldingKind.LOG, run.name, run.name, run, _size(run), _last_modified([run, *_inside(run)]))
 
     def _leftovers(self) -> Iterator[Holding]:
         wheels = self._cache / WHEELS
@@ -128,6 +148,14 @@ def _directories(directory: Path) -> list[Path]:
     try:
         return sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
     except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _inside(directory: Path) -> list[Path]:
+    """What is in a directory; nothing, where it is another user's or was removed just now."""
+    try:
+        return sorted(directory.iterdir())
+    except OSError:
         return []
 
 

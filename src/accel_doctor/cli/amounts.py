@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    _Type = click.ParamType[float]
+else:
+    _Type = click.ParamType  # older click has no parameter there
 
 _BYTES = {"": 1, "B": 1}
 _BYTES |= {f"{letter}{unit}": 1000 ** (power + 1) for power, letter in enumerate("KMGT") for unit in ("", "B")}
@@ -14,7 +20,7 @@ _SECONDS = {"S": 1, "M": 60, "H": 3600, "D": 86400, "W": 7 * 86400}
 _AMOUNT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
 
 
-class Amount(click.ParamType[float]):
+class Amount(_Type):
     """A number with a unit, as a number of the smallest one."""
 
     def __init__(self, name: str, units: Mapping[str, int], examples: str) -> None:

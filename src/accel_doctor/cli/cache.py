@@ -246,7 +246,7 @@ def _tell(cache: _Cache, removal: Removal) -> int:
     from accel_doctor.report.cache import removal_document, removal_lines
 
     cache.show(removal_document(removal), removal_lines(removal))
-    return int(ExitCode.DONE)
+    return int(ExitCode.CACHE if removal.refused else ExitCode.DONE)
 
 
 def _tell_asked(cache: _Cache, removal: Removal) -> int:

@@ -30,11 +30,20 @@ class Holding:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Something that was not moved or removed, and why."""
+
+    name: str  # a file, or a key
+    why: str
+
+
+@dataclass(frozen=True)
 class Removal:
     """What a removal came to; ``left`` is the size of what there still is."""
 
     removed: tuple[Holding, ...]
     in_use: tuple[Holding, ...]
+    refused: tuple[LeftOut, ...]  # what could not be removed
     left: int
     dry_run: bool = False
 
@@ -52,11 +61,3 @@ class Damage:
     path: Path
     why: str
     removed: bool
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A wheel that was not moved, and why."""
-
-    name: str  # a file, or a key
-    why: str

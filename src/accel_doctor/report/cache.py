@@ -93,6 +93,7 @@ def removal_lines(removal: Removal) -> list[str]:
         lines += [f"would remove {printable(_called(one))}, {_bytes([one])}" for one in removal.removed]
     for one in removal.in_use:
         lines.append(f"in use by a running accel-doctor, left: {printable(_called(one))}")
+    lines += [printable(f"not removed: {one.name}: {one.why}") for one in removal.refused]
     parts = [count(number, kind.value, _MANY[kind]) for kind, number in kinds.items()]
     verb = "would remove" if removal.dry_run else "removed"
     what = f"{_and(parts)}, {_bytes(removal.removed)}" if parts else "nothing"
@@ -106,6 +107,7 @@ def removal_document(removal: Removal) -> dict[str, Any]:
         "dry_run": removal.dry_run,
         "removed": [_holding(holding) for holding in removal.removed],
         "in_use": [_holding(holding) for holding in removal.in_use],
+        "refused": [asdict(one) for one in removal.refused],
         "bytes_removed": removal.freed,
         "bytes_left": removal.left,
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from fakes import provenance
 from accel_doctor.cache.housekeeping import Housekeeping, Limits
 from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.store import LocalWheelStore
-from accel_doctor.model import BuildKey, HoldingKind
+from accel_doctor.model import BuildKey, HoldingKind, LeftOut
 
 NOW = 1_700_000_000.0  # before any clock of today: what is used while a test runs was used last
 DAY = 86400.0
@@ -187,3 +189,33 @@ def test_an_empty_or_missing_cache_holds_nothing(housekeeping):
     assert housekeeping.holdings() == []
     assert housekeeping.verify(fix=True) == (0, [])
     assert housekeeping.prune(Limits(size=0, age=0), NOW).left == 0
+
+
+def test_what_cannot_be_removed_is_said_and_the_rest_is_removed(housekeeping, keep, cache, monkeypatch):
+    """As another user's files are."""
+    keep(1, days=10)
+    for name in ("20260101-000000-1", "20260101-000000-2"):
+        (cache / "logs" / name).mkdir(parents=True)
+        os.utime(cache / "logs" / name, (NOW - 20 * DAY,) * 2)
+    rmtree = shutil.rmtree
+
+    def refuse(path, **options):
+        if str(path).endswith("-1"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        rmtree(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    removal = housekeeping.prune(Limits(age=DAY), NOW)
+    assert names(removal.removed) == ["20260101", "w1"]
+    assert removal.refused == (LeftOut("20260101-000000-1", "Permission denied"),)
+    assert (cache / "logs" / "20260101-000000-1").exists()
+
+
+def test_a_store_that_cannot_be_read_is_an_error(cache):
+    leases = Leases(cache / "in-use.lock")
+    store = LocalWheelStore(cache / "wheels", leases, pytest.fail)
+    (cache / "wheels" / "v2" / "ab").mkdir(parents=True)
+    (cache / "wheels" / "v2" / "ab").rmdir()
+    (cache / "wheels" / "v2" / "ab").symlink_to("ab")  # a loop
+    with pytest.raises(OSError, match="ab"):
+        Housekeeping(cache, store, leases).holdings()
