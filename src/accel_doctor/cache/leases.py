@@ -13,6 +13,7 @@ import hashlib
 import os
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ from pathlib import Path
 # one another, and closing one leaves the other's alone. Where there are none (macOS), those of the process.
 _OF_OPEN_FILE = hasattr(fcntl, "F_OFD_SETLK")
 _TAKEN = {errno.EAGAIN, errno.EACCES}
+_PATIENCE = 5.0  # seconds
+_PAUSE = 0.005
 
 
 class Leases:
@@ -33,15 +36,15 @@ class Leases:
         self._guard = threading.RLock()
 
     def hold(self, name: str) -> None:
-        """Say that this process uses ``name``, until it ends or :meth:`release` is called; waits for a removal that is
-        under way."""
+        """Say that this process uses ``name``, until it ends or :meth:`release` is called; waits, some seconds at
+        most, for a removal that is under way."""
         with suppress(OSError):  # a store on a file system without locks, or one that nobody may write to
             descriptor = self._opened()
             with self._guard:
                 if name in self._held:
                     return
-                _lock(descriptor, fcntl.LOCK_SH, name)
-                self._held.add(name)
+                if _lock_patiently(descriptor, name):
+                    self._held.add(name)
 
     def release(self, name: str) -> None:
         """The opposite of :meth:`hold`."""
@@ -62,7 +65,7 @@ class Leases:
             free = name not in self._held
             if free:
                 try:
-                    _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, name)
+                    _lock(descriptor, fcntl.LOCK_EX, name)
                 except OSError as error:
                     if error.errno not in _TAKEN:
                         raise
@@ -94,12 +97,27 @@ class Leases:
             return self._descriptor
 
 
+def _lock_patiently(descriptor: int, name: str) -> bool:
+    # A removal takes milliseconds. Whoever holds on for longer is none of ours, and must not keep us from our work.
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            _lock(descriptor, fcntl.LOCK_SH, name)
+            return True
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_PAUSE)
+
+
 def _lock(descriptor: int, kind: int, name: str) -> None:
+    """One attempt; OSError where the lock is not to be had now, or never."""
     byte = int(hashlib.sha256(name.encode()).hexdigest()[:15], 16)
     if not _OF_OPEN_FILE:
-        fcntl.lockf(descriptor, kind, 1, byte)
+        fcntl.lockf(descriptor, kind if kind == fcntl.LOCK_UN else kind | fcntl.LOCK_NB, 1, byte)
         return
-    wait = fcntl.F_OFD_SETLK if kind & fcntl.LOCK_NB or kind & fcntl.LOCK_UN else fcntl.F_OFD_SETLKW
     types = {fcntl.LOCK_SH: fcntl.F_RDLCK, fcntl.LOCK_EX: fcntl.F_WRLCK, fcntl.LOCK_UN: fcntl.F_UNLCK}
     # struct flock of Linux: l_type, l_whence, l_start, l_len, l_pid
-    fcntl.fcntl(descriptor, wait, struct.pack("hhqqi", types[kind & ~fcntl.LOCK_NB], os.SEEK_SET, byte, 1, 0))
+    fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi", types[kind], os.SEEK_SET, byte, 1, 0))

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -93,3 +94,26 @@ def test_without_a_file_nothing_is_held_and_nothing_may_go(tmp_path):
     leases.release("a")
     with pytest.raises(OSError, match="in-use.lock"), leases.removing("a"):
         pass
+
+
+def test_a_removal_is_waited_for(leases, tmp_path):
+    """It is over when its block is left; whoever asked meanwhile holds the name then."""
+    other = Leases(tmp_path / "cache" / "in-use.lock")
+    with leases.removing("a") as free:
+        assert free
+        thread = threading.Thread(target=other.hold, args=("a",))
+        thread.start()
+    thread.join()
+    with leases.removing("a") as free:
+        assert not free
+    other.close()
+
+
+def test_whoever_removes_for_ever_is_not_waited_for(leases, tmp_path, monkeypatch):
+    monkeypatch.setattr("accel_doctor.cache.leases._PATIENCE", 0.02)
+    other = Leases(tmp_path / "cache" / "in-use.lock")
+    with leases.removing("a"):
+        other.hold("a")
+    with leases.removing("a") as free:
+        assert free
+    other.close()
