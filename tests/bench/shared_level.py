@@ -10,17 +10,17 @@ has no cache of any kind and a new virtual environment; both resolve and fetch w
 from __future__ import annotations
 
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from second_run import run
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # moto_server
 
 REQUIREMENTS = """\
 bitarray==3.12.3
@@ -85,31 +85,11 @@ def chosen_level(address: str, base: Path) -> Iterator[str]:
     elif address != "moto":
         yield address
     else:
-        with moto() as url:
+        from moto_server import CREDENTIALS, moto_server
+
+        os.environ.update(CREDENTIALS)
+        with moto_server() as url:
             yield f"s3://bucket/prefix?endpoint={url}"
-
-
-@contextmanager
-def moto() -> Iterator[str]:
-    """An S3 server with a bucket; credentials for it are in the environment."""
-    import httpx
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            for _ in range(100):
-                try:
-                    httpx.put(f"{url}/bucket").raise_for_status()
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.2)
-            yield url
-        finally:
-            process.kill()
 
 
 if __name__ == "__main__":

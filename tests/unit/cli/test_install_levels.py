@@ -99,6 +99,23 @@ def test_the_second_machine_builds_nothing(machines, shared):
     assert machines.builds == 2
 
 
+def test_the_second_machine_builds_nothing_through_s3(machines):
+    pytest.importorskip("obstore", reason="the extra [remote] is not installed")
+    pytest.importorskip("moto", reason="the extra [test] is not installed")
+    from moto_server import CREDENTIALS, moto_server
+
+    with moto_server() as url:
+        writer = {"ACCEL_DOCTOR_LEVELS": f"s3://bucket/wheels?endpoint={url}", **CREDENTIALS}
+        reader = {"PIP_ACCEL_S3_BUCKET": "bucket", "PIP_ACCEL_S3_PREFIX": "wheels", "PIP_ACCEL_S3_URL": url}
+        machines.install("first", **writer)
+        told = machines.install("second", PIP_ACCEL_S3_READONLY="true", **reader, **CREDENTIALS)
+    assert machines.builds == 1
+    assert (
+        told.count("pip-accel's variables are understood: PIP_ACCEL_S3_BUCKET as ACCEL_DOCTOR_LEVELS=s3://bucket/w")
+        == 1
+    )
+
+
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [

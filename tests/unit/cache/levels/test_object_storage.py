@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from level_server import answering, drop_half_way, hang, level_server, timeout_for
+from moto_server import CREDENTIALS as KEYS
+from moto_server import moto_server
 
 pytest.importorskip("obstore", reason="the extra [remote] is not installed")
 pytest.importorskip("moto", reason="the extra [test] is not installed")
@@ -16,36 +16,14 @@ pytest.importorskip("moto", reason="the extra [test] is not installed")
 from accel_doctor.cache.levels.opening import open_level
 from accel_doctor.errors import LevelDeniedError, LevelError, UsageError
 
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # Any trace of the surroundings' own credentials, and any metadata service, is out of these tests.
 NONE = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", *KEYS)
 
 
 @pytest.fixture(scope="module")
 def moto():
-    import httpx
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if "Running on" in line:
-                break
-        else:
-            pytest.fail("moto's server did not start:\n" + "".join(said))
-        try:
-            with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:
-                client.put(f"{url}/bucket").raise_for_status()
-                client.put(f"{url}/public", headers={"x-amz-acl": "public-read-write"}).raise_for_status()
-            yield url
-        finally:
-            process.kill()
-            process.stdout.read()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)
