@@ -77,14 +77,18 @@ class Housekeeping:
         """Read every wheel: how many are what was stored, and what is wrong with the others, removed with ``fix``."""
         good, damaged = 0, []
         for name in self._store.names():
+            self._leases.hold(name)
             try:
                 self._store.verified(name)
                 good += 1
+                continue
             except FileNotFoundError:
                 continue  # removed meanwhile
             except (DamagedEntryError, OSError) as error:
-                removed = fix and self._store.remove(name)
-                damaged.append(Damage(name, self._store.place(name), str(error), removed))
+                why = str(error)
+            finally:
+                self._leases.release(name)
+            damaged.append(Damage(name, self._store.place(name), why, fix and self._store.remove(name)))
         return good, damaged
 
     def prune(self, limits: Limits, now: float, dry_run: bool = False) -> Removal:

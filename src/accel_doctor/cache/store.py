@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from accel_doctor.cache import durable
 from accel_doctor.cache.entries import LIMIT, entry_from_json, entry_to_json, is_key
 from accel_doctor.cache.leases import Leases
 from accel_doctor.hashing import sha256_of
@@ -84,7 +85,10 @@ class LocalWheelStore:
     def clear(self, key: BuildKey, unfit: Wheel) -> None:
         """Take away what :meth:`get` gave, if it is still that."""
         if (found := self.find(key.exact)) and found[0].sha256 == unfit.sha256:
-            self._discard(self.place(key.exact))
+            try:
+                self._take_away(self.place(key.exact))
+            except OSError as error:
+                self._cannot_write(error)
 
     def find(self, name: str) -> tuple[Entry, Path] | None:
         """What is kept under one half of a key, verified, and in use by this process from now on."""
@@ -100,7 +104,7 @@ class LocalWheelStore:
         except DamagedEntryError:
             self._leases.release(name)
             self._warn(f"a stored wheel was damaged and is built again: {place}")
-            self._discard(place)
+            self._discard_damaged(name)
             return None
         except OSError as error:
             self._leases.release(name)
@@ -162,9 +166,9 @@ class LocalWheelStore:
             with self._scratch() as scratch:
                 aside = scratch / entry.key
                 aside.mkdir()
-                _copy_durably(wheel, aside / entry.file)
-                _write_durably(aside / ENTRY, content)
-                _sync_directory(aside)
+                durable.copy(wheel, aside / entry.file)
+                durable.write(aside / ENTRY, content)
+                durable.synchronise(aside)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 _publish(aside, place)
         except OSError as error:
@@ -234,7 +238,9 @@ class LocalWheelStore:
             directory.mkdir(parents=True, exist_ok=True)
         tag = self._top / "CACHEDIR.TAG"
         if not tag.exists():
-            tag.write_text(_CACHEDIR_TAG)
+            with self._scratch() as scratch:
+                durable.write(scratch / tag.name, _CACHEDIR_TAG.encode())
+                (scratch / tag.name).replace(tag)
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:
@@ -248,11 +254,23 @@ class LocalWheelStore:
             shutil.rmtree(scratch, ignore_errors=True)
             self._leases.release(name)
 
-    def _discard(self, place: Path) -> None:
+    def _discard_damaged(self, name: str) -> None:
         try:
-            self._take_away(place)
+            with self._leases.removing(name) as free:
+                # Another process may have been here already, and have stored a good one.
+                if free and self._is_damaged(name):
+                    self._take_away(self.place(name))
         except OSError as error:
             self._cannot_write(error)
+
+    def _is_damaged(self, name: str) -> bool:
+        try:
+            self.verified(name)
+        except DamagedEntryError:
+            return True
+        except FileNotFoundError:
+            pass
+        return False
 
     def _take_away(self, place: Path) -> None:
         self._prepare()
@@ -296,26 +314,4 @@ def _publish(aside: Path, place: Path) -> None:
         if not place.is_dir():
             raise
         return  # another process published the same key first
-    _sync_directory(place.parent)
-
-
-def _copy_durably(source: Path, target: Path) -> None:
-    with source.open("rb") as reading, target.open("xb") as writing:
-        shutil.copyfileobj(reading, writing, 1 << 20)
-        writing.flush()
-        os.fsync(writing.fileno())
-
-
-def _write_durably(target: Path, content: bytes) -> None:
-    with target.open("xb") as writing:
-        writing.write(content)
-        writing.flush()
-        os.fsync(writing.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    durable.synchronise(place.parent)

@@ -19,7 +19,7 @@ import os, random, shutil, signal, sys
 from pathlib import Path
 
 from fakes import provenance
-from accel_doctor.cache import housekeeping, leases, store as storing
+from accel_doctor.cache import durable, housekeeping, leases, store as storing
 from accel_doctor.cache.housekeeping import Housekeeping, Limits
 from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.store import LocalWheelStore
@@ -27,7 +27,7 @@ from accel_doctor.model import BuildKey
 import packaging.utils, accel_doctor.wheelfile
 
 cache, moments = Path(sys.argv[1]), int(sys.argv[2])
-TRACED = {module.__file__ for module in (housekeeping, leases, storing, shutil)}
+TRACED = {module.__file__ for module in (durable, housekeeping, leases, storing, shutil)}
 KEYS = [BuildKey(f"{number:064x}", "f" * 64) for number in range(6)]
 NAME = "x-1-cp313-cp313-linux_x86_64.whl"
 

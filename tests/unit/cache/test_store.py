@@ -352,3 +352,21 @@ def test_a_binary_under_a_pure_key_is_not_used(store, wheel):
     store.put(BuildKey(exact=KEY.pure, pure=KEY.pure), wheel, provenance(), ())
     assert store.get(KEY) is None
     assert store.get(BuildKey(exact=KEY.pure, pure=KEY.pure)) is not None
+
+
+def test_a_damaged_entry_that_another_process_replaced_meanwhile_stays(store, wheel, tmp_path):
+    place = store.put(KEY, wheel, provenance(), ()).path.parent
+    whole = (place / wheel.name).read_bytes()
+    (place / wheel.name).write_bytes(b"damaged")
+    said = []
+
+    def tell(text):
+        said.append(text)
+        (place / wheel.name).write_bytes(whole)  # what the other one stores between our look and our removal
+
+    leases = Leases(tmp_path / "in-use.lock")
+    store._leases.close()
+    assert LocalWheelStore(tmp_path / "wheels", leases, tell).get(KEY) is None
+    assert said == [f"a stored wheel was damaged and is built again: {place}"]
+    assert store.get(KEY).path.read_bytes() == whole
+    leases.close()
