@@ -17,6 +17,7 @@ COMMANDS = {
     "cache": ("cache", "Look after the wheel store: list, verify, prune, remove, export and import wheels."),
     "check": ("check", "Say what requirements will need before anything is built, and what of it is missing."),
     "diagnose": ("diagnose", "Read logs of builds that failed: what they lack, and how to get it."),
+    "env": ("env", "Keep ready virtual environments by their lock files, and restore them in a moment."),
     "export": ("export", "Write down what this machine needed, for the next one: shell, Dockerfile, Ansible, ..."),
     "history": ("history", "List what was installed here, when, for what."),
     "index": ("index", "Build file indexes: which package of a distribution ships a header, library, command."),

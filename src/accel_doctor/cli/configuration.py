@@ -78,7 +78,7 @@ def read_configuration(user_directory: Path, working_directory: Path) -> dict[st
     if not table:
         origin = working_directory / "pyproject.toml"
         table = _read(origin).get("tool", {}).get("accel-doctor", {})
-    values = _checked(origin, table)
+    values = _checked(origin, {key: value for key, value in table.items() if key != "env"})  # read by `env` itself
     for key in sorted(NOT_FOR_PROJECTS & set(values)):
         raise UsageError(
             f"{origin}: {key!r} is not read from a project's files",

@@ -112,7 +112,7 @@ class EnvironmentCache:
             with suppress(FileNotFoundError):
                 aside.unlink()
 
-    def keys(self) -> list[str]:
+    def stored_keys(self) -> list[str]:
         """All keys, last used first."""
         times = []
         for path in (self.root / "entries").glob("*.json"):
@@ -133,7 +133,7 @@ class EnvironmentCache:
         if not self.root.is_dir():
             return 0
         with exclusive(self.lock, wait=True):
-            chosen = [each for each in self.keys() if key is None or each == key]
+            chosen = [each for each in self.stored_keys() if key is None or each == key]
             for each in chosen:
                 self.manifest_path(each).unlink(missing_ok=True)
             self._sweep(self._kept(Limits(entries=1 << 30)))
@@ -142,14 +142,14 @@ class EnvironmentCache:
     def limit(self, limits: Limits) -> list[str]:
         """Remove what was used longest ago until the rest fits; the keys removed. Nothing where somebody else is at
         work: the next run does it. The one used last stays, however large it is."""
-        keys = self.keys()
+        keys = self.stored_keys()
         if len(keys) <= limits.entries and limits.size is None:
             return []
         with exclusive(self.lock, wait=False) as alone:
             if not alone:
                 return []
             kept = self._kept(limits)
-            removed = [key for key in self.keys() if key not in kept]
+            removed = [key for key in self.stored_keys() if key not in kept]
             for key in removed:
                 self.manifest_path(key).unlink(missing_ok=True)
             if removed:
@@ -160,12 +160,12 @@ class EnvironmentCache:
         """How much is here."""
         pieces = [size for _, size in self._pieces()]
         packs = [path.stat().st_size for path in (self.root / "packs").glob("*")]
-        return Use(len(self.keys()), len(pieces), sum(pieces), len(packs), sum(packs))
+        return Use(len(self.stored_keys()), len(pieces), sum(pieces), len(packs), sum(packs))
 
     def _kept(self, limits: Limits) -> dict[str, StoredEnvironment]:
         kept: dict[str, StoredEnvironment] = {}
         pieces: dict[str, int] = {}
-        for key in self.keys()[: max(1, limits.entries)]:
+        for key in self.stored_keys()[: max(1, limits.entries)]:
             stored = self.find(key)
             if stored is None:
                 continue
