@@ -110,7 +110,9 @@ class Project:
         """The shared levels that were named; none where signatures are required, which environments do not have."""
         from accel_doctor.cli.levels import level_settings
 
-        levels = level_settings(self.values, self.environment, offline=False)
+        levels = level_settings(
+            {"dry_run": False, **self.values}, self.environment, offline=bool(self.values.get("offline"))
+        )
         if not levels.addresses:
             return []
         if levels.require_signature:
