@@ -251,6 +251,32 @@ def test_what_hangs_in_the_kernel_costs_one_deadline(user, monkeypatch):
     stuck.released.set()
 
 
+@dataclass
+class FailingOnce:
+    """Hangs for everyone, and fails for one who comes when three others wait."""
+
+    waiting: threading.Barrier = field(default_factory=lambda: threading.Barrier(4))
+    released: threading.Event = field(default_factory=threading.Event)
+    name: str = "failing"
+    writable: bool = False
+
+    def fetch(self, object_name, target, limit):
+        self.waiting.wait()
+        if key(0).exact in object_name:
+            raise LevelError("broken")
+        self.released.wait()
+        raise LevelError("released")
+
+
+def test_whoever_waits_for_a_level_goes_on_when_it_is_left_out(user):
+    failing = FailingOnce()
+    store = user.store(failing)
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(lambda number: store.get(key(number)), range(4), timeout=30)) == {None}
+    assert user.warnings == ["the shared level failing is left out for the rest of this run: broken"]
+    failing.released.set()
+
+
 def test_a_level_that_sends_a_little_for_ever_is_bounded(user, server, monkeypatch):
     monkeypatch.setattr("accel_doctor.cache.levels.shared.SLOWEST", 1 << 30)
     server.behaviours = [trickle]
