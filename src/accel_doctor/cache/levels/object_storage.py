@@ -126,12 +126,10 @@ def open_object_storage(address: LevelAddress, environment: Mapping[str, str]) -
 
 
 def _open_s3(address: LevelAddress, environment: Mapping[str, str], evident: bool) -> ObjectStorageLevel:
-    # Keys in the environment win over AWS_PROFILE, and lose to a profile that was asked for: as botocore has it.
-    profile = None
-    if not address.anonymous and (address.profile or not evident):
-        profile = read_profile(environment, address.profile)
+    profile = None if address.anonymous else read_profile(environment, address.profile)
     settings = _s3_settings(address, environment, profile)
-    provider = _provider(profile) if profile else None
+    # Keys in the environment win over AWS_PROFILE's, and lose to a profile's that was asked for: as botocore has it.
+    provider = _provider(profile) if profile and (address.profile or not evident) else None
 
     def open_store(anonymous: bool) -> Any:
         from obstore.store import S3Store

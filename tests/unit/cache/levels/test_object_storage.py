@@ -89,6 +89,18 @@ def test_a_profile_has_keys_region_and_endpoint(moto, tmp_path, surroundings):
     round_trip(open_level("s3://bucket/p", surroundings(AWS_PROFILE="ci"), tmp_path), tmp_path)
 
 
+def test_keys_of_the_environment_go_with_the_region_of_the_default_profile(tmp_path, surroundings):
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/config").write_text("[default]\nregion = eu-central-1\naws_access_key_id = of-the-profile\n")
+    with level_server() as server:
+        server.behaviours = [answering(404)]
+        level = open_level(f"s3://bucket?endpoint={server.url}", surroundings(**KEYS), tmp_path)
+        assert level.fetch("x", tmp_path / "target", 10) is False
+        [(_, authorization)] = server.seen
+    assert "Credential=test/" in authorization
+    assert "/eu-central-1/s3/" in authorization
+
+
 def test_a_profile_that_was_asked_for_wins_over_all_of_the_environments_keys(tmp_path, surroundings):
     (tmp_path / "credentials").write_text("[ci]\naws_access_key_id = of-the-profile\naws_secret_access_key = x\n")
     variables = surroundings(
