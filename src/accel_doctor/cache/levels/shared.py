@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,11 @@ from accel_doctor.interfaces import ObjectStore
 # Bytes a second. An object may take the level's timeout and the time its size takes at this rate, then the level is
 # taken to hang, whatever it sends meanwhile.
 SLOWEST = 256 << 10
+
+# Objects of more bytes than _SMALL are transferred so many at a time: each gets a fair part of a slow line before its
+# deadline. Small ones wait for answers, not for the line.
+_SMALL = 1 << 20
+_TRANSFERS = 4
 
 T = TypeVar("T")
 
@@ -35,6 +41,7 @@ class SharedLevel:
         self._left_out: Future[None] = Future()
         self._read_only = read_only or not store.writable
         self._state = threading.Lock()
+        self._transfers = threading.BoundedSemaphore(_TRANSFERS)
         self._answered = False
         self._denied: str | None = None
 
@@ -100,6 +107,10 @@ class SharedLevel:
 
     def _in_time(self, work: Callable[[], T], size: int) -> T | None:
         """What ``work`` gives; None where the level is left out meanwhile. Raises LevelError, also for the deadline."""
+        with self._transfers if size > _SMALL else nullcontext():
+            return self._at_once(work, size)
+
+    def _at_once(self, work: Callable[[], T], size: int) -> T | None:
         if not self.usable:
             return None
         seconds = self._timeout + size / SLOWEST

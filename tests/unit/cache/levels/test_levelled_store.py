@@ -277,6 +277,37 @@ def test_whoever_waits_for_a_level_goes_on_when_it_is_left_out(user):
     failing.released.set()
 
 
+@dataclass
+class Counting:
+    """Lets four requests go on together, and counts how many are under way."""
+
+    together: threading.Barrier = field(default_factory=lambda: threading.Barrier(4))
+    state: threading.Lock = field(default_factory=threading.Lock)
+    under_way: int = 0
+    most: int = 0
+    name: str = "counting"
+    writable: bool = False
+
+    def fetch(self, object_name, target, limit):
+        with self.state:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        self.together.wait()
+        with self.state:
+            self.under_way -= 1
+        return False
+
+
+@pytest.mark.parametrize(("size", "most"), [((1 << 20) + 1, 4), (1 << 20, 8)])
+def test_large_objects_share_the_line_with_few(user, size, most):
+    counting = Counting(threading.Barrier(4 if most == 4 else 8))
+    level = user.level(counting)
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda number: level.fetch(str(number), user.path, size), range(8), timeout=30)) == {False}
+    assert counting.most == most
+    assert user.warnings == []
+
+
 def test_a_level_that_sends_a_little_for_ever_is_bounded(user, server, monkeypatch):
     monkeypatch.setattr("accel_doctor.cache.levels.shared.SLOWEST", 1 << 30)
     server.behaviours = [trickle]
@@ -374,7 +405,7 @@ class Slow:
 
 
 def test_an_interrupted_run_does_not_wait(builder):
-    stuck = Stuck()
+    stuck = Stuck(timeout=60)
     store = builder.store(stuck)
 
     def run():
