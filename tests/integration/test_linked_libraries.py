@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from integration.machine import Base, Machine
 from integration.test_install import install, packages_of, with_doctor
+from moto_server import moto_server
 
 from accel_doctor.errors import ExitCode
 
@@ -25,6 +26,7 @@ def installed(where: Machine, environment: str, *arguments: str) -> list[bool]:
     where.must("python3", "-m", "venv", f"/root/{environment}")
     done = install(where, "--yes", "--python", environment, "--report", "report.json", *arguments, PSYCOPG2)
     assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr
     where.must(f"/root/{environment}/bin/python", "-c", "import psycopg2")
     return [one["reused"] for one in report_of(where)["built"]]
 
@@ -43,10 +45,27 @@ def wheel_metadata(where: Machine, environment: str) -> list[str]:
     return where.must("find", f"/root/{environment}", "-path", "*psycopg2*.dist-info/WHEEL").split()
 
 
-def builder(suite: str, wheel: Path, store: Path) -> Iterator[Machine]:
-    """A machine that has built psycopg2; its store is copied to ``store``."""
+@pytest.fixture(scope="module")
+def level() -> Iterator[str]:
+    """The address of an empty S3 bucket; machines share the network of their host."""
+    pytest.importorskip("moto", reason="the extra [test] is not installed")
+    with moto_server() as url:
+        yield f"s3://bucket/wheels?endpoint={url}&region=us-east-1"
+
+
+def with_keys(machine: Machine) -> Machine:
+    """What S3 takes there: obstore, and the keys of a profile."""
+    machine.must("/doctor/bin/pip", "install", "--quiet", "obstore")
+    machine.write(
+        "/root/.aws/credentials", "[default]\naws_access_key_id = test\naws_secret_access_key = test\n", 0o600
+    )
+    return machine
+
+
+def builder(suite: str, wheel: Path, level: str, store: Path) -> Iterator[Machine]:
+    """A machine that has built psycopg2 and shared it; its own store is copied to ``store``."""
     for machine in with_doctor(Base(suite), wheel):
-        assert installed(machine, "demo") == [False]
+        assert installed(with_keys(machine), "demo", "--level", level) == [False]
         shutil.copytree(machine.path(STORE), store)
         yield machine
 
@@ -57,13 +76,14 @@ def stores(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def debian12(wheel, stores) -> Iterator[Machine]:
-    yield from builder("bookworm", wheel, stores / "12")
+def debian12(wheel, level, stores) -> Iterator[Machine]:
+    yield from builder("bookworm", wheel, level, stores / "12")
 
 
 @pytest.fixture(scope="module")
-def debian13(wheel, stores) -> Iterator[Machine]:
-    yield from builder("trixie", wheel, stores / "13")
+def debian13(debian12, wheel, level, stores) -> Iterator[Machine]:
+    """It finds what Debian 12 has shared, and cannot use it."""
+    yield from builder("trixie", wheel, level, stores / "13")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +102,16 @@ def test_the_entry_says_what_is_linked_and_whose_it_is(debian12, debian13, store
         assert "GLIBC_2.2.5" in links["libc.so.6"]["versions"]
 
 
-def test_a_wheel_never_reaches_another_release(debian12, debian13, stores):
+def test_a_shared_wheel_comes_back_to_its_own_release_and_to_no_other(debian12, debian13, level, stores):
+    for machine, store in ((debian12, "12"), (debian13, "13")):
+        shutil.rmtree(machine.path(STORE))
+        assert installed(machine, "shared", "--level", level) == [True]
+        (own,) = (stores / store).rglob("*.whl")
+        (taken,) = machine.path(STORE).rglob("*.whl")
+        assert (taken.name, taken.read_bytes()) == (own.name, own.read_bytes())
+
+
+def test_a_wheel_copied_to_another_release_is_not_used(debian12, debian13, stores):
     bring(stores / "12", debian13)
     assert installed(debian13, "beside-12") == [False]
     bring(stores / "13", debian12)
@@ -135,9 +164,9 @@ def test_a_portable_wheel_needs_nothing_where_it_is_used(debian13, fresh, stores
     assert fresh.run("dpkg-query", "-W", "libpq5").returncode == 1
 
 
-def test_the_runtime_library_is_installed_and_nothing_to_build_with(debian13, fresh, stores):
-    bring(stores / "13", fresh)
-    assert installed(fresh, "again", "--verify") == [True]
+def test_the_runtime_library_is_installed_and_nothing_to_build_with(debian13, fresh, level):
+    shutil.rmtree(fresh.path(STORE))
+    assert installed(with_keys(fresh), "again", "--verify", "--level", level) == [True]
     transactions = report_of(fresh)["transactions"]
     assert [[package["name"] for package in plan["system_packages"]] for plan in transactions] == [["libpq5"]]
     assert fresh.run("dpkg-query", "-W", "gcc").returncode == 1

@@ -50,7 +50,7 @@ def command(context: click.Context, /, **values: Any) -> int:
     arguments = parsed_arguments(context, values)
     parts, frontend, request = prepare(arguments, values)
     _check_report(values["report"])
-    if values["portable"]:
+    if values["portable"] and not values["dry_run"]:  # making a kept wheel portable is no rehearsal
         auditwheel_for(parts.surrounding, parts.runner).check()
         request = replace(request, build=replace(request.build, portable=True))
     environment = parts.surrounding.environment
