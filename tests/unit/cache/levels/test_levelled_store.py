@@ -236,7 +236,8 @@ class Stuck:
         self.released.wait()
         raise LevelError("released")
 
-    send = fetch
+    def send(self, object_name, source):
+        self.fetch(object_name, source, 0)
 
 
 def test_what_hangs_in_the_kernel_costs_one_deadline(user, monkeypatch):
@@ -326,7 +327,8 @@ class Own:
     def fetch(self, object_name, target, limit):
         raise ZeroDivisionError("division by zero")
 
-    send = fetch
+    def send(self, object_name, source):
+        self.fetch(object_name, source, 0)
 
 
 def test_faults_of_other_packages_end_no_run(user):
