@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -325,6 +326,14 @@ def test_build_command(frontend, tmp_path):
         "SSL_CERT_FILE": "/ca.pem",
         "RUST_LOG": "uv_dispatch=debug",
     }
+
+
+def test_what_the_user_wants_to_hear_of_uv_is_left_alone(frontend, tmp_path):
+    chatty = replace(frontend, environment={"RUST_LOG": "trace"})
+    _, environment = chatty.build_command(
+        Path("/s/x-1.tar.gz"), Path("/out"), BuildSettings(), IndexSettings(), tmp_path
+    )
+    assert "RUST_LOG" not in environment
 
 
 def test_a_missing_target_directory_has_nothing_installed(frontend, runner, tmp_path):
