@@ -2,10 +2,11 @@
 
     python tests/bench/beside_others.py [REQUIREMENTS] [ROUNDS]
 
-Each run fills a new virtual environment. REQUIREMENTS (default: tests/bench/pinned.txt, 147 pinned distributions, none
-of which is built) may hold source distributions; what their builds need must be there, so run
-``accel-doctor install --yes -r REQUIREMENTS`` once before. The first run begins with empty caches. Ratios are medians
-of pairs, each pair run one right after the other: on a shared machine only they mean anything.
+Each run fills a new virtual environment. REQUIREMENTS is tests/bench/pinned.txt (147 pinned distributions, none of them
+built), or for example tests/bench/compiled.txt (54, of which eleven are built; that takes a C and a C++ compiler and the
+interpreter's headers). For others run ``accel-doctor install --yes -r REQUIREMENTS`` once before. The first run begins
+with empty caches. Ratios are medians of pairs, each pair run one right after the other: on a shared machine only they
+mean anything.
 
 ``cp -al`` of the finished environment is what no installer can beat by much. pip's second run is made once.
 """
@@ -14,12 +15,11 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from pathlib import Path
+
+from second_run import requirements_for_uv, run
 
 BENCH = Path(__file__).resolve().parent
 
@@ -39,7 +39,7 @@ class Contest:
             "UV_CACHE_DIR": str(base / "uv-cache"),
             "PIP_CACHE_DIR": str(base / "pip-cache"),
         }
-        plain = [self.uv, "pip", "install", "--quiet", "-r", str(for_uv(requirements, base)), "--python"]
+        plain = [self.uv, "pip", "install", "--quiet", "-r", str(requirements_for_uv(requirements, base)), "--python"]
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python"]
         doctor = [sys.executable, "-m", "accel_doctor", "install", "--quiet", "--no-system", "-r", str(requirements)]
         self.commands = {
@@ -53,41 +53,18 @@ class Contest:
         """A new virtual environment without anything in it."""
         self.number += 1
         path = self.base / f"environment-{self.number}"
-        self._run([self.uv, "venv", "--quiet", "--python", sys.executable, str(path)])
+        run([self.uv, "venv", "--quiet", "--python", sys.executable, str(path)], self.variables)
         return path
 
     def seconds(self, who: str) -> float:
         """What one installation takes, the making of the environment not counted."""
         before, after = self.commands[who]
-        environment = self.fresh()
-        started = time.perf_counter()
-        self._run([*before, str(environment), *after])
-        return time.perf_counter() - started
+        return run([*before, str(self.fresh()), *after], self.variables)
 
     def copy(self, environment: Path) -> float:
         """What linking every file of a finished environment takes."""
         self.number += 1
-        started = time.perf_counter()
-        self._run(["cp", "-al", str(environment), str(self.base / f"environment-{self.number}")])
-        return time.perf_counter() - started
-
-    def _run(self, argv: Sequence[str]) -> None:
-        done = subprocess.run(argv, env=self.variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode:
-            sys.exit(f"{' '.join(argv)} ended with {done.returncode}:\n{done.stdout}")
-
-
-def for_uv(requirements: Path, directory: Path) -> Path:
-    """The same file with one name per --no-binary line: uv knows no commas there."""
-    lines = []
-    for line in requirements.read_text().splitlines():
-        if line.startswith("--no-binary "):
-            lines += [f"--no-binary {name}" for name in line.split(maxsplit=1)[1].split(",")]
-        else:
-            lines.append(line)
-    path = directory / "requirements-for-uv.txt"
-    path.write_text("\n".join(lines) + "\n")
-    return path
+        return run(["cp", "-al", str(environment), str(self.base / f"environment-{self.number}")], self.variables)
 
 
 def main(requirements: Path, rounds: int) -> None:
