@@ -3,7 +3,7 @@
     python tests/bench/beside_others.py [REQUIREMENTS] [ROUNDS]
 
 Each run fills a new virtual environment. REQUIREMENTS is tests/bench/pinned.txt (147 pinned distributions, none of them
-built), or for example tests/bench/compiled.txt (54, of which eleven are built; that takes a C and a C++ compiler and the
+built), or for example tests/bench/compiled.txt (54, of which eleven are built, with a C and a C++ compiler and the
 interpreter's headers). For others run ``accel-doctor install --yes -r REQUIREMENTS`` once before. The first run begins
 with empty caches. Ratios are medians of pairs, each pair run one right after the other: on a shared machine only they
 mean anything.
