@@ -13,7 +13,6 @@ from typing import Any
 from accel_doctor.model import Distribution, Plan
 from accel_doctor.model.journal import Treated, TreatedNeed, TreatedPackage
 from accel_doctor.redaction import redacted
-from accel_doctor.rulebook import Manager
 
 SCHEMA = 1
 _LINE_LIMIT = 1 << 20  # bytes of one entry; a longer line was not written by us
@@ -88,6 +87,8 @@ def treated(plan: Plan, distribution: Distribution, manager: str, during: Sequen
 
 
 def _entry(line: bytes) -> Treated | None:
+    from accel_doctor.rulebook import Manager
+
     try:
         entry = _parsed(json.loads(line))
         # Exports are run as root on other machines: what cannot be ours, whoever wrote it, is not in them.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
     import tenacity
 
@@ -71,5 +72,7 @@ def netrc(environment: Mapping[str, str]) -> httpx.NetRCAuth | None:
 
 def tls_context(environment: Mapping[str, str], bundle: str | None = None) -> ssl.SSLContext:
     """Certificates to trust: ``bundle``, else what the environment names, else the system's."""
+    import ssl
+
     bundle = bundle or environment.get("SSL_CERT_FILE") or environment.get("REQUESTS_CA_BUNDLE")
     return ssl.create_default_context(cafile=bundle or None)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-from email.parser import Parser
 from pathlib import Path
 
 _LIMIT = 64 << 10  # bytes of WHEEL; real ones have a hundred
@@ -45,4 +44,6 @@ def _metadata(wheel: Path) -> dict[str, str]:
             text = archive.read(names[0]).decode("utf-8", "replace")
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         return {}
+    from email.parser import Parser
+
     return {name.lower(): str(value).strip() for name, value in Parser().parsestr(text).items()}

@@ -33,3 +33,15 @@ def test_every_noun_is_to_be_had():
         assert getattr(accel_doctor.model, noun).__module__.startswith(("accel_doctor.model.", "types", "typing"))
     with pytest.raises(AttributeError, match="module 'accel_doctor.model' has no attribute 'Nouns'"):
         accel_doctor.model.Nouns  # noqa: B018
+
+
+# What only a run needs in which something fails, is built, or is fetched.
+OF_OTHER_RUNS = {"accel_doctor.rulebook", "accel_doctor.diagnosis", "accel_doctor.builder.linkage", "ssl", "yaml"}
+
+
+def test_an_installation_in_which_all_is_well_imports_no_rules():
+    program = "import sys, accel_doctor.cli.install, accel_doctor.cli.assemble, accel_doctor.cli.preparation as _"
+    shown = subprocess.run(
+        [sys.executable, "-c", f"{program}\nprint(*sys.modules)"], check=True, capture_output=True, text=True
+    ).stdout
+    assert OF_OTHER_RUNS.isdisjoint(shown.split())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -17,6 +16,8 @@ from accel_doctor.model import IndexSettings, Source
 from accel_doctor.transfer import AS_THEY_ARE, TooLargeError, netrc, receive, retrying, tls_context
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 _TIMEOUT = 30.0  # seconds without a byte; pip's own 15 is short for large sdists behind slow mirrors

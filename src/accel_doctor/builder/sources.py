@@ -6,7 +6,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -80,6 +79,10 @@ class SourceBuilder:
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
         """The store's wheels for these sources and settings, in order; None for what it lacks. A portable one is made,
         where one is asked for, of the wheel that is there."""
+        if not sources:
+            return []
+        from concurrent.futures import ThreadPoolExecutor
+
         # Shared levels are far away, and each wheel's bytes are read to be verified.
         with ThreadPoolExecutor(max_workers=_LOOK_UPS, thread_name_prefix="look-up") as pool:
             found = list(pool.map(lambda source: self._get(self.key_of(source, request)), sources))
@@ -102,6 +105,8 @@ class SourceBuilder:
         """
         if not sources:
             return []
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="build") as pool:
             futures = [pool.submit(self._outcome, source, request) for source in sources]
             errors = [future.exception() for future in futures]

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.builder.fetch import SourceFetcher
-from accel_doctor.builder.linkage import links_of
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.cache.housekeeping import LEASES, REMEMBERED, SOURCES, WHEELS
@@ -21,15 +21,14 @@ from accel_doctor.cache.key import build_key
 from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.provenance import provenance_of
 from accel_doctor.cache.store import LocalWheelStore
+from accel_doctor.cli.advice import AdviserWhenAsked
 from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.interrupts import Interrupts, UninterruptedPackageManager
 from accel_doctor.cli.levels import LevelSettings
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.machines import driven_package_manager
 from accel_doctor.cli.reporters import PlainReporter, Terminal
-from accel_doctor.diagnosis import RuleAdviser, WatchedStream, diagnose_stream
 from accel_doctor.doctor import Doctor
-from accel_doctor.fileindex import find_index
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
 from accel_doctor.frontends.uv import find_uv
@@ -43,13 +42,13 @@ from accel_doctor.model import (
     Failed,
     InstallRequest,
     Interpreter,
+    Link,
     Locked,
     Plan,
     Policy,
     Provenance,
     Source,
 )
-from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.imports import Imports
 from accel_doctor.system.interpreter import supported_tags
 from accel_doctor.system.library_versions import LibraryVersions
@@ -57,12 +56,13 @@ from accel_doctor.system.loader import MachineLoader
 from accel_doctor.system.owners import file_owners, installed_versions
 from accel_doctor.system.privilege import find_privilege
 from accel_doctor.system.probe import MachineProber
-from accel_doctor.system.repositories import enabling_commands
 from accel_doctor.treatment import Treatment
 
+# Rules and all that reads logs by them are imported when something failed: most runs end well without.
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
+    from accel_doctor.rulebook import Rulebook
     from accel_doctor.system.processes import ProcessRunner
 
 
@@ -143,6 +143,11 @@ def assembled_doctor(
         versions=LibraryVersions(parts.cache / "libraries.json"),
     )
 
+    def linked(wheel: Path) -> tuple[Link, ...]:
+        from accel_doctor.builder.linkage import links_of
+
+        return links_of(wheel, loader, owners)
+
     def owners(files: Sequence[Path]) -> Mapping[Path, str]:
         return file_owners(files, treatment.package_manager.name, parts.runner)
 
@@ -162,7 +167,7 @@ def assembled_doctor(
                 reporter=parts.reporter,
                 key_of=key_of,
                 provenance_of=made_here,
-                links_of=lambda wheel: links_of(wheel, loader, owners),
+                links_of=linked,
                 loader=loader,
                 installable=lambda name: not parse_wheel_filename(name)[3].isdisjoint(tags),
                 repair=auditwheel_for(parts.surrounding, parts.runner).repair,
@@ -214,14 +219,22 @@ def assembled_treatment(
     Advice is for the interpreter of ``parts``; with ``interpreter_of`` for that of the version a log shows, where it
     shows another.
     """
-    rulebook = load(parts.rule_directories)
+
     # Found out when first asked, since a run in which nothing fails needs neither rules nor a package manager.
-    package_manager = UninterruptedPackageManager(lambda: _find_package_manager(parts, rulebook), parts.interrupts)
+    @cache
+    def rulebook() -> Rulebook:
+        from accel_doctor.rulebook import load
+
+        return load(parts.rule_directories)
+
+    package_manager = UninterruptedPackageManager(lambda: _find_package_manager(parts, rulebook()), parts.interrupts)
 
     def read_failure(failure: Failed) -> Case:
+        from accel_doctor.diagnosis import WatchedStream, diagnose_stream
+
         with failure.log.open("rb") as stream:
             watched = WatchedStream(stream)
-            diagnosis = diagnose_stream(watched, rulebook.symptoms, failure.package)
+            diagnosis = diagnose_stream(watched, rulebook().symptoms, failure.package)
         case = Case(failure, diagnosis, watched.python_of(diagnosis))
         if case.python and interpreter_of:
             own = case.python == parts.interpreter.feature_version
@@ -249,17 +262,23 @@ def assembled_treatment(
 
 
 def _advice(
-    parts: Parts, rulebook: Rulebook, package_manager: PackageManager, interpreter: Interpreter
+    parts: Parts, rulebook: Callable[[], Rulebook], package_manager: PackageManager, interpreter: Interpreter
 ) -> tuple[Adviser, Prober]:
-    adviser = RuleAdviser(
-        rulebook,
-        parts.distribution,
-        interpreter,
-        package_manager,
-        lambda: find_index(parts.distribution, parts.index_directories),
-        lambda repositories: enabling_commands(repositories, parts.distribution),
-    )
-    return adviser, MachineProber(parts.runner, interpreter, parts.surrounding.environment)
+    def adviser() -> Adviser:
+        from accel_doctor.diagnosis import RuleAdviser
+        from accel_doctor.fileindex import find_index
+        from accel_doctor.system.repositories import enabling_commands
+
+        return RuleAdviser(
+            rulebook(),
+            parts.distribution,
+            interpreter,
+            package_manager,
+            lambda: find_index(parts.distribution, parts.index_directories),
+            lambda repositories: enabling_commands(repositories, parts.distribution),
+        )
+
+    return AdviserWhenAsked(adviser), MachineProber(parts.runner, interpreter, parts.surrounding.environment)
 
 
 def _find_package_manager(parts: Parts, rulebook: Rulebook) -> PackageManager:

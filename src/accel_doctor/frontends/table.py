@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends.pip import PipFrontend
-from accel_doctor.frontends.pip_environment import PrivatePip
 from accel_doctor.frontends.uv import UvFrontend, find_uv
 from accel_doctor.frontends.uv_options import configured_in_environment
 from accel_doctor.interfaces import Frontend, Runner
@@ -36,6 +34,9 @@ def _uv(facts: _Facts) -> Frontend:
 
 
 def _pip(facts: _Facts) -> Frontend:
+    from accel_doctor.frontends.pip import PipFrontend
+    from accel_doctor.frontends.pip_environment import PrivatePip
+
     private = PrivatePip(facts.runner, facts.cache, Path(sys.executable), facts.environment, facts.uv)
     left_to_pip = facts.configuration.left_to_pip
     return PipFrontend(facts.runner, facts.interpreter, facts.environment, private, left_to_pip)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from accel_doctor.errors import PackageManagerError, UsageError
 from accel_doctor.model import Distribution, Interpreter, Need, Origin, Provider, Simulation
-from accel_doctor.rulebook import Repository
-from accel_doctor.system.repositories import enabling_commands
+
+if TYPE_CHECKING:
+    from accel_doctor.rulebook import Repository
 
 _VERSIONS = {
     ("debian", "bullseye"): "11",
@@ -124,6 +126,8 @@ class PackageManagerElsewhere:
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """What root would run there."""
+        from accel_doctor.system.repositories import enabling_commands
+
         *before, last = _COMMANDS.get(self.name, ((self.name, "install"),))
         if self.name == "dnf" and _major(self._distribution) in _YUM_RELEASES:
             last = ("yum", *last[1:])
