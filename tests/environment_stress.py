@@ -18,6 +18,7 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
+from accel_doctor.environments import halves
 from accel_doctor.environments.cache import EnvironmentCache, Limits
 from accel_doctor.environments.restoring import restore
 from accel_doctor.environments.storing import quietly, store
@@ -104,10 +105,15 @@ def finished(child: int) -> None:
 
 
 def killed_after(work: Callable[[], object], seconds: float) -> None:
+    """Returns when a process that the killed one had started has noticed, too."""
+    reading, writing = os.pipe()
     child = started(work)
+    os.close(writing)
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    assert os.read(reading, 1) == b""  # the end, which comes when nobody has the other side open any more
+    os.close(reading)
 
 
 def kill(stage: Stage, times: int) -> None:
@@ -213,6 +219,7 @@ def full(stage: Stage, times: int) -> None:
 if __name__ == "__main__":
     what, directory = sys.argv[1], Path(sys.argv[2])
     random.seed(0)
+    halves._WORTH_IT = 0  # two processes, however little there is to do
     directory.mkdir(exist_ok=True)
     try:
         {"kill": kill, "crowd": crowd, "full": full}[what](Stage(directory), int(sys.argv[3]))

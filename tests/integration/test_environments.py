@@ -133,8 +133,16 @@ def test_under_another_user(base: Path) -> None:
         project.mkdir()
         shutil.copy(base / "project/requirements.txt", project)
     shutil.chown(theirs, NOBODY, NOBODY)
-    cache = str(base / "cache")
-    done(sys.executable, "-c", BECOMING, PYTHON, first, theirs, HOME=str(base), ACCEL_DOCTOR_CACHE_DIR=cache)
+    done(
+        sys.executable,
+        "-c",
+        BECOMING,
+        PYTHON,
+        first,
+        theirs,
+        HOME=str(base),
+        ACCEL_DOCTOR_CACHE_DIR=str(base / "cache"),
+    )
     environment = theirs / ".venv"
     check(environment, NOBODY)
     files = [path for path in environment.rglob("*") if path.is_file() and not path.is_symlink()]

@@ -70,7 +70,15 @@ class Project:
 
     @cached_property
     def install_arguments(self) -> Sequence[str]:
-        """What makes the environment anew; UsageError where nobody said."""
+        """What makes the environment anew; UsageError where nobody said, or where the project says what it must not."""
+        from accel_doctor.cli.configuration import NOT_FOR_PROJECTS
+
+        for word in self.settings.install:
+            if word.partition("=")[0].removeprefix("--") in NOT_FOR_PROJECTS and word.startswith("--"):
+                raise UsageError(
+                    f"{self.settings.source}: install: {word.partition('=')[0]} is not read from a project's files",
+                    hint="say it on the command line: accel-doctor env sync ...",
+                )
         return install_arguments(self.settings, self.lock_paths)
 
     @cached_property

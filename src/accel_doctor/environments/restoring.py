@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from accel_doctor.environments.halves import HalfError, parted, together, worth_it
 from accel_doctor.environments.locking import shared
 from accel_doctor.environments.pool import TIME_NS, cloned
 from accel_doctor.environments.relocation import for_place
@@ -82,16 +83,34 @@ class _Restoring:
 
     def run(self) -> None:
         try:
-            total = len(self._stored.directories)
-            for done, (directory, files) in enumerate(self._stored.directories.items()):
-                if done % 500 == 0:
-                    self._progress("restoring", done, total)
-                self._fill(directory, files)
+            self._fill_all()
             for path, target in self._stored.symlinks.items():
                 target = self._place.executable if target == INTERPRETER else target.replace(_ROOT, self._place.root)
                 os.symlink(target, f"{self._new}/{path}")
         finally:
             os.close(self._pool)
+
+    def _fill_all(self) -> None:
+        directories = self._stored.directories
+        if not worth_it(directories):
+            self._fill_each(list(directories.items()), lambda done: self._progress("restoring", done, len(directories)))
+            return
+        top, mine, theirs = parted(directories)
+        self._fill_each(top, lambda done: None)
+
+        def show(done: int) -> None:
+            self._progress("restoring", done, len(mine))
+
+        try:
+            together(lambda: self._fill_each(mine, show), lambda check: self._fill_each(theirs, lambda done: check()))
+        except HalfError as error:
+            raise DamagedEnvironmentError(error.message) from error
+
+    def _fill_each(self, part: Sequence[tuple[str, Sequence[StoredFile]]], now_and_then: Callable[[int], None]) -> None:
+        for done, (directory, files) in enumerate(part):
+            if done % 20 == 0:
+                now_and_then(done)
+            self._fill(directory, files)
 
     def _fill(self, directory: str, files: Sequence[StoredFile]) -> None:
         pool, look, put, wanted = self._pool, os.stat, self._put, TIME_NS

@@ -197,3 +197,13 @@ def test_sync_installs_keeps_and_then_restores(project, tmp_path, capsys):
         assert shown.stdout == "hello\n"
         assert sorted(path.name for path in project.iterdir()) == [".venv", "requirements.txt"]
     assert capsys.readouterr().err.endswith(f"restored {project}/.venv\n")
+
+
+@pytest.mark.parametrize("word", ["--yes", "--rules=evil", "--cache-dir", "--level", "--trusted-key=x"])
+def test_a_project_cannot_agree_in_the_users_place(project, capsys, word):
+    (project / ".accel-doctor.toml").write_text(f'[env]\ninstall = ["-r", "requirements.txt", "{word}"]\n')
+    assert run("sync") == ExitCode.USAGE
+    name = word.partition("=")[0]
+    assert f"error: {project}/.accel-doctor.toml: install: {name} is not read from a project's files\n" in (
+        capsys.readouterr().err
+    )
