@@ -180,6 +180,6 @@ class Treatment:
 
 
 def _hopeless(reasons: Sequence[Reason]) -> ExitCode:
-    if any(reason.need.kind is NeedKind.NETWORK for reason in reasons):
-        return ExitCode.NETWORK
-    return ExitCode.UNCURED
+    """Where something else is missing too, a network would not be enough."""
+    network = bool(reasons) and all(reason.need.kind is NeedKind.NETWORK for reason in reasons)
+    return ExitCode.NETWORK if network else ExitCode.UNCURED

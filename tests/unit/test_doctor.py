@@ -342,6 +342,11 @@ def test_a_dead_network_inside_a_build_is_a_network_outcome(practice):
     assert case.install("maturin-thing").code is ExitCode.NETWORK
 
 
+def test_a_network_alone_would_not_help_where_another_build_fails_for_another_reason(practice):
+    case = practice({"maturin-thing": ("network:dns",), "odd": ("header:nobody/knows.h",)})
+    assert case.install("maturin-thing", "odd").code is ExitCode.UNCURED
+
+
 # --- stored wheels and the libraries they link -----------------------------------------------------------
 
 
