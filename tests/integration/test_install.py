@@ -380,27 +380,3 @@ def test_yes_installs_and_the_build_goes_on(wheel, user):
         logs = [path.read_text() for path in fresh.path(f"{home}/.cache/accel-doctor/logs").rglob("*-system-apt.log")]
         assert "Setting up gcc" in logs[0]
         assert "correct horse" not in "".join(logs)
-
-
-# --- README's second command -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("user", "reason"), [(None, "machines need mmdebstrap"), ("ann", "machines need root")])
-def test_the_test_command_passes_on_a_fresh_machine_and_for_an_ordinary_user(tmp_path, user, reason):
-    command = next(line for line in (ROOT / "README.md").read_text().splitlines() if "bin/pytest" in line)
-    try:
-        with machine(Base("trixie")) as fresh:
-            tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-            with tarfile.open(tmp_path / "tree.tar", "w") as archive:
-                for name in tracked.splitlines():
-                    if (ROOT / name).exists():
-                        archive.add(ROOT / name, name)
-            fresh.must("useradd", "--create-home", "--shell", "/bin/sh", "ann")
-            home = f"/home/{user}" if user else "/root"
-            fresh.copy_in(tmp_path / "tree.tar", f"{home}/tree.tar")
-            fresh.must("su", user or "root", "-c", f"mkdir {home}/tree && tar -xf {home}/tree.tar -C {home}/tree")
-            done = fresh.runner(user).capture(["sh", "-c", f"cd {home}/tree && {command}"], timeout=900)
-            assert done.returncode == 0, done.output[-5000:] + done.stderr[-2000:]
-            assert reason in done.output
-    except UnavailableError as problem:
-        pytest.skip(str(problem))

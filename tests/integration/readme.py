@@ -1,0 +1,33 @@
+"""README's second command, carried out on a fresh machine."""
+
+from __future__ import annotations
+
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from integration.machine import Base, UnavailableError, machine
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_test_command(scratch: Path, user: str | None, reason: str) -> None:
+    """Run it as ``user`` (None: root) in a copy of this tree; what is skipped there is skipped for ``reason``."""
+    command = next(line for line in (ROOT / "README.md").read_text().splitlines() if "bin/pytest" in line)
+    try:
+        with machine(Base("trixie")) as fresh:
+            tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+            with tarfile.open(scratch / "tree.tar", "w") as archive:
+                for name in tracked.splitlines():
+                    if (ROOT / name).exists():
+                        archive.add(ROOT / name, name)
+            fresh.must("useradd", "--create-home", "--shell", "/bin/sh", "ann")
+            home = f"/home/{user}" if user else "/root"
+            fresh.copy_in(scratch / "tree.tar", f"{home}/tree.tar")
+            fresh.must("su", user or "root", "-c", f"mkdir {home}/tree && tar -xf {home}/tree.tar -C {home}/tree")
+            done = fresh.runner(user).capture(["sh", "-c", f"cd {home}/tree && {command}"], timeout=900)
+            assert done.returncode == 0, done.output[-5000:] + done.stderr[-2000:]
+            assert reason in done.output
+    except UnavailableError as problem:
+        pytest.skip(str(problem))
