@@ -20,7 +20,7 @@ from pathlib import Path
 
 from accel_doctor.environments import halves
 from accel_doctor.environments.cache import EnvironmentCache, Limits
-from accel_doctor.environments.restoring import restore
+from accel_doctor.environments.restoring import RemovedEnvironmentError, restore
 from accel_doctor.environments.storing import quietly, store
 from accel_doctor.model.environments import Place
 
@@ -76,7 +76,10 @@ class Stage:
         stored = cache.find(self.keys[name])
         if stored is None:
             return False
-        restore(cache, stored, Place(str(target), str(BASE.parent), str(BASE), "3.13.5"), target, quietly)
+        try:
+            restore(cache, stored, Place(str(target), str(BASE.parent), str(BASE), "3.13.5"), target, quietly)
+        except RemovedEnvironmentError:  # another one's limit came between
+            return False
         return True
 
     def expected(self, target: Path) -> dict[str, Snapshot]:

@@ -6,10 +6,11 @@ A test that cannot run is skipped with its reason; with ``ACCEL_DOCTOR_NO_SKIPS=
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,21 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", str(out), str(PROJECT)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return next(out.glob("accel_doctor-*.whl"))
+
+
+@contextmanager
+def mounted(path: Path, size: str) -> Iterator[Path]:
+    """A small disk at ``path`` while the block lasts; ``size`` in mount's words. Skips where none can be had."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    if not shutil.which("mount"):
+        pytest.skip("a small disk needs mount(8)")
+    path.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "small", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted: {done.stderr.strip()}")
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", str(path)], check=True)

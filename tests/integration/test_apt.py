@@ -171,7 +171,10 @@ def test_a_failing_maintainer_script_is_quoted(debian: Machine, tmp_path: Path) 
     assert caught.value.message == (
         "apt-get failed (return code 100):\nE: Sub-process /usr/bin/dpkg returned an error code (1)"
     )
-    assert caught.value.hint == f"read {tmp_path}/log"
+    assert caught.value.hint == (
+        "finish what dpkg began with dpkg --configure -a && apt-get --fix-broken install, then run the same command "
+        f"again; what went wrong is in {tmp_path}/log"
+    )
     assert "broken on purpose" in (tmp_path / "log").read_text()
 
 

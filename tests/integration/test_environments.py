@@ -121,6 +121,7 @@ from accel_doctor.cli.application import run
 def restore(project):
     return run(["env", "restore", "--work-dir", project, "--python", sys.argv[1]])
 assert restore(sys.argv[2]) == 0
+os.chdir(sys.argv[3])
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 sys.exit(restore(sys.argv[3]))
 """

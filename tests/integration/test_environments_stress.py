@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from integration.conftest import mounted
 
 PROGRAM = Path(__file__).resolve().parents[1] / "environment_stress.py"
 
@@ -28,18 +26,6 @@ def test_eight_at_once(tmp_path: Path) -> None:
     stressed("crowd", tmp_path, 12)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    path = tmp_path / "disk"
-    path.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "small", str(path)], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"a small disk cannot be mounted: {done.stderr.strip()}")
-    yield path
-    subprocess.run(["umount", str(path)], check=True)
-
-
-def test_a_disk_that_is_full_at_any_moment(small_disk: Path) -> None:
-    stressed("full", small_disk, 20)
+def test_a_disk_that_is_full_at_any_moment(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", "8m") as small_disk:
+        stressed("full", small_disk, 20)

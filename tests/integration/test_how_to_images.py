@@ -34,13 +34,13 @@ def test_images_and_a_job_as_they_are_written(make_machine: MakeMachine, checkou
     build(dockerfile, image, {"accel-doctor": checkout, "requirements.txt": "cracklib==2.9.6\n"})
     image.must("/venv/bin/python", "-c", "import cracklib")
 
-    (pipeline,) = shown("provision.md", "In a CI job", "yaml")
+    pipeline, pruning = shown("provision.md", "In a CI job", "yaml")
     job = yaml.safe_load(pipeline)["build"]
     project = "/builds/project"
     image.copy_in(checkout, f"{project}/vendor/accel-doctor")
     image.write(f"{project}/requirements.txt", "python-prctl==1.8.1\n")
     variables = {name: value.replace("$CI_PROJECT_DIR", project) for name, value in job["variables"].items()}
-    for line in job["script"]:
+    for line in [*job["script"], *yaml.safe_load(pruning)]:
         image.must("sh", "-c", f"cd {project} && {line}", environment=variables, timeout=600)
     image.must(f"{project}/.venv/bin/python", "-c", "import prctl")
     assert list(image.path(f"{project}/.accel-doctor/wheels").rglob("python_prctl*.whl"))

@@ -36,7 +36,7 @@ def test_arch(
     )
 
     assert built == ExitCode.DONE
-    assert "1 file names of arch" in capsys.readouterr().out
+    assert "arch.index: 12 file names of arch, " in capsys.readouterr().out
     assert application.run(["why", "header:demo.h", "--distro", "arch", "--format", "json"]) == ExitCode.DONE
     told = json.loads(capsys.readouterr().out)["answer"]
     assert (told["packages"], told["confidence"]) == (["demo"], "index")

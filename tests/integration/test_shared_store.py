@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from integration.conftest import mounted
 from integration.wheel_sources import make_sdist
 
 NAMES = ("alder", "birch", "cedar")
@@ -84,17 +85,8 @@ def test_sixteen_at_once_build_each_source_once(tmp_path: Path, sources: Path, c
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    path = tmp_path / "cache"
-    path.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "small", str(path)], capture_output=True, text=True
-    )
-    if done.returncode:
-        pytest.skip(f"a small disk cannot be mounted: {done.stderr.strip()}")
-    yield path
-    subprocess.run(["umount", str(path)], check=True)
+    with mounted(tmp_path / "cache", "512k") as path:
+        yield path
 
 
 def test_a_disk_that_fills_up_costs_a_warning(tmp_path: Path, sources: Path, counter: Path, small_disk: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from accel_doctor.cli.env_progress import Bar
 from accel_doctor.cli.env_project import Project, note
-from accel_doctor.environments.restoring import DamagedEnvironmentError, restore
+from accel_doctor.environments.restoring import DamagedEnvironmentError, RemovedEnvironmentError, restore
 
 if TYPE_CHECKING:
     from accel_doctor.model.environments import StoredEnvironment
@@ -78,6 +78,9 @@ def _restored(project: Project, stored: StoredEnvironment) -> bool:
     try:
         with Bar() as bar:
             restore(project.cache, stored, project.place, project.target, bar)
+    except RemovedEnvironmentError as error:
+        note(error.message)
+        return False
     except DamagedEnvironmentError as error:
         project.cache.forget(stored.key)
         note(f"a stored environment is damaged and not used: {error.message}")

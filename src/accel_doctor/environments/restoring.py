@@ -37,6 +37,10 @@ class DamagedEnvironmentError(AccelDoctorError):
     """A stored environment of which something is missing that no pack has."""
 
 
+class RemovedEnvironmentError(AccelDoctorError):
+    """A stored environment that another process removed after it was found."""
+
+
 def restore(
     cache: EnvironmentCache,
     stored: StoredEnvironment,
@@ -46,10 +50,14 @@ def restore(
 ) -> None:
     """Put the environment at ``target``, in place of what is there, in one move.
 
-    Raises DamagedEnvironmentError, UsageError, SwapError, OSError: what was there is still there then.
+    Raises RemovedEnvironmentError, DamagedEnvironmentError, UsageError, SwapError, OSError: what was there is still
+    there then.
     """
     with place_beside(target) as beside:
         with shared(cache.lock):
+            # Only what a manifest names is kept, and as long as we hold the lock, everything of it.
+            if not cache.manifest_path(stored.key).exists():
+                raise RemovedEnvironmentError("the stored environment was removed just now")
             _Restoring(cache, stored, place, str(beside), progress).run()
         put_in_place(beside, target)
     cache.used(stored.key)

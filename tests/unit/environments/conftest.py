@@ -12,7 +12,7 @@ import pytest
 from accel_doctor.environments.cache import EnvironmentCache
 from accel_doctor.environments.restoring import restore
 from accel_doctor.environments.storing import quietly, store
-from accel_doctor.model.environments import Place
+from accel_doctor.model.environments import Place, StoredEnvironment
 
 KEY = "a" * 64
 SCRIPT = "import greeting; import sys; print(greeting.WORDS, sys.prefix)\n"
@@ -53,8 +53,8 @@ class Cached:
     def store(self, root: Path, key: str = KEY):
         return store(self.cache, key, {}, root)
 
-    def restore(self, target: Path, key: str = KEY) -> Path:
-        stored = self.cache.find(key)
+    def restore(self, target: Path, key: str = KEY, found: StoredEnvironment | None = None) -> Path:
+        stored = found or self.cache.find(key)
         assert stored, self.notes
         place = Place(str(target), str(Path(BASE).parent), BASE, platform.python_version())
         restore(self.cache, stored, place, target, quietly)

@@ -12,7 +12,7 @@ import pytest
 from accel_doctor.environments import restoring, swap
 from accel_doctor.environments.cache import Limits
 from accel_doctor.environments.pool import TIME_NS
-from accel_doctor.environments.restoring import DamagedEnvironmentError
+from accel_doctor.environments.restoring import DamagedEnvironmentError, RemovedEnvironmentError
 from accel_doctor.environments.storing import store
 from accel_doctor.errors import UsageError
 
@@ -201,3 +201,12 @@ def test_nothing_is_removed_while_somebody_restores(cached, make_environment, tm
     with shared(cached.cache.lock):
         assert cached.cache.limit(Limits(entries=1)) == []
     assert cached.cache.limit(Limits(entries=1)) == ["1" * 64]
+
+
+def test_an_environment_that_was_removed_after_it_was_found_is_not_restored(cached, environment, tmp_path):
+    stored = cached.store(environment)
+    cached.cache.erase()
+    (target := tmp_path / "b").mkdir()
+    with pytest.raises(RemovedEnvironmentError, match="^the stored environment was removed just now$"):
+        cached.restore(target, found=stored)
+    assert list(target.iterdir()) == []
