@@ -54,7 +54,8 @@ class Doctor:
             self._locked = self._until_well(lambda: self.frontend.lock(request, self._log("resolve")), request)
             wheels = self._fulfil(self._locked, request)
             origins = direct_urls(self._locked.lock, wheels)
-            self._locked = replace(self._locked, lock=with_wheels(self._locked.lock, wheels))
+            if wheels:
+                self._locked = replace(self._locked, lock=with_wheels(self._locked.lock, wheels), file=None)
             self._say("Installing")
             self._until_well(lambda: self._finish(request), request)
             self.record_origins(origins, request)

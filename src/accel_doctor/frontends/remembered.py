@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,10 +32,6 @@ LAYOUT = "v1"
 # What a distribution's metadata directory ends with; anything else in a site directory is no installed distribution.
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")
 _MOST_ENTRIES = 20_000  # of a site directory; a larger one is not looked through
-
-# Fields of a request that change how it is carried out, not what is resolved.
-_NOT_RESOLVED_BY = frozenset({"verbosity", "compile_bytecode", "break_system_packages"})
-_NOT_INDEXED_BY = frozenset({"timeout", "retries", "offline", "proxy", "cert", "client_cert"})
 
 
 @dataclass
@@ -68,7 +64,7 @@ class RememberingFrontend:
         with contextlib.suppress(ToolError):  # not there, or damaged: then it is made anew
             lock = read_lock(place / "pylock.toml")
             self._taken = place
-            return Locked(lock, remembered=True)
+            return Locked(lock, remembered=True, file=place / "pylock.toml")
         outcome = self.frontend.lock(request, log)
         if isinstance(outcome, Locked) and is_settled(outcome.lock, request):
             outcome = Locked(chosen_only(outcome.lock, self.tags, self.interpreter.environment))
@@ -124,8 +120,7 @@ class RememberingFrontend:
         if not directories or len(installed) > _MOST_ENTRIES:
             return None
         facts = {
-            "request": _without(asdict(request), _NOT_RESOLVED_BY),
-            "index": _without(asdict(index), _NOT_INDEXED_BY),
+            "request": _resolved_by(request),
             "installed": sorted(installed),
             "frontend": self.name,
             "interpreter": dict(self.interpreter.environment),
@@ -171,13 +166,20 @@ def _metadata_name(package: Package) -> str | None:
     return f"{package.name.replace('-', '_')}-{package.version}.dist-info"
 
 
-def _without(fields: dict[str, object], names: frozenset[str]) -> dict[str, object]:
-    kept = {name: value for name, value in fields.items() if name not in names and name != "index"}
-    for lines in ("requirements", "constraints"):
-        if lines in kept:
-            # Where a line stood changes nothing.
-            kept[lines] = [{**line, "origin": ""} for line in kept[lines]]  # type: ignore[attr-defined]
-    return kept
+def _resolved_by(request: InstallRequest) -> str:
+    """What of a request decides what it resolves to: not where a line stood, nor how things are fetched or shown."""
+    lines = [[replace(line, origin="") for line in part] for part in (request.requirements, request.constraints)]
+    index = replace(request.index, timeout=None, retries=None, offline=False, proxy=None, cert=None, client_cert=None)
+    settings = replace(
+        request,
+        requirements=(),
+        constraints=(),
+        index=index,
+        verbosity=0,
+        compile_bytecode=None,
+        break_system_packages=False,
+    )
+    return repr((lines, settings))
 
 
 def _installed(directories: Sequence[Path]) -> Iterator[str]:

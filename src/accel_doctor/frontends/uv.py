@@ -119,7 +119,10 @@ class UvFrontend:
         if not locked.lock.packages:
             return None
         scratch = scratch_beside(log)
-        argv = self._install_command(write_lock(locked.lock, scratch), scratch, request)
+        lock = locked.file
+        if lock is None or not lock.is_file():  # the cache it was in may be emptied at any time
+            lock = write_lock(locked.lock, scratch)
+        argv = self._install_command(lock, scratch, request)
         if locked.remembered and not request.index.offline:
             # All of it was here once. Where it still is, nothing is asked over the network, not even for changes.
             completed, _ = logged(self.runner, [*argv, "--offline"], log, self._environment(request.index))

@@ -42,11 +42,13 @@ class Source:
 class Locked:
     """The requirements resolved: a PEP 751 lock, relative paths already absolute.
 
-    ``remembered`` says that an earlier run resolved them, so that all of it may be on this machine.
+    ``remembered`` says that an earlier run resolved them, so that all of it may be on this machine; ``file`` is where
+    the very same lock is written down already.
     """
 
     lock: Pylock
     remembered: bool = False
+    file: Path | None = None
 
 
 @dataclass(frozen=True)

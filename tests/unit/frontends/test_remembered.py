@@ -12,6 +12,7 @@ from packaging.pylock import Pylock
 from packaging.tags import Tag
 
 from accel_doctor.errors import NetworkError, RequirementsError
+from accel_doctor.frontends.locks import read_lock
 from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
 from accel_doctor.model import IndexSettings, InstallRequest, Locked, RequirementLine
 
@@ -55,7 +56,9 @@ class Shop:
         """Whether the frontend was asked."""
         before = self.frontend.resolved
         locked = self.frontend_with(**facts).lock(request, self.log)
-        assert locked == Locked(LOCK, remembered=self.frontend.resolved == before)
+        remembered = self.frontend.resolved == before
+        assert replace(locked, file=None) == Locked(LOCK, remembered=remembered)
+        assert (locked.file is not None and read_lock(locked.file) == LOCK) == remembered
         return self.frontend.resolved > before
 
 
