@@ -175,8 +175,8 @@ def info(form: str, **values: Any) -> int:
     click.echo(f"configuration  {project.settings.source or 'none'}")
     click.echo(f"key            {project.key[:12]}, {'stored' if stored else 'not stored'}")
     click.echo(
-        f"cache          {project.cache.root}: {use.entries} environments, {use.pieces} pieces of "
-        f"{use.pool_bytes / 1e6:.1f} MB, {use.packs} packs of {use.pack_bytes / 1e6:.1f} MB"
+        f"cache          {project.cache.root}: {use.entries} environment{'s'[: use.entries != 1]}, "
+        f"{use.pieces} pieces of {use.pool_bytes / 1e6:.1f} MB, {use.packs} packs of {use.pack_bytes / 1e6:.1f} MB"
     )
     return int(ExitCode.DONE)
 
