@@ -91,7 +91,7 @@ def _with_table(found: re.Match[str]) -> str:
 
 def _install() -> str:
     """The page of ``install``."""
-    context = click.Context(command, info_name="install")
+    context = click.Context(command, info_name="install", **command.context_settings)
     own, pip = [], []
     for option in command.get_params(context):
         if not isinstance(option, click.Option) or option.hidden or option.name == "help":
