@@ -21,8 +21,14 @@ PYTHON = shutil.which("python3", path="/usr/bin") or os.path.realpath(sys.execut
 def run(*argv: object, user: int | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_NO", "ACCEL_"))}
     return subprocess.run(
-        [str(word) for word in argv], env={**kept, **variables}, capture_output=True, text=True, user=user, timeout=120
-    )  # fmt: skip
+        [str(word) for word in argv],
+        env={**kept, **variables},
+        cwd=None if user is None else "/",  # ours may be out of reach for others
+        capture_output=True,
+        text=True,
+        user=user,
+        timeout=120,
+    )
 
 
 def done(*argv: object, user: int | None = None, **variables: str) -> str:
