@@ -155,6 +155,22 @@ def test_another_machine_restores_from_a_shared_level(project, tmp_path, monkeyp
     assert run("restore") == 0
 
 
+def test_an_ephemeral_machine_restores_from_s3(project, tmp_path, monkeypatch):
+    pytest.importorskip("obstore", reason="the extra [remote] is not installed")
+    pytest.importorskip("moto", reason="the extra [test] is not installed")
+    from moto_server import CREDENTIALS, moto_server
+
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with moto_server() as url:
+        level = f"s3://bucket/environments?endpoint={url}"
+        assert run("store", "--level", level) == ExitCode.DONE
+        monkeypatch.setenv("ACCEL_DOCTOR_CACHE_DIR", str(tmp_path / "another"))
+        shutil.rmtree(project / ".venv")
+        assert run("restore", "--level", level, "--python", sys.executable) == 0
+    assert python_of(project) == str(project / ".venv")
+
+
 def test_a_tampered_level_is_a_miss_and_told(project, tmp_path, monkeypatch, capsys):
     level = tmp_path / "level"
     level.mkdir()
