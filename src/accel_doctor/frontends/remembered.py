@@ -105,10 +105,10 @@ class RememberingFrontend:
 
     def _keep(self, locked: Locked, place: Path) -> None:
         with contextlib.suppress(OSError):  # the next run resolves again
-            place.parent.mkdir(parents=True, exist_ok=True)
+            place.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
-                aside = write_lock(locked.lock, Path(scratch) / "lock").parent
-                aside.rename(place)
+                aside = write_lock(locked.lock, Path(scratch))
+                aside.replace(place / aside.name)  # a damaged one too
 
     def _place(self, request: InstallRequest) -> Path | None:
         """Where the lock of such a request is kept; None where what is resolved depends on more than can be told."""

@@ -142,6 +142,7 @@ def test_a_damaged_lock_is_made_anew(shop, damage):
     (kept,) = shop.shelf.rglob("pylock.toml")
     kept.write_text(damage)
     assert shop.resolves(PINNED)
+    assert not shop.resolves(PINNED)
 
 
 def test_nowhere_to_keep_it_is_no_failure(shop):
