@@ -86,7 +86,7 @@ class RememberingFrontend:
         try:
             return self.frontend.install(locked, request, log)
         except AccelDoctorError:
-            if self._taken:
+            if self._taken and not request.index.offline:  # what is not here may still be right
                 shutil.rmtree(self._taken, ignore_errors=True)
             raise
 

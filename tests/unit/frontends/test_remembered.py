@@ -160,6 +160,15 @@ def test_a_lock_that_cannot_be_installed_any_more_is_forgotten(shop):
     assert shop.resolves(PINNED)
 
 
+def test_a_lock_that_cannot_be_installed_offline_stays(shop):
+    shop.resolves(PINNED)
+    offline = replace(PINNED, index=IndexSettings(offline=True))
+    gone = shop.frontend_with(UnreachableFrontend(FakeMachine(), Locked(LOCK)))
+    with pytest.raises(NetworkError):
+        gone.install(gone.lock(offline, shop.log), offline, shop.log)
+    assert not shop.resolves(PINNED)
+
+
 def test_variables_and_configuration_files_are_surroundings(tmp_path):
     project = tmp_path / "project"
     project.mkdir()
