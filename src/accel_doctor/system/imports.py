@@ -7,7 +7,6 @@ import json
 import shlex
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +95,8 @@ class Imports:
         """
         places = (str(request.target or ""), str(request.prefix or ""), "user" if request.user else "")
         modules = self._modules(names, places)
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="import") as pool:
             outcomes = list(pool.map(lambda name: self._import(name, modules[name], places), modules))
         return [failed for failed in outcomes if failed]
