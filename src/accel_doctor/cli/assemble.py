@@ -27,11 +27,13 @@ from accel_doctor.cli.interrupts import Interrupts, UninterruptedPackageManager
 from accel_doctor.cli.levels import LevelSettings
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.machines import driven_package_manager
-from accel_doctor.cli.reporters import PlainReporter, Terminal
+from accel_doctor.cli.reporters import PlainReporter
+from accel_doctor.cli.surrounding import Surrounding
 from accel_doctor.doctor import Doctor
+from accel_doctor.frontends.asked import surroundings_of
 from accel_doctor.frontends.origins import record_origins
-from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
-from accel_doctor.frontends.uv import find_uv
+from accel_doctor.frontends.remembered import RememberingFrontend
+from accel_doctor.frontends.uv_binary import find_uv
 from accel_doctor.interfaces import Adviser, Frontend, PackageManager, Prober, Runner, WheelStore
 from accel_doctor.journal import Journal, treated
 from accel_doctor.lockfile import sources_to_build
@@ -64,32 +66,6 @@ if TYPE_CHECKING:
 
     from accel_doctor.rulebook import Rulebook
     from accel_doctor.system.processes import ProcessRunner
-
-
-@dataclass(frozen=True)
-class Surrounding:
-    """What this process was started with, read once."""
-
-    environment: Mapping[str, str]
-    directory: Path
-    terminal: Terminal
-    command_line: tuple[str, ...]
-
-    @classmethod
-    def read(cls, verbosity: int = 0) -> Surrounding:
-        """This process's environment, working directory and terminal."""
-        environment = dict(os.environ)
-        # CI services attach terminals that nobody sits at; TERM=dumb cannot redraw.
-        in_ci = environment.get("CI", "").lower() not in {"", "0", "false"}
-        dumb = environment.get("TERM", "dumb") == "dumb"
-        shown = sys.stderr.isatty()
-        terminal = Terminal(
-            interactive=sys.stdin.isatty() and shown and not in_ci,
-            live=shown and not in_ci and not dumb,
-            colour=shown and not dumb and not environment.get("NO_COLOR"),
-            verbosity=verbosity,
-        )
-        return cls(environment, Path.cwd(), terminal, ("accel-doctor", *sys.argv[1:]))
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from accel_doctor.cli.machines import chosen_distribution, interpreter_assumed, 
 from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from accel_doctor.cli.assemble import Parts, Surrounding
+    from accel_doctor.cli.assemble import Parts
+    from accel_doctor.cli.surrounding import Surrounding
     from accel_doctor.doctor import Doctor
     from accel_doctor.foresight import Foresight, Resolution
     from accel_doctor.interfaces import Frontend
@@ -100,9 +101,9 @@ def _exit_code(foresight: Foresight) -> ExitCode:
 
 
 def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
-    from accel_doctor.cli.assemble import Surrounding
     from accel_doctor.cli.preparation import gather
     from accel_doctor.cli.rule_places import rule_directories
+    from accel_doctor.cli.surrounding import Surrounding
     from accel_doctor.rulebook import load
     from accel_doctor.system.processes import ProcessRunner
 

@@ -133,8 +133,8 @@ def _report(
 def _interpreter(distribution: Distribution, rulebook: Rulebook, python: str | None, *, elsewhere: bool) -> Interpreter:
     if elsewhere or python:
         return interpreter_assumed(distribution, rulebook, python)
-    from accel_doctor.cli.assemble import Surrounding
     from accel_doctor.cli.preparation import interpreter_for
+    from accel_doctor.cli.surrounding import Surrounding
     from accel_doctor.system.processes import ProcessRunner
 
     surrounding = Surrounding.read()

@@ -40,7 +40,7 @@ def synchronize(project: Project, words: Sequence[str]) -> int:
 
 
 def _make_environment(project: Project, place: Path) -> None:
-    from accel_doctor.frontends.uv import find_uv
+    from accel_doctor.frontends.uv_binary import find_uv
     from accel_doctor.system.processes import ProcessRunner
 
     executable = project.interpreter["executable"]

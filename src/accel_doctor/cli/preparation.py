@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from accel_doctor.cli.assemble import Parts, Surrounding
+from accel_doctor.cli.assemble import Parts
 from accel_doctor.cli.configuration import cache_directory, user_directory
 from accel_doctor.cli.files import RealFiles
 from accel_doctor.cli.interrupts import Interrupts
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.machines import OWN_VERSION
-from accel_doctor.cli.reporters import PlainReporter, Terminal, reporter_for
+from accel_doctor.cli.reporters import PlainReporter, reporter_for
 from accel_doctor.cli.rule_places import rule_directories
+from accel_doctor.cli.surrounding import Surrounding, Terminal
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.table import choose_frontend, settled_elsewhere
 from accel_doctor.interfaces import Frontend, Runner

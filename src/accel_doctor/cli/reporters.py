@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import click
 
 from accel_doctor.cli.consent import ask
+from accel_doctor.cli.surrounding import Terminal
 from accel_doctor.model import BuildOutcome, Built, Case, Consent, Distribution, Plan, Simulation, Source
 from accel_doctor.report.text import built_line, case_lines, command_lines, plan_lines
 
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """What is on the other side of stdin and stderr."""
-
-    interactive: bool  # somebody can answer
-    live: bool  # lines can be redrawn
-    colour: bool
-    verbosity: int = 0  # -q counts down, -v up, as in pip
 
 
 class PlainReporter:

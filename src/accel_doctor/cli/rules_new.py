@@ -52,9 +52,9 @@ _SYMPTOMS = "symptoms.yaml"
 @click.option("--rules", multiple=True, metavar="DIR", help="Write to this directory of rules, laid over the others.")
 def new(log: str, rules: tuple[str, ...], **answers: Any) -> int:
     """Parse, read, ask, write, exit code."""
-    from accel_doctor.cli.assemble import Surrounding
     from accel_doctor.cli.machines import checked_version, chosen_distribution
     from accel_doctor.cli.rule_places import rule_places
+    from accel_doctor.cli.surrounding import Surrounding
 
     checked_version(answers["python"])
     places = rule_places(rules)

@@ -46,9 +46,10 @@ _OPTIONS: tuple[Decorator, ...] = (
 @apply(_OPTIONS)
 def command(words: tuple[str, ...], **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
-    from accel_doctor.cli.assemble import Surrounding, assembled_treatment
+    from accel_doctor.cli.assemble import assembled_treatment
     from accel_doctor.cli.preparation import interpreter_for, interpreter_of_version, parts_for
     from accel_doctor.cli.reporters import CommandReporter
+    from accel_doctor.cli.surrounding import Surrounding
     from accel_doctor.model import Policy
     from accel_doctor.system.processes import ProcessRunner
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.errors import AccelDoctorError, RequirementsError, ToolError
+from accel_doctor.frontends.asked import installed_metadata, resolved_by
 from accel_doctor.frontends.locks import read_lock, write_lock
 from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import allowed, chosen_only, is_settled
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 LAYOUT = "v1"
 
-# What a distribution's metadata directory ends with; anything else in a site directory is no installed distribution.
-_METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")
 _MOST_ENTRIES = 20_000  # of a site directory; a larger one is not looked through
 
 
@@ -99,7 +97,7 @@ class RememberingFrontend:
         if request.reinstall or request.target or request.prefix or request.user:
             return lock
         # What is there already in that version is neither built nor fetched.
-        there = {name.lower() for name in _installed(self.interpreter.site_directories)}
+        there = {name.lower() for name in installed_metadata(self.interpreter.site_directories)}
         packages = [package for package in lock.packages if _metadata_name(package) not in there]
         return replace(lock, packages=packages)
 
@@ -116,11 +114,11 @@ class RememberingFrontend:
         if request.upgrade or index.no_cache or request.user or request.prefix:
             return None
         directories = [request.target] if request.target else list(self.interpreter.site_directories)
-        installed = list(_installed(directories))
+        installed = list(installed_metadata(directories))
         if not directories or len(installed) > _MOST_ENTRIES:
             return None
         facts = {
-            "request": _resolved_by(request),
+            "request": resolved_by(request),
             "installed": sorted(installed),
             "frontend": self.name,
             "interpreter": dict(self.interpreter.environment),
@@ -131,59 +129,9 @@ class RememberingFrontend:
         return self.shelf / LAYOUT / digest[:2] / digest
 
 
-def surroundings_of(environment: Mapping[str, str], directory: Path, files: Iterable[Path]) -> dict[str, object]:
-    """What decides, besides the request, what a frontend resolves to.
-
-    Its variables (``UV_*``, ``PIP_*``), uv's configuration files for ``directory`` and those in ``files`` (binaries,
-    more configuration), each by size and time of change.
-    https://docs.astral.sh/uv/concepts/configuration-files/ says where uv looks.
-    """
-    home = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME', '/')}/.config"
-    configured = [Path(home, "uv/uv.toml"), Path("/etc/uv/uv.toml")]
-    if named := environment.get("UV_CONFIG_FILE"):
-        configured.append(directory / named)
-    for parent in (directory, *directory.parents):
-        configured += [parent / "uv.toml", parent / "pyproject.toml"]
-    return {
-        "variables": {name: value for name, value in environment.items() if name.startswith(("UV_", "PIP_"))},
-        "files": [(str(path), status) for path in (*configured, *files) if (status := _status(path))],
-    }
-
-
-def _status(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns
-
-
 def _metadata_name(package: Package) -> str | None:
     """How the metadata directory of an index release is called where it is installed
     (https://packaging.python.org/en/latest/specifications/binary-distribution-format/, The .dist-info directory)."""
     if package.is_direct:
         return None
     return f"{package.name.replace('-', '_')}-{package.version}.dist-info"
-
-
-def _resolved_by(request: InstallRequest) -> str:
-    """What of a request decides what it resolves to: not where a line stood, nor how things are fetched or shown."""
-    lines = [[replace(line, origin="") for line in part] for part in (request.requirements, request.constraints)]
-    index = replace(request.index, timeout=None, retries=None, offline=False, proxy=None, cert=None, client_cert=None)
-    settings = replace(
-        request,
-        requirements=(),
-        constraints=(),
-        index=index,
-        verbosity=0,
-        compile_bytecode=None,
-        break_system_packages=False,
-    )
-    return repr((lines, settings))
-
-
-def _installed(directories: Sequence[Path]) -> Iterator[str]:
-    """The metadata of all that is installed there, by file name, which holds name and version."""
-    for directory in directories:
-        with contextlib.suppress(OSError), os.scandir(directory) as entries:
-            yield from (entry.name for entry in entries if entry.name.endswith(_METADATA))

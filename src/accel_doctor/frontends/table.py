@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends.uv import UvFrontend, find_uv
+from accel_doctor.frontends.uv import UvFrontend
+from accel_doctor.frontends.uv_binary import find_uv
 from accel_doctor.frontends.uv_options import configured_in_environment
 from accel_doctor.interfaces import Frontend, Runner
 from accel_doctor.model import Interpreter

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,17 +45,6 @@ _WHOLE_LINES = {"UV_NO_WRAP": "1"}
 _TELL_BUILD_REQUIREMENTS = {"RUST_LOG": "uv_dispatch=debug"}
 
 _REPOSITORY = re.compile(r"\b(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
-
-
-def find_uv(environment: Mapping[str, str]) -> Path | None:
-    """The uv binary that was installed along with accel-doctor, else the one in PATH, else None."""
-    import uv
-
-    try:
-        return Path(uv.find_uv_bin())
-    except FileNotFoundError:
-        found = shutil.which("uv", path=environment.get("PATH"))
-        return Path(found) if found else None
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from accel_doctor.errors import UsageError
-from accel_doctor.interfaces import Runner
-from accel_doctor.model import Interpreter
-from accel_doctor.system.interpreter import describe
+
+if TYPE_CHECKING:
+    from accel_doctor.interfaces import Runner
+    from accel_doctor.model import Interpreter
 
 _HOW_TO_MAKE_ONE = "python3 -m venv .venv, then the same command again; or name an interpreter with --python"
 
@@ -27,26 +29,33 @@ class Surroundings:
 
 
 def find_target(runner: Runner, surroundings: Surroundings, python: str | None = None) -> Interpreter:
-    """The interpreter to install into.
+    """The interpreter to install into, as it describes itself. UsageError where there is none, or it does not work."""
+    from accel_doctor.system.interpreter import describe
+
+    return describe(find_executable(surroundings, python), runner)
+
+
+def find_executable(surroundings: Surroundings, python: str | None = None) -> Path:
+    """The executable of the interpreter to install into; nothing is started.
 
     In this order: ``python`` (a path, a command on PATH, or the directory of an environment); the active virtual
     environment; the active conda environment other than base; ``./.venv``; conda's base; the environment that
     accel-doctor itself is installed in, unless a tool installer (pipx, uv tool) made it for accel-doctor alone.
-    UsageError where there is none, or it does not work.
+    UsageError where there is none.
     """
     if python is not None:
-        return describe(_named(python, surroundings), runner)
+        return _named(python, surroundings)
     for variable, folder in _candidates(surroundings):
         executable = _python_of(folder)
         if executable is not None:
-            return describe(executable, runner)
+            return executable
         if variable:
             raise UsageError(
                 f"{variable} is set to {folder}, but there is no Python in it",
                 hint=f"unset {variable}, or make the environment again: python3 -m venv {folder}",
             )
     if _is_own_environment(surroundings):
-        return describe(surroundings.own_executable, runner)
+        return surroundings.own_executable
     raise UsageError("there is no virtual environment to install into", hint=_HOW_TO_MAKE_ONE)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from accel_doctor.cli.reporters import LiveReporter, PlainReporter, Terminal, reporter_for
+from accel_doctor.cli.reporters import LiveReporter, PlainReporter, reporter_for
+from accel_doctor.cli.surrounding import Terminal
 from accel_doctor.model import (
     BuildFailed,
     Built,

@@ -8,7 +8,8 @@ import pytest
 from fakes import interpreter
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends import FRONTENDS, choose_frontend, settled_elsewhere, table
+from accel_doctor.frontends import table
+from accel_doctor.frontends.table import FRONTENDS, choose_frontend, settled_elsewhere
 from accel_doctor.requirements.configuration import Configuration
 
 

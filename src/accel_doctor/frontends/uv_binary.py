@@ -1,0 +1,18 @@
+"""Where uv is."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def find_uv(environment: Mapping[str, str]) -> Path | None:
+    """The uv binary that was installed along with accel-doctor, else the one in PATH, else None."""
+    import uv
+
+    try:
+        return Path(uv.find_uv_bin())
+    except FileNotFoundError:
+        found = shutil.which("uv", path=environment.get("PATH"))
+        return Path(found) if found else None
