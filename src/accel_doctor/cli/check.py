@@ -101,6 +101,7 @@ def _exit_code(foresight: Foresight) -> ExitCode:
 
 
 def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
+    from accel_doctor.cli.files import RealFiles
     from accel_doctor.cli.preparation import gather
     from accel_doctor.cli.rule_places import rule_directories
     from accel_doctor.cli.surrounding import Surrounding
@@ -115,7 +116,7 @@ def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, 
     interpreter, assumed = _interpreters(
         values["python"], distribution, rulebook, surrounding, runner, elsewhere=elsewhere
     )
-    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter)
+    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter, RealFiles())
     parts = replace(
         parts,
         distribution=distribution,
@@ -136,7 +137,6 @@ def _interpreters(
     elsewhere: bool,
 ) -> tuple[Interpreter, Interpreter | None]:
     """The interpreter that processes are run with, and the one that is meant where that cannot be asked."""
-    from accel_doctor.cli.preparation import target_surroundings
     from accel_doctor.system.interpreter import describe
     from accel_doctor.system.target import find_target
 
@@ -144,7 +144,7 @@ def _interpreters(
     if elsewhere and python and not version:
         raise UsageError(f"--python {python}: not a version of Python", hint="write two numbers, such as 3.13")
     search_path = surrounding.environment.get("PATH", "")
-    target = target_surroundings(surrounding)
+    target = surrounding.target
     if elsewhere or (version and not shutil.which(f"python{version}", path=search_path)):
         own = describe(Path(sys.executable), runner)
         return own, interpreter_assumed(distribution, rulebook, version)

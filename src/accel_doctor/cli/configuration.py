@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import tomli
-
 from accel_doctor.cli.pip_accel import pip_accel_cache
 from accel_doctor.errors import UsageError
 
@@ -90,6 +88,8 @@ def read_configuration(user_directory: Path, working_directory: Path) -> dict[st
 def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as stream:
+            import tomli
+
             return tomli.load(stream)
     except (FileNotFoundError, NotADirectoryError):
         return {}

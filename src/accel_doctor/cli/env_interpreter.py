@@ -32,18 +32,19 @@ def base_interpreter(
                 f"--python {python}: there is no such file, directory or command",
                 hint="give the path of an interpreter, a command on PATH, or the directory of a virtual environment",
             )
-        return _behind(chosen)
+        return behind(chosen)
     if (target / "pyvenv.cfg").is_file():
         if (target / "bin/python").exists():
-            return _behind(target / "bin/python")
+            return behind(target / "bin/python")
         warn(f"the interpreter that made {target} is gone")
     found = shutil.which("python3", path=path)
     if not found:
         raise UsageError("there is no python3 on PATH", hint="name an interpreter with --python")
-    return _behind(Path(found).absolute())
+    return behind(Path(found).absolute())
 
 
-def _behind(executable: Path) -> Path:
+def behind(executable: Path) -> Path:
+    """The interpreter that an environment's was made from. Raises UsageError where it is gone, OSError."""
     real = executable.resolve()
     settings = real.parent.parent / "pyvenv.cfg"
     if not settings.is_file():
@@ -62,7 +63,7 @@ def interpreter_facts(executable: Path, remembered: Path, environment: Mapping[s
     the distribution have changed since."""
     with executable.open("rb") as stream:
         is_program = stream.read(4) == _ELF  # a shim (pyenv) can answer otherwise tomorrow
-    name = hashlib.sha256(json.dumps([str(executable), *_state(executable)]).encode()).hexdigest()
+    name = hashlib.sha256(json.dumps([str(executable), *interpreter_state(executable)]).encode()).hexdigest()
     path = remembered / f"{name}.json"
     if is_program:
         with suppress(OSError, ValueError):
@@ -79,7 +80,8 @@ def interpreter_facts(executable: Path, remembered: Path, environment: Mapping[s
     return facts
 
 
-def _state(executable: Path) -> list[Any]:
+def interpreter_state(executable: Path) -> list[Any]:
+    """What is another where the interpreter, the C library or the distribution are others."""
     state: list[Any] = []
     for path in (str(executable), *_OS_RELEASE):
         try:

@@ -17,8 +17,12 @@ from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from accel_doctor.cli.assemble import Parts
+    from accel_doctor.cli.repeat import Repetition
+    from accel_doctor.cli.surrounding import Terminal
     from accel_doctor.doctor import Doctor
+    from accel_doctor.environments.installation import KeptInstallation
     from accel_doctor.model import InstallRequest, Policy, Result
+    from accel_doctor.requirements.arguments import ParsedArguments
 
 
 @click.command(
@@ -34,13 +38,8 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
-    from accel_doctor.cli.assemble import assembled_doctor, auditwheel_for
-    from accel_doctor.cli.interrupts import interruption_told
-    from accel_doctor.cli.levels import level_settings
-    from accel_doctor.cli.machines import obstacle
-    from accel_doctor.cli.pip_accel import pip_accel_notice
-    from accel_doctor.cli.preparation import prepare, usable_cores
-    from accel_doctor.model import Policy
+    from accel_doctor.cli.repeat import repetition
+    from accel_doctor.cli.surrounding import Surrounding
 
     started = time.monotonic()
     if values["export"] and not values["dry_run"]:
@@ -48,7 +47,26 @@ def command(context: click.Context, /, **values: Any) -> int:
             "--export goes with --dry-run", hint="what was installed is written down by accel-doctor export"
         )
     arguments = parsed_arguments(context, values)
-    parts, frontend, request = prepare(arguments, values)
+    surrounding = Surrounding.read(arguments.verbosity)
+    again = repetition(arguments, values, surrounding, _warn)
+    if again and (kept := again.made()):
+        _tell_repeated(kept, again.root, time.monotonic() - started, surrounding.terminal)
+        return int(ExitCode.DONE)
+    return _whole_way(arguments, values, again, started)
+
+
+def _whole_way(arguments: ParsedArguments, values: dict[str, Any], again: Repetition | None, started: float) -> int:
+    """Lock, fulfil, install, treating what fails."""
+    from accel_doctor.cli.assemble import assembled_doctor, auditwheel_for
+    from accel_doctor.cli.files import RealFiles
+    from accel_doctor.cli.interrupts import interruption_told
+    from accel_doctor.cli.levels import level_settings
+    from accel_doctor.cli.machines import obstacle
+    from accel_doctor.cli.pip_accel import pip_accel_notice
+    from accel_doctor.cli.preparation import prepare, usable_cores
+    from accel_doctor.model import Policy
+
+    parts, frontend, request = prepare(arguments, values, again.files if again else RealFiles())
     _check_report(values["report"])
     if values["portable"] and not values["dry_run"]:  # making a kept wheel portable is no rehearsal
         auditwheel_for(parts.surrounding, parts.runner).check()
@@ -68,12 +86,26 @@ def command(context: click.Context, /, **values: Any) -> int:
             parts.reporter.note(notice)
         with interruption_told(parts.reporter.note, doctor.treatment.transactions, parts.logs):
             result = _treat(doctor, parts, request, values["report"])
+        if again:
+            again.keep(result, request, doctor.loader)
         in_the_way = obstacle(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
         if values["export"]:
             click.echo(_exported(result, doctor, parts, values["export"]), nl=False)
     _conclude(result, parts, policy, time.monotonic() - started, in_the_way, told=bool(values["export"]))
     parts.logs.forget_old()
     return int(result.code)
+
+
+def _warn(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _tell_repeated(kept: KeptInstallation, root: str, seconds: float, terminal: Terminal) -> None:
+    from accel_doctor.report.counting import installed_line
+
+    if terminal.verbosity >= 0:
+        line = installed_line(kept.packages, 0, kept.built, root, seconds)
+        click.echo(click.style(line, bold=True) if terminal.colour else line, err=True)
 
 
 def _treat(doctor: Doctor, parts: Parts, request: InstallRequest, report: str | None) -> Result:

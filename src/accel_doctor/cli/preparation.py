@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from accel_doctor.cli.assemble import Parts
 from accel_doctor.cli.configuration import cache_directory, user_directory
-from accel_doctor.cli.files import RealFiles
 from accel_doctor.cli.interrupts import Interrupts
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.machines import OWN_VERSION
@@ -23,22 +21,22 @@ from accel_doctor.interfaces import Frontend, Runner
 from accel_doctor.model import Distribution, InstallRequest, Interpreter
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.configuration import Configuration, read_configuration
+from accel_doctor.requirements.files import Files
 from accel_doctor.requirements.request import read_request
 from accel_doctor.requirements.surroundings import Surroundings as RequestSurroundings
 from accel_doctor.system.distribution import read_distribution
 from accel_doctor.system.elsewhere import assumed_interpreter
 from accel_doctor.system.interpreter import refuse_externally_managed
 from accel_doctor.system.processes import ProcessRunner
-from accel_doctor.system.target import Surroundings as TargetSurroundings
 from accel_doctor.system.target import find_target
 
 
-def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
+def prepare(arguments: ParsedArguments, values: dict[str, Any], files: Files) -> tuple[Parts, Frontend, InstallRequest]:
     """Everything found out about this machine and this request; UsageError for what cannot be used."""
     surrounding = Surrounding.read(arguments.verbosity)
     runner = ProcessRunner(surrounding.environment)
-    interpreter = find_target(runner, target_surroundings(surrounding), values["python"])
-    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter)
+    interpreter = find_target(runner, surrounding.target, values["python"])
+    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter, files)
     refuse_externally_managed(interpreter, request)
     return parts, frontend, request
 
@@ -49,14 +47,15 @@ def gather(
     surrounding: Surrounding,
     runner: ProcessRunner,
     interpreter: Interpreter,
+    files: Files,
 ) -> tuple[Parts, Frontend, InstallRequest]:
     """The same for an interpreter that is known already."""
     environment = surrounding.environment
-    configuration = read_configuration(environment, _home(environment), interpreter.prefix, _read_text)
+    configuration = read_configuration(environment, surrounding.home, interpreter.prefix, _read_text)
     cache = cache_directory(values["cache_dir"], environment)
     frontend = choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration)
     configuration = configuration.without(settled_elsewhere(frontend.name, environment))
-    request = _request(arguments, configuration, interpreter, surrounding)
+    request = _request(arguments, configuration, interpreter, surrounding, files)
     return parts_for(surrounding, runner, interpreter, values), frontend, request
 
 
@@ -92,7 +91,7 @@ def interpreter_for(surrounding: Surrounding, runner: Runner, python: str | None
     UsageError where ``python`` names none.
     """
     try:
-        return find_target(runner, target_surroundings(surrounding), python)
+        return find_target(runner, surrounding.target, python)
     except UsageError:
         if python:
             raise
@@ -106,36 +105,25 @@ def interpreter_of_version(surrounding: Surrounding, runner: Runner, version: st
     if here.feature_version == version:
         return here
     try:
-        return find_target(runner, target_surroundings(surrounding), f"python{version}")
+        return find_target(runner, surrounding.target, f"python{version}")
     except UsageError:
         return assumed_interpreter(read_distribution(), version, OWN_VERSION)
 
 
 def _request(
-    arguments: ParsedArguments, configuration: Configuration, interpreter: Interpreter, surrounding: Surrounding
+    arguments: ParsedArguments,
+    configuration: Configuration,
+    interpreter: Interpreter,
+    surrounding: Surrounding,
+    files: Files,
 ) -> InstallRequest:
     surroundings = RequestSurroundings(
         directory=surrounding.directory,
-        home=_home(surrounding.environment),
+        home=surrounding.home,
         environment=surrounding.environment,
         in_virtual_environment=interpreter.in_virtual_environment,
     )
-    return read_request(arguments, configuration, RealFiles(), surroundings)
-
-
-def target_surroundings(surrounding: Surrounding) -> TargetSurroundings:
-    """What decides which environment is installed into."""
-    return TargetSurroundings(
-        environment=surrounding.environment,
-        directory=surrounding.directory,
-        own_executable=Path(sys.executable),
-        own_prefix=Path(sys.prefix),
-        own_base_prefix=Path(sys.base_prefix),
-    )
-
-
-def _home(environment: Mapping[str, str]) -> Path:
-    return Path(environment.get("HOME") or "~").expanduser()
+    return read_request(arguments, configuration, files, surroundings)
 
 
 def _read_text(path: Path) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from accel_doctor.system.target import Surroundings as TargetSurroundings
+
 
 @dataclass(frozen=True)
 class Terminal:
@@ -27,6 +29,22 @@ class Surrounding:
     directory: Path
     terminal: Terminal
     command_line: tuple[str, ...]
+
+    @property
+    def home(self) -> Path:
+        """The user's home directory."""
+        return Path(self.environment.get("HOME") or "~").expanduser()
+
+    @property
+    def target(self) -> TargetSurroundings:
+        """What decides which environment is installed into."""
+        return TargetSurroundings(
+            environment=self.environment,
+            directory=self.directory,
+            own_executable=Path(sys.executable),
+            own_prefix=Path(sys.prefix),
+            own_base_prefix=Path(sys.base_prefix),
+        )
 
     @classmethod
     def read(cls, verbosity: int = 0) -> Surrounding:

@@ -9,23 +9,23 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sized
 from typing import TypeVar
 
 from accel_doctor.errors import AccelDoctorError
 
 _TOP = 3  # "lib/python3.13/site-packages" and above: what all others are below
-_WORTH_IT = 2000  # files; forking takes as long as linking some hundred
+_WORTH_IT = 800  # files; forking takes as long as linking some hundred
 
-T = TypeVar("T")
-Part = list[tuple[str, Sequence[T]]]
+T = TypeVar("T", bound=Sized)
+Part = list[tuple[str, T]]
 
 
 class HalfError(AccelDoctorError):
     """What the other process raised, other than OSError."""
 
 
-def parted(directories: Mapping[str, Sequence[T]]) -> tuple[Part[T], Part[T], Part[T]]:
+def parted(directories: Mapping[str, T]) -> tuple[Part[T], Part[T], Part[T]]:
     """The directories that others are below, and two parts of the rest, of like size, that share no directory."""
     top: Part[T] = []
     trees: dict[str, Part[T]] = {}
@@ -45,7 +45,7 @@ def parted(directories: Mapping[str, Sequence[T]]) -> tuple[Part[T], Part[T], Pa
     return top, one, other
 
 
-def worth_it(directories: Mapping[str, Sequence[T]]) -> bool:
+def worth_it(directories: Mapping[str, T]) -> bool:
     """Whether there is enough to do, a second core to do it, and no thread that forking would leave behind."""
     if sum(map(len, directories.values())) < _WORTH_IT or not hasattr(os, "sched_getaffinity"):
         return False

@@ -7,8 +7,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from accel_doctor.model import InstallRequest
+if TYPE_CHECKING:
+    from accel_doctor.model import InstallRequest
 
 # What a distribution's metadata directory ends with; anything else in a site directory is no installed distribution.
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")
@@ -45,11 +47,12 @@ def surroundings_of(environment: Mapping[str, str], directory: Path, files: Iter
         configured += [parent / "uv.toml", parent / "pyproject.toml"]
     return {
         "variables": {name: value for name, value in environment.items() if name.startswith(("UV_", "PIP_"))},
-        "files": [(str(path), status) for path in (*configured, *files) if (status := _status(path))],
+        "files": [(str(path), status) for path in (*configured, *files) if (status := status_of(path))],
     }
 
 
-def _status(path: Path) -> tuple[int, int] | None:
+def status_of(path: Path) -> tuple[int, int] | None:
+    """Size in bytes and time of modification in nanoseconds; None where nothing is there."""
     try:
         status = path.stat()
     except OSError:

@@ -13,6 +13,7 @@ class HoldingKind(str, Enum):
     WHEEL = "wheel"
     SOURCE = "source"
     LOCK = "lock"  # a resolution that is remembered
+    INSTALLATION = "installation"  # what was installed before, as links
     LOG = "log"
     LEFTOVER = "leftover"
 
@@ -25,7 +26,7 @@ class Holding:
     name: str  # what it is called while it is in use: a wheel's key, a source's hash, a run of logs
     label: str  # for people: a file name
     path: Path
-    size: int  # bytes
+    size: int  # bytes that are free once it is removed
     used: float  # when it was last used, in seconds since the epoch, as the clock was then
 
 

@@ -9,13 +9,15 @@ from datetime import datetime, timezone
 from typing import Any
 
 from accel_doctor.model import Damage, Entry, Holding, HoldingKind, LeftOut, Removal
-from accel_doctor.report.text import count, printable
+from accel_doctor.report.counting import count
+from accel_doctor.report.text import printable
 
 SCHEMA = 1
 _MANY = {
     HoldingKind.WHEEL: "wheels",
     HoldingKind.SOURCE: "sources",
     HoldingKind.LOCK: "locks",
+    HoldingKind.INSTALLATION: "installations",
     HoldingKind.LOG: "logs",
     HoldingKind.LEFTOVER: "leftovers",
 }

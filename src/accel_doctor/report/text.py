@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.model import Built, Case, Confidence, Distribution, Finding, Plan, Reason, Result, Simulation
+from accel_doctor.report.counting import count, installed_line
 
 _EVIDENCE_WIDTH = 160
 _MOST_PACKAGES_NAMED = 4
@@ -78,11 +79,7 @@ def summary_line(result: Result, where: str, seconds: float) -> str:
     if not number:
         return f"nothing to do: {where} has everything already, {seconds:.1f} s"
     built = sum(1 for one in result.built if not one.reused)
-    kept = len(result.built) - built
-    parts = [f"{built} built here"] if built else []
-    parts += [f"{kept} from the wheel store"] if kept else []
-    detail = f" ({', '.join(parts)})" if parts else ""
-    return f"installed {count(number, 'package')}{detail} into {where}, {seconds:.1f} s"
+    return installed_line(number, built, len(result.built) - built, where, seconds)
 
 
 def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | None]:
@@ -186,8 +183,3 @@ def _size(plan: Plan, simulation: Simulation | None) -> str:
         if simulation.disk_bytes is not None:
             text += f", {decimal(simulation.disk_bytes)} on disk"
     return text + ":"
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """A number with its noun: ``1 wheel``, ``2 wheels``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"

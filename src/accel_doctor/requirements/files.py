@@ -18,6 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")  # filled in from the environment
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")  # PEP 263
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from accel_doctor.errors import UsageError
+from accel_doctor.requirements.files import VARIABLE
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _HASH_ALGORITHMS = ("sha256", "sha384", "sha512")
 
 # Options a line may have: their one name here, and whether they take a value.
@@ -90,7 +90,7 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _expanded(line: str, environment: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda match: environment.get(match[1]) or match[0], line)
+    return VARIABLE.sub(lambda match: environment.get(match[1]) or match[0], line)
 
 
 def _parsed(line: str, origin: str) -> Line:

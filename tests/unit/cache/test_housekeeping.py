@@ -13,6 +13,7 @@ from fakes import provenance
 from accel_doctor.cache.housekeeping import Housekeeping, Limits
 from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.store import LocalWheelStore
+from accel_doctor.environments.installations import Installations
 from accel_doctor.model import BuildKey, HoldingKind, LeftOut
 
 NOW = 1_700_000_000.0  # before any clock of today: what is used while a test runs was used last
@@ -44,7 +45,8 @@ def store(cache, running):
 @pytest.fixture
 def housekeeping(cache):
     leases = Leases(cache / "in-use.lock")
-    yield Housekeeping(cache, LocalWheelStore(cache / "wheels", leases, pytest.fail), leases)
+    store = LocalWheelStore(cache / "wheels", leases, pytest.fail)
+    yield Housekeeping(cache, store, leases, Installations(cache / "installations"))
     leases.close()
 
 
@@ -218,4 +220,4 @@ def test_a_store_that_cannot_be_read_is_an_error(cache):
     (cache / "wheels" / "v2" / "ab").rmdir()
     (cache / "wheels" / "v2" / "ab").symlink_to("ab")  # a loop
     with pytest.raises(OSError, match="ab"):
-        Housekeeping(cache, store, leases).holdings()
+        Housekeeping(cache, store, leases, Installations(cache / "installations")).holdings()

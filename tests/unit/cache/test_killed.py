@@ -23,6 +23,7 @@ from accel_doctor.cache import durable, housekeeping, leases, store as storing
 from accel_doctor.cache.housekeeping import Housekeeping, Limits
 from accel_doctor.cache.leases import Leases
 from accel_doctor.cache.store import LocalWheelStore
+from accel_doctor.environments.installations import Installations
 from accel_doctor.model import BuildKey
 import packaging.utils, accel_doctor.wheelfile
 
@@ -41,7 +42,7 @@ def opened():
     said = []
     held = Leases(cache / "in-use.lock")
     store = LocalWheelStore(cache / "wheels", held, said.append)
-    return store, Housekeeping(cache, store, held), held, said
+    return store, Housekeeping(cache, store, held, Installations(cache / "installations")), held, said
 
 
 def die_after(lines):

@@ -3,37 +3,13 @@ right."""
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
 from level_server import answering, drop_half_way, hang, level_server, tampering, timeout_for
-
-# Builds without any requirement: its own backend, which notes every build beside the sdist.
-BACKEND = """
-import base64, hashlib, pathlib, zipfile
-
-def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    with open({counter!r}, "a") as stream:
-        stream.write("built\\n")
-    name = "levelled-1.0-py3-none-any.whl"
-    files = {{
-        "levelled.py": "answer = 42\\n",
-        "levelled-1.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: levelled\\nVersion: 1.0\\n",
-        "levelled-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\\nGenerator: own (1)\\nRoot-Is-Purelib: true\\n"
-        "Tag: py3-none-any\\n",
-    }}
-    record = "".join(f"{{path}},,\\n" for path in [*files, "levelled-1.0.dist-info/RECORD"])
-    with zipfile.ZipFile(pathlib.Path(wheel_directory, name), "w") as archive:
-        for path, text in {{**files, "levelled-1.0.dist-info/RECORD": record}}.items():
-            archive.writestr(path, text)
-    return name
-"""
-PROJECT = '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
-METADATA = "Metadata-Version: 2.2\nName: levelled\nVersion: 1.0\n"
+from own_backend import write_sdist
 
 
 class Machines:
@@ -43,15 +19,7 @@ class Machines:
         self.root = root
         self.counter = root / "builds"
         (root / "links").mkdir()
-        with tarfile.open(root / "links/levelled-1.0.tar.gz", "w:gz") as archive:
-            for name, text in (
-                ("pyproject.toml", PROJECT),
-                ("PKG-INFO", METADATA),
-                ("own.py", BACKEND.format(counter=str(self.counter))),
-            ):
-                member = tarfile.TarInfo(f"levelled-1.0/{name}")
-                member.size = len(text.encode())
-                archive.addfile(member, io.BytesIO(text.encode()))
+        write_sdist(root / "links", self.counter)
 
     def install(self, machine: str, *arguments: str, **variables: str) -> str:
         """Install into a new environment of ``machine``, check that it works, and return what was told."""

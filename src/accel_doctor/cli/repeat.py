@@ -1,0 +1,263 @@
+"""The same installation again: an environment that has nothing of it gets what the last one got, as links.
+
+That is right only where nothing that decides what is installed is another, and everything was pinned. Where that cannot
+be told at a glance, without reading a requirement, nothing is done here, and the run goes its whole way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from accel_doctor import __version__
+from accel_doctor.cli.files import RealFiles, RecordedFiles
+from accel_doctor.environments.installation import Conditions, KeptInstallation
+from accel_doctor.environments.installations import DIRECTORY, Installations
+from accel_doctor.environments.key import environment_key
+from accel_doctor.errors import AccelDoctorError, ExitCode
+from accel_doctor.frontends.asked import installed_metadata, status_of, surroundings_of
+from accel_doctor.requirements.files import SIZE_LIMIT, VARIABLE
+
+if TYPE_CHECKING:
+    from packaging.pylock import Pylock
+
+    from accel_doctor.cli.surrounding import Surrounding
+    from accel_doctor.interfaces import Loader
+    from accel_doctor.model import Built, InstallRequest, Locked, Result
+    from accel_doctor.requirements.arguments import ParsedArguments
+
+_SETTINGS_LIMIT = 64 << 10  # bytes of a pyvenv.cfg
+# Which of our own options make a run more than an installation.
+_MORE = ("dry_run", "export", "report", "verify", "portable")
+# How things are fetched and shown decides nothing.
+_FETCHING = frozenset({"timeout", "retries", "proxy", "cert", "client_cert", "offline", "verbosity"})
+_LIBRARIES = "/etc/ld.so.cache"  # what ldconfig(8) found; another one may find another library
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """An installation into one environment, by what decides at a glance what it comes to."""
+
+    root: str
+    sites: Sequence[str]  # relative to the root
+    before: frozenset[str]  # metadata of what was installed before this run, relative to the root
+    key: str
+    installations: Installations
+    environment: Mapping[str, str]
+    has_levels: bool
+    warn: Callable[[str], None]
+    files: RecordedFiles = field(default_factory=RecordedFiles)  # through which a whole run reads its requirements
+
+    def made(self) -> KeptInstallation | None:
+        """What was installed, if it could be: everything of it is there then."""
+        kept = self.installations.find(self.key)
+        if kept is None or (kept.built and self.has_levels) or not self._holds(kept.conditions):
+            return None
+        from accel_doctor.environments.repeating import NotRepeatedError, repeat
+
+        try:
+            repeat(self.installations, self.key, kept, self.root)
+        except NotRepeatedError as error:
+            if error.damaged:
+                self.warn(f"what was kept of an earlier installation is not used any more: {error.message}")
+                self.installations.forget(self.key)
+            return None
+        for path in kept.touched:
+            with suppress(OSError):  # another user's: then its owner's uses count
+                os.utime(path)
+        return kept
+
+    def keep(self, result: Result, request: InstallRequest, loader: Loader) -> None:
+        """Keep what ``result`` installed, where the next installation like it can come to nothing else. Where it
+        cannot be kept, the next run goes its whole way too."""
+        from accel_doctor.cache.housekeeping import LEASES
+        from accel_doctor.cache.leases import Leases
+        from accel_doctor.environments.collecting import collect, metadata_in
+        from accel_doctor.environments.recorded import NotKeptError
+
+        locked, built = result.locked, result.built
+        if result.code is not ExitCode.DONE or locked is None or not self._is_final(locked, request, built):
+            return
+        conditions = self._conditions(request, locked.lock, built, loader)
+        if conditions is None:
+            return
+        cache = self.installations.root.parent
+        try:
+            metadata = [path for site in self.sites for path in metadata_in(self.root, site)]
+            collected = collect(
+                self.root,
+                [path for path in metadata if path not in self.before],
+                packages=len(locked.lock.packages),
+                built=len(built),
+                conditions=conditions,
+                touched=[str(one.wheel.path.with_name("entry.json")) for one in built],
+            )
+            self.installations.keep(self.key, collected, Leases(cache / LEASES).hold)
+        except (NotKeptError, OSError):
+            return
+
+    def _is_final(self, locked: Locked, request: InstallRequest, built: Sequence[Built]) -> bool:
+        """Whether nothing was asked for that may be another thing tomorrow, or that a record does not list."""
+        if not locked.settled or not locked.lock.packages or None in self.files.contents.values():
+            return False
+        if built and self.has_levels:  # a level is to have what is built here: it may have lost it
+            return False
+        another = request.upgrade or request.reinstall or request.index.no_cache
+        elsewhere = request.target or request.prefix or request.user
+        return not (another or elsewhere or request.compile_bytecode)
+
+    def _conditions(
+        self, request: InstallRequest, lock: Pylock, built: Sequence[Built], loader: Loader
+    ) -> Conditions | None:
+        """What must be as it is; None where that cannot be said."""
+        wheels = {str(one.wheel.path) for one in built}
+        if any(not Path(path).is_relative_to(self.installations.root.parent) for path in wheels):
+            return None  # a wheel that could not be kept
+        paths = {*wheels, *_files_installed(lock, built)}
+        for soname in {link.soname for one in built for link in one.wheel.links}:
+            if (library := loader.find(soname)) is None:
+                return None
+            paths |= {str(library), _LIBRARIES}
+        contents = {path: digest for path, digest in self.files.contents.items() if digest}
+        if request.lock:
+            contents[str(request.lock)] = _digest_of(request.lock) or ""
+        named = {name for text in self.files.texts for name in VARIABLE.findall(text)}
+        return Conditions(
+            contents,
+            self.files.kinds,
+            {name: _digest(self.environment.get(name)) for name in named},
+            {path: _state(path) for path in paths},
+            {one.source.name: self._variables(one.source.name) for one in built},
+        )
+
+    def _holds(self, conditions: Conditions) -> bool:
+        real = RealFiles()
+        return (
+            all(_digest_of(Path(path)) == digest for path, digest in conditions.contents.items())
+            and all(
+                (real.is_directory(path) if kind == "directory" else real.is_file(path)) is answer
+                for kind, path, answer in conditions.kinds
+            )
+            and all(_digest(self.environment.get(name)) == digest for name, digest in conditions.named.items())
+            and all(_state(path) == state for path, state in conditions.unchanged.items())
+            and all(self._variables(package) == digest for package, digest in conditions.variables.items())
+        )
+
+    def _variables(self, package: str) -> str:
+        from accel_doctor.cache.key import build_environment
+
+        return _digest(build_environment(self.environment, package))
+
+
+def repetition(
+    arguments: ParsedArguments, values: Mapping[str, Any], surrounding: Surrounding, warn: Callable[[str], None]
+) -> Repetition | None:
+    """This run, if it is one that could be the same as an earlier one. What is wrong with it is not told here."""
+    if any(values[option] for option in _MORE) or values["frontend"] == "pip" or arguments.verbosity > 0:
+        return None
+    try:
+        return _repetition(arguments, values, surrounding, warn)
+    except (AccelDoctorError, OSError):  # the run that follows meets it again, and says so
+        return None
+
+
+def _repetition(
+    arguments: ParsedArguments, values: Mapping[str, Any], surrounding: Surrounding, warn: Callable[[str], None]
+) -> Repetition | None:
+    from accel_doctor.cli.configuration import cache_directory
+    from accel_doctor.cli.env_interpreter import behind, interpreter_state
+    from accel_doctor.cli.levels import level_settings
+    from accel_doctor.cli.pip_accel import pip_accel_notice
+    from accel_doctor.frontends.uv_binary import find_uv
+    from accel_doctor.requirements.configuration import configuration_files
+    from accel_doctor.system.target import find_executable
+
+    environment = surrounding.environment
+    executable = find_executable(surrounding.target, values["python"])
+    root = executable.parent.parent
+    settings = _settings(root)
+    uv = find_uv(environment)
+    plain = settings.get("include-system-site-packages") == "false" and ".." not in root.parts
+    if not plain or uv is None or pip_accel_notice(values, environment):
+        return None
+    base = behind(executable)
+    sites = sorted(_sites(root))
+    before = {site: sorted(installed_metadata([root / site])) for site in sites}
+    wanted = [*arguments.requirement_files, *arguments.constraint_files, *arguments.build_constraint_files]
+    facts = {
+        "version": __version__,
+        "arguments": {name: value for name, value in vars(arguments).items() if name not in _FETCHING},
+        "files": [_digest_of(surrounding.directory / Path(path).expanduser()) for path in wanted],
+        "directory": str(surrounding.directory),
+        "home": str(surrounding.home),
+        "pip": [_digest_of(path) for path in configuration_files(environment, surrounding.home, root)],
+        "surroundings": surroundings_of(environment, surrounding.directory, [uv]),
+        "uv": str(uv),
+        "installed": before,
+        "interpreter": [executable.name, str(base), *interpreter_state(base)],
+        "relocatable": settings.get("relocatable"),
+        "libraries": environment.get("LD_LIBRARY_PATH"),
+    }
+    return Repetition(
+        root=str(root),
+        sites=sites,
+        before=frozenset(f"{site}/{name}" for site, names in before.items() for name in names),
+        key=environment_key(facts),
+        installations=Installations(cache_directory(values["cache_dir"], environment) / DIRECTORY),
+        environment=environment,
+        has_levels=bool(level_settings(values, environment, offline=arguments.offline).addresses),
+        warn=warn,
+    )
+
+
+def _files_installed(lock: Pylock, built: Sequence[Built]) -> Iterator[str]:
+    """The archives on this machine that were installed as they lie: they can be replaced any time."""
+    ours = {one.source.name for one in built}
+    for package in lock.packages:
+        for part in (package.archive, package.sdist, *(package.wheels or ())):
+            if part and package.name not in ours:
+                if part.path:
+                    yield part.path
+                elif part.url and part.url.startswith("file:"):
+                    yield unquote(urlsplit(part.url).path)
+
+
+def _settings(root: Path) -> dict[str, str]:
+    """What ``pyvenv.cfg`` says (PEP 405), in small letters; nothing where there is none."""
+    try:
+        with (root / "pyvenv.cfg").open(encoding="utf-8", errors="replace") as stream:
+            lines = stream.read(_SETTINGS_LIMIT).splitlines()
+    except FileNotFoundError:
+        return {}
+    pairs = (line.partition("=") for line in lines)
+    return {key.strip().lower(): value.strip().lower() for key, _, value in pairs}
+
+
+def _sites(root: Path) -> list[str]:
+    libraries = [root / name for name in ("lib", "lib64") if not (root / name).is_symlink()]
+    return [str(site.relative_to(root)) for library in libraries for site in library.glob("*/site-packages")]
+
+
+def _state(path: str) -> list[int] | None:
+    status = status_of(Path(path))
+    return list(status) if status else None
+
+
+def _digest_of(path: Path) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.sha256(stream.read(SIZE_LIMIT + 1)).hexdigest()
+    except OSError:
+        return None
+
+
+def _digest(value: object) -> str:
+    """Of values that can hold secrets, and are kept."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()
