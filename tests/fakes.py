@@ -138,11 +138,15 @@ class FakeBuilder:
     logs: Path
     kept: dict[str, Wheel] = field(default_factory=dict)
     attempts: list[str] = field(default_factory=list)
+    unfit: dict[Source, Wheel] = field(default_factory=dict)
 
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
         return [self.kept.get(source.name) for source in sources]
 
-    def build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildOutcome]:
+    def build(
+        self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]
+    ) -> list[BuildOutcome]:
+        self.unfit.update(unfit)
         return [self._build(source) for source in sources]
 
     def _build(self, source: Source) -> BuildOutcome:

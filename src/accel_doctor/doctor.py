@@ -13,7 +13,7 @@ from typing import NoReturn, TypeVar
 from accel_doctor.errors import ExitCode
 from accel_doctor.foresight import LINKED, surely_built
 from accel_doctor.interfaces import Builder, Frontend, Loader
-from accel_doctor.lockfile import direct_urls, with_wheels
+from accel_doctor.lockfile import direct_urls, older_numpy, with_wheels
 from accel_doctor.model import (
     BuildFailed,
     Built,
@@ -45,6 +45,7 @@ class Doctor:
     record_origins: Callable[[Mapping[str, str], InstallRequest], None]
     failing_imports: Callable[[Sequence[str], InstallRequest], Sequence[Failed]]
     _built: list[Built] = field(default_factory=list)
+    _unfit: dict[Source, Wheel] = field(default_factory=dict)  # kept wheels that do not work here
     _locked: Locked | None = None
 
     def install(self, request: InstallRequest) -> Result:
@@ -150,9 +151,14 @@ class Doctor:
         """Whether a stored wheel is taken; one whose links the loader here cannot meet never is."""
         if wheel is None:
             return False
-        if unmet := self.loader.unmet(wheel.links):
-            reasons = "; ".join(map(str, unmet))
-            self.treatment.reporter.note(f"{source} is built again, since its kept wheel does not load here: {reasons}")
+        assert self._locked is not None  # noqa: S101  set by install() before
+        reasons = [*map(str, self.loader.unmet(wheel.links))]
+        if outgrown := older_numpy(wheel, self._locked.lock):
+            reasons.append(outgrown)
+        if reasons:
+            self._unfit[source] = wheel
+            why = "; ".join(reasons)
+            self.treatment.reporter.note(f"{source} is built again, since its kept wheel does not load here: {why}")
             return False
         self._built.append(Built(source, wheel, reused=True))
         return True
@@ -161,7 +167,7 @@ class Doctor:
         if sources:
             self._say(f"Building {len(sources)} source distribution{'s'[: len(sources) > 1]}")
         failed = []
-        for outcome in self.builder.build(sources, request):
+        for outcome in self.builder.build(sources, request, self._unfit):
             if isinstance(outcome, Built):
                 self._built.append(outcome)
             else:

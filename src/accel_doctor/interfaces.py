@@ -112,8 +112,11 @@ class Builder(Protocol):
         """The store's wheels for these sources and settings, in order; None for what it lacks."""
         ...
 
-    def build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildOutcome]:
-        """Build all, in parallel; one outcome per source, in order. Network trouble raises NetworkError."""
+    def build(
+        self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]
+    ) -> list[BuildOutcome]:
+        """Build all, in parallel; one outcome per source, in order. Network trouble raises NetworkError. What the
+        store has is used, but for ``unfit``, in whose place the new wheels are kept."""
         ...
 
 

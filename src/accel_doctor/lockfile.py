@@ -121,6 +121,24 @@ def direct_urls(lock: Pylock, names: Collection[str]) -> dict[str, str]:
     }
 
 
+def older_numpy(wheel: Wheel, lock: Pylock) -> str | None:
+    """Why extension modules of ``wheel`` do not import beside the NumPy that ``lock`` installs; None where they do.
+
+    What was compiled against NumPy 1 does not import with NumPy 2; the other way round it does
+    (https://numpy.org/doc/stable/dev/depending_on_numpy.html, "NumPy 2.0-specific advice").
+    """
+    from packaging.version import InvalidVersion, Version
+
+    installed = next((package.version for package in lock.packages if package.name == "numpy"), None)
+    built = next((text[len("numpy==") :] for text in wheel.build_requirements if text.startswith("numpy==")), None)
+    if installed is None or built is None or wheel.path.name.endswith("-none-any.whl"):
+        return None
+    with contextlib.suppress(InvalidVersion):
+        if Version(built).major < 2 <= installed.major:
+            return f"it was compiled against NumPy {built}, and NumPy {installed} is installed"
+    return None
+
+
 def _selected(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> Iterator[tuple[Package, object]]:
     from packaging.pylock import PylockSelectError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from fakes import (
     read_fake_failure,
 )
 from packaging.pylock import Pylock
+from packaging.version import Version
 
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, PackageManagerError
@@ -442,6 +443,24 @@ def test_a_library_that_is_still_missing_after_its_package_came_means_another_bu
     assert case.builder.attempts == ["psycopg2"]
     assert case.reporter.notes == [
         "psycopg2 1 is built again, since its kept wheel does not load here: libpq.so.5 is not on this machine"
+    ]
+
+
+def test_a_wheel_compiled_against_numpy_1_is_built_again_where_numpy_2_is_installed(practice):
+    case = practice({"psycopg2": (), "numpy": ()})
+    kept = case.builder.kept["psycopg2"] = replace(keep(case, "psycopg2"), build_requirements=("numpy==1.26.4",))
+    packages = [
+        replace(package, version=Version("2.3.5")) if package.name == "numpy" else package
+        for package in case.frontend.locked.lock.packages
+    ]
+    case.frontend.locked = Locked(replace(case.frontend.locked.lock, packages=packages))
+    result = case.install("psycopg2", "numpy")
+    assert result.code is ExitCode.DONE
+    assert [(built.source.name, built.reused) for built in result.built] == [("psycopg2", False), ("numpy", False)]
+    assert list(case.builder.unfit.values()) == [kept]
+    assert case.reporter.notes == [
+        "psycopg2 1 is built again, since its kept wheel does not load here: "
+        "it was compiled against NumPy 1.26.4, and NumPy 2.3.5 is installed"
     ]
 
 

@@ -11,7 +11,7 @@ from packaging.pylock import Pylock
 from packaging.tags import Tag
 
 from accel_doctor.errors import RequirementsError
-from accel_doctor.lockfile import chosen_only, direct_urls, is_settled, sources_to_build, with_wheels
+from accel_doctor.lockfile import chosen_only, direct_urls, is_settled, older_numpy, sources_to_build, with_wheels
 from accel_doctor.model import InstallRequest, RequirementLine, Source, SourceKind, Wheel
 
 TAGS = [Tag("cp313", "cp313", "manylinux_2_41_x86_64"), Tag("py3", "none", "any")]
@@ -174,3 +174,32 @@ def test_only_what_this_interpreter_installs_stays():
         {"name": "p", "version": "1", "wheels": [usable]},
         {"name": "q", "version": "1", "sdist": Q_SDIST},
     ]
+
+
+NUMPY_2 = {"name": "numpy", "version": "2.3.5", "sdist": {"url": "https://x/numpy-2.3.5.tar.gz", "hashes": HASHES}}
+NUMPY_1 = {"name": "numpy", "version": "1.26.4", "sdist": {"url": "https://x/numpy-1.26.4.tar.gz", "hashes": HASHES}}
+P = {"name": "p", "version": "1", "sdist": SDIST}
+TOO_OLD = "it was compiled against NumPy 1.26.4, and NumPy 2.3.5 is installed"
+
+
+@pytest.mark.parametrize(
+    ("built_beside", "packages", "why"),
+    [
+        (
+            ("cython==3.1.0", "numpy==1.26.4"),
+            (P, NUMPY_2),
+            "it was compiled against NumPy 1.26.4, and NumPy 2.3.5 is installed",
+        ),
+        (("numpy==2.0.0",), (P, NUMPY_2), None),
+        (("numpy==1.26.4",), (P, NUMPY_1), None),
+        (("numpy==1.26.4",), (P,), None),
+        (("setuptools==80.9.0", "numpydoc==1.8.0"), (P, NUMPY_2), None),
+        (("numpy==unknown",), (P, NUMPY_2), None),
+        ((), (P, NUMPY_2), None),
+    ],
+)
+def test_what_was_compiled_against_numpy_1_does_not_go_with_numpy_2(built_beside, packages, why):
+    kept = Wheel(Path("/store/p-1-cp313-cp313-linux_x86_64.whl"), "0" * 64, build_requirements=built_beside)
+    assert older_numpy(kept, lock(*packages)) == why
+    pure = Wheel(Path("/store/p-1-py3-none-any.whl"), "0" * 64, build_requirements=built_beside)
+    assert older_numpy(pure, lock(*packages)) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -98,7 +98,9 @@ class SourceBuilder:
     def _get(self, key: BuildKey | None) -> Wheel | None:
         return self.store.get(key) if key else None
 
-    def build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildOutcome]:
+    def build(
+        self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]
+    ) -> list[BuildOutcome]:
         """One outcome per source, in order, when all have ended.
 
         What keeps a source from being tried at all (network, a changed hash) is raised, after the others ended.
@@ -108,26 +110,26 @@ class SourceBuilder:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="build") as pool:
-            futures = [pool.submit(self._outcome, source, request) for source in sources]
+            futures = [pool.submit(self._outcome, source, request, unfit.get(source)) for source in sources]
             errors = [future.exception() for future in futures]
         for error in errors:
             if error is not None:
                 raise error
         return [future.result() for future in futures]
 
-    def _outcome(self, source: Source, request: InstallRequest) -> BuildOutcome:
-        outcome = self._build_or_take(source, request.plain)
+    def _outcome(self, source: Source, request: InstallRequest, unfit: Wheel | None) -> BuildOutcome:
+        outcome = self._build_or_take(source, request.plain, unfit)
         if request.build.portable and isinstance(outcome, Built):
             return replace(outcome, wheel=self._made_portable(source, request, outcome.wheel))
         return outcome
 
-    def _build_or_take(self, source: Source, request: InstallRequest) -> BuildOutcome:
+    def _build_or_take(self, source: Source, request: InstallRequest, unfit: Wheel | None) -> BuildOutcome:
         key = self.key_of(source, request)
         if key is None:
             return self._build(source, request, None)
         with self.store.building(key):
             stored = self.store.get(key)
-            if stored and not self.loader.unmet(stored.links):  # another process built it while we waited
+            if stored and stored != unfit and not self.loader.unmet(stored.links):  # built while we waited
                 outcome: BuildOutcome = Built(source, stored, reused=True)
                 self.reporter.build_finished(outcome)
                 return outcome

@@ -64,7 +64,7 @@ class LocalWheelStore:
                 entry, wheel = found
                 if name != key.exact and not entry.file.endswith("-none-any.whl"):
                     continue  # not by us: binaries are never kept under a pure key
-                return Wheel(wheel, entry.sha256, entry.links)
+                return Wheel(wheel, entry.sha256, entry.links, entry.provenance.build_requirements)
         return None
 
     def put(

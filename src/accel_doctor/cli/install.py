@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from accel_doctor.cli.repeat import Repetition
     from accel_doctor.cli.surrounding import Terminal
     from accel_doctor.doctor import Doctor
-    from accel_doctor.environments.installation import KeptInstallation
     from accel_doctor.model import InstallRequest, Policy, Result
     from accel_doctor.requirements.arguments import ParsedArguments
 
@@ -40,6 +39,7 @@ def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.repeat import repetition
     from accel_doctor.cli.surrounding import Surrounding
+    from accel_doctor.report.counting import installed_line
 
     started = time.monotonic()
     if values["export"] and not values["dry_run"]:
@@ -48,9 +48,10 @@ def command(context: click.Context, /, **values: Any) -> int:
         )
     arguments = parsed_arguments(context, values)
     surrounding = Surrounding.read(arguments.verbosity)
-    again = repetition(arguments, values, surrounding, _warn)
+    again = repetition(arguments, values, surrounding, lambda text: _tell(text, -1, surrounding.terminal, fg="yellow"))
     if again and (kept := again.made()):
-        _tell_repeated(kept, again.root, time.monotonic() - started, surrounding.terminal)
+        line = installed_line(kept.packages, 0, kept.built, again.root, time.monotonic() - started)
+        _tell(line, 0, surrounding.terminal, bold=True)
         return int(ExitCode.DONE)
     return _whole_way(arguments, values, again, started)
 
@@ -96,16 +97,10 @@ def _whole_way(arguments: ParsedArguments, values: dict[str, Any], again: Repeti
     return int(result.code)
 
 
-def _warn(text: str) -> None:
-    click.echo(text, err=True)
-
-
-def _tell_repeated(kept: KeptInstallation, root: str, seconds: float, terminal: Terminal) -> None:
-    from accel_doctor.report.counting import installed_line
-
-    if terminal.verbosity >= 0:
-        line = installed_line(kept.packages, 0, kept.built, root, seconds)
-        click.echo(click.style(line, bold=True) if terminal.colour else line, err=True)
+def _tell(text: str, level: int, terminal: Terminal, **style: Any) -> None:
+    """A line of the run that did not begin, like those of a reporter, whose import takes as long as all else here."""
+    if terminal.verbosity >= level:
+        click.echo(click.style(text, **style) if terminal.colour else text, err=True)
 
 
 def _treat(doctor: Doctor, parts: Parts, request: InstallRequest, report: str | None) -> Result:

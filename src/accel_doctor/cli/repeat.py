@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ class Repetition:
     has_levels: bool
     warn: Callable[[str], None]
     files: RecordedFiles = field(default_factory=RecordedFiles)  # through which a whole run reads its requirements
+    started: int = field(default_factory=time.time_ns)
 
     def made(self) -> KeptInstallation | None:
         """What was installed, if it could be: everything of it is there then."""
@@ -67,7 +69,8 @@ class Repetition:
         except NotRepeatedError as error:
             if error.damaged:
                 self.warn(f"what was kept of an earlier installation is not used any more: {error.message}")
-                self.installations.forget(self.key)
+                with suppress(OSError):
+                    self.installations.forget(self.key)
             return None
         for path in kept.touched:
             with suppress(OSError):  # another user's: then its owner's uses count
@@ -79,6 +82,7 @@ class Repetition:
         cannot be kept, the next run goes its whole way too."""
         from accel_doctor.cache.housekeeping import LEASES
         from accel_doctor.cache.leases import Leases
+        from accel_doctor.cache.store import ENTRY
         from accel_doctor.environments.collecting import collect, metadata_in
         from accel_doctor.environments.recorded import NotKeptError
 
@@ -97,7 +101,7 @@ class Repetition:
                 packages=len(locked.lock.packages),
                 built=len(built),
                 conditions=conditions,
-                touched=[str(one.wheel.path.with_name("entry.json")) for one in built],
+                touched=[str(one.wheel.path.with_name(ENTRY)) for one in built],
             )
             self.installations.keep(self.key, collected, Leases(cache / LEASES).hold)
         except (NotKeptError, OSError):
@@ -120,7 +124,10 @@ class Repetition:
         wheels = {str(one.wheel.path) for one in built}
         if any(not Path(path).is_relative_to(self.installations.root.parent) for path in wheels):
             return None  # a wheel that could not be kept
-        paths = {*wheels, *_files_installed(lock, built)}
+        archives = set(_files_installed(lock, built))
+        if any(state is None or state[1] >= self.started for state in map(_state, archives)):
+            return None  # replaced while it was being installed
+        paths = wheels | archives
         for soname in {link.soname for one in built for link in one.wheel.links}:
             if (library := loader.find(soname)) is None:
                 return None
@@ -172,11 +179,9 @@ def _repetition(
     arguments: ParsedArguments, values: Mapping[str, Any], surrounding: Surrounding, warn: Callable[[str], None]
 ) -> Repetition | None:
     from accel_doctor.cli.configuration import cache_directory
-    from accel_doctor.cli.env_interpreter import behind, interpreter_state
     from accel_doctor.cli.levels import level_settings
     from accel_doctor.cli.pip_accel import pip_accel_notice
     from accel_doctor.frontends.uv_binary import find_uv
-    from accel_doctor.requirements.configuration import configuration_files
     from accel_doctor.system.target import find_executable
 
     environment = surrounding.environment
@@ -187,23 +192,13 @@ def _repetition(
     plain = settings.get("include-system-site-packages") == "false" and ".." not in root.parts
     if not plain or uv is None or pip_accel_notice(values, environment):
         return None
-    base = behind(executable)
     sites = sorted(_sites(root))
     before = {site: sorted(installed_metadata([root / site])) for site in sites}
-    wanted = [*arguments.requirement_files, *arguments.constraint_files, *arguments.build_constraint_files]
     facts = {
-        "version": __version__,
-        "arguments": {name: value for name, value in vars(arguments).items() if name not in _FETCHING},
-        "files": [_digest_of(surrounding.directory / Path(path).expanduser()) for path in wanted],
-        "directory": str(surrounding.directory),
-        "home": str(surrounding.home),
-        "pip": [_digest_of(path) for path in configuration_files(environment, surrounding.home, root)],
-        "surroundings": surroundings_of(environment, surrounding.directory, [uv]),
-        "uv": str(uv),
+        **_asked(arguments, surrounding, root),
+        **_machine(executable, uv, surrounding),
         "installed": before,
-        "interpreter": [executable.name, str(base), *interpreter_state(base)],
         "relocatable": settings.get("relocatable"),
-        "libraries": environment.get("LD_LIBRARY_PATH"),
     }
     return Repetition(
         root=str(root),
@@ -215,6 +210,35 @@ def _repetition(
         has_levels=bool(level_settings(values, environment, offline=arguments.offline).addresses),
         warn=warn,
     )
+
+
+def _asked(arguments: ParsedArguments, surrounding: Surrounding, root: Path) -> dict[str, Any]:
+    """What is asked for, as far as it is seen without reading a requirement."""
+    from accel_doctor.requirements.configuration import configuration_files
+
+    files = [*arguments.requirement_files, *arguments.constraint_files, *arguments.build_constraint_files]
+    return {
+        "arguments": {name: value for name, value in vars(arguments).items() if name not in _FETCHING},
+        "files": [_digest_of(surrounding.directory / Path(path).expanduser()) for path in files],
+        "directory": str(surrounding.directory),
+        "home": str(surrounding.home),
+        "pip": [_digest_of(path) for path in configuration_files(surrounding.environment, surrounding.home, root)],
+    }
+
+
+def _machine(executable: Path, uv: Path, surrounding: Surrounding) -> dict[str, Any]:
+    """Who installs, for which interpreter, on what."""
+    from accel_doctor.cli.env_interpreter import behind, interpreter_state
+
+    base = behind(executable)
+    return {
+        "version": __version__,
+        "uv": str(uv),
+        "surroundings": surroundings_of(surrounding.environment, surrounding.directory, [uv]),
+        "interpreter": [executable.name, str(base), *interpreter_state(base)],
+        "system": list(os.uname()[2:]),  # markers may ask for them: release, version, machine
+        "libraries": surrounding.environment.get("LD_LIBRARY_PATH"),
+    }
 
 
 def _files_installed(lock: Pylock, built: Sequence[Built]) -> Iterator[str]:

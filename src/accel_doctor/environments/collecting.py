@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_doctor.environments.halves import HalfError, together, worth_it
-from accel_doctor.environments.installation import Conditions, Files, KeptInstallation, file_name
+from accel_doctor.environments.installation import SHELF, Conditions, Files, KeptInstallation, file_name
 from accel_doctor.environments.recorded import NotKeptError, placed, record_rows, recorded_files
 from accel_doctor.environments.relocation import without_place
 
@@ -63,8 +63,8 @@ class _Putting:
     def run(self) -> KeptInstallation:
         found = self._look()
         number = sum(map(len, found.values()))
-        for shelf in range(0, number, 1024):
-            os.mkdir(f"{self._target}/{shelf >> 10}")
+        for shelf in range(-(-number // SHELF)):
+            os.mkdir(f"{self._target}/{shelf}")
         self._link()
         copied = {path: self._copy(path, target, mode) for path, target, mode in self._copies}
         directories = {

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 LIMIT = 64 << 20  # bytes: a million files
+SHELF = 1024  # files to a directory, so many that names in it are still found and made quickly
 
 
 def file_name(number: int) -> str:
-    """Where a file is kept: a thousand to a directory, in which names are found and made quickly."""
-    return f"{number >> 10}/{number & 1023}"
+    """Where a file is kept."""
+    return f"{number // SHELF}/{number % SHELF}"
 
 
 class Files:
@@ -29,15 +30,15 @@ class Files:
 
     __slots__ = ("_count", "_text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, count: int, text: str) -> None:
         """``text`` has name, size and nanoseconds of modification of each, with a slash between any two."""
+        self._count = count
         self._text = text
-        self._count = (text.count("/") + 1) // 3 if text else 0
 
     @classmethod
     def of(cls, rows: Sequence[tuple[str, int, int]]) -> Files:
         """From name, size and nanoseconds of modification of each."""
-        return cls("/".join(f"{name}/{size}/{time}" for name, size, time in rows))
+        return cls(len(rows), "/".join(f"{name}/{size}/{time}" for name, size, time in rows))
 
     def __len__(self) -> int:
         return self._count
@@ -49,7 +50,7 @@ class Files:
         """Name, size and nanoseconds of modification of each. ValueError where a name is none."""
         parts = self._text.split("/") if self._text else []
         names = parts[0::3]
-        if not {"", ".", ".."}.isdisjoint(names) or "\0" in self._text:
+        if not {"", ".", ".."}.isdisjoint(names) or "\0" in self._text or len(names) != self._count:
             raise ValueError("a name is none")
         return list(zip(names, map(int, parts[1::3]), map(int, parts[2::3]), strict=True))
 
@@ -86,7 +87,7 @@ def installation_to_bytes(kept: KeptInstallation) -> bytes:
         "touched": list(kept.touched),
         "placed": sorted(kept.placed),
         "records": {path: list(rows) for path, rows in kept.records.items()},
-        "directories": {path: str(files) for path, files in kept.directories.items()},
+        "directories": {path: [len(files), str(files)] for path, files in kept.directories.items()},
     }
     content = json.dumps(fields, separators=(",", ":")).encode()
     return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
@@ -114,7 +115,7 @@ def _kept(fields: Mapping[str, Any]) -> KeptInstallation:
     return KeptInstallation(
         packages=int(fields["packages"]),
         built=int(fields["built"]),
-        directories={path: Files(text) for path, text in directories.items()},
+        directories={path: Files(count, text) for path, (count, text) in directories.items()},
         placed=frozenset(fields["placed"]),
         records=fields["records"],
         conditions=Conditions(**fields["conditions"]),

@@ -9,7 +9,6 @@ one rename. That a file was edited in place, in whichever environment, shows in 
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -67,9 +66,8 @@ class Installations:
         ``hold`` says that a name is in use, so that nobody takes an unfinished installation for one left behind.
         """
         self._prepare()
-        name = secrets.token_hex(16)
-        hold(name)
-        aside = self.root / UNFINISHED / name
+        aside = self._aside()
+        hold(aside.name)
         try:
             aside.mkdir()
             (aside / FILES).mkdir()
@@ -86,7 +84,7 @@ class Installations:
 
     def forget(self, key: str) -> None:
         """Nothing is kept under this key any more. Raises OSError."""
-        aside = self.root / UNFINISHED / secrets.token_hex(16)
+        aside = self._aside()
         with suppress(FileNotFoundError):
             aside.parent.mkdir(exist_ok=True)
             self.place(key).rename(aside)
@@ -117,6 +115,11 @@ class Installations:
     def left_behind(self) -> list[Path]:
         """What runs that were killed did not finish, and what is being written just now."""
         return _inside(self.root / UNFINISHED)
+
+    def _aside(self) -> Path:
+        import secrets
+
+        return self.root / UNFINISHED / secrets.token_hex(16)
 
     def _limit(self) -> None:
         for key in sorted(self.stored_keys(), key=self.last_used, reverse=True)[MOST:]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from accel_doctor.environments.halves import HalfError, parted, together, worth_it
-from accel_doctor.environments.installation import file_name
+from accel_doctor.environments.installation import SHELF, file_name
 from accel_doctor.environments.installations import FILES, Installations
 from accel_doctor.environments.relocation import for_place
 from accel_doctor.errors import AccelDoctorError
@@ -39,7 +39,11 @@ def repeat(installations: Installations, key: str, kept: KeptInstallation, root:
     """Make the installation kept under ``key`` in the environment at ``root``. Raises NotRepeatedError."""
     try:
         with _opened(root) as environment, _opened(str(installations.place(key) / FILES)) as files:
-            _Repeating(kept, files, root, environment).run()
+            repeating = _Repeating(kept, files, root, environment)
+            try:
+                repeating.run()
+            finally:
+                repeating.close()
     except FileNotFoundError as error:
         raise NotRepeatedError(f"what was kept is not whole: {error}", damaged=True) from error
     except HalfError as error:
@@ -72,6 +76,7 @@ class _Repeating:
         for directory, some in kept.directories.items():
             self._first[directory] = number
             number += len(some)
+        self._shelves: dict[int, int] = {}
         self._place = Place(root, "", "", "")  # only an environment's own configuration names the others
         self._written: dict[str, set[str]] = {}  # names by directory of what differs from place to place
         for path in (*kept.placed, *kept.records):
@@ -87,8 +92,13 @@ class _Repeating:
         self._fill_all(code)
         self._fill_all(metadata)
         for directory in metadata:
-            if directory.endswith(_METADATA):
+            if _is_site(directory.rpartition("/")[0]):
                 os.rename(self._path(directory), directory, src_dir_fd=self._environment, dst_dir_fd=self._environment)
+
+    def close(self) -> None:
+        """Close what was opened on the way."""
+        for descriptor in self._shelves.values():
+            os.close(descriptor)
 
     def _refuse_what_is_there(self) -> None:
         """What a killed run or somebody else left is found before anything is done, not in the midst of it."""
@@ -120,7 +130,8 @@ class _Repeating:
             self._fill(directory, some)
 
     def _fill(self, directory: str, wanted: Files) -> None:
-        files, here, look, link = self._files, self._environment, os.stat, os.link
+        here, look, link = self._environment, os.stat, os.link
+        shelf, opened = -1, -1
         written = self._written.get(directory, ())
         place = self._path(directory)
         try:
@@ -129,14 +140,24 @@ class _Repeating:
             if "-packages/" in directory or os.path.islink(f"{self._root}/{directory}"):
                 raise
         for number, (name, size, time) in enumerate(wanted.rows(), self._first[directory]):
-            source = file_name(number)
-            found = look(source, dir_fd=files, follow_symlinks=False)
+            if number // SHELF != shelf:
+                shelf = number // SHELF
+                opened = self._opened(shelf)
+            source = str(number % SHELF)
+            found = look(source, dir_fd=opened, follow_symlinks=False)
             if found.st_mtime_ns != time or found.st_size != size:
                 raise NotRepeatedError(f"{directory}/{name} was changed since it was installed", damaged=True)
             if name in written:
-                self._write(source, f"{directory}/{name}", f"{place}/{name}", found.st_mode)
+                self._write(file_name(number), f"{directory}/{name}", f"{place}/{name}", found.st_mode)
             else:
-                link(source, f"{place}/{name}", src_dir_fd=files, dst_dir_fd=here, follow_symlinks=False)
+                link(source, f"{place}/{name}", src_dir_fd=opened, dst_dir_fd=here, follow_symlinks=False)
+
+    def _opened(self, shelf: int) -> int:
+        """One of the directories that files are kept in; the way there is looked up once, and not for each file."""
+        if shelf not in self._shelves:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._shelves[shelf] = os.open(str(shelf), flags, dir_fd=self._files)
+        return self._shelves[shelf]
 
     @staticmethod
     def _path(directory: str) -> str:

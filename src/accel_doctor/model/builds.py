@@ -54,11 +54,13 @@ class Locked:
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel on disk, with the SHA-256 its bytes had when it was read, and what its extension modules link."""
+    """A wheel on disk, with the SHA-256 its bytes had when it was read, what its extension modules link, and what it
+    was built beside (``numpy==1.26.4``), as far as that is known."""
 
     path: Path
     sha256: str
     links: tuple[Link, ...] = ()
+    build_requirements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

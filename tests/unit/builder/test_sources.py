@@ -98,7 +98,7 @@ def builder(tmp_path):
 
 
 def test_each_source_has_its_outcome_in_order(builder, sdist):
-    first, second, third = builder.build([sdist("a"), sdist("broken"), sdist("c")], REQUEST)
+    first, second, third = builder.build([sdist("a"), sdist("broken"), sdist("c")], REQUEST, {})
     assert isinstance(first, Built)
     assert isinstance(third, Built)
     assert (first.source.name, third.source.name) == ("a", "c")
@@ -110,13 +110,13 @@ def test_each_source_has_its_outcome_in_order(builder, sdist):
 def test_a_wheel_in_the_store_is_not_built(builder, sdist):
     kept = builder.store.wheels["key-of-a"] = Wheel(Path("/store/a-1.0-py3-none-any.whl"), "1" * 64)
     assert stored(builder, sdist("a"), REQUEST) == kept
-    (outcome,) = builder.build([sdist("a")], REQUEST)
+    (outcome,) = builder.build([sdist("a")], REQUEST, {})
     assert outcome == Built(sdist("a"), kept, reused=True)
     assert builder.runner.commands == []
 
 
 def test_a_build_without_a_key_stays_out_of_the_store(builder, sdist):
-    (outcome,) = builder.build([sdist("directory")], REQUEST)
+    (outcome,) = builder.build([sdist("directory")], REQUEST, {})
     assert stored(builder, outcome.source, REQUEST) is None
     assert builder.store.wheels == {}
     assert outcome.wheel.path.name == "directory-1.0-cp313-cp313-linux_x86_64.whl"
@@ -124,32 +124,32 @@ def test_a_build_without_a_key_stays_out_of_the_store(builder, sdist):
 
 
 def test_a_failed_build_leaves_nothing_but_its_log(builder, sdist):
-    builder.build([sdist("broken")], REQUEST)
+    builder.build([sdist("broken")], REQUEST, {})
     assert list(builder.work.iterdir()) == []
     assert builder.store.wheels == {}
 
 
 def test_phases_are_told_as_they_begin(builder, sdist):
-    builder.build([sdist("a")], REQUEST)
+    builder.build([sdist("a")], REQUEST, {})
     assert builder.reporter.phases == ["fetch", "build", "compile"]
 
 
 def test_a_source_that_cannot_be_had_is_raised_after_the_others_are_built(builder, sdist, tmp_path):
     gone = Source("gone", "1.0", SourceKind.SDIST, str(tmp_path / "gone-1.0.tar.gz"))
     with pytest.raises(RequirementsError, match=r"^gone 1\.0: no such file: "):
-        builder.build([gone, sdist("a")], REQUEST)
+        builder.build([gone, sdist("a")], REQUEST, {})
     assert list(builder.store.wheels) == ["key-of-a"]
 
 
 def test_a_kept_wheel_records_what_it_was_built_with(builder, sdist):
-    builder.build([sdist("a")], REQUEST)
+    builder.build([sdist("a")], REQUEST, {})
     assert builder.store.provenances == {
         "key-of-a": provenance(name="a", version="1.0", build_requirements=("setuptools==80.9.0",))
     }
 
 
 def test_what_a_wheel_links_is_kept_with_it(builder, sdist):
-    (outcome,) = builder.build([sdist("linking")], REQUEST)
+    (outcome,) = builder.build([sdist("linking")], REQUEST, {})
     assert outcome.wheel.links == (Link("libshelf.so.1"),)
     assert builder.store.wheels["key-of-linking"] == outcome.wheel
 
@@ -157,13 +157,26 @@ def test_what_a_wheel_links_is_kept_with_it(builder, sdist):
 def test_a_stored_wheel_that_does_not_load_here_is_built_again_and_gives_way(builder, sdist):
     unfit = Wheel(Path("/store/linking-1.0-py3-none-any.whl"), "1" * 64, (Link("libshelf.so.0"),))
     builder.store.wheels["key-of-linking"] = unfit
-    (outcome,) = builder.build([sdist("linking")], REQUEST)
+    (outcome,) = builder.build([sdist("linking")], REQUEST, {})
     assert not outcome.reused
     assert stored(builder, sdist("linking"), REQUEST) == outcome.wheel != unfit
 
 
+def test_a_stored_wheel_that_was_found_unfit_is_built_again_and_gives_way(builder, sdist):
+    unfit = builder.store.wheels["key-of-a"] = Wheel(Path("/store/a-1.0-py3-none-any.whl"), "1" * 64)
+    (outcome,) = builder.build([sdist("a")], REQUEST, {sdist("a"): unfit})
+    assert not outcome.reused
+    assert stored(builder, sdist("a"), REQUEST) == outcome.wheel != unfit
+
+
+def test_what_another_process_stored_in_the_place_of_an_unfit_wheel_is_used(builder, sdist):
+    unfit = Wheel(Path("/store/a-1.0-py3-none-any.whl"), "1" * 64)
+    kept = builder.store.wheels["key-of-a"] = Wheel(Path("/store/a-1.0-py3-none-any.whl"), "2" * 64)
+    assert builder.build([sdist("a")], REQUEST, {sdist("a"): unfit}) == [Built(sdist("a"), kept, reused=True)]
+
+
 def test_a_portable_wheel_is_made_of_the_built_one_and_both_are_kept(builder, sdist):
-    (outcome,) = builder.build([sdist("a")], PORTABLE)
+    (outcome,) = builder.build([sdist("a")], PORTABLE, {})
     assert not outcome.reused
     assert outcome.wheel.path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
     assert outcome.wheel.path.read_bytes().startswith(b"bundled ")
@@ -173,13 +186,13 @@ def test_a_portable_wheel_is_made_of_the_built_one_and_both_are_kept(builder, sd
 
 
 def test_a_portable_wheel_is_made_of_a_stored_one_without_another_build(builder, sdist):
-    builder.build([sdist("a")], REQUEST)
+    builder.build([sdist("a")], REQUEST, {})
     assert stored(builder, sdist("a"), PORTABLE).path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
     assert len(builder.runner.commands) == 1
 
 
 def test_what_cannot_be_made_portable_stays_as_it_was_built_with_a_note(builder, sdist):
-    (outcome,) = builder.build([sdist("stubborn")], PORTABLE)
+    (outcome,) = builder.build([sdist("stubborn")], PORTABLE, {})
     assert outcome.wheel == builder.store.wheels["key-of-stubborn"]
     assert list(builder.store.wheels) == ["key-of-stubborn"]
     assert builder.reporter.notes == [
@@ -188,7 +201,7 @@ def test_what_cannot_be_made_portable_stays_as_it_was_built_with_a_note(builder,
 
 
 def test_a_pure_wheel_is_portable_as_it_is(builder, sdist):
-    (outcome,) = builder.build([sdist("pure")], PORTABLE)
+    (outcome,) = builder.build([sdist("pure")], PORTABLE, {})
     assert outcome.wheel.path.name == "pure-1.0-py3-none-any.whl"
     assert builder.reporter.notes == []
 
@@ -197,7 +210,7 @@ def test_a_portable_wheel_with_too_new_a_tag_is_made_anew_and_gives_way(builder,
     newer = Wheel(Path("/store/a-1.0-cp313-cp313-manylinux_2_99_x86_64.whl"), "1" * 64)
     builder.store.wheels["portable-of-a"] = newer
     assert stored(builder, sdist("a"), PORTABLE) is None
-    (outcome,) = builder.build([sdist("a")], PORTABLE)
+    (outcome,) = builder.build([sdist("a")], PORTABLE, {})
     assert outcome.wheel.path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
     assert stored(builder, sdist("a"), PORTABLE) == outcome.wheel
 
@@ -209,6 +222,6 @@ def test_a_wheel_without_binaries_is_shared_if_everybody_builds_the_same(builder
     with tarfile.open(source.location, "w:gz") as archive:
         file = tarfile.TarInfo(f"{name}-1.0/{'speedups.c' if name == 'optional' else 'plain.py'}")
         archive.addfile(file, io.BytesIO())
-    builder.build([source], REQUEST)
+    builder.build([source], REQUEST, {})
     (key,) = builder.store.put_under
     assert key == BuildKey(f"key-of-{name}", f"pure-{name}" if shared else f"key-of-{name}")

@@ -46,7 +46,8 @@ class Shop:
             f"{SITE}/greeting/words/de.py": "WORDS = 'hallo'\n",
             f"{SITE}/greeting_c.so": "\0ELF",
             f"{INFORMATION}/METADATA": "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n",
-            f"{INFORMATION}/licenses/LICENSE": "do\n",
+            f"{INFORMATION}/licenses/vendored-1.dist-info/LICENSE": "do\n",
+            f"{SITE}/greeting/vendored-1.dist-info/RECORD": "",
             "share/man/man1/greet.1": "greet\n",
         }
         for path, text in self.linked.items():
@@ -279,7 +280,7 @@ def test_a_form_that_does_not_fit_is_refused(directories):
 @pytest.mark.parametrize("text", ["../1/1", "./1/1", "/1/1", "a/1", "a/x/1", "a/1/1/b"])
 def test_a_name_that_is_none_is_refused(text):
     with pytest.raises(ValueError, match="a name is none|zip|invalid literal"):
-        Files(text).rows()
+        Files(1, text).rows()
 
 
 def test_a_kept_installation_is_read_as_it_was_written(shop):
