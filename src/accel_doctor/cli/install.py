@@ -17,11 +17,8 @@ from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from accel_doctor.cli.assemble import Parts
-    from accel_doctor.cli.repeat import Repetition
-    from accel_doctor.cli.surrounding import Terminal
     from accel_doctor.doctor import Doctor
     from accel_doctor.model import InstallRequest, Policy, Result
-    from accel_doctor.requirements.arguments import ParsedArguments
 
 
 @click.command(
@@ -37,27 +34,6 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
-    from accel_doctor.cli.repeat import repetition
-    from accel_doctor.cli.surrounding import Surrounding
-    from accel_doctor.report.counting import installed_line
-
-    started = time.monotonic()
-    if values["export"] and not values["dry_run"]:
-        raise UsageError(
-            "--export goes with --dry-run", hint="what was installed is written down by accel-doctor export"
-        )
-    arguments = parsed_arguments(context, values)
-    surrounding = Surrounding.read(arguments.verbosity)
-    again = repetition(arguments, values, surrounding, lambda text: _tell(text, -1, surrounding.terminal, fg="yellow"))
-    if again and (kept := again.made()):
-        line = installed_line(kept.packages, 0, kept.built, again.root, time.monotonic() - started)
-        _tell(line, 0, surrounding.terminal, bold=True)
-        return int(ExitCode.DONE)
-    return _whole_way(arguments, values, again, started)
-
-
-def _whole_way(arguments: ParsedArguments, values: dict[str, Any], again: Repetition | None, started: float) -> int:
-    """Lock, fulfil, install, treating what fails."""
     from accel_doctor.cli.assemble import assembled_doctor, auditwheel_for
     from accel_doctor.cli.files import RealFiles
     from accel_doctor.cli.interrupts import interruption_told
@@ -65,8 +41,16 @@ def _whole_way(arguments: ParsedArguments, values: dict[str, Any], again: Repeti
     from accel_doctor.cli.machines import obstacle
     from accel_doctor.cli.pip_accel import pip_accel_notice
     from accel_doctor.cli.preparation import prepare, usable_cores
+    from accel_doctor.cli.repeat import Repetition
     from accel_doctor.model import Policy
 
+    started = time.monotonic()
+    if values["export"] and not values["dry_run"]:
+        raise UsageError(
+            "--export goes with --dry-run", hint="what was installed is written down by accel-doctor export"
+        )
+    again = context.find_object(Repetition)
+    arguments = parsed_arguments(context, values)
     parts, frontend, request = prepare(arguments, values, again.files if again else RealFiles())
     _check_report(values["report"])
     if values["portable"] and not values["dry_run"]:  # making a kept wheel portable is no rehearsal
@@ -88,19 +72,13 @@ def _whole_way(arguments: ParsedArguments, values: dict[str, Any], again: Repeti
         with interruption_told(parts.reporter.note, doctor.treatment.transactions, parts.logs):
             result = _treat(doctor, parts, request, values["report"])
         if again:
-            again.keep(result, request, doctor.loader)
+            again.keep(result, request, doctor.loader, values, levels=bool(levels.addresses))
         in_the_way = obstacle(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
         if values["export"]:
             click.echo(_exported(result, doctor, parts, values["export"]), nl=False)
     _conclude(result, parts, policy, time.monotonic() - started, in_the_way, told=bool(values["export"]))
     parts.logs.forget_old()
     return int(result.code)
-
-
-def _tell(text: str, level: int, terminal: Terminal, **style: Any) -> None:
-    """A line of the run that did not begin, like those of a reporter, whose import takes as long as all else here."""
-    if terminal.verbosity >= level:
-        click.echo(click.style(text, **style) if terminal.colour else text, err=True)
 
 
 def _treat(doctor: Doctor, parts: Parts, request: InstallRequest, report: str | None) -> Result:

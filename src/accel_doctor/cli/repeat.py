@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ from accel_doctor.environments.installations import DIRECTORY, Installations
 from accel_doctor.environments.key import environment_key
 from accel_doctor.errors import AccelDoctorError, ExitCode
 from accel_doctor.frontends.asked import installed_metadata, status_of, surroundings_of
+from accel_doctor.report.counting import installed_line
 from accel_doctor.requirements.files import SIZE_LIMIT, VARIABLE
 
 if TYPE_CHECKING:
@@ -32,13 +34,13 @@ if TYPE_CHECKING:
     from accel_doctor.cli.surrounding import Surrounding
     from accel_doctor.interfaces import Loader
     from accel_doctor.model import Built, InstallRequest, Locked, Result
-    from accel_doctor.requirements.arguments import ParsedArguments
 
 _SETTINGS_LIMIT = 64 << 10  # bytes of a pyvenv.cfg
 # Which of our own options make a run more than an installation.
 _MORE = ("dry_run", "export", "report", "verify", "portable")
-# How things are fetched and shown decides nothing.
-_FETCHING = frozenset({"timeout", "retries", "proxy", "cert", "client_cert", "offline", "verbosity"})
+_PLACES = frozenset({"python", "cache-dir"})  # options that say where, not what
+_OFFLINE = "--offline"
+_DECIDE_NOTHING = frozenset({"ACCEL_DOCTOR_PYTHON", "ACCEL_DOCTOR_CACHE_DIR", "ACCEL_DOCTOR_OFFLINE"})
 _LIBRARIES = "/etc/ld.so.cache"  # what ldconfig(8) found; another one may find another library
 
 
@@ -47,12 +49,12 @@ class Repetition:
     """An installation into one environment, by what decides at a glance what it comes to."""
 
     root: str
+    python: str | None  # what was said of the interpreter to install into
     sites: Sequence[str]  # relative to the root
     before: frozenset[str]  # metadata of what was installed before this run, relative to the root
     key: str
     installations: Installations
     environment: Mapping[str, str]
-    has_levels: bool
     warn: Callable[[str], None]
     files: RecordedFiles = field(default_factory=RecordedFiles)  # through which a whole run reads its requirements
     started: int = field(default_factory=time.time_ns)
@@ -60,7 +62,7 @@ class Repetition:
     def made(self) -> KeptInstallation | None:
         """What was installed, if it could be: everything of it is there then."""
         kept = self.installations.find(self.key)
-        if kept is None or (kept.built and self.has_levels) or not self._holds(kept.conditions):
+        if kept is None or not self._holds(kept.conditions):
             return None
         from accel_doctor.environments.repeating import NotRepeatedError, repeat
 
@@ -77,9 +79,14 @@ class Repetition:
                 os.utime(path)
         return kept
 
-    def keep(self, result: Result, request: InstallRequest, loader: Loader) -> None:
+    def keep(
+        self, result: Result, request: InstallRequest, loader: Loader, values: Mapping[str, Any], *, levels: bool
+    ) -> None:
         """Keep what ``result`` installed, where the next installation like it can come to nothing else. Where it
-        cannot be kept, the next run goes its whole way too."""
+        cannot be kept, the next run goes its whole way too.
+
+        ``values`` are the options as they were understood, ``levels`` whether there are any.
+        """
         from accel_doctor.cache.housekeeping import LEASES
         from accel_doctor.cache.leases import Leases
         from accel_doctor.cache.store import ENTRY
@@ -87,7 +94,10 @@ class Repetition:
         from accel_doctor.environments.recorded import NotKeptError
 
         locked, built = result.locked, result.built
-        if result.code is not ExitCode.DONE or locked is None or not self._is_final(locked, request, built):
+        if result.code is not ExitCode.DONE or locked is None or not self._is_plain(values):
+            return
+        # A level is to have what was built here, and may have lost it by the next run.
+        if (built and levels) or not self._is_final(locked, request):
             return
         conditions = self._conditions(request, locked.lock, built, loader)
         if conditions is None:
@@ -100,6 +110,7 @@ class Repetition:
                 [path for path in metadata if path not in self.before],
                 packages=len(locked.lock.packages),
                 built=len(built),
+                quiet=request.verbosity < 0,
                 conditions=conditions,
                 touched=[str(one.wheel.path.with_name(ENTRY)) for one in built],
             )
@@ -107,11 +118,19 @@ class Repetition:
         except (NotKeptError, OSError):
             return
 
-    def _is_final(self, locked: Locked, request: InstallRequest, built: Sequence[Built]) -> bool:
+    def _is_plain(self, values: Mapping[str, Any]) -> bool:
+        """Whether the run was an installation and no more, by uv, and its options were understood right here too."""
+        from accel_doctor.cli.configuration import cache_directory
+        from accel_doctor.cli.pip_accel import pip_accel_notice
+
+        more = any(values[option] for option in _MORE) or values["frontend"] == "pip" or values["verbose"]
+        cache = cache_directory(values["cache_dir"], self.environment)
+        understood = values["python"] == self.python and cache / DIRECTORY == self.installations.root
+        return understood and not more and not pip_accel_notice(values, self.environment)
+
+    def _is_final(self, locked: Locked, request: InstallRequest) -> bool:
         """Whether nothing was asked for that may be another thing tomorrow, or that a record does not list."""
         if not locked.settled or not locked.lock.packages or None in self.files.contents.values():
-            return False
-        if built and self.has_levels:  # a level is to have what is built here: it may have lost it
             return False
         another = request.upgrade or request.reinstall or request.index.no_cache
         elsewhere = request.target or request.prefix or request.user
@@ -163,66 +182,105 @@ class Repetition:
         return _digest(build_environment(self.environment, package))
 
 
-def repetition(
-    arguments: ParsedArguments, values: Mapping[str, Any], surrounding: Surrounding, warn: Callable[[str], None]
-) -> Repetition | None:
-    """This run, if it is one that could be the same as an earlier one. What is wrong with it is not told here."""
-    if any(values[option] for option in _MORE) or values["frontend"] == "pip" or arguments.verbosity > 0:
-        return None
+def repeated(line: Sequence[str]) -> tuple[int | None, Repetition | None]:
+    """What the words behind ``install`` ask for, made again: the exit code, if that could be done; and what was found
+    out about it, for the whole run."""
+    from accel_doctor.cli.surrounding import Surrounding
+
+    started = time.monotonic()
+    surrounding = Surrounding.read()
+    again = repetition(line, surrounding, _say)
     try:
-        return _repetition(arguments, values, surrounding, warn)
+        kept = again.made() if again else None
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return int(ExitCode.INTERRUPTED), None
+    if again is None or kept is None:
+        return None, again
+    if not kept.quiet:
+        text = installed_line(kept.packages, 0, kept.built, again.root, time.monotonic() - started)
+        _say(f"\x1b[1m{text}\x1b[0m" if surrounding.terminal.colour else text)
+    return int(ExitCode.DONE), again
+
+
+def repetition(line: Sequence[str], surrounding: Surrounding, warn: Callable[[str], None]) -> Repetition | None:
+    """The run of ``install`` that a command line asks for, if it is one that could be the same as an earlier one. What
+    is wrong with it is not told here."""
+    try:
+        return _repetition(line, surrounding, warn)
     except (AccelDoctorError, OSError):  # the run that follows meets it again, and says so
         return None
 
 
-def _repetition(
-    arguments: ParsedArguments, values: Mapping[str, Any], surrounding: Surrounding, warn: Callable[[str], None]
-) -> Repetition | None:
-    from accel_doctor.cli.configuration import cache_directory
-    from accel_doctor.cli.levels import level_settings
-    from accel_doctor.cli.pip_accel import pip_accel_notice
+def _repetition(line: Sequence[str], surrounding: Surrounding, warn: Callable[[str], None]) -> Repetition | None:
+    from accel_doctor.cli.configuration import cache_directory, read_configuration, user_directory
     from accel_doctor.frontends.uv_binary import find_uv
     from accel_doctor.system.target import find_executable
 
     environment = surrounding.environment
-    executable = find_executable(surrounding.target, values["python"])
+    configured = read_configuration(user_directory(environment), surrounding.directory)
+    rest, given = _taken_apart(line)
+    python = given.get("python") or environment.get("ACCEL_DOCTOR_PYTHON") or configured.pop("python", None)
+    cache = given.get("cache-dir") or environment.get("ACCEL_DOCTOR_CACHE_DIR") or configured.get("cache-dir")
+    executable = find_executable(surrounding.target, python)
     root = executable.parent.parent
     settings = _settings(root)
     uv = find_uv(environment)
-    plain = settings.get("include-system-site-packages") == "false" and ".." not in root.parts
-    if not plain or uv is None or pip_accel_notice(values, environment):
+    if settings.get("include-system-site-packages") != "false" or ".." in root.parts or uv is None:
         return None
     sites = sorted(_sites(root))
     before = {site: sorted(installed_metadata([root / site])) for site in sites}
     facts = {
-        **_asked(arguments, surrounding, root),
+        **_asked(rest, configured, surrounding, root),
         **_machine(executable, uv, surrounding),
         "installed": before,
         "relocatable": settings.get("relocatable"),
     }
     return Repetition(
         root=str(root),
+        python=python,
         sites=sites,
         before=frozenset(f"{site}/{name}" for site, names in before.items() for name in names),
         key=environment_key(facts),
-        installations=Installations(cache_directory(values["cache_dir"], environment) / DIRECTORY),
+        installations=Installations(cache_directory(cache, environment) / DIRECTORY),
         environment=environment,
-        has_levels=bool(level_settings(values, environment, offline=arguments.offline).addresses),
         warn=warn,
     )
 
 
-def _asked(arguments: ParsedArguments, surrounding: Surrounding, root: Path) -> dict[str, Any]:
+def _taken_apart(line: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The words of a command line without those that decide nothing, and the values of options that say where.
+
+    Seen without knowing what takes a value: that they were understood right is checked before anything is kept.
+    """
+    rest: list[str] = []
+    values: dict[str, str] = {}
+    words = iter(line)
+    for word in words:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if word == "--":
+            rest += [word, *words]
+        elif word.startswith("--") and name in _PLACES:
+            values[name] = value if equals else next(words, "")
+        elif word != _OFFLINE:
+            rest.append(word)
+    return rest, values
+
+
+def _asked(words: Sequence[str], configured: Mapping[str, Any], surrounding: Surrounding, root: Path) -> dict[str, Any]:
     """What is asked for, as far as it is seen without reading a requirement."""
     from accel_doctor.requirements.configuration import configuration_files
 
-    files = [*arguments.requirement_files, *arguments.constraint_files, *arguments.build_constraint_files]
+    environment = surrounding.environment
+    own = {name: value for name, value in environment.items() if name.startswith("ACCEL_DOCTOR_")}
     return {
-        "arguments": {name: value for name, value in vars(arguments).items() if name not in _FETCHING},
-        "files": [_digest_of(surrounding.directory / Path(path).expanduser()) for path in files],
+        "words": list(words),
+        "own": {name: value for name, value in own.items() if name not in _DECIDE_NOTHING},
+        "configured": dict(configured),
+        "files": [_digest_of(surrounding.directory / Path(word).expanduser()) for word in words],
         "directory": str(surrounding.directory),
         "home": str(surrounding.home),
-        "pip": [_digest_of(path) for path in configuration_files(surrounding.environment, surrounding.home, root)],
+        "pip": [_digest_of(path) for path in configuration_files(environment, surrounding.home, root)],
     }
 
 
@@ -251,6 +309,10 @@ def _files_installed(lock: Pylock, built: Sequence[Built]) -> Iterator[str]:
                     yield part.path
                 elif part.url and part.url.startswith("file:"):
                     yield unquote(urlsplit(part.url).path)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")  # as click.echo does, whose import takes as long as all else here
 
 
 def _settings(root: Path) -> dict[str, str]:

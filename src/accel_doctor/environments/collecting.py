@@ -25,6 +25,7 @@ class Collected:
     files: Mapping[str, Collection[str]]  # names by directory, relative to the root
     packages: int
     built: int
+    quiet: bool
     conditions: Conditions
     touched: Sequence[str]
 
@@ -40,7 +41,14 @@ def metadata_in(root: str, site: str) -> list[str]:
 
 
 def collect(
-    root: str, metadata: Sequence[str], *, packages: int, built: int, conditions: Conditions, touched: Sequence[str]
+    root: str,
+    metadata: Sequence[str],
+    *,
+    packages: int,
+    built: int,
+    quiet: bool,
+    conditions: Conditions,
+    touched: Sequence[str],
 ) -> Collected:
     """The files of the distributions with these metadata directories. Raises NotKeptError, OSError."""
     if len(metadata) != packages:
@@ -48,7 +56,7 @@ def collect(
     files = recorded_files(root, metadata)
     if any(_is_compiled(f"{root}/{directory}", names) for directory, names in files.items()):
         raise NotKeptError("bytecode was made, which no record lists")
-    return Collected(root, metadata, files, packages, built, conditions, touched)
+    return Collected(root, metadata, files, packages, built, quiet, conditions, touched)
 
 
 class _Putting:
@@ -74,6 +82,7 @@ class _Putting:
         return KeptInstallation(
             self._collected.packages,
             self._collected.built,
+            self._collected.quiet,
             directories,
             frozenset(self._placed),
             self._records(),

@@ -70,6 +70,7 @@ class KeptInstallation(NamedTuple):
 
     packages: int
     built: int  # of them, how many from wheels that were built here
+    quiet: bool  # whether nothing was to be said of it
     directories: Mapping[str, Files]  # parents first
     placed: frozenset[str]  # files that name their place, kept in a form that names none
     records: Mapping[str, Sequence[str]]  # RECORD files by path: the paths in them whose hash depends on the place
@@ -83,6 +84,7 @@ def installation_to_bytes(kept: KeptInstallation) -> bytes:
         "schema": SCHEMA,
         "packages": kept.packages,
         "built": kept.built,
+        "quiet": kept.quiet,
         "conditions": kept.conditions._asdict(),
         "touched": list(kept.touched),
         "placed": sorted(kept.placed),
@@ -115,6 +117,7 @@ def _kept(fields: Mapping[str, Any]) -> KeptInstallation:
     return KeptInstallation(
         packages=int(fields["packages"]),
         built=int(fields["built"]),
+        quiet=bool(fields["quiet"]),
         directories={path: Files(count, text) for path, (count, text) in directories.items()},
         placed=frozenset(fields["placed"]),
         records=fields["records"],

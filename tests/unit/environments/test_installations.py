@@ -80,7 +80,7 @@ class Shop:
         (root / INFORMATION / "RECORD").write_text("".join(f"{row}\n" for row in rows))
 
     def keep(self, root: Path, key: str = KEY, metadata: tuple[str, ...] = (INFORMATION,)) -> None:
-        collected = collect(str(root), metadata, packages=1, built=0, conditions=NOTHING, touched=[])
+        collected = collect(str(root), metadata, packages=1, built=0, quiet=False, conditions=NOTHING, touched=[])
         self.kept.keep(key, collected, self.held.append)
 
     def repeat(self, root: Path, key: str = KEY) -> Path:
@@ -271,7 +271,15 @@ def test_another_users_is_not_used(shop):
     [{"../x": ""}, {"/etc": ""}, {"a/b": ""}, {"..": ""}, {"a": 5}, {"a\0": ""}, []],
 )
 def test_a_form_that_does_not_fit_is_refused(directories):
-    fields = {"schema": 1, "packages": 1, "built": 0, "conditions": NOTHING._asdict(), "touched": [], "placed": []}
+    fields = {
+        "schema": 1,
+        "packages": 1,
+        "built": 0,
+        "quiet": False,
+        "conditions": NOTHING._asdict(),
+        "touched": [],
+        "placed": [],
+    }
     text = json.dumps({**fields, "records": {}, "directories": directories}).encode()
     with pytest.raises(ValueError, match="it has not the form of schema 1|is not one directory below another"):
         installation_from_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
@@ -358,7 +366,8 @@ sys.settrace(trace)
 if keeping:
     information = "lib/python3.13/site-packages/greeting-1.0.dist-info"
     nothing = Conditions({}, [], {}, {}, {})
-    kept.keep(key, collecting.collect(root, [information], packages=1, built=0, conditions=nothing, touched=[]), print)
+    what = {"packages": 1, "built": 0, "quiet": False, "conditions": nothing, "touched": []}
+    kept.keep(key, collecting.collect(root, [information], **what), print)
 else:
     repeating.repeat(kept, key, kept.find(key), root)
 """
