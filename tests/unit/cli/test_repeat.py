@@ -253,6 +253,42 @@ def write_project(directory: Path) -> None:
     )
 
 
+def test_how_the_environment_is_named_makes_no_difference(seen):
+    second, third, fourth = (seen.environment(name) for name in ("second", "third", "fourth"))
+    line = seen.command(second)
+    line.remove("--python")
+    line.remove(str(second))
+    for environment, variables, configuration in (
+        (second, {"ACCEL_DOCTOR_PYTHON": str(second / "bin/python")}, ""),
+        (third, {"VIRTUAL_ENV": str(third)}, ""),
+        (fourth, {}, f"python = '{fourth}'\n"),
+    ):
+        (seen.root / "accel-doctor.toml").write_text(configuration)
+        done = subprocess.run(
+            line, env={**seen.variables, **variables}, cwd=seen.root, capture_output=True, text=True, check=True
+        )
+        assert done.stderr.startswith(f"{INSTALLED}{environment}, ")
+        assert works(environment)
+
+
+def test_what_can_be_read_only_once_is_left_to_the_whole_way(desk):
+    for name in ("first", "second"):
+        environment = desk.environment(name)
+        done = subprocess.run(
+            desk.command(environment, "-r", "/dev/stdin"),
+            env=desk.variables, cwd=desk.root, input=PINNED, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert whole(done.stderr)
+        assert works(environment)
+
+
+def test_what_is_wrong_with_a_line_is_told_as_ever(seen):
+    second = seen.environment("second")
+    assert "Invalid requirement: '~nobody-of-this-name'" in seen.install(second, "~nobody-of-this-name", code=2)
+    assert "no such option: --nonesuch" in seen.install(second, "--nonesuch", code=2)
+    assert "there is no such file, directory or command" in seen.install(seen.root / "nowhere", code=2)
+
+
 def test_an_environment_that_sees_the_systems_packages_goes_the_whole_way(seen):
     second = seen.root / "second"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", second], check=True)
