@@ -122,9 +122,18 @@ class Repetition:
         """Whether nothing was asked for that may be another thing tomorrow, or that a record does not list."""
         if not locked.settled or not locked.lock.packages or None in self.files.contents.values():
             return False
+        if self._replaces(locked.lock):
+            return False
         another = request.upgrade or request.reinstall or request.index.no_cache
         elsewhere = request.target or request.prefix or request.user
         return not (another or elsewhere or request.compile_bytecode)
+
+    def _replaces(self, lock: Pylock) -> bool:
+        """Whether something was there in another version: links alone do not remove it."""
+        from packaging.utils import canonicalize_name
+
+        there = {canonicalize_name(path.rpartition("/")[2].partition("-")[0]) for path in self.seen.before}
+        return not there.isdisjoint(package.name for package in lock.packages)
 
     def _conditions(
         self, request: InstallRequest, lock: Pylock, built: Sequence[Built], loader: Loader

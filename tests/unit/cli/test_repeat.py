@@ -16,6 +16,19 @@ PINNED = "--no-binary levelled\nlevelled==1.0\ngreeting==1.0 ; python_version >=
 INSTALLED = "installed 2 packages (1 from the wheel store) into "
 
 
+def write_older(directory: Path) -> None:
+    """``greeting`` 0.9, which has nothing in common with 1.0 but the name."""
+    files = {
+        "hail.py": "",
+        "greeting-0.9.dist-info/METADATA": "Metadata-Version: 2.1\nName: greeting\nVersion: 0.9\n",
+        "greeting-0.9.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "greeting-0.9.dist-info/RECORD": "hail.py,,\ngreeting-0.9.dist-info/METADATA,,\n",
+    }
+    with zipfile.ZipFile(directory / "greeting-0.9-py3-none-any.whl", "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+
+
 def write_wheel(directory: Path, words: str = "hello") -> None:
     """``greeting`` 1.0 with a command, ``greet``."""
     files = {
@@ -251,6 +264,27 @@ def write_project(directory: Path) -> None:
         "    return name\n"
         "build_wheel = build_editable\n"
     )
+
+
+def test_what_replaces_an_older_version_goes_the_whole_way(desk):
+    write_older(desk.links)
+    for name in ("first", "second"):
+        environment = desk.environment(name)
+        desk.install(environment, "greeting==0.9")
+        assert whole(desk.install(environment))
+        assert works(environment)
+        assert not list(environment.glob("lib/*/site-packages/hail.py"))
+
+
+def test_what_is_beside_it_makes_another_installation(seen):
+    write_older(seen.links)
+    (seen.root / "levelled.txt").write_text("--no-binary levelled\nlevelled==1.0\n")
+    for name, first_time in (("second", True), ("third", False)):
+        environment = seen.environment(name)
+        seen.install(environment, "greeting==0.9")
+        assert whole(seen.install(environment, "-r", "levelled.txt")) == first_time
+        assert list(environment.glob("lib/*/site-packages/levelled.py"))
+    assert whole(seen.install(seen.environment("fourth"), "-r", "levelled.txt"))
 
 
 def test_how_the_environment_is_named_makes_no_difference(seen):
