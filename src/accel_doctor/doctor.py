@@ -151,9 +151,8 @@ class Doctor:
         """Whether a stored wheel is taken; one whose links the loader here cannot meet never is."""
         if wheel is None:
             return False
-        assert self._locked is not None  # noqa: S101  set by install() before
         reasons = [*map(str, self.loader.unmet(wheel.links))]
-        if outgrown := older_numpy(wheel, self._locked.lock):
+        if outgrown := self._outgrown(wheel):
             reasons.append(outgrown)
         if reasons:
             self._unfit[source] = wheel
@@ -163,6 +162,9 @@ class Doctor:
         self._built.append(Built(source, wheel, reused=True))
         return True
 
+    def _outgrown(self, wheel: Wheel) -> str | None:
+        return older_numpy(wheel, self._locked.lock) if self._locked else None
+
     def _build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildFailed]:
         if sources:
             self._say(f"Building {len(sources)} source distribution{'s'[: len(sources) > 1]}")
@@ -170,6 +172,10 @@ class Doctor:
         for outcome in self.builder.build(sources, request, self._unfit):
             if isinstance(outcome, Built):
                 self._built.append(outcome)
+                if outgrown := self._outgrown(outcome.wheel):
+                    self.treatment.reporter.note(
+                        f"{outcome.source} will not import: {outgrown}; with numpy<2 among the requirements it does"
+                    )
             else:
                 failed.append(outcome)
         return failed

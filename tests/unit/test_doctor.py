@@ -24,6 +24,7 @@ from packaging.version import Version
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model import (
+    Built,
     Confidence,
     Consent,
     Failed,
@@ -461,6 +462,19 @@ def test_a_wheel_compiled_against_numpy_1_is_built_again_where_numpy_2_is_instal
     assert case.reporter.notes == [
         "psycopg2 1 is built again, since its kept wheel does not load here: "
         "it was compiled against NumPy 1.26.4, and NumPy 2.3.5 is installed"
+    ]
+
+
+def test_what_still_does_not_go_with_numpy_2_is_told(practice):
+    case = practice({"numpy": ()})
+    old = Wheel(Path("/store/old-1-cp313-cp313-linux_x86_64.whl"), "0" * 64, build_requirements=("numpy==1.26.4",))
+    case.builder.build = lambda sources, request, unfit: [Built(source, old, reused=False) for source in sources]
+    packages = [replace(package, version=Version("2.3.5")) for package in case.frontend.locked.lock.packages]
+    case.frontend.locked = Locked(replace(case.frontend.locked.lock, packages=packages))
+    assert case.install("numpy").code is ExitCode.DONE
+    assert case.reporter.notes == [
+        "numpy 1 will not import: it was compiled against NumPy 1.26.4, and NumPy 2.3.5 is installed; "
+        "with numpy<2 among the requirements it does"
     ]
 
 

@@ -64,7 +64,7 @@ class LocalWheelStore:
                 entry, wheel = found
                 if name != key.exact and not entry.file.endswith("-none-any.whl"):
                     continue  # not by us: binaries are never kept under a pure key
-                return Wheel(wheel, entry.sha256, entry.links, entry.provenance.build_requirements)
+                return _wheel(entry, wheel)
         return None
 
     def put(
@@ -150,7 +150,7 @@ class LocalWheelStore:
     def add(self, entry: Entry, wheel: Path) -> Wheel:
         """Keep a copy of ``wheel``, whose bytes ``entry`` describes, and return the kept one; where nothing can be
         kept, the one given. Where another process was first, its wheel."""
-        given = Wheel(wheel, entry.sha256, entry.links)
+        given = _wheel(entry, wheel)
         if not self._writable:
             return given
         content = entry_to_json(entry)
@@ -175,7 +175,7 @@ class LocalWheelStore:
             self._cannot_write(error)
             return given
         kept = self.find(entry.key)
-        return Wheel(kept[1], kept[0].sha256, kept[0].links) if kept else given
+        return _wheel(*kept) if kept else given
 
     @contextmanager
     def building(self, key: BuildKey) -> Iterator[None]:
@@ -298,6 +298,10 @@ def entry_of(key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence
         provenance=provenance,
         links=tuple(links),
     )
+
+
+def _wheel(entry: Entry, wheel: Path) -> Wheel:
+    return Wheel(wheel, entry.sha256, entry.links, entry.provenance.build_requirements)
 
 
 def _sorted(directory: Path) -> list[Path]:

@@ -83,9 +83,12 @@ class Repetition:
         from accel_doctor.cache.store import ENTRY
         from accel_doctor.environments.collecting import collect, metadata_in
         from accel_doctor.environments.recorded import NotKeptError
+        from accel_doctor.lockfile import older_numpy
 
         locked, built = result.locked, result.built
         if result.code is not ExitCode.DONE or locked is None or not self._is_plain(values):
+            return
+        if any(older_numpy(one.wheel, locked.lock) for one in built):  # nothing to make again: it does not import
             return
         # A level is to have what was built here, and may have lost it by the next run.
         if (built and levels) or not self._is_final(locked, request):
