@@ -151,7 +151,7 @@ def test_without_a_database_of_files_pacman_tells_nothing(make_machine: MakeMach
     assert Pacman(made.runner(), NOBODY).providers(Need.parse("header:demo.h")) == ()
 
 
-APT_FILE = Base("trixie", ("apt-file",), setup=(("apt-get", "update"),))
+APT_FILE = Base("bookworm", ("apt-file",), setup=(("apt-get", "update"),))
 
 
 def test_apt_file_is_asked_where_it_has_lists(make_machine: MakeMachine) -> None:
