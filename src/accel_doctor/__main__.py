@@ -24,7 +24,7 @@ def _run(line: list[str]) -> int:
         code, known = repeated(line[1:])
         if code is not None:
             return code
-    from accel_doctor.cli.application import run
+    from accel_doctor.cli.main import run
 
     return run(line, known)
 

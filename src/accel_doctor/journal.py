@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from accel_doctor.model import Distribution, Plan
-from accel_doctor.model.journal import Treated, TreatedNeed, TreatedPackage
+from accel_doctor.model.treated import Treated, TreatedNeed, TreatedPackage
 from accel_doctor.redaction import redacted
 
 SCHEMA = 1

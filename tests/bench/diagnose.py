@@ -13,12 +13,12 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
+
+from paths import CASES
 
 from accel_doctor.diagnosis import diagnose_stream
 from accel_doctor.rulebook import load
 
-CASES = Path(__file__).resolve().parents[1] / "cases"
 COMPILER = (
     "gcc -pthread -Wno-unused-result -Wsign-compare -DNDEBUG -g -fwrapv -O2 -Wall -fPIC -I/usr/include/python3.11 "
     "-c src/file{0}.c -o build/temp.linux-x86_64-cpython-311/src/file{0}.o\n"

@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from paths import ROOT
 
 
 def run(argv: list[str], environment: dict[str, str]) -> float:
@@ -34,7 +34,7 @@ def run(argv: list[str], environment: dict[str, str]) -> float:
 # Runs accel-doctor in this very interpreter and notes how long it waited for the processes it started.
 OWN_TIME = """
 import sys, time
-from accel_doctor.system.processes import ProcessRunner
+from accel_doctor.system.process.runner import ProcessRunner
 waited = 0.0
 def timed(method):
     def call(*arguments, **named):

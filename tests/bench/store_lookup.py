@@ -23,9 +23,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fakes import provenance
 
-from accel_doctor.cache.leases import Leases
-from accel_doctor.cache.store import LocalWheelStore
 from accel_doctor.model import BuildKey
+from accel_doctor.store.leases import Leases
+from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
 
 def main(wheels: int, runs: int) -> None:

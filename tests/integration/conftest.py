@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 from integration.machine import Base, Machine, UnavailableError, machine
+from paths import ROOT
 
 HERE = Path(__file__).parent
-PROJECT = HERE.parent.parent
+PROJECT = ROOT
 
 MakeMachine = Callable[[Base], Machine]
 

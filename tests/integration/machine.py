@@ -22,7 +22,7 @@ from tempfile import mkdtemp
 from filelock import FileLock
 
 from accel_doctor.interfaces import Completed
-from accel_doctor.system.processes import ProcessRunner
+from accel_doctor.system.process.runner import ProcessRunner
 
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 ESSENTIALS = ("ca-certificates", "passwd", "python3", "python3-venv")

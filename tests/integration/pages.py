@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from integration.machine import Machine
+from paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 _SECTION = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from integration.machine import Base, UnavailableError, machine
-
-ROOT = Path(__file__).resolve().parents[2]
+from paths import ROOT
 
 
 def run_test_command(scratch: Path, user: str | None, reason: str) -> None:

@@ -17,8 +17,8 @@ from integration.conftest import MakeMachine
 from integration.machine import Base, Machine
 
 from accel_doctor.errors import NetworkError, PackageManagerError, PrivilegeError
-from accel_doctor.system.apt import Apt
-from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.packages.apt import Apt
+from accel_doctor.system.packages.privilege import Privilege
 
 ROOT = Privilege("", terminal=False)
 SMALL = "libev-dev"  # pulls libev4 in, recommends nothing that is needed

@@ -3,11 +3,11 @@
 import shutil
 
 import pytest
-from check_names import KEYRING, fetch, read_lists, wrong_names
 from integration.machine import debian_mirror
+from tools.check_names import KEYRING, fetch, read_lists, wrong_names
 
 from accel_doctor.rulebook import load
-from accel_doctor.system.elsewhere import named_distribution
+from accel_doctor.system.packages.elsewhere import named_distribution
 
 
 @pytest.mark.parametrize("release", ["12", "13"])

@@ -123,7 +123,7 @@ def test_at_another_path(base: Path, name: str) -> None:
 # The interpreter of these tests may be out of reach for other users: what it needs is imported before it becomes one.
 BECOMING = """
 import os, sys
-from accel_doctor.cli.application import run
+from accel_doctor.cli.main import run
 def restore(project):
     return run(["env", "restore", "--work-dir", project, "--python", sys.argv[1]])
 assert restore(sys.argv[2]) == 0

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from integration.conftest import mounted
+from paths import TESTS
 
-PROGRAM = Path(__file__).resolve().parents[1] / "environment_stress.py"
+PROGRAM = TESTS / "tools/environment_stress.py"
 
 
 def stressed(what: str, directory: Path, times: int) -> None:

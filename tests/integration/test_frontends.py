@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import NetworkError, RequirementsError
-from accel_doctor.frontends.table import FRONTENDS, choose_frontend
+from accel_doctor.frontends.choice import FRONTENDS, choose_frontend
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import sources_to_build, with_wheels
@@ -28,9 +28,9 @@ from accel_doctor.model import (
     RequirementLine,
     Wheel,
 )
-from accel_doctor.requirements.configuration import Configuration, read_configuration
-from accel_doctor.system.interpreter import describe, supported_tags
-from accel_doctor.system.processes import ProcessRunner
+from accel_doctor.requirements.pip_configuration import Configuration, read_configuration
+from accel_doctor.system.process.runner import ProcessRunner
+from accel_doctor.system.python.interpreter import describe, supported_tags
 
 NOTHING_LISTENS = "http://127.0.0.1:9/simple"
 

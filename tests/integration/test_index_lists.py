@@ -10,7 +10,7 @@ from integration.conftest import MakeMachine
 from integration.machine import Base
 from integration.repositories import MAKE_PACMAN_REPOSITORY, PKGBUILDS
 
-from accel_doctor.cli import application
+from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
 
 MAKERS = ("pacman-package-manager", "makepkg", "binutils", "fakeroot", "libarchive-tools", "zstd")
@@ -31,12 +31,10 @@ def test_arch(
     (tmp_path / "indexes").mkdir()
     output = str(tmp_path / "indexes/arch.index")
 
-    built = application.run(
-        ["index", "build", "--format", "arch", "--from", lists, "--distro", "arch", "--output", output]
-    )
+    built = main.run(["index", "build", "--format", "arch", "--from", lists, "--distro", "arch", "--output", output])
 
     assert built == ExitCode.DONE
     assert "arch.index: 12 file names of arch, " in capsys.readouterr().out
-    assert application.run(["why", "header:demo.h", "--distro", "arch", "--format", "json"]) == ExitCode.DONE
+    assert main.run(["why", "header:demo.h", "--distro", "arch", "--format", "json"]) == ExitCode.DONE
     told = json.loads(capsys.readouterr().out)["answer"]
     assert (told["packages"], told["confidence"]) == (["demo"], "index")

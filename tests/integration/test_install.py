@@ -14,11 +14,11 @@ from pathlib import Path
 import pexpect
 import pytest
 from integration.machine import Base, Machine, UnavailableError, machine
+from paths import ROOT
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.interfaces import Completed
 
-ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs/tutorial/requirements.txt"
 DOCTOR = "/doctor/bin/accel-doctor"
 

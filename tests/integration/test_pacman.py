@@ -10,8 +10,8 @@ from integration.machine import Base, Machine
 from integration.repositories import MAKE_PACMAN_REPOSITORY, PKGBUILDS
 
 from accel_doctor.errors import NetworkError, PackageManagerError
-from accel_doctor.system.pacman import Pacman
-from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.packages.pacman import Pacman
+from accel_doctor.system.packages.privilege import Privilege
 
 ROOT = Privilege("", terminal=False)
 CONFIGURATION = "[options]\nArchitecture = auto\nCheckSpace\nSigLevel = {level}\n[demo]\nServer = {url}\n"

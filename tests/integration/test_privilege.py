@@ -9,13 +9,13 @@ import pexpect
 import pytest
 from integration.conftest import MakeMachine
 from integration.machine import Base, Machine
+from paths import TESTS
 
 from accel_doctor.errors import PrivilegeError
-from accel_doctor.system.apt import Apt
-from accel_doctor.system.privilege import Privilege, find_privilege
+from accel_doctor.system.packages.apt import Apt
+from accel_doctor.system.packages.privilege import Privilege, find_privilege
 
 SMALL = "libev-dev"
-TESTS = Path(__file__).parent.parent
 
 # What the command line does with a terminal, the processes inside the machine.
 CONVERSATION = f"""
@@ -23,8 +23,8 @@ import sys
 sys.path.insert(0, {str(TESTS)!r})
 from pathlib import Path
 from accel_doctor.errors import AccelDoctorError
-from accel_doctor.system.apt import Apt
-from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.packages.apt import Apt
+from accel_doctor.system.packages.privilege import Privilege
 from integration.machine import MachineRunner
 root, log = map(Path, sys.argv[1:])
 try:
@@ -124,7 +124,7 @@ TWO_COMMANDS = f"""
 import sys
 sys.path.insert(0, {str(TESTS)!r})
 from pathlib import Path
-from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.packages.privilege import Privilege
 from integration.machine import MachineRunner
 tool, root, log = sys.argv[1:]
 runner, privilege = MachineRunner(Path(root), "ann"), Privilege(tool, terminal=True)

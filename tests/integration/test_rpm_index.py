@@ -9,7 +9,7 @@ import pytest
 from integration.conftest import MakeMachine
 from integration.machine import Base, Machine
 
-from accel_doctor.cli import application
+from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
 
 _PC = "Name: demo\\nDescription: demo\\nVersion: 1\\nLibs: -ldemo\\n"
@@ -84,7 +84,7 @@ def test_a_repository_s_own_metadata_answers(
     lists = [next(metadata.glob(f"*{name}{suffix}")) for name in ("primary", "filelists")]
     sources = [argument for path in lists for argument in ("--from", str(path))]
     options = ["--format", "rpm", "--distro", "fedora:99", "--output", str(output)]
-    assert application.run(["index", "build", *sources, *options]) == ExitCode.DONE
+    assert main.run(["index", "build", *sources, *options]) == ExitCode.DONE
     capsys.readouterr()
 
     expected = {
@@ -100,6 +100,6 @@ def test_a_repository_s_own_metadata_answers(
 
 
 def _first(need: str, capsys: pytest.CaptureFixture[str]) -> str | None:
-    application.run(["why", need, "--distro", "fedora:99", "--format", "json"])
+    main.run(["why", need, "--distro", "fedora:99", "--format", "json"])
     candidates = json.loads(capsys.readouterr().out)["index"]["candidates"]
     return candidates[0]["package"] if candidates else None

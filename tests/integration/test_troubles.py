@@ -224,7 +224,7 @@ CONVERSATION = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
 from pathlib import Path
-from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.packages.privilege import Privilege
 from integration.machine import MachineRunner
 from integration.troubles import KINDS
 kind, root, log = sys.argv[1:]

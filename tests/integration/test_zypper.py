@@ -10,8 +10,8 @@ from integration.machine import Base, Machine
 from integration.repositories import LATE_RPM, MAKE_RPM_REPOSITORY, RPM_SPECS
 
 from accel_doctor.errors import NetworkError, PackageManagerError
-from accel_doctor.system.privilege import Privilege
-from accel_doctor.system.zypper import Zypper
+from accel_doctor.system.packages.privilege import Privilege
+from accel_doctor.system.packages.zypper import Zypper
 
 ROOT = Privilege("", terminal=False)
 REPOSITORY = "[demo]\nname=demo\nbaseurl={url}\ngpgcheck={signed}\nenabled=1\nautorefresh=1\n"

@@ -21,11 +21,11 @@ from integration import test_dnf, test_pacman, test_zypper
 from integration.machine import Base, Machine, MachineRunner
 
 from accel_doctor.interfaces import PackageManager
-from accel_doctor.system.apt import Apt
-from accel_doctor.system.dnf import Dnf
-from accel_doctor.system.pacman import Pacman
-from accel_doctor.system.privilege import Privilege
-from accel_doctor.system.zypper import Zypper
+from accel_doctor.system.packages.apt import Apt
+from accel_doctor.system.packages.dnf import Dnf
+from accel_doctor.system.packages.pacman import Pacman
+from accel_doctor.system.packages.privilege import Privilege
+from accel_doctor.system.packages.zypper import Zypper
 
 ROOT = Privilege("", terminal=False)
 NAME = "demo-big"

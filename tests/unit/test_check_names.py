@@ -3,11 +3,11 @@
 import lzma
 
 import pytest
-from check_names import Listing, read_lists, releases, wrong_names
+from tools.check_names import Listing, read_lists, releases, wrong_names
 
 from accel_doctor.model import Need
 from accel_doctor.rulebook import load
-from accel_doctor.system.elsewhere import named_distribution
+from accel_doctor.system.packages.elsewhere import named_distribution
 
 PACKAGES = """\
 Package: python3

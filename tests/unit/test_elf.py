@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from paths import LINKED
 
 from accel_doctor.elf import ElfFacts, identity_of, read_elf
 
-LINKED = Path(__file__).resolve().parents[1] / "linked"
 AMD64 = b"\x02\x01\x3e\x00"  # 64 bits, little-endian, EM_X86_64
 
 

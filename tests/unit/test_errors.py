@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from paths import ROOT
 
 from accel_doctor.errors import AccelDoctorError, ExitCode
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_documented_table_is_the_real_one():

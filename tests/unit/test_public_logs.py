@@ -1,7 +1,7 @@
 """Logs from other families, as the public has posted them: each must be answered with that family's names.
 
-``tests/public_logs`` has a file for each family, a list of excerpts. Of each: ``source``, the thread it was posted in;
-``distribution`` as ``--distro`` takes it and ``python``, where the thread shows them; ``log``, lines as posted,
+``tests/data/public_logs`` has a file for each family, a list of excerpts. Of each: ``source``, the thread it was posted
+in; ``distribution`` as ``--distro`` takes it and ``python``, where the thread shows them; ``log``, lines as posted,
 shortened by leaving out whole lines; ``needs``, what stopped the build; ``packages``, the answer; ``thread``, what the
 thread itself says cured it, or null, and whether somebody there ``confirmed`` that.
 """
@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import pytest
 import yaml
+from paths import DATA
 
 from accel_doctor.cli.machines import interpreter_assumed
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.model import Plan, Reason
 from accel_doctor.rulebook import Rulebook, load
-from accel_doctor.system.elsewhere import PackageManagerElsewhere, named_distribution
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, named_distribution
 
-LOGS = Path(__file__).resolve().parent.parent / "public_logs"
+LOGS = DATA / "public_logs"
 FAMILIES = ("alpine", "arch", "fedora", "homebrew", "rhel", "suse")
 LEAST_PER_FAMILY = 6
 LEAST_IN_ALL = 40

@@ -1,7 +1,7 @@
 """Recorded failing builds with proven cures: the plan for each log must name what cured it.
 
-Each case is a directory of ``tests/cases`` (see ``docs/reference/rules.md``): one log per failing attempt, the packages
-installed before the next, and the proof that the last attempt built and imported.
+Each case is a directory of ``tests/data/cases`` (see ``docs/reference/rules.md``): one log per failing attempt, the
+packages installed before the next, and the proof that the last attempt built and imported.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from paths import CASES
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.fileindex import find_index
 from accel_doctor.model import Distribution, Need, NeedKind, Plan, Provider, Reason, Simulation
 from accel_doctor.rulebook import Rulebook, load
-from accel_doctor.system.elsewhere import assumed_interpreter
+from accel_doctor.system.packages.elsewhere import assumed_interpreter
 
-CASES = Path(__file__).resolve().parent.parent / "cases"
 SUITES = {
     "bookworm": Distribution("debian", "12", "bookworm", (), "Debian GNU/Linux 12 (bookworm)"),
     "trixie": Distribution("debian", "13", "trixie", (), "Debian GNU/Linux 13 (trixie)"),

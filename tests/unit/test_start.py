@@ -43,7 +43,9 @@ OF_OTHER_RUNS = {
 
 
 def test_an_installation_in_which_all_is_well_imports_no_rules():
-    program = "import sys, accel_doctor.cli.install, accel_doctor.cli.assemble, accel_doctor.cli.preparation as _"
+    program = (
+        "import sys, accel_doctor.cli.commands.install, accel_doctor.cli.assembly, accel_doctor.cli.preparation as _"
+    )
     shown = subprocess.run(
         [sys.executable, "-c", f"{program}\nprint(*sys.modules)"], check=True, capture_output=True, text=True
     ).stdout

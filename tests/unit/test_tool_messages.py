@@ -1,21 +1,20 @@
 """What tools print, recorded by making them print it: each message must show what it is about, and nothing besides.
 
-Each file of ``tests/tool_messages`` holds the output of one set of tools, named with their versions at its top, run on
-small projects that lack one thing each. Of each: the ``form`` that was provoked, the end of the output as ``log``
-(directories renamed), and ``needs``, what stopped the build.
+Each file of ``tests/data/tool_messages`` holds the output of one set of tools, named with their versions at its top,
+run on small projects that lack one thing each. Of each: the ``form`` that was provoked, the end of the output as
+``log`` (directories renamed), and ``needs``, what stopped the build.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
+from paths import DATA
 
 from accel_doctor.diagnosis import diagnose
 from accel_doctor.rulebook import load
 
-RECORDED = Path(__file__).resolve().parent.parent / "tool_messages"
+RECORDED = DATA / "tool_messages"
 SYMPTOMS = load().symptoms
 
 

@@ -14,9 +14,9 @@ from accel_doctor.fileindex import FileIndex, find_index
 from accel_doctor.model import Confidence, Distribution, Need, NeedKind, Plan, Reason
 from accel_doctor.report.text import plan_lines
 from accel_doctor.rulebook import Rulebook, load, templates
-from accel_doctor.system.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
-from accel_doctor.system.package_managers import PACKAGE_MANAGERS
-from accel_doctor.system.privilege import Privilege
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
+from accel_doctor.system.packages.managers import PACKAGE_MANAGERS
+from accel_doctor.system.packages.privilege import Privilege
 
 DEBIAN = named_distribution("debian:13")
 HEAD = "  Building wheel for evil (pyproject.toml): started\n"

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.hashing import sha256_of
+from accel_doctor.http import AS_THEY_ARE, TooLargeError, netrc, receive, retrying, tls_context
 from accel_doctor.model import IndexSettings, Source
-from accel_doctor.transfer import AS_THEY_ARE, TooLargeError, netrc, receive, retrying, tls_context
 
 if TYPE_CHECKING:
     import ssl

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accel_doctor import __version__
-from accel_doctor.environments.key import environment_key
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.frontends.asked import installed_metadata, status_of, surroundings_of
-from accel_doctor.requirements.files import SIZE_LIMIT
+from accel_doctor.requirements.file_access import SIZE_LIMIT
+from accel_doctor.store.environments.environment_key import environment_key
 from accel_doctor.values import NamedTuple
 
 if TYPE_CHECKING:
-    from accel_doctor.cli.surrounding import Surrounding
+    from accel_doctor.cli.session import Surrounding
 
 _SETTINGS_LIMIT = 64 << 10  # bytes of a pyvenv.cfg
 _PLACES = frozenset({"python", "cache-dir"})  # options that say where, not what
@@ -48,8 +48,8 @@ def glance(line: Sequence[str], surrounding: Surrounding) -> Glance | None:
 
 def _glance(line: Sequence[str], surrounding: Surrounding) -> Glance | None:
     from accel_doctor.cli.configuration import cache_directory, read_configuration, user_directory
-    from accel_doctor.frontends.uv_binary import find_uv
-    from accel_doctor.system.target import find_executable
+    from accel_doctor.frontends.uv.uv_binary import find_uv
+    from accel_doctor.system.python.target import find_executable
 
     environment = surrounding.environment
     configured = read_configuration(user_directory(environment), surrounding.directory)
@@ -110,7 +110,7 @@ def _taken_apart(line: Sequence[str]) -> tuple[list[str], dict[str, str]]:
 
 def _asked(words: Sequence[str], configured: Mapping[str, Any], surrounding: Surrounding, root: Path) -> dict[str, Any]:
     """What is asked for, as far as it is seen without reading a requirement."""
-    from accel_doctor.requirements.configuration import configuration_files
+    from accel_doctor.requirements.pip_configuration import configuration_files
 
     environment = surrounding.environment
     own = {name: value for name, value in environment.items() if name.startswith("ACCEL_DOCTOR_")}

@@ -97,8 +97,8 @@ def interpreter_state(executable: Path) -> list[Any]:
 
 def _asked(executable: Path, environment: Mapping[str, str]) -> dict[str, Any]:
     from accel_doctor.system.distribution import read_distribution
-    from accel_doctor.system.interpreter import describe
-    from accel_doctor.system.processes import ProcessRunner
+    from accel_doctor.system.process.runner import ProcessRunner
+    from accel_doctor.system.python.interpreter import describe
 
     interpreter = describe(executable, ProcessRunner(dict(environment)))
     distribution = read_distribution()

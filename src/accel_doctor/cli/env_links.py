@@ -19,10 +19,10 @@ _MOST_FILES = 5000
 
 def machine_loader(executable: str, environment: Mapping[str, str], cache: Path) -> Loader:
     """The dynamic loader as the interpreter will find it."""
-    from accel_doctor.system.interpreter import describe
     from accel_doctor.system.library_versions import LibraryVersions
     from accel_doctor.system.loader import MachineLoader
-    from accel_doctor.system.processes import ProcessRunner
+    from accel_doctor.system.process.runner import ProcessRunner
+    from accel_doctor.system.python.interpreter import describe
 
     runner = ProcessRunner(dict(environment))
     return MachineLoader(

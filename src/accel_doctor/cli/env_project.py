@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from accel_doctor.environments.cache import EnvironmentCache, Limits
-from accel_doctor.environments.configuration import (
+from accel_doctor.errors import UsageError
+from accel_doctor.model.stored_environments import Place
+from accel_doctor.store.environments.environment_cache import EnvironmentCache, Limits
+from accel_doctor.store.environments.environment_settings import (
     PLACES,
     EnvironmentSettings,
     install_arguments,
     lock_paths,
     read_settings,
 )
-from accel_doctor.errors import UsageError
-from accel_doctor.model.environments import Place
 
 if TYPE_CHECKING:
-    from accel_doctor.environments.sharing import Level
+    from accel_doctor.store.environments.environment_sharing import Level
 
 _LOCK_LIMIT = 64 << 20  # bytes
 # What the frontends take for choices of what is installed; indexes are not among them: a lock has hashes.
@@ -84,8 +84,8 @@ class Project:
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What the key is made of."""
-        from accel_doctor.cache.key import build_environment
-        from accel_doctor.environments.key import environment_facts
+        from accel_doctor.store.environments.environment_key import environment_facts
+        from accel_doctor.store.wheels.build_key import build_environment
 
         return environment_facts(
             {path: self._digest(path) for path in self.lock_paths},
@@ -98,7 +98,7 @@ class Project:
     @cached_property
     def key(self) -> str:
         """Which environment this project needs here."""
-        from accel_doctor.environments.key import environment_key
+        from accel_doctor.store.environments.environment_key import environment_key
 
         return environment_key(self.facts)
 

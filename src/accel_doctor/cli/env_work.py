@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accel_doctor.cli.env_progress import Bar
 from accel_doctor.cli.env_project import Project, note
-from accel_doctor.environments.restoring import DamagedEnvironmentError, RemovedEnvironmentError, restore
+from accel_doctor.cli.terminal.progress import Bar
+from accel_doctor.store.environments.restoring import DamagedEnvironmentError, RemovedEnvironmentError, restore
 
 if TYPE_CHECKING:
-    from accel_doctor.model.environments import StoredEnvironment
+    from accel_doctor.model.stored_environments import StoredEnvironment
 
 
 def keep(project: Project, root: Path | None = None) -> StoredEnvironment:
     """Store the project's environment (or that at ``root``, made for it), send it to the levels, keep to the limits."""
     from accel_doctor.cli.env_links import environment_links, machine_loader
-    from accel_doctor.environments.storing import store
+    from accel_doctor.store.environments.storing import store
 
     executable = project.interpreter["executable"]
     loader = machine_loader(executable, project.environment, project.cache.root)
@@ -30,7 +30,7 @@ def keep(project: Project, root: Path | None = None) -> StoredEnvironment:
             bar,
         )
         if project.levels:
-            from accel_doctor.environments.sharing import send
+            from accel_doctor.store.environments.environment_sharing import send
 
             send(project.cache, stored, project.levels, bar)
     removed = project.cache.limit(project.limits)
@@ -55,7 +55,7 @@ def put(project: Project, *, near: bool = False) -> StoredEnvironment | None:
 def _found(project: Project) -> StoredEnvironment | None:
     stored = project.cache.find(project.key)
     if stored is None and project.levels:
-        from accel_doctor.environments.sharing import bring
+        from accel_doctor.store.environments.environment_sharing import bring
 
         with Bar() as bar:
             stored = bring(project.cache, project.key, project.levels, bar)
@@ -90,7 +90,7 @@ def _restored(project: Project, stored: StoredEnvironment) -> bool:
 
 def _nearest(project: Project) -> StoredEnvironment | None:
     """Of those for this interpreter the one with the most of what the lock files name."""
-    from accel_doctor.environments.key import likeness
+    from accel_doctor.store.environments.environment_key import likeness
 
     wanted = _names(project)
     best, most = None, (0, 0)

@@ -6,11 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from accel_doctor.requirements.files import SIZE_LIMIT
+from accel_doctor.requirements.file_access import SIZE_LIMIT
 
 
 class RealFiles:
-    """Implements :class:`accel_doctor.requirements.files.Files` with the disk and the web."""
+    """Implements :class:`accel_doctor.requirements.file_access.Files` with the disk and the web."""
 
     def read(self, location: str) -> bytes:
         """The content, at most one byte more than the limit its reader sets; OSError where there is none."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from accel_doctor.cli.pip_accel import pip_accel_level
 
 if TYPE_CHECKING:
-    from accel_doctor.cache.levels.shared import SharedLevel
-    from accel_doctor.cache.levels.signing import Signatures
+    from accel_doctor.store.levels.shared_level import SharedLevel
+    from accel_doctor.store.levels.signing import Signatures
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class LevelSettings:
         self, environment: Mapping[str, str], directory: Path, warn: Callable[[str], None]
     ) -> tuple[list[SharedLevel], Signatures]:
         """The levels, of which nothing is asked yet, and the keys, read. Raises UsageError."""
-        from accel_doctor.cache.levels.opening import shared_level
-        from accel_doctor.cache.levels.signing import read_signatures
+        from accel_doctor.store.levels.opening import shared_level
+        from accel_doctor.store.levels.signing import read_signatures
 
         signatures = read_signatures(self.signing_key, self.trusted_keys, required=self.require_signature)
         levels = [

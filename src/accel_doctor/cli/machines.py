@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from accel_doctor.interfaces import PackageManager, Runner
     from accel_doctor.model import Distribution, Interpreter
     from accel_doctor.rulebook import Rulebook
-    from accel_doctor.system.privilege import Privilege
+    from accel_doctor.system.packages.privilege import Privilege
 
 _VERSION = re.compile(r"3\.\d{1,2}")
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -29,7 +29,7 @@ def checked_version(python: str | None) -> str | None:
 def chosen_distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
     """The distribution that ``--distro`` names, this machine's without it; UsageError where no rules serve it."""
     from accel_doctor.system.distribution import read_distribution
-    from accel_doctor.system.elsewhere import named_distribution
+    from accel_doctor.system.packages.elsewhere import named_distribution
 
     if distro is None:
         return read_distribution()
@@ -44,7 +44,7 @@ def chosen_distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
 
 def interpreter_assumed(distribution: Distribution, rulebook: Rulebook, version: str | None) -> Interpreter:
     """An interpreter that cannot be asked: of that version, else as the distribution's python3, else as our own."""
-    from accel_doctor.system.elsewhere import assumed_interpreter
+    from accel_doctor.system.packages.elsewhere import assumed_interpreter
 
     return assumed_interpreter(distribution, version or rulebook.python(distribution), OWN_VERSION)
 
@@ -53,8 +53,8 @@ def package_manager_of(rulebook: Rulebook, distribution: Distribution, elsewhere
     """The package manager of a distribution: one that can be asked, where it is this machine's and is driven."""
     if rulebook.manager(distribution) is None or elsewhere:
         return unasked_package_manager(rulebook, distribution)
-    from accel_doctor.system.privilege import find_privilege
-    from accel_doctor.system.processes import ProcessRunner
+    from accel_doctor.system.packages.privilege import find_privilege
+    from accel_doctor.system.process.runner import ProcessRunner
 
     environment = dict(os.environ)
     privilege = find_privilege(euid=os.geteuid(), path=environment.get("PATH", ""), terminal=sys.stdin.isatty())
@@ -65,7 +65,7 @@ def driven_package_manager(
     rulebook: Rulebook, distribution: Distribution, runner: Runner, privilege: Privilege
 ) -> PackageManager:
     """This machine's package manager; where it is not driven, one that installs nothing but tells the commands."""
-    from accel_doctor.system.package_managers import package_manager_for
+    from accel_doctor.system.packages.managers import package_manager_for
 
     manager = rulebook.manager(distribution)
     driven = package_manager_for(manager.value, runner, privilege) if manager else None
@@ -74,7 +74,7 @@ def driven_package_manager(
 
 def obstacle(package_manager: PackageManager) -> str | None:
     """What, other than that there is no way to root, keeps packages from being installed with it; None if nothing."""
-    from accel_doctor.system.package_managers import PACKAGE_MANAGERS
+    from accel_doctor.system.packages.managers import PACKAGE_MANAGERS
 
     if package_manager.name not in PACKAGE_MANAGERS:
         return f"accel-doctor does not drive {package_manager.name}"
@@ -85,8 +85,8 @@ def obstacle(package_manager: PackageManager) -> str | None:
 
 def unasked_package_manager(rulebook: Rulebook, distribution: Distribution) -> PackageManager:
     """The package manager of another machine, or one that is not driven: it tells commands and does nothing."""
-    from accel_doctor.system.absent import AbsentPackageManager
-    from accel_doctor.system.elsewhere import PackageManagerElsewhere
+    from accel_doctor.system.packages.absent import AbsentPackageManager
+    from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
     manager = rulebook.manager(distribution)
     if manager is None:

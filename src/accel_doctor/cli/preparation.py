@@ -7,28 +7,28 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from accel_doctor.cli.assemble import Parts
+from accel_doctor.cli.assembly import Parts
 from accel_doctor.cli.configuration import cache_directory, user_directory
-from accel_doctor.cli.interrupts import Interrupts
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.machines import OWN_VERSION
-from accel_doctor.cli.reporters import PlainReporter, reporter_for
 from accel_doctor.cli.rule_places import rule_directories
-from accel_doctor.cli.surrounding import Surrounding, Terminal
+from accel_doctor.cli.session import Surrounding, Terminal
+from accel_doctor.cli.terminal.interrupts import Interrupts
+from accel_doctor.cli.terminal.reporters import PlainReporter, reporter_for
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends.table import choose_frontend, settled_elsewhere
+from accel_doctor.frontends.choice import choose_frontend, settled_elsewhere
 from accel_doctor.interfaces import Frontend, Runner
 from accel_doctor.model import Distribution, InstallRequest, Interpreter
 from accel_doctor.requirements.arguments import ParsedArguments
-from accel_doctor.requirements.configuration import Configuration, read_configuration
-from accel_doctor.requirements.files import Files
+from accel_doctor.requirements.file_access import Files
+from accel_doctor.requirements.pip_configuration import Configuration, read_configuration
 from accel_doctor.requirements.request import read_request
 from accel_doctor.requirements.surroundings import Surroundings as RequestSurroundings
 from accel_doctor.system.distribution import read_distribution
-from accel_doctor.system.elsewhere import assumed_interpreter
-from accel_doctor.system.interpreter import refuse_externally_managed
-from accel_doctor.system.processes import ProcessRunner
-from accel_doctor.system.target import find_target
+from accel_doctor.system.packages.elsewhere import assumed_interpreter
+from accel_doctor.system.process.runner import ProcessRunner
+from accel_doctor.system.python.interpreter import refuse_externally_managed
+from accel_doctor.system.python.target import find_target
 
 
 def prepare(arguments: ParsedArguments, values: dict[str, Any], files: Files) -> tuple[Parts, Frontend, InstallRequest]:

@@ -18,11 +18,11 @@ from urllib.parse import unquote, urlsplit
 
 from accel_doctor.cli.at_a_glance import Glance, digest_of, digest_of_file, glance, state_of
 from accel_doctor.cli.files import RealFiles, RecordedFiles
-from accel_doctor.environments.installation import Conditions, KeptInstallation
-from accel_doctor.environments.installations import DIRECTORY, Installations
 from accel_doctor.errors import ExitCode
 from accel_doctor.report.counting import installed_line
-from accel_doctor.requirements.files import VARIABLE
+from accel_doctor.requirements.file_access import VARIABLE
+from accel_doctor.store.environments.installation import Conditions, KeptInstallation
+from accel_doctor.store.environments.installations import DIRECTORY, Installations
 
 if TYPE_CHECKING:
     from packaging.pylock import Pylock
@@ -55,7 +55,7 @@ class Repetition:
         kept = self.installations.find(self.seen.key)
         if kept is None or not self._holds(kept.conditions):
             return None
-        from accel_doctor.environments.repeating import NotRepeatedError, repeat
+        from accel_doctor.store.environments.repeating import NotRepeatedError, repeat
 
         try:
             repeat(self.installations, self.seen.key, kept, self.seen.root)
@@ -78,12 +78,12 @@ class Repetition:
 
         ``values`` are the options as they were understood, ``levels`` whether there are any.
         """
-        from accel_doctor.cache.housekeeping import LEASES
-        from accel_doctor.cache.leases import Leases
-        from accel_doctor.cache.store import ENTRY
-        from accel_doctor.environments.collecting import collect, metadata_in
-        from accel_doctor.environments.recorded import NotKeptError
         from accel_doctor.lockfile import older_numpy
+        from accel_doctor.store.environments.collecting import collect, metadata_in
+        from accel_doctor.store.environments.recorded import NotKeptError
+        from accel_doctor.store.housekeeping import LEASES
+        from accel_doctor.store.leases import Leases
+        from accel_doctor.store.wheels.wheel_store import ENTRY
 
         locked, built = result.locked, result.built
         if result.code is not ExitCode.DONE or locked is None or not self._is_plain(values):
@@ -179,7 +179,7 @@ class Repetition:
         )
 
     def _variables(self, package: str) -> str:
-        from accel_doctor.cache.key import build_environment
+        from accel_doctor.store.wheels.build_key import build_environment
 
         return digest_of(build_environment(self.environment, package))
 
@@ -187,7 +187,7 @@ class Repetition:
 def repeated(line: Sequence[str]) -> tuple[int | None, Repetition | None]:
     """What the words behind ``install`` ask for, made again: the exit code, if that could be done; and what was found
     out about it, for the whole run."""
-    from accel_doctor.cli.surrounding import Surrounding
+    from accel_doctor.cli.session import Surrounding
 
     started = time.monotonic()
     try:

@@ -88,7 +88,7 @@ def read_as(stream: Readable, distro: str, python: str, book: Rulebook) -> tuple
     """What stopped a build, by its log, and the packages that rules name for that."""
     from accel_doctor.diagnosis import RuleAdviser, diagnose_stream
     from accel_doctor.model import Reason
-    from accel_doctor.system.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
+    from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
 
     distribution = named_distribution(distro)
     manager = book.manager(distribution)

@@ -63,7 +63,7 @@ def rule_places(chosen: tuple[str, ...]) -> RulePlaces:
     if given and not (checkout and given[-1] == lowest):
         return RulePlaces(directories, given[-1], given[-1] / _CASES)
     if checkout:
-        return RulePlaces(directories, lowest, checkout / "tests" / _CASES)
+        return RulePlaces(directories, lowest, checkout / "tests/data" / _CASES)
     return _users(directories)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os.path
 from collections.abc import Iterable, Sequence
 
-from accel_doctor.fileindex.entries import Release
-from accel_doctor.fileindex.reading import FileIndex
+from accel_doctor.fileindex.index_file import FileIndex
+from accel_doctor.fileindex.indexed import Release
 from accel_doctor.model import Distribution
 from accel_doctor.values import TYPE_CHECKING
 

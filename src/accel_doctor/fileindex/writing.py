@@ -17,7 +17,7 @@ from accel_doctor.fileindex.codec import (
     encode_block,
 )
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.fileindex.entries import Package, Release
+from accel_doctor.fileindex.indexed import Package, Release
 
 _MOST_USES = (1 << 24) - 1
 

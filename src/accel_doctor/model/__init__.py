@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from accel_doctor.model.builds import BuildFailed, BuildOutcome, Built, Failed, Locked, Source, SourceKind, Wheel
     from accel_doctor.model.confidence import Confidence
     from accel_doctor.model.distributions import Distribution
-    from accel_doctor.model.entries import BuildKey, Entry, Link, Provenance
     from accel_doctor.model.findings import Diagnosis, Finding, Role
     from accel_doctor.model.holdings import Damage, Holding, HoldingKind, LeftOut, Removal
     from accel_doctor.model.linking import UnmetLink
@@ -32,12 +31,13 @@ if TYPE_CHECKING:
     )
     from accel_doctor.model.providers import Provider
     from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
+    from accel_doctor.model.wheels import BuildKey, Entry, Link, Provenance
 else:
     _NOUNS = {
         "builds": "BuildFailed BuildOutcome Built Failed Locked Source SourceKind Wheel",
         "confidence": "Confidence",
         "distributions": "Distribution",
-        "entries": "BuildKey Entry Link Provenance",
+        "wheels": "BuildKey Entry Link Provenance",
         "findings": "Diagnosis Finding Role",
         "holdings": "Damage Holding HoldingKind LeftOut Removal",
         "linking": "UnmetLink",

@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accel_doctor.model.entries import Link
+from accel_doctor.model.wheels import Link
 
 if TYPE_CHECKING:
     from packaging.pylock import Pylock

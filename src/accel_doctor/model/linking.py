@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accel_doctor.model.entries import Link
 from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.wheels import Link
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from accel_doctor.model.journal import Treated, TreatedNeed, TreatedPackage
+from accel_doctor.model.treated import Treated, TreatedNeed, TreatedPackage
 from accel_doctor.rulebook.templates import compiled
 
 # format -> the template under templates/

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from accel_doctor.errors import UsageError
 from accel_doctor.model import RequirementLine
 from accel_doctor.requirements.arguments import ParsedArguments
-from accel_doctor.requirements.configuration import Configuration
-from accel_doctor.requirements.files import Files
+from accel_doctor.requirements.file_access import Files
 from accel_doctor.requirements.nested import PlacedLine, is_lock, read_nested
 from accel_doctor.requirements.options import unsupported
+from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.specifier import read_specifier
 from accel_doctor.requirements.surroundings import Surroundings
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from accel_doctor.errors import UsageError
-from accel_doctor.requirements.files import VARIABLE
+from accel_doctor.requirements.file_access import VARIABLE
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASH_ALGORITHMS = ("sha256", "sha384", "sha512")

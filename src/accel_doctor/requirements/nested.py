@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from accel_doctor.errors import UsageError
-from accel_doctor.requirements.files import Files, read_text
+from accel_doctor.requirements.file_access import Files, read_text
 from accel_doctor.requirements.lines import Line, parse_lines
 
 DEPTH_LIMIT = 50

@@ -9,11 +9,11 @@ from pathlib import Path
 from accel_doctor.errors import UsageError
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.arguments import ParsedArguments
-from accel_doctor.requirements.configuration import Configuration
-from accel_doctor.requirements.files import Files
+from accel_doctor.requirements.file_access import Files
 from accel_doctor.requirements.format_control import settle
 from accel_doctor.requirements.gathering import Gathering
 from accel_doctor.requirements.options import unsupported_key
+from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.surroundings import Surroundings
 
 _KEYRING_PROVIDERS = ("auto", "disabled", "import", "subprocess")

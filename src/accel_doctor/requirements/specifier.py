@@ -12,7 +12,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import RequirementLine
-from accel_doctor.requirements.files import Files
+from accel_doctor.requirements.file_access import Files
 
 _VCS = ("git", "hg", "svn", "bzr")
 _SCHEMES = ("http", "https", "file", "ftp", "ssh", "git", "hg", "svn", "bzr")

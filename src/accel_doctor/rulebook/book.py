@@ -29,9 +29,8 @@ from accel_doctor.rulebook.python_packages import (
     read_headers,
     read_packages,
 )
-from accel_doctor.rulebook.reading import Node, read
 from accel_doctor.rulebook.remedies import coming_from, remedy_of
-from accel_doctor.rulebook.repositories import Repository
+from accel_doctor.rulebook.repository_rules import Repository
 from accel_doctor.rulebook.symptoms import (
     Aliases,
     Symptom,
@@ -41,6 +40,7 @@ from accel_doctor.rulebook.symptoms import (
     read_environment,
     read_symptoms,
 )
+from accel_doctor.rulebook.yaml_reading import Node, read
 
 _SYMPTOMS, _PYTHON = "symptoms.yaml", "python.yaml"
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")  # os-release(5), ID
@@ -178,7 +178,7 @@ class Rulebook:
         return len(offers), sum(offer.unverified for offer in offers.values())
 
     def checked(self, name: str) -> tuple[str, ...]:
-        """The releases against whose package lists a family's names were checked (tests/check_names.py)."""
+        """The releases against whose package lists a family's names were checked (tests/tools/check_names.py)."""
         return tuple(dict.fromkeys(release for family in self._family_layers(name) for release in family.checked))
 
     def extended_releases(self, name: str) -> Mapping[str, str]:

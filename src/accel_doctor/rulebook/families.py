@@ -10,8 +10,8 @@ from itertools import groupby
 
 from accel_doctor.model import Distribution, Need, NeedKind
 from accel_doctor.rulebook import templates
-from accel_doctor.rulebook.reading import Node
-from accel_doctor.rulebook.repositories import Repository, read_repositories, repository_of
+from accel_doctor.rulebook.repository_rules import Repository, read_repositories, repository_of
+from accel_doctor.rulebook.yaml_reading import Node
 
 _LINKER_NAME = re.compile(r"lib[^/]+\.so")  # no version: what -l finds, in the package to develop with
 _RPM_NAME = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"

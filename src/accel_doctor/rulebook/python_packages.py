@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from accel_doctor.model import Need, Origin
 from accel_doctor.rulebook import templates
-from accel_doctor.rulebook.reading import Node
+from accel_doctor.rulebook.yaml_reading import Node
 
 
 @dataclass(frozen=True)

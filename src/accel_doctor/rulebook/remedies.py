@@ -9,7 +9,7 @@ from accel_doctor.errors import RuleError
 from accel_doctor.model import Distribution, Interpreter, Need, Remedy
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.families import Manager, Offer
-from accel_doctor.rulebook.repositories import Repository
+from accel_doctor.rulebook.repository_rules import Repository
 
 
 def remedy_of(

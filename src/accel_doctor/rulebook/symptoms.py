@@ -10,7 +10,7 @@ from functools import cache, cached_property
 
 from accel_doctor.model import Need, NeedKind
 from accel_doctor.rulebook.patterns import complaint_about, is_anchored
-from accel_doctor.rulebook.reading import Node
+from accel_doctor.rulebook.yaml_reading import Node
 
 MAXIMUM_NAMES = 40  # in one message
 

@@ -10,7 +10,7 @@ import pytest
 from accel_doctor.builder.checkout import check_out
 from accel_doctor.errors import RequirementsError, ToolError
 from accel_doctor.model import Source, SourceKind
-from accel_doctor.system.processes import ProcessRunner
+from accel_doctor.system.process.runner import ProcessRunner
 
 GIT = shutil.which("git")
 needs_git = pytest.mark.skipif(GIT is None, reason="git is not installed")

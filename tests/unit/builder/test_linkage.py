@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeLoader
+from paths import LINKED
 
 from accel_doctor.builder.linkage import Asked, libraries_asked, links_of
 from accel_doctor.model import Link
 
-LINKED = Path(__file__).resolve().parents[2] / "linked"
 SHELF = Path("/usr/lib/libshelf.so.1")
 VERSIONS = ("SHELF_1", "SHELF_2")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from paths import ROOT
 
-from accel_doctor.cli import application
+from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
 
-ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 
 
@@ -23,7 +23,7 @@ def checkout(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("ACCEL_DOCTOR_CONFIG_DIR", str(tmp_path / "configuration"))
     copy = tmp_path / "checkout"
     (copy / "src/accel_doctor").mkdir(parents=True)
-    case = "tests/cases/bookworm-psycopg2-2.9.10"
+    case = "tests/data/cases/bookworm-psycopg2-2.9.10"
     shutil.copytree(ROOT / case, copy / case)
     shutil.copytree(ROOT / "rules", copy / "rules")
     debian = copy / "rules/debian.yaml"
@@ -51,7 +51,7 @@ def commands(text: str) -> list[list[str]]:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    code = application.run(arguments)
+    code = main.run(arguments)
     out, err = capsys.readouterr()
     assert code == ExitCode.DONE, err
     return out + err

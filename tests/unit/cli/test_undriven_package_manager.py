@@ -9,9 +9,9 @@ from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model import Distribution, Result
 from accel_doctor.report.text import verdict
 from accel_doctor.rulebook import Rulebook
-from accel_doctor.system import package_managers
-from accel_doctor.system.privilege import Privilege
-from accel_doctor.system.processes import ProcessRunner
+from accel_doctor.system.packages import managers
+from accel_doctor.system.packages.privilege import Privilege
+from accel_doctor.system.process.runner import ProcessRunner
 
 ROOT = Privilege("", terminal=False)
 ODD = Distribution("odd", "1")
@@ -20,7 +20,7 @@ ODD = Distribution("odd", "1")
 @pytest.fixture
 def rulebook(tmp_path, monkeypatch):
     (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: apk\nmatches: {ids: [odd]}\n")
-    monkeypatch.setattr(package_managers, "PACKAGE_MANAGERS", {})
+    monkeypatch.setattr(managers, "PACKAGE_MANAGERS", {})
     return Rulebook([tmp_path])
 
 

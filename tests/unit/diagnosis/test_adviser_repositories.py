@@ -5,9 +5,9 @@ from __future__ import annotations
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.model import Distribution, Need, Reason
 from accel_doctor.rulebook import Rulebook
-from accel_doctor.system.absent import AbsentPackageManager
-from accel_doctor.system.elsewhere import assumed_interpreter
-from accel_doctor.system.repositories import enabling_commands
+from accel_doctor.system.packages.absent import AbsentPackageManager
+from accel_doctor.system.packages.elsewhere import assumed_interpreter
+from accel_doctor.system.packages.repositories import enabling_commands
 
 RULES = """\
 schema: 1

@@ -3,9 +3,9 @@
 import io
 import time
 import tracemalloc
-from pathlib import Path
 
 import pytest
+from paths import CASES
 
 from accel_doctor.diagnosis import diagnose, diagnose_stream
 from accel_doctor.diagnosis.diagnosing import MAXIMUM_EVIDENCE, MAXIMUM_FINDINGS
@@ -14,7 +14,6 @@ from accel_doctor.model import Finding, Need, Role
 from accel_doctor.rulebook import load
 
 SYMPTOMS = load().symptoms
-CASES = Path(__file__).resolve().parents[2] / "cases"
 
 PIP = """\
 Collecting psycopg2==2.9.10

@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from paths import CASES, DATA
 
 from accel_doctor.diagnosis import diagnose_stream
 from accel_doctor.rulebook import load
 
 SYMPTOMS = load().symptoms
-CASES = sorted((Path(__file__).resolve().parents[2] / "cases").glob("*/*.log"))[::4]
-SAMPLES = Path(__file__).parent / "logs"
+LOGS = sorted(CASES.glob("*/*.log"))[::4]
+SAMPLES = DATA / "logs"
 
 
 def each_line(change: Callable[[str, int], str]) -> Callable[[str], bytes]:
@@ -71,14 +72,14 @@ def plain(log: Path) -> list[tuple[str, str | None]]:
 def test_recorded_logs_say_the_same(flavour):
     different = {
         f"{log.parent.name}/{log.name}": (found, plain(log))
-        for log in CASES
+        for log in LOGS
         if (found := said(FLAVOURS[flavour](log.read_text("utf-8", "replace")))) != plain(log)
     }
     assert different == {}
 
 
 def test_several_failed_packages_in_one_log():
-    logs = [log for log in CASES if plain(log)][:12]
+    logs = [log for log in LOGS if plain(log)][:12]
     together = b"".join(log.read_bytes() for log in logs)
     assert set(said(together)) == {cause for log in logs for cause in plain(log)}
 

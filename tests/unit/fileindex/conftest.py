@@ -9,8 +9,8 @@ import pytest
 
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.fileindex.debian import read_contents, read_packages, read_sources
-from accel_doctor.fileindex.entries import Release
-from accel_doctor.fileindex.reading import FileIndex
+from accel_doctor.fileindex.index_file import FileIndex
+from accel_doctor.fileindex.indexed import Release
 from accel_doctor.fileindex.writing import index_bytes
 
 CONTENTS = """\

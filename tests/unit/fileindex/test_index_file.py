@@ -5,8 +5,8 @@ import random
 import pytest
 
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.fileindex.entries import Package, Release
-from accel_doctor.fileindex.reading import FileIndex, IndexFileError
+from accel_doctor.fileindex.index_file import FileIndex, IndexFileError
+from accel_doctor.fileindex.indexed import Package, Release
 from accel_doctor.fileindex.shelf import find_index, shipped
 from accel_doctor.fileindex.writing import index_bytes
 from accel_doctor.model import Distribution

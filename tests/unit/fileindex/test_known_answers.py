@@ -5,14 +5,14 @@ The floors are what docs/explanation/accuracy.md reports, less a little.
 
 import json
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
+from paths import DATA
 
 from accel_doctor.fileindex import find_index, rank
 from accel_doctor.model import Confidence, Distribution, Need
 
-ANSWERS = json.loads(Path(__file__).with_name("known_answers.json").read_text(encoding="utf-8"))
+ANSWERS = json.loads((DATA / "known_answers.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from paths import DATA
 
 from accel_doctor.interfaces import Completed
 
-OUTPUTS = Path(__file__).parent / "outputs"
+OUTPUTS = DATA / "frontend_outputs"
 
 Answer = Callable[[Sequence[str]], tuple[int, str]]
 

@@ -8,15 +8,15 @@ import pytest
 from fakes import interpreter
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends import table
-from accel_doctor.frontends.table import FRONTENDS, choose_frontend, settled_elsewhere
-from accel_doctor.requirements.configuration import Configuration
+from accel_doctor.frontends import choice
+from accel_doctor.frontends.choice import FRONTENDS, choose_frontend, settled_elsewhere
+from accel_doctor.requirements.pip_configuration import Configuration
 
 
 @pytest.fixture
 def choose(runner, tmp_path, monkeypatch):
     def choose(name: str | None, uv: str | None = "/bin/uv"):
-        monkeypatch.setattr(table, "find_uv", lambda environment: Path(uv) if uv else None)
+        monkeypatch.setattr(choice, "find_uv", lambda environment: Path(uv) if uv else None)
         return choose_frontend(name, runner, interpreter(), {}, tmp_path, Configuration())
 
     return choose

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.frontends.outcome import Kind
-from accel_doctor.frontends.pip_messages import read_pip
+from accel_doctor.frontends.pip.pip_messages import read_pip
 from accel_doctor.frontends.running import logged
-from accel_doctor.frontends.uv_messages import read_uv
-from accel_doctor.system.processes import ProcessRunner
+from accel_doctor.frontends.uv.uv_messages import read_uv
+from accel_doctor.system.process.runner import ProcessRunner
 
 CHAIN = (
     "error: Failed to build `evil @ file:///evil-1.0.tar.gz`\\n"

@@ -9,9 +9,9 @@ import tomli as tomllib
 import yaml
 
 from accel_doctor.model import Distribution
-from accel_doctor.model.journal import Treated, TreatedNeed, TreatedPackage
+from accel_doctor.model.treated import Treated, TreatedNeed, TreatedPackage
 from accel_doctor.report.exports import FORMATS, Prescription, export, prescription, render
-from accel_doctor.system.elsewhere import PackageManagerElsewhere
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 DEBIAN = Distribution("debian", "13", "trixie", (), "Debian GNU/Linux 13 (trixie)")
 

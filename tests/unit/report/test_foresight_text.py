@@ -6,7 +6,7 @@ import pytest
 
 from accel_doctor.foresight import Certainty, Expected, ForeseenBuild, ForeseenNeed, Foresight
 from accel_doctor.model import Confidence, Distribution, Need, Plan, Reason, SystemPackage, Unmet
-from accel_doctor.report.foresight import ForesightReport, foresight_lines
+from accel_doctor.report.check_report import ForesightReport, foresight_lines
 
 DEBIAN = Distribution("debian", "13")
 C, ODD = Need.parse("compiler:c"), Need.parse("cmake:Odd")

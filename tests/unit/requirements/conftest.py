@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from accel_doctor.requirements.configuration import Configuration, Setting
+from accel_doctor.requirements.pip_configuration import Configuration, Setting
 from accel_doctor.requirements.surroundings import Surroundings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.requirements.configuration import Configuration, configuration_files, read_configuration
+from accel_doctor.requirements.pip_configuration import Configuration, configuration_files, read_configuration
 
 HOME, PREFIX = Path("/home/me"), Path("/v")
 

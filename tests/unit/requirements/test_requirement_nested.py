@@ -8,7 +8,7 @@ import pytest
 
 from accel_doctor.errors import UsageError
 from accel_doctor.requirements import nested
-from accel_doctor.requirements.files import SIZE_LIMIT
+from accel_doctor.requirements.file_access import SIZE_LIMIT
 
 
 @pytest.fixture

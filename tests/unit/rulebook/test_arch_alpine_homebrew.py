@@ -7,7 +7,7 @@ import pytest
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.model import Need, Origin, Reason
 from accel_doctor.rulebook import load
-from accel_doctor.system.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
 
 BOOK = load()
 

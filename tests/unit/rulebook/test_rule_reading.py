@@ -3,7 +3,7 @@
 import pytest
 
 from accel_doctor.model import Need
-from accel_doctor.rulebook.reading import MAXIMUM_SIZE, parse, read
+from accel_doctor.rulebook.yaml_reading import MAXIMUM_SIZE, parse, read
 
 
 def complaints(text: str) -> list[str]:

@@ -10,8 +10,8 @@ from accel_doctor.diagnosis.translations import in_english
 from accel_doctor.fileindex import find_index
 from accel_doctor.model import Confidence, Distribution, Need, NeedKind
 from accel_doctor.rulebook import load, shipped_rules
-from accel_doctor.rulebook.formatting import formatted
-from accel_doctor.system.absent import AbsentPackageManager
+from accel_doctor.rulebook.authoring.formatting import formatted
+from accel_doctor.system.packages.absent import AbsentPackageManager
 
 BOOK = load()
 SYMPTOMS = BOOK.symptoms

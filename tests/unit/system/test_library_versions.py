@@ -7,11 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from paths import LINKED
 
 from accel_doctor.system import library_versions
 from accel_doctor.system.library_versions import LibraryVersions
-
-LINKED = Path(__file__).resolve().parents[2] / "linked"
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeRunner, interpreter
+from paths import LINKED
 
 from accel_doctor.model import Link, Need, Origin, UnmetLink
 from accel_doctor.system.loader import MachineLoader
 
-LINKED = Path(__file__).resolve().parents[2] / "linked"
 SHELF = Link("libshelf.so.1", ("SHELF_1", "SHELF_2"))
 
 

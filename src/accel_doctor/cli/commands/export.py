@@ -1,0 +1,97 @@
+"""``accel-doctor export``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from accel_doctor.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from accel_doctor.model import Distribution, Plan
+    from accel_doctor.report.exports import Prescription
+    from accel_doctor.rulebook import Rulebook
+
+EXPORT_FORMAT = click.Choice(["shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725"])
+_TEMPLATE_LIMIT = 1 << 20
+
+
+@click.command(
+    "export",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="""Write down what this machine needed, for the next one of the same distribution.
+
+    What is written comes from the journal: every system package that accel-doctor installed here, and why.""",
+)
+@click.option("--format", "form", type=EXPORT_FORMAT, default="shell", show_default=True, help="For what.")
+@click.option("--template", metavar="FILE", help="A Jinja2 template of your own, instead of a format.")
+@click.option(
+    "-n", "--last", type=click.IntRange(min=1), metavar="N", help="Only what the last N treatments installed."
+)
+def command(form: str, template: str | None, last: int | None) -> int:
+    """Parse, read, render, exit code."""
+    from accel_doctor.report.exports import export, render
+
+    prescribed = _prescribed(last)
+    if prescribed is None:
+        click.echo("nothing was installed by accel-doctor on this distribution yet", err=True)
+        return int(ExitCode.DONE)
+    if template is None:
+        click.echo(export(prescribed, form), nl=False)
+        return int(ExitCode.DONE)
+    try:
+        with Path(template).open(encoding="utf-8") as stream:
+            click.echo(render(prescribed, stream.read(_TEMPLATE_LIMIT)), nl=False)
+    except OSError as error:
+        raise UsageError(f"--template {template}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"--template {template}: {error}", hint="docs/reference/export.md lists its names") from error
+    return int(ExitCode.DONE)
+
+
+def exported_plan(plan: Plan | None, form: str, distribution: Distribution, manager: str, rulebook: Rulebook) -> str:
+    """A plan as ``export`` would write it once it was carried out; nothing where it holds no packages."""
+    from accel_doctor.journal import treated
+    from accel_doctor.report.exports import export, prescription
+
+    if not plan or not plan.packages:
+        return ""
+    entry = treated(plan, distribution, manager, ())
+    return export(prescription([entry], _commands_for_root(rulebook, distribution)), form)
+
+
+def _prescribed(last: int | None) -> Prescription | None:
+    from accel_doctor.cli.configuration import journal_path
+    from accel_doctor.journal import Journal
+    from accel_doctor.report.exports import prescription
+    from accel_doctor.rulebook import load
+    from accel_doctor.system.distribution import read_distribution
+
+    here = read_distribution()
+    entries = [
+        entry
+        for entry in Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read()
+        # an entry from before an upgrade to the next release has that release's names
+        if (entry.distribution.id, entry.distribution.version) == (here.id, here.version)
+    ]
+    if not entries:
+        return None
+    return prescription(entries[-last:] if last else entries, _commands_for_root(load(), here))
+
+
+def _commands_for_root(
+    rulebook: Rulebook, distribution: Distribution
+) -> Callable[[str, Sequence[str]], Sequence[Sequence[str]]]:
+    """What root runs on a fresh machine of a distribution, by package manager and names."""
+    from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
+
+    def commands_of(manager: str, names: Sequence[str]) -> Sequence[Sequence[str]]:
+        root = PackageManagerElsewhere(manager, distribution, lambda name: rulebook.repository(name, distribution))
+        return root.commands(names)
+
+    return commands_of

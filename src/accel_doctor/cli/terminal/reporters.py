@@ -1,0 +1,185 @@
+"""How a run shows itself: plain lines, or at a terminal a live table of builds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import click
+
+from accel_doctor.cli.session import Terminal
+from accel_doctor.cli.terminal.consent import ask
+from accel_doctor.model import BuildOutcome, Built, Case, Consent, Distribution, Plan, Simulation, Source
+from accel_doctor.report.text import built_line, case_lines, command_lines, plan_lines
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
+
+
+class PlainReporter:
+    """One line per event, on stderr; the commands that somebody else must run go to stdout."""
+
+    def __init__(self, terminal: Terminal, distribution: Distribution) -> None:
+        self._terminal = terminal
+        self._distribution = distribution
+        self._failed: list[Case] = []  # since the last question
+
+    def __enter__(self) -> PlainReporter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Nothing to put away."""
+
+    def step(self, text: str) -> None:
+        """A stage of the run begins."""
+        self._say(text, bold=True)
+
+    def build_started(self, source: Source) -> None:
+        """A build begins."""
+        self._say(f"building {source}")
+
+    def build_phase(self, source: Source, phase: str) -> None:
+        """Told with -v only."""
+        if self._terminal.verbosity > 0:
+            self._say(f"{source}: {phase}")
+
+    def build_finished(self, outcome: BuildOutcome) -> None:
+        """A build ended; failures are told when they are diagnosed."""
+        if isinstance(outcome, Built):
+            self._say(built_line(outcome))
+        else:
+            self._say(f"failed: {outcome.source} after {outcome.failure.seconds:.1f} s")
+
+    def diagnosed(self, case: Case) -> None:
+        """A failure and the line that explains it; with -v the end of its log too."""
+        self._failed.append(case)
+        for number, line in enumerate(case_lines(case)):
+            self._say(line, level=-1, fg="red" if number == 0 else None)
+
+    def plan(self, plan: Plan, simulation: Simulation | None) -> None:
+        """A plan, before the question."""
+        for line in plan_lines(plan, simulation, self._distribution):
+            self._say(line, level=-1)
+
+    def note(self, text: str) -> None:
+        """Something worth a line."""
+        self._say(text, level=-1, fg="yellow")
+
+    def ask(self, plan: Plan) -> Consent | Plan:
+        """The question; nobody to ask without a terminal. Ctrl-C raises click.Abort."""
+        if not self._terminal.interactive:
+            return Consent.NOBODY_TO_ASK
+        answer = ask(plan, self._failed)
+        if isinstance(answer, Consent):
+            self._failed.clear()
+        return answer
+
+    def verdict(self, message: str, hint: str | None) -> None:
+        """How a run ended that did not end well, and the next step."""
+        self._say(f"error: {message}", level=-2, fg="red")
+        if hint:
+            self._say(f"hint: {hint}", level=-1, fg="cyan")
+
+    def commands(self, plan: Plan | None) -> None:
+        """The exact commands, on stdout."""
+        for line in command_lines(plan.commands if plan else ()):
+            click.echo(line)
+
+    def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
+        # pip: -q hides information, -qq warnings too, -qqq errors as well.
+        if self._terminal.verbosity >= level:
+            click.echo(click.style(text, bold=bold, fg=fg) if self._terminal.colour else text, err=True)
+
+
+class CommandReporter(PlainReporter):
+    """Speaks up between the lines of somebody else's command, so it says who is speaking, and only what helps."""
+
+    def diagnosed(self, case: Case) -> None:
+        """The lines that explain the failure; a failure of another kind is the command's own affair."""
+        if case.diagnosis.causes:
+            super().diagnosed(case)
+        else:
+            self._say(f"nothing in this output names a thing that is missing; whole log: {case.failure.log}")
+
+    def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
+        super()._say(f"accel-doctor: {text}", level=level, bold=bold, fg=fg)
+
+
+class LiveReporter(PlainReporter):
+    """Plain lines, and below them a table of the builds at work, with phase and seconds."""
+
+    def __init__(self, terminal: Terminal, distribution: Distribution) -> None:
+        super().__init__(terminal, distribution)
+        self._builds: dict[Source, tuple[str, float]] = {}
+        self._lock = threading.Lock()  # builds run in threads
+        self._live: Live | None = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Take the table off the screen."""
+        with self._lock:
+            self._stop()
+
+    def build_started(self, source: Source) -> None:
+        """The build joins the table."""
+        with self._lock:
+            self._builds[source] = ("starting", time.monotonic())
+            self._start()
+
+    def build_phase(self, source: Source, phase: str) -> None:
+        """Its row changes."""
+        with self._lock:
+            if source in self._builds:
+                self._builds[source] = (phase, self._builds[source][1])
+
+    def build_finished(self, outcome: BuildOutcome) -> None:
+        """Its row becomes a line above the table."""
+        with self._lock:
+            self._builds.pop(outcome.source, None)
+            if not self._builds:
+                self._stop()
+        super().build_finished(outcome)
+
+    def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
+        if self._live is None:
+            super()._say(text, level=level, bold=bold, fg=fg)
+        elif self._terminal.verbosity >= level:
+            self._live.console.print(
+                text, style=" ".join(filter(None, ["bold" if bold else "", fg or ""])), markup=False, highlight=False
+            )
+
+    def _start(self) -> None:
+        if self._live is None:
+            from rich.console import Console
+            from rich.live import Live
+
+            console = Console(stderr=True, no_color=not self._terminal.colour)
+            self._live = Live(get_renderable=self._table, console=console, refresh_per_second=4, transient=True)
+            self._live.start()
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _table(self) -> Table:
+        from rich.table import Table
+
+        table = Table.grid(padding=(0, 2))
+        now = time.monotonic()
+        for source, (phase, started) in list(self._builds.items()):
+            table.add_row(f"  {source}", phase, f"{now - started:.0f} s")
+        return table
+
+
+def reporter_for(terminal: Terminal, distribution: Distribution) -> PlainReporter:
+    """The reporter that suits what is on the other side."""
+    if terminal.live and terminal.verbosity >= 0:
+        return LiveReporter(terminal, distribution)
+    return PlainReporter(terminal, distribution)

@@ -1,0 +1,1 @@
+"""pip, driven through its command line."""

@@ -1,0 +1,193 @@
+"""pip as frontend: ``pip install --dry-run --report``, ``pip wheel``, ``pip install``.
+
+Not ``pip lock``: it locks what is installed already too, and knows neither ``--user`` nor ``--target``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accel_doctor.errors import ToolError
+from accel_doctor.frontends.locks import write_lock
+from accel_doctor.frontends.outcome import Kind, conclude
+from accel_doctor.frontends.pip.pip_environment import PrivatePip, is_new_enough
+from accel_doctor.frontends.pip.pip_messages import names_missing, read_pip
+from accel_doctor.frontends.pip.pip_options import (
+    COMMON,
+    build_arguments,
+    index_arguments,
+    location_arguments,
+    own_configuration,
+    resolver_arguments,
+    verbosity_arguments,
+)
+from accel_doctor.frontends.pip.pip_report import lock_from_report
+from accel_doctor.frontends.requirement_files import (
+    RequirementFiles,
+    write_build_constraints,
+    write_requirement_files,
+)
+from accel_doctor.frontends.running import PLAIN_LANGUAGE, logged, scratch_beside
+from accel_doctor.interfaces import Runner
+from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
+
+if TYPE_CHECKING:
+    from packaging.pylock import Package
+
+_DEBUG_LOG_LIMIT = 8 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class PipFrontend:
+    """Implements :class:`accel_doctor.interfaces.Frontend` with pip 26.1 or newer: the target's own, or a private one.
+
+    ``left_to_pip`` are the ``PIP_*`` variables of :attr:`Configuration.left_to_pip`.
+    """
+
+    runner: Runner
+    interpreter: Interpreter
+    environment: Mapping[str, str]
+    private_pip: PrivatePip
+    left_to_pip: Mapping[str, str]
+
+    name = "pip"
+
+    def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
+        """Resolve with a dry run of ``pip install``; what is installed already and fits is not in the lock."""
+        scratch = scratch_beside(log)
+        files = write_requirement_files(scratch, _asked(_with_settings(request)), per_requirement_options=True)
+        report = scratch / "report.json"
+        report.unlink(missing_ok=True)
+        failed = self._run(self._lock_arguments(request, files, report), request, "resolve", log)
+        if failed is not None:
+            return failed
+        try:
+            return Locked(lock_from_report(report.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise ToolError(f"pip wrote no installation report: {error}", hint=f"pip's whole output: {log}") from error
+
+    def build_command(
+        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
+    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """``pip wheel --no-deps``; it shows the backend's output when the build has failed.
+
+        Without pip's cache: it keeps wheels by the sdist's location alone, whatever CFLAGS or settings made them.
+        """
+        constraints = write_build_constraints(work, build)
+        argv = (
+            *self._pip(index, work / "fetch-pip.log"), "wheel", "--no-deps", "--no-cache-dir",
+            "--wheel-dir", str(wheel_directory), *COMMON, "--progress-bar", "off",
+            *build_arguments(build, constraints), *index_arguments(index), str(source),
+        )  # fmt: skip
+        return argv, self._variables()
+
+    def build_requirements(self, log: Path) -> tuple[str, ...]:
+        """Nothing: pip keeps it to itself unless it is made to tell everything."""
+        return ()
+
+    def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
+        """Install the lock, then what has no hash: directories and repositories.
+
+        Two runs, since one hash makes pip demand hashes of everything: it refuses a lock with both in it.
+        """
+        without_hash = [package for package in locked.lock.packages if package.directory or package.vcs]
+        hashed = [package for package in locked.lock.packages if not (package.directory or package.vcs)]
+        if hashed:
+            path = write_lock(replace(locked.lock, packages=hashed), scratch_beside(log))
+            failed = self._run(
+                self._install_arguments(request, log, ["--requirement", str(path)]), request, "install", log
+            )
+            if failed is not None:
+                return failed
+        if without_hash:
+            named = [word for package in without_hash for word in _as_arguments(package)]
+            return self._run(self._install_arguments(request, log, named), request, "install", log)
+        return None
+
+    def _lock_arguments(self, request: InstallRequest, files: RequirementFiles, report: Path) -> list[str]:
+        return [
+            "install", "--dry-run", "--report", str(report), "--requirement", str(files.requirements),
+            *(["--constraint", str(files.constraints)] if files.constraints else []),
+            *location_arguments(request), *resolver_arguments(request),
+            *build_arguments(replace(request.build, config_settings=()), files.build_constraints),
+        ]  # fmt: skip
+
+    def _install_arguments(self, request: InstallRequest, log: Path, what: list[str]) -> list[str]:
+        constraints = write_build_constraints(scratch_beside(log), request.build)
+        return [
+            "install", "--no-deps", *what, *location_arguments(request), *build_arguments(request.build, constraints),
+            *_compile_arguments(request),
+            # pip leaves what it finds in a --target directory alone unless told to upgrade.
+            *(["--upgrade"] if request.upgrade and request.target else []),
+        ]  # fmt: skip
+
+    def _run(self, arguments: list[str], request: InstallRequest, step: str, log: Path) -> Failed | None:
+        argv = [
+            *self._pip(request.index, log), *arguments, *COMMON, "--progress-bar", "off",
+            *verbosity_arguments(request.verbosity), *index_arguments(request.index),
+        ]  # fmt: skip
+        completed, said = logged(self.runner, argv, log, self._variables())
+        if completed.returncode == 0:
+            return None
+        verdict = read_pip(said)
+        if verdict.kind is Kind.REQUIREMENTS and names_missing(said):
+            verdict = read_pip(said, self._debug_log(argv, scratch_beside(log) / "pip-debug.log"))
+        return conclude(verdict, self.name, step, log, completed)
+
+    def _debug_log(self, argv: list[str], path: Path) -> str:
+        """What pip has to say about the index pages it could not get.
+
+        A second run, since with ``--log`` the first would not show what a failing build printed.
+        """
+        path.unlink(missing_ok=True)
+        self.runner.capture([*argv, "--retries", "0", "--log", str(path)], environment=self._variables())
+        try:
+            with path.open("rb") as file:
+                return file.read(_DEBUG_LOG_LIMIT).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def _pip(self, index: IndexSettings, log: Path) -> tuple[str, ...]:
+        if is_new_enough(self.interpreter.pip_version):
+            return (str(self.interpreter.executable), "-m", "pip")
+        return self.private_pip.command(self.interpreter, index, log)
+
+    def _variables(self) -> dict[str, str]:
+        return {**own_configuration(self.environment, self.left_to_pip), **PLAIN_LANGUAGE}
+
+
+def _asked(request: InstallRequest) -> InstallRequest:
+    # pip has no way to pass over what a dependency asks for: only what was asked for directly can be left out.
+    return replace(
+        request, requirements=tuple(line for line in request.requirements if line.name not in request.left_out)
+    )
+
+
+def _with_settings(request: InstallRequest) -> InstallRequest:
+    # pip applies --config-settings of its command line to what stands on the command line, not to requirement files.
+    settings = request.build.config_settings
+    lines = [replace(line, config_settings=(*settings, *line.config_settings)) for line in request.requirements]
+    return replace(request, requirements=tuple(lines))
+
+
+def _compile_arguments(request: InstallRequest) -> list[str]:
+    if request.compile_bytecode is None:
+        return []
+    return ["--compile" if request.compile_bytecode else "--no-compile"]
+
+
+def _as_arguments(package: Package) -> list[str]:
+    if package.directory is not None:
+        path = Path(package.directory.path)
+        if package.directory.subdirectory:
+            path = path / package.directory.subdirectory
+        return ["--editable", str(path)] if package.directory.editable else [str(path)]
+    vcs = package.vcs
+    if vcs is None:
+        raise ValueError(f"{package.name}: neither a directory nor a repository")
+    location = vcs.url or Path(vcs.path or "").as_uri()
+    fragment = f"#subdirectory={vcs.subdirectory}" if vcs.subdirectory else ""
+    return [f"{package.name} @ {vcs.type}+{location}@{vcs.commit_id}{fragment}"]

@@ -1,0 +1,1 @@
+"""uv, driven through its command line."""

@@ -1,0 +1,250 @@
+"""uv as frontend: ``uv pip compile``, ``uv build``, ``uv pip install``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomli_w
+from packaging.version import Version
+
+from accel_doctor.errors import UsageError
+from accel_doctor.frontends.hashes import enforce_hashes
+from accel_doctor.frontends.installed import InstalledDistribution, kept_direct, without_installed
+from accel_doctor.frontends.locks import read_lock, write_lock
+from accel_doctor.frontends.outcome import conclude
+from accel_doctor.frontends.requirement_files import (
+    RequirementFiles,
+    write_build_constraints,
+    write_requirement_files,
+)
+from accel_doctor.frontends.running import PLAIN_LANGUAGE, logged, scratch_beside
+from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
+from accel_doctor.frontends.uv.uv_options import (
+    build_arguments,
+    common_arguments,
+    index_arguments,
+    index_environment,
+    location_arguments,
+    package_config_settings,
+)
+from accel_doctor.interfaces import Runner
+from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
+
+if TYPE_CHECKING:
+    from packaging.pylock import Pylock
+
+# Older uv (0.8) folds its messages, quoted build output included, to 80 columns: no line of a compiler survives that.
+_WHOLE_LINES = {"UV_NO_WRAP": "1"}
+
+# What an isolated build had is not in uv's output; this is the smallest part of its debug messages that says it.
+_TELL_BUILD_REQUIREMENTS = {"RUST_LOG": "uv_dispatch=debug"}
+
+_REPOSITORY = re.compile(r"\b(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class UvFrontend:
+    """Implements :class:`accel_doctor.interfaces.Frontend` with uv 0.8 or newer."""
+
+    runner: Runner
+    interpreter: Interpreter
+    environment: Mapping[str, str]  # what uv will inherit: UV_* stays in force
+    uv: Path
+    elsewhere: tuple[str, ...] = ()  # options that resolve for a machine other than the interpreter's
+
+    name = "uv"
+
+    def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
+        """Resolve with ``uv pip compile``; what is installed already and fits stays, and is not in the lock."""
+        _refuse_what_uv_cannot(request)
+        location = location_arguments(request)
+        installed = [] if request.reinstall or self.elsewhere else self._installed(location)
+        kept = kept_direct(installed, request)
+        scratch = scratch_beside(log)
+        files = write_requirement_files(
+            scratch,
+            request,
+            per_requirement_options=False,
+            more_constraints=[f"{distribution.name} @ {distribution.url}" for distribution in kept],
+        )
+        if installed and not request.upgrade and self._satisfied(request, files, location):
+            return Locked(_empty_lock())
+        output = scratch / "resolved" / "pylock.toml"
+        _write_preferences(output, installed)
+        completed, said = logged(
+            self.runner, self._compile_command(request, files, output), log, self._environment(request.index)
+        )
+        if completed.returncode != 0:
+            return conclude(read_uv(said), self.name, "resolve", log, completed)
+        lock = without_installed(read_lock(output), installed, {distribution.name for distribution in kept})
+        if request.checks_hashes:
+            lock = enforce_hashes(lock, request, self.interpreter.environment)
+        return Locked(lock)
+
+    def build_command(
+        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
+    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """``uv build --wheel``, which shows the backend's output as it comes."""
+        constraints = write_build_constraints(work, build)
+        argv = [
+            str(self.uv), "build", "--wheel", "--out-dir", str(wheel_directory),
+            "--python", str(self.interpreter.executable), *common_arguments(0),
+            *build_arguments(build, constraints), *index_arguments(index, self.environment), str(source),
+        ]  # fmt: skip
+        return tuple(argv), {**self._environment(index), **self._telling()}
+
+    def build_requirements(self, log: Path) -> tuple[str, ...]:
+        """What uv says it installed for a build, if it was asked to (see ``build_command``)."""
+        return build_requirements_in(log)
+
+    def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
+        """``uv pip install`` of the lock, without looking at anything that is not in it."""
+        if not locked.lock.packages:
+            return None
+        scratch = scratch_beside(log)
+        lock = locked.file
+        if lock is None or not lock.is_file():  # the cache it was in may be emptied at any time
+            lock = write_lock(locked.lock, scratch)
+        argv = self._install_command(lock, scratch, request)
+        if locked.remembered and not request.index.offline:
+            # All of it was here once. Where it still is, nothing is asked over the network, not even for changes.
+            completed, _ = logged(self.runner, [*argv, "--offline"], log, self._environment(request.index))
+            if completed.returncode == 0:
+                return None
+        completed, said = logged(self.runner, argv, log, self._environment(request.index))
+        if completed.returncode == 0:
+            return None
+        return conclude(read_uv(said), self.name, "install", log, completed)
+
+    def _install_command(self, lock: Path, scratch: Path, request: InstallRequest) -> list[str]:
+        return [
+            str(self.uv), "pip", "install", "--requirements", str(lock), "--no-deps",
+            "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
+            *location_arguments(request), *_install_arguments(request),
+            *build_arguments(request.build, write_build_constraints(scratch, request.build)),
+            *package_config_settings(request), *index_arguments(request.index, self.environment),
+        ]  # fmt: skip
+
+    def _compile_command(self, request: InstallRequest, files: RequirementFiles, output: Path) -> list[str]:
+        return [
+            str(self.uv), "pip", "compile", str(files.requirements),
+            "--format", "pylock.toml", "--output-file", str(output), "--no-header",
+            "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
+            *self.elsewhere, *_constraint_arguments(files), *_override_arguments(files), *_resolver_arguments(request),
+            *build_arguments(request.build, files.build_constraints), *package_config_settings(request),
+            *index_arguments(request.index, self.environment),
+        ]  # fmt: skip
+
+    def _satisfied(self, request: InstallRequest, files: RequirementFiles, location: list[str]) -> bool:
+        # Quick, and right where the index knows nothing of what is installed. Nothing of it needs the network.
+        argv = [
+            str(self.uv), "pip", "install", "--dry-run", "--offline", "--requirements", str(files.requirements),
+            "--python", str(self.interpreter.executable), *common_arguments(0), *location,
+            *_constraint_arguments(files), *(["--no-deps"] if request.no_deps else []),
+        ]  # fmt: skip
+        completed = self.runner.capture(argv, environment=self._environment(request.index))
+        return completed.returncode == 0 and "Would make no changes" in completed.stderr
+
+    def _installed(self, location: list[str]) -> list[InstalledDistribution]:
+        if location and not Path(location[1]).is_dir():
+            return []
+        listing = self._inspect("list", "--format", "json", *location)
+        frozen = self._inspect("freeze", *location)
+        urls = dict(line.split(" @ ", 1) for line in frozen.splitlines() if " @ " in line)
+        return [
+            InstalledDistribution(
+                entry["name"],
+                entry["version"],
+                Path(entry["editable_project_location"]).as_uri()
+                if "editable_project_location" in entry
+                else urls.get(entry["name"]),
+            )
+            for entry in json.loads(listing or "[]")
+        ]
+
+    def _inspect(self, command: str, *arguments: str) -> str:
+        argv = [
+            str(self.uv), "pip", command, "--python", str(self.interpreter.executable), *common_arguments(0),
+            *arguments,
+        ]  # fmt: skip
+        completed = self.runner.capture(argv, environment=self._environment(IndexSettings()))
+        return completed.output if completed.returncode == 0 else ""
+
+    def _telling(self) -> dict[str, str]:
+        return {} if self.environment.get("RUST_LOG") else _TELL_BUILD_REQUIREMENTS
+
+    def _environment(self, index: IndexSettings) -> dict[str, str]:
+        return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **index_environment(index)}
+
+
+def _refuse_what_uv_cannot(request: InstallRequest) -> None:
+    if request.prefer_binary:
+        raise UsageError(
+            "uv cannot do --prefer-binary",
+            hint="use --frontend pip, or --only-binary with the names it is meant for",
+        )
+    for line in request.requirements:
+        if line.editable and _REPOSITORY.search(line.text):
+            raise UsageError(
+                f"{line.origin}: uv cannot install a repository as editable: {line.text}",
+                hint="clone it and install it with -e PATH, or use --frontend pip",
+            )
+
+
+def _resolver_arguments(request: InstallRequest) -> list[str]:
+    arguments: list[str] = []
+    for name in request.no_binary:
+        arguments += ["--no-binary", name]
+    for name in request.only_binary:
+        arguments += ["--only-binary", name]
+    if request.pre:
+        arguments += ["--prerelease", "allow"]
+    if request.no_deps:
+        arguments.append("--no-deps")
+    if request.upgrade and request.eager_upgrade:
+        arguments.append("--upgrade")
+    elif request.upgrade:
+        # pip's "only-if-needed": what was asked for is upgraded, its dependencies only where they no longer fit.
+        for name in sorted({line.name for line in request.requirements if line.name}):
+            arguments += ["--upgrade-package", name]
+    return arguments
+
+
+def _install_arguments(request: InstallRequest) -> list[str]:
+    arguments: list[str] = []
+    if request.break_system_packages:
+        arguments.append("--break-system-packages")
+    if request.reinstall:
+        arguments.append("--reinstall")
+    if request.compile_bytecode:
+        arguments.append("--compile-bytecode")
+    return arguments
+
+
+def _constraint_arguments(files: RequirementFiles) -> list[str]:
+    return ["--constraints", str(files.constraints)] if files.constraints else []
+
+
+def _override_arguments(files: RequirementFiles) -> list[str]:
+    return ["--override", str(files.overrides)] if files.overrides else []
+
+
+def _write_preferences(output: Path, installed: Sequence[InstalledDistribution]) -> None:
+    # uv reads an existing output file as preferences: pip's "requirement already satisfied".
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.unlink(missing_ok=True)
+    if installed:
+        packages = [{"name": item.name, "version": item.version} for item in installed if item.url is None]
+        content = {"lock-version": "1.0", "created-by": "accel-doctor", "packages": packages}
+        output.write_text(tomli_w.dumps(content), encoding="utf-8")
+
+
+def _empty_lock() -> Pylock:
+    from packaging.pylock import Pylock
+
+    return Pylock(lock_version=Version("1.0"), created_by="uv", packages=[])

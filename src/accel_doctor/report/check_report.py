@@ -1,0 +1,137 @@
+"""What ``check`` foresees, as a JSON document and as text. Pure.
+
+The document's shape is described in ``docs/reference/check.md`` and by the JSON Schema beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from accel_doctor.foresight import Certainty, ForeseenBuild, ForeseenNeed, Foresight
+from accel_doctor.model import Distribution
+from accel_doctor.report.diagnosis_report import paste_lines, system_packages_document, unmet_document
+from accel_doctor.report.text import printable
+
+SCHEMA = 1
+_HEADINGS = {
+    Certainty.CERTAIN: "Built from source:",
+    Certainty.POSSIBLE: "Built from source only if no wheel fits:",
+}
+
+
+@dataclass(frozen=True)
+class ForesightReport:
+    """Foresight for one distribution and version of Python.
+
+    ``resolved`` says whether dependencies are in it; ``probed`` whether the machine was looked at, so that what is
+    not there is missing.
+    """
+
+    distribution: Distribution
+    python: str
+    resolved: bool
+    probed: bool
+    foresight: Foresight
+
+
+def foresight_document(report: ForesightReport) -> dict[str, Any]:
+    """The whole as plain values."""
+    plan = report.foresight.plan
+    return {
+        "schema": SCHEMA,
+        "distro": {"id": report.distribution.id, "version": report.distribution.version},
+        "python": report.python,
+        "resolved": report.resolved,
+        "packages": [_build_document(build) for build in report.foresight.builds],
+        "plan": {
+            "system_packages": system_packages_document(plan),
+            "advice": list(dict.fromkeys(unmet.advice for unmet in plan.unmet if unmet.advice)),
+            "commands": [list(command) for command in plan.commands],
+        },
+        "unmet": unmet_document(plan.unmet),
+    }
+
+
+def _build_document(build: ForeseenBuild) -> dict[str, Any]:
+    return {
+        "name": build.expected.name,
+        "version": build.expected.version,
+        "built": build.expected.certainty.value,
+        "why": build.expected.why,
+        "needs": [
+            {
+                "need": str(need.need),
+                "present": need.present,
+                "system_packages": list(need.packages),
+                "evidence": need.evidence,
+            }
+            for need in build.needs
+        ],
+    }
+
+
+def foresight_lines(report: ForesightReport) -> list[str]:
+    """What is built and what each build needs, then what comes as a wheel, then one command to paste."""
+    foresight = report.foresight
+    lines: list[str] = []
+    for certainty, heading in _HEADINGS.items():
+        builds = foresight.of(certainty)
+        known = [build for build in builds if build.needs or certainty is Certainty.CERTAIN]
+        if known:
+            lines += [heading, *(line for build in known for line in _build_lines(build, report))]
+        rest = [build.expected.name for build in builds if build not in known]
+        if rest:
+            lines.append(f"Nothing is known about what these need, should no wheel fit: {printable(', '.join(rest))}")
+    wheels = foresight.of(Certainty.NO)
+    if lacking := [build for build in wheels if build.needs]:
+        lines += [
+            "Kept wheels that link what is missing:",
+            *(text for one in lacking for text in _build_lines(one, report)),
+        ]
+    if wheels:
+        lines.append(f"{_count(len(wheels), others=len(wheels) < len(foresight.builds))} built from source")
+    if not foresight.builds:
+        lines.append("nothing is to be installed")
+    lines += _unmet_lines(report)
+    lines += paste_lines(foresight.plan, report.distribution)
+    if not foresight.missing and not foresight.plan.unmet:
+        unknown = any(not build.needs for build in foresight.of(Certainty.CERTAIN))
+        lines.append(
+            f"nothing is {'missing' if report.probed else 'needed'}{', as far as is known' if unknown else ''}"
+        )
+    return lines
+
+
+def _count(number: int, *, others: bool) -> str:
+    what = "other" if others else "distribution"
+    return f"1 {what} is not" if number == 1 else f"{number} {what}s are not"
+
+
+def _build_lines(build: ForeseenBuild, report: ForesightReport) -> list[str]:
+    expected = build.expected
+    title = f"{expected.name} {expected.version}" if expected.version else expected.name
+    why = f" ({expected.why})" if expected.certainty is Certainty.CERTAIN else ""
+    lines = [f"  {printable(title + why)}"]
+    lines += [f"    {need.need}: {_state(need, report)}" for need in build.needs]
+    if not build.needs:
+        lines.append("    nothing is known about what its build needs")
+    return lines
+
+
+def _state(need: ForeseenNeed, report: ForesightReport) -> str:
+    cure = f"install {', '.join(need.packages)}" if need.packages else "no package is known"
+    if not report.probed:
+        return cure
+    match need.present:
+        case True:
+            return "here"
+        case False:
+            return f"missing, {cure}"
+        case _:
+            return f"not seen, {cure}"
+
+
+def _unmet_lines(report: ForesightReport) -> list[str]:
+    told = dict.fromkeys((unmet.reason.need, unmet.advice) for unmet in report.foresight.plan.unmet if unmet.advice)
+    return ["", *(f"{need}: {printable(advice)}" for need, advice in told if advice)] if told else []

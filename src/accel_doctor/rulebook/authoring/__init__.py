@@ -1,0 +1,1 @@
+"""New rules drafted from logs and written into rule files."""

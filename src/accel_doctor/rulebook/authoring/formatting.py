@@ -1,0 +1,141 @@
+"""Rule files put in order: what is looked up by name is sorted by name, and white space is as everywhere else.
+
+Works on lines, by the places that YAML's own parser tells, so that comments and one-line entries stay as their authors
+wrote them. A comment directly above an entry goes with it; a blank line, or a comment that stands alone, begins a group
+of its own. Order that means something (symptoms, lists) is not touched.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from accel_doctor.rulebook.yaml_reading import parse
+
+if TYPE_CHECKING:
+    import yaml
+
+
+def formatted(text: str) -> str:
+    """The same rules, sorted and with tidy white space; ValueError for what is no usable YAML.
+
+    What the file says and every line of it but blank ones are the same afterwards, or ValueError is raised.
+    """
+    problems: list[str] = []
+    before = parse(text, "", problems)
+    if before is None:
+        raise ValueError("; ".join(problem.removeprefix(": ") for problem in problems))
+    result = _tidy(_sorted(text.replace("\r\n", "\n")))
+    after = parse(result, "", problems)
+    if after is None or after.value != before.value or _said(result) != _said(text):
+        raise ValueError("sorting would change what it says: put it in order by hand")
+    return result
+
+
+def _said(text: str) -> Counter[str]:
+    return Counter(stripped for line in text.splitlines() if (stripped := line.rstrip()))
+
+
+# --- order -----------------------------------------------------------------------------------------------
+
+
+def _sorted(text: str) -> str:
+    lines = text.split("\n")
+    root = _composed(text)
+    verbatim = _verbatim(root)
+    for section in _sections(root):
+        for first, last, entries in _groups(section, lines, verbatim):
+            ordered = sorted(entries, key=lambda entry: (entry[0].casefold(), entry[0]))
+            lines[first:last] = [line for _, part in ordered for line in part]
+    return "\n".join(lines)
+
+
+def _sections(root: yaml.Node) -> Iterator[yaml.Node]:
+    """The mappings whose entries are looked up by name: packages, and the needs of each kind, releases included."""
+    top = _entries(root)
+    yield from (top[name] for name in ("packages",) if name in top)
+    parts = [root, *_entries(top.get("releases")).values()]
+    for part in parts:
+        yield from _entries(_entries(part).get("needs")).values()
+
+
+def _entries(node: yaml.Node | None) -> dict[str, yaml.Node]:
+    if node is None or not node.tag.endswith(":map"):
+        return {}
+    return {key.value: value for key, value in node.value}
+
+
+def _groups(
+    section: yaml.Node, lines: list[str], verbatim: set[int]
+) -> Iterator[tuple[int, int, list[tuple[str, list[str]]]]]:
+    """Entries that stand together: the first line, the line after the last, and each entry's name and lines."""
+    import yaml
+
+    if not isinstance(section, yaml.MappingNode) or section.flow_style:
+        return
+
+    def said(number: int) -> bool:
+        return number in verbatim or bool(lines[number].strip() and not lines[number].lstrip().startswith("#"))
+
+    def comment(number: int) -> bool:
+        return number not in verbatim and lines[number].lstrip().startswith("#")
+
+    keys = [(key.start_mark.line, key.value) for key, _ in section.value]
+    ends = [*(line for line, _ in keys[1:]), min(section.end_mark.line, len(lines))]
+    spans = []
+    floor = keys[0][0] if keys else 0
+    while floor > 0 and comment(floor - 1):
+        floor -= 1
+    for (line, name), limit in zip(keys, ends, strict=True):
+        first, last = line, limit
+        while first > floor and comment(first - 1):
+            first -= 1
+        while last > line + 1 and not said(last - 1):
+            last -= 1
+        spans.append((first, last, name))
+        floor = last
+    group: list[tuple[int, int, str]] = []
+    for span in spans:
+        if group and span[0] != group[-1][1]:
+            yield group[0][0], group[-1][1], [(name, lines[first:last]) for first, last, name in group]
+            group = []
+        group.append(span)
+    if group:
+        yield group[0][0], group[-1][1], [(name, lines[first:last]) for first, last, name in group]
+
+
+# --- white space -----------------------------------------------------------------------------------------
+
+
+def _tidy(text: str) -> str:
+    lines = text.split("\n")
+    verbatim = _verbatim(_composed(text))
+    parts: list[str] = []
+    for number, line in enumerate(lines):
+        kept = line if number in verbatim else line.rstrip()
+        if not kept and number not in verbatim and (not parts or not parts[-1]):
+            continue  # a second blank line
+        parts.append(kept)
+    while parts and not parts[-1].strip():
+        parts.pop()
+    return "\n".join(parts) + "\n"
+
+
+def _verbatim(node: yaml.Node) -> set[int]:
+    """The lines of scalars that go over several: white space in them may mean something."""
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        first, last = node.start_mark.line, node.end_mark.line
+        return set(range(first + 1, last + (node.style not in ("|", ">")))) if last > first else set()
+    children = [child for item in node.value for child in (item if isinstance(item, tuple) else (item,))]
+    return set().union(*map(_verbatim, children)) if children else set()
+
+
+def _composed(text: str) -> yaml.Node:
+    import yaml
+
+    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    assert node is not None  # noqa: S101  it was parsed before
+    return node

@@ -1,0 +1,150 @@
+"""Packs: pristine, compressed copies of pieces, one object per installed distribution.
+
+A pack begins with the list of its pieces, one ``SHA-256 SIZE`` a line in order, then an empty line, then their bytes
+in the same order. The SHA-256 of that list is the pack's name: the same distribution has the same pack on every
+machine, and is sent to a shared level once. It holds no paths, so nothing in it can be written to a wrong place; each
+piece is compared with its hash as it is read. Compressed with zstd, with gzip where Python has none.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib
+import re
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import IO, Any, cast
+
+from accel_doctor.errors import AccelDoctorError
+from accel_doctor.store.environments.pool import BLOCK
+from accel_doctor.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HEAD = b"accel-doctor pack 1\n"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_LINE = re.compile(rb"([0-9a-f]{64}x?) ([0-9]{1,15})\n")
+_MOST_PIECES = 2_000_000
+_LEVEL = 3  # zstd's own: 300 MB/s on one core, a third of what it was
+
+
+class DamagedPackError(AccelDoctorError):
+    """A pack that is not what its name says."""
+
+
+def listing(sizes: Mapping[str, int]) -> bytes:
+    """The list of pieces that a pack with these begins with."""
+    return b"".join(f"{piece} {size}\n".encode() for piece, size in sorted(sizes.items()))
+
+
+def pack_digest(sizes: Mapping[str, int]) -> str:
+    """The name of the pack that has these pieces."""
+    return hashlib.sha256(listing(sizes)).hexdigest()
+
+
+def write_pack(target: Path, sizes: Mapping[str, int], path_of: Callable[[str], str]) -> None:
+    """A pack of pieces that are in the pool. Raises DamagedPackError where one of them is not what its name says."""
+    with _compressing(target) as stream:
+        stream.write(_HEAD + listing(sizes) + b"\n")
+        for piece, size in sorted(sizes.items()):
+            digest = hashlib.sha256()
+            with open(path_of(piece), "rb") as source:
+                while block := source.read(BLOCK):
+                    digest.update(block)
+                    stream.write(block)
+                if source.tell() != size or digest.hexdigest() != piece[:64]:
+                    raise DamagedPackError(f"the piece {piece} was changed while it was packed")
+
+
+def read_pack(source: Path, digest: str, wanted: Collection[str], keep: Callable[[str, Iterator[bytes]], None]) -> None:
+    """Give ``keep`` the bytes of each wanted piece, compared with its hash by the time they end.
+
+    Raises DamagedPackError, OSError.
+    """
+    try:
+        with _decompressing(source) as stream:
+            sizes = _read_listing(stream, digest)
+            for piece, size in sizes:
+                blocks = _piece(stream, piece, size)
+                if piece in wanted:
+                    keep(piece, blocks)
+                for _ in blocks:  # what nobody read has to be passed over
+                    pass
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DamagedPackError(f"the pack {digest} is damaged: {error}") from error
+    except Exception as error:
+        if type(error).__name__ == "ZstdError":
+            raise DamagedPackError(f"the pack {digest} is damaged: {error}") from error
+        raise
+
+
+def _read_listing(stream: IO[bytes], digest: str) -> Sequence[tuple[str, int]]:
+    if stream.read(len(_HEAD)) != _HEAD:
+        raise DamagedPackError(f"the pack {digest} does not begin as a pack does")
+    sizes: list[tuple[str, int]] = []
+    checksum = hashlib.sha256()
+    while (line := stream.readline(128)) != b"\n":
+        found = _LINE.fullmatch(line)
+        if not found or len(sizes) >= _MOST_PIECES:
+            raise DamagedPackError(f"the pack {digest} has a list that cannot be read")
+        checksum.update(line)
+        sizes.append((found[1].decode(), int(found[2])))
+    if checksum.hexdigest() != digest:
+        raise DamagedPackError(f"the pack {digest} is another one")
+    return sizes
+
+
+def _piece(stream: IO[bytes], piece: str, size: int) -> Iterator[bytes]:
+    checksum, left = hashlib.sha256(), size
+    while left:
+        block = stream.read(min(BLOCK, left))
+        if not block:
+            raise DamagedPackError(f"the pack with {piece} ends too early")
+        checksum.update(block)
+        left -= len(block)
+        yield block
+    if checksum.hexdigest() != piece[:64]:
+        raise DamagedPackError(f"the piece {piece} has other bytes than it was stored with")
+
+
+@contextmanager
+def _compressing(target: Path) -> Iterator[IO[bytes]]:
+    zstd = _zstd()
+    if zstd is None:
+        with gzip.open(target, "xb", compresslevel=1) as stream:
+            yield cast("IO[bytes]", stream)
+        return
+    with zstd.open(target, "xb", level=_LEVEL) as stream:
+        yield stream
+
+
+@contextmanager
+def _decompressing(source: Path) -> Iterator[IO[bytes]]:
+    with source.open("rb") as raw:
+        compressed = raw.read(4) == _ZSTD
+        raw.seek(0)
+        if not compressed:
+            with gzip.open(raw) as stream:
+                yield cast("IO[bytes]", stream)
+            return
+        zstd = _zstd()
+        if zstd is None:
+            raise DamagedPackError(
+                f"{source} is compressed by zstd, which this Python does not read",
+                hint="pip install 'accel-doctor[zstd]'",
+            )
+        with zstd.open(raw) as stream:
+            yield stream
+
+
+def _zstd() -> Any:
+    """Python's module for zstd: its own since 3.14, the same for older ones where it is installed."""
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    return None

@@ -1,0 +1,188 @@
+"""Files of an environment that name its path: kept in a form that names none, rewritten for where they go. Pure.
+
+What wheels brought is as their authors made it and cannot know the path, so inside ``site-packages`` only what
+installers write is looked at: ``.pth`` and ``.egg-link`` files, finders of editable installs, ``direct_url.json``.
+Outside of it, every text: scripts, ``activate*``, ``pyvenv.cfg``, kernels of Jupyter, ``etc/``, ``share/``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from accel_doctor.model.stored_environments import Place
+
+LARGEST = 1 << 20  # bytes; what installers write is smaller by far
+CONFIGURATION = "pyvenv.cfg"
+
+ROOT = b"@accel-doctor:root@"
+_WORD = b"@accel-doctor:root-as-one-word@"
+_URL = b"@accel-doctor:root-in-a-url@"
+
+_SITE = re.compile(r"lib(?:64)?/[^/]+/site-packages/(?P<inside>.+)")
+_WRITTEN_BY_INSTALLERS = re.compile(
+    r"[^/]+\.(pth|egg-link)|__editable__[^/]*\.py|__editables?_[^/]*\.py|[^/]+\.dist-info/direct_url\.json"
+)
+# Linux before 5.1 cut the first line after 127 bytes: execve(2), "Interpreter scripts".
+_LONGEST_FIRST_LINE = 127
+
+# What pip (distlib) and uv write where that line would be too long or the path has a space: a script that is sh's and
+# Python's at once.
+_SHELL_FORM = re.compile(
+    rb"#!/bin/sh\n'''exec' (?P<word>\"[^\"\n]*\"|(?:'[^'\n]*'|\"'\")+|[^\s'\"]+)(?P<arguments>[^\"\n]*)"
+    rb" \"\$0\" \"\$@\"\n' '''\n"
+)
+
+
+def may_name_the_root(path: str) -> bool:
+    """Whether a file at this path can be one that is written for one place."""
+    inside = _SITE.fullmatch(path)
+    return not inside or _WRITTEN_BY_INSTALLERS.fullmatch(inside["inside"]) is not None
+
+
+def without_place(path: str, content: bytes, root: str) -> bytes | None:
+    """The form that names no place; None where the file is the same everywhere."""
+    if path == CONFIGURATION:
+        return _replaced(content, root)
+    if len(content) > LARGEST or b"\0" in content or not may_name_the_root(path):
+        return None
+    if _in_scripts(path) and (shell := _SHELL_FORM.match(content)):
+        interpreter = _unquoted(shell["word"].decode("utf-8", "surrogateescape"))
+        if interpreter.startswith(f"{root}/"):
+            first = b"#!" + _bytes(interpreter) + shell["arguments"] + b"\n"
+            content = first + content[shell.end() :]
+    changed = content
+    if _shell_of(path):
+        for word in (_sh_quoted(root), f"'{root}'", f'"{root}"'):
+            if word != root:
+                changed = changed.replace(_bytes(word), _WORD)
+        # bare, between blanks, after = or in $(...)
+        changed = re.sub(rb"(?<=[=\s])" + re.escape(_bytes(root)) + rb"(?=[\s);]|$)", _WORD, changed)
+    if path.endswith(".json"):
+        changed = changed.replace(b"file://" + _bytes(_url_path(root)), b"file://" + _URL)
+        changed = _replaced(changed, _json_text(root))
+    changed = _replaced(changed, root)
+    return changed if changed != content else None
+
+
+def for_place(path: str, content: bytes, place: Place) -> bytes:
+    """The file as it has to be at ``place``."""
+    root = _bytes(place.root)
+    if path == CONFIGURATION:
+        return _configuration(content.replace(ROOT, root), place)
+    if _in_scripts(path):
+        content = _with_first_line(content, place.root)
+    if quoted := _shell_of(path):
+        content = content.replace(_WORD, _bytes(quoted(place.root)))
+    if path.endswith(".json"):
+        content = content.replace(ROOT, _bytes(_json_text(place.root)))
+        return content.replace(_URL, _bytes(_url_path(place.root)))
+    if path.endswith(".py"):
+        return content.replace(ROOT, re.sub(rb"(?=[\\'\"])", rb"\\", root))
+    return content.replace(ROOT, root)
+
+
+def _replaced(content: bytes, root: str) -> bytes:
+    # /venv is neither part of /home/me/venv nor of /venv-old; it is what file:///venv means.
+    before = rb"(?:(?<=file://)|(?<![\w.~/})-]))"
+    return re.sub(before + re.escape(_bytes(root)) + rb"(?![\w.~-])", ROOT, content)
+
+
+def _with_first_line(content: bytes, root: str) -> bytes:
+    if not content.startswith(b"#!" + ROOT):
+        return content
+    line, _, rest = content.partition(b"\n")
+    command, _, arguments = line[2:].partition(b" ")
+    interpreter = command.replace(ROOT, _bytes(root))
+    plain = b"#!" + interpreter + (b" " + arguments if arguments else b"")
+    if b" " not in interpreter and len(plain) <= _LONGEST_FIRST_LINE:
+        return plain + b"\n" + rest
+    word = _bytes(_sh_quoted(interpreter.decode("utf-8", "surrogateescape")))
+    given = b" " + arguments if arguments else b""
+    return b"#!/bin/sh\n'''exec' " + word + given + b' "$0" "$@"\n' + b"' '''\n" + rest
+
+
+def _configuration(content: bytes, place: Place) -> bytes:
+    """``pyvenv.cfg`` (PEP 405): where the interpreter is, and which version it has."""
+    values = {
+        "home": place.home,
+        "executable": place.executable,
+        "version": place.version,
+        "version_info": place.version,
+        "base-executable": place.executable,
+        "command": f"{place.executable} -m venv {place.root}",
+    }
+    lines = []
+    for line in content.splitlines():
+        key = line.partition(b"=")[0].strip().decode("utf-8", "replace")
+        lines.append(_bytes(f"{key} = {values[key]}") if key in values else line)
+    return b"\n".join(lines) + b"\n"
+
+
+def _in_scripts(path: str) -> bool:
+    return path.startswith("bin/") and path.count("/") == 1
+
+
+def _shell_of(path: str) -> Callable[[str], str] | None:
+    """How a path is quoted in an ``activate`` script."""
+    name = path.rpartition("/")[2]
+    if not _in_scripts(path) or not name.startswith("activate"):
+        return None
+    return _QUOTED.get(name.partition(".")[2])
+
+
+def _sh_quoted(text: str) -> str:
+    if re.fullmatch(r"[\w@%+=:,./-]+", text, re.ASCII):
+        return text
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def _csh_quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\"'\"'").replace("!", "\\!") + "'"  # history is expanded even there: csh(1)
+
+
+def _fish_quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _nu_quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _powershell_quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+_QUOTED: Mapping[str, Callable[[str], str]] = {
+    "": lambda text: "'" + text.replace("'", "'\"'\"'") + "'",
+    "csh": _csh_quoted,
+    "fish": _fish_quoted,
+    "nu": _nu_quoted,
+    "ps1": _powershell_quoted,
+    "xsh": repr,
+}
+
+
+def _unquoted(word: str) -> str:
+    import shlex
+
+    try:
+        return "".join(shlex.split(word))
+    except ValueError:
+        return word
+
+
+def _json_text(text: str) -> str:
+    import json
+
+    return json.dumps(text)[1:-1]
+
+
+def _url_path(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(path)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,238 @@
+"""From a manifest to an environment: directories, and one link a file.
+
+Nothing is hashed and no byte is read but those of the few files that name their place. Each piece is looked at once:
+one that has another size or time than all pieces have was edited in place in some restored environment, and is
+written anew from its pack first.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from accel_doctor.errors import AccelDoctorError
+from accel_doctor.store.environments.halves import HalfError, parted, together, worth_it
+from accel_doctor.store.environments.pool import TIME_NS, cloned
+from accel_doctor.store.environments.relocation import for_place
+from accel_doctor.store.environments.swap import place_beside, put_in_place
+from accel_doctor.store.locks import shared
+from accel_doctor.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from accel_doctor.model.stored_environments import Place, StoredEnvironment, StoredFile
+    from accel_doctor.store.environments.environment_cache import EnvironmentCache
+
+INTERPRETER = "@accel-doctor:interpreter@"
+_ROOT = "@accel-doctor:root@"
+# Links are refused to files of others (fs.protected_hardlinks), on other file systems, and beyond their largest number.
+_NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, errno.EACCES}
+
+
+class DamagedEnvironmentError(AccelDoctorError):
+    """A stored environment of which something is missing that no pack has."""
+
+
+class RemovedEnvironmentError(AccelDoctorError):
+    """A stored environment that another process removed after it was found."""
+
+
+def restore(
+    cache: EnvironmentCache,
+    stored: StoredEnvironment,
+    place: Place,
+    target: Path,
+    progress: Callable[[str, int, int], None],
+) -> None:
+    """Put the environment at ``target``, in place of what is there, in one move.
+
+    Raises RemovedEnvironmentError, DamagedEnvironmentError, UsageError, SwapError, OSError: what was there is still
+    there then.
+    """
+    with place_beside(target) as beside:
+        with shared(cache.lock):
+            # Only what a manifest names is kept, and as long as we hold the lock, everything of it.
+            if not cache.manifest_path(stored.key).exists():
+                raise RemovedEnvironmentError("the stored environment was removed just now")
+            _Restoring(cache, stored, place, str(beside), progress).run()
+        put_in_place(beside, target)
+    cache.used(stored.key)
+
+
+class _Restoring:
+    def __init__(
+        self,
+        cache: EnvironmentCache,
+        stored: StoredEnvironment,
+        place: Place,
+        new: str,
+        progress: Callable[[str, int, int], None],
+    ) -> None:
+        self._cache = cache
+        self._stored = stored
+        self._place = place
+        self._new = new
+        self._progress = progress
+        self._relocated: dict[str, set[str]] = {}  # names by directory
+        for path in stored.relocated:
+            parent, _, name = path.rpartition("/")
+            self._relocated.setdefault(parent, set()).add(name)
+        self._put: Callable[[str, str, int, int], None] = _link
+        self._pool = os.open(cache.pool.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        owner = os.fstat(self._pool).st_uid
+        if owner != os.geteuid():  # who owns a file may change it at any time, also where it is linked to
+            self._put = _copy
+        elif _can_clone(cache, new):
+            self._put = _clone
+
+    def run(self) -> None:
+        try:
+            self._fill_all()
+            for path, target in self._stored.symlinks.items():
+                target = self._place.executable if target == INTERPRETER else target.replace(_ROOT, self._place.root)
+                os.symlink(target, f"{self._new}/{path}")
+        finally:
+            os.close(self._pool)
+
+    def _fill_all(self) -> None:
+        directories = self._stored.directories
+        if not worth_it(directories):
+            self._fill_each(list(directories.items()), lambda done: self._progress("restoring", done, len(directories)))
+            return
+        top, mine, theirs = parted(directories)
+        self._fill_each(top, lambda done: None)
+
+        def show(done: int) -> None:
+            self._progress("restoring", done, len(mine))
+
+        try:
+            together(lambda: self._fill_each(mine, show), lambda check: self._fill_each(theirs, lambda done: check()))
+        except HalfError as error:
+            raise DamagedEnvironmentError(error.message) from error
+
+    def _fill_each(self, part: Sequence[tuple[str, Sequence[StoredFile]]], now_and_then: Callable[[int], None]) -> None:
+        for done, (directory, files) in enumerate(part):
+            if done % 20 == 0:
+                now_and_then(done)
+            self._fill(directory, files)
+
+    def _fill(self, directory: str, files: Sequence[StoredFile]) -> None:
+        pool, look, put, wanted = self._pool, os.stat, self._put, TIME_NS
+        place = f"{self._new}/{directory}" if directory else self._new
+        if directory:
+            os.mkdir(place)
+        if not files:
+            return
+        here = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        relocated = self._relocated.get(directory, ())
+        try:
+            for piece, size, pack, name in files:
+                shelf = f"{piece[:2]}/{piece[2:]}"
+                try:
+                    found = look(shelf, dir_fd=pool, follow_symlinks=False)
+                    if found.st_mtime_ns != wanted or found.st_size != size:
+                        self._repair(pack, piece, size)
+                except FileNotFoundError:
+                    self._repair(pack, piece, size)
+                if name in relocated:
+                    self._write(directory, name, piece)
+                    continue
+                try:
+                    put(shelf, name, pool, here)
+                except OSError as error:
+                    if put is _copy or error.errno not in _NO_LINKS:
+                        raise
+                    put = self._put = _copy
+                    put(shelf, name, pool, here)
+        finally:
+            os.close(here)
+
+    def _write(self, directory: str, name: str, piece: str) -> None:
+        path = f"{directory}/{name}" if directory else name
+        with open(self._cache.pool.path(piece), "rb") as source:
+            content = for_place(path, source.read(), self._place)
+        mode = 0o777 if piece.endswith("x") else 0o666
+        descriptor = os.open(f"{self._new}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb") as target:
+            target.write(content)
+
+    def _repair(self, number: int, piece: str, size: int) -> None:
+        """Write those pieces of a pack anew that are missing or were edited; who has them linked keeps theirs."""
+        from accel_doctor.store.environments.packs import DamagedPackError, read_pack
+
+        pack = self._stored.packs[number]
+        pool = self._cache.pool
+        broken = {
+            file.piece
+            for files in self._stored.directories.values()
+            for file in files
+            if file.pack == number and not pool.sound(file.piece, file.size)
+        }
+        try:
+            read_pack(self._cache.pack_path(pack.digest), pack.digest, broken, pool.write)
+        except FileNotFoundError:
+            raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)} is not in the cache any more") from None
+        except DamagedPackError as error:
+            with suppress(OSError):  # so that it is made or fetched again
+                self._cache.pack_path(pack.digest).unlink()
+            raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)}: {error.message}") from error
+        if not pool.sound(piece, size):
+            raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)} lacks a piece: {piece}")
+
+
+def _named(name: str, version: str) -> str:
+    return f"{name} {version}" if name else "what belongs to no distribution"
+
+
+def _link(shelf: str, name: str, pool: int, here: int) -> None:
+    os.link(shelf, name, src_dir_fd=pool, dst_dir_fd=here, follow_symlinks=False)
+
+
+def _clone(shelf: str, name: str, pool: int, here: int) -> None:
+    _transfer(shelf, name, pool, here, cloned)
+
+
+def _copy(shelf: str, name: str, pool: int, here: int) -> None:
+    _transfer(shelf, name, pool, here, _copied)
+
+
+def _transfer(shelf: str, name: str, pool: int, here: int, move: Callable[[int, int], bool]) -> None:
+    source = os.open(shelf, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=pool)
+    try:
+        mode = 0o777 if os.fstat(source).st_mode & stat.S_IXUSR else 0o666
+        target = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=here)
+        try:
+            if not move(source, target):
+                _copied(source, target)
+            os.utime(target, ns=(TIME_NS, TIME_NS))  # what bytecode says of its source
+        finally:
+            os.close(target)
+    finally:
+        os.close(source)
+
+
+def _copied(source: int, target: int) -> bool:
+    while block := os.read(source, 1 << 20):
+        while block:
+            block = block[os.write(target, block) :]
+    return True
+
+
+def _can_clone(cache: EnvironmentCache, new: str) -> bool:
+    """Tried once, on two empty files' worth of a file system."""
+    probe, copy = str(cache.aside()), f"{new}/probe"
+    try:
+        with open(probe, "xb") as one:
+            one.write(b"0")
+        with open(probe, "rb") as one, open(copy, "xb") as other:
+            return cloned(one.fileno(), other.fileno())
+    except OSError:
+        return False
+    finally:
+        for path in (probe, copy):
+            with suppress(OSError):
+                os.unlink(path)

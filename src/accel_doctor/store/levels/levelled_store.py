@@ -1,0 +1,179 @@
+"""The wheel store with shared levels behind the local one: read through them in order, written through to all."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from accel_doctor.hashing import sha256_of
+from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
+from accel_doctor.store.levels.shared_level import SharedLevel
+from accel_doctor.store.levels.signing import Signatures
+from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json
+from accel_doctor.store.wheels.wheel_store import LocalWheelStore, entry_of
+from accel_doctor.wheelfile import is_pure
+
+_WHEEL_LIMIT = 4 << 30  # bytes: a bound, not a size anybody should meet
+_SENDING = 4  # wheels at once
+
+
+class LevelledStore:
+    """Implements :class:`accel_doctor.interfaces.WheelStore`.
+
+    What a level has is checked, kept locally and served from there. Levels are written to in the background;
+    :meth:`finishing` waits for that. No trouble of a level is an error: it is told once, and the level left out.
+    """
+
+    def __init__(
+        self,
+        local: LocalWheelStore,
+        levels: Sequence[SharedLevel],
+        signatures: Signatures,
+        work: Path,
+        warn: Callable[[str], None],
+    ) -> None:
+        """``work`` is scratch that lives as long as the run."""
+        self._local = local
+        self._levels = levels
+        self._signatures = signatures
+        self._work = work
+        self._warn = warn
+        self._sender = ThreadPoolExecutor(_SENDING, thread_name_prefix="send")
+        self._sending: list[Future[None]] = []
+        self._state = threading.Lock()
+        self._missed: set[str] = set()
+        self._refused: set[tuple[str, str]] = set()
+
+    def get(self, key: BuildKey) -> Wheel | None:
+        """The local wheel, else the first level's that has one. Levels are asked for a key once in a run."""
+        if wheel := self._local.get(key):
+            return wheel
+        with self._state:
+            names = [name for name in dict.fromkeys((key.exact, key.pure)) if name not in self._missed]
+            self._missed.update(names)
+        for number, level in enumerate(self._levels):
+            for name in names:
+                if level.usable and (found := self._bring(level, name, must_be_pure=name != key.exact)):
+                    entry, kept = found
+                    self._send(entry, kept.path, self._levels[:number])
+                    return kept
+        return None
+
+    def put(
+        self,
+        key: BuildKey,
+        wheel: Path,
+        provenance: Provenance,
+        links: Sequence[Link],
+        instead_of: Wheel | None = None,
+    ) -> Wheel:
+        """Keep locally; send to every level that takes it, signed where something signs here."""
+        entry = self._signatures.signed(entry_of(key, wheel, provenance, links))
+        if instead_of:
+            self._local.clear(key, instead_of)
+        kept = self._local.add(entry, wheel)
+        if kept.sha256 == entry.sha256:  # else another process was first, and sends its own
+            self._send(entry, kept.path, self._levels)
+        return kept
+
+    def building(self, key: BuildKey) -> AbstractContextManager[None]:
+        """The local store's lock: other machines are not waited for."""
+        return self._local.building(key)
+
+    @contextmanager
+    def finishing(self, say: Callable[[str], None]) -> Iterator[None]:
+        """Around a run: at its end, wait until what was built is sent, which deadlines bound. An interrupted run
+        does not wait."""
+        try:
+            yield
+            pending = sum(not sending.done() for sending in self._sending)
+            if pending:
+                say(f"Sending {pending} wheel{'s'[: pending > 1]} to shared levels")
+            self._sender.shutdown()
+        except Exception:
+            self._sender.shutdown()  # what was built before the trouble is worth as much
+            raise
+        except BaseException:
+            for level in self._levels:
+                level.leave_out(None)
+            self._sender.shutdown(wait=False, cancel_futures=True)
+            raise
+        finally:
+            for level in self._levels:
+                level.tell_denial()
+
+    def _bring(self, level: SharedLevel, name: str, *, must_be_pure: bool) -> tuple[Entry, Wheel] | None:
+        try:
+            return self._brought(level, name, must_be_pure)
+        except OSError as error:  # our own disk
+            level.leave_out(f"what it has cannot be kept: {error}")
+            return None
+
+    def _brought(self, level: SharedLevel, name: str, must_be_pure: bool) -> tuple[Entry, Wheel] | None:
+        scratch = Path(tempfile.mkdtemp(prefix="level-", dir=self._work))
+        entry = self._entry(level, name, scratch / "entry.json")
+        if entry is None:
+            return None
+        wheel = scratch / entry.file
+        if not level.fetch(_wheel_name(entry), wheel, entry.size):
+            return None  # somebody cleans up there, wheels first
+        if sha256_of(wheel) != entry.sha256 or (must_be_pure and not is_pure(wheel)):
+            level.leave_out(f"{entry.file} is not the wheel that its entry describes")
+            return None
+        kept = self._local.add(entry, wheel)
+        if kept.path != wheel:
+            wheel.unlink()
+        return entry, kept
+
+    def _entry(self, level: SharedLevel, name: str, target: Path) -> Entry | None:
+        if not level.fetch(_entry_name(name), target, LIMIT):
+            return None
+        try:
+            entry = entry_from_json(target.read_bytes())
+            if entry.key != name or entry.size > _WHEEL_LIMIT:
+                raise ValueError("it belongs to another key, or to a wheel that is too large")
+        except ValueError as error:
+            level.leave_out(f"{_entry_name(name)} is not an entry of a wheel store: {error}")
+            return None
+        if objection := self._signatures.objection(entry):
+            self._refuse(level, objection, entry)
+            return None
+        return entry
+
+    def _refuse(self, level: SharedLevel, objection: str, entry: Entry) -> None:
+        with self._state:
+            told = (level.name, objection) in self._refused
+            self._refused.add((level.name, objection))
+        if not told:
+            self._warn(
+                f"wheels of the shared level {level.name} are not used: they are {objection} ({entry.file}, ...)"
+            )
+
+    def _send(self, entry: Entry, wheel: Path, levels: Sequence[SharedLevel]) -> None:
+        for level in levels:
+            if level.writable:
+                self._sending.append(self._sender.submit(self._send_now, entry, wheel, level))
+
+    def _send_now(self, entry: Entry, wheel: Path, level: SharedLevel) -> None:
+        if not level.send(_wheel_name(entry), wheel):
+            return
+        try:
+            described = Path(tempfile.mkdtemp(prefix="entry-", dir=self._work)) / "entry.json"
+            described.write_bytes(entry_to_json(entry))
+        except OSError as error:
+            self._warn(f"{entry.file} is not sent to {level.name}: {error}")
+            return
+        level.send(_entry_name(entry.key), described)  # last: it publishes
+
+
+def _entry_name(key: str) -> str:
+    return f"wheels/v2/{key[:2]}/{key}/entry.json"
+
+
+def _wheel_name(entry: Entry) -> str:
+    # Two machines may build the same key at once, and builds differ in bytes: each entry has its own wheel.
+    return f"wheels/v2/{entry.key[:2]}/{entry.key}/{entry.sha256}/{entry.file}"

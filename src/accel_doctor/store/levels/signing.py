@@ -1,0 +1,185 @@
+"""Signatures of entries, so that a shared level's writers need not all be trusted.
+
+A signature covers everything an entry says, the hash of its wheel and its key included, so a wheel cannot be served for
+another build. Keys are files: PEM for ed25519 (``openssl genpkey -algorithm ed25519``), anything else is a secret
+for HMAC-SHA256 (``openssl rand -hex 32``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from accel_doctor.errors import UsageError
+from accel_doctor.model import Entry
+from accel_doctor.store.wheels.wheel_entries import SCHEMA
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+_FILE_LIMIT = 16 << 10  # bytes
+_SHORTEST_SECRET = 32  # bytes: as many as the hash has
+_HEADER = b"accel-doctor: an entry of the wheel store\n"  # what is signed here is a signature of nothing else
+_IDENTITY = b"accel-doctor: which key this is\n"
+
+
+class Key(Protocol):
+    """What checks signatures, and may be able to make them."""
+
+    @property
+    def identity(self) -> str:
+        """Scheme and short name, which a signature begins with; says nothing of a secret."""
+        ...
+
+    @property
+    def signs(self) -> bool:
+        """Whether it can sign, or only check."""
+        ...
+
+    def sign(self, content: bytes) -> bytes:
+        """A signature."""
+        ...
+
+    def accepts(self, content: bytes, signature: bytes) -> bool:
+        """Whether a signature of ``content`` is this key's."""
+        ...
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """Which key signs here, which are believed, and whether what has no such signature is refused."""
+
+    signer: Key | None = None
+    trusted: Sequence[Key] = ()
+    required: bool = False
+
+    def signed(self, entry: Entry) -> Entry:
+        """The entry with our signature; as it is, where nothing signs here."""
+        if self.signer is None:
+            return entry
+        return replace(entry, signature=f"{self.signer.identity}:{self.signer.sign(_content(entry)).hex()}")
+
+    def objection(self, entry: Entry) -> str | None:
+        """Why an entry from elsewhere is not to be used ("not signed"); None where it may be."""
+        if entry.signature is None:
+            return "not signed" if self.required else None
+        identity, _, text = entry.signature.rpartition(":")
+        key = next((key for key in self.trusted if key.identity == identity), None)
+        if key is None:
+            return "signed with a key that is not trusted here" if self.required else None
+        try:
+            signature = bytes.fromhex(text)
+        except ValueError:
+            signature = b""
+        return None if key.accepts(_content(entry), signature) else "changed after they were signed"
+
+
+def read_signatures(signing_key: Path | None, trusted_keys: Sequence[Path], *, required: bool) -> Signatures:
+    """The keys in these files; what signs here is trusted here. Raises UsageError for what is no key, for a secret
+    that others may read, and for a demand that nothing could meet."""
+    signer = read_key(signing_key) if signing_key else None
+    if signer is not None and not signer.signs:
+        raise UsageError(f"{signing_key} is a public key: it can check signatures, not make them")
+    trusted = [*([signer] if signer else []), *map(read_key, trusted_keys)]
+    if required and not trusted:
+        raise UsageError("signatures are required, but no key is trusted", hint="name one with --trusted-key FILE")
+    return Signatures(signer, tuple(trusted), required)
+
+
+def read_key(path: Path) -> Key:
+    """The key in a file. Raises UsageError."""
+    try:
+        with path.expanduser().open("rb") as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            content = stream.read(_FILE_LIMIT + 1)
+    except OSError as error:
+        raise UsageError(f"the key {path} cannot be read: {error.strerror}") from error
+    if len(content) > _FILE_LIMIT:
+        raise UsageError(f"{path} is too large to be a key")
+    public = b"-----BEGIN PUBLIC KEY-----" in content
+    if mode & (0o022 if public else 0o077):
+        allowed = "written" if public else "read"
+        raise UsageError(
+            f"the key {path} can be {allowed} by others", hint=f"chmod {'644' if public else '600'} {path}"
+        )
+    if b"-----BEGIN " in content:
+        return _pem_key(path, content, public)
+    secret = content.strip()
+    if len(secret) < _SHORTEST_SECRET:
+        raise UsageError(
+            f"the secret in {path} is shorter than {_SHORTEST_SECRET} characters", hint=f"openssl rand -hex 32 > {path}"
+        )
+    return _Secret(secret)
+
+
+class _Secret:
+    """HMAC-SHA256: whoever can check can sign."""
+
+    signs = True
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self.identity = f"hmac-sha256:{self.sign(_IDENTITY).hex()[:16]}"
+
+    def sign(self, content: bytes) -> bytes:
+        return hmac.digest(self._secret, content, "sha256")
+
+    def accepts(self, content: bytes, signature: bytes) -> bool:
+        return hmac.compare_digest(self.sign(content), signature)
+
+
+class _Pair:
+    """ed25519: only the private half signs."""
+
+    def __init__(self, private: Ed25519PrivateKey | None, public: Ed25519PublicKey) -> None:
+        self._private = private
+        self._public = public
+        self.signs = private is not None
+        self.identity = f"ed25519:{hashlib.sha256(_IDENTITY + public.public_bytes_raw()).hexdigest()[:16]}"
+
+    def sign(self, content: bytes) -> bytes:
+        assert self._private is not None  # noqa: S101  asked of what signs only
+        signature: bytes = self._private.sign(content)
+        return signature
+
+    def accepts(self, content: bytes, signature: bytes) -> bool:
+        from cryptography.exceptions import InvalidSignature
+
+        try:
+            self._public.verify(signature, content)
+        except InvalidSignature:
+            return False
+        return True
+
+
+def _pem_key(path: Path, content: bytes, public: bool) -> Key:
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+    except ImportError:
+        raise UsageError(
+            f"the key {path} needs the package cryptography, which is not installed",
+            hint="install accel-doctor with its extra: pip install 'accel-doctor[remote]'",
+        ) from None
+    try:
+        key = load_pem_public_key(content) if public else load_pem_private_key(content, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise UsageError(f"the key {path} cannot be read: {error}") from None
+    if isinstance(key, Ed25519PublicKey):
+        return _Pair(None, key)
+    if isinstance(key, Ed25519PrivateKey):
+        return _Pair(key, key.public_key())
+    raise UsageError(f"the key {path} is not an ed25519 key", hint="openssl genpkey -algorithm ed25519")
+
+
+def _content(entry: Entry) -> bytes:
+    fields = asdict(entry)
+    del fields["signature"]
+    return _HEADER + json.dumps({"schema": SCHEMA, **fields}, sort_keys=True, separators=(",", ":")).encode()

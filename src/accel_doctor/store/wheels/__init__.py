@@ -1,0 +1,1 @@
+"""Built wheels by build key."""

@@ -1,0 +1,145 @@
+"""Wheels moved between stores, as a directory that ``pip install --find-links`` takes as it is.
+
+The wheels lie flat in it; one file beside them holds their entries, without which a wheel says too little of what it
+was built for to be taken into a store.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from accel_doctor.hashing import sha256_of
+from accel_doctor.model import Entry, LeftOut
+from accel_doctor.store.wheels.wheel_entries import entry_from_json, entry_to_json
+from accel_doctor.store.wheels.wheel_store import LocalWheelStore
+
+METADATA = "accel-doctor-wheels.json"
+SCHEMA = 1
+_LIMIT = 256 << 20  # bytes of METADATA: some hundred thousand wheels
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The wheels that were moved, and those that were not."""
+
+    wheels: tuple[Entry, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def serves(entry: Entry, distribution: str) -> bool:
+    """Whether a wheel was built for ``distribution`` (``debian 13``), or for all."""
+    for_all = entry.file.endswith("-none-any.whl") or "manylinux" in entry.file or "musllinux" in entry.file
+    return for_all or entry.provenance.distribution == distribution
+
+
+def export_wheels(store: LocalWheelStore, names: Iterable[str], directory: Path) -> Moved:
+    """Copy the wheels of these keys, the one to be preferred first, into ``directory``, and add them to its metadata.
+
+    Only one wheel of a file name fits into it; of others of that name is said that they were left out. Raises OSError
+    where it cannot be written, ValueError where its metadata is none.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    known = _described(directory)
+    moved: dict[str, Entry] = {}
+    left_out = []
+    for name in names:
+        found = store.find(name)
+        if found is None:
+            left_out.append(LeftOut(name, "it is damaged, or was removed just now"))
+            continue
+        entry, wheel = found
+        if entry.file in moved:
+            left_out.append(LeftOut(entry.file, f"another build of it was used later: {_made_for(moved[entry.file])}"))
+            continue
+        _replace(directory / entry.file, partial(shutil.copyfile, wheel))
+        moved[entry.file] = entry
+    _write(directory, [*{**known, **moved}.values()])
+    return Moved(tuple(moved.values()), tuple(left_out))
+
+
+def import_wheels(store: LocalWheelStore, directory: Path) -> Moved:
+    """Take every wheel of ``directory`` that its metadata describes into the store.
+
+    Raises OSError where it cannot be read, ValueError where its metadata is none.
+    """
+    entries = _read(directory)
+    described = {entry.file for entry in entries}
+    left_out = [
+        LeftOut(path.name, f"{METADATA} says nothing of it, so nobody knows what it was built for")
+        for path in sorted(directory.glob("*.whl"))
+        if path.name not in described
+    ]
+    moved = []
+    for entry in entries:
+        why = _trouble(store, entry, directory / entry.file)
+        if why:
+            left_out.append(LeftOut(entry.file, why))
+        else:
+            moved.append(entry)
+    return Moved(tuple(moved), tuple(left_out))
+
+
+def _trouble(store: LocalWheelStore, entry: Entry, wheel: Path) -> str | None:
+    """Take one wheel in; the reason where that was not possible."""
+    try:
+        if sha256_of(wheel) != entry.sha256:
+            return f"it is not the file that {METADATA} describes"
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    kept = store.add(entry, wheel)
+    if kept.path == wheel:
+        return "the wheel store cannot be written"
+    if kept.sha256 != entry.sha256:
+        return "another wheel of the same build is there already"
+    return None
+
+
+def _made_for(entry: Entry) -> str:
+    return f"{entry.provenance.interpreter}, {entry.provenance.distribution}"
+
+
+def _described(directory: Path) -> dict[str, Entry]:
+    """What an earlier export left there, by file name."""
+    if not (directory / METADATA).exists():
+        return {}
+    return {entry.file: entry for entry in _read(directory) if (directory / entry.file).exists()}
+
+
+def _read(directory: Path) -> list[Entry]:
+    with (directory / METADATA).open("rb") as stream:
+        content = stream.read(_LIMIT + 1)
+    if len(content) > _LIMIT:
+        raise ValueError(f"more than {_LIMIT} bytes")
+    try:
+        fields: Any = json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if not isinstance(fields, dict) or fields.get("schema") != SCHEMA or not isinstance(fields.get("entries"), list):
+        raise ValueError(f"not the metadata of wheels, schema {SCHEMA}")
+    return [entry_from_json(json.dumps(entry).encode()) for entry in fields["entries"]]
+
+
+def _write(directory: Path, entries: Sequence[Entry]) -> None:
+    ordered = sorted(entries, key=lambda entry: entry.file)
+    content = json.dumps({"schema": SCHEMA, "entries": [json.loads(entry_to_json(one)) for one in ordered]}, indent=1)
+    _replace(directory / METADATA, lambda aside: aside.write_text(content + "\n", encoding="utf-8"))
+
+
+def _replace(target: Path, write: Callable[[Path], object]) -> None:
+    """A file written aside and put in place in one move, so that whoever reads the directory meets whole ones."""
+    aside = target.with_name(f".{uuid.uuid4().hex}")
+    try:
+        write(aside)
+        with aside.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,321 @@
+"""The local wheel store: ``<root>/v2/<first two of key>/<key>/`` holds one wheel and its ``entry.json``.
+
+An entry appears in one rename and its bytes are never changed afterwards, so a reader sees a whole entry or none,
+whoever else is writing or was killed. A wheel is handed out only if its bytes still have the hash they were stored
+with. When it was last asked for is the time of its ``entry.json``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accel_doctor.hashing import sha256_of
+from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
+from accel_doctor.store import durable
+from accel_doctor.store.leases import Leases
+from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json, is_key
+from accel_doctor.wheelfile import is_pure
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+LAYOUT = "v2"
+ENTRY = "entry.json"
+UNFINISHED = "unfinished"
+LOCKS = "locks"
+_PATIENCE = 0.5  # seconds until waiting is told, and between looks at whether the run was interrupted
+
+# https://bford.info/cachedir/: backup tools leave marked directories alone
+_CACHEDIR_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Wheels built by accel-doctor; safe to delete.\n"
+
+
+class DamagedEntryError(Exception):
+    """An entry that is not what was stored; the message says in which way."""
+
+
+class LocalWheelStore:
+    """Implements :class:`accel_doctor.interfaces.WheelStore` with one directory.
+
+    What cannot be read counts as not there, what cannot be written is not kept; either is told once.
+    """
+
+    def __init__(
+        self, root: Path, leases: Leases, warn: Callable[[str], None], stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        """``stopped`` says whether the run was interrupted, so that nobody is waited for any more."""
+        self._top = root
+        self._leases = leases
+        self._warn = warn
+        self._stopped = stopped
+        self._told_to_wait = False
+        self._writable = True
+        self._readable = True
+
+    def get(self, key: BuildKey) -> Wheel | None:
+        """The wheel of ``key``, verified; a damaged entry is taken away and counts as none."""
+        for name in dict.fromkeys((key.exact, key.pure)):
+            if found := self.find(name):
+                entry, wheel = found
+                if name != key.exact and not entry.file.endswith("-none-any.whl"):
+                    continue  # not by us: binaries are never kept under a pure key
+                return _wheel(entry, wheel)
+        return None
+
+    def put(
+        self,
+        key: BuildKey,
+        wheel: Path,
+        provenance: Provenance,
+        links: Sequence[Link],
+        instead_of: Wheel | None = None,
+    ) -> Wheel:
+        """Keep a copy of ``wheel``, in the place of ``instead_of`` if that is still there, and return the kept one;
+        where nothing can be kept, the one given."""
+        entry = entry_of(key, wheel, provenance, links)
+        if instead_of:
+            self.clear(key, instead_of)
+        return self.add(entry, wheel)
+
+    def clear(self, key: BuildKey, unfit: Wheel) -> None:
+        """Take away what :meth:`get` gave, if it is still that."""
+        if (found := self.find(key.exact)) and found[0].sha256 == unfit.sha256:
+            try:
+                self._take_away(self.place(key.exact))
+            except OSError as error:
+                self._cannot_write(error)
+
+    def find(self, name: str) -> tuple[Entry, Path] | None:
+        """What is kept under one half of a key, verified, and in use by this process from now on."""
+        place = self.place(name)
+        try:
+            if not place.exists():
+                return None
+            self._leases.hold(name)
+            entry = self.verified(name)
+        except FileNotFoundError:  # removed just now
+            self._leases.release(name)
+            return None
+        except DamagedEntryError:
+            self._leases.release(name)
+            self._warn(f"a stored wheel was damaged and is built again: {place}")
+            self._discard_damaged(name)
+            return None
+        except OSError as error:
+            self._leases.release(name)
+            self._cannot_read(error)
+            return None
+        with suppress(OSError):  # another user's, or a read-only one: then its owner's uses count
+            os.utime(place / ENTRY)
+        return entry, place / entry.file
+
+    def verified(self, name: str) -> Entry:
+        """The entry kept under ``name``, its wheel read and compared with it.
+
+        Raises DamagedEntryError, FileNotFoundError where there is none, OSError where it cannot be read.
+        """
+        place = self.place(name)
+        entry = self.entry(name)
+        try:
+            found = sha256_of(place / entry.file)
+        except FileNotFoundError:
+            raise DamagedEntryError(f"{entry.file} is missing") from None
+        except IsADirectoryError:
+            raise DamagedEntryError(f"{entry.file} is a directory") from None
+        if found != entry.sha256:
+            raise DamagedEntryError(f"{entry.file} has the SHA-256 {found}, stored was {entry.sha256}")
+        return entry
+
+    def entry(self, name: str) -> Entry:
+        """The entry kept under ``name``, its wheel not looked at; raises like :meth:`verified`."""
+        place = self.place(name)
+        try:
+            with (place / ENTRY).open("rb") as stream:
+                entry = entry_from_json(stream.read(LIMIT + 1))
+        except ValueError as error:
+            raise DamagedEntryError(f"{ENTRY}: {error}") from error
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            if place.exists():
+                raise DamagedEntryError(f"{ENTRY} is missing") from None
+            raise
+        if entry.key != name:
+            raise DamagedEntryError(f"{ENTRY} belongs to another key, {entry.key}")
+        return entry
+
+    def add(self, entry: Entry, wheel: Path) -> Wheel:
+        """Keep a copy of ``wheel``, whose bytes ``entry`` describes, and return the kept one; where nothing can be
+        kept, the one given. Where another process was first, its wheel."""
+        given = _wheel(entry, wheel)
+        if not self._writable:
+            return given
+        content = entry_to_json(entry)
+        try:
+            entry_from_json(content)
+        except ValueError as error:
+            self._warn(f"{entry.file} is not kept: {error}")
+            return given
+        place = self.place(entry.key)
+        try:
+            self._prepare()
+            self._leases.hold(entry.key)
+            with self._scratch() as scratch:
+                aside = scratch / entry.key
+                aside.mkdir()
+                durable.copy(wheel, aside / entry.file)
+                durable.write(aside / ENTRY, content)
+                durable.synchronise(aside)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                _publish(aside, place)
+        except OSError as error:
+            self._cannot_write(error)
+            return given
+        kept = self.find(entry.key)
+        return _wheel(*kept) if kept else given
+
+    @contextmanager
+    def building(self, key: BuildKey) -> Iterator[None]:
+        """Held while the wheel of ``key`` is built, so that a second process waits and takes it instead.
+
+        That it waits is told; it ends when the run was interrupted, then nothing is held.
+        """
+        from filelock import FileLock
+
+        try:
+            self._prepare()
+            # One of 4096 files, so that they need no clearing away, which no waiting process would survive. Two keys
+            # that share one wait for one another; nobody holds two.
+            lock = FileLock(self._top / LOCKS / f"{key.exact[:3]}.lock")
+            self._acquire(lock)
+        except OSError as error:
+            self._cannot_write(error)
+            yield
+            return
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _acquire(self, lock: FileLock) -> None:
+        from filelock import Timeout
+
+        while not self._stopped():
+            try:
+                lock.acquire(timeout=_PATIENCE)
+                return
+            except Timeout:
+                if not self._told_to_wait:
+                    self._told_to_wait = True
+                    self._warn("another accel-doctor builds the same wheel: waiting for it")
+
+    def remove(self, name: str) -> bool:
+        """Take the entry of ``name`` away, whole or damaged; False where a process uses it.
+
+        Raises OSError where it cannot be removed, or where that cannot be told.
+        """
+        with self._leases.removing(name) as free:
+            if free:
+                self._take_away(self.place(name))
+        return free
+
+    def names(self) -> Iterator[str]:
+        """The key of every entry, damaged ones included, in order. Raises OSError where that cannot be read."""
+        for shelf in _sorted(self._top / LAYOUT):
+            for place in _sorted(shelf):
+                if is_key(place.name) and place.name.startswith(shelf.name):
+                    yield place.name
+
+    def place(self, name: str) -> Path:
+        """The directory of an entry."""
+        return Path(f"{self._top}/{LAYOUT}/{name[:2]}/{name}")  # in one step, for it is asked for often
+
+    def _prepare(self) -> None:
+        for directory in (self._top / LAYOUT, self._top / UNFINISHED, self._top / LOCKS):
+            directory.mkdir(parents=True, exist_ok=True)
+        tag = self._top / "CACHEDIR.TAG"
+        if not tag.exists():
+            with self._scratch() as scratch:
+                durable.write(scratch / tag.name, _CACHEDIR_TAG.encode())
+                (scratch / tag.name).replace(tag)
+
+    @contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        name = uuid.uuid4().hex
+        scratch = self._top / UNFINISHED / name
+        self._leases.hold(name)
+        try:
+            scratch.mkdir()
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+            self._leases.release(name)
+
+    def _discard_damaged(self, name: str) -> None:
+        try:
+            with self._leases.removing(name) as free:
+                # Another process may have been here already, and have stored a good one.
+                if free and self._is_damaged(name):
+                    self._take_away(self.place(name))
+        except OSError as error:
+            self._cannot_write(error)
+
+    def _is_damaged(self, name: str) -> bool:
+        try:
+            self.verified(name)
+        except DamagedEntryError:
+            return True
+        except FileNotFoundError:
+            pass
+        return False
+
+    def _take_away(self, place: Path) -> None:
+        self._prepare()
+        with self._scratch() as scratch, suppress(FileNotFoundError):  # another process was faster
+            place.rename(scratch / place.name)
+
+    def _cannot_write(self, error: OSError) -> None:
+        if self._writable:
+            self._writable = False
+            self._warn(f"the wheel store {self._top} cannot be used, wheels are not kept in this run: {error}")
+
+    def _cannot_read(self, error: OSError) -> None:
+        if self._readable:
+            self._readable = False
+            self._warn(f"wheels in the wheel store {self._top} cannot be read and are built again: {error}")
+
+
+def entry_of(key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Entry:
+    """What describes a wheel that was just built. Raises OSError."""
+    return Entry(
+        key=key.pure if is_pure(wheel) else key.exact,
+        file=wheel.name,
+        sha256=sha256_of(wheel),
+        size=wheel.stat().st_size,
+        provenance=provenance,
+        links=tuple(links),
+    )
+
+
+def _wheel(entry: Entry, wheel: Path) -> Wheel:
+    return Wheel(wheel, entry.sha256, entry.links, entry.provenance.build_requirements)
+
+
+def _sorted(directory: Path) -> list[Path]:
+    try:
+        return sorted(directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _publish(aside: Path, place: Path) -> None:
+    try:
+        aside.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
+        return  # another process published the same key first
+    durable.synchronise(place.parent)

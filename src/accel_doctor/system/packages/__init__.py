@@ -1,0 +1,1 @@
+"""The package managers: what each is called, what it accepts, how it is asked and driven."""

@@ -1,0 +1,182 @@
+"""Fedora, RHEL and their kin: dnf and rpm.
+
+Output forms were read off dnf 4.23 and dnf5 5.4; the commands used here are understood by both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.fileindex import named_for_development
+from accel_doctor.interfaces import Runner
+from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.system.packages.privilege import Privilege
+from accel_doctor.system.packages.questions import capabilities, looked_into, paths
+from accel_doctor.system.packages.rpm import RpmPackageManager
+from accel_doctor.system.packages.transactions import (
+    ENGLISH,
+    UnknownNameError,
+    full,
+    last_words,
+    locked,
+    quoted,
+    size_in_bytes,
+    spoiled,
+)
+
+_QUERY = ("dnf", "-q", "repoquery")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
+
+_SECTION = re.compile(r"^([A-Z][^:]*):$")
+_ROW = re.compile(r"^ (\S+)")
+_REPLACED = re.compile(r"^ {3,}replacing +(\S+)")
+_ARCHITECTURE = re.compile(r"\.(?:noarch|x86_64|i[3-6]86|aarch64|armv7hl|ppc64le|s390x|riscv64)$")
+_DOWNLOAD = re.compile(r"(?:Total download size: |Need to download )([\d.,]+) ([kKMGT]?)")
+_DISK = re.compile(r"(?:^Installed size: |After this operation, )([\d.,]+) ([kKMGT]?)", re.MULTILINE)
+
+_NETWORK = re.compile(r"Curl error|Failed to download|Cannot download|Librepo error|Could not resolve host")
+# dnf 4, dnf5 and rpm itself
+_LOCKED = re.compile(r"already locked by|Waiting for (?:process with pid|a lock)|can't create transaction lock")
+_SPOILED = re.compile(
+    r"checksum doesn't match|incorrect checksum|Inconsistent server data|repomd\.xml parser error|Parsing unsuccessful"
+)
+_HOLDER = re.compile(r"already locked by|Waiting for|transaction lock|The application with PID|^\d+\t")
+_NO_MATCH = re.compile(r"^No match for argument: |^Error: Unable to find a match")
+_NOT_ROOT = re.compile(r"superuser privileges|lock file .* Permission denied")
+_ERROR = re.compile(r"^Error: |^ Problem|^Problem|^Failed to |^  - |^No match for argument: |^Librepo error")
+
+_REPOSITORY_HINT = "are the right repositories enabled? -devel packages may sit in CRB or EPEL: dnf repolist --all"
+_NETWORK_HINT = "check the network, the proxy and the repositories in /etc/yum.repos.d, then run the same command again"
+
+
+class Dnf(RpmPackageManager):
+    """Implements :class:`accel_doctor.interfaces.PackageManager` with dnf."""
+
+    name = "dnf"
+    downloads_to = "/var/cache/dnf"
+    _refresh = ("dnf", "makecache", "--refresh")
+
+    def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
+        super().__init__(runner, privilege)
+        self._patience = lock_timeout
+        self._refreshed = False
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of ``names`` that a repository provides; all of them where no repository can be read.
+
+        Metadata (for who is not root, the user's own copy) is refreshed once where a name is not found.
+        """
+        checked = self._checked(names)
+        found = self._provided(checked) if checked else frozenset()
+        missing = [name for name in checked if name not in found]
+        if not missing or self._refreshed:
+            return found
+        self._refreshed = True
+        return found | self._provided(missing, "--refresh")
+
+    def _provided(self, checked: Sequence[str], *options: str) -> frozenset[str]:
+        query = ("dnf", *options, "repoquery", "--qf", "%{name}\n%{provides}\n", "--whatprovides")
+        done = self._runner.capture([*query, ",".join(checked)], environment=ENGLISH)
+        if done.returncode != 0 or _NETWORK.search(done.output + done.stderr):
+            return frozenset(checked)
+        provided = {line.split()[0] for line in done.output.splitlines() if line.strip()}
+        files = [name for name in checked if name.startswith("/")]  # not among what %{provides} prints
+        found = {name for name in files if self._runner.capture([*query, name], environment=ENGLISH).output.strip()}
+        return frozenset(checked) & (provided | found)
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Who has it, by files and capabilities: ``--whatprovides`` finds no files in dnf 4, ``--file`` does."""
+        asked = [("--file", path) for path in paths(need)]
+        for option, place in (*asked, *(("--whatprovides", capability) for capability in capabilities(need))):
+            found = self._questions.lines((*_QUERY, "--qf", "%{name}\n", option, place))  # dnf5 ends no line by itself
+            if names := [name for name in dict.fromkeys(found) if _NAME.fullmatch(name)]:
+                places = {name: (place.lstrip("/"),) for name in names}
+                return looked_into(
+                    places, "dnf repoquery", self._files, lambda name, files: named_for_development(name)
+                )
+        return ()
+
+    def _files(self, name: str) -> list[str]:
+        return [line[1:] for line in self._questions.lines((*_QUERY, "-l", "--", name)) if line.startswith("/")]
+
+    def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
+        return _argv("--assumeno", names)
+
+    def _transaction(self, names: Sequence[str]) -> tuple[str, ...]:
+        return _argv("-y", names)
+
+    def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
+        """The transaction that ``--assumeno`` printed before it gave up (with return code 1, as for real failures).
+
+        dnf 4 never tells it to anybody but root, dnf5 not always.
+        """
+        if "Operation aborted" not in output and "Nothing to do" not in output:
+            if _NOT_ROOT.search(output):
+                return None
+            raise _error(output, None, f"dnf cannot install {' '.join(names)}:")
+        return _transaction_shown(output)
+
+    def _waits(self, output: str) -> bool:
+        return bool(_LOCKED.search(output))
+
+    def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
+        return _error(output, log, f"dnf failed (return code {returncode}):")
+
+
+def _argv(answer: str, names: Sequence[str]) -> tuple[str, ...]:
+    return ("dnf", answer, "--setopt=install_weak_deps=False", "install", "--", *names)
+
+
+def _transaction_shown(output: str) -> Simulation:
+    section, package = "", ""
+    installs, removes, downgrades = [], [], []
+    for line in output.splitlines():
+        if found := _SECTION.match(line):
+            section = found[1]
+        elif found := _ROW.match(line):
+            package = found[1]
+            if section.startswith(("Installing", "Upgrading", "Reinstalling")):
+                installs.append(package)
+            elif section.startswith("Removing"):
+                removes.append(package)
+            elif section.startswith("Downgrading"):
+                downgrades.append(package)
+        elif found := _REPLACED.match(line):
+            # dnf5 shows the old version of an upgraded package in this way too
+            replaced = _ARCHITECTURE.sub("", found[1])
+            if replaced != package:
+                removes.append(replaced)
+        elif not line.startswith(" "):
+            section = ""
+    return Simulation(
+        installs=tuple(installs),
+        removes=tuple(removes),
+        downgrades=tuple(downgrades),
+        download_bytes=_size(_DOWNLOAD, output),
+        disk_bytes=_size(_DISK, output),
+    )
+
+
+def _size(pattern: re.Pattern[str], output: str) -> int | None:
+    found = pattern.search(output)
+    return size_in_bytes(found[1], found[2], 1024) if found else None
+
+
+def _error(output: str, log: Path | None, lead: str) -> PackageManagerError | NetworkError:
+    """The error that an output stands for. An unreachable repository shows as a name without a match."""
+    if too_full := full("dnf", output, log):
+        return too_full
+    if _LOCKED.search(output):
+        return locked("dnf", quoted(output, _HOLDER) or last_words(output), log)
+    if broken := quoted(output, _SPOILED):
+        return spoiled("dnf", broken, log, "empty dnf's cache with dnf clean all")
+    if unreachable := quoted(output, _NETWORK):
+        return NetworkError(f"dnf could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
+    hint = f"read {log}" if log else None
+    words = f"{lead}\n{quoted(output, _ERROR) or last_words(output)}"
+    if quoted(output, _NO_MATCH):
+        return UnknownNameError(words, log=log, hint=_REPOSITORY_HINT)
+    return PackageManagerError(words, log=log, hint=hint)

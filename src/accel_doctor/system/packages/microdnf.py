@@ -1,0 +1,114 @@
+"""Red Hat's minimal images: microdnf, which stands there in dnf's place.
+
+Output forms were read off microdnf 3.10.2 with libdnf 0.74.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.model import Simulation
+from accel_doctor.system.packages.rpm import RpmPackageManager
+from accel_doctor.system.packages.transactions import ENGLISH, full, last_words, locked, quoted, size_in_bytes
+
+_SECTION = re.compile(r"^([A-Z][a-z]+): *$")
+_ROW = re.compile(r"^ (?P<replacing>  replacing )?(?P<name>\S+)-[^-\s]+-[^-\s]+(?:\s|$)")
+_SIZE = re.compile(r"\s([\d.]+)\s([kMGT]?)(?:B|bytes)$")
+
+_UNKNOWN = re.compile(r"^error: No package matches '")
+_NOT_ROOT = re.compile(r"^error: failed to obtain lock .*Permission denied|^error: Failed to create: ", re.MULTILINE)
+_LOCKED = re.compile(r"^error: .* already locked by ")
+_NETWORK = re.compile(r"Curl error|Cannot download|Could not resolve host")
+_UNSIGNED = re.compile(r"^error: package .* cannot be verified")
+_ERROR = re.compile(r"^error: |^ Problem|^  - ")
+_LIBDNF_SAYS = re.compile(r"^\(microdnf:\d+\): libdnf-WARNING \*\*: [\d:.]+: ", re.MULTILINE)
+
+_NETWORK_HINT = "check the network, the proxy and the repositories in /etc/yum.repos.d, then run the same command again"
+_REPOSITORY_HINT = "are the right repositories enabled? -devel packages may sit in CRB or EPEL: microdnf repolist --all"
+_KEYS_HINT = "microdnf does not trust a package: import its repository's key with rpm --import"
+
+
+class Microdnf(RpmPackageManager):
+    """Implements :class:`accel_doctor.interfaces.PackageManager` with microdnf."""
+
+    name = "microdnf"
+    downloads_to = "/var/cache/yum"
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of ``names`` that a repository provides; all of them where no repository can be read."""
+        checked = self._checked(names)
+        if not checked or not self._unknown(checked):
+            return frozenset(checked)
+        return frozenset(name for name in checked if not self._unknown([name]))
+
+    def _unknown(self, names: Sequence[str]) -> bool:
+        """Whether microdnf says that nothing matches one of them; it stops at the first, so does not tell all."""
+        said = self._runner.capture(self._rehearsal(names), environment=ENGLISH).stderr
+        return quoted(said, _UNKNOWN) is not None and quoted(said, _NETWORK) is None
+
+    def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
+        return _argv("--assumeno", names)
+
+    def _transaction(self, names: Sequence[str]) -> tuple[str, ...]:
+        return _argv("-y", names)
+
+    def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
+        """The transaction that ``--assumeno`` printed; None for who may not fetch what it is read off."""
+        if "Operation aborted" not in output and "Nothing to do" not in output:
+            if _NOT_ROOT.search(output):
+                return None
+            raise _error(output, None, f"microdnf cannot install {' '.join(names)}:")
+        return _transaction_shown(output)
+
+    def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
+        return _error(output, log, f"microdnf failed (return code {returncode}):")
+
+
+def _argv(answer: str, names: Sequence[str]) -> tuple[str, ...]:
+    return ("microdnf", answer, "--setopt=install_weak_deps=0", "install", "--", *names)
+
+
+def _transaction_shown(output: str) -> Simulation:
+    section, package, size = "", "", 0
+    installs, removes, downgrades = [], [], []
+    for line in output.partition("Transaction Summary:")[0].splitlines():
+        if found := _SECTION.match(line):
+            section = found[1]
+        elif (row := _ROW.match(line)) and row["replacing"]:
+            if row["name"] != package:  # the old version of a package is shown in this way too
+                removes.append(row["name"])
+        elif row:
+            package = row["name"]
+            if section in ("Installing", "Upgrading", "Reinstalling"):
+                installs.append(package)
+                size += _size(line)
+            elif section == "Removing":
+                removes.append(package)
+            elif section == "Downgrading":
+                downgrades.append(package)
+    return Simulation(tuple(installs), tuple(removes), tuple(downgrades), download_bytes=size)
+
+
+def _size(row: str) -> int:
+    found = _SIZE.search(row)
+    return size_in_bytes(found[1], found[2], 1000) if found else 0
+
+
+def _error(output: str, log: Path | None, lead: str) -> PackageManagerError | NetworkError:
+    """The error that an output stands for. An unreachable repository shows as a name that nothing matches."""
+    output = _LIBDNF_SAYS.sub("", output)
+    if too_full := full("microdnf", output, log):
+        return too_full
+    if held := quoted(output, _LOCKED):
+        return locked("microdnf", held, log)
+    if unreachable := quoted(output, _NETWORK):
+        return NetworkError(f"microdnf could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
+    hint = f"read {log}" if log else None
+    if quoted(output, _UNKNOWN):
+        hint = _REPOSITORY_HINT
+    elif quoted(output, _UNSIGNED):
+        hint = _KEYS_HINT
+    return PackageManagerError(f"{lead}\n{quoted(output, _ERROR) or last_words(output)}", log=log, hint=hint)

@@ -1,0 +1,111 @@
+"""How to become root, and how to tell that it was refused."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel_doctor.errors import PrivilegeError
+from accel_doctor.interfaces import Completed, Runner
+from accel_doctor.system.packages.transactions import ENGLISH
+
+_LOG_TAIL = 256 * 1024
+_TERMINAL_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\n)")
+
+# sudo 1.9, sudo-rs 0.2 and opendoas 6.8 speak like this before they give up; the command itself never ran.
+_REFUSAL = re.compile(
+    r"^(?:"
+    r"(?:sudo|sudo-rs|doas): (?!unable to resolve host|\S+: command not found).*"
+    r"|\S+ is not in the sudoers file\b.*"
+    r"|Sorry, user \S+ (?:is not allowed to execute|may not run sudo) .*"
+    r"|I'm sorry \S+\. I'm afraid I can't do that"
+    r")$"
+)
+
+
+@dataclass(frozen=True)
+class Privilege:
+    """The way to root: ``tool`` is the command in front, empty when we are root, None when there is no way.
+
+    With ``terminal`` a person can be asked for a password, and commands run in a conversation; without one
+    nothing ever waits for an answer.
+    """
+
+    tool: str | None
+    terminal: bool
+
+    def prefix(self, argv: Sequence[str], environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """The command line, to be pasted or run as it is, that runs ``argv`` as root with these variables set.
+
+        The variables are set with env(1), since sudo and doas drop most of what they inherit.
+        """
+        variables = [f"{name}={value}" for name, value in (environment or {}).items()]
+        command = (*(["env", *variables] if variables else []), *argv)
+        if not self.tool:
+            return command
+        return (self.tool, *([] if self.terminal else ["-n"]), *command)
+
+    def run(self, runner: Runner, command: Sequence[str], log: Path, plan: Sequence[Sequence[str]]) -> Completed:
+        """Run a command line made by :meth:`prefix`, its output appended to ``log``.
+
+        Raises PrivilegeError, with ``plan`` for the commands to print, where there is no way to root or where the
+        password or the permission was refused; KeyboardInterrupt, once the command has ended, where Ctrl-C was typed.
+        """
+        as_root = [self._without_prefix(line) for line in plan]
+        if self.tool is None:
+            raise PrivilegeError(
+                "installing system packages needs root, and there is neither sudo nor doas here",
+                commands=as_root,
+                hint="run these commands as root, then the same command again",
+            )
+        with log.open("a", encoding="utf-8") as file:
+            begin = file.seek(0, 2)
+            file.write(f"$ {shlex.join(command)}\n")
+        # sudo keeps LC_ALL (sudoers(5), env_check)
+        run = runner.converse if self.terminal else runner.record
+        done = run(command, log, environment=ENGLISH)
+        if done.interrupted:  # whatever came of it: whoever typed that wants no more to be done
+            raise KeyboardInterrupt
+        output = _tail(log, begin)
+        refusal = _refusal(output) if self.tool and done.returncode == 1 else None
+        if refusal:
+            raise PrivilegeError(
+                f"{self.tool} refused: {refusal}",
+                commands=as_root,
+                hint="run these commands as root, then the same command again",
+            )
+        return Completed(done.argv, done.returncode, output, done.stderr, done.seconds)
+
+    def _without_prefix(self, command: Sequence[str]) -> tuple[str, ...]:
+        """The command as root itself would run it."""
+        if not self.tool or not command or command[0] != self.tool:
+            return tuple(command)
+        return tuple(command[1:] if self.terminal else command[2:])
+
+
+def find_privilege(*, euid: int, path: str, terminal: bool) -> Privilege:
+    """The way to root for this user: none needed, sudo, else doas, looked up on ``path``; or no way at all."""
+    if euid == 0:
+        return Privilege("", terminal)
+    tool = next((name for name in ("sudo", "doas") if shutil.which(name, path=path)), None)
+    return Privilege(tool, terminal)
+
+
+def _refusal(output: str) -> str | None:
+    """The line with which sudo or doas refused; None where the last words are the command's own."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    said = [line for line in lines[-3:] if _REFUSAL.match(line)]
+    return said[-1] if said else None
+
+
+def _tail(log: Path, begin: int) -> str:
+    """What was appended to the log from ``begin`` on, its last part where that is long, without colours."""
+    with log.open("rb") as file:
+        end = file.seek(0, 2)
+        file.seek(max(begin, end - _LOG_TAIL))
+        text = file.read(_LOG_TAIL).decode(errors="replace")
+    return _TERMINAL_CONTROL.sub("", text)

@@ -1,0 +1,1 @@
+"""Processes: started here only, captured, recorded, joined to a terminal."""

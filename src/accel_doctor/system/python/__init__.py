@@ -1,0 +1,1 @@
+"""The interpreter that is installed into: found, described, asked to import."""

@@ -1,0 +1,191 @@
+"""Logs that are none, have no end or mean harm: bounded, told apart, and nothing of them drives a terminal."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import os
+import resource
+import subprocess
+import sys
+import threading
+import unicodedata
+
+import pytest
+
+from accel_doctor.cli import main
+from accel_doctor.cli.terminal import log_streams
+from accel_doctor.errors import ExitCode
+
+MISSING = "x.c:1:1: fatal error: a.h: No such file or directory\n"
+DEBIAN = ("--distro", "debian:12")
+COMPRESSED = {
+    "gzip": gzip.compress(MISSING.encode()),
+    "xz": lzma.compress(MISSING.encode()),
+    "bzip2": bz2.compress(MISSING.encode()),
+    "zstd": b"\x28\xb5\x2f\xfd\x04\x00\x01\x00\x00",
+    "zip": b"PK\x03\x04\x14\x00",
+}
+UNDONE_BY = {"gzip": "gzip -dc", "xz": "xz -dc", "bzip2": "bzip2 -dc", "zstd": "zstd -dc", "zip": "unzip -p"}
+
+
+@pytest.fixture(autouse=True)
+def _no_configuration(tmp_path, monkeypatch):
+    monkeypatch.setenv("ACCEL_DOCTOR_CONFIG_DIR", str(tmp_path / "configuration"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("kind", COMPRESSED)
+def test_compressed_logs_are_told_apart(tmp_path, capsys, kind):
+    (tmp_path / "a b.log").write_bytes(COMPRESSED[kind])
+    assert main.run(["diagnose", "a b.log", *DEBIAN]) == ExitCode.USAGE
+    assert capsys.readouterr() == (
+        "",
+        f"error: a b.log is compressed ({kind}), no log as it stands\n"
+        f"hint: {UNDONE_BY[kind]} 'a b.log' | accel-doctor diagnose -\n",
+    )
+
+
+def test_a_compressed_pipe_is_told_apart(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(COMPRESSED["gzip"])))
+    assert main.run(["diagnose", "-", *DEBIAN]) == ExitCode.USAGE
+    assert capsys.readouterr().err == (
+        "error: - is compressed (gzip), no log as it stands\nhint: gzip -dc | accel-doctor diagnose -\n"
+    )
+
+
+def test_a_log_that_fails_while_it_is_read(capsys):
+    assert main.run(["diagnose", "/proc/self/mem", *DEBIAN]) == ExitCode.USAGE
+    assert capsys.readouterr().err == "error: /proc/self/mem cannot be read: Input/output error\n"
+
+
+def test_a_named_pipe_is_read(tmp_path, capsys):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(MISSING,))
+    writer.start()
+    assert main.run(["diagnose", str(pipe), *DEBIAN]) == ExitCode.DONE
+    writer.join()
+    assert "header:a.h" in capsys.readouterr().out
+
+
+def test_what_has_no_end_is_read_up_to_a_bound(monkeypatch, capsys):
+    monkeypatch.setattr(log_streams, "LARGEST", 1 << 30)
+    assert main.run(["diagnose", "/dev/zero", *DEBIAN]) == ExitCode.DONE
+    assert capsys.readouterr() == (
+        "nothing is wrong in this log: no tool says that it lacks something\n",
+        "warning: /dev/zero: only the first 1 GiB are read\n",
+    )
+
+
+CONTROLS = [chr(code) for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\r"]
+FORMATS = [chr(code) for code in range(0x3000) if unicodedata.category(chr(code)) in ("Cf", "Zl", "Zp")]
+SEQUENCES = [
+    "\x1b]0;title\x07",
+    "\x1b]8;;https://x.example\x1b\\",
+    "\x1b[2J",
+    "\x9b31m",
+    "\x1bP+q\x1b\\",
+    "\x1b",
+    "\x1b[",
+    "\udcff",
+]
+
+
+def logs():
+    for evil in (*CONTROLS, *FORMATS, *SEQUENCES):
+        yield f"{evil}x.c:1:1: fatal error: a.h: No such file or directory {evil}end\n"
+        yield f"x.c:1:1: fatal error: a{evil}.h: No such file or directory\n"
+        yield f"  Building wheel for p{evil}q (setup.py): started\n{MISSING}"
+        yield f"{MISSING}  ERROR: Failed building wheel for p{evil}q\n"
+        yield f"CMake Error at {evil}CMakeLists.txt:4 (find_path):\n  Could not {evil}find it\n\nERROR: {evil}x\n"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_of_a_log_drives_a_terminal(tmp_path, capsys, form):
+    names = []
+    for number, log in enumerate(logs()):
+        names.append(f"{number}.log")
+        (tmp_path / names[-1]).write_text(log, encoding="utf-8", errors="surrogateescape")
+    assert main.run(["diagnose", *names, *DEBIAN, "--format", form]) == ExitCode.DONE
+    out, err = capsys.readouterr()
+    assert out.count("header:a.h") > len(names) / 4
+    assert {character for character in out if not character.isprintable()} == {"\n"}
+    assert err == ""
+    if form == "json":
+        assert len(json.loads(out)["findings"]) > len(names) / 4
+
+
+@pytest.mark.parametrize("name", ["\x1b]0;x\x07", "\x9b2J", "a\u202eb", "a\nb"])
+def test_neither_does_the_name_of_a_log(tmp_path, capsys, name):
+    assert main.run(["diagnose", name, *DEBIAN]) == ExitCode.USAGE
+    (tmp_path / name).write_text(MISSING)
+    (tmp_path / "other").write_text(MISSING)
+    for form in ("text", "json"):
+        assert main.run(["diagnose", name, "other", *DEBIAN, "--format", form]) == ExitCode.DONE
+    out, err = capsys.readouterr()
+    assert {character for character in out + err if not character.isprintable()} == {"\n"}
+    assert "cannot be read: No such file or directory\n" in err
+
+
+def lines_of(count, form):
+    for start in range(0, count, 1000):
+        yield "".join(form.format(number) for number in range(start, start + 1000)).encode()
+
+
+ENDLESS = {
+    "one line": lambda: (b"fatal error: x.h " * 10_000 for _ in range(1200)),
+    "no line feed but carriage returns": lambda: (b"fatal error: \r" * 10_000 for _ in range(400)),
+    "zeros": lambda: (b"\0" * 1_000_000 for _ in range(200)),
+    "findings, all different": lambda: lines_of(50_000, "x.c:1:1: fatal error: a{}.h: No such file or directory\n"),
+    "tests, all different": lambda: lines_of(50_000, "checking for a{}.h... no\n"),
+    "packages, all different": lambda: lines_of(
+        30_000, "  Building wheel for p{0} (setup.py): started\n  a{0}.h: No such file or directory\n"
+    ),
+    "packages, none ended": lambda: lines_of(60_000, "  \u00d7 Building wheel for p{} (pyproject.toml) did not run\n"),
+    "wrapped messages": lambda: lines_of(30_000, "CMake Error at x{}:1 (x):\n  a\n"),
+    "names in one line": lambda: (
+        b"ERROR: Failed to build installable wheels (" + b"a, " * 300_000 + b")\n" for _ in range(20)
+    ),
+    "not UTF-8": lambda: (bytes(range(128, 256)) * 8_000 for _ in range(100)),
+}
+COMMAND = ["diagnose", "-", *DEBIAN]
+MORE = 24 << 20  # bytes of address space that a hostile log may take beyond what an empty one does
+
+
+@pytest.fixture(scope="module")
+def memory():
+    code = (
+        "import sys; from accel_doctor.cli.main import run; run(sys.argv[1:]); "
+        "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmPeak')][0])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code, *COMMAND], input=b"", check=True, capture_output=True).stdout
+    return int(shown.split()[-1]) * 1024 + MORE
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_memory_is_bounded(memory, name):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "accel_doctor", *COMMAND],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory)),
+    )
+
+    def write():
+        with process.stdin as stream:
+            for piece in ENDLESS[name]():
+                stream.write(piece)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    out, err = process.stdout.read(), process.stderr.read()
+    writer.join()
+    process.stdout.close()
+    process.stderr.close()
+    assert (process.wait(), err) == (0, b"")
+    assert len(out) < 200_000

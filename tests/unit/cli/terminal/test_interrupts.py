@@ -1,0 +1,79 @@
+"""Signals: builds stop, package managers finish."""
+
+from __future__ import annotations
+
+import signal
+
+import click
+import pytest
+
+from accel_doctor.cli.logs import RunLogs
+from accel_doctor.cli.terminal.interrupts import Interrupts, interruption_told
+from accel_doctor.model import Confidence, Plan, SystemPackage
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def interrupts(told):
+    return Interrupts(lambda: told.append("stopped"), told.append)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_processes_and_interrupts(interrupts, told, number):
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), interrupts.watched():
+        signal.raise_signal(number)
+    assert told == ["stopped"]
+    assert signal.getsignal(number) == before
+
+
+def test_a_package_manager_at_work_is_left_to_finish(interrupts, told):
+    done = []
+
+    def transaction():
+        with interrupts.watched(), interrupts.deferred():
+            signal.raise_signal(signal.SIGINT)
+            done.append("finished")
+
+    with pytest.raises(KeyboardInterrupt):
+        transaction()
+    assert done == ["finished"]
+    assert told == ["interrupted: waiting for the package manager to finish, so that its state stays sound"]
+
+
+def test_what_was_ignored_stays_ignored(interrupts, told):
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with interrupts.watched():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert told == []
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, click.Abort])
+def test_what_was_done_by_then_is_told(told, tmp_path, interruption):
+    logs = RunLogs(tmp_path, pytest.fail)
+    transactions = []
+
+    def run():
+        with interruption_told(told.append, transactions, logs):
+            logs.new_log("system", "apt")
+            for names in (["gcc", "make"], ["libpq-dev"]):
+                packages = [SystemPackage(name, (), Confidence.RULE, "a test") for name in names]
+                transactions.append(Plan(tuple(packages)))
+            raise interruption
+
+    with pytest.raises(interruption):
+        run()
+    assert told == ["system packages installed by then: gcc, make, libpq-dev", f"logs: {logs.directory}"]
+
+
+def test_that_nothing_was_done_is_told_too(told, tmp_path):
+    with pytest.raises(KeyboardInterrupt), interruption_told(told.append, [], RunLogs(tmp_path, pytest.fail)):
+        raise KeyboardInterrupt
+    assert told == ["no system package was installed"]

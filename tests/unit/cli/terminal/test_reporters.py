@@ -1,0 +1,103 @@
+"""What a run shows: plain lines, and who is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from accel_doctor.cli.session import Terminal
+from accel_doctor.cli.terminal.reporters import LiveReporter, PlainReporter, reporter_for
+from accel_doctor.model import (
+    BuildFailed,
+    Built,
+    Confidence,
+    Consent,
+    Distribution,
+    Failed,
+    Need,
+    Plan,
+    Reason,
+    Source,
+    SourceKind,
+    SystemPackage,
+    Wheel,
+)
+
+DEBIAN = Distribution("debian", "13")
+CFFI = Source("cffi", "2", SourceKind.SDIST, "x")
+PLAN = Plan(
+    (SystemPackage("gcc", (Reason(Need.parse("compiler:c"), "cffi"),), Confidence.RULE, "r"),),
+    commands=(("apt-get", "install", "gcc"),),
+)
+
+
+def terminal(*, interactive: bool = False, live: bool = False, verbosity: int = 0) -> Terminal:
+    return Terminal(interactive=interactive, live=live, colour=False, verbosity=verbosity)
+
+
+def tell_all(reporter: PlainReporter) -> None:
+    with reporter:
+        reporter.step("Building")
+        reporter.build_started(CFFI)
+        reporter.build_phase(CFFI, "compile")
+        reporter.build_finished(Built(CFFI, Wheel(Path("w"), "0"), reused=False, seconds=1.5))
+        reporter.build_finished(BuildFailed(CFFI, Failed("cffi", Path("l"), "build", 1, 2.5)))
+        reporter.note("careful")
+
+
+@pytest.mark.parametrize(
+    ("verbosity", "lines"),
+    [
+        (0, ["Building", "building cffi 2", "built cffi 2 in 1.5 s", "failed: cffi 2 after 2.5 s", "careful"]),
+        (
+            1,
+            [
+                "Building",
+                "building cffi 2",
+                "cffi 2: compile",
+                "built cffi 2 in 1.5 s",
+                "failed: cffi 2 after 2.5 s",
+                "careful",
+            ],
+        ),
+        (-1, ["careful"]),
+        (-2, []),
+    ],
+)
+def test_plain_lines_go_to_stderr_and_quiet_hides_as_in_pip(capsys, verbosity, lines):
+    tell_all(reporter_for(terminal(verbosity=verbosity), DEBIAN))
+    captured = capsys.readouterr()
+    assert captured.err.splitlines() == lines
+    assert captured.out == ""
+
+
+def test_commands_are_results_and_go_to_stdout(capsys):
+    reporter_for(terminal(), DEBIAN).commands(PLAN)
+    assert capsys.readouterr().out == "apt-get install gcc\n"
+
+
+def test_without_a_terminal_nobody_is_asked():
+    assert reporter_for(terminal(), DEBIAN).ask(PLAN) is Consent.NOBODY_TO_ASK
+
+
+@pytest.mark.parametrize(
+    ("answer", "consent"), [("y\n", Consent.YES), ("yes\n", Consent.YES), ("n\n", Consent.NO), ("\n", Consent.NO)]
+)
+def test_the_question_defaults_to_no(monkeypatch, answer, consent):
+    monkeypatch.setattr(click.termui, "visible_prompt_func", lambda prompt: answer.strip())
+    assert reporter_for(terminal(interactive=True), DEBIAN).ask(PLAN) is consent
+
+
+def test_the_live_table_leaves_the_same_lines_behind(capsys):
+    reporter = reporter_for(terminal(live=True), DEBIAN)
+    assert isinstance(reporter, LiveReporter)
+    tell_all(reporter)
+    error = capsys.readouterr().err
+    for line in ("Building", "built cffi 2 in 1.5 s", "failed: cffi 2 after 2.5 s", "careful"):
+        assert line in error
+
+
+def test_quiet_needs_no_table():
+    assert type(reporter_for(terminal(live=True, verbosity=-1), DEBIAN)) is PlainReporter

@@ -1,0 +1,131 @@
+"""uv's own words, recorded from uv 0.13 and 0.8 (``outputs/uv-*.txt``; paths shortened)."""
+
+from __future__ import annotations
+
+import pytest
+
+from accel_doctor.frontends.outcome import Kind
+from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "package"),
+    [
+        ("backend-download", Kind.BUILD, None),
+        ("broken-directory", Kind.BUILD, None),
+        ("broken-sdist", Kind.BUILD, "brokenpkg"),
+        ("build-backend-missing", Kind.BUILD, None),
+        ("build-broken", Kind.BUILD, None),
+        ("build-pg-config", Kind.BUILD, None),
+        ("build-requirement", Kind.BUILD, None),
+        ("install-editable", Kind.BUILD, "brokendir"),
+        ("install-sdist", Kind.BUILD, "compilefail"),
+        ("bad-certificate", Kind.NETWORK, None),
+        ("bogus-host", Kind.NETWORK, None),
+        ("build-closed-port", Kind.NETWORK, None),
+        ("closed-port", Kind.NETWORK, None),
+        ("dead-proxy", Kind.NETWORK, None),
+        ("git-nohost", Kind.NETWORK, None),
+        ("http-503", Kind.NETWORK, None),
+        ("install-closed-port", Kind.NETWORK, None),
+        ("offline", Kind.NETWORK, None),
+        ("timeout", Kind.NETWORK, None),
+        ("url-nohost", Kind.NETWORK, None),
+        ("bad-requirement", Kind.REQUIREMENTS, None),
+        ("conflict", Kind.REQUIREMENTS, None),
+        ("externally-managed", Kind.REQUIREMENTS, None),
+        ("git-missing", Kind.REQUIREMENTS, None),
+        ("hash-mismatch", Kind.REQUIREMENTS, None),
+        ("http-401", Kind.REQUIREMENTS, None),
+        ("missing-file", Kind.REQUIREMENTS, None),
+        ("no-package", Kind.REQUIREMENTS, None),
+        ("no-version", Kind.REQUIREMENTS, None),
+        ("only-binary", Kind.REQUIREMENTS, None),
+        ("url-404", Kind.REQUIREMENTS, None),
+        ("missing-wheel", Kind.TOOL, None),
+        ("0.8-broken-sdist", Kind.BUILD, "brokenpkg"),
+        ("0.8-build-backend-missing", Kind.BUILD, None),
+        ("0.8-install-editable", Kind.BUILD, "brokendir"),
+        ("0.8-build-closed-port", Kind.NETWORK, None),
+        ("0.8-git-nohost", Kind.NETWORK, None),
+        ("0.8-install-closed-port", Kind.NETWORK, None),
+        ("0.8-offline", Kind.NETWORK, None),
+        ("0.8-url-nohost", Kind.NETWORK, None),
+        ("0.8-conflict", Kind.REQUIREMENTS, None),
+        ("0.8-hash-mismatch", Kind.REQUIREMENTS, None),
+        ("0.8-no-package", Kind.REQUIREMENTS, None),
+    ],
+)
+def test_who_is_to_blame(output, name, kind, package):
+    verdict = read_uv(output(f"uv-{name}.txt"))
+    assert (verdict.kind, verdict.package) == (kind, package)
+    assert verdict.quote
+
+
+def test_the_whole_message_is_quoted(output):
+    verdict = read_uv(output("uv-conflict.txt"))
+    assert verdict.quote.splitlines() == [
+        "error: No solution found when resolving dependencies",
+        "  cause: Because django==5.2 depends on asgiref>=3.8.1 and you require django==5.2, we can conclude that you "
+        "require asgiref>=3.8.1.",
+        "         And because you require asgiref<3, we can conclude that your requirements are unsatisfiable.",
+    ]
+
+
+def test_the_hint_is_apart(output):
+    verdict = read_uv(output("uv-only-binary.txt"))
+    assert "hint" not in verdict.quote
+    assert verdict.hint == (
+        "Wheels are required for `docopt` because building from source is disabled for all packages "
+        "(i.e., with `--no-build`)"
+    )
+
+
+def test_the_backends_output_is_not_quoted(output):
+    assert read_uv(output("uv-backend-download.txt")).quote.splitlines() == [
+        "error: The build backend returned an error",
+        "  cause: Call to `setuptools.build_meta.get_requires_for_build_wheel` failed (exit status: 1)",
+    ]
+
+
+def test_output_of_a_build_cannot_pose_as_uv():
+    said = (
+        "error: Failed to fetch: https://no-such-host.invalid/simple/six/\n"
+        "  cause: dns error\n"
+        "error: Failed to build `x==1`\n"
+        "  cause: The build backend returned an error\n"
+    )
+    assert read_uv(said).kind is Kind.BUILD
+
+
+def test_offline_says_what_to_do(output):
+    assert read_uv(output("uv-offline.txt")).hint == "run once without --offline, or name a --find-links directory"
+
+
+def test_words_never_heard_are_the_tools_fault():
+    verdict = read_uv("thread 'main' panicked at crates/uv/src/lib.rs:1:1:\nboom\n")
+    assert verdict.kind is Kind.TOOL
+    assert verdict.quote == "thread 'main' panicked at crates/uv/src/lib.rs:1:1:\nboom"
+
+
+def test_silence():
+    assert read_uv("").quote == ""
+
+
+LOG = """\
+$ uv build --wheel
+Building wheel from source distribution...
+DEBUG Installing `setuptools==84.2.1` in `/cache/builds-v0/.tmpWSJznk`
+DEBUG Installing build requirement: setuptools==84.2.1
+running egg_info
+DEBUG Installing `cython==3.3.1, setuptools==84.2.1` in `/cache/builds-v0/.tmpWSJznk`
+DEBUG Installing build requirements: cython==3.3.1, setuptools==84.2.1
+"""
+
+
+def test_the_requirements_of_a_build_are_read_from_its_log(tmp_path):
+    log = tmp_path / "build.log"
+    log.write_text(LOG)
+    assert build_requirements_in(log) == ("cython==3.3.1", "setuptools==84.2.1")
+    log.write_text(LOG.replace("DEBUG ", ""))
+    assert build_requirements_in(log) == ()

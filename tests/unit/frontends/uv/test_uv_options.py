@@ -1,0 +1,122 @@
+"""pip's settings in uv's words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from accel_doctor.errors import UsageError
+from accel_doctor.frontends.uv.uv_options import (
+    build_arguments,
+    common_arguments,
+    configured_in_environment,
+    index_arguments,
+    index_environment,
+    location_arguments,
+    package_config_settings,
+)
+from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest, RequirementLine
+
+STRATEGY = ["--index-strategy", "unsafe-best-match"]
+
+
+def test_without_settings_only_pips_way_with_several_indexes():
+    assert index_arguments(IndexSettings(), {}) == STRATEGY
+    assert index_environment(IndexSettings()) == {}
+
+
+def test_the_users_own_index_strategy_stays():
+    assert index_arguments(IndexSettings(), {"UV_INDEX_STRATEGY": "first-index"}) == []
+
+
+def test_indexes(tmp_path):
+    settings = IndexSettings(
+        index_url="https://i",
+        extra_index_urls=("https://a", "https://b"),
+        find_links=(str(tmp_path), tmp_path.as_uri(), "https://l"),
+        trusted_hosts=("h:1",),
+        keyring_provider="subprocess",
+        no_cache=True,
+        offline=True,
+    )
+    assert index_arguments(settings, {}) == [
+        *STRATEGY,
+        "--default-index", "https://i", "--index", "https://a", "--index", "https://b",
+        "--find-links", str(tmp_path), "--find-links", tmp_path.as_uri(), "--find-links", "https://l",
+        "--keyring-provider", "subprocess", "--allow-insecure-host", "h:1", "--no-cache", "--offline",
+    ]  # fmt: skip
+
+
+def test_find_links_that_are_not_there_are_left_out(tmp_path):
+    gone = tmp_path / "gone"
+    assert index_arguments(IndexSettings(find_links=(str(gone), gone.as_uri())), {}) == STRATEGY
+
+
+def test_no_index():
+    assert index_arguments(IndexSettings(no_index=True), {}) == [*STRATEGY, "--no-index"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "expected"),
+    [("auto", []), ("import", ["--keyring-provider", "subprocess"]), ("disabled", ["--keyring-provider", "disabled"])],
+)
+def test_keyring_providers(provider, expected):
+    assert index_arguments(IndexSettings(keyring_provider=provider), {}) == [*STRATEGY, *expected]
+
+
+def test_what_uv_takes_from_the_environment_only():
+    settings = IndexSettings(cert="/ca.pem", client_cert="/me.pem", proxy="http://p", timeout=0.2, retries=0)
+    assert index_environment(settings) == {
+        "SSL_CERT_FILE": "/ca.pem",
+        "SSL_CLIENT_CERT": "/me.pem",
+        "HTTP_PROXY": "http://p",
+        "HTTPS_PROXY": "http://p",
+        "ALL_PROXY": "http://p",
+        "http_proxy": "http://p",
+        "https_proxy": "http://p",
+        "all_proxy": "http://p",
+        "UV_HTTP_TIMEOUT": "1",
+        "UV_HTTP_RETRIES": "0",
+    }
+
+
+def test_build_settings():
+    build = BuildSettings(config_settings=("a=b", "c=d"), no_build_isolation=True)
+    assert build_arguments(build, Path("/w/b.txt")) == [
+        "--config-setting", "a=b", "--config-setting", "c=d", "--build-constraints", "/w/b.txt", "--no-build-isolation",
+    ]  # fmt: skip
+
+
+def test_config_settings_of_one_requirement():
+    line = RequirementLine("x", "r.txt:1", name="x", config_settings=("a=b",))
+    assert package_config_settings(InstallRequest((line,))) == ["--config-settings-package", "x:a=b"]
+
+
+def test_config_settings_of_who_knows_what():
+    line = RequirementLine("/w/x", "r.txt:1", config_settings=("a=b",))
+    with pytest.raises(UsageError, match=r"^r\.txt:1: uv cannot tell whose --config-settings these are: /w/x$"):
+        package_config_settings(InstallRequest((line,)))
+
+
+@pytest.mark.parametrize(("verbosity", "count"), [(-1, 0), (0, 0), (2, 2), (7, 3)])
+def test_verbosity(verbosity, count):
+    assert common_arguments(verbosity).count("--verbose") == count
+
+
+def test_places():
+    assert location_arguments(InstallRequest((), target=Path("/t"))) == ["--target", "/t"]
+    assert location_arguments(InstallRequest((), prefix=Path("/p"))) == ["--prefix", "/p"]
+    assert location_arguments(InstallRequest(())) == []
+
+
+def test_user():
+    with pytest.raises(UsageError) as caught:
+        location_arguments(InstallRequest((), user=True))
+    assert caught.value.message == "uv cannot install with --user"
+    assert caught.value.hint == "use --frontend pip, or install into a virtual environment"
+
+
+def test_variables_of_uv_that_settle_keys_of_pip():
+    environment = {"UV_INDEX_URL": "https://i", "UV_INDEX": "", "https_proxy": "p", "PIP_PROXY": "q"}
+    assert configured_in_environment(environment) == {"index-url", "proxy"}

@@ -1,0 +1,60 @@
+"""What a project says of its environment, and what is made of a mistake in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from accel_doctor.errors import UsageError
+from accel_doctor.store.environments.environment_settings import install_arguments, lock_paths, read_settings
+
+VARIABLES = {"HOME": "/home/me", "NAME": "x"}
+
+
+def test_every_key_is_read_and_variables_are_expanded():
+    settings = read_settings(
+        {
+            "cache_size": 3,
+            "max_bytes": "5GB",
+            "cache_path": "~/caches/${NAME}",
+            "virtualenv_path": "$HOME/env",
+            "requirements_lock_paths": ["requirements-$NAME.txt"],
+            "install": ["-r", "x.txt"],
+        },
+        "file",
+        VARIABLES,
+    )
+    assert settings == (
+        "file", "/home/me/env", ("requirements-x.txt",), "/home/me/caches/x", 3, 5 * 10**9, ("-r", "x.txt"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"cache_sise": 1}, "file: unknown key 'cache_sise'"),
+        ({"cache_size": 0}, "file: cache_size: expected a number above 0, got 0"),
+        ({"cache_size": True}, "file: cache_size: expected a number, got True"),
+        ({"max_bytes": "much"}, "file: max_bytes: expected a number, got 'much'"),
+        ({"virtualenv_path": ""}, "file: virtualenv_path: expected a path, got ''"),
+        ({"install": "-r x"}, "file: install: expected a list of texts, got '-r x'"),
+        ({"cache_path": "$NOWHERE/x"}, "file: cache_path: the environment variable NOWHERE is not set"),
+    ],
+)
+def test_mistakes_are_named(table, message):
+    with pytest.raises(UsageError) as caught:
+        read_settings(table, "file", VARIABLES)
+    assert caught.value.message == message
+
+
+def test_without_a_word_the_first_known_lock_file_is_taken():
+    nothing = read_settings({}, "", {})
+    assert lock_paths(nothing, {"requirements.txt", "uv.lock", "README"}) == ("uv.lock",)
+    with pytest.raises(UsageError, match="nothing says what belongs into the environment"):
+        lock_paths(nothing, {"README"})
+
+
+def test_how_to_install_follows_from_requirements_files_only():
+    nothing = read_settings({}, "", {})
+    assert install_arguments(nothing, ("a.txt", "b.in")) == ("-r", "a.txt", "-r", "b.in")
+    with pytest.raises(UsageError, match="uv.lock is not a requirements file, so how to install it has to be said"):
+        install_arguments(nothing, ("uv.lock",))

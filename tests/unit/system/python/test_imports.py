@@ -1,0 +1,116 @@
+"""Importing what was installed, with the interpreter that runs the tests, out of a directory made here."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from fakes import interpreter
+
+from accel_doctor.errors import ToolError
+from accel_doctor.model import InstallRequest
+from accel_doctor.system.process.runner import ProcessRunner
+from accel_doctor.system.python import imports
+from accel_doctor.system.python.imports import Imports
+
+
+@pytest.fixture
+def target(tmp_path):
+    """Installs a distribution of these files into a --target directory."""
+
+    def make(name: str, files: dict[str, str]) -> InstallRequest:
+        root = tmp_path / "target"
+        record = root / f"{name}-1.0.dist-info" / "RECORD"
+        record.parent.mkdir(parents=True)
+        (record.parent / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        for path, text in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        record.write_text("".join(f"{path},,\n" for path in files))
+        return InstallRequest((), target=root)
+
+    return make
+
+
+@pytest.fixture
+def verifier(tmp_path):
+    counter = itertools.count(1)
+    return Imports(
+        interpreter=interpreter(executable=Path(sys.executable)),
+        runner=ProcessRunner(dict(os.environ)),
+        new_log=lambda step, name: tmp_path / f"{next(counter)}-{step}-{name}.log",
+        jobs=2,
+    )
+
+
+def test_what_can_be_imported_is_fine(verifier, target):
+    request = target("fine", {"fine/__init__.py": "import sys; assert len(sys.argv) == 1", "fine_too.py": ""})
+    assert verifier.failing(["fine"], request) == []
+
+
+def test_a_failing_import_leaves_its_traceback_in_a_log(verifier, target):
+    message = "libGL.so.1: cannot open shared object file: No such file or directory"
+    target("fine", {"fine.py": ""})
+    request = target("seeing", {"seeing/__init__.py": f"raise ImportError({message!r})"})
+    (failed,) = verifier.failing(["fine", "seeing", "not-installed"], request)
+    assert (failed.package, failed.step, failed.returncode) == ("seeing", "import", 1)
+    lines = failed.log.read_text().splitlines()
+    assert lines[0] == f"$ {sys.executable} -c 'import seeing'"
+    assert lines[-1] == f"ImportError: {message}"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"tests/__init__.py": "raise RuntimeError", "setup.py": "raise RuntimeError"},
+        {"odd/inner.py": "raise RuntimeError"},  # no package, and nothing at the top
+        {"odd/__init__.py": "", "odd/broken/__init__.py": "raise RuntimeError"},  # only what is imported first
+        {"odd-name.py": "raise RuntimeError", "__main__.py": "raise RuntimeError", "data.txt": ""},
+    ],
+)
+def test_what_is_no_module_to_be_imported_is_left_alone(verifier, target, files):
+    assert verifier.failing(["odd"], target("odd", files)) == []
+
+
+def test_a_package_without_init_is_looked_into(verifier, target):
+    request = target("spaced", {"space/first/__init__.py": "raise RuntimeError('inside')", "space/second/x.py": ""})
+    (failed,) = verifier.failing(["spaced"], request)
+    assert failed.log.read_text().endswith("RuntimeError: inside\n")
+
+
+def test_a_crash_is_told_by_its_signal(verifier, target):
+    request = target("crashing", {"crashing.py": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"})
+    (failed,) = verifier.failing(["crashing"], request)
+    assert failed.log.read_text().endswith("error: the import was ended by signal 9\n")
+
+
+def test_an_import_without_end_is_ended(verifier, target, monkeypatch):
+    monkeypatch.setattr(imports, "_IMPORT_TIMEOUT", 0.5)
+    request = target("endless", {"endless.py": "while True: pass"})
+    (failed,) = verifier.failing(["endless"], request)
+    assert failed.log.read_text().endswith("error: the import was ended after 0 seconds\n")
+
+
+def test_neither_this_directory_nor_pythonpath_is_searched(verifier, target, tmp_path, monkeypatch):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "hidden.py").write_text("")
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "there"))
+    (failed,) = verifier.failing(["asking"], target("asking", {"asking.py": "import hidden"}))
+    assert failed.log.read_text().endswith("ModuleNotFoundError: No module named 'hidden'\n")
+
+
+def test_nothing_is_written_into_the_environment(verifier, target):
+    request = target("clean", {"clean/__init__.py": "from clean import part", "clean/part.py": ""})
+    assert verifier.failing(["clean"], request) == []
+    assert list(request.target.rglob("__pycache__")) == []
+
+
+def test_an_interpreter_that_does_not_answer_is_an_error_of_its_own(verifier, tmp_path):
+    broken = Imports(interpreter(executable=Path("/bin/false")), verifier.runner, verifier.new_log, 1)
+    with pytest.raises(ToolError, match=r"^/bin/false does not tell which modules were installed: return code 1$"):
+        broken.failing(["x"], InstallRequest(()))

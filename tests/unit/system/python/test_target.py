@@ -1,0 +1,112 @@
+"""find_target: which environment is taken, in which order."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from accel_doctor.errors import UsageError
+from accel_doctor.system.process.runner import ProcessRunner
+from accel_doctor.system.python.target import Surroundings, find_target
+
+HOW = "python3 -m venv .venv, then the same command again; or name an interpreter with --python"
+
+
+@pytest.fixture
+def runner() -> ProcessRunner:
+    return ProcessRunner({"PATH": os.environ["PATH"]})
+
+
+@pytest.fixture
+def around(tmp_path: Path) -> Surroundings:
+    return Surroundings(
+        environment={"PATH": ""},
+        directory=tmp_path,
+        own_executable=Path(sys.executable),
+        own_prefix=Path(sys.base_prefix),
+        own_base_prefix=Path(sys.base_prefix),
+    )
+
+
+def _with(around: Surroundings, **changes: object) -> Surroundings:
+    return Surroundings(**{**vars(around), **changes})
+
+
+def _venv(path: Path) -> Path:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", path], check=True)
+    return path
+
+
+def test_python_names_a_file_a_directory_or_a_command(
+    runner: ProcessRunner, around: Surroundings, tmp_path: Path
+) -> None:
+    venv = _venv(tmp_path / "v")
+    assert find_target(runner, around, str(venv / "bin/python")).prefix == venv
+    assert find_target(runner, around, "v").prefix == venv
+    assert find_target(runner, around, "v/bin/python3").prefix == venv
+    on_path = _with(around, environment={"PATH": str(venv / "bin")})
+    assert find_target(runner, on_path, "python3").prefix == venv
+
+
+def test_python_that_names_nothing(runner: ProcessRunner, around: Surroundings, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_target(runner, around, "python9.9")
+    assert caught.value.message == "--python python9.9: there is no such file, directory or command"
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError) as caught:
+        find_target(runner, around, "empty")
+    assert (caught.value.message, caught.value.hint) == (
+        "--python empty: there is no Python in this directory",
+        HOW,
+    )
+
+
+def test_the_order(runner: ProcessRunner, around: Surroundings, tmp_path: Path) -> None:
+    active, conda, own = _venv(tmp_path / "active"), _venv(tmp_path / "conda"), _venv(tmp_path / "own")
+    around = _with(around, own_executable=own / "bin/python", own_prefix=own)
+    variables = {"VIRTUAL_ENV": str(active), "CONDA_PREFIX": str(conda), "CONDA_DEFAULT_ENV": "work"}
+
+    def target(**environment: str) -> Path:
+        return find_target(runner, _with(around, environment={"PATH": "", **environment})).prefix
+
+    assert target() == own
+    local = _venv(tmp_path / ".venv")
+    assert target() == local
+    assert target(**variables) == active
+    del variables["VIRTUAL_ENV"]
+    assert target(**variables) == conda
+    # conda activates base by itself: it is nobody's choice while there is a .venv
+    assert target(**{**variables, "CONDA_DEFAULT_ENV": "base"}) == local
+    (local / "pyvenv.cfg").unlink()
+    assert target(**{**variables, "CONDA_DEFAULT_ENV": "base"}) == conda
+
+
+@pytest.mark.parametrize("made_for_us", ["pipx_metadata.json", "uv-receipt.toml"])
+def test_an_environment_made_for_accel_doctor_alone_is_no_target(
+    runner: ProcessRunner, around: Surroundings, tmp_path: Path, made_for_us: str
+) -> None:
+    own = _venv(tmp_path / "own")
+    (own / made_for_us).touch()
+    with pytest.raises(UsageError) as caught:
+        find_target(runner, _with(around, own_executable=own / "bin/python", own_prefix=own))
+    assert caught.value.message == "there is no virtual environment to install into"
+
+
+def test_nothing_to_install_into(runner: ProcessRunner, around: Surroundings) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_target(runner, around)
+    assert (caught.value.message, caught.value.hint) == (
+        "there is no virtual environment to install into",
+        HOW,
+    )
+
+
+def test_an_active_environment_that_is_gone(runner: ProcessRunner, around: Surroundings) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_target(runner, _with(around, environment={"VIRTUAL_ENV": "/gone"}))
+    assert caught.value.message == "VIRTUAL_ENV is set to /gone, but there is no Python in it"
+    assert caught.value.hint == "unset VIRTUAL_ENV, or make the environment again: python3 -m venv /gone"
