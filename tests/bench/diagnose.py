@@ -13,11 +13,12 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
-
-from paths import CASES
+from pathlib import Path
 
 from accel_doctor.diagnosis import diagnose_stream
 from accel_doctor.rulebook import load
+
+CASES = Path(__file__).resolve().parents[1] / "data/cases"
 
 COMPILER = (
     "gcc -pthread -Wno-unused-result -Wsign-compare -DNDEBUG -g -fwrapv -O2 -Wall -fPIC -I/usr/include/python3.11 "

@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from paths import ROOT
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "docs/tutorial/requirements.txt"
 
 
 def run(argv: list[str], environment: dict[str, str]) -> float:
@@ -109,6 +109,6 @@ def requirements_for_uv(requirements: Path, directory: Path) -> Path:
 
 if __name__ == "__main__":
     main(
-        Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs/tutorial/requirements.txt",
+        Path(sys.argv[1]) if len(sys.argv) > 1 else REQUIREMENTS,
         int(sys.argv[2]) if len(sys.argv) > 2 else 5,
     )

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from second_run import run
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # moto_server
+sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
 REQUIREMENTS = """\
 bitarray==3.12.3

@@ -1,8 +1,8 @@
 """Holds the package names of the Debian and Ubuntu rules against the real package lists of their releases.
 
-    python tests/check_names.py                                       # all releases that the rules say were checked
-    python tests/check_names.py --release 13 --release ubuntu:24.04
-    python tests/check_names.py --release 12 --lists 12=Packages.xz   # no network, no apt
+    python tests/tools/check_names.py                                      # all releases marked as checked in the rules
+    python tests/tools/check_names.py --release 13 --release ubuntu:24.04
+    python tests/tools/check_names.py --release 12 --lists 12=Packages.xz  # no network, no apt
 
 For each rule of a release it says which of its packages are not there, unless an alternative is, and what the file
 index would answer instead. The lists (main, contrib, non-free; amd64) are fetched, and their signatures verified, by

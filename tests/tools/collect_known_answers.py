@@ -1,6 +1,6 @@
 """Collects what builds of Debian's Python sources look for, and which of their build dependencies has it.
 
-    python tests/collect_known_answers.py --archive URL --suite trixie --index FILE --output FILE
+    python tests/tools/collect_known_answers.py --archive URL --suite trixie --index FILE --output FILE
 
 A source says what it needs: ``#include <x.h>``, ``dependency('x')``, ``libraries=['x']``, ``find_package(X)``, the name
 of a tool. Debian's maintainers say, in Build-Depends, where it comes from. An answer is a build dependency that has

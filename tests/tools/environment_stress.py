@@ -1,11 +1,14 @@
 """Storing and restoring environments while processes are killed, or many are at it at once.
 
-A program of its own, ``python environment_stress.py kill|crowd|full DIRECTORY TIMES``, since it forks: pytest has
-threads. It ends with an assertion's traceback where something was lost.
+    python tests/tools/environment_stress.py kill|crowd|full DIRECTORY TIMES
+
+A program of its own, since it forks, and pytest has threads. It ends with an assertion's traceback where something
+was lost.
 """
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import random
@@ -220,12 +223,16 @@ def full(stage: Stage, times: int) -> None:
 
 
 if __name__ == "__main__":
-    what, directory = sys.argv[1], Path(sys.argv[2])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["kill", "crowd", "full"])
+    parser.add_argument("directory", type=Path, help="made, and removed afterwards")
+    parser.add_argument("times", type=int)
+    arguments = parser.parse_args()
     random.seed(0)
     halves._WORTH_IT = 0  # two processes, however little there is to do
-    directory.mkdir(exist_ok=True)
+    arguments.directory.mkdir(exist_ok=True)
     try:
-        {"kill": kill, "crowd": crowd, "full": full}[what](Stage(directory), int(sys.argv[3]))
+        {"kill": kill, "crowd": crowd, "full": full}[arguments.what](Stage(arguments.directory), arguments.times)
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        shutil.rmtree(arguments.directory, ignore_errors=True)
     print("nothing was lost")

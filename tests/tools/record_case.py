@@ -1,6 +1,6 @@
 """Record a real failing build with its proven cure, as a case under ``tests/data/cases/``. Needs root and mmdebstrap.
 
-    python tests/record_case.py trixie 'psycopg2==2.9.10' psycopg2 gcc,libc6-dev libpq-dev python3-dev
+    python tests/tools/record_case.py trixie 'psycopg2==2.9.10' psycopg2 gcc,libc6-dev libpq-dev python3-dev
 
 builds the sdist on a fresh machine. Each STEP answers the log of the attempt before it: the system packages that log
 asks for, separated by commas, ``constraint:REQUIREMENT`` for a build constraint, or ``env:NAME=VALUE`` for a variable
@@ -17,11 +17,11 @@ import shutil
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from integration.machine import Base, Machine, machine
+from paths import CASES
 
-CASES = Path(__file__).parent / "cases"
 _OF_THIS_HOST = re.compile(r"^(?:Looking in (?:indexes|links): |WARNING: Location ).*\n", re.MULTILINE)
 
 

@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 
 import click
-from paths import ROOT
 
 from accel_doctor.cli.commands.install import command
 from accel_doctor.cli.configuration import KEYS, NOT_FOR_PROJECTS
 from accel_doctor.cli.main import application
 from accel_doctor.requirements.options import HARMLESS, INSTEAD
 
-DIRECTORY = ROOT / "docs/reference"
+DIRECTORY = Path(__file__).resolve().parents[2] / "docs/reference"
 _TABLE = re.compile(
     r"(?P<head><!-- options of (?P<command>[a-z ]+), [^>]*-->\n)(?P<table>.*?)(?P<end><!-- end -->)", re.DOTALL
 )
@@ -132,5 +132,7 @@ def _table(head: tuple[str, ...], rows: list[str]) -> str:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
     for path, text in pages().items():
         path.write_text(text)
