@@ -16,17 +16,9 @@ def main() -> int:
 
 
 def _run(line: list[str]) -> int:
-    known = None
-    if line[:1] == ["install"]:
-        # All that this imports takes half as long as reading the command line's options does.
-        from accel_doctor.cli.repeat import repeated
-
-        code, known = repeated(line[1:])
-        if code is not None:
-            return code
     from accel_doctor.cli.main import run
 
-    return run(line, known)
+    return run(line)
 
 
 def _leave(code: int) -> None:

@@ -50,10 +50,6 @@ again without a question to the network. It is resolved anew for another interpr
 `PIP_*`), configuration file or version of uv, where something else is installed in the environment, and with
 `--upgrade`, `--no-cache-dir`, `--user` or `--prefix`. A lock that can no longer be installed is forgotten.
 
-What such requirements, or a lock, installed into a virtual environment is kept too. The next environment that has as
-little of it gets [the same files, as links](wheel-store.md#installations-made-again), and uv is not even started; all
-that is said then is the last line.
-
 With `--offline` such requirements need no network at all, as long as the frontend's cache and accel-doctor's are there.
 pip has no offline mode: with it, `--offline` needs `--find-links`.
 """

@@ -55,11 +55,10 @@ def application() -> None:
     """Installs Python requirements on machines that lack what their builds need."""
 
 
-def run(arguments: Sequence[str], known: object = None) -> int:
-    """Run one command line and return its exit code; every expected error is told on stderr. ``known`` is what was
-    found out about it already, for its command."""
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; every expected error is told on stderr."""
     try:
-        code = application.main(list(arguments), prog_name="accel-doctor", standalone_mode=False, obj=known)
+        code = application.main(list(arguments), prog_name="accel-doctor", standalone_mode=False)
     except click.exceptions.Abort:
         return _interrupted()
     except KeyboardInterrupt:

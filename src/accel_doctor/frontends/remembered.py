@@ -55,19 +55,17 @@ class RememberingFrontend:
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """The lock that is asked for, or the remembered one, or else the frontend's."""
         if request.lock is not None:
-            given = self._given(request.lock, request)
-            # What lies in a directory may be another thing tomorrow.
-            return Locked(given, remembered=True, settled=all(not package.directory for package in given.packages))
+            return Locked(self._given(request.lock, request), remembered=True)
         place = self._place(request)
         if place is None:
             return self.frontend.lock(request, log)
         with contextlib.suppress(ToolError):  # not there, or damaged: then it is made anew
             lock = read_lock(place / "pylock.toml")
             self._taken = place
-            return Locked(lock, remembered=True, settled=True, file=place / "pylock.toml")
+            return Locked(lock, remembered=True, file=place / "pylock.toml")
         outcome = self.frontend.lock(request, log)
         if isinstance(outcome, Locked) and is_settled(outcome.lock, request):
-            outcome = Locked(chosen_only(outcome.lock, self.tags, self.interpreter.environment), settled=True)
+            outcome = Locked(chosen_only(outcome.lock, self.tags, self.interpreter.environment))
             self._keep(outcome, place)
         return outcome
 

@@ -42,13 +42,12 @@ class Source:
 class Locked:
     """The requirements resolved: a PEP 751 lock, relative paths already absolute.
 
-    ``remembered`` says that an earlier run resolved them, so that all of it may be on this machine; ``settled`` that
-    resolving them again could not come to anything else; ``file`` is where the very same lock is written down already.
+    ``remembered`` says that an earlier run resolved them, so that all of it may be on this machine; ``file`` is where
+    the very same lock is written down already.
     """
 
     lock: Pylock
     remembered: bool = False
-    settled: bool = False
     file: Path | None = None
 
 

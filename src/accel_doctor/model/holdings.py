@@ -13,7 +13,6 @@ class HoldingKind(str, Enum):
     WHEEL = "wheel"
     SOURCE = "source"
     LOCK = "lock"  # a resolution that is remembered
-    INSTALLATION = "installation"  # what was installed before, as links
     LOG = "log"
     LEFTOVER = "leftover"
 

@@ -17,7 +17,6 @@ _MANY = {
     HoldingKind.WHEEL: "wheels",
     HoldingKind.SOURCE: "sources",
     HoldingKind.LOCK: "locks",
-    HoldingKind.INSTALLATION: "installations",
     HoldingKind.LOG: "logs",
     HoldingKind.LEFTOVER: "leftovers",
 }

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from accel_doctor.model import Damage, Holding, HoldingKind, LeftOut, Removal
 from accel_doctor.store.leases import Leases
-from accel_doctor.store.wheels.wheel_store import ENTRY, LAYOUT, UNFINISHED, DamagedEntryError, LocalWheelStore
+from accel_doctor.store.wheels.wheel_store import ENTRY, UNFINISHED, DamagedEntryError, LocalWheelStore
 
 WHEELS, SOURCES, REMEMBERED, LOGS, LEASES = "wheels", "sources", "locks", "logs", "in-use.lock"
-_OLDER_LAYOUTS = ("v1",)  # nothing asks for what is in them; later ones are left to later versions
+# Nothing asks for what is in them; later ones are left to later versions.
+_OLDER_LAYOUTS = ("installations", "wheels/v1")
 
 
 @dataclass(frozen=True)
@@ -23,34 +23,6 @@ class Limits:
 
     size: int | None = None
     age: float | None = None
-
-
-class KeptInstallations(Protocol):
-    """What is known of installations that are kept, by key."""
-
-    def stored_keys(self) -> Sequence[str]:
-        """Every key."""
-        ...
-
-    def place(self, key: str) -> Path:
-        """Its directory."""
-        ...
-
-    def size(self, key: str) -> int:
-        """The bytes that are free once it is removed."""
-        ...
-
-    def last_used(self, key: str) -> float:
-        """When it was last used, as a timestamp."""
-        ...
-
-    def left_behind(self) -> Sequence[Path]:
-        """What is not finished."""
-        ...
-
-    def forget(self, key: str) -> None:
-        """Remove it. Raises OSError."""
-        ...
 
 
 @dataclass
@@ -78,21 +50,19 @@ class _Sweep:
 
 
 class Housekeeping:
-    """The cache directory as a whole: wheels, sources, remembered locks, kept installations and logs.
+    """The cache directory as a whole: wheels, sources, remembered locks and logs.
 
     Its methods raise OSError where it cannot be read.
     """
 
-    def __init__(self, cache: Path, store: LocalWheelStore, leases: Leases, installations: KeptInstallations) -> None:
+    def __init__(self, cache: Path, store: LocalWheelStore, leases: Leases) -> None:
         self._cache = cache
         self._store = store
         self._leases = leases
-        self._installations = installations
 
     def holdings(self) -> list[Holding]:
         """Everything that is kept."""
-        kept = [*self.wheels(), *self._sources(), *self._remembered(), *self._repeatable()]
-        return [*kept, *self._logs(), *self._leftovers()]
+        return [*self.wheels(), *self._sources(), *self._remembered(), *self._logs(), *self._leftovers()]
 
     def wheels(self) -> Iterator[Holding]:
         """The wheels, damaged ones under their key."""
@@ -148,10 +118,6 @@ class Housekeeping:
         try:
             if holding.kind is HoldingKind.WHEEL and not dry_run:
                 return self._store.remove(holding.name)
-            if holding.kind is HoldingKind.INSTALLATION:  # who is just using it goes its whole way instead
-                if not dry_run:
-                    self._installations.forget(holding.name)
-                return True
             with self._leases.removing(holding.name) as free:
                 if free and not dry_run:
                     _remove_directory(holding.path)
@@ -171,19 +137,13 @@ class Housekeeping:
                 used = _last_modified([place, *_inside(place)])
                 yield Holding(HoldingKind.LOCK, place.name, place.name, place, _size(place), used)
 
-    def _repeatable(self) -> Iterator[Holding]:
-        kept = self._installations
-        for key in kept.stored_keys():
-            yield Holding(HoldingKind.INSTALLATION, key, key[:16], kept.place(key), kept.size(key), kept.last_used(key))
-
     def _logs(self) -> Iterator[Holding]:
         for run in _directories(self._cache / LOGS):
             yield Holding(HoldingKind.LOG, run.name, run.name, run, _size(run), _last_modified([run, *_inside(run)]))
 
     def _leftovers(self) -> Iterator[Holding]:
-        wheels = self._cache / WHEELS
-        older = [wheels / layout for layout in _OLDER_LAYOUTS if layout != LAYOUT and (wheels / layout).is_dir()]
-        for place in [*older, *_directories(wheels / UNFINISHED), *self._installations.left_behind()]:
+        older = [self._cache / layout for layout in _OLDER_LAYOUTS if (self._cache / layout).is_dir()]
+        for place in [*older, *_directories(self._cache / WHEELS / UNFINISHED)]:
             label = str(place.relative_to(self._cache))
             yield Holding(HoldingKind.LEFTOVER, place.name, label, place, _size(place), _modified(place))
 

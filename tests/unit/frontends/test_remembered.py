@@ -58,7 +58,7 @@ class Shop:
         before = self.frontend.resolved
         locked = self.frontend_with(**facts).lock(request, self.log)
         remembered = self.frontend.resolved == before
-        assert replace(locked, file=None, settled=False) == Locked(LOCK, remembered=remembered)
+        assert replace(locked, file=None) == Locked(LOCK, remembered=remembered)
         assert (locked.file is not None and read_lock(locked.file) == LOCK) == remembered
         return self.frontend.resolved > before
 
@@ -71,11 +71,6 @@ def shop(tmp_path):
 def test_what_is_pinned_is_resolved_once(shop):
     assert shop.resolves(PINNED)
     assert not shop.resolves(PINNED)
-
-
-def test_only_what_is_pinned_is_settled(shop):
-    locked = [shop.frontend_with().lock(request, shop.log) for request in (PINNED, PINNED, OPEN)]
-    assert [one.settled for one in locked] == [True, True, False]
 
 
 def test_what_is_open_is_resolved_every_time(shop):
@@ -206,14 +201,6 @@ def named(locked: Locked) -> list[str]:
 def test_a_given_lock_is_what_is_locked(shop):
     locked = shop.frontend_with().lock(given(shop), shop.log)
     assert (named(locked), locked.remembered, shop.frontend.resolved) == (["p_q-1-py3-none-any.whl"], True, 0)
-
-
-def test_a_given_lock_is_settled_but_for_directories(shop):
-    assert shop.frontend_with().lock(given(shop), shop.log).settled
-    request = given(shop)
-    project = {"name": "here", "directory": {"path": "."}}
-    request.lock.write_text(tomli_w.dumps({"lock-version": "1.0", "created-by": "test", "packages": [project]}))
-    assert not shop.frontend_with().lock(request, shop.log).settled
 
 
 def test_of_a_given_lock_no_wheel_where_none_is_wanted(shop):

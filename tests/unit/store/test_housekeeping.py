@@ -11,7 +11,6 @@ import pytest
 from fakes import provenance
 
 from accel_doctor.model import BuildKey, HoldingKind, LeftOut
-from accel_doctor.store.environments.installations import Installations
 from accel_doctor.store.housekeeping import Housekeeping, Limits
 from accel_doctor.store.leases import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
@@ -46,7 +45,7 @@ def store(cache, running):
 def housekeeping(cache):
     leases = Leases(cache / "in-use.lock")
     store = LocalWheelStore(cache / "wheels", leases, pytest.fail)
-    yield Housekeeping(cache, store, leases, Installations(cache / "installations"))
+    yield Housekeeping(cache, store, leases)
     leases.close()
 
 
@@ -164,9 +163,10 @@ def test_what_killed_runs_and_older_layouts_left_goes_always(housekeeping, keep,
     keep(1, days=0)
     for left in ("unfinished/dead/x", "unfinished/alive/x", "v1/ab/entry", "v3/ab/entry"):
         (cache / "wheels" / left).mkdir(parents=True)
+    (cache / "installations/v1/ab/entry").mkdir(parents=True)  # made by versions up to 0.1
     running.hold("alive")
     removal = housekeeping.prune(Limits(), NOW)
-    assert [holding.label for holding in removal.removed] == ["wheels/unfinished/dead", "wheels/v1"]
+    assert [holding.label for holding in removal.removed] == ["installations", "wheels/unfinished/dead", "wheels/v1"]
     assert [holding.label for holding in removal.in_use] == ["wheels/unfinished/alive"]
     assert (cache / "wheels" / "v3").exists()  # a later version's: that one knows what to do with it
 
@@ -220,4 +220,4 @@ def test_a_store_that_cannot_be_read_is_an_error(cache):
     (cache / "wheels" / "v2" / "ab").rmdir()
     (cache / "wheels" / "v2" / "ab").symlink_to("ab")  # a loop
     with pytest.raises(OSError, match="ab"):
-        Housekeeping(cache, store, leases, Installations(cache / "installations")).holdings()
+        Housekeeping(cache, store, leases).holdings()

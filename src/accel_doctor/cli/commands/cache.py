@@ -19,8 +19,7 @@ from accel_doctor.cli.options import apply, own_options
 from accel_doctor.errors import CacheError, ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from accel_doctor.model import Damage, Entry, Holding, Removal
-    from accel_doctor.store.environments.installations import Installations
+    from accel_doctor.model import Entry, Holding, Removal
     from accel_doctor.store.housekeeping import Housekeeping
     from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
@@ -41,21 +40,7 @@ class _Cache:
     directory: Path
     store: LocalWheelStore
     housekeeping: Housekeeping
-    installations: Installations
     as_json: bool
-
-    def damaged_installations(self, fix: bool) -> list[Damage]:
-        """Kept installations that are not what was installed, removed with ``fix``."""
-        from accel_doctor.model import Damage
-        from accel_doctor.store.environments.inspecting import damage
-
-        damaged = []
-        for key in self.installations.stored_keys():
-            if why := damage(self.installations, key):
-                if fix:
-                    self.installations.forget(key)
-                damaged.append(Damage(key, self.installations.place(key), why, fix))
-        return damaged
 
     def show(self, document: dict[str, Any], lines: Sequence[str]) -> None:
         if self.as_json:
@@ -111,17 +96,15 @@ def _subcommand(name: str) -> Callable[[Callable[..., int]], click.Command]:
 @contextmanager
 def _opened(cache_dir: str | None, as_json: bool) -> Iterator[_Cache]:
     from accel_doctor.cli.configuration import cache_directory
-    from accel_doctor.store.environments.installations import DIRECTORY, Installations
     from accel_doctor.store.housekeeping import LEASES, WHEELS, Housekeeping
     from accel_doctor.store.leases import Leases
     from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
     directory = cache_directory(cache_dir, os.environ)
     leases = Leases(directory / LEASES)
-    kept = Installations(directory / DIRECTORY)
     store = LocalWheelStore(directory / WHEELS, leases, lambda text: click.echo(text, err=True))
     try:
-        yield _Cache(directory, store, Housekeeping(directory, store, leases, kept), kept, as_json)
+        yield _Cache(directory, store, Housekeeping(directory, store, leases), as_json)
     except OSError as error:
         raise CacheError(f"the cache {directory}: {error}", hint="whose is it, and is the disk full?") from error
     finally:
@@ -137,7 +120,7 @@ def directory(cache: _Cache) -> int:
 
 @_subcommand("info")
 def info(cache: _Cache) -> int:
-    """Say how much the cache holds of wheels, sources, locks, installations and logs, and when they were last used."""
+    """Say how much the cache holds of wheels, sources, locks and logs, and when they were last used."""
     from accel_doctor.report.cache_report import info_document, info_lines
     from accel_doctor.store.wheels.wheel_store import LAYOUT
 
@@ -164,11 +147,10 @@ def list_wheels(cache: _Cache, names: tuple[str, ...]) -> int:
 @_subcommand("verify")
 @click.option("--fix", is_flag=True, help="Remove what is damaged.")
 def verify(cache: _Cache, fix: bool) -> int:
-    """Read every wheel and every kept installation, and say which are not what was stored."""
+    """Read every wheel, and say which are not what was stored."""
     from accel_doctor.report.cache_report import verified_document, verified_lines
 
     good, damaged = cache.housekeeping.verify(fix)
-    damaged += cache.damaged_installations(fix)
     cache.show(verified_document(good, damaged), verified_lines(good, damaged))
     left = [one for one in damaged if not one.removed]
     if left and not cache.as_json:
@@ -198,10 +180,10 @@ def remove(cache: _Cache, names: tuple[str, ...], dry_run: bool) -> int:
 
 
 @_subcommand("clear")
-@click.argument("what", type=click.Choice(["wheels", "sources", "locks", "installations", "logs"]), nargs=-1)
+@click.argument("what", type=click.Choice(["wheels", "sources", "locks", "logs"]), nargs=-1)
 @_DRY_RUN
 def clear(cache: _Cache, what: tuple[str, ...], dry_run: bool) -> int:
-    """Remove all wheels, sources, remembered locks, kept installations and logs, or all of one kind."""
+    """Remove all wheels, sources, remembered locks and logs, or all of one kind."""
     chosen = [one for one in cache.housekeeping.holdings() if not what or f"{one.kind.value}s" in what]
     return _tell_asked(cache, cache.housekeeping.remove(chosen, dry_run))
 

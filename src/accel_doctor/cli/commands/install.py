@@ -40,7 +40,6 @@ def command(context: click.Context, /, **values: Any) -> int:
     from accel_doctor.cli.machines import obstacle
     from accel_doctor.cli.pip_accel import pip_accel_notice
     from accel_doctor.cli.preparation import prepare, usable_cores
-    from accel_doctor.cli.repeat import Repetition
     from accel_doctor.cli.terminal.interrupts import interruption_told
     from accel_doctor.model import Policy
 
@@ -49,9 +48,8 @@ def command(context: click.Context, /, **values: Any) -> int:
         raise UsageError(
             "--export goes with --dry-run", hint="what was installed is written down by accel-doctor export"
         )
-    again = context.find_object(Repetition)
     arguments = parsed_arguments(context, values)
-    parts, frontend, request = prepare(arguments, values, again.files if again else RealFiles())
+    parts, frontend, request = prepare(arguments, values, RealFiles())
     _check_report(values["report"])
     if values["portable"] and not values["dry_run"]:  # making a kept wheel portable is no rehearsal
         auditwheel_for(parts.surrounding, parts.runner).check()
@@ -71,8 +69,6 @@ def command(context: click.Context, /, **values: Any) -> int:
             parts.reporter.note(notice)
         with interruption_told(parts.reporter.note, doctor.treatment.transactions, parts.logs):
             result = _treat(doctor, parts, request, values["report"])
-        if again:
-            again.keep(result, request, doctor.loader, values, levels=bool(levels.addresses))
         in_the_way = obstacle(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
         if values["export"]:
             click.echo(_exported(result, doctor, parts, values["export"]), nl=False)

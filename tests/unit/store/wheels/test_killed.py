@@ -26,7 +26,6 @@ from accel_doctor.store.wheels import wheel_store as storing
 from accel_doctor.store.housekeeping import Housekeeping, Limits
 from accel_doctor.store.leases import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-from accel_doctor.store.environments.installations import Installations
 from accel_doctor.model import BuildKey
 import packaging.utils, accel_doctor.wheelfile
 
@@ -45,7 +44,7 @@ def opened():
     said = []
     held = Leases(cache / "in-use.lock")
     store = LocalWheelStore(cache / "wheels", held, said.append)
-    return store, Housekeeping(cache, store, held, Installations(cache / "installations")), held, said
+    return store, Housekeeping(cache, store, held), held, said
 
 
 def die_after(lines):
