@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from accel_doctor.cli import amounts as cli_sizes
 from accel_doctor.errors import UsageError
-from accel_doctor.store.environments.environment_settings import install_arguments, lock_paths, read_settings
+from accel_doctor.store.environments.environment_settings import (
+    EnvironmentSettings,
+    install_arguments,
+    lock_paths,
+    read_settings,
+)
 
 VARIABLES = {"HOME": "/home/me", "NAME": "x"}
 
@@ -23,9 +29,15 @@ def test_every_key_is_read_and_variables_are_expanded():
         "file",
         VARIABLES,
     )
-    assert settings == (
-        "file", "/home/me/env", ("requirements-x.txt",), "/home/me/caches/x", 3, 5 * 10**9, ("-r", "x.txt"),
-    )  # fmt: skip
+    assert settings == EnvironmentSettings(
+        "file", "/home/me/env", ("requirements-x.txt",), "/home/me/caches/x", 3, 5 * 10**9, ("-r", "x.txt")
+    )
+
+
+@pytest.mark.parametrize("size", ["10T", "5GB", "1.5GiB", "500 mb", "7", "2K"])
+def test_sizes_are_those_of_the_command_line(size):
+    settings = read_settings({"max_bytes": size}, "file", VARIABLES)
+    assert settings.max_bytes == cli_sizes.SIZE.convert(size, None, None)
 
 
 @pytest.mark.parametrize(
@@ -34,9 +46,12 @@ def test_every_key_is_read_and_variables_are_expanded():
         ({"cache_sise": 1}, "file: unknown key 'cache_sise'"),
         ({"cache_size": 0}, "file: cache_size: expected a number above 0, got 0"),
         ({"cache_size": True}, "file: cache_size: expected a number, got True"),
-        ({"max_bytes": "much"}, "file: max_bytes: expected a number, got 'much'"),
+        (
+            {"max_bytes": "much"},
+            "file: max_bytes: 'much' is not a size: a number and a unit, such as 5GB, 500MB or 2GiB",
+        ),
         ({"virtualenv_path": ""}, "file: virtualenv_path: expected a path, got ''"),
-        ({"install": "-r x"}, "file: install: expected a list of texts, got '-r x'"),
+        ({"install": "-r x"}, "file: install: expected a list of strings, got '-r x'"),
         ({"cache_path": "$NOWHERE/x"}, "file: cache_path: the environment variable NOWHERE is not set"),
     ],
 )
@@ -49,12 +64,12 @@ def test_mistakes_are_named(table, message):
 def test_without_a_word_the_first_known_lock_file_is_taken():
     nothing = read_settings({}, "", {})
     assert lock_paths(nothing, {"requirements.txt", "uv.lock", "README"}) == ("uv.lock",)
-    with pytest.raises(UsageError, match="nothing says what belongs into the environment"):
+    with pytest.raises(UsageError, match="no lock file found: none of pylock.toml, uv.lock, "):
         lock_paths(nothing, {"README"})
 
 
 def test_how_to_install_follows_from_requirements_files_only():
     nothing = read_settings({}, "", {})
     assert install_arguments(nothing, ("a.txt", "b.in")) == ("-r", "a.txt", "-r", "b.in")
-    with pytest.raises(UsageError, match="uv.lock is not a requirements file, so how to install it has to be said"):
+    with pytest.raises(UsageError, match="uv.lock is not a requirements file: set how to install it"):
         install_arguments(nothing, ("uv.lock",))
