@@ -5,7 +5,7 @@ The command line wins over ``ACCEL_DOCTOR_*``, that over the project's file, tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,13 @@ def user_directory(environment: Mapping[str, str]) -> Path:
 
     chosen = environment.get("ACCEL_DOCTOR_CONFIG_DIR")
     return Path(chosen) if chosen else user_config_path("accel-doctor")
+
+
+def rule_directories(chosen: Sequence[str], environment: Mapping[str, str]) -> list[Path]:
+    """Return the directories of rules to lay over the shipped ones: the user's, if it exists, and those chosen."""
+    own = user_directory(environment) / "rules"
+    directories = [own] if own.is_dir() else []
+    return [*directories, *(Path(directory).expanduser().absolute() for directory in chosen)]
 
 
 def cache_directory(chosen: str | None, environment: Mapping[str, str]) -> Path:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.errors import UsageError
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from accel_doctor.interfaces import PackageManager, Runner
     from accel_doctor.model import Distribution, Interpreter
     from accel_doctor.rulebook import Rulebook
+    from accel_doctor.rulebook.authoring.cases import BuildMachine
+    from accel_doctor.rulebook.authoring.workplace import Workplace
     from accel_doctor.system.packages.privilege import Privilege
 
 _VERSION = re.compile(r"3\.\d{1,2}")
@@ -40,6 +44,25 @@ def chosen_distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
             hint=f"there are rules for: {', '.join(rulebook.families())}",
         )
     return named
+
+
+def recorded_machine(distro: str, python: str, rulebook: Rulebook) -> BuildMachine:
+    """Return the machine of a recorded case, of which a distribution and a version of Python are known."""
+    from accel_doctor.rulebook.authoring.cases import BuildMachine
+    from accel_doctor.system.packages.elsewhere import named_distribution
+
+    distribution = named_distribution(distro)
+    interpreter = interpreter_assumed(distribution, rulebook, python)
+    return BuildMachine(distribution, interpreter, unasked_package_manager(rulebook, distribution))
+
+
+def workplace(chosen: Sequence[str]) -> Workplace:
+    """Return the directories of rules that the ``rules`` commands read and write here."""
+    from accel_doctor.cli.configuration import user_directory
+    from accel_doctor.rulebook.authoring.workplace import find_workplace
+
+    directories = [Path(directory).expanduser().absolute() for directory in chosen]
+    return find_workplace(directories, user_directory(os.environ) / "rules", Path.cwd())
 
 
 def interpreter_assumed(distribution: Distribution, rulebook: Rulebook, version: str | None) -> Interpreter:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from accel_doctor.cli.assembly import Parts
-from accel_doctor.cli.configuration import cache_directory, user_directory
+from accel_doctor.cli.configuration import cache_directory, rule_directories, user_directory
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.machines import OWN_VERSION
-from accel_doctor.cli.rule_places import rule_directories
 from accel_doctor.cli.session import Surrounding, Terminal
 from accel_doctor.cli.terminal.interrupts import Interrupts
 from accel_doctor.cli.terminal.reporters import PlainReporter, reporter_for

@@ -160,18 +160,26 @@ def read(path: Path, shown: str, problems: list[str]) -> Node | None:
     return parse(text, shown, problems)
 
 
-def parse(text: str, shown: str, problems: list[str]) -> Node | None:
-    """Like :func:`read`, for text at hand."""
+def compose(text: str) -> yaml.Node:
+    """Return YAML's own tree of a text, with the line of each part. ValueError for what is not YAML, or empty."""
     import yaml  # 20 ms, and a run without failing builds never needs it
 
     try:
-        composed = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
-        problems.append(f"{shown}: not YAML: {' '.join(str(error).split())}")
-        return None
+        raise ValueError(f"not YAML: {' '.join(str(error).split())}") from error
+    if root is None:
+        raise ValueError("empty")
+    return root
+
+
+def parse(text: str, shown: str, problems: list[str]) -> Node | None:
+    """Parse a text as :func:`read` does a file."""
     root = Node(None, shown, "", problems)
-    if composed is None:
-        root.complain("empty")
+    try:
+        composed = compose(text)
+    except ValueError as error:
+        root.complain(str(error))
         return None
     value = _Conversion(root).plain(composed)
     if not isinstance(value, dict):

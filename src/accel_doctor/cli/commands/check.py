@@ -101,9 +101,9 @@ def _exit_code(foresight: Foresight) -> ExitCode:
 
 
 def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
+    from accel_doctor.cli.configuration import rule_directories
     from accel_doctor.cli.files import RealFiles
     from accel_doctor.cli.preparation import gather
-    from accel_doctor.cli.rule_places import rule_directories
     from accel_doctor.cli.session import Surrounding
     from accel_doctor.rulebook import load
     from accel_doctor.system.process.runner import ProcessRunner

@@ -44,7 +44,7 @@ def command(
     rules: tuple[str, ...],
 ) -> int:
     """Parse, assemble, call, render, exit code."""
-    from accel_doctor.cli.rule_places import rule_directories
+    from accel_doctor.cli.configuration import rule_directories
     from accel_doctor.report.diagnosis_report import diagnosis_document, diagnosis_lines
     from accel_doctor.rulebook import load
 

@@ -39,8 +39,7 @@ def command(wanted: str, distro: str | None, output: str, rules: tuple[str, ...]
     NEED is written kind:name, as in header:libpq-fe.h or command:pg_config. A FILE says its kind by its name:
     libpq-fe.h, libpq.so, -lpq, libpq.pc, FooConfig.cmake, /usr/bin/pg_config.
     """
-    from accel_doctor.cli.configuration import user_directory
-    from accel_doctor.cli.rule_places import rule_directories
+    from accel_doctor.cli.configuration import rule_directories, user_directory
     from accel_doctor.diagnosis import RuleAdviser
     from accel_doctor.fileindex import find_index, rank
     from accel_doctor.model import Reason

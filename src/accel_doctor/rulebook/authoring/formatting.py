@@ -1,26 +1,25 @@
-"""Rule files put in order: what is looked up by name is sorted by name, and white space is as everywhere else.
+"""Format rule files: sort what is looked up by name, and tidy white space.
 
-Works on lines, by the places that YAML's own parser tells, so that comments and one-line entries stay as their authors
-wrote them. A comment directly above an entry goes with it; a blank line, or a comment that stands alone, begins a group
-of its own. Order that means something (symptoms, lists) is not touched.
+Works on lines, located by YAML's own parser, so that comments and one-line entries stay as their authors wrote them. A
+comment directly above an entry moves with it; a blank line, or a comment that stands alone, begins a group of its own.
+Order that means something (symptoms, lists) is kept. (ruamel.yaml's round trip hangs a comment on the entry above
+it, so that sorting moves it to another entry; and it joins wrapped lists.)
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from accel_doctor.rulebook.yaml_reading import parse
+import yaml
 
-if TYPE_CHECKING:
-    import yaml
+from accel_doctor.rulebook.yaml_reading import compose, parse
 
 
 def formatted(text: str) -> str:
-    """The same rules, sorted and with tidy white space; ValueError for what is no usable YAML.
+    """Return the same rules, sorted and with tidy white space. ValueError for a file that cannot be parsed.
 
-    What the file says and every line of it but blank ones are the same afterwards, or ValueError is raised.
+    The result has the same values and the same lines, blank ones aside; where it would not, ValueError is raised.
     """
     problems: list[str] = []
     before = parse(text, "", problems)
@@ -29,7 +28,7 @@ def formatted(text: str) -> str:
     result = _tidy(_sorted(text.replace("\r\n", "\n")))
     after = parse(result, "", problems)
     if after is None or after.value != before.value or _said(result) != _said(text):
-        raise ValueError("sorting would change what it says: put it in order by hand")
+        raise ValueError("sorting would change its meaning: sort it by hand")
     return result
 
 
@@ -42,7 +41,7 @@ def _said(text: str) -> Counter[str]:
 
 def _sorted(text: str) -> str:
     lines = text.split("\n")
-    root = _composed(text)
+    root = compose(text)
     verbatim = _verbatim(root)
     for section in _sections(root):
         for first, last, entries in _groups(section, lines, verbatim):
@@ -52,7 +51,7 @@ def _sorted(text: str) -> str:
 
 
 def _sections(root: yaml.Node) -> Iterator[yaml.Node]:
-    """The mappings whose entries are looked up by name: packages, and the needs of each kind, releases included."""
+    """Yield the mappings whose entries are looked up by name: packages, and the needs of each kind and release."""
     top = _entries(root)
     yield from (top[name] for name in ("packages",) if name in top)
     parts = [root, *_entries(top.get("releases")).values()]
@@ -69,9 +68,7 @@ def _entries(node: yaml.Node | None) -> dict[str, yaml.Node]:
 def _groups(
     section: yaml.Node, lines: list[str], verbatim: set[int]
 ) -> Iterator[tuple[int, int, list[tuple[str, list[str]]]]]:
-    """Entries that stand together: the first line, the line after the last, and each entry's name and lines."""
-    import yaml
-
+    """Yield entries that stand together: the first line, the line after the last, and each entry's name and lines."""
     if not isinstance(section, yaml.MappingNode) or section.flow_style:
         return
 
@@ -110,7 +107,7 @@ def _groups(
 
 def _tidy(text: str) -> str:
     lines = text.split("\n")
-    verbatim = _verbatim(_composed(text))
+    verbatim = _verbatim(compose(text))
     parts: list[str] = []
     for number, line in enumerate(lines):
         kept = line if number in verbatim else line.rstrip()
@@ -123,19 +120,9 @@ def _tidy(text: str) -> str:
 
 
 def _verbatim(node: yaml.Node) -> set[int]:
-    """The lines of scalars that go over several: white space in them may mean something."""
-    import yaml
-
+    """Return the lines within scalars of several lines: white space in them may mean something."""
     if isinstance(node, yaml.ScalarNode):
         first, last = node.start_mark.line, node.end_mark.line
         return set(range(first + 1, last + (node.style not in ("|", ">")))) if last > first else set()
     children = [child for item in node.value for child in (item if isinstance(item, tuple) else (item,))]
     return set().union(*map(_verbatim, children)) if children else set()
-
-
-def _composed(text: str) -> yaml.Node:
-    import yaml
-
-    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    assert node is not None  # noqa: S101  it was parsed before
-    return node

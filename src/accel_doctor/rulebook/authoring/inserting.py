@@ -1,29 +1,27 @@
-"""New entries put into the text of rule files, everything else left as its authors wrote it. Pure."""
+"""Insert new entries into the text of rule files, and leave the rest as its authors wrote it."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import yaml
 
 from accel_doctor.model import Need
 from accel_doctor.rulebook.authoring.formatting import formatted
 from accel_doctor.rulebook.authoring.proposing import Draft
-from accel_doctor.rulebook.yaml_reading import SCHEMA
-
-if TYPE_CHECKING:
-    import yaml
+from accel_doctor.rulebook.yaml_reading import SCHEMA, compose
 
 _INDENT = 2
 _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.+/:*()<>=-]*[A-Za-z0-9_.+/*()<>=-])?")
 
 
 def with_symptom(text: str | None, identifier: str, draft: Draft, misses: Sequence[str]) -> str:
-    """``symptoms.yaml`` with one more symptom, below the messages it has and above its prose, which would speak first
-    on the line otherwise; None is a file that is not there yet.
+    """Return the text of ``symptoms.yaml`` with one more symptom; ``text`` is None where there is no file yet.
 
-    ValueError for a file that is no usable YAML, or has its symptoms in one line.
+    It goes below the other messages and above the hints, which are broader and would match first otherwise.
+    ValueError for a file that cannot be parsed, or has its symptoms in one line.
     """
     what = [f"  kind: {draft.kind.value}"] if draft.kind else [f"  needs: [{_scalar(str(draft.need))}]"]
     entry = [
@@ -40,7 +38,7 @@ def with_symptom(text: str | None, identifier: str, draft: Draft, misses: Sequen
 
 
 def with_offer(text: str | None, family: str, need: Need, packages: Sequence[str]) -> str:
-    """A family's file with the packages that meet a need, sorted in. ValueError as for :func:`with_symptom`."""
+    """Return a family's file with the packages that meet a need, sorted in. ValueError as for :func:`with_symptom`."""
     names = [_scalar(name) for name in packages]
     shown = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
     new = f"schema: {SCHEMA}\nfamily: {_scalar(family)}\n"
@@ -49,18 +47,13 @@ def with_offer(text: str | None, family: str, need: Need, packages: Sequence[str
 
 
 def _with_entry(text: str, path: Sequence[str], name: str, entry: Sequence[str]) -> str:
-    import yaml
-
-    try:
-        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise ValueError(f"not YAML: {' '.join(str(error).split())}") from error
-    if root is None or not root.tag.endswith(":map"):
-        raise ValueError("is no mapping")
+    root = compose(text)
+    if not root.tag.endswith(":map"):
+        raise ValueError("not a mapping")
     lines = text.replace("\r\n", "\n").split("\n")
     section, indent, after, missing = _deepest(root, path, lines)
     if not missing and any(key.value == name for key, _ in section.value):
-        raise ValueError(f"{'.'.join((*path, name))} is there already: change it by hand")
+        raise ValueError(f"{'.'.join((*path, name))} already exists: change it by hand")
     added: list[str] = []
     for key in missing:
         added.append(" " * indent + f"{key}:")
@@ -73,8 +66,8 @@ def _with_entry(text: str, path: Sequence[str], name: str, entry: Sequence[str])
 
 
 def _deepest(root: yaml.Node, path: Sequence[str], lines: Sequence[str]) -> tuple[yaml.Node, int, int, Sequence[str]]:
-    """The mapping at the path, or the deepest there is: it, the indentation of its entries, the line to put more at,
-    and the rest of the path."""
+    """Return the mapping at the path, or the deepest one on the way to it: the mapping, the indentation of its
+    entries, the line at which to insert, and the rest of the path."""
     node, indent, end = root, 0, len(lines)
     for depth, step in enumerate(path):
         entries = {key.value: (key, value) for key, value in node.value}
@@ -84,14 +77,14 @@ def _deepest(root: yaml.Node, path: Sequence[str], lines: Sequence[str]) -> tupl
         if value.tag.endswith(":null"):
             return node, indent + _INDENT, key.start_mark.line + 1, path[depth + 1 :]
         if not value.tag.endswith(":map") or value.flow_style:
-            raise ValueError(f"{'.'.join(path[: depth + 1])} is written in one line: give each entry a line of its own")
+            raise ValueError(f"{'.'.join(path[: depth + 1])} is on one line: give each entry a line of its own")
         node, end = value, min(value.end_mark.line, len(lines))
         indent = value.value[0][0].start_mark.column
     return node, indent, _last_line(node, end, lines), ()
 
 
 def _above_prose(symptoms: yaml.Node, end: int, lines: Sequence[str]) -> int:
-    """The line below the last symptom that is no hint; ``end`` where no hint is below it, or there is nothing else."""
+    """Return the line below the last symptom that is not a hint; ``end`` where no hint follows it, or all are hints."""
     entries = list(symptoms.value) if symptoms.tag.endswith(":map") else []
     while entries and _is_hint(entries[-1][1]):
         entries.pop()
@@ -107,7 +100,7 @@ def _is_hint(symptom: yaml.Node) -> bool:
 
 
 def _last_line(node: yaml.Node, end: int, lines: Sequence[str]) -> int:
-    """The line after the last that says something."""
+    """Return the line after the last that is neither blank nor a comment."""
     first = node.start_mark.line
     while end > first + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
         end -= 1
@@ -115,9 +108,7 @@ def _last_line(node: yaml.Node, end: int, lines: Sequence[str]) -> int:
 
 
 def _scalar(text: str) -> str:
-    """Text as YAML writes it in a line, in quotes where it would mean something else without."""
-    import yaml
-
+    """Return text as YAML writes it, in quotes where it would mean something else without."""
     if _PLAIN.fullmatch(text) and yaml.safe_load(f"[{text}]") == [text]:
         return text
     return _double_quoted(text)

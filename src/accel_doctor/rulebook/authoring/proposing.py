@@ -1,7 +1,7 @@
-"""A first draft of a symptom from one line and what it says is missing. Pure.
+"""Draft a symptom from one line of a log and the need it shows.
 
-What surrounds the name in the line is taken to be the tool's own wording, as far as it has nothing in it that changes
-from case to case: paths, numbers, file names. The person who adds the symptom knows better, and may say so.
+The words around the name are taken to be the tool's own, unless they vary from case to case: paths, numbers, file
+names. The author knows better, and can correct the draft.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Word:
 
 @dataclass(frozen=True)
 class Draft:
-    """A symptom to be: with a ``kind`` the pattern names the thing, without one it always shows ``need``."""
+    """A drafted symptom: with a ``kind`` the pattern captures a name, without one it always shows ``need``."""
 
     need: Need
     line: str
@@ -40,7 +40,7 @@ class Draft:
 
 
 def draft(line: str, need: Need) -> Draft:
-    """A draft for a cleaned line. ValueError where it has too little that could tell it from other lines."""
+    """Draft a symptom for a cleaned line. ValueError where too little in it sets it apart from other lines."""
     place = _place_of(need.name, line)
     if place is None:
         words = _trimmed(_words(line))
@@ -57,13 +57,13 @@ def draft(line: str, need: Need) -> Draft:
 
 
 def stem(draft: Draft) -> str:
-    """What the symptom may be called: what kind of thing is missing, and what tells the message from others."""
+    """Return a name for the symptom: the kind of need, then words of the message."""
     words = [word for word in _ID_WORDS.findall(draft.contains.lower()) if word not in _COMMON]
     return "-".join((draft.need.kind.value, *words[:3]))
 
 
 def _place_of(name: str, line: str) -> re.Match[str] | None:
-    """The last place where the name stands as a word of its own."""
+    """Return the last place where the name stands as a word of its own."""
     places = list(re.finditer(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", line))
     return places[-1] if places else None
 
@@ -84,14 +84,14 @@ def _trimmed(words: list[_Word], *, left: bool = True, right: bool = True) -> li
 
 
 def _pattern(words: Sequence[_Word]) -> str:
-    """The words as a pattern, those that change as any word."""
+    """Return the words as a pattern; one that varies becomes any word."""
     return "".join(
         _STRIPPED.sub(lambda found: r"\S+", word.text) if word.varies else _escaped(word.text) for word in words
     )
 
 
 def _telling(words: Sequence[_Word], line: str) -> str:
-    """The longest run of words that do not change."""
+    """Return the longest run of words that do not vary."""
     runs = [""]
     for word in words:
         if word.varies:
@@ -100,7 +100,7 @@ def _telling(words: Sequence[_Word], line: str) -> str:
             runs[-1] += word.text
     text = max((run.strip() for run in runs), key=len)
     if len(text) < _LEAST:
-        raise ValueError(f"nothing in the line would tell it from others: {line!r}")
+        raise ValueError(f"nothing sets this line apart from others: {line!r}")
     return text
 
 

@@ -65,7 +65,7 @@ def test_a_draft_keeps_the_tools_words_and_drops_what_varies(line, need, contain
 
 @pytest.mark.parametrize(("line", "need"), [("zbar.h", "header:zbar.h"), ("x 12 /a/b", "command:frob")])
 def test_a_line_that_says_nothing_else_makes_no_symptom(line, need):
-    with pytest.raises(ValueError, match="nothing in the line would tell it from others"):
+    with pytest.raises(ValueError, match="nothing sets this line apart from others"):
         draft(line, Need.parse(need))
 
 
@@ -154,10 +154,10 @@ def test_packages_are_sorted_in(before, need, packages, after):
 @pytest.mark.parametrize(
     ("before", "complaint"),
     [
-        ("schema: 1\nneeds: {header: {b.h: x}}\n", "needs is written in one line: give each entry a line of its own"),
-        ("schema: 1\nneeds:\n  header:\n    a.h: null\n", "needs.header.a.h is there already: change it by hand"),
+        ("schema: 1\nneeds: {header: {b.h: x}}\n", "needs is on one line: give each entry a line of its own"),
+        ("schema: 1\nneeds:\n  header:\n    a.h: null\n", "needs.header.a.h already exists: change it by hand"),
         ("schema: 1\nneeds: [\n", "not YAML: while parsing a flow node"),
-        ("- x\n", "is no mapping"),
+        ("- x\n", "not a mapping"),
     ],
 )
 def test_files_that_take_no_entry(before, complaint):

@@ -1,4 +1,4 @@
-"""What the merged rules say about one thing, and where each statement stands. Pure."""
+"""What the merged rules say, as lines for people: about one thing with its files, as lists, and in numbers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from accel_doctor.rulebook.symptoms import Symptom
 
 
 def shown(what: str, book: Rulebook, distribution: Distribution | None) -> list[str]:
-    """What the rules say about ``what``: a need, or the name of a symptom, a Python package or a family.
+    """Return what the rules say about a need, or about all symptoms, Python packages and families of that name.
 
-    A name may be of several of these. With a distribution, what holds for it; without, for all families and releases.
-    Empty where it is none of them. Raises RuleError for rules that cannot be used.
+    With a distribution, what applies to it; without, to all families and releases. Empty where nothing has that name.
+    RuleError for rules with mistakes.
     """
     try:
         return list(_need_lines(Need.parse(what), book, distribution))
@@ -35,7 +35,7 @@ def shown(what: str, book: Rulebook, distribution: Distribution | None) -> list[
 
 
 def names(book: Rulebook) -> list[str]:
-    """All names that can be shown, needs apart: what a misspelled one may have meant."""
+    """Return all names that can be shown, needs aside: what a misspelled one may have meant."""
     return [
         *(symptom.id for symptom in book.symptoms),
         *(package.name for package in book.python_packages),
@@ -43,14 +43,48 @@ def names(book: Rulebook) -> list[str]:
     ]
 
 
+def symptoms_listed(book: Rulebook) -> list[str]:
+    """Return a line for each symptom: name, role, what it shows, file."""
+    return [
+        f"{symptom.id}\t{symptom.role.value}\t"
+        f"{symptom.kind.value if symptom.kind else ', '.join(map(str, symptom.needs)) or '-'}\t{symptom.source}"
+        for symptom in book.symptoms
+    ]
+
+
+def packages_listed(book: Rulebook) -> list[str]:
+    """Return a line for each Python package: name, needs."""
+    packages = sorted(book.python_packages, key=lambda package: package.name)
+    return [f"{package.name}\t{', '.join(map(str, package.needs))}" for package in packages]
+
+
+def statistics(book: Rulebook) -> list[str]:
+    """Return how many rules each file has, and how many of them nobody verified."""
+    samples = sum(len(symptom.match) for symptom in book.symptoms)
+    misses = sum(len(symptom.miss) for symptom in book.symptoms)
+    packages = book.python_packages
+    sdists, doubtful = sum(one.sdist_only for one in packages), sum(one.unverified for one in packages)
+    lines = [
+        f"symptoms.yaml: {len(book.symptoms)} symptoms, {samples} samples, {misses} near misses",
+        f"python.yaml: {len(packages)} Python packages, {sdists} without Linux wheels, {doubtful} unverified",
+    ]
+    for name in book.families():
+        needs, unverified = book.coverage(name)
+        checked = ", ".join(book.checked(name))
+        lines.append(
+            f"{name}.yaml: {needs} needs, {unverified} unverified" + (f", checked against {checked}" * bool(checked))
+        )
+    return lines
+
+
 def _need_lines(need: Need, book: Rulebook, distribution: Distribution | None) -> Iterator[str]:
     yield str(need)
     if distribution:
         offer = book.offer(need, distribution)
-        yield f"  {distribution}: {_offer(offer, _python(book, distribution)) if offer else 'nothing is said'}"
+        yield f"  {distribution}: {_offer(offer, _python(book, distribution)) if offer else 'no rule'}"
     else:
         statements = [line for family in book.families() for line in _statements(need, family, book)]
-        yield from statements or (["  no family says who has it"] if need.kind.curable_by_packages else [])
+        yield from statements or (["  no family has a rule for it"] if need.kind.curable_by_packages else [])
     symptoms = [symptom.id for symptom in book.symptoms if _shows(symptom, need)]
     if symptoms:
         yield f"  shown by: {', '.join(symptoms)}"
@@ -71,7 +105,7 @@ def _shows(symptom: Symptom, need: Need) -> bool:
 
 
 def _statements(need: Need, name: str, book: Rulebook) -> Iterator[str]:
-    """Each statement of a family's files, the ones that count first; inherited ones only where they are its own's."""
+    """Yield each statement of a family's own files, the one that applies first."""
     for family in book.chain(name):
         if family.name != name:
             continue
@@ -95,7 +129,7 @@ def _offer(offer: Offer, python: Mapping[str, str] | None = None) -> str:
 
 
 def _python(book: Rulebook, distribution: Distribution) -> Mapping[str, str] | None:
-    """What names may say of the distribution's own python3; None where rules do not know its version."""
+    """Return what templates see of the distribution's own python3; None where rules do not know its version."""
     version = book.python(distribution)
     return {**templates.SAMPLE_PYTHON, "version": version} if version else None
 

@@ -6,7 +6,7 @@ import pytest
 
 from accel_doctor.model import Distribution
 from accel_doctor.rulebook import Rulebook
-from accel_doctor.rulebook.showing import names, shown
+from accel_doctor.rulebook.authoring.showing import names, shown
 
 LOWER = {
     "debian": """\
@@ -72,7 +72,7 @@ def test_a_need_on_one_distribution(book):
     assert shown("command:thing", book, kali)[1] == (
         "  kali 2026.1: thing, or other more; mind the gap (rules/debian.yaml)"
     )
-    assert shown("command:nothing", book, kali) == ["command:nothing", "  kali 2026.1: nothing is said"]
+    assert shown("command:nothing", book, kali) == ["command:nothing", "  kali 2026.1: no rule"]
     assert shown("command:nothing", book, None) == ["command:nothing", "  no family says who has it"]
     assert shown("resource:memory", book, None) == ["resource:memory", "  environment: JOBS=1"]
 

@@ -1,0 +1,108 @@
+"""The cases that ``rules new`` writes: a log, the needs it shows, and the packages that meet them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accel_doctor.diagnosis import RuleAdviser, diagnose_stream
+from accel_doctor.diagnosis.scanning import Readable
+from accel_doctor.errors import UsageError
+from accel_doctor.interfaces import PackageManager
+from accel_doctor.model import Distribution, Finding, Interpreter, Reason
+from accel_doctor.rulebook.book import Rulebook
+
+_FILE, _LOG = "case.json", "1.log"
+
+
+@dataclass(frozen=True)
+class BuildMachine:
+    """The machine that a log was written on, as far as its distribution and version of Python tell."""
+
+    distribution: Distribution
+    interpreter: Interpreter
+    package_manager: PackageManager
+
+
+# A distribution (ID or ID:VERSION), a version of Python, the rules -> the machine
+MachineOf = Callable[[str, str, Rulebook], BuildMachine]
+
+
+@dataclass(frozen=True)
+class RuleCase:
+    """A log and what the rules should make of it; ``cure`` is empty where no package is known."""
+
+    directory: Path
+    distro: str  # ID or ID:VERSION
+    python: str
+    needs: tuple[str, ...]
+    cure: tuple[str, ...]
+
+    @property
+    def log(self) -> Path:
+        """Return the path of the log."""
+        return self.directory / _LOG
+
+    @property
+    def file(self) -> Path:
+        """Return the path of the case file."""
+        return self.directory / _FILE
+
+    def text(self) -> str:
+        """Return the content of the case file. The case is not verified: nobody has seen this build succeed yet."""
+        document = {
+            "id": self.directory.name,
+            "distro": self.distro,
+            "python": self.python,
+            "steps": [{"log": _LOG, "needs": list(self.needs), "cure": list(self.cure)}],
+            "verified": False,
+        }
+        return json.dumps(document, indent=1) + "\n"
+
+
+def cases_in(directory: Path) -> list[RuleCase]:
+    """Return the cases of a directory that list the needs of their log. UsageError for a malformed one."""
+    cases = []
+    for path in sorted(directory.glob(f"*/{_FILE}")):
+        try:
+            facts: Any = json.loads(path.read_text("utf-8"))
+            step = facts["steps"][0]
+            if "needs" in step:
+                named = (facts["distro"], facts["python"], tuple(step["needs"]), tuple(step["cure"]))
+                cases.append(RuleCase(path.parent, *named))
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise UsageError(f"{path}: not a case file: {error}") from error
+    return cases
+
+
+def case_problems(case: RuleCase, book: Rulebook, machine_of: MachineOf) -> list[str]:
+    """Return where the rules' answer to a case's log differs from what the case expects."""
+    with case.log.open("rb") as stream:
+        causes, names = answer(stream, machine_of(case.distro, case.python, book), book)
+    needs = needs_of(causes)
+    problems = []
+    if sorted(needs) != sorted(case.needs):
+        problems.append(f"{case.log}: expected {_listed(case.needs)}, found {_listed(needs)}")
+    if not set(case.cure) <= set(names):
+        problems.append(f"{case.log}: expected the packages {_listed(case.cure)}, found {_listed(names)}")
+    return problems
+
+
+def needs_of(causes: Sequence[Finding]) -> tuple[str, ...]:
+    """Return the needs of findings, each once."""
+    return tuple(dict.fromkeys(str(cause.need) for cause in causes))
+
+
+def answer(log: Readable, machine: BuildMachine, book: Rulebook) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """Return what stopped the build of a log, and the packages that rules name for it."""
+    adviser = RuleAdviser(book, machine.distribution, machine.interpreter, machine.package_manager)
+    causes = diagnose_stream(log, book.symptoms).causes
+    plan = adviser.plan([Reason(cause.need, cause.package, cause) for cause in causes])
+    return causes, plan.names
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "nothing"

@@ -1,0 +1,65 @@
+"""The directories of rules that authors read and write: a checkout of the project, or a person's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel_doctor.rulebook.book import Rulebook, shipped_rules
+
+_CASES = "cases"
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Directories of rules, lowest first; new rules go to ``own``, new cases to ``cases``."""
+
+    directories: tuple[Path, ...]
+    own: Path
+    cases: Path
+
+    def rulebook(self) -> Rulebook:
+        """Return the merged rules of all directories."""
+        return Rulebook(self.directories)
+
+    def rulebook_with(self, own: Path) -> Rulebook:
+        """Return the merged rules with another directory in place of ``own``."""
+        return Rulebook(tuple(own if directory == self.own else directory for directory in self.directories))
+
+    def shown(self, path: Path) -> str:
+        """Return a path as complaints name it: files of the lowest directory are ``rules/NAME``."""
+        return f"rules/{path.name}" if path.parent == self.directories[0] else str(path)
+
+
+def find_workplace(chosen: Sequence[Path], user: Path, working: Path) -> Workplace:
+    """Return the directories that apply in the directory ``working``: inside a checkout, its rules replace the
+    shipped ones; the user's directory and those chosen are laid over them.
+
+    New rules go to the last one chosen, else to the checkout, else to the user's directory.
+    """
+    checkout = _checkout(working)
+    lowest = checkout / "rules" if checkout else shipped_rules()
+    layers = [directory for directory in ([user] if user.is_dir() else []) + [*chosen] if directory != lowest]
+    directories = tuple(dict.fromkeys((lowest, *layers)))
+    if chosen and not (checkout and chosen[-1] == lowest):
+        return Workplace(directories, chosen[-1], chosen[-1] / _CASES)
+    if checkout:
+        return Workplace(directories, lowest, checkout / "tests/data" / _CASES)
+    return Workplace(tuple(dict.fromkeys((*directories, user))), user, user / _CASES)
+
+
+def _checkout(directory: Path) -> Path | None:
+    """Return the checkout of this project that a directory lies in."""
+    for folder in (directory, *directory.parents):
+        if (folder / "rules/symptoms.yaml").is_file() and (folder / "src/accel_doctor").is_dir():
+            return folder
+    return None
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file in one move, and make its directory where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.new")
+    aside.write_bytes(content)
+    aside.replace(path)
