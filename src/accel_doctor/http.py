@@ -1,60 +1,182 @@
-"""Files brought over HTTP: what may pass is tried again, bodies are bounded, netrc and certificates are found."""
+"""The one HTTP client: requirement files, sources and shared levels come through it.
+
+It retries transient failures, bounds the size of bodies, and knows certificates, proxies, logins and netrc. Its
+libraries take 0.1 s to import, so modules that every command imports must import this one where they use it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
-if TYPE_CHECKING:
-    import ssl
+import httpx
+import tenacity
 
-    import httpx
-    import tenacity
+from accel_doctor.model import Connection
+from accel_doctor.redaction import redacted
 
-# An archive must arrive as the bytes that were hashed, not unpacked on the way.
-AS_THEY_ARE = {"Accept-Encoding": "identity"}
+DEFAULT_TIMEOUT = 30.0  # seconds without a byte; pip's own 15 is short for large sdists behind slow mirrors
+DEFAULT_RETRIES = 3
+_MOST_REDIRECTS = 10
+_CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
+# An archive must arrive as the bytes that were hashed, not decompressed on the way.
+_UNCHANGED = {"Accept-Encoding": "identity"}
+
+_Body = TypeVar("_Body")
+
+
+class HttpError(Exception):
+    """Raised when a URL cannot be fetched; ``status`` is the server's answer, where it gave one."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class TooLargeError(ValueError):
-    """A body went on beyond its limit."""
+    """Raised when a body exceeds its limit."""
 
 
-def retrying(retries: int) -> tenacity.Retrying:
-    """Calls again, with growing pauses, what failed in a way that may pass; the last failure is raised as it was."""
-    import tenacity
+class HttpClient:
+    """Fetches URLs over one :class:`Connection`; safe to use from several threads."""
 
-    return tenacity.Retrying(
-        retry=tenacity.retry_if_exception(_may_pass),
-        stop=tenacity.stop_after_attempt(1 + retries),
-        wait=tenacity.wait_random_exponential(multiplier=0.3, max=5),
-        reraise=True,
-    )
+    def __init__(self, connection: Connection, variables: Mapping[str, str], logins: Sequence[str] = ()) -> None:
+        """``logins`` are URLs whose user and password also serve for other files on their host, as pip does it."""
+        self._connection = connection
+        self._variables = variables
+        self._logins = logins
+        self._clients: dict[bool, httpx.Client] = {}  # by whether certificates are verified
+        self._opening = threading.Lock()
+
+    def __enter__(self) -> HttpClient:
+        """Do nothing: connections open on demand."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close all connections."""
+        with self._opening:
+            while self._clients:
+                self._clients.popitem()[1].close()
+
+    def download(self, url: str, target: Path, limit: int) -> str:
+        """Save a URL to the file ``target``, durably, and return its SHA-256.
+
+        Raises HttpError, TooLargeError beyond ``limit`` bytes, and OSError of the disk.
+        """
+        return self._retried(url, lambda response: _save(response, target, limit))
+
+    def read(self, url: str, limit: int) -> bytes:
+        """Return the content of a URL. Raises HttpError, and TooLargeError beyond ``limit`` bytes."""
+        return self._retried(url, lambda response: b"".join(_bounded(response.iter_bytes(), limit)))
+
+    def _retried(self, url: str, consume: Callable[[httpx.Response], _Body]) -> _Body:
+        retries = self._connection.retries
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_transient),
+            stop=tenacity.stop_after_attempt(1 + (DEFAULT_RETRIES if retries is None else retries)),
+            wait=tenacity.wait_random_exponential(multiplier=0.3, max=5),
+            reraise=True,
+        )
+        try:
+            body: _Body = attempts(self._once, url, consume)
+            return body
+        except httpx.HTTPStatusError as error:
+            answer = error.response
+            message = f"the server answered {answer.status_code} {answer.reason_phrase}".rstrip()
+            raise HttpError(message, answer.status_code) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise HttpError(redacted(str(error)) or type(error).__name__) from error
+
+    def _once(self, url: str, consume: Callable[[httpx.Response], _Body]) -> _Body:
+        with self._response(url) as response:
+            response.raise_for_status()
+            return consume(response)
+
+    @contextmanager
+    def _response(self, url: str) -> Iterator[httpx.Response]:
+        """Follow redirects by hand: httpx reads the body of a redirect whole, however long it is."""
+        request = self._client(httpx.URL(url)).build_request("GET", url, headers=_UNCHANGED)
+        auth = self._login(request.url) or self._netrc()
+        for _ in range(1 + _MOST_REDIRECTS):
+            client = self._client(request.url)
+            with closing(client.send(request, stream=True, auth=auth)) as response:
+                following = response.next_request  # without the login, when it leads to another host
+                if following is None:
+                    yield response
+                    return
+                if response.url.scheme == "https" and following.url.scheme != "https":
+                    raise httpx.UnsupportedProtocol("the server redirects from https to http", request=request)
+            request, auth = following, None
+        raise httpx.TooManyRedirects(f"more than {_MOST_REDIRECTS} redirects", request=request)
+
+    def _client(self, url: httpx.URL) -> httpx.Client:
+        port = url.port or (443 if url.scheme == "https" else 80)
+        verify = {url.host, f"{url.host}:{port}"}.isdisjoint(self._connection.trusted_hosts)
+        with self._opening:
+            if verify not in self._clients:
+                timeout = self._connection.timeout
+                self._clients[verify] = httpx.Client(
+                    timeout=DEFAULT_TIMEOUT if timeout is None else timeout,
+                    verify=self._tls_context(verify),
+                    proxy=self._connection.proxy,
+                )
+            return self._clients[verify]
+
+    def _tls_context(self, verify: bool) -> ssl.SSLContext:
+        """Trust the given bundle, else the one the environment names, else the system's, else httpx's own.
+
+        Raises HttpError where a certificate cannot be read.
+        """
+        own = self._connection.client_cert
+        named = (self._variables.get(name) for name in _CERTIFICATE_VARIABLES)
+        bundle = self._connection.cert or next(filter(None, named), None)
+        try:
+            if bundle and Path(bundle).is_dir():
+                context = ssl.create_default_context(capath=bundle)
+            elif bundle or _system_has_certificates():
+                context = ssl.create_default_context(cafile=bundle)
+            else:
+                context = httpx.create_ssl_context()
+            if own:
+                context.load_cert_chain(own)
+        except OSError as error:  # ssl.SSLError is one
+            raise HttpError(f"cannot read the certificates in {own or bundle}: {error.strerror or error}") from error
+        if not verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def _login(self, url: httpx.URL) -> tuple[str, str] | None:
+        """Return the user and password for a URL: its own, or those given with another URL on the same host."""
+        for candidate in (str(url), *self._logins):
+            parts = urlsplit(candidate)
+            if parts.hostname == url.host and parts.username is not None:
+                return unquote(parts.username), unquote(parts.password or "")
+        return None
+
+    def _netrc(self) -> httpx.Auth | None:
+        path = Path(self._variables.get("NETRC") or f"{self._variables.get('HOME', '/')}/.netrc")
+        return httpx.NetRCAuth(str(path)) if path.is_file() else None
 
 
-def _may_pass(error: BaseException) -> bool:
-    """Whether another attempt may go better: the connection broke, or the server says the trouble is its own."""
-    import httpx
-
+def _is_transient(error: BaseException) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code >= 500 or error.response.status_code == 429
     return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
 
 
-def receive(response: httpx.Response, target: Path, limit: int) -> str:
-    """The body into the file ``target``, durably, and its SHA-256.
-
-    Raises TooLargeError beyond ``limit`` bytes, httpx.HTTPError, and OSError of the disk.
-    """
-    response.raise_for_status()
-    digest, size = hashlib.sha256(), 0
+def _save(response: httpx.Response, target: Path, limit: int) -> str:
+    digest = hashlib.sha256()
     with target.open("wb") as writing:
-        for block in response.iter_raw():
-            size += len(block)
-            if size > limit:
-                raise TooLargeError(f"larger than {limit} bytes")
+        for block in _bounded(response.iter_raw(), limit):
             digest.update(block)
             writing.write(block)
         writing.flush()
@@ -62,17 +184,15 @@ def receive(response: httpx.Response, target: Path, limit: int) -> str:
     return digest.hexdigest()
 
 
-def netrc(environment: Mapping[str, str]) -> httpx.NetRCAuth | None:
-    """The user's netrc file, where there is one."""
-    import httpx
+def _bounded(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > limit:
+            raise TooLargeError(f"larger than {limit} bytes")
+        yield block
 
-    path = Path(environment.get("NETRC") or f"{environment.get('HOME', '/')}/.netrc")
-    return httpx.NetRCAuth(str(path)) if path.is_file() else None
 
-
-def tls_context(environment: Mapping[str, str], bundle: str | None = None) -> ssl.SSLContext:
-    """Certificates to trust: ``bundle``, else what the environment names, else the system's."""
-    import ssl
-
-    bundle = bundle or environment.get("SSL_CERT_FILE") or environment.get("REQUESTS_CA_BUNDLE")
-    return ssl.create_default_context(cafile=bundle or None)
+def _system_has_certificates() -> bool:
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile is not None or (paths.capath is not None and any(Path(paths.capath).iterdir()))

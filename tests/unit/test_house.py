@@ -15,9 +15,9 @@ PACKAGE = Path(accel_doctor.__file__).parent
 # Lower may not import higher; what shares a floor may not import its neighbours.
 FLOORS = (
     ("__init__", "values", "units"),
-    ("errors", "hashing", "redaction", "http", "wheelfile"),
+    ("errors", "hashing", "redaction", "wheelfile"),
     ("model",),
-    ("interfaces",),
+    ("interfaces", "http"),
     ("rulebook",),
     ("lockfile", "fileindex", "elf"),
     ("diagnosis", "foresight", "requirements"),
@@ -70,6 +70,12 @@ def test_only_two_modules_start_processes(path):
     if path in (Path("system/process/runner.py"), Path("system/process/pseudo_terminal.py")):
         return
     assert {"subprocess", "pexpect", "os.system", "pty"}.isdisjoint(imports(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_one_module_speaks_http(path):
+    if path != Path("http.py"):
+        assert {"httpx", "http.client", "urllib.request"}.isdisjoint(imports(path))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)

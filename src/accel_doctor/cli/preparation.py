@@ -19,23 +19,23 @@ from accel_doctor.frontends.choice import choose_frontend, settled_elsewhere
 from accel_doctor.interfaces import Frontend, Runner
 from accel_doctor.model import Distribution, InstallRequest, Interpreter
 from accel_doctor.requirements.arguments import ParsedArguments
-from accel_doctor.requirements.file_access import Files
 from accel_doctor.requirements.pip_configuration import Configuration, read_configuration
-from accel_doctor.requirements.request import read_request
+from accel_doctor.requirements.request import read_connection, read_request
 from accel_doctor.requirements.surroundings import Surroundings as RequestSurroundings
 from accel_doctor.system.distribution import read_distribution
+from accel_doctor.system.file_reader import FileReader
 from accel_doctor.system.packages.elsewhere import assumed_interpreter
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.interpreter import refuse_externally_managed
 from accel_doctor.system.python.target import find_target
 
 
-def prepare(arguments: ParsedArguments, values: dict[str, Any], files: Files) -> tuple[Parts, Frontend, InstallRequest]:
+def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
     """Everything found out about this machine and this request; UsageError for what cannot be used."""
     surrounding = Surrounding.read(arguments.verbosity)
     runner = ProcessRunner(surrounding.environment)
     interpreter = find_target(runner, surrounding.target, values["python"])
-    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter, files)
+    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter)
     refuse_externally_managed(interpreter, request)
     return parts, frontend, request
 
@@ -46,7 +46,6 @@ def gather(
     surrounding: Surrounding,
     runner: ProcessRunner,
     interpreter: Interpreter,
-    files: Files,
 ) -> tuple[Parts, Frontend, InstallRequest]:
     """The same for an interpreter that is known already."""
     environment = surrounding.environment
@@ -54,7 +53,7 @@ def gather(
     cache = cache_directory(values["cache_dir"], environment)
     frontend = choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration)
     configuration = configuration.without(settled_elsewhere(frontend.name, environment))
-    request = _request(arguments, configuration, interpreter, surrounding, files)
+    request = _request(arguments, configuration, interpreter, surrounding)
     return parts_for(surrounding, runner, interpreter, values), frontend, request
 
 
@@ -114,7 +113,6 @@ def _request(
     configuration: Configuration,
     interpreter: Interpreter,
     surrounding: Surrounding,
-    files: Files,
 ) -> InstallRequest:
     surroundings = RequestSurroundings(
         directory=surrounding.directory,
@@ -122,7 +120,8 @@ def _request(
         environment=surrounding.environment,
         in_virtual_environment=interpreter.in_virtual_environment,
     )
-    return read_request(arguments, configuration, files, surroundings)
+    reader = FileReader(read_connection(arguments, configuration, surroundings), surrounding.environment)
+    return read_request(arguments, configuration, reader, surroundings)
 
 
 def _read_text(path: Path) -> str:

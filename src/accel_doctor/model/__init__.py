@@ -30,7 +30,13 @@ if TYPE_CHECKING:
         Unmet,
     )
     from accel_doctor.model.providers import Provider
-    from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
+    from accel_doctor.model.requests import (
+        BuildSettings,
+        Connection,
+        IndexSettings,
+        InstallRequest,
+        RequirementLine,
+    )
     from accel_doctor.model.wheels import BuildKey, Entry, Link, Provenance
 else:
     _NOUNS = {
@@ -45,7 +51,7 @@ else:
         "needs": "Need NeedKind",
         "plans": "Case Consent Plan Policy Reason Remedy Result Simulation SystemPackage Unmet",
         "providers": "Provider",
-        "requests": "BuildSettings IndexSettings InstallRequest RequirementLine",
+        "requests": "BuildSettings Connection IndexSettings InstallRequest RequirementLine",
     }
     _MODULES = {noun: module for module, nouns in _NOUNS.items() for noun in nouns.split()}
 
@@ -65,6 +71,7 @@ __all__ = [
     "Built",
     "Case",
     "Confidence",
+    "Connection",
     "Consent",
     "Damage",
     "Diagnosis",

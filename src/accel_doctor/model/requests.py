@@ -19,19 +19,25 @@ class RequirementLine:
 
 
 @dataclass(frozen=True)
-class IndexSettings:
-    """Where distributions come from, and how they are reached. None: not said, the frontend's own default."""
+class Connection:
+    """How servers are reached. None means the default of whoever connects."""
+
+    cert: str | None = None  # path of a PEM bundle to trust
+    client_cert: str | None = None
+    proxy: str | None = None
+    trusted_hosts: tuple[str, ...] = ()  # "host" or "host:port", whose certificates are not verified
+    timeout: float | None = None  # seconds
+    retries: int | None = None
+
+
+@dataclass(frozen=True)
+class IndexSettings(Connection):
+    """Where distributions come from, and how they are reached. None means the frontend's own default."""
 
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
     no_index: bool = False
-    cert: str | None = None
-    client_cert: str | None = None
-    proxy: str | None = None
-    trusted_hosts: tuple[str, ...] = ()
-    timeout: float | None = None  # seconds
-    retries: int | None = None
     keyring_provider: str | None = None
     no_cache: bool = False
     offline: bool = False

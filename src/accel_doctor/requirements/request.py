@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest, RequirementLine
+from accel_doctor.model import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.file_access import Files
 from accel_doctor.requirements.format_control import settle
@@ -68,23 +68,31 @@ def _requirements(gathered: Gathering) -> tuple[RequirementLine, ...]:
     return tuple(replace(line, hashes=()) for line in gathered.requirements)
 
 
+def read_connection(given: ParsedArguments, settings: Configuration, surroundings: Surroundings) -> Connection:
+    """Return how servers are reached, as far as it is known before any requirement file is read."""
+    cert = given.cert or settings.text("cert")
+    client_cert = given.client_cert or settings.text("client-cert")
+    return Connection(
+        cert=surroundings.absolute(cert) if cert else None,
+        client_cert=surroundings.absolute(client_cert) if client_cert else None,
+        proxy=given.proxy or settings.text("proxy"),
+        trusted_hosts=(*settings.words("trusted-host"), *given.trusted_hosts),
+        timeout=given.timeout if given.timeout is not None else settings.number("timeout"),
+        retries=given.retries if given.retries is not None else _whole(settings, "retries"),
+    )
+
+
 def _index(
     gathered: Gathering, given: ParsedArguments, settings: Configuration, surroundings: Surroundings
 ) -> IndexSettings:
     no_index = "no-index" in gathered.flags
-    cert = given.cert or settings.text("cert")
-    client_cert = given.client_cert or settings.text("client-cert")
+    connection = vars(read_connection(given, settings, surroundings))
     return IndexSettings(
+        **{**connection, "trusted_hosts": _once(gathered.trusted_hosts)},
         index_url=None if no_index else gathered.index_url,
         extra_index_urls=() if no_index else _once(gathered.extra_index_urls),
         find_links=_once(gathered.find_links),
         no_index=no_index,
-        cert=surroundings.absolute(cert) if cert else None,
-        client_cert=surroundings.absolute(client_cert) if client_cert else None,
-        proxy=given.proxy or settings.text("proxy"),
-        trusted_hosts=_once(gathered.trusted_hosts),
-        timeout=given.timeout if given.timeout is not None else settings.number("timeout"),
-        retries=given.retries if given.retries is not None else _whole(settings, "retries"),
         keyring_provider=_keyring_provider(given, settings),
         # pip: the variable PIP_NO_CACHE_DIR, whatever its truth value, disables the cache.
         no_cache=given.no_cache or settings.flag("no-cache-dir") is not None,

@@ -102,7 +102,6 @@ def _exit_code(foresight: Foresight) -> ExitCode:
 
 def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
     from accel_doctor.cli.configuration import rule_directories
-    from accel_doctor.cli.files import RealFiles
     from accel_doctor.cli.preparation import gather
     from accel_doctor.cli.session import Surrounding
     from accel_doctor.rulebook import load
@@ -116,7 +115,7 @@ def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, 
     interpreter, assumed = _interpreters(
         values["python"], distribution, rulebook, surrounding, runner, elsewhere=elsewhere
     )
-    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter, RealFiles())
+    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter)
     parts = replace(
         parts,
         distribution=distribution,

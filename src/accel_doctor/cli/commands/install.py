@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.assembly import assembled_doctor, auditwheel_for
-    from accel_doctor.cli.files import RealFiles
     from accel_doctor.cli.levels import level_settings
     from accel_doctor.cli.machines import obstacle
     from accel_doctor.cli.pip_accel import pip_accel_notice
@@ -49,7 +48,7 @@ def command(context: click.Context, /, **values: Any) -> int:
             "--export goes with --dry-run", hint="what was installed is written down by accel-doctor export"
         )
     arguments = parsed_arguments(context, values)
-    parts, frontend, request = prepare(arguments, values, RealFiles())
+    parts, frontend, request = prepare(arguments, values)
     _check_report(values["report"])
     if values["portable"] and not values["dry_run"]:  # making a kept wheel portable is no rehearsal
         auditwheel_for(parts.surrounding, parts.runner).check()

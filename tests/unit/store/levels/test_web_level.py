@@ -67,7 +67,7 @@ def test_what_may_pass_is_tried_again(server, tmp_path):
         (
             lambda handler: handler.answer(302, Location=handler.path),
             LevelError,
-            "wheels/x: more than 5 redirects",
+            "wheels/x: more than 10 redirects",
         ),
     ],
 )

@@ -1,0 +1,46 @@
+"""Reads requirement files from disk and from the web."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from accel_doctor.model import Connection
+from accel_doctor.redaction import redacted
+from accel_doctor.requirements.file_access import SIZE_LIMIT
+
+
+@dataclass(frozen=True)
+class FileReader:
+    """Implements :class:`accel_doctor.requirements.file_access.Files` with this machine's disk and network."""
+
+    connection: Connection
+    variables: Mapping[str, str]
+
+    def read(self, location: str) -> bytes:
+        """Return the content of a path or URL, of a file at most one byte more than the limit; raises OSError."""
+        scheme = urlsplit(location).scheme
+        if scheme in ("http", "https"):
+            return self._download(location)
+        path = unquote(urlsplit(location).path) if scheme == "file" else location
+        with Path(path).open("rb") as stream:
+            return stream.read(SIZE_LIMIT + 1)
+
+    def is_directory(self, path: str) -> bool:
+        """Return whether a path is a directory."""
+        return Path(path).is_dir()
+
+    def is_file(self, path: str) -> bool:
+        """Return whether a path is a file."""
+        return Path(path).is_file()
+
+    def _download(self, url: str) -> bytes:
+        from accel_doctor.http import HttpClient, HttpError, TooLargeError
+
+        with HttpClient(self.connection, self.variables) as client:
+            try:
+                return client.read(url, SIZE_LIMIT)
+            except (HttpError, TooLargeError) as error:
+                raise OSError(f"{redacted(url)}: {error}") from error
