@@ -120,6 +120,19 @@ class Builder(Protocol):
         ...
 
 
+class PackageNames(Protocol):
+    """A package manager as rules know it: a name, and the grammar of its package names."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in rule files and messages."""
+        ...
+
+    def accepts(self, name: str) -> bool:
+        """Return whether ``name`` may be handed to it as a package name."""
+        ...
+
+
 class PackageManager(Protocol):
     """One system package manager. Names given to it come from rules or from its own index, nowhere else."""
 

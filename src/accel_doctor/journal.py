@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from accel_doctor.interfaces import PackageNames
 from accel_doctor.model import Distribution, Plan
 from accel_doctor.model.treated import Treated, TreatedNeed, TreatedPackage
 from accel_doctor.redaction import redacted
@@ -40,13 +41,16 @@ class Journal:
         except OSError as error:
             self._warn(f"what was installed could not be written to the journal {self._path}: {error.strerror}")
 
-    def read(self) -> list[Treated]:
-        """All entries, oldest first; lines that are none (a full disk cut one short) are left out with a warning."""
+    def read(self, managers: Mapping[str, PackageNames]) -> list[Treated]:
+        """Return all entries, oldest first; skip damaged lines (a full disk cut one short) with a warning.
+
+        An entry counts as damaged where it names none of ``managers``, or a package that its manager does not accept.
+        """
         entries, damaged = [], 0
         try:
             with self._path.open("rb") as stream:
                 while line := stream.readline(_LINE_LIMIT):
-                    entry = _entry(line)
+                    entry = _entry(line, managers)
                     if entry:
                         entries.append(entry)
                     else:
@@ -86,13 +90,11 @@ def treated(plan: Plan, distribution: Distribution, manager: str, during: Sequen
     )
 
 
-def _entry(line: bytes) -> Treated | None:
-    from accel_doctor.rulebook import Manager
-
+def _entry(line: bytes, managers: Mapping[str, PackageNames]) -> Treated | None:
     try:
         entry = _parsed(json.loads(line))
         # Exports are run as root on other machines: what cannot be ours, whoever wrote it, is not in them.
-        manager = Manager(entry.manager)
+        manager = managers[entry.manager]
         names_are_names = all(manager.accepts(package.name) for package in entry.packages)
         plain = "".join(map(str, entry.distribution)).isprintable()
     except (ValueError, KeyError, TypeError):

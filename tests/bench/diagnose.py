@@ -17,6 +17,7 @@ from pathlib import Path
 
 from accel_doctor.diagnosis import diagnose_stream
 from accel_doctor.rulebook import load
+from accel_doctor.system.packages.managers import MANAGERS
 
 CASES = Path(__file__).resolve().parents[1] / "data/cases"
 
@@ -68,7 +69,7 @@ def mixed_log(every: int) -> Iterator[bytes]:
 
 def measure(name: str, pieces: Iterator[bytes], size: int) -> None:
     """Print one line."""
-    symptoms = load().symptoms
+    symptoms = load((), MANAGERS).symptoms
     stream = io.BytesIO(b"".join(_until(pieces, size)))
     megabytes = len(stream.getvalue()) / 1e6
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

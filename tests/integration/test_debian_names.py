@@ -3,10 +3,10 @@
 import shutil
 
 import pytest
+from books import load
 from integration.machine import debian_mirror
 from tools.check_names import KEYRING, fetch, read_lists, wrong_names
 
-from accel_doctor.rulebook import load
 from accel_doctor.system.packages.elsewhere import named_distribution
 
 

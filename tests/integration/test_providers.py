@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from books import book_of
 from integration import test_dnf, test_pacman, test_zypper
 from integration.conftest import MakeMachine
 from integration.machine import Base, Machine, UnavailableError, machine
@@ -15,7 +16,6 @@ from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import rank_providers
 from accel_doctor.interfaces import PackageManager, Runner
 from accel_doctor.model import Confidence, Distribution, Need, Provider, Remedy
-from accel_doctor.rulebook import Rulebook
 from accel_doctor.system.packages.apt import Apt
 from accel_doctor.system.packages.dnf import Dnf
 from accel_doctor.system.packages.elsewhere import assumed_interpreter
@@ -71,7 +71,7 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             kind.prepare(made)
             made.must("useradd", "--create-home", "ann")
             interpreter = assumed_interpreter(HERE, "3.13", "3.13")
-            adviser = RuleAdviser(Rulebook([rules]), HERE, interpreter, kind.drive(made.runner("ann"), NOBODY))
+            adviser = RuleAdviser(book_of([rules]), HERE, interpreter, kind.drive(made.runner("ann"), NOBODY))
             yield manager, lambda need: adviser.remedy(Need.parse(need))
     except UnavailableError as problem:
         pytest.skip(str(problem))

@@ -28,6 +28,7 @@ from accel_doctor.fileindex import find_index, rank
 from accel_doctor.model import Distribution, Interpreter, Need
 from accel_doctor.rulebook import Offer, Rulebook, load
 from accel_doctor.system.packages.elsewhere import assumed_interpreter, named_distribution
+from accel_doctor.system.packages.managers import MANAGERS
 
 MIRROR = "http://deb.debian.org/debian"
 SUITES = {"11": "bullseye", "12": "bookworm", "13": "trixie", "sid": "sid"}
@@ -177,7 +178,7 @@ def main() -> None:
     parser.add_argument("--lists", action="append", default=[], metavar="RELEASE=FILE", help="read this; repeatable")
     parser.add_argument("--rules", type=Path, action="append", default=[], help="lay these rules over the shipped ones")
     options = parser.parse_args()
-    book = load(options.rules)
+    book = load(options.rules, MANAGERS)
     given: dict[str, list[Path]] = {}
     for text in options.lists:
         release, _, file = text.partition("=")

@@ -3,10 +3,10 @@
 import lzma
 
 import pytest
+from books import load
 from tools.check_names import Listing, read_lists, releases, wrong_names
 
 from accel_doctor.model import Need
-from accel_doctor.rulebook import load
 from accel_doctor.system.packages.elsewhere import named_distribution
 
 PACKAGES = """\

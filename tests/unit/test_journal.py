@@ -11,6 +11,7 @@ import pytest
 
 from accel_doctor.journal import Journal, treated
 from accel_doctor.model import Confidence, Distribution, Finding, Need, NeedKind, Plan, Reason, Role, SystemPackage
+from accel_doctor.system.packages.managers import MANAGERS
 
 DEBIAN = Distribution("debian", "13", "trixie", ("x",), "Debian GNU/Linux 13 (trixie)")
 NEED = Need(NeedKind.HEADER, "ffi.h")
@@ -31,10 +32,10 @@ def made(during: str = "cffi"):
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "state/journal.jsonl", never)
-    assert journal.read() == []
+    assert journal.read(MANAGERS) == []
     journal.append(made())
     journal.append(made("xmlsec"))
-    first, second = journal.read()
+    first, second = journal.read(MANAGERS)
     assert replace(first, time="") == replace(made(), time="")
     assert second.during == ("accel-doctor", "install", "-i", "https://****@host/simple", "xmlsec")
     assert (tmp_path / "state/journal.jsonl").stat().st_mode & 0o777 == 0o600
@@ -62,7 +63,7 @@ def test_several_processes_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     writers = [subprocess.Popen([sys.executable, "-c", APPEND_MANY, str(path)]) for _ in range(4)]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0, 0]
-    assert len(Journal(path, never).read()) == 200
+    assert len(Journal(path, never).read(MANAGERS)) == 200
 
 
 def test_damaged_lines_are_left_out(tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_damaged_lines_are_left_out(tmp_path: Path) -> None:
     with path.open("ab") as stream:
         stream.write(b'{"schema": 1, "time": "20\n\xff\xfe\n[]\n')
     journal.append(made())
-    assert len(journal.read()) == 2
+    assert len(journal.read(MANAGERS)) == 2
     assert told == [f"3 damaged lines in the journal {path}"]
 
 
@@ -100,7 +101,7 @@ def test_what_cannot_be_ours_is_left_out(tmp_path: Path, manager: str, name: str
             distribution=DEBIAN._replace(pretty_name=pretty),
         )
     )
-    assert journal.read() == []
+    assert journal.read(MANAGERS) == []
     assert told == [f"1 damaged line in the journal {tmp_path / 'journal.jsonl'}"]
 
 

@@ -2,9 +2,9 @@
 """Every way tools are known to say what they lack, as whole small logs, and what must be understood."""
 
 import pytest
+from books import load
 
 from accel_doctor.diagnosis import diagnose
-from accel_doctor.rulebook import load
 
 SYMPTOMS = load().symptoms
 FORMS = [

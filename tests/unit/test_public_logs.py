@@ -13,12 +13,13 @@ from functools import cache
 
 import pytest
 import yaml
+from books import load
 from paths import DATA
 
 from accel_doctor.cli.machines import interpreter_assumed
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.model import Plan, Reason
-from accel_doctor.rulebook import Rulebook, load
+from accel_doctor.rulebook import Rulebook
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, named_distribution
 
 LOGS = DATA / "public_logs"
@@ -79,7 +80,7 @@ def planned(log: Posted) -> Plan:
         rulebook(),
         distribution,
         interpreter_assumed(distribution, rulebook(), log.python),
-        PackageManagerElsewhere(manager.value),
+        PackageManagerElsewhere(manager.name),
         lambda: None,
     )
     causes = diagnose(log.log.splitlines(), rulebook().symptoms).causes

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from books import load
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from paths import CASES
@@ -20,7 +21,7 @@ from paths import CASES
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.fileindex import find_index
 from accel_doctor.model import Distribution, Need, NeedKind, Plan, Provider, Reason, Simulation
-from accel_doctor.rulebook import Rulebook, load
+from accel_doctor.rulebook import Rulebook
 from accel_doctor.system.packages.elsewhere import assumed_interpreter
 
 SUITES = {

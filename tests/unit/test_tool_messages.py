@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from books import load
 from paths import DATA
 
 from accel_doctor.diagnosis import diagnose
-from accel_doctor.rulebook import load
 
 RECORDED = DATA / "tool_messages"
 SYMPTOMS = load().symptoms

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 
 import pytest
+from books import book_of, load
 from fakes import FakeRunner
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.fileindex import FileIndex, find_index
 from accel_doctor.model import Confidence, Distribution, Need, NeedKind, Plan, Reason
 from accel_doctor.report.text import plan_lines
-from accel_doctor.rulebook import Rulebook, load, templates
+from accel_doctor.rulebook import Rulebook, templates
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
 from accel_doctor.system.packages.managers import PACKAGE_MANAGERS
 from accel_doctor.system.packages.privilege import Privilege
@@ -204,7 +205,7 @@ def test_a_service_that_has_what_is_asked_for_is_never_covered_by_yes(tmp_path):
     (tmp_path / "here.yaml").write_text("schema: 1\nfamily: here\nmanager: dnf\nmatches: {ids: [here]}\n")
     here = Distribution("here")
     dnf = PACKAGE_MANAGERS["dnf"](FakeRunner(answer), Privilege("", terminal=False))
-    adviser = RuleAdviser(Rulebook([tmp_path]), here, assumed_interpreter(here, "3.13", "3.13"), dnf)
+    adviser = RuleAdviser(book_of([tmp_path]), here, assumed_interpreter(here, "3.13", "3.13"), dnf)
     remedy = adviser.remedy(Need.parse("header:evil.h"))
     assert remedy
     assert (remedy.packages, remedy.alternatives, remedy.confidence) == (("evil-devel",), (), Confidence.GUESS)

@@ -199,9 +199,9 @@ def assembled_treatment(
     # Found out when first asked, since a run in which nothing fails needs neither rules nor a package manager.
     @cache
     def rulebook() -> Rulebook:
-        from accel_doctor.rulebook import load
+        from accel_doctor.cli.rulebooks import load_rules
 
-        return load(parts.rule_directories)
+        return load_rules(parts.rule_directories)
 
     package_manager = UninterruptedPackageManager(lambda: _find_package_manager(parts, rulebook()), parts.interrupts)
 

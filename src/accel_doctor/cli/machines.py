@@ -60,9 +60,10 @@ def workplace(chosen: Sequence[str]) -> Workplace:
     """Return the directories of rules that the ``rules`` commands read and write here."""
     from accel_doctor.cli.configuration import user_directory
     from accel_doctor.rulebook.authoring.workplace import find_workplace
+    from accel_doctor.system.packages.managers import MANAGERS
 
     directories = [Path(directory).expanduser().absolute() for directory in chosen]
-    return find_workplace(directories, user_directory(os.environ) / "rules", Path.cwd())
+    return find_workplace(directories, user_directory(os.environ) / "rules", Path.cwd(), MANAGERS)
 
 
 def interpreter_assumed(distribution: Distribution, rulebook: Rulebook, version: str | None) -> Interpreter:
@@ -91,7 +92,7 @@ def driven_package_manager(
     from accel_doctor.system.packages.managers import package_manager_for
 
     manager = rulebook.manager(distribution)
-    driven = package_manager_for(manager.value, runner, privilege) if manager else None
+    driven = package_manager_for(manager.name, runner, privilege) if manager else None
     return driven or unasked_package_manager(rulebook, distribution)
 
 
@@ -115,5 +116,5 @@ def unasked_package_manager(rulebook: Rulebook, distribution: Distribution) -> P
     if manager is None:
         return AbsentPackageManager(distribution)
     return PackageManagerElsewhere(
-        manager.value, distribution, lambda package: rulebook.repository(package, distribution)
+        manager.name, distribution, lambda package: rulebook.repository(package, distribution)
     )

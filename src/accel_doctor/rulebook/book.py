@@ -9,11 +9,11 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from accel_doctor.errors import RuleError
+from accel_doctor.interfaces import PackageNames
 from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Origin, Remedy
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.families import (
     Family,
-    Manager,
     Offer,
     look_up,
     offers_for,
@@ -53,12 +53,13 @@ def shipped_rules() -> Path:
     return packaged if packaged.is_dir() else package.parent.parent / "rules"
 
 
-def load(directories: Sequence[Path] = ()) -> Rulebook:
-    """The shipped rules with the user's and the project's directories laid over them, in that order.
+def load(directories: Sequence[Path], managers: Mapping[str, PackageNames]) -> Rulebook:
+    """Return the shipped rules with the user's and the project's directories laid over them, in that order.
 
-    Nothing is read yet: a fault in a file is a RuleError where something of that file is asked for first.
+    ``managers`` are the package managers that a file may name. Nothing is read yet: a fault in a file raises RuleError
+    when something of that file is first asked for.
     """
-    return Rulebook((shipped_rules(), *directories))
+    return Rulebook((shipped_rules(), *directories), managers)
 
 
 class Rulebook:
@@ -67,8 +68,9 @@ class Rulebook:
     Every member raises RuleError, all complaints about the file in one, where a file it needs is not usable.
     """
 
-    def __init__(self, directories: Sequence[Path]) -> None:
+    def __init__(self, directories: Sequence[Path], managers: Mapping[str, PackageNames]) -> None:
         self._directories = tuple(directories)
+        self._managers = managers
         self._families: dict[str, tuple[Family, ...]] = {}
         self._offers: dict[Distribution, Mapping[tuple[NeedKind, str], Offer]] = {}
 
@@ -190,7 +192,7 @@ class Rulebook:
         name = self.family(distribution)
         return python_of([family for family in self.chain(name) if family.name == name], distribution) if name else None
 
-    def manager(self, distribution: Distribution) -> Manager | None:
+    def manager(self, distribution: Distribution) -> PackageNames | None:
         """The package manager a distribution's rules are written for."""
         name = self.family(distribution)
         return next((family.manager for family in self.chain(name) if family.manager), None) if name else None
@@ -276,17 +278,17 @@ class Rulebook:
 
     def _read_family(self, name: str, problems: list[str], below: tuple[str, ...]) -> tuple[Family, ...]:
         layers: list[Family] = []
-        manager: Manager | None = None
+        manager: PackageNames | None = None
         for top in self._tops(f"{name}.yaml", problems):
             extends = top.value.get("extends") if isinstance(top.value, dict) else None
             if manager is None and isinstance(extends, str):
                 manager = self._inherited_manager(top, extends, (*below, name))
-            family = read_family(top, name, manager)
+            family = read_family(top, name, self._managers, manager)
             manager = family.manager or manager
             layers.append(family)
         return tuple(layers)
 
-    def _inherited_manager(self, top: Node, extends: str, below: tuple[str, ...]) -> Manager | None:
+    def _inherited_manager(self, top: Node, extends: str, below: tuple[str, ...]) -> PackageNames | None:
         if extends in below:
             top.complain(f"extends itself: {' -> '.join((*below, extends))}")
             return None

@@ -5,46 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from itertools import groupby
 
+from accel_doctor.interfaces import PackageNames
 from accel_doctor.model import Distribution, Need, NeedKind
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.repository_rules import Repository, read_repositories, repository_of
 from accel_doctor.rulebook.yaml_reading import Node
 
 _LINKER_NAME = re.compile(r"lib[^/]+\.so")  # no version: what -l finds, in the package to develop with
-_RPM_NAME = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
-# Capabilities such as pkgconfig(libpq): RPM dependency generators write them, dnf and zypper install by them.
-_RPM = re.compile(_RPM_NAME + r"(?:\([A-Za-z0-9_][A-Za-z0-9._+:-]*\))?")
-
-
-class Manager(str, Enum):
-    """The package managers whose names rules may use."""
-
-    APT = "apt"
-    DNF = "dnf"
-    MICRODNF = "microdnf"
-    ZYPPER = "zypper"
-    PACMAN = "pacman"
-    APK = "apk"
-    BREW = "brew"
-
-    def accepts(self, name: str) -> bool:
-        """Whether ``name`` is one of its package names. None may begin with ``-``, so none can pass for an option."""
-        return len(name) <= 200 and _GRAMMARS[self].fullmatch(name) is not None
-
-
-_GRAMMARS = {
-    Manager.APT: re.compile(r"[a-z0-9][a-z0-9+.-]+"),  # Debian Policy 5.6.1
-    Manager.DNF: _RPM,
-    Manager.MICRODNF: _RPM,
-    Manager.ZYPPER: _RPM,
-    Manager.PACMAN: re.compile(r"[a-z0-9@_+][a-z0-9@._+-]*"),  # PKGBUILD(5), pkgname
-    Manager.APK: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*"),
-    Manager.BREW: re.compile(r"[a-z0-9][a-z0-9@._+-]*"),
-}
-
 ANY_RELEASE = "*"  # a key of ``pythons``
 _PYTHON = re.compile(r"3\.\d{1,2}")
 _Key = tuple[NeedKind, str]
@@ -73,7 +42,7 @@ class Family:
     """
 
     name: str
-    manager: Manager | None = None
+    manager: PackageNames | None = None
     extends: str | None = None
     ids: tuple[str, ...] = ()
     needs: Mapping[_Key, Offer] = field(default_factory=dict)
@@ -180,12 +149,18 @@ _KEYS = (
 )
 
 
-def read_family(top: Node, name: str, inherited: Manager | None = None) -> Family:
-    """The family in a file whose name says ``name``; ``inherited`` is the manager a lower layer or family told."""
+def read_family(
+    top: Node, name: str, managers: Mapping[str, PackageNames], inherited: PackageNames | None = None
+) -> Family:
+    """Return the family in a file whose name says ``name``.
+
+    ``managers`` are the package managers a file may name; ``inherited`` is the one of a lower layer or of the family
+    that this one extends.
+    """
     entries = top.mapping(_KEYS, required=("family",))
     if "family" in entries and entries["family"].text() not in (name, None):
         entries["family"].complain(f"expected {name!r}, as the file is called")
-    manager = _manager(entries["manager"]) if "manager" in entries else inherited
+    manager = _manager(entries["manager"], managers) if "manager" in entries else inherited
     if manager is None and "extends" not in entries:
         top.complain("'manager' is missing, and no 'extends' brings one")
     unverified = entries["unverified"].flag() if "unverified" in entries else False
@@ -221,14 +196,11 @@ def read_family(top: Node, name: str, inherited: Manager | None = None) -> Famil
     )
 
 
-def _manager(node: Node) -> Manager | None:
+def _manager(node: Node, managers: Mapping[str, PackageNames]) -> PackageNames | None:
     text = node.text()
-    try:
-        return Manager(text)
-    except ValueError:
-        if text is not None:
-            node.complain(f"expected one of {', '.join(manager.value for manager in Manager)}, got {text!r}")
-        return None
+    if text is not None and text not in managers:
+        node.complain(f"expected one of {', '.join(sorted(managers))}, got {text!r}")
+    return managers.get(text or "")
 
 
 def _names(node: Node | None) -> dict[str, str]:
@@ -263,7 +235,7 @@ def _texts_by_kind(node: Node) -> dict[NeedKind, str]:
 
 @dataclass(frozen=True)
 class _OfferReader:
-    manager: Manager | None
+    manager: PackageNames | None
     unverified: bool
 
     def needs(self, section: Node) -> dict[_Key, Offer]:
@@ -310,5 +282,5 @@ class _OfferReader:
                 node.complain(f"{name!r}: {error}")
                 continue
             if self.manager and not self.manager.accepts(rendered):
-                node.complain(f"{rendered!r} is not the name of a package for {self.manager.value}")
+                node.complain(f"{rendered!r} is not a package name for {self.manager.name}")
         return names

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from accel_doctor.errors import RuleError
+from accel_doctor.interfaces import PackageNames
 from accel_doctor.model import Distribution, Interpreter, Need, Remedy
 from accel_doctor.rulebook import templates
-from accel_doctor.rulebook.families import Manager, Offer
+from accel_doctor.rulebook.families import Offer
 from accel_doctor.rulebook.repository_rules import Repository
 
 
 def remedy_of(
-    offer: Offer, need: Need, distribution: Distribution, interpreter: Interpreter, manager: Manager | None
+    offer: Offer, need: Need, distribution: Distribution, interpreter: Interpreter, manager: PackageNames | None
 ) -> Remedy:
     """The remedy that an offer is here. RuleError for a name that is none once its template is rendered."""
     python = templates.python_values(interpreter)
@@ -22,7 +23,7 @@ def remedy_of(
         result = tuple(templates.render(name, python) for name in names)
         for name in result:
             if manager and not manager.accepts(name):
-                raise RuleError([f"{offer.source}: {need}: {name!r} is not the name of a package for {manager.value}"])
+                raise RuleError([f"{offer.source}: {need}: {name!r} is not a package name for {manager.name}"])
         return result
 
     advice = templates.render(offer.advice, python, need) if offer.advice else None

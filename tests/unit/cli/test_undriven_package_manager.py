@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from books import book_of
 
 from accel_doctor.cli.machines import driven_package_manager, obstacle, package_manager_of
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model import Distribution, Result
 from accel_doctor.report.text import verdict
-from accel_doctor.rulebook import Rulebook
 from accel_doctor.system.packages import managers
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.process.runner import ProcessRunner
@@ -21,7 +21,7 @@ ODD = Distribution("odd", "1")
 def rulebook(tmp_path, monkeypatch):
     (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: apk\nmatches: {ids: [odd]}\n")
     monkeypatch.setattr(managers, "PACKAGE_MANAGERS", {})
-    return Rulebook([tmp_path])
+    return book_of([tmp_path])
 
 
 def test_its_commands_are_told_and_nothing_is_installed(rulebook, tmp_path):
@@ -44,7 +44,7 @@ def test_the_end_of_such_a_run_says_what_to_do():
 
 def test_of_a_driven_one_nothing_is_said(tmp_path):
     (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: dnf\nmatches: {ids: [odd]}\n")
-    book = Rulebook([tmp_path])
+    book = book_of([tmp_path])
     assert obstacle(driven_package_manager(book, ODD, ProcessRunner({}), ROOT)) is None
     assert package_manager_of(book, ODD, elsewhere=True).commands(["gcc"]) == (("dnf", "install", "-y", "gcc"),)
 
@@ -54,6 +54,6 @@ def test_of_a_driven_one_nothing_is_said(tmp_path):
 )
 def test_homebrew_wants_an_ordinary_user(tmp_path, tool, expected):
     (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: brew\nmatches: {ids: [odd]}\n")
-    manager = driven_package_manager(Rulebook([tmp_path]), ODD, ProcessRunner({}), Privilege(tool, terminal=False))
+    manager = driven_package_manager(book_of([tmp_path]), ODD, ProcessRunner({}), Privilege(tool, terminal=False))
     assert manager.privileged is (expected is None)
     assert obstacle(manager) == expected

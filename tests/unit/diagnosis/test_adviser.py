@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from books import book_of
 
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.errors import PackageManagerError
@@ -21,7 +22,6 @@ from accel_doctor.model import (
     Role,
     Simulation,
 )
-from accel_doctor.rulebook import Rulebook
 
 RULES = """\
 schema: 1
@@ -91,7 +91,7 @@ def plan(tmp_path):
     (tmp_path / "symptoms.yaml").write_text(SYMPTOMS)
 
     def make(*reasons: Reason, shop: Shop | None = None, distribution: Distribution = DEBIAN) -> Plan:
-        return RuleAdviser(Rulebook([tmp_path]), distribution, INTERPRETER, shop or Shop()).plan(reasons)
+        return RuleAdviser(book_of([tmp_path]), distribution, INTERPRETER, shop or Shop()).plan(reasons)
 
     return make
 
@@ -235,13 +235,13 @@ def test_what_is_installed_of_known_needs_alternatives_included(tmp_path):
         "schema: 1\npackages: {x: {needs: [compiler:c, header:curl/curl.h, header:gone.h, header:nobody.h]}}\n"
     )
     shop = Shop(has={"gcc", "libcurl-ssl-dev", "libpq-dev"})
-    adviser = RuleAdviser(Rulebook([tmp_path]), DEBIAN, INTERPRETER, shop)
+    adviser = RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, shop)
     assert adviser.installed_for("x") == ("gcc", "libcurl-ssl-dev")
     assert adviser.installed_for("y") == ()
 
 
 def test_known_needs_come_from_the_rules(tmp_path):
     (tmp_path / "python.yaml").write_text("schema: 1\npackages: {x: {needs: [compiler:c]}}\n")
-    adviser = RuleAdviser(Rulebook([tmp_path]), DEBIAN, INTERPRETER, Shop())
+    adviser = RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, Shop())
     assert adviser.known_needs("x") == (Need.parse("compiler:c"),)
     assert adviser.known_needs("y") == ()

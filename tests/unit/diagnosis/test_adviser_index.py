@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from books import book_of
 
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import FileIndex, Release
@@ -60,7 +61,6 @@ class Everything:
 
 @pytest.fixture
 def plan(tmp_path):
-    from accel_doctor.rulebook import Rulebook
 
     (tmp_path / "debian.yaml").write_text(RULES)
     (tmp_path / "symptoms.yaml").write_text("schema: 1\n")
@@ -76,7 +76,7 @@ def plan(tmp_path):
         return FileIndex.open(file)
 
     def make(*needs: str) -> tuple[Plan, int]:
-        adviser = RuleAdviser(Rulebook([tmp_path]), DEBIAN, INTERPRETER, Everything(), find)
+        adviser = RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, Everything(), find)
         return adviser.plan([Reason(Need.parse(need), "x") for need in needs]), len(opened)
 
     return make

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from books import book_of
 
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import FileIndex, Release
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.fileindex.writing import index_bytes
 from accel_doctor.model import Confidence, Distribution, Need, Plan, Provider, Reason
-from accel_doctor.rulebook import Rulebook
 from accel_doctor.system.packages.elsewhere import assumed_interpreter
 
 RULES = """\
@@ -69,7 +69,7 @@ def adviser(tmp_path: Path) -> Callable[..., tuple[RuleAdviser, Asked]]:
     def make(has: Mapping[str, Sequence[Provider]]) -> tuple[RuleAdviser, Asked]:
         asked = Asked(has)
         interpreter = assumed_interpreter(FEDORA, "3.13", "3.13")
-        return RuleAdviser(Rulebook([tmp_path]), FEDORA, interpreter, asked, lambda: FileIndex.open(index)), asked
+        return RuleAdviser(book_of([tmp_path]), FEDORA, interpreter, asked, lambda: FileIndex.open(index)), asked
 
     return make
 

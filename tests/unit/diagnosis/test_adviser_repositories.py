@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from books import book_of
+
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.model import Distribution, Need, Reason
-from accel_doctor.rulebook import Rulebook
 from accel_doctor.system.packages.absent import AbsentPackageManager
 from accel_doctor.system.packages.elsewhere import assumed_interpreter
 from accel_doctor.system.packages.repositories import enabling_commands
@@ -24,7 +25,7 @@ def advice(tmp_path, need: str) -> str | None:
     (tmp_path / "rhel.yaml").write_text(RULES)
     (tmp_path / "python.yaml").write_text("schema: 1\n")
     adviser = RuleAdviser(
-        Rulebook([tmp_path]),
+        book_of([tmp_path]),
         ROCKY,
         assumed_interpreter(ROCKY, "3.9", "3.9"),
         AbsentPackageManager(ROCKY),

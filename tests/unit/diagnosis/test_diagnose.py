@@ -5,13 +5,13 @@ import time
 import tracemalloc
 
 import pytest
+from books import load
 from paths import CASES
 
 from accel_doctor.diagnosis import diagnose, diagnose_stream
 from accel_doctor.diagnosis.diagnosing import MAXIMUM_EVIDENCE, MAXIMUM_FINDINGS
 from accel_doctor.diagnosis.scanning import BLOCK, LONGEST_LINE
 from accel_doctor.model import Finding, Need, Role
-from accel_doctor.rulebook import load
 
 SYMPTOMS = load().symptoms
 

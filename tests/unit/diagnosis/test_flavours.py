@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from books import load
 from paths import CASES, DATA
 
 from accel_doctor.diagnosis import diagnose_stream
-from accel_doctor.rulebook import load
 
 SYMPTOMS = load().symptoms
 LOGS = sorted(CASES.glob("*/*.log"))[::4]

@@ -1,10 +1,11 @@
 """No line that any symptom's text is in may be passed over, however the texts' rarest characters fall."""
 
 import pytest
+from books import load
 
 from accel_doctor.diagnosis.diagnosing import diagnose
 from accel_doctor.diagnosis.prefilter import Pieces, SymptomIndex
-from accel_doctor.rulebook import Symptom, SymptomRole, load
+from accel_doctor.rulebook import Symptom, SymptomRole
 
 SYMPTOMS = load().symptoms
 TEXTS = sorted({text for symptom in SYMPTOMS for text in symptom.contains})

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 
 import pytest
+from books import load
 
 from accel_doctor.diagnosis import WatchedStream, diagnose_stream
-from accel_doctor.rulebook import load
 
 SYMPTOMS = load().symptoms
 NO_HEADER = "x.c:1:10: fatal error: Python.h: No such file or directory\n"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from books import load
 
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.model import Need, Origin, Reason
-from accel_doctor.rulebook import load
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
 
 BOOK = load()
@@ -17,7 +17,7 @@ def planned(distro, *needs):
     distribution = named_distribution(distro)
     interpreter = assumed_interpreter(distribution, BOOK.python(distribution), "3.9")
     adviser = RuleAdviser(
-        BOOK, distribution, interpreter, PackageManagerElsewhere(BOOK.manager(distribution).value), lambda: None
+        BOOK, distribution, interpreter, PackageManagerElsewhere(BOOK.manager(distribution).name), lambda: None
     )
     plan = adviser.plan([Reason(Need.parse(need), "it") for need in needs])
     return plan.names, tuple(unmet.advice for unmet in plan.unmet)

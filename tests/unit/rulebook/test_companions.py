@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from books import book_of, load
 
 from accel_doctor.errors import RuleError
 from accel_doctor.model import Need
-from accel_doctor.rulebook import Rulebook, load
+from accel_doctor.rulebook import Rulebook
 
 C = Need.parse("compiler:c")
 
@@ -17,7 +18,7 @@ def rulebook(tmp_path):
         for number, text in enumerate(texts):
             (tmp_path / str(number)).mkdir()
             (tmp_path / str(number) / "python.yaml").write_text(f"schema: 1\n{text}\n")
-        return Rulebook([tmp_path / str(number) for number in range(len(texts))])
+        return book_of([tmp_path / str(number) for number in range(len(texts))])
 
     return make
 

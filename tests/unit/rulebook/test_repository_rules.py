@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from books import book_of, load
 
 from accel_doctor.errors import RuleError
 from accel_doctor.model import Distribution, Need
-from accel_doctor.rulebook import Repository, Rulebook, load
+from accel_doctor.rulebook import Repository
 
 FEDORA = "schema: 1\nfamily: fedora\nmanager: dnf\nmatches: {ids: [fedora]}\nneeds: {header: {yaml.h: libyaml-devel}}\n"
 RHEL = """\
@@ -28,7 +29,7 @@ def book(tmp_path):
     (tmp_path / "fedora.yaml").write_text(FEDORA)
     (tmp_path / "rhel.yaml").write_text(RHEL)
     (tmp_path / "python.yaml").write_text("schema: 1\n")
-    return Rulebook([tmp_path])
+    return book_of([tmp_path])
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_a_remedy_says_where_its_packages_come_from(book, interpreter, need, sou
 def test_what_is_wrong_is_told_with_its_place(tmp_path, text, complaint):
     (tmp_path / "odd.yaml").write_text(f"schema: 1\nfamily: odd\nmanager: dnf\nmatches: {{ids: [odd]}}\n{text}\n")
     with pytest.raises(RuleError) as caught:
-        Rulebook([tmp_path]).manager(Distribution("odd"))
+        book_of([tmp_path]).manager(Distribution("odd"))
     assert caught.value.problems == (complaint,)
 
 

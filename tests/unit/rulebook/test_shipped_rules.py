@@ -4,12 +4,13 @@ import time
 from collections import Counter
 
 import pytest
+from books import load
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose, sample_problems
 from accel_doctor.diagnosis.translations import in_english
 from accel_doctor.fileindex import find_index
 from accel_doctor.model import Confidence, Distribution, Need, NeedKind
-from accel_doctor.rulebook import load, shipped_rules
+from accel_doctor.rulebook import shipped_rules
 from accel_doctor.rulebook.authoring.formatting import formatted
 from accel_doctor.system.packages.absent import AbsentPackageManager
 

@@ -1,6 +1,7 @@
 """symptoms.yaml: from file to what a line shows."""
 
 import pytest
+from books import book_of
 
 from accel_doctor.errors import RuleError
 from accel_doctor.model import Need
@@ -31,7 +32,7 @@ def book(tmp_path, *files: str) -> Rulebook:
         directory.mkdir()
         (directory / "symptoms.yaml").write_text(text)
         directories.append(directory)
-    return Rulebook(directories)
+    return book_of(directories)
 
 
 def only(tmp_path, text: str) -> Symptom:

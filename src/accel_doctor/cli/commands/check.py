@@ -61,9 +61,9 @@ CHECK_OPTIONS: tuple[Decorator, ...] = (
 def command(context: click.Context, /, **values: Any) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.assembly import assembled_doctor
+    from accel_doctor.cli.rulebooks import load_rules
     from accel_doctor.model import Policy
     from accel_doctor.report.check_report import ForesightReport, foresight_document, foresight_lines
-    from accel_doctor.rulebook import load
 
     arguments = parsed_arguments(context, values)
     parts, frontend, request = _prepared(arguments, values)
@@ -81,7 +81,7 @@ def command(context: click.Context, /, **values: Any) -> int:
         foresight=foresight,
     )
     if values["export"]:
-        rulebook = load(parts.rule_directories)
+        rulebook = load_rules(parts.rule_directories)
         click.echo(exported_plan(foresight.plan, values["export"], parts.distribution, manager, rulebook), nl=False)
     elif values["form"] == "json":
         click.echo(json.dumps(foresight_document(report), indent=2))
@@ -103,13 +103,13 @@ def _exit_code(foresight: Foresight) -> ExitCode:
 def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
     from accel_doctor.cli.configuration import rule_directories
     from accel_doctor.cli.preparation import gather
+    from accel_doctor.cli.rulebooks import load_rules
     from accel_doctor.cli.session import Surrounding
-    from accel_doctor.rulebook import load
     from accel_doctor.system.process.runner import ProcessRunner
 
     surrounding = Surrounding.read(arguments.verbosity)
     runner = ProcessRunner(surrounding.environment)
-    rulebook = load(rule_directories(values["rules"], surrounding.environment))
+    rulebook = load_rules(rule_directories(values["rules"], surrounding.environment))
     distribution = chosen_distribution(values["distro"], rulebook)
     elsewhere = values["distro"] is not None
     interpreter, assumed = _interpreters(
@@ -160,11 +160,10 @@ def _as_elsewhere(parts: Parts, frontend: Frontend, assumed: Interpreter, rulebo
     """Parts and frontend for an interpreter that is not here: only uv resolves for another."""
     from accel_doctor.frontends.uv.uv_frontend import UvFrontend
     from accel_doctor.frontends.uv.uv_options import elsewhere_arguments
-    from accel_doctor.rulebook import Manager
     from accel_doctor.system.python.platforms import Platform, marker_values, platform_tags
 
     manager = rulebook.manager(parts.distribution)
-    platform = {Manager.APK: Platform.MUSL, Manager.BREW: Platform.MACOS}.get(manager or Manager.APT, Platform.GNU)
+    platform = {"apk": Platform.MUSL, "brew": Platform.MACOS}.get(manager.name if manager else "", Platform.GNU)
     interpreter = replace(assumed, environment=marker_values(assumed.version, platform))
     if isinstance(frontend, UvFrontend):
         frontend = replace(frontend, elsewhere=elsewhere_arguments(assumed.feature_version, platform.value))

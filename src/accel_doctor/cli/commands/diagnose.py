@@ -45,11 +45,11 @@ def command(
 ) -> int:
     """Parse, assemble, call, render, exit code."""
     from accel_doctor.cli.configuration import rule_directories
+    from accel_doctor.cli.rulebooks import load_rules
     from accel_doctor.report.diagnosis_report import diagnosis_document, diagnosis_lines
-    from accel_doctor.rulebook import load
 
     python = checked_version(python)
-    rulebook = load(rule_directories(rules, os.environ))
+    rulebook = load_rules(rule_directories(rules, os.environ))
     distribution = chosen_distribution(distro, rulebook)
     diagnoses, shown = _read(logs or _standard_input(), rulebook)
     report = _report(diagnoses, rulebook, distribution, python or shown, elsewhere=distro is not None)

@@ -67,21 +67,22 @@ def exported_plan(plan: Plan | None, form: str, distribution: Distribution, mana
 
 def _prescribed(last: int | None) -> Prescription | None:
     from accel_doctor.cli.configuration import journal_path
+    from accel_doctor.cli.rulebooks import load_rules
     from accel_doctor.journal import Journal
     from accel_doctor.report.exports import prescription
-    from accel_doctor.rulebook import load
     from accel_doctor.system.distribution import read_distribution
+    from accel_doctor.system.packages.managers import MANAGERS
 
     here = read_distribution()
     entries = [
         entry
-        for entry in Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read()
+        for entry in Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read(MANAGERS)
         # an entry from before an upgrade to the next release has that release's names
         if (entry.distribution.id, entry.distribution.version) == (here.id, here.version)
     ]
     if not entries:
         return None
-    return prescription(entries[-last:] if last else entries, _commands_for_root(load(), here))
+    return prescription(entries[-last:] if last else entries, _commands_for_root(load_rules(), here))
 
 
 def _commands_for_root(

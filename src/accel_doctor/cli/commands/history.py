@@ -24,8 +24,9 @@ def command(last: int | None, form: str) -> int:
     from accel_doctor.cli.configuration import journal_path
     from accel_doctor.journal import SCHEMA, Journal, as_json
     from accel_doctor.report.history_report import history_lines
+    from accel_doctor.system.packages.managers import MANAGERS
 
-    entries = Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read()
+    entries = Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read(MANAGERS)
     entries = entries[-last:] if last else entries
     if form == "json":
         click.echo(json.dumps({"schema": SCHEMA, "treatments": [as_json(entry) for entry in entries]}, indent=2))

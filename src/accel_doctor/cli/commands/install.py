@@ -112,10 +112,10 @@ def _write_report(target: str | None, parts: Parts, result: Result, error: Accel
 
 def _exported(result: Result, doctor: Doctor, parts: Parts, form: str) -> str:
     from accel_doctor.cli.commands.export import exported_plan
-    from accel_doctor.rulebook import load
+    from accel_doctor.cli.rulebooks import load_rules
 
     manager = doctor.treatment.package_manager.name
-    return exported_plan(result.plan, form, parts.distribution, manager, load(parts.rule_directories))
+    return exported_plan(result.plan, form, parts.distribution, manager, load_rules(parts.rule_directories))
 
 
 def _conclude(

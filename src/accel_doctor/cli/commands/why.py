@@ -40,17 +40,17 @@ def command(wanted: str, distro: str | None, output: str, rules: tuple[str, ...]
     libpq-fe.h, libpq.so, -lpq, libpq.pc, FooConfig.cmake, /usr/bin/pg_config.
     """
     from accel_doctor.cli.configuration import rule_directories, user_directory
+    from accel_doctor.cli.rulebooks import load_rules
     from accel_doctor.diagnosis import RuleAdviser
     from accel_doctor.fileindex import find_index, rank
     from accel_doctor.model import Reason
-    from accel_doctor.rulebook import load
     from accel_doctor.system.distribution import read_distribution
     from accel_doctor.system.packages.elsewhere import named_distribution
 
     need = need_of(wanted)
     distribution = named_distribution(distro) if distro else read_distribution()
     own = user_directory(os.environ)
-    rulebook = load(rule_directories(rules, os.environ))
+    rulebook = load_rules(rule_directories(rules, os.environ))
     # Only names such as python3.13-dev depend on it; the distribution asked about may be another machine's.
     interpreter = interpreter_assumed(distribution, rulebook, None)
     index = find_index(distribution, [own / "indexes"])

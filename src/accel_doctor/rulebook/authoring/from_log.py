@@ -140,7 +140,7 @@ class NewRules:
             found = [] if text.strip() == _NOT_KNOWN else re.split(r"[,\s]+", text.strip(", "))
             for name in found:
                 if manager and not manager.accepts(name):
-                    raise ValueError(f"{name!r} is not a package name of {manager.value}")
+                    raise ValueError(f"{name!r} is not a package name for {manager.name}")
             return found
 
         ranking = rank(need, self.index) if self.index else None

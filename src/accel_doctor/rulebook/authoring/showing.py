@@ -168,7 +168,7 @@ def _family_lines(name: str, book: Rulebook) -> Iterator[str]:
     yield f"{name} ({', '.join(dict.fromkeys(family.source for family in reversed(own) if family.source))})"
     manager = next((family.manager for family in own if family.manager), None)
     facts = {
-        "manager": manager.value if manager else None,
+        "manager": manager.name if manager else None,
         "extends": next((family.extends for family in own if family.extends), None),
         "distributions": ", ".join(dict.fromkeys(identifier for family in own for identifier in family.ids)),
         "releases with overrides": ", ".join(dict.fromkeys(release for family in own for release in family.releases)),

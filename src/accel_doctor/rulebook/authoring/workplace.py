@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from accel_doctor.interfaces import PackageNames
 from accel_doctor.rulebook.book import Rulebook, shipped_rules
 
 _CASES = "cases"
@@ -18,21 +19,25 @@ class Workplace:
     directories: tuple[Path, ...]
     own: Path
     cases: Path
+    managers: Mapping[str, PackageNames]
 
     def rulebook(self) -> Rulebook:
         """Return the merged rules of all directories."""
-        return Rulebook(self.directories)
+        return Rulebook(self.directories, self.managers)
 
     def rulebook_with(self, own: Path) -> Rulebook:
         """Return the merged rules with another directory in place of ``own``."""
-        return Rulebook(tuple(own if directory == self.own else directory for directory in self.directories))
+        directories = tuple(own if directory == self.own else directory for directory in self.directories)
+        return Rulebook(directories, self.managers)
 
     def shown(self, path: Path) -> str:
         """Return a path as complaints name it: files of the lowest directory are ``rules/NAME``."""
         return f"rules/{path.name}" if path.parent == self.directories[0] else str(path)
 
 
-def find_workplace(chosen: Sequence[Path], user: Path, working: Path) -> Workplace:
+def find_workplace(
+    chosen: Sequence[Path], user: Path, working: Path, managers: Mapping[str, PackageNames]
+) -> Workplace:
     """Return the directories that apply in the directory ``working``: inside a checkout, its rules replace the
     shipped ones; the user's directory and those chosen are laid over them.
 
@@ -43,10 +48,10 @@ def find_workplace(chosen: Sequence[Path], user: Path, working: Path) -> Workpla
     layers = [directory for directory in ([user] if user.is_dir() else []) + [*chosen] if directory != lowest]
     directories = tuple(dict.fromkeys((lowest, *layers)))
     if chosen and not (checkout and chosen[-1] == lowest):
-        return Workplace(directories, chosen[-1], chosen[-1] / _CASES)
+        return Workplace(directories, chosen[-1], chosen[-1] / _CASES, managers)
     if checkout:
-        return Workplace(directories, lowest, checkout / "tests/data" / _CASES)
-    return Workplace(tuple(dict.fromkeys((*directories, user))), user, user / _CASES)
+        return Workplace(directories, lowest, checkout / "tests/data" / _CASES, managers)
+    return Workplace(tuple(dict.fromkeys((*directories, user))), user, user / _CASES, managers)
 
 
 def _checkout(directory: Path) -> Path | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Completed, Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
+from accel_doctor.system.packages.facts import ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.transactions import (
     ENGLISH,
@@ -26,7 +27,7 @@ from accel_doctor.system.packages.transactions import (
 )
 
 # No version and no tag (=, <, >, ~, @), no conflict (!), no provider (:); apk 2 takes what has ".apk" in it for a file.
-_NAME = re.compile(r"(?!.*\.apk)[A-Za-z0-9_][A-Za-z0-9._+-]*")
+APK = ManagerFacts("apk", re.compile(r"(?!.*\.apk)[A-Za-z0-9_](?:[A-Za-z0-9._+-]*[A-Za-z0-9_+])?"))
 
 # The lists that are kept, then, where these do not do, fresh ones that are not kept: every user may have those.
 _LISTS: tuple[tuple[str, ...], ...] = ((), ("--no-cache",))
@@ -59,7 +60,7 @@ _REPOSITORY_HINT = "are the right repositories in /etc/apk/repositories? -dev pa
 class Apk:
     """Implements :class:`accel_doctor.interfaces.PackageManager` with apk."""
 
-    name = "apk"
+    name = APK.name
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
         self._runner = runner
@@ -69,12 +70,12 @@ class Apk:
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that are installed, or provided by what is."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, APK)
         return frozenset(name for name in checked if self._ask("info", "-e", "--", name).returncode == 0)
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that a repository has or one package provides; all of them where none can be read."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, APK)
         unknown = checked
         for options in _LISTS:
             unknown = self._unknown(unknown, options)
@@ -101,7 +102,7 @@ class Apk:
         Raises PackageManagerError, quoting apk, for unknown names and for dependencies that cannot be met, NetworkError
         where no repository can be reached.
         """
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, APK)
         output = ""
         for options in _LISTS:
             done = self._ask("add", "-s", *options, "--", *checked)
@@ -114,7 +115,7 @@ class Apk:
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """The one command that installs. Lists are refreshed where some are kept, and else (in images) not kept."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, APK)
         lists = "--update-cache" if self._found() else "--no-cache"
         return (self._privilege.prefix(("apk", "add", lists, "--no-interactive", *self._wait, "--", *checked)),)
 

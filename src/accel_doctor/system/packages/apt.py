@@ -14,6 +14,7 @@ from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.packages.apt_file import AptFile
+from accel_doctor.system.packages.facts import ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.space import refuse_without_space
 from accel_doctor.system.packages.transactions import (
@@ -30,7 +31,7 @@ from accel_doctor.system.packages.transactions import (
 )
 
 # Debian policy 5.6.1; a trailing "-" is left out, since apt-get takes it for an order to remove.
-_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+.]")
+APT = ManagerFacts("apt", re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]"))
 
 _ARCHIVES = "/var/cache/apt/archives"
 
@@ -62,12 +63,12 @@ class StaleListsError(PackageManagerError):
 class Apt:
     """Implements :class:`accel_doctor.interfaces.PackageManager` with apt-get."""
 
-    name = "apt"
+    name = APT.name
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
         self._runner = runner
         self._privilege = privilege
-        self._apt_file = AptFile(runner, _NAME)
+        self._apt_file = AptFile(runner, APT)
         self.privileged = privilege.tool is not None
         self._options = ("-o", f"DPkg::Lock::Timeout={lock_timeout}", "-o", "Dpkg::Options::=--force-confold")
 
@@ -85,7 +86,7 @@ class Apt:
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` with an installation candidate, or provided by exactly one package."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, APT)
         if not checked or not self._has_lists():
             return frozenset(checked)
         return frozenset(checked) - frozenset(self._unknown(checked))
@@ -99,7 +100,7 @@ class Apt:
 
         Raises PackageManagerError, quoting apt, for unknown names and for dependencies that cannot be met.
         """
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, APT)
         if not self._has_lists():
             return None
         if unknown := self._unknown(checked):
@@ -129,12 +130,12 @@ class Apt:
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """The install command, after an update where there are no package lists (as in most container images)."""
-        install = self._install_command(checked_names(names, _NAME, self.name))
+        install = self._install_command(checked_names(names, APT))
         return (install,) if self._has_lists() else (self._update_command(), install)
 
     def install(self, names: Sequence[str], log: Path) -> None:
         """Simulate, refuse removals and downgrades, install, verify; with one update where the lists are stale."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, APT)
         plan = self.commands(checked)
         updated = not self._has_lists()
         trouble = self._update(log, plan) if updated else None

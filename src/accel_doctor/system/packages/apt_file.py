@@ -12,6 +12,7 @@ from accel_doctor.fileindex import named_for_development
 from accel_doctor.fileindex.contents import is_suitable, is_wanted
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider
+from accel_doctor.system.packages.facts import ManagerFacts
 from accel_doctor.system.packages.questions import Questions, file_names, looked_into
 
 _SOURCE = "apt-file search"
@@ -22,10 +23,10 @@ _DEVELOPMENT = frozenset({"devel", "libdevel"})
 class AptFile:
     """Asks apt-file; it answers nothing where it is not installed or has fetched no lists."""
 
-    def __init__(self, runner: Runner, name: re.Pattern[str]) -> None:
-        """``name`` is the grammar of package names."""
+    def __init__(self, runner: Runner, names: ManagerFacts) -> None:
+        """``names`` tells what the name of a package is."""
         self._questions = Questions(runner)
-        self._name = name
+        self._names = names
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         """The packages that ship a file which meets a need."""
@@ -44,7 +45,7 @@ class AptFile:
 
     def _rows(self, *arguments: str) -> list[tuple[str, str]]:
         rows = (line.partition(": /") for line in self._questions.lines(("apt-file", *arguments)))
-        return [(package, path) for package, slash, path in rows if slash and self._name.fullmatch(package)]
+        return [(package, path) for package, slash, path in rows if slash and self._names.accepts(package)]
 
     def _for_development(self, packages: Sequence[str]) -> frozenset[str]:
         shown = self._questions.lines(("apt-cache", "show", "--no-all-versions", "--", *packages))

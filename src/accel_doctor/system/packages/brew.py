@@ -13,6 +13,7 @@ from pathlib import Path
 from accel_doctor.errors import NetworkError, PackageManagerError, PrivilegeError
 from accel_doctor.interfaces import Completed, Runner
 from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.system.packages.facts import ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.transactions import (
     ENGLISH,
@@ -26,7 +27,7 @@ from accel_doctor.system.packages.transactions import (
 from accel_doctor.system.process.pseudo_terminal import NOT_FOUND
 
 # A formula of Homebrew's own tap. Not NAME.rb and its like, which would be files.
-_NAME = re.compile(r"(?!.*\.[a-z])[a-z0-9][a-z0-9@._+-]*")
+BREW = ManagerFacts("brew", re.compile(r"(?!.*\.[a-z])[a-z0-9](?:[a-z0-9@._+-]*[a-z0-9_+])?"))
 _SETTINGS = {
     "HOMEBREW_NO_ASK": "1",  # brew 5 and later would ask a second time
     "HOMEBREW_NO_AUTO_UPDATE": "1",
@@ -49,7 +50,7 @@ _ABSENT_HINT = "install Homebrew (https://brew.sh), or put its bin directory on 
 class Brew:
     """Implements :class:`accel_doctor.interfaces.PackageManager` with brew."""
 
-    name = "brew"
+    name = BREW.name
 
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
         self._runner = runner
@@ -58,7 +59,7 @@ class Brew:
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that are installed, by their own name or an alias."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, BREW)
         found = frozenset(checked) & frozenset(self._ask("list", "--formula", "-1").output.split())
         others = [name for name in checked if name not in found]
         if not others or not self._versions(*others):
@@ -67,7 +68,7 @@ class Brew:
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that brew knows; all of them where it cannot tell."""
-        wanted = list(checked_names(names, _NAME, self.name))
+        wanted = list(checked_names(names, BREW))
         while wanted:
             done = self._ask("info", "--formula", "--json=v2", "--", *wanted)
             unknown = _UNKNOWN.search(done.stderr)
@@ -83,7 +84,7 @@ class Brew:
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """What brew says it would install or upgrade. It removes nothing and downgrades nothing; conflicts show only in
         the installation itself, where brew gives up over them before it begins."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, BREW)
         if not self.privileged:
             return None
         done = self._ask("install", "--formula", "--dry-run", "--", *checked)
@@ -91,11 +92,11 @@ class Brew:
             output = f"{done.output}\n{done.stderr}"
             raise _failure(output, done.returncode, None, f"brew cannot install {' '.join(checked)}:")
         planned = " ".join(_PLANNED.findall(done.output + "\n")).split()
-        return Simulation(installs=tuple(dict.fromkeys(name for name in planned if _NAME.fullmatch(name))))
+        return Simulation(installs=tuple(dict.fromkeys(name for name in planned if BREW.accepts(name))))
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """The one command that installs, for the ordinary user whose Homebrew it is."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, BREW)
         return (self._as_myself.prefix(("brew", "install", "--formula", "--", *checked), _SETTINGS),)
 
     def install(self, names: Sequence[str], log: Path) -> None:

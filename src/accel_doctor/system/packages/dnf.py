@@ -13,9 +13,10 @@ from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.system.packages.facts import ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import capabilities, looked_into, paths
-from accel_doctor.system.packages.rpm import RpmPackageManager
+from accel_doctor.system.packages.rpm import RPM_NAMES, RpmPackageManager
 from accel_doctor.system.packages.transactions import (
     ENGLISH,
     UnknownNameError,
@@ -28,7 +29,6 @@ from accel_doctor.system.packages.transactions import (
 )
 
 _QUERY = ("dnf", "-q", "repoquery")
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 
 _SECTION = re.compile(r"^([A-Z][^:]*):$")
 _ROW = re.compile(r"^ (\S+)")
@@ -51,11 +51,13 @@ _ERROR = re.compile(r"^Error: |^ Problem|^Problem|^Failed to |^  - |^No match fo
 _REPOSITORY_HINT = "are the right repositories enabled? -devel packages may sit in CRB or EPEL: dnf repolist --all"
 _NETWORK_HINT = "check the network, the proxy and the repositories in /etc/yum.repos.d, then run the same command again"
 
+DNF = ManagerFacts("dnf", RPM_NAMES)
+
 
 class Dnf(RpmPackageManager):
     """Implements :class:`accel_doctor.interfaces.PackageManager` with dnf."""
 
-    name = "dnf"
+    facts = DNF
     downloads_to = "/var/cache/dnf"
     _refresh = ("dnf", "makecache", "--refresh")
 
@@ -83,16 +85,14 @@ class Dnf(RpmPackageManager):
         if done.returncode != 0 or _NETWORK.search(done.output + done.stderr):
             return frozenset(checked)
         provided = {line.split()[0] for line in done.output.splitlines() if line.strip()}
-        files = [name for name in checked if name.startswith("/")]  # not among what %{provides} prints
-        found = {name for name in files if self._runner.capture([*query, name], environment=ENGLISH).output.strip()}
-        return frozenset(checked) & (provided | found)
+        return frozenset(checked) & provided
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         """Who has it, by files and capabilities: ``--whatprovides`` finds no files in dnf 4, ``--file`` does."""
         asked = [("--file", path) for path in paths(need)]
         for option, place in (*asked, *(("--whatprovides", capability) for capability in capabilities(need))):
             found = self._questions.lines((*_QUERY, "--qf", "%{name}\n", option, place))  # dnf5 ends no line by itself
-            if names := [name for name in dict.fromkeys(found) if _NAME.fullmatch(name)]:
+            if names := [name for name in dict.fromkeys(found) if DNF.accepts(name)]:
                 places = {name: (place.lstrip("/"),) for name in names}
                 return looked_into(
                     places, "dnf repoquery", self._files, lambda name, files: named_for_development(name)

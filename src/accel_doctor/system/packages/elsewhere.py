@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from accel_doctor.errors import PackageManagerError, UsageError
 from accel_doctor.model import Distribution, Interpreter, Need, Origin, Provider, Simulation
+from accel_doctor.system.packages.transactions import checked_names
 
 if TYPE_CHECKING:
     from accel_doctor.rulebook import Repository
@@ -126,8 +127,11 @@ class PackageManagerElsewhere:
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """What root would run there."""
+        from accel_doctor.system.packages.managers import MANAGERS
         from accel_doctor.system.packages.repositories import enabling_commands
 
+        if facts := MANAGERS.get(self.name):
+            names = checked_names(names, facts)
         *before, last = _COMMANDS.get(self.name, ((self.name, "install"),))
         if self.name == "dnf" and _major(self._distribution) in _YUM_RELEASES:
             last = ("yum", *last[1:])

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from accel_doctor.interfaces import PackageManager, Runner
-from accel_doctor.system.packages.apk import Apk
-from accel_doctor.system.packages.apt import Apt
-from accel_doctor.system.packages.brew import Brew
-from accel_doctor.system.packages.dnf import Dnf
-from accel_doctor.system.packages.microdnf import Microdnf
-from accel_doctor.system.packages.pacman import Pacman
+from accel_doctor.system.packages.apk import APK, Apk
+from accel_doctor.system.packages.apt import APT, Apt
+from accel_doctor.system.packages.brew import BREW, Brew
+from accel_doctor.system.packages.dnf import DNF, Dnf
+from accel_doctor.system.packages.facts import ManagerFacts
+from accel_doctor.system.packages.microdnf import MICRODNF, Microdnf
+from accel_doctor.system.packages.pacman import PACMAN, Pacman
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.zypper import Zypper
+from accel_doctor.system.packages.zypper import ZYPPER, Zypper
 from accel_doctor.system.process.pseudo_terminal import NOT_FOUND
 
 PACKAGE_MANAGERS: dict[str, Callable[[Runner, Privilege], PackageManager]] = {
@@ -24,6 +25,7 @@ PACKAGE_MANAGERS: dict[str, Callable[[Runner, Privilege], PackageManager]] = {
     "pacman": Pacman,
     "zypper": Zypper,
 }
+MANAGERS: Mapping[str, ManagerFacts] = {facts.name: facts for facts in (APK, APT, BREW, DNF, MICRODNF, PACMAN, ZYPPER)}
 # In images without the one, the other may install the same packages.
 _STAND_INS = {"dnf": "microdnf"}
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.model import Simulation
-from accel_doctor.system.packages.rpm import RpmPackageManager
+from accel_doctor.system.packages.facts import ManagerFacts
+from accel_doctor.system.packages.rpm import RPM_NAMES, RpmPackageManager
 from accel_doctor.system.packages.transactions import ENGLISH, full, last_words, locked, quoted, size_in_bytes
 
 _SECTION = re.compile(r"^([A-Z][a-z]+): *$")
@@ -30,11 +31,13 @@ _NETWORK_HINT = "check the network, the proxy and the repositories in /etc/yum.r
 _REPOSITORY_HINT = "are the right repositories enabled? -devel packages may sit in CRB or EPEL: microdnf repolist --all"
 _KEYS_HINT = "microdnf does not trust a package: import its repository's key with rpm --import"
 
+MICRODNF = ManagerFacts("microdnf", RPM_NAMES)
+
 
 class Microdnf(RpmPackageManager):
     """Implements :class:`accel_doctor.interfaces.PackageManager` with microdnf."""
 
-    name = "microdnf"
+    facts = MICRODNF
     downloads_to = "/var/cache/yum"
 
     def available(self, names: Sequence[str]) -> frozenset[str]:

@@ -16,6 +16,7 @@ from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.fileindex.contents import is_wanted
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
+from accel_doctor.system.packages.facts import ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions, file_names, looked_into
 from accel_doctor.system.packages.space import refuse_without_space
@@ -33,7 +34,7 @@ from accel_doctor.system.packages.transactions import (
 )
 
 # PKGBUILD(5), pkgname: the characters that may be in a name, the first one no hyphen and no dot.
-_NAME = re.compile(r"[a-z0-9@_+][a-z0-9@._+-]*")
+PACMAN = ManagerFacts("pacman", re.compile(r"[a-z0-9@_+](?:[a-z0-9@._+-]*[a-z0-9@_+])?"))
 
 _UNKNOWN = re.compile(r"^error: target not found: (\S+)", re.MULTILINE)
 _WANTED = re.compile(r"^(\S+)/(\S+) (\S+) (\d+)$", re.MULTILINE)
@@ -61,7 +62,7 @@ _UPGRADE_HINT = "the package databases may be old: upgrade with pacman -Syu, the
 class Pacman:
     """Implements :class:`accel_doctor.interfaces.PackageManager` with pacman."""
 
-    name = "pacman"
+    name = PACMAN.name
 
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
         self._runner = runner
@@ -71,7 +72,7 @@ class Pacman:
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that are installed, or provided by what is."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, PACMAN)
         if not checked:
             return frozenset()
         done = self._runner.capture(["pacman", "-T", "--", *checked], environment=ENGLISH)
@@ -79,7 +80,7 @@ class Pacman:
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that a repository has or provides; all of them where there are no databases."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, PACMAN)
         if not checked or not self._has_databases():
             return frozenset(checked)
         return frozenset(checked) - frozenset(_UNKNOWN.findall(self._resolve(checked)[1]))
@@ -106,14 +107,14 @@ class Pacman:
         """Package and path of the files that ``pacman -F`` knows."""
         rows = self._questions.lines(("pacman", operation, "--machinereadable", "--", wanted))
         fields = [row.split("\0") for row in rows if row.count("\0") == 3]
-        return [(package, path) for _, package, _, path in fields if _NAME.fullmatch(package)]
+        return [(package, path) for _, package, _, path in fields if PACMAN.accepts(package)]
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """What pacman says it would install, and how much of it; None without package databases.
 
         Conflicts with what is installed show only in the transaction itself, where pacman gives up over them.
         """
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, PACMAN)
         if not self._has_databases():
             return None
         returncode, output = self._resolve(checked)
@@ -131,7 +132,7 @@ class Pacman:
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """The one command that installs; without databases it fetches them, and upgrades what is installed."""
-        checked = checked_names(names, _NAME, self.name)
+        checked = checked_names(names, PACMAN)
         operation = "-S" if self._has_databases() else "-Syu"
         return (self._privilege.prefix(("pacman", operation, "--needed", "--noconfirm", "--", *checked)),)
 

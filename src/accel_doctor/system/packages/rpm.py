@@ -10,6 +10,7 @@ from pathlib import Path
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.system.packages.facts import ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions
 from accel_doctor.system.packages.space import refuse_without_space
@@ -22,14 +23,15 @@ from accel_doctor.system.packages.transactions import (
 )
 from accel_doctor.system.process.runner import TIMED_OUT
 
-# A name, a capability such as pkgconfig(cairo) or cmake(Qt5), or the path of a file. No glob characters.
-_NAME = re.compile(r"/?[A-Za-z0-9_][A-Za-z0-9_.+~^:/-]*(?:\([A-Za-z0-9_.+~^:/-]+\)){0,2}")
+# A name, or a capability such as pkgconfig(cairo): RPM's dependency generators write them, dnf and zypper take them.
+# No path, version (=, <, >), group (@), repository (:) or glob; zypper removes what begins with "-", "~" or "!".
+RPM_NAMES = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._+-]*[A-Za-z0-9_+])?(?:\([A-Za-z0-9_][A-Za-z0-9._+:-]*\))?")
 
 
 class RpmPackageManager(ABC):
     """Implements most of :class:`accel_doctor.interfaces.PackageManager`; subclasses know one program's words."""
 
-    name: str
+    facts: ManagerFacts
     downloads_to: str
     succeeded = frozenset({0})  # return codes after which the packages may all be there
     _refresh: tuple[str, ...] = ()  # the command that makes root's metadata new, where an unknown name is worth one
@@ -48,6 +50,11 @@ class RpmPackageManager(ABC):
             for name in self._checked(names)
             if self._runner.capture(["rpm", "-q", "--whatprovides", "--", name], environment=ENGLISH).returncode == 0
         )
+
+    @property
+    def name(self) -> str:
+        """What it is called in rule files and messages."""
+        return self.facts.name
 
     @abstractmethod
     def available(self, names: Sequence[str]) -> frozenset[str]:
@@ -116,7 +123,7 @@ class RpmPackageManager(ABC):
         return simulation
 
     def _checked(self, names: Sequence[str]) -> tuple[str, ...]:
-        return checked_names(names, _NAME, self.name)
+        return checked_names(names, self.facts)
 
     @abstractmethod
     def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.model import Simulation
+from accel_doctor.system.packages.facts import ManagerFacts
 
 # What is parsed is asked for in English.
 ENGLISH = {"LC_ALL": "C"}
@@ -27,12 +28,12 @@ class UnknownNameError(PackageManagerError):
     """A name that no metadata has; the package may be newer than the metadata here."""
 
 
-def checked_names(names: Sequence[str], grammar: re.Pattern[str], manager: str) -> tuple[str, ...]:
-    """The names without repetition, in order; PackageManagerError for what is no package name to ``manager``."""
+def checked_names(names: Sequence[str], manager: ManagerFacts) -> tuple[str, ...]:
+    """Return the names without repetition, in order. Raises PackageManagerError for what is not a package name."""
     for name in names:
-        if not grammar.fullmatch(name):
+        if not manager.accepts(name):
             raise PackageManagerError(
-                f"not a package name for {manager}: {name!r}",
+                f"not a package name for {manager.name}: {name!r}",
                 hint="correct the rule that names it: accel-doctor rules lint",
             )
     return tuple(dict.fromkeys(names))

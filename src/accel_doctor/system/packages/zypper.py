@@ -14,9 +14,10 @@ from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
+from accel_doctor.system.packages.facts import ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import capabilities, paths
-from accel_doctor.system.packages.rpm import RpmPackageManager
+from accel_doctor.system.packages.rpm import RPM_NAMES, RpmPackageManager
 from accel_doctor.system.packages.transactions import (
     ENGLISH,
     UnknownNameError,
@@ -50,11 +51,13 @@ _PACKAGE = re.compile(r'<solvable [^>]*\bname="([A-Za-z0-9_][A-Za-z0-9._+-]*)"[^
 _NETWORK_HINT = "check the network, the proxy and the repositories (zypper lr -u), then run the same command again"
 _REPOSITORY_HINT = "are the right repositories enabled? zypper lr shows them"
 
+ZYPPER = ManagerFacts("zypper", RPM_NAMES)
+
 
 class Zypper(RpmPackageManager):
     """Implements :class:`accel_doctor.interfaces.PackageManager` with zypper."""
 
-    name = "zypper"
+    facts = ZYPPER
     downloads_to = "/var/cache/zypp"
     succeeded = _INFORMATIONAL
     _refresh = (*_QUESTIONLESS, "refresh")

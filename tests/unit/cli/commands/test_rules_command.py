@@ -47,9 +47,24 @@ def test_lint_says_everything_at_once(layer, capsys):
         f"{directory}/symptoms.yaml: symptoms.mine: 'contains' is missing",
         f"{directory}/symptoms.yaml: symptoms.mine: 'pattern' is missing",
         f"{directory}/debian.yaml: needs.headr: ",
-        f"{directory}/debian.yaml: needs.header.b.h: 'Bad Name' is not the name of a package for apt",
+        f"{directory}/debian.yaml: needs.header.b.h: 'Bad Name' is not a package name for apt",
     ):
         assert part in err
+
+
+@pytest.mark.parametrize("name", ["libfoo-", "libfoo:i386", "libfoo=1.2", "libfoo/sid", "^libfoo", "@group", "-y"])
+def test_a_name_that_the_package_manager_reads_otherwise_is_never_offered(layer, tmp_path, capsys, name):
+    """apt-get install libfoo- would remove libfoo."""
+    directory = layer("debian.yaml", f"schema: 1\nfamily: debian\nneeds:\n  header: {{zzz.h: '{name}'}}\n")
+    complaint = f"{directory}/debian.yaml: needs.header.zzz.h: {name!r} is not a package name for apt"
+    assert main.run(["rules", "lint", "--rules", directory]) == ExitCode.USAGE
+    assert complaint in capsys.readouterr().err
+    log = tmp_path / "build.log"
+    log.write_text("x.c:1:10: fatal error: zzz.h: No such file or directory\n")
+    assert main.run(["diagnose", "--distro", "debian:13", "--rules", directory, str(log)]) == ExitCode.USAGE
+    said = capsys.readouterr()
+    assert "apt-get" not in said.out + said.err
+    assert complaint in said.err
 
 
 def test_the_samples_are_tried(layer, capsys):

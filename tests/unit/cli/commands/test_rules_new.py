@@ -170,7 +170,7 @@ GIVEN = ("--need", "library:frob", "--miss", "x", "--packages", "libfrob-dev")
             ("odd.log", *GIVEN, "--miss", LINE),
             f"error: --miss: the message pattern matches it: {LINE}\n",
         ),
-        (("odd.log", *GIVEN, "--packages", "-y"), "error: --packages: '-y' is not a package name of apt\n"),
+        (("odd.log", *GIVEN, "--packages", "-y"), "error: --packages: '-y' is not a package name for apt\n"),
         (("odd.log", *GIVEN, "--symptom", "c-header"), "error: --symptom: c-header already exists\n"),
         (
             ("odd.log", *GIVEN, "--case", "../x"),

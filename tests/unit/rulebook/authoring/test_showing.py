@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from books import book_of
 
 from accel_doctor.model import Distribution
-from accel_doctor.rulebook import Rulebook
 from accel_doctor.rulebook.authoring.showing import names, shown
 
 LOWER = {
@@ -48,7 +48,7 @@ def book(tmp_path):
         (tmp_path / f"{name}.yaml").write_text(text)
     (tmp_path / "upper").mkdir()
     (tmp_path / "upper/debian.yaml").write_text(UPPER)
-    return Rulebook([tmp_path, tmp_path / "upper"])
+    return book_of([tmp_path, tmp_path / "upper"])
 
 
 def test_a_need_with_every_statement_and_its_file(book, tmp_path):

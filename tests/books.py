@@ -1,0 +1,20 @@
+"""Rulebooks for tests, with the package managers that accel-doctor knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from accel_doctor import rulebook
+from accel_doctor.rulebook import Rulebook
+from accel_doctor.system.packages.managers import MANAGERS
+
+
+def load(directories: Sequence[Path] = ()) -> Rulebook:
+    """Return the shipped rules with these directories laid over them."""
+    return rulebook.load(directories, MANAGERS)
+
+
+def book_of(directories: Sequence[Path]) -> Rulebook:
+    """Return the rules of these directories alone."""
+    return Rulebook(directories, MANAGERS)
