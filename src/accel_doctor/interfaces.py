@@ -229,30 +229,27 @@ class WheelStore(Protocol):
 
 
 class ObjectStore(Protocol):
-    """One shared level: a flat space of named bytes somewhere else. Used from many threads at once."""
+    """One shared level: named bytes somewhere else. Used from many threads at once."""
 
     @property
     def name(self) -> str:
-        """What people call it: its address without secrets."""
+        """Return its address without secrets."""
         ...
 
     @property
     def writable(self) -> bool:
-        """Whether :meth:`send` may be tried."""
+        """Return whether :meth:`send` may be tried."""
         ...
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
-        """The object's bytes into the file ``target``; False where there is no such object.
+        """Write the object to the file ``target``; return False where there is no such object.
 
-        Raises LevelError for trouble, and for an object of more than ``limit`` bytes.
+        Raise LevelError for trouble, and for an object of more than ``limit`` bytes.
         """
         ...
 
     def send(self, object_name: str, source: Path) -> None:
-        """Keep the bytes of ``source`` under this name: readers see the whole object or the former one.
-
-        Raises LevelError.
-        """
+        """Store the file ``source`` under this name, at once for readers. Raise LevelError."""
         ...
 
 
@@ -280,12 +277,28 @@ class Adviser(Protocol):
         ...
 
 
-class Reporter(Protocol):
-    """Hears what happens. Looks are decided on the other side."""
+class Notifier(Protocol):
+    """Tells the user."""
 
     def step(self, text: str) -> None:
-        """A stage of the run begins."""
+        """Tell that a stage of the run begins."""
         ...
+
+    def note(self, text: str) -> None:
+        """Tell something worth a line."""
+        ...
+
+
+class Progress(Protocol):
+    """Shows how far something is that takes a while."""
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` are done."""
+        ...
+
+
+class Reporter(Notifier, Protocol):
+    """Tells the user what happens to builds and plans. Looks are decided on the other side."""
 
     def build_started(self, source: Source) -> None:
         """A build begins."""
@@ -305,10 +318,6 @@ class Reporter(Protocol):
 
     def plan(self, plan: Plan, simulation: Simulation | None) -> None:
         """A plan stands, before the question."""
-        ...
-
-    def note(self, text: str) -> None:
-        """Something worth a line."""
         ...
 
     def ask(self, plan: Plan) -> Consent | Plan:

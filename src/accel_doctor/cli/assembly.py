@@ -168,9 +168,9 @@ def _wheel_store(parts: Parts, leases: Leases, levels: LevelSettings, work: Path
         return
     from accel_doctor.store.levels.levelled_store import LevelledStore
 
-    opened, signatures = levels.opened(parts.surrounding.environment, parts.surrounding.directory, warn)
-    store = LevelledStore(local, opened, signatures, work, warn)
-    with store.finishing(parts.reporter.step):
+    opened, signatures = levels.opened(parts.surrounding.environment, parts.surrounding.directory, parts.reporter)
+    store = LevelledStore(local, opened, signatures, work, parts.reporter)
+    with store.finishing():
         yield store
 
 

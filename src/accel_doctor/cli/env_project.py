@@ -24,7 +24,7 @@ from accel_doctor.store.environments.environment_settings import (
 )
 
 if TYPE_CHECKING:
-    from accel_doctor.store.environments.environment_sharing import Level
+    from accel_doctor.store.levels.shared_level import SharedLevel
 
 _LOCK_LIMIT = 64 << 20  # bytes
 # What the frontends take for choices of what is installed; indexes are not among them: a lock has hashes.
@@ -41,6 +41,18 @@ _CHOICES = (
 def note(text: str) -> None:
     """Something worth a line."""
     click.echo(text, err=True)
+
+
+class Notes:
+    """Implements :class:`accel_doctor.interfaces.Notifier` on stderr."""
+
+    def step(self, text: str) -> None:
+        """Tell that something begins."""
+        note(text)
+
+    def note(self, text: str) -> None:
+        """Tell something worth a line."""
+        note(text)
 
 
 @dataclass(frozen=True)
@@ -114,7 +126,7 @@ class Project:
         return Limits(self.settings.cache_size, self.settings.max_bytes)
 
     @cached_property
-    def levels(self) -> Sequence[Level]:
+    def levels(self) -> Sequence[SharedLevel]:
         """The shared levels that were named; none where signatures are required, which environments do not have."""
         from accel_doctor.cli.levels import level_settings
 
@@ -126,7 +138,7 @@ class Project:
         if levels.require_signature:
             note("environments are not signed: shared levels are not asked for them")
             return []
-        return levels.opened(self.environment, self.directory, note)[0]
+        return levels.opened(self.environment, self.directory, Notes())[0]
 
     def _digest(self, path: str) -> str:
         try:

@@ -27,7 +27,7 @@ def keep(project: Project, root: Path | None = None) -> StoredEnvironment:
             project.facts,
             root or project.target,
             lambda place: environment_links(place, loader),
-            bar,
+            bar.show,
         )
         if project.levels:
             from accel_doctor.store.environments.environment_sharing import send
@@ -77,7 +77,7 @@ def _works(project: Project, stored: StoredEnvironment) -> bool:
 def _restored(project: Project, stored: StoredEnvironment) -> bool:
     try:
         with Bar() as bar:
-            restore(project.cache, stored, project.place, project.target, bar)
+            restore(project.cache, stored, project.place, project.target, bar.show)
     except RemovedEnvironmentError as error:
         note(error.message)
         return False

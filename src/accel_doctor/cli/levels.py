@@ -1,13 +1,14 @@
-"""Shared levels as they are configured."""
+"""Shared levels, from options and variables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accel_doctor.cli.pip_accel import pip_accel_level
+from accel_doctor.interfaces import Notifier
 
 if TYPE_CHECKING:
     from accel_doctor.store.levels.shared_level import SharedLevel
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LevelSettings:
-    """Which levels, in order, and which signatures."""
+    """The levels, in order, and the keys."""
 
     addresses: Sequence[str] = ()
     signing_key: Path | None = None
@@ -25,23 +26,24 @@ class LevelSettings:
     read_only: bool = False
 
     def opened(
-        self, environment: Mapping[str, str], directory: Path, warn: Callable[[str], None]
+        self, variables: Mapping[str, str], directory: Path, notifier: Notifier
     ) -> tuple[list[SharedLevel], Signatures]:
-        """The levels, of which nothing is asked yet, and the keys, read. Raises UsageError."""
+        """Open the levels, without any request yet, and read the keys. Raise UsageError."""
         from accel_doctor.store.levels.opening import shared_level
         from accel_doctor.store.levels.signing import read_signatures
 
         signatures = read_signatures(self.signing_key, self.trusted_keys, required=self.require_signature)
         levels = [
-            shared_level(address, environment, directory, warn, read_only=self.read_only) for address in self.addresses
+            shared_level(address, variables, directory, notifier, read_only=self.read_only)
+            for address in self.addresses
         ]
         return levels, signatures
 
 
-def level_settings(values: Mapping[str, Any], environment: Mapping[str, str], *, offline: bool) -> LevelSettings:
-    """What options say, or, without ``--level``, pip-accel's variables; no levels at all where a run is offline. A
-    rehearsal (``--dry-run``) reads them only."""
-    addresses = tuple(values["level"]) or tuple(filter(None, [pip_accel_level(environment)]))
+def level_settings(values: Mapping[str, Any], variables: Mapping[str, str], *, offline: bool) -> LevelSettings:
+    """Return what options say, or, without ``--level``, pip-accel's variables; no levels for an offline run.
+    ``--dry-run`` only reads from them."""
+    addresses = tuple(values["level"]) or tuple(filter(None, [pip_accel_level(variables)]))
     if offline or not addresses:
         return LevelSettings()
     return LevelSettings(

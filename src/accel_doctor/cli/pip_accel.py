@@ -1,4 +1,4 @@
-"""pip-accel's variables, which its users still have set: what they mean here."""
+"""pip-accel's variables, which its former users may still set, and what they mean here."""
 
 from __future__ import annotations
 
@@ -6,40 +6,45 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-_CACHE = "PIP_ACCEL_CACHE"
-_BUCKET = "PIP_ACCEL_S3_BUCKET"
+from accel_doctor.redaction import redacted
+
 _DEFAULT_URL = "https://s3.amazonaws.com"
 
 
-def pip_accel_level(environment: Mapping[str, str]) -> str | None:
-    """The level that pip-accel's S3 variables name: its bucket, with our own objects in it."""
-    bucket = environment.get(_BUCKET)
+def pip_accel_level(variables: Mapping[str, str]) -> str | None:
+    """Return the level in pip-accel's bucket: its variables, our own objects."""
+    bucket = variables.get("PIP_ACCEL_S3_BUCKET")
     if not bucket:
         return None
     options = {}
-    url = environment.get("PIP_ACCEL_S3_URL", "").rstrip("/")
+    url = variables.get("PIP_ACCEL_S3_URL", "").rstrip("/")
     if url and url != _DEFAULT_URL:
         options["endpoint"] = url
-    if environment.get("PIP_ACCEL_S3_READONLY", "").lower() in {"1", "true", "yes", "on"}:
+    if variables.get("PIP_ACCEL_S3_READONLY", "").lower() in {"1", "true", "yes", "on"}:
         options["read-only"] = "true"
-    prefix = quote(environment.get("PIP_ACCEL_S3_PREFIX", "").strip("/"))
+    prefix = quote(variables.get("PIP_ACCEL_S3_PREFIX", "").strip("/"))
     address = f"s3://{bucket}/{prefix}".rstrip("/")
     return f"{address}?{urlencode(options)}" if options else address
 
 
-def pip_accel_cache(environment: Mapping[str, str]) -> str | None:
-    """A directory of our own in the one that pip-accel's variable names: the two lay their files out differently."""
-    chosen = environment.get(_CACHE)
+def pip_accel_cache(variables: Mapping[str, str]) -> str | None:
+    """Return our own directory inside pip-accel's cache: the two lay their files out differently."""
+    chosen = variables.get("PIP_ACCEL_CACHE")
     return f"{chosen}/accel-doctor" if chosen else None
 
 
-def pip_accel_notice(values: Mapping[str, Any], environment: Mapping[str, str]) -> str | None:
-    """What is said once where pip-accel's variables are in force: what they mean here, and how to say it."""
-    meant = []
-    if not values["level"] and (level := pip_accel_level(environment)):
-        from accel_doctor.redaction import redacted
+# pip-accel's variable, our option and our variable that win over it, and what it means
+_MEANINGS = (
+    ("PIP_ACCEL_S3_BUCKET", "level", "ACCEL_DOCTOR_LEVELS", pip_accel_level),
+    ("PIP_ACCEL_CACHE", "cache_dir", "ACCEL_DOCTOR_CACHE_DIR", pip_accel_cache),
+)
 
-        meant.append(f"{_BUCKET} as ACCEL_DOCTOR_LEVELS={redacted(level)}")
-    if not values["cache_dir"] and (cache := pip_accel_cache(environment)):
-        meant.append(f"{_CACHE} as ACCEL_DOCTOR_CACHE_DIR={cache}")
-    return f"pip-accel's variables are understood: {', '.join(meant)}" if meant else None
+
+def pip_accel_notice(values: Mapping[str, Any], variables: Mapping[str, str]) -> str | None:
+    """Return what to tell where pip-accel's variables apply: what to set instead. None where they do not."""
+    used = [
+        f"{theirs} as {ours}={redacted(meaning)}"
+        for theirs, option, ours, meaning_of in _MEANINGS
+        if not values[option] and (meaning := meaning_of(variables))
+    ]
+    return f"using pip-accel's variables: {', '.join(used)}" if used else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fakes import FakeReporter
 
 from accel_doctor.cli.levels import LevelSettings, level_settings
 from accel_doctor.cli.pip_accel import pip_accel_level, pip_accel_notice
@@ -47,14 +48,14 @@ def test_pip_accels_bucket_yields_to_levels_of_our_own():
     assert level_settings(NONE, variables, offline=False) == LevelSettings(("s3://b",))
     assert level_settings({**NONE, "level": ("/srv",)}, variables, offline=False) == LevelSettings(("/srv",))
     assert pip_accel_notice(NONE, variables) == (
-        "pip-accel's variables are understood: PIP_ACCEL_S3_BUCKET as ACCEL_DOCTOR_LEVELS=s3://b"
+        "using pip-accel's variables: PIP_ACCEL_S3_BUCKET as ACCEL_DOCTOR_LEVELS=s3://b"
     )
     assert pip_accel_notice({**NONE, "level": ("/srv",)}, variables) is None
 
 
 def test_a_rehearsal_writes_nowhere(tmp_path):
     settings = level_settings({**NONE, "level": (str(tmp_path),), "dry_run": True}, {}, offline=False)
-    [level], _ = settings.opened({}, tmp_path, print)
+    [level], _ = settings.opened({}, tmp_path, FakeReporter())
     assert (level.usable, level.writable) == (True, False)
 
 

@@ -1,4 +1,4 @@
-"""A bar for what takes longer than a second."""
+"""A progress bar for what takes longer than a second."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PATIENCE = 1.0  # seconds
 
 
 class Bar:
-    """Called with what is done, how far it is, and how far it goes; shown at a terminal only."""
+    """Implements :class:`accel_doctor.interfaces.Progress`; shown at a terminal only."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
@@ -27,12 +27,12 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Take it off the screen."""
+        """Remove it from the screen."""
         if self._progress:
             self._progress.stop()
 
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """It is this far."""
+    def show(self, what: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` are done."""
         if self._progress is None:
             if time.monotonic() - self._started < _PATIENCE or not sys.stderr.isatty():
                 return

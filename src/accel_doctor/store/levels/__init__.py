@@ -1,1 +1,1 @@
-"""Shared levels behind the local wheel store: object stores by URL scheme, and how a run deals with their trouble."""
+"""Shared levels behind the local store: object stores by URL scheme, and what a run does when one fails."""

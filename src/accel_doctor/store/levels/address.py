@@ -1,8 +1,9 @@
-"""Addresses of shared levels: a URL or a path, whose query holds the options. Pure."""
+"""Addresses of shared levels: a URL or a path, with options as its query. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -18,12 +19,13 @@ _TRUE, _FALSE = frozenset({"", "1", "true", "yes", "on"}), frozenset({"0", "fals
 
 @dataclass(frozen=True)
 class LevelAddress:
-    """Where a level is and how it is to be used."""
+    """Where a level is, and its options."""
 
     url: str  # without the options; may hold a password
     scheme: str  # "file" for plain paths
     host: str  # the bucket or container, in object storage
     path: str  # unquoted
+    directory: Path = Path()  # what a relative path is relative to
     read_only: bool = False
     anonymous: bool = False
     timeout: float = 10.0  # seconds of silence
@@ -35,28 +37,28 @@ class LevelAddress:
 
     @property
     def name(self) -> str:
-        """The address as people may see it."""
+        """Return the address without secrets."""
         return redacted(self.url)
 
     @property
     def prefix(self) -> str:
-        """The path as a prefix of object names, without slashes at its ends."""
+        """Return the path as a prefix of object names, without slashes at its ends."""
         return self.path.strip("/")
 
 
-def parse_address(text: str) -> LevelAddress:
-    """``scheme://host/path?option=value&switch``, or a path likewise. Raises UsageError for what is not one."""
+def parse_address(text: str, directory: Path = Path()) -> LevelAddress:
+    """Parse ``scheme://host/path?option=value&switch``, or a path likewise. Raise UsageError for anything else."""
     bare, _, query = text.partition("?")
     options = _options(redacted(text).partition("?")[0], query)
     if "://" not in bare:
-        return LevelAddress(bare, "file", "", bare, **options)
+        return LevelAddress(bare, "file", "", bare, directory, **options)
     try:
         parts = urlsplit(bare)
-        _ = parts.port  # read, it is checked
+        _ = parts.port  # reading it checks it
     except ValueError as error:
-        raise UsageError(f"{redacted(bare)} is not the address of a shared level: {error}") from None
+        raise UsageError(f"invalid shared level address {redacted(bare)}: {error}") from None
     host = parts.netloc.rpartition("@")[2]  # ``hostname`` would lower the case of a bucket's name
-    return LevelAddress(bare, parts.scheme.lower(), host, unquote(parts.path), **options)
+    return LevelAddress(bare, parts.scheme.lower(), host, unquote(parts.path), directory, **options)
 
 
 def _options(shown: str, query: str) -> dict[str, Any]:
@@ -71,15 +73,16 @@ def _options(shown: str, query: str) -> dict[str, Any]:
         elif name == "retries" and value.isdecimal() and int(value) <= _MOST_RETRIES:
             options[name] = int(value)
         else:
-            # Only what is one of our words is quoted: a query is where tokens are given by mistake.
-            quoted = f"the value of {name!r}" if name in (*_SWITCHES, *_WORDS, "timeout", "retries") else "an option"
-            raise UsageError(f"the shared level {shown} has {quoted} that cannot be used", hint=_HINT)
+            # Only our own words are quoted: tokens end up in a query by mistake.
+            known = name in (*_SWITCHES, *_WORDS, "timeout", "retries")
+            mistake = f"invalid value for option {name!r}" if known else "unknown option"
+            raise UsageError(f"shared level {shown}: {mistake}", hint=_HINT)
     return options
 
 
 _HINT = (
-    f"options: {', '.join(_SWITCHES)} (switches); {', '.join(_WORDS)} (words); "
-    f"timeout (seconds, up to {_LONGEST_TIMEOUT:.0f}); retries (up to {_MOST_RETRIES})"
+    f"options: {', '.join(_SWITCHES)}; with a value: {', '.join(_WORDS)}, "
+    f"timeout (seconds, up to {_LONGEST_TIMEOUT:.0f}), retries (up to {_MOST_RETRIES})"
 )
 
 

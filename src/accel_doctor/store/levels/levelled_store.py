@@ -1,31 +1,33 @@
-"""The wheel store with shared levels behind the local one: read through them in order, written through to all."""
+"""The wheel store with shared levels behind the local one: reads go through them in order, writes to all."""
 
 from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from accel_doctor.hashing import sha256_of
+from accel_doctor.interfaces import Notifier
 from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
 from accel_doctor.store.levels.shared_level import SharedLevel
 from accel_doctor.store.levels.signing import Signatures
 from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore, entry_of
+from accel_doctor.units import counted
 from accel_doctor.wheelfile import is_pure
 
-_WHEEL_LIMIT = 4 << 30  # bytes: a bound, not a size anybody should meet
+_WHEEL_LIMIT = 4 << 30  # bytes: a bound, beyond any real wheel
 _SENDING = 4  # wheels at once
 
 
 class LevelledStore:
     """Implements :class:`accel_doctor.interfaces.WheelStore`.
 
-    What a level has is checked, kept locally and served from there. Levels are written to in the background;
-    :meth:`finishing` waits for that. No trouble of a level is an error: it is told once, and the level left out.
+    What comes from a level is checked, kept locally and served from there. Levels are written to in the background;
+    :meth:`finishing` waits for that. A failing level is no error: it is told once, and the level skipped.
     """
 
     def __init__(
@@ -34,14 +36,14 @@ class LevelledStore:
         levels: Sequence[SharedLevel],
         signatures: Signatures,
         work: Path,
-        warn: Callable[[str], None],
+        notifier: Notifier,
     ) -> None:
         """``work`` is scratch that lives as long as the run."""
         self._local = local
         self._levels = levels
         self._signatures = signatures
         self._work = work
-        self._warn = warn
+        self._notifier = notifier
         self._sender = ThreadPoolExecutor(_SENDING, thread_name_prefix="send")
         self._sending: list[Future[None]] = []
         self._state = threading.Lock()
@@ -49,7 +51,7 @@ class LevelledStore:
         self._refused: set[tuple[str, str]] = set()
 
     def get(self, key: BuildKey) -> Wheel | None:
-        """The local wheel, else the first level's that has one. Levels are asked for a key once in a run."""
+        """Return the local wheel, else that of the first level which has one. Levels are asked for a key once a run."""
         if wheel := self._local.get(key):
             return wheel
         with self._state:
@@ -71,7 +73,7 @@ class LevelledStore:
         links: Sequence[Link],
         instead_of: Wheel | None = None,
     ) -> Wheel:
-        """Keep locally; send to every level that takes it, signed where something signs here."""
+        """Keep it locally; send it to every writable level, signed if there is a signing key."""
         entry = self._signatures.signed(entry_of(key, wheel, provenance, links))
         if instead_of:
             self._local.clear(key, instead_of)
@@ -81,25 +83,25 @@ class LevelledStore:
         return kept
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:
-        """The local store's lock: other machines are not waited for."""
+        """Take the local store's lock: other machines are not waited for."""
         return self._local.building(key)
 
     @contextmanager
-    def finishing(self, say: Callable[[str], None]) -> Iterator[None]:
-        """Around a run: at its end, wait until what was built is sent, which deadlines bound. An interrupted run
+    def finishing(self) -> Iterator[None]:
+        """Wait, at the end of the block, until what was built is sent; deadlines bound that. An interrupted run
         does not wait."""
         try:
             yield
             pending = sum(not sending.done() for sending in self._sending)
             if pending:
-                say(f"Sending {pending} wheel{'s'[: pending > 1]} to shared levels")
+                self._notifier.step(f"Sending {counted(pending, 'wheel')} to shared levels")
             self._sender.shutdown()
         except Exception:
-            self._sender.shutdown()  # what was built before the trouble is worth as much
+            self._sender.shutdown()  # what was built before the failure is worth as much
             raise
         except BaseException:
             for level in self._levels:
-                level.leave_out(None)
+                level.skip(None)
             self._sender.shutdown(wait=False, cancel_futures=True)
             raise
         finally:
@@ -110,7 +112,7 @@ class LevelledStore:
         try:
             return self._brought(level, name, must_be_pure)
         except OSError as error:  # our own disk
-            level.leave_out(f"what it has cannot be kept: {error}")
+            level.skip(f"cannot keep its wheels here: {error}")
             return None
 
     def _brought(self, level: SharedLevel, name: str, must_be_pure: bool) -> tuple[Entry, Wheel] | None:
@@ -120,9 +122,9 @@ class LevelledStore:
             return None
         wheel = scratch / entry.file
         if not level.fetch(_wheel_name(entry), wheel, entry.size):
-            return None  # somebody cleans up there, wheels first
+            return None  # being cleaned up there, wheels first
         if sha256_of(wheel) != entry.sha256 or (must_be_pure and not is_pure(wheel)):
-            level.leave_out(f"{entry.file} is not the wheel that its entry describes")
+            level.skip(f"{entry.file} does not match its entry")
             return None
         kept = self._local.add(entry, wheel)
         if kept.path != wheel:
@@ -135,9 +137,9 @@ class LevelledStore:
         try:
             entry = entry_from_json(target.read_bytes())
             if entry.key != name or entry.size > _WHEEL_LIMIT:
-                raise ValueError("it belongs to another key, or to a wheel that is too large")
+                raise ValueError("wrong key, or wheel too large")
         except ValueError as error:
-            level.leave_out(f"{_entry_name(name)} is not an entry of a wheel store: {error}")
+            level.skip(f"{_entry_name(name)}: invalid entry: {error}")
             return None
         if objection := self._signatures.objection(entry):
             self._refuse(level, objection, entry)
@@ -149,9 +151,7 @@ class LevelledStore:
             told = (level.name, objection) in self._refused
             self._refused.add((level.name, objection))
         if not told:
-            self._warn(
-                f"wheels of the shared level {level.name} are not used: they are {objection} ({entry.file}, ...)"
-            )
+            self._notifier.note(f"ignoring wheels of shared level {level.name}: {objection} ({entry.file}, ...)")
 
     def _send(self, entry: Entry, wheel: Path, levels: Sequence[SharedLevel]) -> None:
         for level in levels:
@@ -165,7 +165,7 @@ class LevelledStore:
             described = Path(tempfile.mkdtemp(prefix="entry-", dir=self._work)) / "entry.json"
             described.write_bytes(entry_to_json(entry))
         except OSError as error:
-            self._warn(f"{entry.file} is not sent to {level.name}: {error}")
+            self._notifier.note(f"cannot send {entry.file} to shared level {level.name}: {error}")
             return
         level.send(_entry_name(entry.key), described)  # last: it publishes
 
@@ -175,5 +175,5 @@ def _entry_name(key: str) -> str:
 
 
 def _wheel_name(entry: Entry) -> str:
-    # Two machines may build the same key at once, and builds differ in bytes: each entry has its own wheel.
+    # Two machines may build one key at once, and their builds differ: each entry has its own wheel.
     return f"wheels/v2/{entry.key[:2]}/{entry.key}/{entry.sha256}/{entry.file}"

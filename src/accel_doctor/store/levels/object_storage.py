@@ -1,68 +1,72 @@
 """Shared levels in object storage: S3 and what speaks like it, Google Cloud Storage, Azure Blob, through obstore.
 
-obstore reads the usual variables of each provider (``AWS_*``, ``GOOGLE_*``, ``AZURE_*``) and asks the metadata service
-of a cloud's own machines; what it does not do is added here: AWS profiles, and going without credentials where there
-are none. https://developmentseed.org/obstore/latest/authentication/
+obstore reads each provider's usual variables (``AWS_*``, ``GOOGLE_*``, ``AZURE_*``). Added here: AWS credentials are
+found by botocore, profiles included, and requests go out unsigned where there are no credentials.
+https://developmentseed.org/obstore/latest/authentication/
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import obstore
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.session import Session
+from obstore.store import AzureStore, GCSStore, S3Store
 
 from accel_doctor.errors import LevelDeniedError, LevelError, UsageError
 from accel_doctor.redaction import redacted
 from accel_doctor.store.levels.address import LevelAddress
-from accel_doctor.store.levels.aws_profiles import Profile, read_profile
 
 _BLOCK = 1 << 20
 _CONNECTING = timedelta(seconds=5)
 # Of one attempt from end to end. obstore wants one; what bounds the time of a run is the caller's deadline.
 _LONGEST = timedelta(hours=1)
+# Less than the 10 minutes before their end at which botocore renews credentials.
+_CREDENTIALS_LAST = timedelta(minutes=5)
 
 # Variables that say where credentials are. Without any of them, asking the metadata service is a guess.
-_CREDENTIALS = {
-    "s3": (
-        "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_SKIP_SIGNATURE",
-    ),
-    "gs": (
-        "GOOGLE_SERVICE_ACCOUNT", "GOOGLE_SERVICE_ACCOUNT_PATH", "GOOGLE_SERVICE_ACCOUNT_KEY",
-        "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SKIP_SIGNATURE",
-    ),
-    "az": (
-        "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY", "AZURE_STORAGE_MASTER_KEY", "AZURE_STORAGE_SAS_KEY",
-        "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_TOKEN", "AZURE_STORAGE_CLIENT_ID", "AZURE_CLIENT_ID",
-        "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USE_AZURE_CLI", "AZURE_SKIP_SIGNATURE",
-        "AZURE_STORAGE_USE_EMULATOR",
-    ),
-}  # fmt: skip
+_GOOGLE_CREDENTIALS = (
+    "GOOGLE_SERVICE_ACCOUNT", "GOOGLE_SERVICE_ACCOUNT_PATH", "GOOGLE_SERVICE_ACCOUNT_KEY",
+    "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SKIP_SIGNATURE",
+)  # fmt: skip
 _GOOGLE_DEFAULT = ".config/gcloud/application_default_credentials.json"
+_AZURE_CREDENTIALS = (
+    "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY", "AZURE_STORAGE_MASTER_KEY", "AZURE_STORAGE_SAS_KEY",
+    "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_TOKEN", "AZURE_STORAGE_CLIENT_ID", "AZURE_CLIENT_ID",
+    "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USE_AZURE_CLI", "AZURE_SKIP_SIGNATURE",
+    "AZURE_STORAGE_USE_EMULATOR",
+)  # fmt: skip
+
+
+class Bucket(Protocol):
+    """A bucket or container at one provider."""
+
+    def connect(self) -> Any:
+        """Return obstore's store for it, with credentials where there are any; may ask a metadata service."""
+        ...
 
 
 class ObjectStorageLevel:
-    """Objects in a bucket or container, below a prefix."""
+    """Objects in a bucket, below a prefix."""
 
-    def __init__(self, address: LevelAddress, open_store: Callable[[bool], Any], *, evident: bool) -> None:
-        """``open_store(anonymous)`` gives obstore's store; ``evident`` says that it is known where credentials are."""
+    def __init__(self, address: LevelAddress, bucket: Bucket) -> None:
         self.name = address.name
         self.writable = not address.read_only
-        self._open = open_store
-        self._anonymous = address.anonymous
-        self._evident = evident or address.anonymous
+        self._bucket = bucket
         self._store: Any = None
-        self._opening = threading.Lock()
+        self._connecting = threading.Lock()
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
         """GET, streamed."""
-        import obstore
-
         try:
-            result = obstore.get(self._opened(), object_name)
+            result = obstore.get(self._connected(), object_name)
             if result.meta["size"] > limit:
                 raise LevelError(f"{object_name}: larger than {limit} bytes")
             with target.open("wb") as writing:
@@ -78,145 +82,147 @@ class ObjectStorageLevel:
 
     def send(self, object_name: str, source: Path) -> None:
         """PUT, in parts where the object is large; it appears when all of it is there."""
-        import obstore
-
         try:
-            obstore.put(self._opened(), object_name, source)
+            obstore.put(self._connected(), object_name, source)
         except (obstore.exceptions.BaseError, OSError) as error:
             raise _trouble(object_name, error) from None
 
-    def _opened(self) -> Any:
-        with self._opening:
+    def _connected(self) -> Any:
+        with self._connecting:
             if self._store is None:
-                anonymous = self._anonymous or not (self._evident or self._is_served(self._open(False)))
-                self._store = self._open(anonymous)
+                self._store = self._bucket.connect()
             return self._store
 
-    def _is_served(self, store: Any) -> bool:
-        """Whether the metadata service has credentials for us: whether anything was answered to a signed request."""
-        import obstore
 
-        try:
-            obstore.head(store, "wheels")
-        except (FileNotFoundError, obstore.exceptions.PermissionDeniedError):
-            return True
-        except (obstore.exceptions.BaseError, OSError):
-            return False
-        return True
-
-
-def open_object_storage(address: LevelAddress, environment: Mapping[str, str]) -> ObjectStorageLevel:
-    """The level at ``s3://``, ``gs://`` or ``az://``; nothing is asked of it yet. Raises UsageError."""
-    from importlib.util import find_spec
-
-    if find_spec("obstore") is None:
+def s3_level(address: LevelAddress, variables: Mapping[str, str]) -> ObjectStorageLevel:
+    """Return the level at ``s3://``, before any request. Raise UsageError, also for an unusable AWS profile."""
+    _check(address)
+    session = Session(profile=address.profile)
+    try:
+        profile = session.get_scoped_config()
+        region = address.region or variables.get("AWS_REGION") or session.get_config_variable("region")
+    except ProfileNotFound as error:
         raise UsageError(
-            f"the shared level {address.name} needs the package obstore, which is not installed",
-            hint="install accel-doctor with its extra: pip install 'accel-doctor[remote]'",
-        )
-    if not address.host or "@" in address.url.partition("://")[2].partition("/")[0]:
-        raise UsageError(f"{address.name} names no bucket", hint=f"the form is {address.scheme}://BUCKET/PREFIX")
-    evident = any(environment.get(name) for name in _CREDENTIALS[address.scheme])
-    if address.scheme == "s3":
-        return _open_s3(address, environment, evident)
-    if address.scheme == "gs":
-        evident = evident or (Path(environment.get("HOME", "/")) / _GOOGLE_DEFAULT).is_file()
-        return ObjectStorageLevel(address, lambda anonymous: _gcs(address, anonymous), evident=evident)
-    return ObjectStorageLevel(address, lambda anonymous: _azure(address, environment, anonymous), evident=evident)
-
-
-def _open_s3(address: LevelAddress, environment: Mapping[str, str], evident: bool) -> ObjectStorageLevel:
-    profile = None if address.anonymous else read_profile(environment, address.profile)
-    settings = _s3_settings(address, environment, profile)
-    # Keys in the environment win over AWS_PROFILE's, and lose to a profile's that was asked for: as botocore has it.
-    provider = _provider(profile) if profile and (address.profile or not evident) else None
-
-    def open_store(anonymous: bool) -> Any:
-        from obstore.store import S3Store
-
-        if anonymous:
-            return S3Store(address.host, **_common(address, settings), skip_signature=True)
-        return S3Store(address.host, **_common(address, settings), credential_provider=provider)
-
-    return ObjectStorageLevel(address, open_store, evident=evident or provider is not None)
-
-
-def _s3_settings(address: LevelAddress, environment: Mapping[str, str], profile: Profile | None) -> dict[str, Any]:
-    profile = profile or Profile("")
+            f"AWS profile {error.kwargs['profile']!r} not found", hint="`aws configure list-profiles` lists them"
+        ) from None
+    except BotoCoreError as error:
+        raise UsageError(f"AWS configuration: {error}") from None
     endpoint = (
         address.endpoint
-        or environment.get("AWS_ENDPOINT_URL_S3")
-        or environment.get("AWS_ENDPOINT_URL")
-        or environment.get("AWS_ENDPOINT")
-        or profile.endpoint
+        or variables.get("AWS_ENDPOINT_URL_S3")
+        or variables.get("AWS_ENDPOINT_URL")
+        or variables.get("AWS_ENDPOINT")
+        or profile.get("endpoint_url")
     )
-    region = address.region or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or profile.region
-    settings = {
-        # This one is asked first, so that the environment's does not win over the address's.
-        "aws_endpoint_url_s3": endpoint,
-        "region": region,
-    }
+    return ObjectStorageLevel(address, _S3Bucket(address, session, region, endpoint))
+
+
+def google_level(address: LevelAddress, variables: Mapping[str, str]) -> ObjectStorageLevel:
+    """Return the level at ``gs://``, before any request. Raise UsageError."""
+    _check(address)
+    default = Path(variables.get("HOME", "/")) / _GOOGLE_DEFAULT
+    evident = any(map(variables.get, _GOOGLE_CREDENTIALS)) or default.is_file()
+    return ObjectStorageLevel(address, _GoogleBucket(address, evident))
+
+
+def azure_level(address: LevelAddress, variables: Mapping[str, str]) -> ObjectStorageLevel:
+    """Return the level at ``az://``, before any request. Raise UsageError."""
+    _check(address)
+    endpoint = address.endpoint or variables.get("AZURE_STORAGE_ENDPOINT") or variables.get("AZURE_ENDPOINT")
+    return ObjectStorageLevel(address, _AzureContainer(address, any(map(variables.get, _AZURE_CREDENTIALS)), endpoint))
+
+
+def _check(address: LevelAddress) -> None:
+    if not address.host or "@" in address.url.partition("://")[2].partition("/")[0]:
+        raise UsageError(f"{address.name}: no bucket in the address", hint=f"use {address.scheme}://BUCKET/PREFIX")
+
+
+@dataclass(frozen=True)
+class _S3Bucket:
+    address: LevelAddress
+    session: Any  # botocore's
+    region: str | None
+    endpoint: str | None
+
+    def connect(self) -> Any:
+        # This endpoint is read first, so that the address wins over the variables, which obstore reads too.
+        settings = {"aws_endpoint_url_s3": self.endpoint, "region": self.region}
+        common = {**_given(settings), **_common(self.address, self.endpoint)}
+        credentials = None if self.address.anonymous else self.session.get_credentials()
+        if credentials is None:
+            return S3Store(self.address.host, **common, skip_signature=True)
+        return S3Store(self.address.host, **common, credential_provider=_AwsCredentials(credentials))
+
+
+@dataclass(frozen=True)
+class _AwsCredentials:
+    """What obstore calls for credentials: settings would be mixed with the variables, such as a profile's keys with
+    the variables' session token. (``obstore.auth.boto3`` needs Python 3.11.)"""
+
+    credentials: Any  # botocore's
+
+    def __call__(self) -> dict[str, Any]:
+        keys = self.credentials.get_frozen_credentials()
+        return {
+            "access_key_id": keys.access_key,
+            "secret_access_key": keys.secret_key,
+            "token": keys.token,
+            "expires_at": datetime.now(timezone.utc) + _CREDENTIALS_LAST,
+        }
+
+
+@dataclass(frozen=True)
+class _GoogleBucket:
+    address: LevelAddress
+    evident: bool  # it is known where credentials are
+
+    def connect(self) -> Any:
+        settings = {**_given({"base_url": self.address.endpoint}), **_common(self.address, self.address.endpoint)}
+        return _signed_if_possible(GCSStore, self.address, settings, self.evident)
+
+
+@dataclass(frozen=True)
+class _AzureContainer:
+    address: LevelAddress
+    evident: bool
+    endpoint: str | None
+
+    def connect(self) -> Any:
+        settings = _given({"account_name": self.address.account, "endpoint": self.endpoint})
+        settings |= _common(self.address, self.endpoint)
+        return _signed_if_possible(AzureStore, self.address, settings, self.evident)
+
+
+def _signed_if_possible(kind: Any, address: LevelAddress, settings: dict[str, Any], evident: bool) -> Any:
+    if not address.anonymous:
+        store = kind(address.host, **settings)
+        if evident or _has_credentials(store):
+            return store
+    return kind(address.host, **settings, skip_signature=True)
+
+
+def _has_credentials(store: Any) -> bool:
+    """Return whether the metadata service has credentials for us: whether a signed request was answered at all."""
+    try:
+        obstore.head(store, "wheels")
+    except (FileNotFoundError, obstore.exceptions.PermissionDeniedError):
+        return True
+    except (obstore.exceptions.BaseError, OSError):
+        return False
+    return True
+
+
+def _given(settings: dict[str, str | None]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value}
 
 
-def _provider(profile: Profile) -> Any:
-    """What gives obstore a profile's keys; None where it has none. Settings would be mixed with the environment's: a
-    profile's keys with the variables' session token."""
-    if profile.fetched:
-        return _boto3_provider(profile)
-    if profile.access_key_id is None:
-        return None
-    keys = {
-        "access_key_id": profile.access_key_id,
-        "secret_access_key": profile.secret_access_key,
-        "token": profile.session_token,
-        "expires_at": None,
-    }
-    return lambda: keys
-
-
-def _boto3_provider(profile: Profile) -> Any:
-    try:
-        from obstore.auth.boto3 import Boto3CredentialProvider
-    except ImportError:
-        raise UsageError(
-            f"the AWS profile {profile.name!r} has its keys fetched, which needs the package boto3",
-            hint="pip install boto3, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-        ) from None
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        return Boto3CredentialProvider(boto3.Session(profile_name=profile.name))
-    except (BotoCoreError, ValueError) as error:
-        raise UsageError(f"the AWS profile {profile.name!r} gives no keys: {error}") from error
-
-
-def _gcs(address: LevelAddress, anonymous: bool) -> Any:
-    from obstore.store import GCSStore
-
-    settings: dict[str, Any] = {"base_url": address.endpoint} if address.endpoint else {}
-    return GCSStore(address.host, **_common(address, settings), **({"skip_signature": True} if anonymous else {}))
-
-
-def _azure(address: LevelAddress, environment: Mapping[str, str], anonymous: bool) -> Any:
-    from obstore.store import AzureStore
-
-    endpoint = address.endpoint or environment.get("AZURE_STORAGE_ENDPOINT") or environment.get("AZURE_ENDPOINT")
-    settings = {"account_name": address.account, "endpoint": endpoint}
-    settings = {name: value for name, value in settings.items() if value}
-    return AzureStore(address.host, **_common(address, settings), **({"skip_signature": True} if anonymous else {}))
-
-
-def _common(address: LevelAddress, settings: dict[str, Any]) -> dict[str, Any]:
-    endpoint = settings.get("aws_endpoint_url_s3") or settings.get("base_url") or settings.get("endpoint") or ""
+def _common(address: LevelAddress, endpoint: str | None) -> dict[str, Any]:
     silence = timedelta(seconds=address.timeout)
     return {
-        **settings,
         "prefix": address.prefix or None,
         "client_options": {
             # Without TLS only where an address says so.
-            "allow_http": endpoint.startswith("http://"),
+            "allow_http": (endpoint or "").startswith("http://"),
             "connect_timeout": min(silence, _CONNECTING),
             "read_timeout": silence,
             "timeout": _LONGEST,
@@ -236,11 +242,9 @@ _QUERY = re.compile(r"\?\S+")  # Azure's signatures are in it
 
 
 def _trouble(object_name: str, error: Exception) -> LevelError:
-    import obstore
-
     denied = (obstore.exceptions.PermissionDeniedError, obstore.exceptions.UnauthenticatedError)
     if _NO_CONTAINER.search(str(error)):
-        return LevelError("there is no such bucket")
+        return LevelError("no such bucket")
     first = (str(error).splitlines() or [""])[0]
     said = redacted(_QUERY.sub("?...", _OPENING.sub("", first))).rstrip(": ")[:300]
     kind = LevelDeniedError if isinstance(error, denied) else LevelError

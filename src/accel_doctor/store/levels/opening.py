@@ -2,71 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Protocol
 
 from accel_doctor.errors import UsageError
-from accel_doctor.interfaces import ObjectStore
+from accel_doctor.interfaces import Notifier, ObjectStore
 from accel_doctor.store.levels.address import LevelAddress, parse_address
 from accel_doctor.store.levels.shared_level import SharedLevel
 
-# Other packages name a function here by scheme: it takes a LevelAddress and the environment, and gives an ObjectStore.
+# Other packages register a backend here, by scheme.
 ENTRY_POINTS = "accel_doctor.cache_backends"
 
-Opener = Callable[[LevelAddress, Mapping[str, str]], ObjectStore]
+
+class Backend(Protocol):
+    """What opens the levels of one URL scheme."""
+
+    def __call__(self, address: LevelAddress, variables: Mapping[str, str], /) -> ObjectStore:
+        """Return the object store at an address, before any request. Raise UsageError for an unusable address."""
+        ...
 
 
-def open_level(text: str, environment: Mapping[str, str], directory: Path) -> ObjectStore:
-    """The object store at an address; nothing is asked of it yet. Raises UsageError where it cannot be one."""
-    return _opened(parse_address(text), environment, directory)
-
-
-def shared_level(
-    text: str, environment: Mapping[str, str], directory: Path, warn: Callable[[str], None], *, read_only: bool = False
-) -> SharedLevel:
-    """The same as one run sees it, with the timeout that its address has."""
-    address = parse_address(text)
-    return SharedLevel(_opened(address, environment, directory), address.timeout, warn, read_only=read_only)
-
-
-def _opened(address: LevelAddress, environment: Mapping[str, str], directory: Path) -> ObjectStore:
-    if address.scheme == "file":
-        from accel_doctor.store.levels.directory_level import DirectoryLevel
-
-        return DirectoryLevel(address, directory)
-    opener = _BUILT_IN.get(address.scheme) or _of_another_package(address)
-    return opener(address, environment)
-
-
-def _web(address: LevelAddress, environment: Mapping[str, str]) -> ObjectStore:
-    from accel_doctor.store.levels.web_level import WebLevel
-
-    return WebLevel(address, environment)
-
-
-def _object_storage(address: LevelAddress, environment: Mapping[str, str]) -> ObjectStore:
-    from accel_doctor.store.levels.object_storage import open_object_storage
-
-    return open_object_storage(address, environment)
-
-
-_BUILT_IN: Mapping[str, Opener] = {
-    "http": _web,
-    "https": _web,
-    "s3": _object_storage,
-    "gs": _object_storage,
-    "az": _object_storage,
+# Our own, in the form of entry points, so that only what an address names is imported.
+BACKENDS: Mapping[str, str] = {
+    "file": "accel_doctor.store.levels.directory_level:DirectoryLevel",
+    "http": "accel_doctor.store.levels.web_level:WebLevel",
+    "https": "accel_doctor.store.levels.web_level:WebLevel",
+    "s3": "accel_doctor.store.levels.object_storage:s3_level",
+    "gs": "accel_doctor.store.levels.object_storage:google_level",
+    "az": "accel_doctor.store.levels.object_storage:azure_level",
 }
 
 
-def _of_another_package(address: LevelAddress) -> Opener:
-    from importlib.metadata import entry_points
+def open_level(text: str, variables: Mapping[str, str], directory: Path) -> ObjectStore:
+    """Return the object store at an address, before any request. Raise UsageError for an unusable address."""
+    return _open(parse_address(text, directory), variables)
 
-    for point in entry_points(group=ENTRY_POINTS, name=address.scheme):
-        opener: Opener = point.load()
-        return opener
-    known = sorted({*_BUILT_IN, "file"} | {point.name for point in entry_points(group=ENTRY_POINTS)})
+
+def shared_level(
+    text: str, variables: Mapping[str, str], directory: Path, notifier: Notifier, *, read_only: bool = False
+) -> SharedLevel:
+    """Return the same as one run sees it, with the timeout of its address."""
+    address = parse_address(text, directory)
+    return SharedLevel(_open(address, variables), address.timeout, notifier, read_only=read_only)
+
+
+def _open(address: LevelAddress, variables: Mapping[str, str]) -> ObjectStore:
+    return _backend(address)(address, variables)
+
+
+def _backend(address: LevelAddress) -> Backend:
+    points = entry_points(group=ENTRY_POINTS)
+    backend: Backend
+    if own := BACKENDS.get(address.scheme):
+        try:
+            backend = EntryPoint(address.scheme, own, ENTRY_POINTS).load()
+        except ImportError as error:
+            package = (error.name or own).partition(".")[0]
+            raise UsageError(
+                f"shared level {address.name}: {package} is not installed", hint="pip install 'accel-doctor[remote]'"
+            ) from None
+        return backend
+    for point in points.select(name=address.scheme):
+        backend = point.load()
+        return backend
     raise UsageError(
-        f"the shared level {address.name} has an unknown scheme {address.scheme!r}",
-        hint=f"known: {', '.join(known)}; or a path",
+        f"shared level {address.name}: unknown scheme {address.scheme!r}",
+        hint=f"known schemes: {', '.join(sorted({*BACKENDS, *points.names}))}; or give a path",
     )

@@ -1,4 +1,4 @@
-"""A shared level as one run sees it: asked with a deadline, left out after its first trouble, told once."""
+"""A shared level as one run sees it: with a deadline for each request, skipped after its first failure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from accel_doctor.errors import LevelDeniedError, LevelError
-from accel_doctor.interfaces import ObjectStore
+from accel_doctor.interfaces import Notifier, ObjectStore
 
-# Bytes a second. An object may take the level's timeout and the time its size takes at this rate, then the level is
-# taken to hang, whatever it sends meanwhile.
+# Bytes a second. An object may take the level's timeout plus the time its size takes at this rate; then the level
+# counts as hanging, even if it still sends something.
 SLOWEST = 256 << 10
 
-# Objects of more bytes than _SMALL are transferred so many at a time: each gets a fair part of a slow line before its
-# deadline. Small ones wait for answers, not for the line.
+# Objects larger than _SMALL are transferred this many at a time, so that each gets a fair part of a slow line before
+# its deadline. Small ones wait for answers, not for the line.
 _SMALL = 1 << 20
 _TRANSFERS = 4
 
@@ -25,20 +25,18 @@ T = TypeVar("T")
 
 
 class SharedLevel:
-    """An object store that costs a run one delay at most.
+    """An object store that delays a run once at most.
 
-    Each request runs in a thread of its own: what hangs may hang in the kernel (a file server that is gone), which no
-    timeout of a library ends. The threads are daemons, so that they do not keep the program from ending.
+    Each request runs in its own thread: it may hang in the kernel (a file server that is gone), which no library's
+    timeout ends. The threads are daemons, so that they do not keep the program from ending.
     """
 
-    def __init__(
-        self, store: ObjectStore, timeout: float, warn: Callable[[str], None], *, read_only: bool = False
-    ) -> None:
+    def __init__(self, store: ObjectStore, timeout: float, notifier: Notifier, *, read_only: bool = False) -> None:
         self.name = store.name
         self._store = store
         self._timeout = timeout
-        self._warn = warn
-        self._left_out: Future[None] = Future()
+        self._notifier = notifier
+        self._skipped: Future[None] = Future()
         self._read_only = read_only or not store.writable
         self._state = threading.Lock()
         self._transfers = threading.BoundedSemaphore(_TRANSFERS)
@@ -47,30 +45,30 @@ class SharedLevel:
 
     @property
     def usable(self) -> bool:
-        """Whether it is still asked."""
-        return not self._left_out.done()
+        """Return whether requests still go to it."""
+        return not self._skipped.done()
 
     @property
     def writable(self) -> bool:
-        """Whether it is still written to."""
+        """Return whether it is still written to."""
         return not self._read_only and self.usable
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
-        """The object into ``target``; False where it is not there, and where the level is left out."""
+        """Write the object to ``target``; return False where it is not there, and where the level is skipped."""
         try:
             found = self._in_time(lambda: self._store.fetch(object_name, target, limit), limit)
         except LevelDeniedError as error:
-            # S3 says so of what is not there to those who may not list; so it counts, and is told at the end.
+            # S3 denies missing objects too, to those who may not list; so it counts, and is told at the end.
             self._denied = error.message
             return False
         except LevelError as error:
-            self.leave_out(error.message)
+            self.skip(error.message)
             return False
         self._answered = self._answered or found is not None
         return bool(found)
 
     def send(self, object_name: str, source: Path) -> bool:
-        """Keep the object there; False where that was not possible, which ends all writing."""
+        """Store the object; return False where that failed, which ends all writing."""
 
         def work() -> bool:
             self._store.send(object_name, source)
@@ -78,35 +76,35 @@ class SharedLevel:
 
         try:
             return self.writable and bool(self._in_time(work, source.stat().st_size))
-        except OSError as error:  # ours: the file that was to be sent
+        except OSError as error:  # ours: the file to send
             reason = f"{source.name}: {error.strerror}"
         except LevelError as error:
             reason = error.message
         with self._state:
             told, self._read_only = self._read_only, True
         if not told and self.usable:
-            self._warn(f"the shared level {self.name} is not written to any more in this run: {reason}")
+            self._notifier.note(f"not writing to shared level {self.name} for the rest of this run: {reason}")
         return False
 
-    def leave_out(self, reason: str | None) -> None:
-        """Ask no more, end every wait. Told where there is a reason and it is the first."""
+    def skip(self, reason: str | None) -> None:
+        """Send no more requests, end every wait. Tell the first reason, if there is one."""
         with self._state:
-            if self._left_out.done():
+            if self._skipped.done():
                 return
-            self._left_out.set_result(None)
+            self._skipped.set_result(None)
         if reason:
-            self._warn(f"the shared level {self.name} is left out for the rest of this run: {reason}")
+            self._notifier.note(f"skipping shared level {self.name} for the rest of this run: {reason}")
 
     def tell_denial(self) -> None:
-        """Say at the end of a run that every look-up was refused, if it was."""
+        """Tell at the end of a run that every lookup was denied, if so."""
         if self.usable and self._denied and not self._answered:
-            self._warn(
-                f"the shared level {self.name} refused every look-up: either the credentials do not fit, or nothing "
-                f"was there and they do not permit listing ({self._denied})"
+            self._notifier.note(
+                f"shared level {self.name} denied every lookup: check the credentials (without permission to list, "
+                f"missing wheels are denied too): {self._denied}"
             )
 
     def _in_time(self, work: Callable[[], T], size: int) -> T | None:
-        """What ``work`` gives; None where the level is left out meanwhile. Raises LevelError, also for the deadline."""
+        """Return what ``work`` does; None where the level is skipped. Raise LevelError, also at the deadline."""
         with self._transfers if size > _SMALL else nullcontext():
             return self._at_once(work, size)
 
@@ -121,14 +119,14 @@ class SharedLevel:
                 result.set_result(work())
             except LevelError as error:
                 result.set_exception(error)
-            except Exception as error:  # of a backend of another package: a level's trouble ends no run
+            except Exception as error:  # from another package's backend: no level ends a run
                 result.set_exception(LevelError(f"{type(error).__name__}: {error}"))
 
         threading.Thread(target=run, name=f"level {self.name}", daemon=True).start()
-        either: tuple[Future[Any], ...] = (result, self._left_out)
+        either: tuple[Future[Any], ...] = (result, self._skipped)
         ended, _ = wait(either, timeout=seconds, return_when=FIRST_COMPLETED)
         if result in ended:
             return result.result()
         if not ended:
-            raise LevelError(f"no answer within {seconds:.0f} seconds")
+            raise LevelError(f"no answer within {seconds:.0f} s")
         return None

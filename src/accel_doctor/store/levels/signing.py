@@ -1,7 +1,7 @@
-"""Signatures of entries, so that a shared level's writers need not all be trusted.
+"""Signatures of entries: with them, not everyone who can write to a shared level has to be trusted.
 
-A signature covers everything an entry says, the hash of its wheel and its key included, so a wheel cannot be served for
-another build. Keys are files: PEM for ed25519 (``openssl genpkey -algorithm ed25519``), anything else is a secret
+A signature covers the whole entry, the hash of its wheel and its key included, so a wheel cannot be served for another
+build. Keys are files: PEM for ed25519 (``openssl genpkey -algorithm ed25519``), anything else is a secret
 for HMAC-SHA256 (``openssl rand -hex 32``).
 """
 
@@ -25,95 +25,93 @@ if TYPE_CHECKING:
 
 _FILE_LIMIT = 16 << 10  # bytes
 _SHORTEST_SECRET = 32  # bytes: as many as the hash has
-_HEADER = b"accel-doctor: an entry of the wheel store\n"  # what is signed here is a signature of nothing else
-_IDENTITY = b"accel-doctor: which key this is\n"
+_HEADER = b"accel-doctor: an entry of the wheel store\n"  # a signature made here fits nothing else
+_IDENTITY = b"accel-doctor: which key this is\n"  # part of every identity: never changes
 
 
 class Key(Protocol):
-    """What checks signatures, and may be able to make them."""
+    """A key that checks signatures, and may make them."""
 
     @property
     def identity(self) -> str:
-        """Scheme and short name, which a signature begins with; says nothing of a secret."""
+        """Return scheme and short name, with which its signatures begin; reveals nothing of a secret."""
         ...
 
     @property
     def signs(self) -> bool:
-        """Whether it can sign, or only check."""
+        """Return whether it can sign, or only check."""
         ...
 
     def sign(self, content: bytes) -> bytes:
-        """A signature."""
+        """Return a signature."""
         ...
 
     def accepts(self, content: bytes, signature: bytes) -> bool:
-        """Whether a signature of ``content`` is this key's."""
+        """Return whether this key made this signature of ``content``."""
         ...
 
 
 @dataclass(frozen=True)
 class Signatures:
-    """Which key signs here, which are believed, and whether what has no such signature is refused."""
+    """The signing key, the trusted keys, and whether entries without a trusted signature are refused."""
 
     signer: Key | None = None
     trusted: Sequence[Key] = ()
     required: bool = False
 
     def signed(self, entry: Entry) -> Entry:
-        """The entry with our signature; as it is, where nothing signs here."""
+        """Return the entry with our signature, or as it is without a signing key."""
         if self.signer is None:
             return entry
         return replace(entry, signature=f"{self.signer.identity}:{self.signer.sign(_content(entry)).hex()}")
 
     def objection(self, entry: Entry) -> str | None:
-        """Why an entry from elsewhere is not to be used ("not signed"); None where it may be."""
+        """Return why an entry from elsewhere must not be used ("not signed"); None where it may be."""
         if entry.signature is None:
             return "not signed" if self.required else None
         identity, _, text = entry.signature.rpartition(":")
         key = next((key for key in self.trusted if key.identity == identity), None)
         if key is None:
-            return "signed with a key that is not trusted here" if self.required else None
+            return "signed with an untrusted key" if self.required else None
         try:
             signature = bytes.fromhex(text)
         except ValueError:
             signature = b""
-        return None if key.accepts(_content(entry), signature) else "changed after they were signed"
+        return None if key.accepts(_content(entry), signature) else "the signature does not match"
 
 
 def read_signatures(signing_key: Path | None, trusted_keys: Sequence[Path], *, required: bool) -> Signatures:
-    """The keys in these files; what signs here is trusted here. Raises UsageError for what is no key, for a secret
-    that others may read, and for a demand that nothing could meet."""
+    """Read the keys in these files; the signing key is trusted too. Raise UsageError for a file that is no key, for a
+    secret that others can read, and where signatures are required but no key is trusted."""
     signer = read_key(signing_key) if signing_key else None
     if signer is not None and not signer.signs:
-        raise UsageError(f"{signing_key} is a public key: it can check signatures, not make them")
+        raise UsageError(f"{signing_key} is a public key, which cannot sign")
     trusted = [*([signer] if signer else []), *map(read_key, trusted_keys)]
     if required and not trusted:
-        raise UsageError("signatures are required, but no key is trusted", hint="name one with --trusted-key FILE")
+        raise UsageError("--require-signature: no trusted key", hint="name one with --trusted-key FILE")
     return Signatures(signer, tuple(trusted), required)
 
 
 def read_key(path: Path) -> Key:
-    """The key in a file. Raises UsageError."""
+    """Read the key in a file. Raise UsageError."""
     try:
         with path.expanduser().open("rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
             content = stream.read(_FILE_LIMIT + 1)
     except OSError as error:
-        raise UsageError(f"the key {path} cannot be read: {error.strerror}") from error
+        raise UsageError(f"cannot read the key {path}: {error.strerror}") from error
     if len(content) > _FILE_LIMIT:
-        raise UsageError(f"{path} is too large to be a key")
+        raise UsageError(f"{path}: too large for a key")
     public = b"-----BEGIN PUBLIC KEY-----" in content
     if mode & (0o022 if public else 0o077):
-        allowed = "written" if public else "read"
-        raise UsageError(
-            f"the key {path} can be {allowed} by others", hint=f"chmod {'644' if public else '600'} {path}"
-        )
+        allowed = "writable" if public else "readable"
+        raise UsageError(f"{path} is {allowed} by other users", hint=f"chmod {'644' if public else '600'} {path}")
     if b"-----BEGIN " in content:
         return _pem_key(path, content, public)
     secret = content.strip()
     if len(secret) < _SHORTEST_SECRET:
         raise UsageError(
-            f"the secret in {path} is shorter than {_SHORTEST_SECRET} characters", hint=f"openssl rand -hex 32 > {path}"
+            f"{path}: a secret needs at least {_SHORTEST_SECRET} characters", hint=f"openssl rand -hex 32 > {path}"
         )
     return _Secret(secret)
 
@@ -144,7 +142,7 @@ class _Pair:
         self.identity = f"ed25519:{hashlib.sha256(_IDENTITY + public.public_bytes_raw()).hexdigest()[:16]}"
 
     def sign(self, content: bytes) -> bytes:
-        assert self._private is not None  # noqa: S101  asked of what signs only
+        assert self._private is not None  # noqa: S101  only called where signs
         signature: bytes = self._private.sign(content)
         return signature
 
@@ -165,18 +163,17 @@ def _pem_key(path: Path, content: bytes, public: bool) -> Key:
         from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
     except ImportError:
         raise UsageError(
-            f"the key {path} needs the package cryptography, which is not installed",
-            hint="install accel-doctor with its extra: pip install 'accel-doctor[remote]'",
+            f"the key {path}: cryptography is not installed", hint="pip install 'accel-doctor[remote]'"
         ) from None
     try:
         key = load_pem_public_key(content) if public else load_pem_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise UsageError(f"the key {path} cannot be read: {error}") from None
+        raise UsageError(f"cannot read the key {path}: {error}") from None
     if isinstance(key, Ed25519PublicKey):
         return _Pair(None, key)
     if isinstance(key, Ed25519PrivateKey):
         return _Pair(key, key.public_key())
-    raise UsageError(f"the key {path} is not an ed25519 key", hint="openssl genpkey -algorithm ed25519")
+    raise UsageError(f"{path} is not an ed25519 key", hint="openssl genpkey -algorithm ed25519")
 
 
 def _content(entry: Entry) -> bytes:

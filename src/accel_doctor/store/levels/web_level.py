@@ -1,4 +1,4 @@
-"""A shared level on a web server: files under a URL, read and never written."""
+"""A shared level on a web server: files below a URL, never written to."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _DENIED = frozenset({401, 403})
 
 
 class WebLevel:
-    """Objects are files that the server hands out. User and password come from the URL or the netrc file."""
+    """Objects are files that the server serves. User and password come from the URL or the netrc file."""
 
     writable = False
 
-    def __init__(self, address: LevelAddress, environment: Mapping[str, str]) -> None:
+    def __init__(self, address: LevelAddress, variables: Mapping[str, str]) -> None:
         if not address.host:
-            raise UsageError(f"{address.name} names no host")
+            raise UsageError(f"{address.name}: no host in the address")
         parts = urlsplit(address.url)
         self.name = address.name
         self._base = urlunsplit((parts.scheme, address.host, parts.path.rstrip("/"), "", ""))
         connection = Connection(timeout=address.timeout, retries=address.retries)
-        self._client = HttpClient(connection, environment, logins=[address.url])
+        self._client = HttpClient(connection, variables, logins=[address.url])
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
-        """Download an object, retrying transient failures; False where the server has none."""
+        """Download the object, retrying transient failures; return False where the server has none."""
         try:
             self._client.download(f"{self._base}/{quote(object_name)}", target, limit)
         except HttpError as error:
@@ -43,5 +43,5 @@ class WebLevel:
         return True
 
     def send(self, object_name: str, source: Path) -> None:
-        """Refuse: web servers are only read."""
-        raise LevelError(f"{object_name}: a web server is only read from")
+        """Raise LevelError: web servers are only read from."""
+        raise LevelError(f"{object_name}: web servers are only read from")

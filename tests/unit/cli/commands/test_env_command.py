@@ -190,7 +190,7 @@ def test_a_level_in_trouble_is_a_miss(project, capsys):
     with level_server() as server:
         server.behaviours = [answering(500)]
         assert run("restore", "--level", server.url) == 1
-    assert "is left out for the rest of this run" in capsys.readouterr().err
+    assert "skipping shared level " in capsys.readouterr().err
 
 
 def test_sync_installs_keeps_and_then_restores(project, tmp_path, capsys):

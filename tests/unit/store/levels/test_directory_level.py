@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 
+import accel_doctor
 from accel_doctor.errors import LevelError, UsageError
-from accel_doctor.store.levels.opening import open_level
+from accel_doctor.store.levels.opening import BACKENDS, open_level
 
 NAME = "wheels/v2/ab/entry.json"
 
@@ -57,14 +60,14 @@ def test_a_directory_that_is_not_mounted_is_not_made(tmp_path):
 
 def test_what_is_too_large_or_no_file_is_refused(level, mounted, tmp_path):
     (mounted / "large").write_bytes(b"x" * 11)
-    with pytest.raises(LevelError, match=r"^large is larger than 10 bytes$"):
+    with pytest.raises(LevelError, match=r"^large: larger than 10 bytes$"):
         level.fetch("large", tmp_path / "target", 10)
     os.mkfifo(mounted / "pipe")
-    with pytest.raises(LevelError, match=r"^pipe is not a file$"):
+    with pytest.raises(LevelError, match=r"^pipe: not a regular file$"):
         level.fetch("pipe", tmp_path / "target", 10)
     (mounted / "wheels").write_text("in the way")
     assert level.fetch(NAME, tmp_path / "target", 10) is False
-    with pytest.raises(LevelError, match="^wheels/v2/ab/entry.json cannot be written: "):
+    with pytest.raises(LevelError, match="^cannot write wheels/v2/ab/entry.json: "):
         level.send(NAME, mounted / "large")
 
 
@@ -76,14 +79,24 @@ def test_read_only(mounted, query):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file://server/share", "file://server/share names no directory here"),
-        ("ftp://host/x", "the shared level ftp://host/x has an unknown scheme 'ftp'"),
+        ("file://server/share", "file://server/share: not a local directory"),
+        ("ftp://host/x", "shared level ftp://host/x: unknown scheme 'ftp'"),
     ],
 )
 def test_addresses_of_no_level(text, message, tmp_path):
     with pytest.raises(UsageError) as caught:
         open_level(text, {}, tmp_path)
     assert caught.value.message == message
+
+
+SOURCES = {path: path.read_text() for path in Path(accel_doctor.__file__).parent.rglob("*.py")}
+
+
+@pytest.mark.parametrize("backend", sorted(set(BACKENDS.values())))
+def test_a_backend_has_two_homes_its_module_and_the_table(backend):
+    module, _, name = backend.rpartition(".")[2].partition(":")
+    homes = [path.stem for path, text in SOURCES.items() if re.search(rf"\b{name}\b", text)]
+    assert sorted(homes) == sorted([module, "opening"])
 
 
 def test_other_packages_add_schemes(tmp_path, monkeypatch):
@@ -96,4 +109,4 @@ def test_other_packages_add_schemes(tmp_path, monkeypatch):
     assert open_level("ours://place/x", {"TOKEN": "1"}, tmp_path) == ("place", {"TOKEN": "1"})
     with pytest.raises(UsageError) as caught:
         open_level("other://place", {}, tmp_path)
-    assert caught.value.hint == "known: az, file, gs, http, https, ours, s3; or a path"
+    assert caught.value.hint == "known schemes: az, file, gs, http, https, ours, s3; or give a path"

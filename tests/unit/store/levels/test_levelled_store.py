@@ -38,22 +38,28 @@ class Machine:
     warnings: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
+    def note(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def step(self, text: str) -> None:
+        self.said.append(text)
+
     def store(self, *levels: object, signatures: Signatures | None = None) -> LevelledStore:
         work = self.path / "work"
         work.mkdir(parents=True, exist_ok=True)
         opened = [self.level(level) for level in levels]
         local = LocalWheelStore(self.path / "wheels", Leases(self.path / "in-use.lock"), self.warnings.append)
-        return LevelledStore(local, opened, signatures or Signatures(), work, self.warnings.append)
+        return LevelledStore(local, opened, signatures or Signatures(), work, self)
 
     def level(self, level: object) -> SharedLevel:
         if isinstance(level, (str, Path)):
-            return shared_level(str(level), {}, self.path, self.warnings.append)
-        return SharedLevel(level, getattr(level, "timeout", 60), self.warnings.append)
+            return shared_level(str(level), {}, self.path, self)
+        return SharedLevel(level, getattr(level, "timeout", 60), self)
 
     def build(self, *levels: object, numbers: range = range(1), signatures: Signatures | None = None) -> None:
         """Build wheels and end the run."""
         store = self.store(*levels, signatures=signatures)
-        with store.finishing(self.said.append):
+        with store.finishing():
             for number in numbers:
                 assert store.get(key(number)) is None
                 store.put(key(number), self.wheel(number), provenance(), LINKS)
@@ -115,7 +121,7 @@ def test_a_wheel_without_binaries_serves_other_exact_keys(builder, user, shared)
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("six-1.17.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n")
     store = builder.store(shared)
-    with store.finishing(print):
+    with store.finishing():
         store.put(key(), wheel, provenance(), ())
     other = BuildKey(exact="ef" + "0" * 62, pure=key().pure)
     assert user.store(shared).get(other).path.name == wheel.name
@@ -132,8 +138,8 @@ def test_a_wheel_with_binaries_under_a_pure_key_is_refused(builder, user, shared
     (place / "entry.json").write_text(json.dumps({**fields, "key": key().pure}))
     assert user.store(shared).get(key()) is None
     assert user.warnings == [
-        f"the shared level {shared} is left out for the rest of this run: "
-        "cffi0-2.1.1-cp313-cp313-linux_x86_64.whl is not the wheel that its entry describes"
+        f"skipping shared level {shared} for the rest of this run: "
+        "cffi0-2.1.1-cp313-cp313-linux_x86_64.whl does not match its entry"
     ]
 
 
@@ -143,7 +149,7 @@ def test_levels_are_asked_in_order_and_earlier_ones_filled(builder, user, shared
     builder.build(shared)
     store = user.store(near, f"{tmp_path}/frozen?read-only", shared)
     (tmp_path / "frozen").mkdir()
-    with store.finishing(print):
+    with store.finishing():
         assert store.get(key()).path.read_bytes() == content()
     assert sorted(path.relative_to(near) for path in near.rglob("*")) == sorted(
         path.relative_to(shared) for path in shared.rglob("*")
@@ -167,14 +173,14 @@ def test_a_key_is_asked_for_once_in_a_run(user, server):
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
-        (hang, "wheels/v2/.*/entry.json: timed out|no answer within 4 seconds"),
+        (hang, "wheels/v2/.*/entry.json: timed out|no answer within 4 s"),
         (answering(500), "wheels/v2/.*/entry.json: the server answered 500 Internal Server Error"),
         (drop_half_way, "wheels/v2/.*/entry.json: peer closed connection without .*"),
         (endless, "wheels/v2/.*/entry.json: larger than 1048576 bytes"),
-        (tampering, r"cffi\d+-2.1.1-cp313-cp313-linux_x86_64.whl is not the wheel that its entry describes"),
+        (tampering, r"cffi\d+-2.1.1-cp313-cp313-linux_x86_64.whl does not match its entry"),
         (
             lambda handler: handler.answer(200, b"<html>Please log in"),
-            "wheels/v2/.*/entry.json is not an entry of a wheel store: .*",
+            "wheels/v2/.*/entry.json: invalid entry: .*",
         ),
     ],
 )
@@ -187,7 +193,7 @@ def test_a_level_in_trouble_is_told_once_and_left_out_whoever_waits(builder, use
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(lambda number: store.get(key(number)), numbers)) == {None}
     [warning] = user.warnings
-    opening = f"the shared level {server.url} is left out for the rest of this run: "
+    opening = f"skipping shared level {server.url} for the rest of this run: "
     assert warning.startswith(opening)
     assert re.fullmatch(reason, warning.removeprefix(opening))
     assert store.get(key(1000)) is None
@@ -218,9 +224,7 @@ def test_entries_that_cannot_be_are_refused(builder, user, shared, change):
     entry.write_text(json.dumps({**json.loads(entry.read_text()), **change}))
     assert user.store(shared).get(key()) is None
     [warning] = user.warnings
-    assert (
-        f"the shared level {shared} is left out for the rest of this run: wheels/v2/ab/{key().exact}/entry" in warning
-    )
+    assert f"skipping shared level {shared} for the rest of this run: wheels/v2/ab/{key().exact}/entry" in warning
 
 
 @dataclass
@@ -247,7 +251,7 @@ def test_what_hangs_in_the_kernel_costs_one_deadline(user, monkeypatch):
     with ThreadPoolExecutor(50) as pool:
         assert set(pool.map(lambda number: store.get(key(number)), range(50))) == {None}
     assert user.warnings == [
-        "the shared level stuck is left out for the rest of this run: no answer within 0 seconds",
+        "skipping shared level stuck for the rest of this run: no answer within 0 s",
     ]
     stuck.released.set()
 
@@ -274,7 +278,7 @@ def test_whoever_waits_for_a_level_goes_on_when_it_is_left_out(user):
     store = user.store(failing)
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(lambda number: store.get(key(number)), range(4), timeout=30)) == {None}
-    assert user.warnings == ["the shared level failing is left out for the rest of this run: broken"]
+    assert user.warnings == ["skipping shared level failing for the rest of this run: broken"]
     failing.released.set()
 
 
@@ -313,9 +317,7 @@ def test_a_level_that_sends_a_little_for_ever_is_bounded(user, server, monkeypat
     monkeypatch.setattr("accel_doctor.store.levels.shared_level.SLOWEST", 1 << 30)
     server.behaviours = [trickle]
     assert user.store(f"{server.url}?timeout=1").get(key()) is None
-    assert user.warnings == [
-        f"the shared level {server.url} is left out for the rest of this run: no answer within 1 seconds"
-    ]
+    assert user.warnings == [f"skipping shared level {server.url} for the rest of this run: no answer within 1 s"]
 
 
 class Own:
@@ -333,19 +335,17 @@ class Own:
 
 def test_faults_of_other_packages_end_no_run(user):
     user.build(Own())
-    assert user.warnings == [
-        "the shared level own is left out for the rest of this run: ZeroDivisionError: division by zero"
-    ]
+    assert user.warnings == ["skipping shared level own for the rest of this run: ZeroDivisionError: division by zero"]
 
 
 def test_a_level_that_cannot_be_written_is_still_read(builder, user, shared):
     builder.build(shared)
     level = Unwritable(shared)
     store = user.store(level)
-    with store.finishing(print):
+    with store.finishing():
         for number in range(1, 4):
             assert store.put(key(number), user.wheel(number), provenance(), ()).path.read_bytes() == content(number)
-    assert user.warnings == ["the shared level unwritable is not written to any more in this run: no"]
+    assert user.warnings == ["not writing to shared level unwritable for the rest of this run: no"]
     assert store.get(key()).path.read_bytes() == content()
 
 
@@ -357,7 +357,7 @@ class Unwritable:
         from accel_doctor.store.levels.address import parse_address
         from accel_doctor.store.levels.directory_level import DirectoryLevel
 
-        self.fetch = DirectoryLevel(parse_address(str(path)), path).fetch
+        self.fetch = DirectoryLevel(parse_address(str(path)), {}).fetch
 
     def send(self, object_name, source):
         raise LevelDeniedError("no")
@@ -366,12 +366,12 @@ class Unwritable:
 def test_a_run_in_which_everything_is_refused_is_told_at_its_end(user, server):
     server.behaviours = [answering(403)]
     store = user.store(server.url)
-    with store.finishing(print):
+    with store.finishing():
         assert store.get(key()) is store.get(key(1)) is None
         assert user.warnings == []
     assert user.warnings == [
-        f"the shared level {server.url} refused every look-up: either the credentials do not fit, or nothing was there "
-        f"and they do not permit listing (wheels/v2/cd/{key(1).pure}/entry.json: the server answered 403 Forbidden)"
+        f"shared level {server.url} denied every lookup: check the credentials (without permission to list, missing "
+        f"wheels are denied too): wheels/v2/cd/{key(1).pure}/entry.json: the server answered 403 Forbidden"
     ]
 
 
@@ -379,12 +379,13 @@ def test_an_entry_appears_after_its_wheel_and_a_run_waits_for_both(builder, shar
     slow = Slow(shared)
     store = builder.store(slow)
 
-    def say(text):
+    def step(text):
         builder.said.append(text)
         assert slow.sent == []
         slow.released.set()
 
-    with store.finishing(say):
+    builder.step = step
+    with store.finishing():
         store.put(key(), builder.wheel(), provenance(), ())
     assert builder.said == ["Sending 1 wheel to shared levels"]
     assert [name.rpartition("/")[2] for name in slow.sent] == [builder.wheel().name, "entry.json"]
@@ -411,7 +412,7 @@ def test_an_interrupted_run_does_not_wait(builder):
     store = builder.store(stuck)
 
     def run():
-        with store.finishing(builder.said.append):
+        with store.finishing():
             store.put(key(), builder.wheel(), provenance(), ())
             raise KeyboardInterrupt
 
@@ -439,11 +440,10 @@ def test_unsigned_wheels_are_refused_with_one_warning(builder, user, shared, tmp
     store = user.store(shared, signatures=signatures)
     assert [store.get(key(number)) for number in range(3)] == [None] * 3
     assert user.warnings == [
-        f"wheels of the shared level {shared} are not used: they are not signed "
-        "(cffi0-2.1.1-cp313-cp313-linux_x86_64.whl, ...)"
+        f"ignoring wheels of shared level {shared}: not signed (cffi0-2.1.1-cp313-cp313-linux_x86_64.whl, ...)"
     ]
     # What is built here instead is signed, and takes the place of what was not.
-    with store.finishing(print):
+    with store.finishing():
         store.put(key(1), user.wheel(1), provenance(), ())
     third = Machine(tmp_path / "third")
     third.path.mkdir()
@@ -462,6 +462,6 @@ def test_an_entry_that_was_changed_after_it_was_signed(builder, user, shared, tm
     entry.write_text(entry.read_text().replace("libffi8", "libevil8"))
     assert user.store(shared, signatures=signatures).get(key()) is None
     assert user.warnings == [
-        f"wheels of the shared level {shared} are not used: they are changed after they were signed "
+        f"ignoring wheels of shared level {shared}: the signature does not match "
         "(cffi0-2.1.1-cp313-cp313-linux_x86_64.whl, ...)"
     ]

@@ -30,7 +30,7 @@ def moto():
 def bare(monkeypatch, tmp_path):
     for name in NONE:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
@@ -77,7 +77,7 @@ def test_the_endpoint_of_the_environment(moto, tmp_path, surroundings):
 
 def test_a_bucket_that_is_not_there_is_trouble(moto, tmp_path, surroundings):
     level = open_level(f"s3://absent?endpoint={moto}", surroundings(**KEYS), tmp_path)
-    with pytest.raises(LevelError, match="^there is no such bucket$"):
+    with pytest.raises(LevelError, match="^no such bucket$"):
         level.fetch("x", tmp_path / "target", 10)
 
 
@@ -113,6 +113,20 @@ def test_a_profile_that_was_asked_for_wins_over_all_of_the_environments_keys(tmp
         [(_, authorization)] = server.seen
     assert "Credential=of-the-profile/" in authorization
     assert "x-amz-security-token" not in authorization
+
+
+def test_a_profile_may_have_its_keys_fetched(tmp_path, surroundings):
+    keys = '{"Version": 1, "AccessKeyId": "fetched", "SecretAccessKey": "x", "SessionToken": "t"}'
+    (tmp_path / "keys.json").write_text(keys)
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/config").write_text(f"[profile ci]\ncredential_process = cat {tmp_path}/keys.json\n")
+    with level_server() as server:
+        server.behaviours = [answering(404)]
+        level = open_level(f"s3://bucket?profile=ci&endpoint={server.url}", surroundings(), tmp_path)
+        assert level.fetch("x", tmp_path / "target", 10) is False
+        [(_, authorization)] = server.seen
+    assert "Credential=fetched/" in authorization
+    assert "x-amz-security-token" in authorization
 
 
 def test_a_public_bucket_needs_no_credentials(moto, tmp_path, surroundings):
@@ -185,9 +199,9 @@ def test_google_storage_is_asked_in_its_way(tmp_path, surroundings):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("s3:///prefix", "s3:///prefix names no bucket"),
-        ("s3://key:secret@bucket", "s3://****@bucket names no bucket"),
-        ("s3://bucket?profile=absent", "there is no AWS profile 'absent'"),
+        ("s3:///prefix", "s3:///prefix: no bucket in the address"),
+        ("s3://key:secret@bucket", "s3://****@bucket: no bucket in the address"),
+        ("s3://bucket?profile=absent", "AWS profile 'absent' not found"),
     ],
 )
 def test_addresses_that_cannot_be_used(text, message, tmp_path, surroundings):
@@ -201,15 +215,13 @@ def test_a_file_of_profiles_that_is_none_is_told_without_its_lines(tmp_path, sur
     (tmp_path / ".aws/credentials").write_text("aws_secret_access_key = secret\n")
     with pytest.raises(UsageError) as caught:
         open_level("s3://bucket", surroundings(), tmp_path)
-    assert caught.value.message == (
-        f"{tmp_path / '.aws/credentials'} cannot be read as a file of AWS profiles: MissingSectionHeaderError"
-    )
+    assert caught.value.message == f"AWS configuration: Unable to parse config file: {tmp_path}/.aws/credentials"
 
 
 def test_without_the_extra_the_way_to_it_is_told(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "obstore", None)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.delitem(sys.modules, "accel_doctor.store.levels.object_storage", raising=False)
     with pytest.raises(UsageError) as caught:
         open_level("s3://bucket", {}, tmp_path)
-    assert caught.value.message == "the shared level s3://bucket needs the package obstore, which is not installed"
-    assert caught.value.hint == "install accel-doctor with its extra: pip install 'accel-doctor[remote]'"
+    assert caught.value.message == "shared level s3://bucket: obstore is not installed"
+    assert caught.value.hint == "pip install 'accel-doctor[remote]'"

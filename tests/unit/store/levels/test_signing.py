@@ -54,7 +54,7 @@ def test_the_public_half_checks_and_does_not_sign(pair):
     assert reader.signed(ENTRY) == ENTRY
     with pytest.raises(UsageError) as caught:
         read_signatures(public, [], required=False)
-    assert caught.value.message == f"{public} is a public key: it can check signatures, not make them"
+    assert caught.value.message == f"{public} is a public key, which cannot sign"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_whatever_is_changed_is_noticed_even_where_nothing_is_required(kind, cha
     path = request.getfixturevalue(kind)
     signatures = read_signatures(path if kind == "secret" else path[0], [], required=False)
     changed = replace(signatures.signed(ENTRY), **change)
-    assert signatures.objection(changed) == "changed after they were signed"
+    assert signatures.objection(changed) == "the signature does not match"
 
 
 @pytest.mark.parametrize("signature", ["zz", "00", ""])
@@ -83,7 +83,7 @@ def test_signatures_that_are_none(secret, pair, signature):
         signatures = read_signatures(path, [], required=False)
         identity = signatures.signed(ENTRY).signature.rpartition(":")[0]
         assert signatures.objection(replace(ENTRY, signature=f"{identity}:{signature}")) == (
-            "changed after they were signed"
+            "the signature does not match"
         )
 
 
@@ -92,23 +92,23 @@ def test_what_is_required_and_what_is_not(secret, tmp_path):
     strict, loose = read_signatures(secret, [], required=True), Signatures()
     foreign = other.signed(ENTRY)
     assert strict.objection(ENTRY) == "not signed"
-    assert strict.objection(foreign) == "signed with a key that is not trusted here"
-    assert strict.objection(replace(ENTRY, signature="nonsense")) == "signed with a key that is not trusted here"
+    assert strict.objection(foreign) == "signed with an untrusted key"
+    assert strict.objection(replace(ENTRY, signature="nonsense")) == "signed with an untrusted key"
     assert loose.objection(ENTRY) is loose.objection(foreign) is None
     assert read_signatures(secret, [tmp_path / "other"], required=True).objection(foreign) is None
 
 
 def test_a_demand_that_nothing_meets():
-    with pytest.raises(UsageError, match="signatures are required, but no key is trusted"):
+    with pytest.raises(UsageError, match="^--require-signature: no trusted key$"):
         read_signatures(None, [], required=True)
 
 
 def test_keys_that_others_could_use(secret, pair):
     private, public = pair
     for path, mode, message, hint in (
-        (secret, 0o640, f"the key {secret} can be read by others", f"chmod 600 {secret}"),
-        (private, 0o604, f"the key {private} can be read by others", f"chmod 600 {private}"),
-        (public, 0o666, f"the key {public} can be written by others", f"chmod 644 {public}"),
+        (secret, 0o640, f"{secret} is readable by other users", f"chmod 600 {secret}"),
+        (private, 0o604, f"{private} is readable by other users", f"chmod 600 {private}"),
+        (public, 0o666, f"{public} is writable by other users", f"chmod 644 {public}"),
     ):
         path.chmod(mode)
         with pytest.raises(UsageError) as caught:
@@ -117,17 +117,17 @@ def test_keys_that_others_could_use(secret, pair):
 
 
 def test_files_that_are_no_keys(tmp_path):
-    with pytest.raises(UsageError, match="the key .*/absent cannot be read: No such file or directory"):
+    with pytest.raises(UsageError, match="^cannot read the key .*/absent: No such file or directory$"):
         read_key(tmp_path / "absent")
-    with pytest.raises(UsageError, match="the secret in .*/short is shorter than 32 characters"):
+    with pytest.raises(UsageError, match="/short: a secret needs at least 32 characters$"):
         read_key(written(tmp_path / "short", b"password"))
-    with pytest.raises(UsageError, match="/large is too large to be a key"):
+    with pytest.raises(UsageError, match="/large: too large for a key$"):
         read_key(written(tmp_path / "large", b"x" * 20000))
 
 
 def test_pem_files_of_other_things(tmp_path):
     pytest.importorskip("cryptography", reason="the extra [remote] is not installed")
-    with pytest.raises(UsageError, match="^the key .*/broken cannot be read: "):
+    with pytest.raises(UsageError, match="^cannot read the key .*/broken: "):
         read_key(written(tmp_path / "broken", b"-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----\n"))
     rsa = tmp_path / "rsa"
     subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", "x25519", "-out", rsa], check=True)

@@ -30,8 +30,8 @@ def server():
         yield server
 
 
-def fetch(server, target, name="wheels/x", limit=100, query="?retries=0", environment=None, prefix="/base/"):
-    level = WebLevel(parse_address(f"{server.url}{prefix}{query}"), environment or {})
+def fetch(server, target, name="wheels/x", limit=100, query="?retries=0", variables=None, prefix="/base/"):
+    level = WebLevel(parse_address(f"{server.url}{prefix}{query}"), variables or {})
     return level.fetch(name, target, limit)
 
 
@@ -99,17 +99,17 @@ def test_credentials_stay_with_their_host(server, tmp_path):
 
 def test_credentials_of_the_netrc_file(server, tmp_path):
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password netrc\n")
-    fetch(server, tmp_path / "target", environment={"HOME": str(tmp_path)})
+    fetch(server, tmp_path / "target", variables={"HOME": str(tmp_path)})
     assert server.seen[0][1] == "Basic " + base64.b64encode(b"me:netrc").decode()
 
 
 def test_a_web_server_is_never_written_to(server, tmp_path):
     level = open_level(server.url, {}, tmp_path)
     assert level.writable is False
-    with pytest.raises(LevelError, match="wheels/x: a web server is only read from"):
+    with pytest.raises(LevelError, match="^wheels/x: web servers are only read from$"):
         level.send("wheels/x", tmp_path)
 
 
 def test_a_url_without_host():
-    with pytest.raises(UsageError, match="https:///x names no host"):
+    with pytest.raises(UsageError, match="^https:///x: no host in the address$"):
         WebLevel(parse_address("https:///x"), {})
