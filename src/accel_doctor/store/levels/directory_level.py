@@ -39,9 +39,7 @@ class DirectoryLevel:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise LevelError(f"{object_name}: not a regular file")
             try:
-                _copy(reading, target, limit)
-            except _TooLargeError as error:
-                raise LevelError(f"{object_name}: {error}") from None
+                _copy(object_name, reading, target, limit)
             except OSError as error:
                 raise LevelError(f"cannot copy {object_name}: {error.strerror}") from error
         return True
@@ -56,7 +54,7 @@ class DirectoryLevel:
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with source.open("rb") as reading:
-                    _copy(reading, aside, source.stat().st_size)
+                    _copy(object_name, reading, aside, source.stat().st_size)
                 aside.replace(place)
             finally:
                 aside.unlink(missing_ok=True)
@@ -68,17 +66,13 @@ class DirectoryLevel:
             raise LevelError("no such directory (is it mounted?)")
 
 
-class _TooLargeError(Exception):
-    pass
-
-
-def _copy(reading: BinaryIO, target: Path, limit: int) -> None:
+def _copy(object_name: str, reading: BinaryIO, target: Path, limit: int) -> None:
     size = 0
     with target.open("wb") as writing:
         while block := reading.read(_BLOCK):
             size += len(block)
             if size > limit:
-                raise _TooLargeError(f"larger than {limit} bytes")
+                raise LevelError(f"{object_name}: larger than {limit} bytes")
             writing.write(block)
         writing.flush()
         os.fsync(writing.fileno())

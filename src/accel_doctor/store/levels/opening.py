@@ -53,7 +53,6 @@ def _open(address: LevelAddress, variables: Mapping[str, str]) -> ObjectStore:
 
 
 def _backend(address: LevelAddress) -> Backend:
-    points = entry_points(group=ENTRY_POINTS)
     backend: Backend
     if own := BACKENDS.get(address.scheme):
         try:
@@ -64,6 +63,7 @@ def _backend(address: LevelAddress) -> Backend:
                 f"shared level {address.name}: {package} is not installed", hint="pip install 'accel-doctor[remote]'"
             ) from None
         return backend
+    points = entry_points(group=ENTRY_POINTS)
     for point in points.select(name=address.scheme):
         backend = point.load()
         return backend
