@@ -1,12 +1,15 @@
-"""The house: imports run downward, two modules start processes, only cli/ prints."""
+"""Hold the house in order: what the architecture page says, told from the source alone.
+
+Where the tree is not there yet, a bound stands at today's number. Lower it when the number falls; never raise it.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-import pytest
 
 import accel_doctor
 
@@ -28,65 +31,210 @@ FLOORS = (
     ("__main__",),
 )
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
-# The ground floor's small tools may be used from anywhere, one another included.
-MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+# Inside of a package, too: what stands further left may not import what stands further right.
+INSIDE: dict[str, tuple[tuple[str, ...], ...]] = {}
+
+STARTS_PROCESSES = {
+    "system/process/runner.py",
+    "system/process/pseudo_terminal.py",
+    "system/process/session_leader.py",
+    "store/environments/halves.py",
+}
+PROCESSES = re.compile(
+    r"(subprocess|pexpect|multiprocessing|pty|asyncio\.subprocess|concurrent\.futures\.ProcessPoolExecutor)\b"
+    r"|os\.(system|popen|fork|forkpty|exec\w+|spawn\w+|posix_spawnp?)$"
+)
+SPEAKS_HTTP = {"http.py"}
+HTTP = re.compile(r"(httpx|urllib\.request|http\.client|requests|urllib3)\b")
+PRINTS = re.compile(r"(click|rich\.console|rich\.live|rich\.progress)\b|sys\.(stdout|stderr)$")
+
+MODULE_LINES = 300
+FUNCTION_LINES = 40
+LINES = 25_500
+LOCAL_IMPORTS = 11.0  # per thousand lines
+LONGER_MODULES = 8
+LONGER_FUNCTIONS = 8
+SAME_NAMES = 6
+CATCH_ALL_MATCHES = 12
+DOCSTRINGS_WITHOUT_VERB = 470
+
+# What a docstring of a function begins with if it begins with no verb.
+NO_VERB = re.compile(
+    r"(What|Whether|Those|Who|Whom|Whose|Which|As|How|Where|When|While|Why|The|A|An|All|One|Both|Each|Every|Everything"
+    r"|Nothing|Nobody|Something|Its|It|This|Of|For|At|True|False|Held|Told)\b"
+)
+
+TREES = {
+    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+FUNCTIONS = [
+    (path, node)
+    for path, tree in TREES.items()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+]
 
 
-def room_of(path: Path) -> str:
-    return _room([*path.parts[:-1], path.stem])
+def test_imports_run_downward():
+    wrong = []
+    for path in TREES:
+        room = _room(path.removesuffix(".py").split("/"))
+        assert room in FLOOR_OF, f"{path}: give the new room {room!r} a floor in this test and in architecture.md"
+        for name in imports(path):
+            if not name.startswith("accel_doctor."):
+                continue
+            other = _room(name.split(".")[1:])
+            if other != room and FLOOR_OF.get(other, -1) >= FLOOR_OF[room]:
+                wrong.append(f"{path} imports {name}")
+    assert wrong == []
+
+
+def test_imports_run_downward_inside_of_packages():
+    wrong = []
+    for package, floors in INSIDE.items():
+        floor_of = {name: number for number, floor in enumerate(floors) for name in floor}
+        rooms = [path for path in TREES if path.startswith(f"{package}/") and not path.endswith("/__init__.py")]
+        for path in rooms:
+            room = path.removeprefix(f"{package}/").removesuffix(".py").split("/")[0]
+            assert room in floor_of, f"{path}: give {room!r} a floor inside of {package}"
+            for name in imports(path):
+                other = name.removeprefix(f"accel_doctor.{package.replace('/', '.')}.").split(".")[0]
+                if other != name.split(".")[0] and other != room and floor_of.get(other, -1) > floor_of[room]:
+                    wrong.append(f"{path} imports {name}")
+    assert wrong == []
+
+
+def test_only_the_runner_starts_processes():
+    assert users_of(PROCESSES, STARTS_PROCESSES) == []
+
+
+def test_only_one_module_speaks_http():
+    assert users_of(HTTP, SPEAKS_HTTP) == []
+
+
+def test_only_the_command_line_prints():
+    own = {path for path in TREES if path.startswith("cli/") or path == "__main__.py"}
+    assert users_of(PRINTS, own) == []
+    printing = [
+        f"{path}:{node.lineno}"
+        for path, tree in TREES.items()
+        if path not in own
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert printing == []
+
+
+def test_no_two_modules_share_a_name():
+    names = Counter(Path(path).stem for path in TREES if not path.endswith("__.py"))
+    shared = sorted(path for path in TREES if names[Path(path).stem] > 1)
+    assert sum(names[name] > 1 for name in names) <= SAME_NAMES, shared
+
+
+def test_no_module_outgrows_its_idea():
+    long = {path: len(lines) for path in TREES if len(lines := _lines(path)) > MODULE_LINES}
+    assert len(long) <= LONGER_MODULES, long
+
+
+def test_no_function_outgrows_its_idea():
+    long = {f"{path}:{node.name}": length for path, node in FUNCTIONS if (length := _length(node)) > FUNCTION_LINES}
+    assert len(long) <= LONGER_FUNCTIONS, long
+
+
+def test_the_package_stays_small():
+    assert sum(len(_lines(path)) for path in TREES) <= LINES
+
+
+def test_imports_stand_at_the_top():
+    """Only the command boundary, and a few heavy libraries, are imported when they are first needed."""
+    local = {
+        (path, node.lineno)
+        for path, function in FUNCTIONS
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    most = Counter(path for path, _ in local).most_common(8)
+    assert len(local) <= LOCAL_IMPORTS * sum(len(_lines(path)) for path in TREES) / 1000, (len(local), most)
+
+
+def test_matches_are_exhaustive():
+    """A ``case _`` hides the member that a closed set gets next."""
+    found = [
+        f"{path}:{case.pattern.lineno}"
+        for path, tree in TREES.items()
+        for match in ast.walk(tree)
+        if isinstance(match, ast.Match)
+        for case in match.cases
+        if isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.pattern.name is None
+        if case.guard is None and not _asserts_never(case)
+    ]
+    assert len(found) <= CATCH_ALL_MATCHES, found
+
+
+def test_docstrings_begin_with_a_verb():
+    found = [
+        f"{path}:{node.lineno} {text.split()[0]}"
+        for path, node in FUNCTIONS
+        if not node.name.startswith("_") and not _is_property(node)
+        if (text := ast.get_docstring(node)) and NO_VERB.match(text)
+    ]
+    assert len(found) <= DOCSTRINGS_WITHOUT_VERB, found
+
+
+def imports(path: str) -> Iterator[str]:
+    """Yield every module that is imported, wherever in the module and however."""
+    package = ["accel_doctor", *path.split("/")[:-1]]
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            if (PACKAGE.parent / module.replace(".", "/")).is_dir():  # names in it may be modules of their own
+                yield from (f"{module}.{alias.name}" for alias in node.names)
+            else:
+                yield module
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in LOADERS:
+            yield from (item.value for item in node.args if isinstance(item, ast.Constant) and type(item.value) is str)
+
+
+LOADERS = ("import_module", "__import__")
+
+
+def users_of(pattern: re.Pattern[str], allowed: set[str]) -> list[str]:
+    """List who imports, or reaches by attribute (``os.fork``), what only the ``allowed`` modules may."""
+    found = []
+    for path, tree in TREES.items():
+        if path in allowed:
+            continue
+        names = set(imports(path))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names.update(f"{node.module}.{alias.name}" for alias in node.names)
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                names.add(f"{node.value.id}.{node.attr}")
+        found += [f"{path} uses {name}" for name in sorted(names) if pattern.match(name)]
+    return found
 
 
 def _room(parts: Sequence[str]) -> str:
-    """The room that the floors name, be it a package, a package inside of one, or a module."""
+    """Return the room that the floors name: a package, a package inside of one, or a module."""
     return next((room for room in ("/".join(parts[:2]), parts[0]) if room in FLOOR_OF), parts[0])
 
 
-def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse((PACKAGE / path).read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            if node.module == "accel_doctor":
-                yield from (f"accel_doctor.{alias.name}" for alias in node.names)
-            else:
-                yield node.module
+def _lines(path: str) -> list[str]:
+    return (PACKAGE / path).read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_imports_run_downward(path):
-    room = room_of(path)
-    assert room in FLOOR_OF, f"{path}: give the new room {room!r} a floor in this test and in architecture.md"
-    for name in imports(path):
-        if not name.startswith("accel_doctor."):
-            continue
-        other = _room(name.split(".")[1:])
-        if other == room or other not in FLOOR_OF:
-            continue
-        assert FLOOR_OF[other] < FLOOR_OF[room], f"{path} imports {name}: an upward or sideways arrow"
+def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    assert node.end_lineno is not None
+    return node.end_lineno - node.lineno + 1
 
 
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_only_two_modules_start_processes(path):
-    if path in (Path("system/process/runner.py"), Path("system/process/pseudo_terminal.py")):
-        return
-    assert {"subprocess", "pexpect", "os.system", "pty"}.isdisjoint(imports(path))
+def _asserts_never(case: ast.match_case) -> bool:
+    return "assert_never" in ast.dump(case.body[-1])
 
 
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_one_module_speaks_http(path):
-    if path != Path("http.py"):
-        assert {"httpx", "http.client", "urllib.request"}.isdisjoint(imports(path))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_only_the_command_line_prints(path):
-    if room_of(path) in {"cli", "__main__"}:
-        return
-    calls = [node.func for node in ast.walk(ast.parse((PACKAGE / path).read_text())) if isinstance(node, ast.Call)]
-    assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"]
-    assert {"click", "sys.stdout", "sys.stderr", "rich.console"}.isdisjoint(imports(path))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_no_module_outgrows_its_idea(path):
-    assert len((PACKAGE / path).read_text().splitlines()) <= 350, f"{path}: ask what is hiding inside"
+def _is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(getattr(decorator, "id", "").endswith("property") for decorator in node.decorator_list)
