@@ -63,7 +63,7 @@ def test_a_package_name_for_a_need(checkout, capsys):
     run(capsys, *why)
     debian = checkout / "rules/debian.yaml"
     debian.write_text(debian.read_text().replace("\n  header:\n", f"\n  header:\n    {block(text)}", 1))
-    assert run(capsys, *fix) == "rules/debian.yaml: sorted and formatted\nthe rules are usable\n"
+    assert run(capsys, *fix) == "formatted rules/debian.yaml\nno problems found\n"
     assert "  debian: libxmp-dev (rules/debian.yaml)\n" in run(capsys, *show)
 
 
@@ -96,4 +96,4 @@ def test_a_new_symptom(checkout, capsys):
     (form,) = re.findall(r"The message form \| Enter: `([^`]*)`", text)
     before, after = form.split("…")
     assert re.search(re.escape(before) + ".*" + re.escape(after), written)
-    assert run(capsys, *test).endswith("1 case of `rules new` answered as said\n")
+    assert run(capsys, *test).endswith("1 case of `rules new` passed\n")

@@ -73,7 +73,7 @@ def test_a_need_on_one_distribution(book):
         "  kali 2026.1: thing, or other more; mind the gap (rules/debian.yaml)"
     )
     assert shown("command:nothing", book, kali) == ["command:nothing", "  kali 2026.1: no rule"]
-    assert shown("command:nothing", book, None) == ["command:nothing", "  no family says who has it"]
+    assert shown("command:nothing", book, None) == ["command:nothing", "  no family has a rule for it"]
     assert shown("resource:memory", book, None) == ["resource:memory", "  environment: JOBS=1"]
 
 
