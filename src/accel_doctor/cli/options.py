@@ -1,165 +1,291 @@
-"""The options of ``install``: pip's, spelled as pip spells them, and our own."""
+"""Options as typed values: what a command can be told is a frozen dataclass, in which one field is one option.
+
+A field's annotation says what kind of option it is (``bool`` a flag, ``tuple[str, ...]`` one that can be repeated), its
+:func:`option` says the rest. A field whose type is such a dataclass itself is a group of options that commands share.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 import click
 
-from accel_doctor.cli.commands.export import EXPORT_FORMAT
-from accel_doctor.requirements.arguments import ParsedArguments
-from accel_doctor.requirements.options import HARMLESS
+from accel_doctor.model import Policy
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
-# Both options write to one list, in the order they stand on the line: with pip, the later one wins.
-_FORMAT_CONTROL = "accel_doctor.format_control"
+_DECLARED = "accel_doctor.declared"
 
 
-def _format_control(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> None:
-    pairs = context.meta.setdefault(_FORMAT_CONTROL, [])
-    pairs += [((option.name or "").replace("_", "-"), value) for value in values]
+class OptionTable(Protocol[T_co]):
+    """Options that are declared elsewhere, and read as one value."""
+
+    def parameters(self) -> Sequence[click.Parameter]:
+        """Return what click parses."""
+        ...
+
+    def value(self, values: Mapping[str, Any]) -> T_co:
+        """Return the value that the parsed ``values``, of these options and of others, make."""
+        ...
 
 
-def _many(*names: str, metavar: str, text: str) -> Decorator:
-    return click.option(*names, multiple=True, metavar=metavar, help=text)
+@dataclass(frozen=True)
+class _Declared:
+    """What click has to know of a field beyond its name and its type."""
+
+    flags: tuple[str, ...]
+    settings: Mapping[str, Any]
+    kind: type[click.Parameter] = click.Option
 
 
-def _one(*names: str, metavar: str, text: str, kind: Any = None) -> Decorator:
-    return click.option(*names, metavar=metavar, type=kind, help=text)
+def option(*flags: str, default: Any = None, variable: str | None = None, **settings: Any) -> Any:
+    """Return a field that is an option. ``variable`` is the environment variable that can hold its value, and
+    ``settings`` are those of :class:`click.Option`."""
+    if default:
+        settings |= {"default": default, "show_default": True}
+    if variable:
+        settings |= {"envvar": variable, "show_envvar": True}
+    return field(default=default, metadata={_DECLARED: _Declared(flags, settings)})
 
 
-def _flag(*names: str, text: str) -> Decorator:
-    return click.option(*names, is_flag=True, help=text)
+def own(*flags: str, **settings: Any) -> Any:
+    """Return a field that is an option with a variable named after it: ``ACCEL_DOCTOR_JOBS`` for ``--jobs``."""
+    named = "ACCEL_DOCTOR_" + flags[0].lstrip("-").upper().replace("-", "_")
+    return option(*flags, **{"variable": named, **settings})
 
 
-PIP_OPTIONS: tuple[Decorator, ...] = (
-    click.argument("requirements", nargs=-1, metavar="[REQUIREMENT]..."),
-    _many("-r", "--requirement", "requirement_files", metavar="FILE", text="Install from this requirements file."),
-    _many("-c", "--constraint", "constraint_files", metavar="FILE", text="Constrain versions by this file."),
-    _many("-e", "--editable", "editables", metavar="PATH/URL", text="Install a project in editable mode."),
-    _many("--build-constraint", "build_constraint_files", metavar="FILE", text="Constrain build requirements."),
-    _one("-i", "--index-url", "--pypi-url", "index_url", metavar="URL", text="The package index."),
-    _many("--extra-index-url", "extra_index_urls", metavar="URL", text="One more package index."),
-    _many("-f", "--find-links", "find_links", metavar="URL/PATH", text="Look for archives here too."),
-    _flag("--no-index", text="Use no index, only --find-links."),
-    click.option(
-        "--no-binary", multiple=True, metavar="NAMES", callback=_format_control, expose_value=False,
-        help="Build these from source: names with commas, :all: or :none:.",
-    ),
-    click.option(
-        "--only-binary", multiple=True, metavar="NAMES", callback=_format_control, expose_value=False,
-        help="Never build these: names with commas, :all: or :none:.",
-    ),
-    _flag("--prefer-binary", text="Prefer an older wheel to a newer sdist (pip frontend only)."),
-    _flag("--pre", text="Allow pre-releases."),
-    _flag("-U", "--upgrade", text="Upgrade what is named to the newest version."),
-    _one(
-        "--upgrade-strategy", metavar="WHICH", kind=click.Choice(["only-if-needed", "eager"]),
-        text="With -U, what becomes of dependencies.",
-    ),
-    _flag("--force-reinstall", text="Install again what is installed already."),
-    _flag("--require-hashes", text="Every requirement must have a --hash."),
-    _flag("--no-require-hashes", text="Do not check hashes because one line has some."),
-    _flag("--no-deps", text="Install no dependencies."),
-    _flag("--no-build-isolation", text="Build in the target environment, without installing build requirements."),
-    _many("-C", "--config-settings", "--config-setting", "config_settings", metavar="KEY=VALUE",
-          text="A setting for the build backend."),
-    _one("-t", "--target", metavar="DIR", text="Install into this directory."),
-    _one("--prefix", metavar="DIR", text="Install below this prefix."),
-    click.option("--user/--no-user", default=None, help="Install into the user's site (pip frontend only)."),
-    click.option("--compile/--no-compile", "compile_bytecode", default=None, help="Compile to bytecode or not."),
-    _flag("--break-system-packages", text="Install into an externally managed interpreter all the same."),
-    _flag("--require-virtualenv", text="Refuse to install outside a virtual environment."),
-    _one("--proxy", metavar="URL", text="Go through this proxy."),
-    _one("--timeout", "--default-timeout", "timeout", metavar="SECONDS", kind=float, text="Wait for a server."),
-    _one("--retries", metavar="N", kind=int, text="Try a failing connection this often again."),
-    _many("--trusted-host", "trusted_hosts", metavar="HOST", text="Do not check this host's certificate."),
-    _one("--cert", metavar="PATH", text="Certificates to trust, as PEM."),
-    _one("--client-cert", metavar="PATH", text="Our own certificate, as PEM."),
-    _one("--keyring-provider", metavar="HOW", text="Look up index passwords in the keyring."),
-    _flag("--no-cache-dir", "no_cache", text="Let the frontend keep no cache (the wheel store stays in use)."),
-    click.option("-v", "--verbose", count=True, help="Say more; repeatable."),
-    click.option("-q", "--quiet", count=True, help="Say less; repeatable."),
-)  # fmt: skip
+def argument(metavar: str, *, default: Any = (), **settings: Any) -> Any:
+    """Return a field that is a positional argument, with the settings of :class:`click.Argument`."""
+    declared = _Declared((), {"metavar": metavar, **settings}, click.Argument)
+    return field(default=default, metadata={_DECLARED: declared})
 
 
-def _own(*names: str, variable: str | None = None, **settings: Any) -> Decorator:
-    variable = variable or "ACCEL_DOCTOR_" + names[0].lstrip("-").upper().replace("-", "_")
-    return click.option(*names, envvar=variable, show_envvar=True, **settings)
+def text_or_json() -> Any:
+    """Return the field of ``--format``."""
+    return option("--format", default="text", type=click.Choice(["text", "json"]), help="Text or JSON.")
 
 
-_OWN: dict[str, Decorator] = {
-    "yes": _own("--yes", is_flag=True, help="Install system packages without asking; never covers a guess."),
-    "dry_run": _own("--dry-run", is_flag=True, help="Print the plan and the exact commands; build and change nothing."),
-    "no_system": _own("--no-system", is_flag=True, help="Diagnose only: never install system packages."),
-    "verify": _own("--verify", is_flag=True, help="Import what was installed; a missing library is treated."),
-    "portable": _own(
-        "--portable", is_flag=True, help="Bundle the libraries that built wheels link, with auditwheel, where it can."
-    ),
-    "python": _own("--python", metavar="PATH", help="Install into this interpreter or environment."),
-    "jobs": _own(
-        "--jobs", type=click.IntRange(min=1), metavar="N", help="Build this many at once (default: one a core)."
-    ),
-    "frontend": _own(
-        "--frontend", type=click.Choice(["uv", "pip"]), help="Resolve and install with this (default: uv)."
-    ),
-    "export": _own("--export", type=EXPORT_FORMAT, help="With --dry-run: print the plan as this, for another machine."),
-    "report": _own("--report", metavar="FILE", help="Write what happened to this file, as JSON; - is stdout."),
-    "offline": _own("--offline", is_flag=True, help="Use only what is on this machine."),
-    "cache_dir": _own("--cache-dir", metavar="DIR", help="Keep wheels, sources and logs here."),
-    "rules": _own("--rules", multiple=True, metavar="DIR", help="Lay this directory of rules over the shipped ones."),
-    "level": _own(
-        "--level",
-        multiple=True,
-        metavar="URL",
-        variable="ACCEL_DOCTOR_LEVELS",
-        help="Look here for wheels that are not in the local store, and send there what is built.",
-    ),
-    "signing_key": _own("--signing-key", metavar="FILE", help="Sign wheels that are sent to levels with this key."),
-    "trusted_key": _own(
-        "--trusted-key",
-        multiple=True,
-        metavar="FILE",
-        variable="ACCEL_DOCTOR_TRUSTED_KEYS",
-        help="Believe this key's signatures too.",
-    ),
-    "require_signature": _own(
-        "--require-signature", is_flag=True, help="Use no wheel from a level that is not signed with a trusted key."
-    ),
-}
-OWN_OPTIONS = tuple(_OWN.values())
+def table(declared: OptionTable[T], default: T) -> Any:
+    """Return a field that holds the value of options declared elsewhere."""
+    return field(default=default, metadata={_DECLARED: declared})
 
 
-def own_options(*names: str) -> tuple[Decorator, ...]:
-    """Those of our own options that another command has too: ``yes``, ``dry_run``."""
-    return tuple(_OWN[name] for name in names)
+def parameters(options: type[Any]) -> list[click.Parameter]:
+    """Return what click parses for a dataclass of options, in the order of its fields."""
+    found: list[click.Parameter] = []
+    for each, kind, declared in _declarations(options):
+        if declared is None:
+            found += parameters(kind)
+        elif isinstance(declared, _Declared):
+            found.append(_parameter(each.name, kind, declared))
+        else:
+            found += declared.parameters()
+    return found
 
 
-# Known to pip, and of no effect on what is installed: accepted.
-HIDDEN_OPTIONS: tuple[Decorator, ...] = tuple(
-    click.option(name, is_flag=not takes_value, expose_value=False, hidden=True)
-    for name, takes_value in HARMLESS.items()
-)
+def value_of(options: type[T], values: Mapping[str, Any]) -> T:
+    """Return the options that click parsed as one value."""
+    result = {}
+    for each, kind, declared in _declarations(options):
+        if declared is None:
+            result[each.name] = value_of(kind, values)
+        elif isinstance(declared, _Declared):
+            result[each.name] = values[each.name]
+        else:
+            result[each.name] = declared.value(values)
+    return options(**result)
 
 
-def apply(options: tuple[Decorator, ...]) -> Decorator:
-    """One decorator of many."""
+def _declarations(options: type[Any]) -> Iterator[tuple[Field[Any], Any, _Declared | OptionTable[Any] | None]]:
+    """Yield each field with its type and its declaration; a group of options has none."""
+    hints = get_type_hints(options)
+    for each in fields(options):
+        declared = each.metadata.get(_DECLARED)
+        if declared is not None or is_dataclass(hints[each.name]):
+            yield each, hints[each.name], declared
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            function = option(function)
-        return function
+
+def _parameter(name: str, kind: Any, declared: _Declared) -> click.Parameter:
+    settings = dict(declared.settings)
+    if kind == tuple[str, ...]:
+        settings |= {"nargs": -1} if declared.kind is click.Argument else {"multiple": True}
+    if kind is bool:
+        settings["is_flag"] = True
+    return declared.kind([*declared.flags, name], **settings)
+
+
+# --- commands ---------------------------------------------------------------------------------------------
+
+
+class ConfiguredCommand(click.Command):
+    """A command whose options have the values of the configuration files as defaults."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse the command line, with the configuration as defaults."""
+        from accel_doctor.cli.configuration import read_configuration, user_directory
+
+        if not {"-h", "--help"} & set(args):
+            values = read_configuration(user_directory(os.environ), Path.cwd())
+            extra.setdefault("default_map", {key.replace("-", "_"): value for key, value in values.items()})
+        return super().make_context(info_name, args, parent, **extra)
+
+
+def as_command(
+    name: str,
+    options: type[T],
+    *,
+    parent: click.Group | None = None,
+    cls: type[click.Command] = click.Command,
+    **context: Any,
+) -> Callable[[Callable[[T], int]], click.Command]:
+    """Make a function of typed options a command, whose help is the function's docstring.
+
+    ``context`` are settings of click's context. With ``parent`` the command is one of that group.
+    """
+
+    def decorate(function: Callable[[T], int]) -> click.Command:
+        made = cls(
+            name,
+            callback=lambda **values: function(value_of(options, values)),
+            params=parameters(options),
+            help=function.__doc__,
+            context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110, **context},
+        )
+        if parent:
+            parent.add_command(made)
+        return made
 
     return decorate
 
 
-def parsed_arguments(context: click.Context, values: dict[str, Any]) -> ParsedArguments:
-    """pip's part of the parsed line; ``values`` may hold our own options too."""
-    fields = {name: values[name] for name in ParsedArguments.__dataclass_fields__ if name in values}
-    return ParsedArguments(
-        **fields,
-        format_control=tuple(context.meta.get(_FORMAT_CONTROL, ())),
-        verbosity=values["verbose"] - values["quiet"],
+def group(name: str, help_text: str) -> click.Group:
+    """Return a command that has commands of its own."""
+    return click.Group(name, help=help_text, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+# --- options that several commands have -------------------------------------------------------------------
+
+EXPORT_FORMATS = ("shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725")
+_RULES = "Add this directory of rules to the shipped ones."
+
+
+@dataclass(frozen=True)
+class RulesOptions:
+    """Rules of one's own, on the command line alone."""
+
+    rules: tuple[str, ...] = option("--rules", default=(), metavar="DIR", help=_RULES)
+
+
+@dataclass(frozen=True)
+class CacheOptions:
+    """Where things are kept."""
+
+    cache_dir: str | None = own("--cache-dir", metavar="DIR", help="Keep wheels, sources and logs in this directory.")
+
+
+@dataclass(frozen=True)
+class PlaceOptions(CacheOptions):
+    """Where things are kept, and where rules are found."""
+
+    rules: tuple[str, ...] = own("--rules", default=(), metavar="DIR", help=_RULES)
+
+
+@dataclass(frozen=True)
+class ConsentOptions:
+    """What the system's package manager may install."""
+
+    yes: bool = own("--yes", default=False, help="Install system packages without asking, but never a guess.")
+    no_system: bool = own("--no-system", default=False, help="Never install system packages, only name them.")
+
+    def policy(self, *, dry_run: bool = False, verify: bool = False) -> Policy:
+        """Return what a run may do."""
+        return Policy(yes=self.yes, system=not self.no_system, dry_run=dry_run, verify=verify)
+
+
+@dataclass(frozen=True)
+class LevelOptions:
+    """Which shared levels stand behind the local store, and which of their wheels are trusted."""
+
+    level: tuple[str, ...] = own(
+        "--level",
+        default=(),
+        metavar="URL",
+        variable="ACCEL_DOCTOR_LEVELS",
+        help="Fetch what is not in the local store from here, and send what is built.",
     )
+    signing_key: str | None = own("--signing-key", metavar="FILE", help="Sign wheels sent to levels with this key.")
+    trusted_key: tuple[str, ...] = own(
+        "--trusted-key",
+        default=(),
+        metavar="FILE",
+        variable="ACCEL_DOCTOR_TRUSTED_KEYS",
+        help="Trust signatures made with this key too.",
+    )
+    require_signature: bool = own(
+        "--require-signature", default=False, help="Use only wheels from levels that a trusted key signed."
+    )
+
+
+@dataclass(frozen=True)
+class VerbosityOptions:
+    """How much is said."""
+
+    verbose: int = option("-v", "--verbose", default=0, count=True, help="Say more; can be repeated.")
+    quiet: int = option("-q", "--quiet", default=0, count=True, help="Say less; can be repeated.")
+
+    @property
+    def verbosity(self) -> int:
+        """Count up from 0 with -v, down with -q."""
+        return self.verbose - self.quiet
+
+
+@dataclass(frozen=True)
+class FrontendOptions:
+    """How requirements are resolved and installed."""
+
+    frontend: str | None = own(
+        "--frontend", type=click.Choice(["uv", "pip"]), help="Resolve and install with this (default: uv)."
+    )
+    offline: bool = own("--offline", default=False, help="Use only what is on this machine.")
+
+
+@dataclass(frozen=True)
+class TargetOptions:
+    """What is installed into."""
+
+    python: str | None = own("--python", metavar="PATH", help="Install into this interpreter or environment.")
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def own_options(*names: str) -> tuple[Decorator, ...]:
+    """Return options that several commands have as decorators of functions that take untyped values."""
+    groups = (ConsentOptions, TargetOptions, FrontendOptions, PlaceOptions, LevelOptions)
+    declared = {each.name: made for group in groups for each, _, made in _declarations(group)}
+    kinds = {name: kind for group in groups for name, kind in get_type_hints(group).items()}
+    result = []
+    for name in names:
+        each = declared[name]
+        assert isinstance(each, _Declared)  # noqa: S101
+        flavor = {"is_flag": True} if kinds[name] is bool else {"multiple": kinds[name] == tuple[str, ...]}
+        result.append(click.option(*each.flags, name, **each.settings, **flavor))
+    return tuple(result)
+
+
+def apply(options: tuple[Decorator, ...]) -> Decorator:
+    """Return one decorator made of many."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for each in reversed(options):
+            function = each(function)
+        return function
+
+    return decorate

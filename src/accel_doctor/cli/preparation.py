@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from accel_doctor.cli.assembly import Parts
 from accel_doctor.cli.configuration import cache_directory, rule_directories, user_directory
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.machines import OWN_VERSION
+from accel_doctor.cli.options import FrontendOptions, PlaceOptions
 from accel_doctor.cli.session import Surrounding, Terminal
 from accel_doctor.cli.terminal.interrupts import Interrupts
 from accel_doctor.cli.terminal.reporters import PlainReporter, reporter_for
@@ -29,46 +30,67 @@ from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.interpreter import refuse_externally_managed
 from accel_doctor.system.python.target import find_target
 
+if TYPE_CHECKING:
+    from accel_doctor.cli.commands.install import InstallOptions
 
-def prepare(arguments: ParsedArguments, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
-    """Everything found out about this machine and this request; UsageError for what cannot be used."""
-    surrounding = Surrounding.read(arguments.verbosity)
+
+class Resolving(Protocol):
+    """The options of a command that resolves requirements."""
+
+    @property
+    def pip(self) -> ParsedArguments:
+        """Return pip's part of the command line."""
+        ...
+
+    @property
+    def frontend(self) -> FrontendOptions:
+        """Return the options of the frontend."""
+        ...
+
+    @property
+    def place(self) -> PlaceOptions:
+        """Return where things are kept and rules are found."""
+        ...
+
+
+def prepare(options: InstallOptions) -> tuple[Parts, Frontend, InstallRequest]:
+    """Find out what an installation needs of this machine. Raises UsageError for what cannot be used."""
+    surrounding = Surrounding.read(options.pip.verbosity)
     runner = ProcessRunner(surrounding.environment)
-    interpreter = find_target(runner, surrounding.target, values["python"])
-    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter)
+    interpreter = find_target(runner, surrounding.target, options.target.python)
+    parts, frontend, request = gather(options, surrounding, runner, interpreter)
     refuse_externally_managed(interpreter, request)
     return parts, frontend, request
 
 
 def gather(
-    arguments: ParsedArguments,
-    values: dict[str, Any],
+    options: Resolving,
     surrounding: Surrounding,
     runner: ProcessRunner,
     interpreter: Interpreter,
 ) -> tuple[Parts, Frontend, InstallRequest]:
-    """The same for an interpreter that is known already."""
+    """Find out the same for an interpreter that is known already."""
     environment = surrounding.environment
     configuration = read_configuration(environment, surrounding.home, interpreter.prefix, _read_text)
-    cache = cache_directory(values["cache_dir"], environment)
-    frontend = choose_frontend(values["frontend"], runner, interpreter, environment, cache, configuration)
+    cache = cache_directory(options.place.cache_dir, environment)
+    frontend = choose_frontend(options.frontend.frontend, runner, interpreter, environment, cache, configuration)
     configuration = configuration.without(settled_elsewhere(frontend.name, environment))
-    request = _request(arguments, configuration, interpreter, surrounding)
-    return parts_for(surrounding, runner, interpreter, values), frontend, request
+    request = _request(options.pip, configuration, interpreter, surrounding)
+    return parts_for(surrounding, runner, interpreter, options.place), frontend, request
 
 
 def parts_for(
     surrounding: Surrounding,
     runner: ProcessRunner,
     interpreter: Interpreter,
-    values: Mapping[str, Any],
+    place: PlaceOptions,
     reporter_of: Callable[[Terminal, Distribution], PlainReporter] = reporter_for,
 ) -> Parts:
-    """What every command that treats needs; ``values`` are its options, ``cache_dir`` and ``rules`` among them."""
+    """Return what every command that treats needs."""
     environment = surrounding.environment
     distribution = read_distribution()
     reporter = reporter_of(surrounding.terminal, distribution)
-    cache = cache_directory(values["cache_dir"], environment)
+    cache = cache_directory(place.cache_dir, environment)
     return Parts(
         surrounding=surrounding,
         runner=runner,
@@ -78,7 +100,7 @@ def parts_for(
         interrupts=Interrupts(runner.stop, reporter.note),
         logs=RunLogs(cache / "logs", reporter.note),
         cache=cache,
-        rule_directories=rule_directories(values["rules"], environment),
+        rule_directories=rule_directories(place.rules, environment),
         index_directories=[user_directory(environment) / "indexes"],
     )
 

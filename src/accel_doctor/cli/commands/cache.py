@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from accel_doctor.cli.amounts import AGE, SIZE
-from accel_doctor.cli.configured_command import ConfiguredCommand
-from accel_doctor.cli.options import apply, own_options
+from accel_doctor.cli.options import ConfiguredCommand, apply, own_options
 from accel_doctor.errors import CacheError, ExitCode, UsageError
 
 if TYPE_CHECKING:

@@ -6,24 +6,26 @@ import json
 import re
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from accel_doctor.cli.commands.export import EXPORT_FORMAT, exported_plan
-from accel_doctor.cli.configured_command import PipLineCommand
+from accel_doctor.cli.commands.export import exported_plan
 from accel_doctor.cli.machines import chosen_distribution, interpreter_assumed, package_manager_of
 from accel_doctor.cli.options import (
-    HIDDEN_OPTIONS,
-    PIP_OPTIONS,
-    Decorator,
-    apply,
-    own_options,
-    parsed_arguments,
+    EXPORT_FORMATS,
+    FrontendOptions,
+    PlaceOptions,
+    as_command,
+    option,
+    table,
+    text_or_json,
 )
+from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand
 from accel_doctor.errors import ExitCode, UsageError
+from accel_doctor.requirements.arguments import ParsedArguments
 
 if TYPE_CHECKING:
     from accel_doctor.cli.assembly import Parts
@@ -37,39 +39,42 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(r"3\.\d{1,2}")
 
-CHECK_OPTIONS: tuple[Decorator, ...] = (
-    click.option("--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's."),
-    click.option("--python", metavar="X.Y|PATH", help="For this version of Python, or this interpreter."),
-    click.option(
-        "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Text or JSON."
-    ),
-    click.option("--export", type=EXPORT_FORMAT, help="Print what is to be installed as this, and nothing else."),
-    click.option("--no-resolve", is_flag=True, help="Go by the names given alone: no index is asked, no code is run."),
-)
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """What ``check`` can be told."""
+
+    pip: ParsedArguments = table(PIP_LINE, ParsedArguments())
+    distro: str | None = option(
+        "--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's."
+    )
+    python: str | None = option("--python", metavar="X.Y|PATH", help="Answer for this version or interpreter.")
+    form: str = text_or_json()
+    export: str | None = option(
+        "--export", type=click.Choice(EXPORT_FORMATS), help="Print only what to install, in this form."
+    )
+    no_resolve: bool = option(
+        "--no-resolve", default=False, help="Look at the given names alone: ask no index, run no code."
+    )
+    frontend: FrontendOptions = FrontendOptions()
+    place: PlaceOptions = PlaceOptions()
 
 
-@click.command(
-    "check",
-    cls=PipLineCommand,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    help="""Say what requirements will need before anything is built, and what of it is missing here.
+@as_command("check", CheckOptions, cls=PipLineCommand)
+def command(options: CheckOptions) -> int:
+    """Say what requirements will need before anything is built, and what of it is missing here.
 
-    Takes pip's argument line, as install does. Nothing is installed.""",
-)
-@apply(PIP_OPTIONS + CHECK_OPTIONS + own_options("frontend", "offline", "cache_dir", "rules") + HIDDEN_OPTIONS)
-@click.pass_context
-def command(context: click.Context, /, **values: Any) -> int:
-    """Parse, assemble, call, render, exit code."""
+    Takes pip's argument line, as install does. Nothing is installed.
+    """
     from accel_doctor.cli.assembly import assembled_doctor
     from accel_doctor.cli.rulebooks import load_rules
     from accel_doctor.model import Policy
     from accel_doctor.report.check_report import ForesightReport, foresight_document, foresight_lines
 
-    arguments = parsed_arguments(context, values)
-    parts, frontend, request = _prepared(arguments, values)
-    elsewhere = values["distro"] is not None
+    parts, frontend, request = _prepared(options)
+    elsewhere = options.distro is not None
     with parts.interrupts.watched(), assembled_doctor(parts, frontend, Policy(dry_run=True), jobs=1) as doctor:
-        resolution = _resolution(doctor, parts, request, no_resolve=values["no_resolve"])
+        resolution = _resolution(doctor, parts, request, no_resolve=options.no_resolve)
         foresight = _foresight(doctor, parts, request, resolution, elsewhere=elsewhere)
         manager = doctor.treatment.package_manager.name
     parts.logs.forget_old()
@@ -80,10 +85,10 @@ def command(context: click.Context, /, **values: Any) -> int:
         probed=not elsewhere,
         foresight=foresight,
     )
-    if values["export"]:
+    if options.export:
         rulebook = load_rules(parts.rule_directories)
-        click.echo(exported_plan(foresight.plan, values["export"], parts.distribution, manager, rulebook), nl=False)
-    elif values["form"] == "json":
+        click.echo(exported_plan(foresight.plan, options.export, parts.distribution, manager, rulebook), nl=False)
+    elif options.form == "json":
         click.echo(json.dumps(foresight_document(report), indent=2))
     else:
         click.echo("\n".join(foresight_lines(report)))
@@ -100,22 +105,22 @@ def _exit_code(foresight: Foresight) -> ExitCode:
 # --- for which machine ------------------------------------------------------------------------------------
 
 
-def _prepared(arguments: Any, values: dict[str, Any]) -> tuple[Parts, Frontend, InstallRequest]:
+def _prepared(options: CheckOptions) -> tuple[Parts, Frontend, InstallRequest]:
     from accel_doctor.cli.configuration import rule_directories
     from accel_doctor.cli.preparation import gather
     from accel_doctor.cli.rulebooks import load_rules
     from accel_doctor.cli.session import Surrounding
     from accel_doctor.system.process.runner import ProcessRunner
 
-    surrounding = Surrounding.read(arguments.verbosity)
+    surrounding = Surrounding.read(options.pip.verbosity)
     runner = ProcessRunner(surrounding.environment)
-    rulebook = load_rules(rule_directories(values["rules"], surrounding.environment))
-    distribution = chosen_distribution(values["distro"], rulebook)
-    elsewhere = values["distro"] is not None
+    rulebook = load_rules(rule_directories(options.place.rules, surrounding.environment))
+    distribution = chosen_distribution(options.distro, rulebook)
+    elsewhere = options.distro is not None
     interpreter, assumed = _interpreters(
-        values["python"], distribution, rulebook, surrounding, runner, elsewhere=elsewhere
+        options.python, distribution, rulebook, surrounding, runner, elsewhere=elsewhere
     )
-    parts, frontend, request = gather(arguments, values, surrounding, runner, interpreter)
+    parts, frontend, request = gather(options, surrounding, runner, interpreter)
     parts = replace(
         parts,
         distribution=distribution,

@@ -6,12 +6,14 @@ import json
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from accel_doctor.cli.commands.export import EXPORT_FORMAT, exported_plan
+from accel_doctor.cli.commands.export import exported_plan
 from accel_doctor.cli.machines import checked_version, chosen_distribution, interpreter_assumed, package_manager_of
+from accel_doctor.cli.options import EXPORT_FORMATS, RulesOptions, argument, as_command, option, text_or_json
 from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -20,43 +22,43 @@ if TYPE_CHECKING:
     from accel_doctor.rulebook import Rulebook
 
 
-@click.command(
-    "diagnose",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    help="""Read logs of builds that failed: what they lack, and how to get it.
+@dataclass(frozen=True)
+class DiagnoseOptions(RulesOptions):
+    """What ``diagnose`` can be told."""
 
-    LOG is a file, or - for standard input. Any build log will do, from wherever it was kept.""",
-)
-@click.argument("logs", nargs=-1, metavar="[LOG|-]...")
-@click.option("--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's.")
-@click.option("--python", metavar="X.Y", help="The version of Python that was built for, if the log does not show it.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Text or JSON."
-)
-@click.option("--export", type=EXPORT_FORMAT, help="Print what is to be installed as this, and nothing else.")
-@click.option("--rules", multiple=True, metavar="DIR", help="Lay this directory of rules over the shipped ones.")
-def command(
-    logs: tuple[str, ...],
-    distro: str | None,
-    python: str | None,
-    form: str,
-    export: str | None,
-    rules: tuple[str, ...],
-) -> int:
-    """Parse, assemble, call, render, exit code."""
+    logs: tuple[str, ...] = argument("[LOG|-]...")
+    distro: str | None = option(
+        "--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's."
+    )
+    python: str | None = option(
+        "--python", metavar="X.Y", help="The version of Python that was built for, if the log does not show it."
+    )
+    form: str = text_or_json()
+    export: str | None = option(
+        "--export", type=click.Choice(EXPORT_FORMATS), help="Print only what to install, in this form."
+    )
+
+
+@as_command("diagnose", DiagnoseOptions)
+def command(options: DiagnoseOptions) -> int:
+    """Read the logs of failed builds: what they lack, and how to get it.
+
+    LOG is a file, or - for standard input. Any build log will do, wherever it comes from.
+    """
     from accel_doctor.cli.configuration import rule_directories
     from accel_doctor.cli.rulebooks import load_rules
     from accel_doctor.report.diagnosis_report import diagnosis_document, diagnosis_lines
 
-    python = checked_version(python)
-    rulebook = load_rules(rule_directories(rules, os.environ))
-    distribution = chosen_distribution(distro, rulebook)
-    diagnoses, shown = _read(logs or _standard_input(), rulebook)
-    report = _report(diagnoses, rulebook, distribution, python or shown, elsewhere=distro is not None)
-    if export:
-        manager = package_manager_of(rulebook, distribution, distro is not None).name
-        click.echo(exported_plan(report.plan, export, distribution, manager, rulebook), nl=False)
-    elif form == "json":
+    python = checked_version(options.python)
+    elsewhere = options.distro is not None
+    rulebook = load_rules(rule_directories(options.rules, os.environ))
+    distribution = chosen_distribution(options.distro, rulebook)
+    diagnoses, shown = _read(options.logs or _standard_input(), rulebook)
+    report = _report(diagnoses, rulebook, distribution, python or shown, elsewhere=elsewhere)
+    if options.export:
+        manager = package_manager_of(rulebook, distribution, elsewhere).name
+        click.echo(exported_plan(report.plan, options.export, distribution, manager, rulebook), nl=False)
+    elif options.form == "json":
         click.echo(json.dumps(diagnosis_document(report), indent=2))
     else:
         click.echo("\n".join(diagnosis_lines(report)))

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from accel_doctor.cli.configured_command import ConfiguredCommand
 from accel_doctor.cli.env_project import Project, note, open_project
-from accel_doctor.cli.options import apply, own_options
+from accel_doctor.cli.options import ConfiguredCommand, apply, own_options
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 
 if TYPE_CHECKING:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from accel_doctor.cli.options import EXPORT_FORMATS, as_command, option
 from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -17,32 +19,35 @@ if TYPE_CHECKING:
     from accel_doctor.report.exports import Prescription
     from accel_doctor.rulebook import Rulebook
 
-EXPORT_FORMAT = click.Choice(["shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725"])
 _TEMPLATE_LIMIT = 1 << 20
 
 
-@click.command(
-    "export",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    help="""Write down what this machine needed, for the next one of the same distribution.
+@dataclass(frozen=True)
+class ExportOptions:
+    """What ``export`` can be told."""
 
-    What is written comes from the journal: every system package that accel-doctor installed here, and why.""",
-)
-@click.option("--format", "form", type=EXPORT_FORMAT, default="shell", show_default=True, help="For what.")
-@click.option("--template", metavar="FILE", help="A Jinja2 template of your own, instead of a format.")
-@click.option(
-    "-n", "--last", type=click.IntRange(min=1), metavar="N", help="Only what the last N treatments installed."
-)
-def command(form: str, template: str | None, last: int | None) -> int:
-    """Parse, read, render, exit code."""
+    form: str = option("--format", default="shell", type=click.Choice(EXPORT_FORMATS), help="For what it is written.")
+    template: str | None = option("--template", metavar="FILE", help="Fill in this Jinja2 template instead.")
+    last: int | None = option(
+        "-n", "--last", type=click.IntRange(min=1), metavar="N", help="Only what the last N treatments installed."
+    )
+
+
+@as_command("export", ExportOptions)
+def command(options: ExportOptions) -> int:
+    """Write down what this machine needed, for the next one of the same distribution.
+
+    It comes from the journal: every system package that accel-doctor installed here, and why.
+    """
     from accel_doctor.report.exports import export, render
 
-    prescribed = _prescribed(last)
+    prescribed = _prescribed(options.last)
     if prescribed is None:
         click.echo("nothing was installed by accel-doctor on this distribution yet", err=True)
         return int(ExitCode.DONE)
+    template = options.template
     if template is None:
-        click.echo(export(prescribed, form), nl=False)
+        click.echo(export(prescribed, options.form), nl=False)
         return int(ExitCode.DONE)
     try:
         with Path(template).open(encoding="utf-8") as stream:

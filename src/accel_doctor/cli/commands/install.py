@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from accel_doctor.cli.configured_command import PipLineCommand
-from accel_doctor.cli.options import HIDDEN_OPTIONS, OWN_OPTIONS, PIP_OPTIONS, apply, parsed_arguments
+from accel_doctor.cli.options import (
+    EXPORT_FORMATS,
+    ConsentOptions,
+    FrontendOptions,
+    LevelOptions,
+    PlaceOptions,
+    TargetOptions,
+    as_command,
+    own,
+    table,
+)
+from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
+from accel_doctor.requirements.arguments import ParsedArguments
 
 if TYPE_CHECKING:
     from accel_doctor.cli.assembly import Parts
@@ -21,57 +32,79 @@ if TYPE_CHECKING:
     from accel_doctor.model import InstallRequest, Policy, Result
 
 
-@click.command(
-    "install",
-    cls=PipLineCommand,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    help="""Install requirements, with the system packages that their builds turn out to need.
+@dataclass(frozen=True)
+class InstallOptions:
+    """What ``install`` can be told."""
+
+    pip: ParsedArguments = table(PIP_LINE, ParsedArguments())
+    consent: ConsentOptions = ConsentOptions()
+    dry_run: bool = own("--dry-run", default=False, help="Print the plan and the exact commands; change nothing.")
+    verify: bool = own("--verify", default=False, help="Import what was installed, and treat missing libraries.")
+    portable: bool = own(
+        "--portable", default=False, help="Bundle the libraries that built wheels link, with auditwheel, where it can."
+    )
+    target: TargetOptions = TargetOptions()
+    jobs: int | None = own(
+        "--jobs", type=click.IntRange(min=1), metavar="N", help="Build this many at once (default: one per core)."
+    )
+    frontend: FrontendOptions = FrontendOptions()
+    export: str | None = own(
+        "--export",
+        type=click.Choice(EXPORT_FORMATS),
+        help="With --dry-run: print the plan in this form.",
+    )
+    report: str | None = own("--report", metavar="FILE", help="Write a report of the run here, as JSON; - is stdout.")
+    place: PlaceOptions = PlaceOptions()
+    levels: LevelOptions = LevelOptions()
+
+
+@as_command("install", InstallOptions, cls=PipLineCommand)
+def command(options: InstallOptions) -> int:
+    """Install requirements, with the system packages that their builds turn out to need.
 
     Takes pip's argument line and reads pip's configuration. Source distributions are built, failing builds are
-    diagnosed, the missing system packages are offered once, and what failed is built again.""",
-)
-@apply(PIP_OPTIONS + OWN_OPTIONS + HIDDEN_OPTIONS)
-@click.pass_context
-def command(context: click.Context, /, **values: Any) -> int:
-    """Parse, assemble, call, render, exit code."""
+    diagnosed, the missing system packages are offered once, and what failed is built again.
+    """
+    return run_installation(options)
+
+
+def run_installation(options: InstallOptions) -> int:
+    """Install what ``options`` ask for, tell how it went, and return the exit code."""
     from accel_doctor.cli.assembly import assembled_doctor, auditwheel_for
     from accel_doctor.cli.levels import level_settings
     from accel_doctor.cli.machines import obstacle
     from accel_doctor.cli.pip_accel import pip_accel_notice
     from accel_doctor.cli.preparation import prepare, usable_cores
     from accel_doctor.cli.terminal.interrupts import interruption_told
-    from accel_doctor.model import Policy
 
     started = time.monotonic()
-    if values["export"] and not values["dry_run"]:
+    if options.export and not options.dry_run:
         raise UsageError(
             "--export goes with --dry-run", hint="what was installed is written down by accel-doctor export"
         )
-    arguments = parsed_arguments(context, values)
-    parts, frontend, request = prepare(arguments, values)
-    _check_report(values["report"])
-    if values["portable"] and not values["dry_run"]:  # making a kept wheel portable is no rehearsal
+    parts, frontend, request = prepare(options)
+    _check_report(options.report)
+    if options.portable and not options.dry_run:  # making a kept wheel portable is no rehearsal
         auditwheel_for(parts.surrounding, parts.runner).check()
         request = replace(request, build=replace(request.build, portable=True))
     environment = parts.surrounding.environment
+    values = {**asdict(options.levels), "cache_dir": options.place.cache_dir, "dry_run": options.dry_run}
     levels = level_settings(values, environment, offline=request.index.offline)
     notice = pip_accel_notice(values, environment)
-    policy = Policy(
-        yes=values["yes"], system=not values["no_system"], dry_run=values["dry_run"], verify=values["verify"]
-    )
+    policy = options.consent.policy(dry_run=options.dry_run, verify=options.verify)
     with (
         parts.interrupts.watched(),
         parts.reporter,
-        assembled_doctor(parts, frontend, policy, values["jobs"] or usable_cores(), levels) as doctor,
+        assembled_doctor(parts, frontend, policy, options.jobs or usable_cores(), levels) as doctor,
     ):
         if notice:
             parts.reporter.note(notice)
         with interruption_told(parts.reporter.note, doctor.treatment.transactions, parts.logs):
-            result = _treat(doctor, parts, request, values["report"])
+            result = _treat(doctor, parts, request, options.report)
         in_the_way = obstacle(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
-        if values["export"]:
-            click.echo(_exported(result, doctor, parts, values["export"]), nl=False)
-    _conclude(result, parts, policy, time.monotonic() - started, in_the_way, told=bool(values["export"]))
+        if options.export:
+            click.echo(_exported(result, doctor, parts, options.export), nl=False)
+    _conclude(result, parts, policy, time.monotonic() - started, in_the_way, told=bool(options.export))
     parts.logs.forget_old()
     return int(result.code)
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
-from accel_doctor.cli.configured_command import ConfiguredCommand
-from accel_doctor.cli.options import Decorator, apply, own_options
+from accel_doctor.cli.options import (
+    ConfiguredCommand,
+    ConsentOptions,
+    PlaceOptions,
+    VerbosityOptions,
+    argument,
+    as_command,
+    own,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,48 +30,43 @@ if TYPE_CHECKING:
 _NO_ROOT = "installing packages needs root, and there is neither sudo nor doas here"
 # Well, interrupted, or left by who read its output: nothing to diagnose.
 _NO_FAILURE = frozenset({0, -signal.SIGINT, 128 + signal.SIGINT, -signal.SIGPIPE, 128 + signal.SIGPIPE})
-_OPTIONS: tuple[Decorator, ...] = (
-    *own_options("yes", "no_system", "dry_run", "python", "cache_dir", "rules"),
-    click.option("-v", "--verbose", count=True, help="Say more; repeatable."),
-    click.option("-q", "--quiet", count=True, help="Say less; repeatable."),
-    click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]..."),
-)
 
 
-@click.command(
-    "run",
-    cls=ConfiguredCommand,
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "max_content_width": 110,
-        "allow_interspersed_args": False,
-    },
-    help="""Run a command that builds something; when it fails for want of a system package, cure that and run it again.
+@dataclass(frozen=True)
+class RunOptions:
+    """What ``run`` can be told."""
+
+    words: tuple[str, ...] = argument("-- COMMAND [ARGUMENT]...", required=True, type=click.UNPROCESSED)
+    consent: ConsentOptions = ConsentOptions()
+    dry_run: bool = own("--dry-run", default=False, help="Run the command once; print the plan and change nothing.")
+    python: str | None = own("--python", metavar="PATH", help="The interpreter or environment that is built for.")
+    place: PlaceOptions = PlaceOptions()
+    talk: VerbosityOptions = VerbosityOptions()
+
+
+@as_command("run", RunOptions, cls=ConfiguredCommand, allow_interspersed_args=False)
+def command(options: RunOptions) -> int:
+    """Run a command that builds something; when it fails for want of a system package, install that and run it again.
 
     Any command: uv sync, poetry install, tox, make, cmake, cargo build, npm install. It looks and behaves as without
-    us, and its exit code is ours.""",
-)
-@apply(_OPTIONS)
-def command(words: tuple[str, ...], **values: Any) -> int:
-    """Parse, assemble, call, render, exit code."""
+    accel-doctor, and its exit code is the exit code.
+    """
     from accel_doctor.cli.assembly import assembled_treatment
     from accel_doctor.cli.preparation import interpreter_for, interpreter_of_version, parts_for
     from accel_doctor.cli.session import Surrounding
     from accel_doctor.cli.terminal.reporters import CommandReporter
-    from accel_doctor.model import Policy
     from accel_doctor.system.process.runner import ProcessRunner
 
-    surrounding = Surrounding.read(values["verbose"] - values["quiet"])
+    surrounding = Surrounding.read(options.talk.verbosity)
     runner = ProcessRunner(surrounding.environment)
-    interpreter = interpreter_for(surrounding, runner, values["python"])
-    parts = parts_for(surrounding, runner, interpreter, values, CommandReporter)
-    policy = Policy(yes=values["yes"], system=not values["no_system"], dry_run=values["dry_run"])
+    interpreter = interpreter_for(surrounding, runner, options.python)
+    parts = parts_for(surrounding, runner, interpreter, options.place, CommandReporter)
     treatment = assembled_treatment(
         parts,
-        policy,
-        None if values["python"] else lambda version: interpreter_of_version(surrounding, runner, version),
+        options.consent.policy(dry_run=options.dry_run),
+        None if options.python else lambda version: interpreter_of_version(surrounding, runner, version),
     )
-    code = _until_well(words, parts, treatment)
+    code = _until_well(options.words, parts, treatment)
     parts.logs.forget_old()
     return code if code >= 0 else 128 - code  # as a shell says that a signal ended it
 
