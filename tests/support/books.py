@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from accel_doctor import rulebook
@@ -11,8 +12,13 @@ from accel_doctor.system.packages.managers import MANAGERS
 
 
 def load(directories: Sequence[Path] = ()) -> Rulebook:
-    """Return the shipped rules with these directories laid over them."""
-    return rulebook.load(directories, MANAGERS)
+    """Return the shipped rules with these directories laid over them; the shipped ones alone are read once."""
+    return rulebook.load(directories, MANAGERS) if directories else _shipped()
+
+
+@cache
+def _shipped() -> Rulebook:
+    return rulebook.load((), MANAGERS)
 
 
 def book_of(directories: Sequence[Path]) -> Rulebook:

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import books
+import pytest
+
+from accel_doctor.cli import rulebooks
+from accel_doctor.rulebook import Rulebook, book
+
+
+@pytest.fixture(autouse=True)
+def shipped_rules_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share the shipped rules among tests: reading them takes longer than most commands do otherwise."""
+    shipped = book.shipped_rules()
+    load = rulebooks.load_rules
+
+    def load_rules(directories: Sequence[Path] = ()) -> Rulebook:
+        return books.load() if not directories and book.shipped_rules() == shipped else load(directories)
+
+    monkeypatch.setattr(rulebooks, "load_rules", load_rules)
