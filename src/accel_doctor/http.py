@@ -137,9 +137,9 @@ class HttpClient:
         """
         own = self._connection.client_cert
         named = (self._variables.get(name) for name in _CERTIFICATE_VARIABLES)
-        bundle = self._connection.cert or next(filter(None, named), None)
+        bundle = self._connection.cert or next((Path(name) for name in named if name), None)
         try:
-            if bundle and Path(bundle).is_dir():
+            if bundle and bundle.is_dir():
                 context = ssl.create_default_context(capath=bundle)
             elif bundle or _system_has_certificates():
                 context = ssl.create_default_context(cafile=bundle)

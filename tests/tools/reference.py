@@ -14,7 +14,7 @@ import click
 from accel_doctor.cli.commands.install import command
 from accel_doctor.cli.configuration import KEYS, NOT_FOR_PROJECTS
 from accel_doctor.cli.main import application
-from accel_doctor.requirements.options import HARMLESS, INSTEAD
+from accel_doctor.requirements.unsupported_options import HARMLESS, INSTEAD
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs/reference"
 _TABLE = re.compile(
@@ -81,7 +81,7 @@ def _with_table(found: re.Match[str]) -> str:
     names = {option.name for option in chosen.params}
     # What a command has of pip's argument line, as install has it, is described there.
     pip = {option.name for option in command.params if not option.envvar}
-    shared = pip if "requirement_files" in names else set()
+    shared = pip if "requirement" in names else set()
     rows = [
         _row(option, context, variable=False)
         for option in chosen.params

@@ -19,10 +19,10 @@ def read(url, variables=None, limit=100, logins=(), **connection):
 
 def test_a_certificate_authority_is_trusted_by_option_variable_or_not_at_all(tmp_path):
     with tls_server(tmp_path, b"hello") as server:
-        authority = str(server.authority)
+        authority = server.authority
         assert read(server.url, cert=authority) == b"hello"
-        assert read(server.url, {"SSL_CERT_FILE": authority}) == b"hello"
-        assert read(server.url, {"REQUESTS_CA_BUNDLE": authority}) == b"hello"
+        assert read(server.url, {"SSL_CERT_FILE": str(authority)}) == b"hello"
+        assert read(server.url, {"REQUESTS_CA_BUNDLE": str(authority)}) == b"hello"
         with pytest.raises(HttpError, match="CERTIFICATE_VERIFY_FAILED"):
             read(server.url)
 
@@ -37,8 +37,8 @@ def test_a_trusted_host_is_not_verified_and_others_are(tmp_path):
 
 def test_a_client_certificate_is_shown(tmp_path):
     with tls_server(tmp_path, b"hello", demand_client=True) as server:
-        authority = str(server.authority)
-        assert read(server.url, cert=authority, client_cert=str(server.client_certificate)) == b"hello"
+        authority = server.authority
+        assert read(server.url, cert=authority, client_cert=server.client_certificate) == b"hello"
         with pytest.raises(HttpError):
             read(server.url, cert=authority)
 
@@ -46,16 +46,16 @@ def test_a_client_certificate_is_shown(tmp_path):
 def test_certificates_that_cannot_be_read_are_named(tmp_path):
     missing = tmp_path / "none.pem"
     with pytest.raises(HttpError, match=f"^cannot read the certificates in {missing}: No such file or directory$"):
-        read("https://127.0.0.1:9", cert=str(missing))
+        read("https://127.0.0.1:9", cert=missing)
 
 
 def test_transient_failures_are_retried_as_often_as_asked(tmp_path):
     with tls_server(tmp_path, b"hello") as server:
         server.answers = [503, 429]
-        assert read(server.url, cert=str(server.authority), retries=2) == b"hello"
+        assert read(server.url, cert=server.authority, retries=2) == b"hello"
         server.answers = [503, 503]
         with pytest.raises(HttpError, match="^the server answered 503 Service Unavailable$") as caught:
-            read(server.url, cert=str(server.authority), retries=1)
+            read(server.url, cert=server.authority, retries=1)
         assert caught.value.status == 503
 
 

@@ -22,8 +22,8 @@ class RequirementLine:
 class Connection:
     """How servers are reached. None means the default of whoever connects."""
 
-    cert: str | None = None  # path of a PEM bundle to trust
-    client_cert: str | None = None
+    cert: Path | None = None  # PEM bundle to trust
+    client_cert: Path | None = None
     proxy: str | None = None
     trusted_hosts: tuple[str, ...] = ()  # "host" or "host:port", whose certificates are not verified
     timeout: float | None = None  # seconds
@@ -66,7 +66,7 @@ class InstallRequest:
     pre: bool = False
     prefer_binary: bool = False
     upgrade: bool = False
-    eager_upgrade: bool = False  # --upgrade-strategy eager: dependencies too
+    upgrade_strategy: str = "only-if-needed"  # or "eager": dependencies too
     reinstall: bool = False
     compile_bytecode: bool | None = None  # None: the frontend's own default
     require_hashes: bool = False

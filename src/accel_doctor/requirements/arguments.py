@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Value = bool | int | float | str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ParsedArguments:
-    """One field per pip option, raw, in the order given; the defaults say that an option was not given."""
+    """pip's part of the line. ``options`` holds what was given, by the keys of the option table."""
 
     requirements: tuple[str, ...] = ()
-    requirement_files: tuple[str, ...] = ()  # -r
-    editables: tuple[str, ...] = ()  # -e
-    constraint_files: tuple[str, ...] = ()  # -c
-    build_constraint_files: tuple[str, ...] = ()
-    index_url: str | None = None
-    extra_index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
-    no_index: bool = False
-    cert: str | None = None
-    client_cert: str | None = None
-    proxy: str | None = None
-    trusted_hosts: tuple[str, ...] = ()
-    timeout: float | None = None
-    retries: int | None = None
-    keyring_provider: str | None = None
-    no_cache: bool = False
-    offline: bool = False
+    options: Mapping[str, Value] = field(default_factory=dict)
     format_control: tuple[tuple[str, str], ...] = ()  # ("no-binary", "a,b"), ("only-binary", ":all:"), in order
-    prefer_binary: bool = False
-    pre: bool = False
-    config_settings: tuple[str, ...] = ()
-    no_build_isolation: bool = False
-    require_hashes: bool = False
-    no_require_hashes: bool = False
-    no_deps: bool = False
-    upgrade: bool = False
-    upgrade_strategy: str | None = None  # "eager" or "only-if-needed"
-    force_reinstall: bool = False
-    compile_bytecode: bool | None = None  # --compile, --no-compile
-    target: str | None = None
-    prefix: str | None = None
-    user: bool | None = None  # --user, --no-user
-    break_system_packages: bool = False
-    require_virtualenv: bool = False
-    verbosity: int = 0
+    offline: bool = False
+
+    @property
+    def verbosity(self) -> int:
+        """Return how much to say: up from 0 with each ``-v``, down with each ``-q``."""
+        return int(str(self.options.get("verbose", 0))) - int(str(self.options.get("quiet", 0)))

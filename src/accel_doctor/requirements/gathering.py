@@ -11,48 +11,43 @@ from accel_doctor.errors import UsageError
 from accel_doctor.model import RequirementLine
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.file_access import Files
+from accel_doctor.requirements.merged_options import MergedOptions
 from accel_doctor.requirements.nested import PlacedLine, is_lock, read_nested
-from accel_doctor.requirements.options import unsupported
 from accel_doctor.requirements.pip_configuration import Configuration
+from accel_doctor.requirements.pip_option_table import OPTION_OF, PIP_OPTIONS, Kind
 from accel_doctor.requirements.specifier import read_specifier
 from accel_doctor.requirements.surroundings import Surroundings
+from accel_doctor.requirements.unsupported_options import INSTEAD, unsupported
 
 COMMAND_LINE = "command line"
 
 
 class Gathering:
-    """What was found, as lists in the order it was found."""
+    """What was found, as lists in the order it was found; ``options`` change with what files say."""
 
     def __init__(
         self, arguments: ParsedArguments, configuration: Configuration, files: Files, surroundings: Surroundings
     ) -> None:
         self._arguments = arguments
-        self._configuration = configuration
         self._files = files
         self._surroundings = surroundings
+        self.options = MergedOptions(arguments, configuration, surroundings)
+        self.options.replace("find-links", tuple(map(self._find_link, self.options.many("find-links"))))
         self.lock: Path | None = None
         self.requirements: list[RequirementLine] = []
         self.constraints: list[RequirementLine] = []
-        self.index_url = arguments.index_url or configuration.text("index-url")
-        self.extra_index_urls = [*configuration.words("extra-index-url"), *arguments.extra_index_urls]
-        self.find_links = [
-            self._find_link(location) for location in (*configuration.words("find-links"), *arguments.find_links)
-        ]
-        self.trusted_hosts = [*configuration.words("trusted-host"), *arguments.trusted_hosts]
-        self.format_control = [*self._configured_formats(), *arguments.format_control]
-        self.flags = self._given_flags()
+        self.format_control = [*_configured_formats(configuration), *arguments.format_control]
 
     def read_all(self) -> None:
         """Read everything, in pip's order: constraints, the argument line, editables, requirement files.
 
         Raises UsageError where there is not one requirement, or where something cannot be read.
         """
-        given, settings = self._arguments, self._configuration
-        requirement_files = (*settings.words("requirement"), *given.requirement_files)
-        editables = (*settings.words("editable"), *given.editables)
-        for location in (*settings.words("constraint"), *given.constraint_files):
+        given = self._arguments.requirements
+        requirement_files, editables = self.options.many("requirement"), self.options.many("editable")
+        for location in self.options.many("constraint"):
             self._read_file(location, constraint=True)
-        for text in filter(str.strip, given.requirements):
+        for text in filter(str.strip, given):
             self.requirements.append(self._specifier(text, COMMAND_LINE))
         for text in editables:
             self.requirements.append(self._specifier(text, COMMAND_LINE, editable=True))
@@ -61,33 +56,17 @@ class Gathering:
                 self.lock = self._lock(location, alone=len(requirement_files) == 1 and not self.requirements)
             else:
                 self._read_file(location, constraint=False)
-        if not (given.requirements or editables or requirement_files):
+        if not (given or editables or requirement_files):
             raise self._nothing_asked_for()
 
     def build_constraints(self) -> Iterator[str]:
-        """The lines of the build constraint files."""
-        given, settings = self._arguments, self._configuration
-        for location in (*settings.words("build-constraint"), *given.build_constraint_files):
+        """Yield the lines of the build constraint files."""
+        for location in self.options.many("build-constraint"):
             for placed in self._placed(location, constraint=True):
                 if placed.line.requirement:
                     line = self._specifier(placed.line.requirement, placed.line.origin)
                     _check_constraint(line)
                     yield line.text
-
-    def _configured_formats(self) -> Iterator[tuple[str, str]]:
-        for option in ("no-binary", "only-binary"):
-            if value := self._configuration.text(option):
-                yield option, value
-
-    def _given_flags(self) -> set[str]:
-        given = {
-            "no-index": self._arguments.no_index,
-            "pre": self._arguments.pre,
-            "prefer-binary": self._arguments.prefer_binary,
-            "require-hashes": self._arguments.require_hashes,
-            "no-require-hashes": self._arguments.no_require_hashes,
-        }
-        return {flag for flag, on in given.items() if on or self._configuration.flag(flag)}
 
     def _lock(self, location: str, *, alone: bool) -> Path:
         location = self._surroundings.expand(location)
@@ -134,24 +113,23 @@ class Gathering:
 
     def _apply(self, placed: PlacedLine) -> None:
         for name, value in placed.line.options:
-            match name:
-                case "index-url":
-                    self.index_url, self.extra_index_urls = value, []
-                case "extra-index-url":
-                    self.extra_index_urls.append(value)
-                case "find-links":
-                    self.find_links.append(self._find_link_in(placed, value))
-                case "trusted-host":
-                    self.trusted_hosts.append(value)
-                case "no-binary" | "only-binary":
-                    self.format_control.append((name, value))
-                case "no-index" | "pre" | "prefer-binary" | "require-hashes" | "no-require-hashes":
-                    self.flags.add(name)
-                case "all-releases" | "only-final":
-                    error = unsupported(f"--{name}")
-                    raise UsageError(f"{placed.line.origin}: {error.message}", hint=error.hint)
-                case _:
-                    pass  # use-feature; a --hash without a requirement, which pip ignores as well
+            option = OPTION_OF.get(name)
+            if option is None:
+                self._refuse_unsupported(placed, name)
+            elif option.kind is Kind.FORMATS:
+                self.format_control.append((name, value))
+            elif name == "find-links":
+                self.options.set(option, self._find_link_in(placed, value))
+            else:
+                if name == "index-url":
+                    self.options.replace("extra-index-url", ())
+                self.options.set(option, value)
+
+    def _refuse_unsupported(self, placed: PlacedLine, name: str) -> None:
+        # Passed over: use-feature, and a --hash without a requirement, which pip ignores as well.
+        if f"--{name}" in INSTEAD:
+            error = unsupported(f"--{name}")
+            raise UsageError(f"{placed.line.origin}: {error.message}", hint=error.hint)
 
     def _specifier(
         self,
@@ -183,8 +161,8 @@ class Gathering:
         return location if urlsplit(location).scheme else self._surroundings.absolute(location)
 
     def _nothing_asked_for(self) -> UsageError:
-        if self.find_links:
-            links = " ".join(self.find_links)
+        if found := self.options.many("find-links"):
+            links = " ".join(found)
             return UsageError(
                 f'You must give at least one requirement to install (maybe you meant "accel-doctor install {links}"?)'
             )
@@ -192,6 +170,12 @@ class Gathering:
             'You must give at least one requirement to install (see "accel-doctor install --help")',
             hint="accel-doctor install -r requirements.txt",
         )
+
+
+def _configured_formats(configuration: Configuration) -> Iterator[tuple[str, str]]:
+    for option in PIP_OPTIONS:
+        if option.kind is Kind.FORMATS and (value := configuration.text(option.key)):
+            yield option.key, value
 
 
 def _check_constraint(line: RequirementLine) -> None:

@@ -12,40 +12,15 @@ from dataclasses import dataclass
 
 from accel_doctor.errors import UsageError
 from accel_doctor.requirements.file_access import VARIABLE
+from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASH_ALGORITHMS = ("sha256", "sha384", "sha512")
 
-# Options a line may have: their one name here, and whether they take a value.
+# Options a line can have: their key, and whether they take a value. The last four stand in files only.
 _OPTIONS: Mapping[str, tuple[str, bool]] = {
-    "-i": ("index-url", True),
-    "--index-url": ("index-url", True),
-    "--pypi-url": ("index-url", True),
-    "--extra-index-url": ("extra-index-url", True),
-    "--no-index": ("no-index", False),
-    "-c": ("constraint", True),
-    "--constraint": ("constraint", True),
-    "-r": ("requirement", True),
-    "--requirement": ("requirement", True),
-    "-e": ("editable", True),
-    "--editable": ("editable", True),
-    "-f": ("find-links", True),
-    "--find-links": ("find-links", True),
-    "--no-binary": ("no-binary", True),
-    "--only-binary": ("only-binary", True),
-    "--prefer-binary": ("prefer-binary", False),
-    "--require-hashes": ("require-hashes", False),
-    "--no-require-hashes": ("no-require-hashes", False),
-    "--pre": ("pre", False),
-    "--all-releases": ("all-releases", True),
-    "--only-final": ("only-final", True),
-    "--trusted-host": ("trusted-host", True),
-    "--use-feature": ("use-feature", True),
-    "--hash": ("hash", True),
-    "-C": ("config-settings", True),
-    "--config-settings": ("config-settings", True),
-    "--config-setting": ("config-settings", True),
-}
+    name: (option.key, option.kind.takes_value) for option in PIP_OPTIONS if option.in_files for name in option.names
+} | {f"--{key}": (key, True) for key in ("all-releases", "only-final", "use-feature", "hash")}
 
 
 @dataclass(frozen=True)

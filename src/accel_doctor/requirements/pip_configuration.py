@@ -8,30 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
+from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
 
 _SIZE_LIMIT = 1 << 20  # bytes
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 _FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
 
 # Other spellings pip has for the same option.
-_ALIASES = {
-    "default-timeout": "timeout",
-    "pypi-url": "index-url",
-    "require-venv": "require-virtualenv",
-    "no-dependencies": "no-deps",
-}
+_ALIASES = {name[2:]: option.key for option in PIP_OPTIONS for name in option.names if name.startswith("--")}
 
 # What read_request reads. Everything else (cache-dir, use-feature, ...) is left to pip itself.
-KEYS_READ = frozenset({
-    "index-url", "extra-index-url", "find-links", "no-index", "cert", "client-cert", "proxy", "trusted-host", "timeout",
-    "retries", "keyring-provider", "constraint", "build-constraint", "no-binary", "only-binary", "prefer-binary",
-    "require-hashes", "no-require-hashes", "pre", "no-deps", "no-build-isolation", "config-settings", "upgrade",
-    "upgrade-strategy", "force-reinstall", "compile", "no-compile", "target", "prefix", "user",
-    "break-system-packages", "no-cache-dir", "requirement", "editable", "require-virtualenv",
-})  # fmt: skip
+KEYS_READ = frozenset(_ALIASES) | {option.off[2:] for option in PIP_OPTIONS if option.off}
 
 # With a log file of its own, or less than its usual talk, pip does not show what a failing build printed.
-_KEYS_DROPPED = frozenset({"log", "log-file", "local-log", "quiet", "verbose", "python", "report", "dry-run"})
+_KEYS_DROPPED = frozenset({"log", "log-file", "local-log", "python", "report", "dry-run"})
 
 
 @dataclass(frozen=True)

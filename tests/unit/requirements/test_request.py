@@ -10,13 +10,21 @@ from accel_doctor.errors import UsageError
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.pip_configuration import Configuration
+from accel_doctor.requirements.pip_option_table import OPTION_OF
 from accel_doctor.requirements.request import read_request
+
+
+def parsed(requirements=(), format_control=(), offline=False, **options: object) -> ParsedArguments:
+    """Return an argument line with options by key, dashes written as underscores."""
+    given = {key.replace("_", "-"): value for key, value in options.items()}
+    assert given.keys() <= OPTION_OF.keys()
+    return ParsedArguments(requirements, given, format_control, offline)
 
 
 @pytest.fixture
 def read(files, surroundings):
     def read(configuration: Configuration | None = None, **arguments: object) -> InstallRequest:
-        return read_request(ParsedArguments(**arguments), configuration or Configuration(), files, surroundings)
+        return read_request(parsed(**arguments), configuration or Configuration(), files, surroundings)
 
     return read
 
@@ -34,19 +42,19 @@ def test_everything_on_the_line(read, files):
     files.add("/w/b.txt", "setuptools<80\n")
     request = read(
         requirements=("six",),
-        editables=("./proj",),
-        build_constraint_files=("b.txt",),
+        editable=("./proj",),
+        build_constraint=("b.txt",),
         index_url="https://i",
-        extra_index_urls=("https://e",),
+        extra_index_url=("https://e",),
         find_links=("links", "https://l", "~/wheels"),
         cert="ca.pem",
         client_cert="~/me.pem",
         proxy="http://p",
-        trusted_hosts=("h:1",),
+        trusted_host=("h:1",),
         timeout=3.5,
         retries=0,
         keyring_provider="import",
-        no_cache=True,
+        no_cache_dir=True,
         offline=True,
         format_control=(("no-binary", "a"),),
         pre=True,
@@ -58,10 +66,10 @@ def test_everything_on_the_line(read, files):
         upgrade=True,
         upgrade_strategy="eager",
         force_reinstall=True,
-        compile_bytecode=False,
+        compile=False,
         target="t",
         break_system_packages=True,
-        verbosity=2,
+        verbose=2,
     )
     assert request == InstallRequest(
         requirements=(
@@ -72,8 +80,8 @@ def test_everything_on_the_line(read, files):
             index_url="https://i",
             extra_index_urls=("https://e",),
             find_links=("/w/links", "https://l", "/home/me/wheels"),
-            cert="/w/ca.pem",
-            client_cert="/home/me/me.pem",
+            cert=Path("/w/ca.pem"),
+            client_cert=Path("/home/me/me.pem"),
             proxy="http://p",
             trusted_hosts=("h:1",),
             timeout=3.5,
@@ -87,7 +95,7 @@ def test_everything_on_the_line(read, files):
         pre=True,
         prefer_binary=True,
         upgrade=True,
-        eager_upgrade=True,
+        upgrade_strategy="eager",
         reinstall=True,
         compile_bytecode=False,
         require_hashes=True,
@@ -124,7 +132,7 @@ def test_what_may_be_repeated_adds_to_the_configuration(read, configured, files)
     files.add("/w/line.txt", "toolz\n")
     configuration = configured(extra_index_url="https://a https://b", find_links="/l", requirement="conf.txt")
     request = read(
-        configuration, extra_index_urls=("https://c", "https://a"), find_links=("m",), requirement_files=("line.txt",)
+        configuration, extra_index_url=("https://c", "https://a"), find_links=("m",), requirement=("line.txt",)
     )
     assert request.index.extra_index_urls == ("https://a", "https://b", "https://c")
     assert request.index.find_links == ("/l", "/w/m")
@@ -139,9 +147,9 @@ def test_options_in_files_come_last(read, files):
         "--no-binary a\n--pre\n--prefer-binary\n--require-hashes\n--trusted-host h\n--use-feature x\nsix\n",
     )
     request = read(
-        requirement_files=("sub/r.txt",),
+        requirement=("sub/r.txt",),
         index_url="https://line",
-        extra_index_urls=("https://lost",),
+        extra_index_url=("https://lost",),
         format_control=(("only-binary", ":all:"),),
     )
     assert request.index == IndexSettings(
@@ -156,7 +164,7 @@ def test_options_in_files_come_last(read, files):
 
 def test_no_index_silences_all_indexes(read, files):
     files.add("/w/r.txt", "--no-index\nsix\n")
-    request = read(requirement_files=("r.txt",), index_url="https://i", extra_index_urls=("https://e",))
+    request = read(requirement=("r.txt",), index_url="https://i", extra_index_url=("https://e",))
     assert request.index == IndexSettings(no_index=True)
 
 
@@ -165,7 +173,7 @@ def test_constraints_and_nested_files(read, files):
     files.add("/w/c.txt", "six<2\n")
     files.add("/w/d.txt", "idna<4 --hash=sha256:cd\n")
     files.add("/w/p/pyproject.toml", "")
-    request = read(requirement_files=("r.txt",), constraint_files=("d.txt",))
+    request = read(requirement=("r.txt",), constraint=("d.txt",))
     assert request.requirements == (
         RequirementLine("six>1", "r.txt:1", name="six", hashes=("sha256:ab",), config_settings=("a=b",)),
         RequirementLine("/w/p", "r.txt:3", editable=True),
@@ -179,12 +187,12 @@ def test_constraints_and_nested_files(read, files):
 
 def test_variables_in_files(read, files):
     files.add("/w/r.txt", "x @ https://${TOKEN}@host/x-1.0.zip\n")
-    assert texts(read(requirement_files=("r.txt",))) == ["x @ https://s3cret@host/x-1.0.zip"]
+    assert texts(read(requirement=("r.txt",))) == ["x @ https://s3cret@host/x-1.0.zip"]
 
 
 def test_no_require_hashes_switches_checking_off(read, files):
     files.add("/w/r.txt", "--no-require-hashes\nsix==1 --hash=sha256:ab\n")
-    assert not read(requirement_files=("r.txt",)).checks_hashes
+    assert not read(requirement=("r.txt",)).checks_hashes
 
 
 @pytest.mark.parametrize(("value", "off"), [("0", True), ("false", True), ("1", False), ("true", False)])
@@ -251,14 +259,14 @@ def test_what_is_no_constraint(read, files, line, message):
     files.add("/w/p/pyproject.toml", "")
     files.add("/w/c.txt", line)
     with pytest.raises(UsageError) as caught:
-        read(requirements=("six",), constraint_files=("c.txt",))
+        read(requirements=("six",), constraint=("c.txt",))
     assert caught.value.message == message
 
 
 def test_an_option_that_is_not_supported_in_a_file(read, files):
     files.add("/w/r.txt", "six\n--all-releases six\n")
     with pytest.raises(UsageError) as caught:
-        read(requirement_files=("r.txt",))
+        read(requirement=("r.txt",))
     assert caught.value.message == "r.txt:2: accel-doctor does not have --all-releases"
     assert caught.value.hint == "use --pre, or pin the pre-release: NAME==VERSION"
 
@@ -273,7 +281,7 @@ def test_require_virtualenv(files, surroundings):
     from dataclasses import replace
 
     outside = replace(surroundings, in_virtual_environment=False)
-    arguments = ParsedArguments(requirements=("six",), require_virtualenv=True)
+    arguments = parsed(("six",), require_virtualenv=True)
     with pytest.raises(UsageError, match=r"^Could not find an activated virtualenv \(required\)\.$"):
         read_request(arguments, Configuration(), files, outside)
     assert read_request(arguments, Configuration(), files, surroundings).requirements
@@ -281,22 +289,22 @@ def test_require_virtualenv(files, surroundings):
 
 def test_a_lock_instead_of_requirements(read, files):
     files.add("/w/pylock.dev.toml", "")
-    assert read(requirement_files=("pylock.dev.toml",)) == InstallRequest((), lock=Path("/w/pylock.dev.toml"))
+    assert read(requirement=("pylock.dev.toml",)) == InstallRequest((), lock=Path("/w/pylock.dev.toml"))
 
 
 @pytest.mark.parametrize(
     "beside",
     [
         {"requirements": ("six",)},
-        {"requirement_files": ("pylock.toml", "r.txt")},
-        {"constraint_files": ("r.txt",)},
+        {"requirement": ("pylock.toml", "r.txt")},
+        {"constraint": ("r.txt",)},
     ],
 )
 def test_a_lock_stands_alone(read, files, beside):
     files.add("/w/pylock.toml", "")
     files.add("/w/r.txt", "six\n")
     with pytest.raises(UsageError) as caught:
-        read(**{"requirement_files": ("pylock.toml",), **beside})
+        read(**{"requirement": ("pylock.toml",), **beside})
     assert caught.value.message == (
         "pylock.toml is a lock: it says everything, and no other requirement or constraint goes with it"
     )
@@ -305,4 +313,4 @@ def test_a_lock_stands_alone(read, files, beside):
 @pytest.mark.parametrize("location", ["pylock.toml", "https://x/pylock.toml"])
 def test_a_lock_that_is_not_there(read, location):
     with pytest.raises(UsageError, match=f"^no such lock on this machine: {location}$"):
-        read(requirement_files=(location,))
+        read(requirement=(location,))

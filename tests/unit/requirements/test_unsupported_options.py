@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accel_doctor.requirements.options import HARMLESS, INSTEAD, unsupported, unsupported_key
+from accel_doctor.requirements.unsupported_options import HARMLESS, INSTEAD, unsupported, unsupported_key
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,6 @@ class PipFrontend:
         constraints = write_build_constraints(scratch_beside(log), request.build)
         return [
             "install", "--no-deps", *what, *location_arguments(request), *build_arguments(request.build, constraints),
-            *_compile_arguments(request),
             # pip leaves what it finds in a --target directory alone unless told to upgrade.
             *(["--upgrade"] if request.upgrade and request.target else []),
         ]  # fmt: skip
@@ -171,12 +170,6 @@ def _with_settings(request: InstallRequest) -> InstallRequest:
     settings = request.build.config_settings
     lines = [replace(line, config_settings=(*settings, *line.config_settings)) for line in request.requirements]
     return replace(request, requirements=tuple(lines))
-
-
-def _compile_arguments(request: InstallRequest) -> list[str]:
-    if request.compile_bytecode is None:
-        return []
-    return ["--compile" if request.compile_bytecode else "--no-compile"]
 
 
 def _as_arguments(package: Package) -> list[str]:

@@ -29,8 +29,10 @@ from accel_doctor.frontends.uv.uv_options import (
     common_arguments,
     index_arguments,
     index_environment,
+    install_arguments,
     location_arguments,
     package_config_settings,
+    resolver_arguments,
 )
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
@@ -125,7 +127,7 @@ class UvFrontend:
         return [
             str(self.uv), "pip", "install", "--requirements", str(lock), "--no-deps",
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
-            *location_arguments(request), *_install_arguments(request),
+            *location_arguments(request), *install_arguments(request),
             *build_arguments(request.build, write_build_constraints(scratch, request.build)),
             *package_config_settings(request), *index_arguments(request.index, self.environment),
         ]  # fmt: skip
@@ -135,7 +137,7 @@ class UvFrontend:
             str(self.uv), "pip", "compile", str(files.requirements),
             "--format", "pylock.toml", "--output-file", str(output), "--no-header",
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
-            *self.elsewhere, *_constraint_arguments(files), *_override_arguments(files), *_resolver_arguments(request),
+            *self.elsewhere, *_constraint_arguments(files), *_override_arguments(files), *resolver_arguments(request),
             *build_arguments(request.build, files.build_constraints), *package_config_settings(request),
             *index_arguments(request.index, self.environment),
         ]  # fmt: skip
@@ -183,47 +185,13 @@ class UvFrontend:
 
 
 def _refuse_what_uv_cannot(request: InstallRequest) -> None:
-    if request.prefer_binary:
-        raise UsageError(
-            "uv cannot do --prefer-binary",
-            hint="use --frontend pip, or --only-binary with the names it is meant for",
-        )
+    resolver_arguments(request)
     for line in request.requirements:
         if line.editable and _REPOSITORY.search(line.text):
             raise UsageError(
                 f"{line.origin}: uv cannot install a repository as editable: {line.text}",
                 hint="clone it and install it with -e PATH, or use --frontend pip",
             )
-
-
-def _resolver_arguments(request: InstallRequest) -> list[str]:
-    arguments: list[str] = []
-    for name in request.no_binary:
-        arguments += ["--no-binary", name]
-    for name in request.only_binary:
-        arguments += ["--only-binary", name]
-    if request.pre:
-        arguments += ["--prerelease", "allow"]
-    if request.no_deps:
-        arguments.append("--no-deps")
-    if request.upgrade and request.eager_upgrade:
-        arguments.append("--upgrade")
-    elif request.upgrade:
-        # pip's "only-if-needed": what was asked for is upgraded, its dependencies only where they no longer fit.
-        for name in sorted({line.name for line in request.requirements if line.name}):
-            arguments += ["--upgrade-package", name]
-    return arguments
-
-
-def _install_arguments(request: InstallRequest) -> list[str]:
-    arguments: list[str] = []
-    if request.break_system_packages:
-        arguments.append("--break-system-packages")
-    if request.reinstall:
-        arguments.append("--reinstall")
-    if request.compile_bytecode:
-        arguments.append("--compile-bytecode")
-    return arguments
 
 
 def _constraint_arguments(files: RequirementFiles) -> list[str]:

@@ -171,14 +171,12 @@ def test_when_everything_is_there_nothing_is_resolved(frontend, uv, runner, tmp_
 
 
 @pytest.mark.parametrize(
-    ("eager", "expected"),
-    [(False, ["--upgrade-package", "six"]), (True, ["--upgrade"])],
-    ids=["only-if-needed", "eager"],
+    ("strategy", "expected"), [("only-if-needed", ["--upgrade-package", "six"]), ("eager", ["--upgrade"])]
 )
-def test_upgrade(frontend, uv, runner, tmp_path, eager, expected):
+def test_upgrade(frontend, uv, runner, tmp_path, strategy, expected):
     uv.installed = [{"name": "six", "version": "1.16.0"}]
     uv.satisfied = True
-    locked = lock(frontend, tmp_path, InstallRequest((SIX,), upgrade=True, eager_upgrade=eager))
+    locked = lock(frontend, tmp_path, InstallRequest((SIX,), upgrade=True, upgrade_strategy=strategy))
     argv = command(runner, "compile")
     start = argv.index(expected[0])
     assert argv[start : start + len(expected)] == expected
@@ -259,8 +257,8 @@ def test_only_this_commands_output_counts(frontend, uv, output, tmp_path):
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        (InstallRequest((SIX,), user=True), "uv cannot install with --user"),
-        (InstallRequest((SIX,), prefer_binary=True), "uv cannot do --prefer-binary"),
+        (InstallRequest((SIX,), user=True), "uv does not support --user"),
+        (InstallRequest((SIX,), prefer_binary=True), "uv does not support --prefer-binary"),
         (
             InstallRequest((RequirementLine("git+https://h/x.git#egg=x", "r.txt:1", editable=True, name="x"),)),
             "r.txt:1: uv cannot install a repository as editable: git+https://h/x.git#egg=x",

@@ -44,7 +44,7 @@ def test_indexes(tmp_path):
         *STRATEGY,
         "--default-index", "https://i", "--index", "https://a", "--index", "https://b",
         "--find-links", str(tmp_path), "--find-links", tmp_path.as_uri(), "--find-links", "https://l",
-        "--keyring-provider", "subprocess", "--allow-insecure-host", "h:1", "--no-cache", "--offline",
+        "--allow-insecure-host", "h:1", "--keyring-provider", "subprocess", "--no-cache", "--offline",
     ]  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def test_what_uv_takes_from_the_environment_only():
 def test_build_settings():
     build = BuildSettings(config_settings=("a=b", "c=d"), no_build_isolation=True)
     assert build_arguments(build, Path("/w/b.txt")) == [
-        "--config-setting", "a=b", "--config-setting", "c=d", "--build-constraints", "/w/b.txt", "--no-build-isolation",
+        "--no-build-isolation", "--config-setting", "a=b", "--config-setting", "c=d", "--build-constraints", "/w/b.txt",
     ]  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def test_places():
 def test_user():
     with pytest.raises(UsageError) as caught:
         location_arguments(InstallRequest((), user=True))
-    assert caught.value.message == "uv cannot install with --user"
+    assert caught.value.message == "uv does not support --user"
     assert caught.value.hint == "use --frontend pip, or install into a virtual environment"
 
 

@@ -1,0 +1,92 @@
+"""pip's options from the argument line and the configuration, merged as pip merges them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from accel_doctor.errors import UsageError
+from accel_doctor.requirements.arguments import ParsedArguments
+from accel_doctor.requirements.pip_configuration import Configuration
+from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, PipOption
+from accel_doctor.requirements.surroundings import Surroundings
+
+
+class MergedOptions:
+    """One value per option of the table, by key. Options that can be repeated add up; others replace one another."""
+
+    def __init__(self, arguments: ParsedArguments, configuration: Configuration, surroundings: Surroundings) -> None:
+        """Merge. Raises UsageError, in pip's words, for a value that does not fit."""
+        self._values: dict[str, Any] = {}
+        for option in PIP_OPTIONS:
+            value = _merged(option, arguments.options.get(option.key), configuration)
+            if option.choices and value is not None and value not in option.choices:
+                listed = ", ".join(map(repr, option.choices))
+                raise UsageError(f"option --{option.key}: invalid choice: {value!r} (choose from {listed})")
+            if option.kind is Kind.PATH and value is not None:
+                value = Path(surroundings.absolute(value))
+            self._values[option.key] = value
+
+    def on(self, key: str) -> bool:
+        """Return whether a flag is given."""
+        return bool(self._values[key])
+
+    def many(self, key: str) -> tuple[str, ...]:
+        """Return the values of an option that can be repeated."""
+        values: tuple[str, ...] = self._values[key]
+        return values
+
+    def set(self, option: PipOption, value: str) -> None:
+        """Apply an option of a requirement file, which comes last and wins; ``value`` is empty for a flag."""
+        if not option.kind.takes_value:
+            self._values[option.key] = True
+        elif isinstance(self._values[option.key], tuple):
+            self._values[option.key] = (*self._values[option.key], value)
+        else:
+            self._values[option.key] = value
+
+    def replace(self, key: str, values: tuple[str, ...]) -> None:
+        """Set all values of an option that can be repeated."""
+        self._values[key] = values
+
+    def fields_of(self, noun: type[Any]) -> Mapping[str, Any]:
+        """Return what the options set in ``noun``, a dataclass of the model; what none sets keeps its default."""
+        return {
+            option.field: tuple(dict.fromkeys(value)) if option.kind is Kind.MANY else value
+            for option in PIP_OPTIONS
+            if option.field
+            and option.field in noun.__dataclass_fields__
+            and (value := self._values[option.key]) is not None
+        }
+
+
+def _merged(option: PipOption, given: Any, configuration: Configuration) -> Any:
+    key = option.key
+    match option.kind:
+        case Kind.FLAG:
+            return given or configuration.flag(key) or False
+        case Kind.INVERTED:  # https://github.com/pypa/pip/issues/5735
+            return given or configuration.flag(key) is False
+        case Kind.PRESENT:
+            return given or configuration.flag(key) is not None
+        case Kind.SWITCH:
+            # Inverted too: pip stores the value of "no-compile" as that of "compile".
+            stored = configuration.flag((option.off or "").removeprefix("--"))
+            return next((value for value in (given, stored, configuration.flag(key)) if value is not None), None)
+        case Kind.COUNT:
+            return given or 0
+        case Kind.TEXT | Kind.PATH:
+            return given or configuration.text(key)
+        case Kind.NUMBER:
+            return configuration.number(key) if given is None else given
+        case Kind.WHOLE:
+            number = configuration.number(key) if given is None else given
+            return None if number is None else int(number)
+        case Kind.MANY:
+            return (*configuration.words(key), *(given or ()))
+        case Kind.SETTING:
+            configured = configuration.text(key)
+            return (*([configured] if configured else []), *(given or ()))
+        case Kind.FORMATS:
+            return None  # see Gathering: they are settled in the order in which they were given
