@@ -7,10 +7,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from accel_doctor.model import InstallRequest
+from accel_doctor.model import InstallRequest
 
 # What a distribution's metadata directory ends with; anything else in a site directory is no installed distribution.
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")

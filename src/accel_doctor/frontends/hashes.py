@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
+
+from packaging.pylock import Package, Pylock
+from packaging.requirements import InvalidRequirement, Requirement
 
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model import InstallRequest, RequirementLine
-
-if TYPE_CHECKING:
-    from packaging.pylock import Package, Pylock
-    from packaging.requirements import Requirement
 
 
 @dataclass
@@ -162,8 +161,6 @@ def _applies(line: RequirementLine, environment: Mapping[str, str]) -> bool:
 
 
 def _parsed(line: RequirementLine) -> Requirement | None:
-    from packaging.requirements import InvalidRequirement, Requirement
-
     try:
         return Requirement(line.text)
     except InvalidRequirement:

@@ -6,7 +6,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import tomli_w
+from packaging.pylock import Package, Pylock, PylockValidationError
 
 from accel_doctor.errors import ToolError
 
@@ -15,16 +18,11 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
-if TYPE_CHECKING:
-    from packaging.pylock import Package, Pylock
-
 _SIZE_LIMIT = 64 << 20  # bytes; a lock of ten thousand packages is under ten megabytes
 
 
 def read_lock(path: Path) -> Pylock:
     """The lock in ``path``, relative paths made absolute. Raises ToolError where it is no valid lock."""
-    from packaging.pylock import Pylock, PylockValidationError
-
     try:
         lock = Pylock.from_dict(_load(path))
     except (PylockValidationError, ValueError, OSError) as error:
@@ -45,8 +43,6 @@ def with_absolute_paths(lock: Pylock, directory: Path) -> Pylock:
 
 def write_lock(lock: Pylock, directory: Path) -> Path:
     """Write ``lock`` as ``pylock.toml`` (the name that makes uv and pip read it as a lock) into ``directory``."""
-    import tomli_w
-
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "pylock.toml"
     path.write_text(tomli_w.dumps(dict(lock.to_dict())), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -137,8 +138,6 @@ def read_configuration(
 def _parse(text: str, path: Path) -> Iterator[tuple[str, str, str]]:
     if len(text) > _SIZE_LIMIT:
         raise UsageError(f"Configuration file could not be loaded: {path} is larger than {_SIZE_LIMIT} bytes")
-    import configparser
-
     parser = configparser.RawConfigParser(strict=True)
     try:
         parser.read_string(text, source=str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -133,8 +134,6 @@ def _is_local(path: str, directory: Path, files: Files, origin: str) -> bool:
 
 def _absolute(path: str, directory: Path) -> str:
     # Not Path(): it would collapse nothing of "..", and pip does.
-    import posixpath
-
     return posixpath.normpath(posixpath.join(str(directory), path))
 
 

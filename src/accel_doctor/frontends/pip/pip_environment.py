@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.errors import ToolError
@@ -59,8 +60,6 @@ class PrivatePip:
         return self.cache / "frontends" / "pip"
 
     def _fetch(self, index: IndexSettings, log: Path) -> None:
-        from filelock import FileLock
-
         parent = self._directory.parent
         parent.mkdir(parents=True, exist_ok=True)
         with FileLock(parent / "pip.lock"):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from packaging.pylock import Package
 
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.locks import write_lock
@@ -33,9 +34,6 @@ from accel_doctor.frontends.requirement_files import (
 from accel_doctor.frontends.running import PLAIN_LANGUAGE, logged, scratch_beside
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
-
-if TYPE_CHECKING:
-    from packaging.pylock import Package
 
 _DEBUG_LOG_LIMIT = 8 << 20  # bytes
 

@@ -4,58 +4,62 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from packaging.pylock import (
+    Package,
+    PackageArchive,
+    PackageDirectory,
+    PackageSdist,
+    PackageVcs,
+    PackageWheel,
+    Pylock,
+    PylockValidationError,
+)
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from accel_doctor.errors import ToolError
 
-if TYPE_CHECKING:
-    from packaging.pylock import Package, Pylock
-
 
 def lock_from_report(text: str) -> Pylock:
-    """The lock of everything the report would install. Raises ToolError where it cannot be read."""
-    from packaging.pylock import Pylock, PylockValidationError
-
+    """Return the lock of everything the report would install. Raises ToolError where it cannot be read."""
     try:
         report = json.loads(text)
         if str(report["version"]) != "1":
-            raise ToolError(f"pip wrote an installation report of version {report['version']}, only 1 is known")
-        lock = Pylock(
-            lock_version=Version("1.0"),
-            created_by="pip",
-            packages=[_package(item) for item in report["install"]],
-        )
+            raise ToolError(f"unknown version of pip's installation report: {report['version']} (expected 1)")
+        packages = [_package(item) for item in report["install"]]
+        lock = Pylock(lock_version=Version("1.0"), created_by="pip", packages=packages)
         lock.validate()
     except (ValueError, KeyError, TypeError, PylockValidationError) as error:
-        raise ToolError(f"pip's installation report is not usable: {error!r}") from error
+        raise ToolError(f"cannot read pip's installation report: {error!r}") from error
     return lock
 
 
 def _package(item: Mapping[str, Any]) -> Package:
-    from packaging.pylock import Package
-
     name = canonicalize_name(item["metadata"]["name"])
     version = Version(item["metadata"]["version"])
-    info = cast("Mapping[str, Any]", item["download_info"])
+    info: Mapping[str, Any] = item["download_info"]
     subdirectory = info.get("subdirectory")
     if "vcs_info" in info:
         return Package(name=name, version=version, vcs=_vcs(info))
     if "dir_info" in info:
-        return Package(name=name, version=None, directory=_directory(info))
+        path = unquote(urlsplit(info["url"]).path)
+        directory = PackageDirectory(
+            path=path, editable=info["dir_info"].get("editable") or None, subdirectory=subdirectory
+        )
+        return Package(name=name, version=None, directory=directory)
+    file = {**_place(info["url"]), "hashes": dict(info["archive_info"]["hashes"])}
     if item.get("is_direct") or subdirectory:
-        return Package(name=name, version=version, archive=_archive(info))
-    if _file_name(info["url"]).endswith(".whl"):
-        return Package(name=name, version=version, wheels=[_wheel(info)])
-    return Package(name=name, version=version, sdist=_sdist(info))
+        return Package(name=name, version=version, archive=PackageArchive(**file, subdirectory=subdirectory))
+    file_name = unquote(urlsplit(info["url"]).path.rpartition("/")[2])
+    if file_name.endswith(".whl"):
+        return Package(name=name, version=version, wheels=[PackageWheel(name=file_name, **file)])
+    return Package(name=name, version=version, sdist=PackageSdist(name=file_name, **file))
 
 
-def _vcs(info: Mapping[str, Any]) -> Any:
-    from packaging.pylock import PackageVcs
-
+def _vcs(info: Mapping[str, Any]) -> PackageVcs:
     vcs = info["vcs_info"]
     return PackageVcs(
         type=vcs["vcs"],
@@ -66,42 +70,6 @@ def _vcs(info: Mapping[str, Any]) -> Any:
     )
 
 
-def _directory(info: Mapping[str, Any]) -> Any:
-    from packaging.pylock import PackageDirectory
-
-    return PackageDirectory(
-        path=unquote(urlsplit(info["url"]).path),
-        editable=info["dir_info"].get("editable") or None,
-        subdirectory=info.get("subdirectory"),
-    )
-
-
-def _archive(info: Mapping[str, Any]) -> Any:
-    from packaging.pylock import PackageArchive
-
-    return PackageArchive(**_place(info), hashes=_hashes(info), subdirectory=info.get("subdirectory"))
-
-
-def _wheel(info: Mapping[str, Any]) -> Any:
-    from packaging.pylock import PackageWheel
-
-    return PackageWheel(name=_file_name(info["url"]), **_place(info), hashes=_hashes(info))
-
-
-def _sdist(info: Mapping[str, Any]) -> Any:
-    from packaging.pylock import PackageSdist
-
-    return PackageSdist(name=_file_name(info["url"]), **_place(info), hashes=_hashes(info))
-
-
-def _place(info: Mapping[str, Any]) -> dict[str, Any]:
-    parts = urlsplit(info["url"])
-    return {"path": unquote(parts.path)} if parts.scheme == "file" else {"url": info["url"]}
-
-
-def _hashes(info: Mapping[str, Any]) -> dict[str, str]:
-    return dict(info["archive_info"]["hashes"])
-
-
-def _file_name(url: str) -> str:
-    return unquote(urlsplit(url).path.rpartition("/")[2])
+def _place(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {"path": unquote(parts.path)} if parts.scheme == "file" else {"url": url}

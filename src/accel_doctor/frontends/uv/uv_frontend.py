@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import tomli_w
+from packaging.pylock import Pylock
 from packaging.version import Version
 
 from accel_doctor.errors import UsageError
@@ -36,9 +36,6 @@ from accel_doctor.frontends.uv.uv_options import (
 )
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
-
-if TYPE_CHECKING:
-    from packaging.pylock import Pylock
 
 # Older uv (0.8) folds its messages, quoted build output included, to 80 columns: no line of a compiler survives that.
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
@@ -75,7 +72,7 @@ class UvFrontend:
             more_constraints=[f"{distribution.name} @ {distribution.url}" for distribution in kept],
         )
         if installed and not request.upgrade and self._satisfied(request, files, location):
-            return Locked(_empty_lock())
+            return Locked(Pylock(lock_version=Version("1.0"), created_by="uv", packages=[]))
         output = scratch / "resolved" / "pylock.toml"
         _write_preferences(output, installed)
         completed, said = logged(
@@ -210,9 +207,3 @@ def _write_preferences(output: Path, installed: Sequence[InstalledDistribution])
         packages = [{"name": item.name, "version": item.version} for item in installed if item.url is None]
         content = {"lock-version": "1.0", "created-by": "accel-doctor", "packages": packages}
         output.write_text(tomli_w.dumps(content), encoding="utf-8")
-
-
-def _empty_lock() -> Pylock:
-    from packaging.pylock import Pylock
-
-    return Pylock(lock_version=Version("1.0"), created_by="uv", packages=[])

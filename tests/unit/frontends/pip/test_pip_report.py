@@ -84,9 +84,9 @@ def test_nothing_to_install_is_an_empty_lock():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "pip's installation report is not usable: JSONDecodeError"),
-        ('{"version": "1"}', "pip's installation report is not usable: KeyError('install')"),
-        ('{"version": "2"}', "pip wrote an installation report of version 2, only 1 is known"),
+        ("{", "cannot read pip's installation report: JSONDecodeError"),
+        ('{"version": "1"}', "cannot read pip's installation report: KeyError('install')"),
+        ('{"version": "2"}', "unknown version of pip's installation report: 2 (expected 1)"),
     ],
 )
 def test_what_is_no_report(text, message):
