@@ -186,7 +186,7 @@ def test_a_held_lock_is_waited_for_and_its_holder_named(debian: Machine, tmp_pat
     assert first == "apt-get is locked by another program:"
     assert second.startswith("Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by")
     assert third.startswith("E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another")
-    assert caught.value.hint == "wait until that program has ended, then run the same command again"
+    assert caught.value.hint == "wait until it has finished, then run the same command again"
 
 
 def test_without_the_network(debian: Machine, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_without_the_network(debian: Machine, tmp_path: Path) -> None:
     apt = Apt(debian.runner(network=False), ROOT)
     with pytest.raises(NetworkError) as caught:
         apt.install([SMALL], tmp_path / "log")
-    assert caught.value.message.startswith("apt-get could not reach a mirror:\nE: Failed to fetch http")
+    assert caught.value.message.startswith("apt-get could not reach a repository:\nE: Failed to fetch http")
     debian.forget_package_lists()
     with pytest.raises(NetworkError) as caught:
         apt.install([SMALL], tmp_path / "log")

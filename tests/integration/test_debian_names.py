@@ -7,7 +7,7 @@ from books import load
 from integration.machine import debian_mirror
 from tools.check_names import KEYRING, fetch, read_lists, wrong_names
 
-from accel_doctor.system.packages.elsewhere import named_distribution
+from accel_doctor.system.distribution import named_distribution
 
 
 @pytest.mark.parametrize("release", ["12", "13"])

@@ -72,7 +72,7 @@ def test_an_unknown_name_installs_nothing(arch: Machine, tmp_path: Path) -> None
         "pacman cannot install demo no-such-package:\nerror: target not found: no-such-package"
     )
     assert caught.value.hint == (
-        "the package databases may be old: upgrade with pacman -Syu, then run the same command again"
+        "the package databases may be out of date: upgrade with pacman -Syu, then run the same command again"
     )
     assert pacman.installed(["demo"]) == frozenset()
 
@@ -119,14 +119,16 @@ def test_a_held_lock(arch: Machine, tmp_path: Path) -> None:
         "pacman is locked by another program:\nerror: failed to init transaction (unable to lock database)\n"
         "error: could not lock database: File exists"
     )
-    assert caught.value.hint == "wait until that program has ended, then run the same command again"
+    assert caught.value.hint == "wait until it has finished, then run the same command again"
 
 
 def test_a_mirror_out_of_reach(arch: Machine, tmp_path: Path) -> None:
     configure(arch, url="http://127.0.0.1:9/repo")
     with pytest.raises(NetworkError) as caught:
         Pacman(arch.runner(), ROOT).install(["demo"], tmp_path / "log")
-    assert caught.value.message.startswith("pacman could not reach a mirror:\nerror: failed retrieving file 'demo.db'")
+    assert caught.value.message.startswith(
+        "pacman could not reach a repository:\nerror: failed retrieving file 'demo.db'"
+    )
 
 
 def test_a_file_that_is_gone_from_the_mirror(arch: Machine, tmp_path: Path) -> None:
@@ -136,7 +138,7 @@ def test_a_file_that_is_gone_from_the_mirror(arch: Machine, tmp_path: Path) -> N
     with pytest.raises(PackageManagerError) as caught:
         pacman.install(["demo-libs"], tmp_path / "log")
     assert caught.value.hint == (
-        "the package databases may be old: upgrade with pacman -Syu, then run the same command again"
+        "the package databases may be out of date: upgrade with pacman -Syu, then run the same command again"
     )
     assert pacman.installed(["demo-libs"]) == frozenset()
 

@@ -18,10 +18,10 @@ from accel_doctor.interfaces import PackageManager, Runner
 from accel_doctor.model import Confidence, Distribution, Need, Provider, Remedy
 from accel_doctor.system.packages.apt import Apt
 from accel_doctor.system.packages.dnf import Dnf
-from accel_doctor.system.packages.elsewhere import assumed_interpreter
 from accel_doctor.system.packages.pacman import Pacman
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.zypper import Zypper
+from accel_doctor.system.python.assumed import assumed_interpreter
 
 NOBODY = Privilege(None, terminal=False)
 HERE = Distribution("here", "1")

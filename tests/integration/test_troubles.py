@@ -97,7 +97,7 @@ UNREACHABLE = {
     "dnf4": "dnf could not reach a repository:",
     "dnf5": "dnf could not reach a repository:",
     "zypper": "zypper could not reach a repository:",
-    "pacman": "pacman could not reach a mirror:",
+    "pacman": "pacman could not reach a repository:",
 }
 
 
@@ -126,7 +126,7 @@ def test_no_room_is_told_before_anything_begins(practice: Practice, directory: s
         rf"{practice.kind.program} would do: 8\.[0-4] MB would go to {directory}, where [\d.]+ (MB|kB) are free",
         line,
     )
-    assert hint == f"make room there, {AGAIN}"
+    assert hint == f"free some disk space, {AGAIN}"
     assert not practice.log.exists()
     practice.works_now()
 
@@ -144,19 +144,19 @@ HALF_DONE = {
 def test_no_room_where_packages_unpack_to(practice: Practice) -> None:
     with little_room(practice.machine, "/opt"):  # which nobody looked at before
         (first, second, *_), hint = practice.fails()
-    assert first == f"{practice.kind.program} found no room on the disk:"
+    assert first == f"{practice.kind.program} ran out of disk space:"
     assert second.startswith(HALF_DONE[practice.name])
-    assert hint == f"make room there, {AGAIN}"
+    assert hint == f"free some disk space, {AGAIN}"
     practice.works_now()
 
 
 BROKEN = "got broken files from a repository:"
 NEXT_STEP = {
-    "apt": "fetch the lists anew with apt-get update",
+    "apt": "fetch the lists again with apt-get update",
     "dnf4": "empty dnf's cache with dnf clean all",
     "dnf5": "empty dnf's cache with dnf clean all",
-    "zypper": "fetch everything anew with zypper clean --all && zypper refresh",
-    "pacman": "fetch the databases anew with pacman -Syyu",
+    "zypper": "fetch everything again with zypper clean --all && zypper refresh",
+    "pacman": "fetch the databases again with pacman -Syyu",
 }
 
 
@@ -188,7 +188,7 @@ def test_broken_files(practice: Practice, where: str, change: Callable[[bytes], 
     else:
         assert first == f"{practice.kind.program} {BROKEN}"
         assert quoted
-        assert hint == f"{NEXT_STEP[practice.name]}, {AGAIN}; a mirror that stays broken is to be replaced"
+        assert hint == f"{NEXT_STEP[practice.name]}, {AGAIN}; if it persists, switch to another mirror"
     if where != "package":
         forget_lists(practice)
     practice.machine.run("sed", "--in-place", "s/trusted=no/trusted=yes/", "/etc/apt/sources.list")
@@ -257,9 +257,7 @@ def test_pacman_counts_what_is_cut_short_as_installed(practice: Practice) -> Non
     configuration.write_text(configuration.read_text().replace("CheckSpace\n", ""))
     with little_room(practice.machine, "/opt"), pytest.raises(PackageManagerError) as caught:
         practice.manager.install([NAME], practice.log)
-    assert caught.value.message == (
-        f"pacman found no room on the disk:\nerror: could not extract /{FILE} (Write failed)"
-    )
-    assert caught.value.hint == f"make room there, install anew with pacman -S {NAME}, {AGAIN}"
+    assert caught.value.message == (f"pacman ran out of disk space:\nerror: could not extract /{FILE} (Write failed)")
+    assert caught.value.hint == f"free some disk space, reinstall with pacman -S {NAME}, {AGAIN}"
     practice.machine.must("pacman", "-S", "--noconfirm", NAME)
     practice.works_now()

@@ -57,7 +57,7 @@ def test_an_unknown_name_installs_nothing(suse: Machine, tmp_path: Path) -> None
     assert caught.value.message == (
         "zypper cannot install demo-libs no-such-package:\nNo provider of 'no-such-package' found."
     )
-    assert caught.value.hint == "are the right repositories enabled? zypper lr shows them"
+    assert caught.value.hint == "check which repositories are enabled with zypper lr"
     assert zypper.installed(["demo-libs"]) == frozenset()
 
 

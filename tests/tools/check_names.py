@@ -27,8 +27,9 @@ from tempfile import TemporaryDirectory
 from accel_doctor.fileindex import find_index, rank
 from accel_doctor.model import Distribution, Interpreter, Need
 from accel_doctor.rulebook import Offer, Rulebook, load
-from accel_doctor.system.packages.elsewhere import assumed_interpreter, named_distribution
+from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.managers import MANAGERS
+from accel_doctor.system.python.assumed import assumed_interpreter
 
 MIRROR = "http://deb.debian.org/debian"
 SUITES = {"11": "bullseye", "12": "bookworm", "13": "trixie", "sid": "sid"}

@@ -7,7 +7,7 @@ from books import load
 from tools.check_names import Listing, read_lists, releases, wrong_names
 
 from accel_doctor.model import Need
-from accel_doctor.system.packages.elsewhere import named_distribution
+from accel_doctor.system.distribution import named_distribution
 
 PACKAGES = """\
 Package: python3

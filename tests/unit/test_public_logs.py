@@ -20,7 +20,8 @@ from accel_doctor.cli.machines import interpreter_assumed
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.model import Plan, Reason
 from accel_doctor.rulebook import Rulebook
-from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, named_distribution
+from accel_doctor.system.distribution import named_distribution
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 LOGS = DATA / "public_logs"
 FAMILIES = ("alpine", "arch", "fedora", "homebrew", "rhel", "suse")

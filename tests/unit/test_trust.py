@@ -15,9 +15,11 @@ from accel_doctor.fileindex import FileIndex, find_index
 from accel_doctor.model import Confidence, Distribution, Need, NeedKind, Plan, Reason
 from accel_doctor.report.text import plan_lines
 from accel_doctor.rulebook import Rulebook, templates
-from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
-from accel_doctor.system.packages.managers import PACKAGE_MANAGERS
+from accel_doctor.system.distribution import named_distribution
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
+from accel_doctor.system.packages.managers import DRIVERS
 from accel_doctor.system.packages.privilege import Privilege
+from accel_doctor.system.python.assumed import assumed_interpreter
 
 DEBIAN = named_distribution("debian:13")
 HEAD = "  Building wheel for evil (pyproject.toml): started\n"
@@ -174,11 +176,11 @@ _PATH = r"/?(?:(?:[A-Za-z0-9_.+-]+|\*)/)*[A-Za-z0-9_.+-]+"
 QUESTION = re.compile(rf"{_PATH}\$?|{_PATH}\(\)\(64bit\)|[a-z]+\([A-Za-z0-9_.+-]+\)|[a-z]+:[A-Za-z0-9_.+-]+")
 
 
-@pytest.mark.parametrize("manager", sorted(PACKAGE_MANAGERS))
+@pytest.mark.parametrize("manager", sorted(DRIVERS))
 @pytest.mark.parametrize("kind", [kind for kind in NeedKind if kind.curable_by_packages])
 def test_a_forged_need_asks_for_nothing_but_a_name_in_its_place(manager, kind):
     runner = FakeRunner(lambda argv: (0, ""))
-    driven = PACKAGE_MANAGERS[manager](runner, Privilege(None, terminal=False))
+    driven = DRIVERS[manager](runner, Privilege(None, terminal=False))
     for name in FORGED:
         try:
             need = Need(kind, name)
@@ -204,7 +206,7 @@ def test_a_service_that_has_what_is_asked_for_is_never_covered_by_yes(tmp_path):
 
     (tmp_path / "here.yaml").write_text("schema: 1\nfamily: here\nmanager: dnf\nmatches: {ids: [here]}\n")
     here = Distribution("here")
-    dnf = PACKAGE_MANAGERS["dnf"](FakeRunner(answer), Privilege("", terminal=False))
+    dnf = DRIVERS["dnf"](FakeRunner(answer), Privilege("", terminal=False))
     adviser = RuleAdviser(book_of([tmp_path]), here, assumed_interpreter(here, "3.13", "3.13"), dnf)
     remedy = adviser.remedy(Need.parse("header:evil.h"))
     assert remedy

@@ -32,8 +32,7 @@ def checked_version(python: str | None) -> str | None:
 
 def chosen_distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
     """The distribution that ``--distro`` names, this machine's without it; UsageError where no rules serve it."""
-    from accel_doctor.system.distribution import read_distribution
-    from accel_doctor.system.packages.elsewhere import named_distribution
+    from accel_doctor.system.distribution import named_distribution, read_distribution
 
     if distro is None:
         return read_distribution()
@@ -49,7 +48,7 @@ def chosen_distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
 def recorded_machine(distro: str, python: str, rulebook: Rulebook) -> BuildMachine:
     """Return the machine of a recorded case, of which a distribution and a version of Python are known."""
     from accel_doctor.rulebook.authoring.cases import BuildMachine
-    from accel_doctor.system.packages.elsewhere import named_distribution
+    from accel_doctor.system.distribution import named_distribution
 
     distribution = named_distribution(distro)
     interpreter = interpreter_assumed(distribution, rulebook, python)
@@ -68,7 +67,7 @@ def workplace(chosen: Sequence[str]) -> Workplace:
 
 def interpreter_assumed(distribution: Distribution, rulebook: Rulebook, version: str | None) -> Interpreter:
     """An interpreter that cannot be asked: of that version, else as the distribution's python3, else as our own."""
-    from accel_doctor.system.packages.elsewhere import assumed_interpreter
+    from accel_doctor.system.python.assumed import assumed_interpreter
 
     return assumed_interpreter(distribution, version or rulebook.python(distribution), OWN_VERSION)
 
@@ -88,29 +87,26 @@ def package_manager_of(rulebook: Rulebook, distribution: Distribution, elsewhere
 def driven_package_manager(
     rulebook: Rulebook, distribution: Distribution, runner: Runner, privilege: Privilege
 ) -> PackageManager:
-    """This machine's package manager; where it is not driven, one that installs nothing but tells the commands."""
-    from accel_doctor.system.packages.managers import package_manager_for
+    """Return this machine's package manager; where no rule names one, one that does nothing."""
+    from accel_doctor.system.packages.managers import driver_for
 
     manager = rulebook.manager(distribution)
-    driven = package_manager_for(manager.name, runner, privilege) if manager else None
-    return driven or unasked_package_manager(rulebook, distribution)
+    return driver_for(manager.name, runner, privilege) if manager else unasked_package_manager(rulebook, distribution)
 
 
 def obstacle(package_manager: PackageManager) -> str | None:
-    """What, other than that there is no way to root, keeps packages from being installed with it; None if nothing."""
-    from accel_doctor.system.packages.managers import PACKAGE_MANAGERS
+    """Return what, other than a missing way to root, keeps packages from being installed with it; None if nothing."""
+    from accel_doctor.system.packages.managers import MANAGERS
 
-    if package_manager.name not in PACKAGE_MANAGERS:
-        return f"accel-doctor does not drive {package_manager.name}"
-    if package_manager.name == "brew" and not package_manager.privileged:
-        return "Homebrew refuses to be run by root"
-    return None
+    facts = MANAGERS.get(package_manager.name)
+    if facts is None:
+        return "no rule file names this machine's package manager"
+    return None if package_manager.privileged else facts.refuses_root
 
 
 def unasked_package_manager(rulebook: Rulebook, distribution: Distribution) -> PackageManager:
-    """The package manager of another machine, or one that is not driven: it tells commands and does nothing."""
-    from accel_doctor.system.packages.absent import AbsentPackageManager
-    from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
+    """Return a package manager that tells commands and does nothing: that of another machine, or none."""
+    from accel_doctor.system.packages.elsewhere import AbsentPackageManager, PackageManagerElsewhere
 
     manager = rulebook.manager(distribution)
     if manager is None:

@@ -25,8 +25,8 @@ from accel_doctor.requirements.request import read_connection, read_request
 from accel_doctor.requirements.surroundings import Surroundings as RequestSurroundings
 from accel_doctor.system.distribution import read_distribution
 from accel_doctor.system.file_reader import FileReader
-from accel_doctor.system.packages.elsewhere import assumed_interpreter
 from accel_doctor.system.process.runner import ProcessRunner
+from accel_doctor.system.python.assumed import assumed_interpreter
 from accel_doctor.system.python.interpreter import refuse_externally_managed
 from accel_doctor.system.python.target import find_target
 

@@ -1,14 +1,28 @@
-"""Which distribution this machine runs."""
+"""Which distribution this machine runs, and which one a person names."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from accel_doctor.errors import UsageError
 from accel_doctor.model import Distribution
+
+_VERSIONS = {
+    ("debian", "bullseye"): "11",
+    ("debian", "bookworm"): "12",
+    ("debian", "trixie"): "13",
+    ("debian", "forky"): "14",
+    ("ubuntu", "focal"): "20.04",
+    ("ubuntu", "jammy"): "22.04",
+    ("ubuntu", "noble"): "24.04",
+}
+_CODENAMES = {(identifier, version): codename for (identifier, codename), version in _VERSIONS.items()}
+_NAMED = re.compile(r"(?P<id>[a-z0-9][a-z0-9._-]{0,63})(?::(?P<version>[A-Za-z0-9][A-Za-z0-9._-]{0,63}))?")
 
 
 def read_distribution(root: Path = Path("/")) -> Distribution:
-    """The distribution that ``root`` holds, from its os-release file (os-release(5)).
+    """Return the distribution that ``root`` holds, from its os-release file (os-release(5)).
 
     The id is os-release's own (``ol``, ``opensuse-leap``), not one that a library renamed; ``unknown`` where
     there is no such file: every distribution since 2012 has it. ``version`` is empty for rolling releases and for
@@ -27,3 +41,19 @@ def read_distribution(root: Path = Path("/")) -> Distribution:
         like=tuple(attribute("id_like").lower().split()),
         pretty_name=attribute("pretty_name"),
     )
+
+
+def named_distribution(text: str) -> Distribution:
+    """Return the distribution that ``ID[:VERSION]`` names; a codename does for a version.
+
+    What it is like is not known here: rules say which family serves it (``matches.ids``). Raises UsageError for
+    anything else.
+    """
+    found = _NAMED.fullmatch(text)
+    if not found:
+        raise UsageError(f"not a distribution: {text!r}", hint="write ID or ID:VERSION, such as debian:13 or fedora")
+    identifier, version = found["id"], found["version"] or ""
+    codename = _CODENAMES.get((identifier, version), "")
+    if version and not version[0].isdigit():
+        codename, version = version, _VERSIONS.get((identifier, version), "")
+    return Distribution(identifier, version, codename)

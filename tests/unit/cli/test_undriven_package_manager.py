@@ -1,4 +1,4 @@
-"""A machine whose package manager the rules know and the program does not drive."""
+"""A machine whose package manager cannot be driven: no rules name one, or it refuses root."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from accel_doctor.cli.machines import driven_package_manager, obstacle, package_
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model import Distribution, Result
 from accel_doctor.report.text import verdict
-from accel_doctor.system.packages import managers
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.process.runner import ProcessRunner
 
@@ -18,26 +17,24 @@ ODD = Distribution("odd", "1")
 
 
 @pytest.fixture
-def rulebook(tmp_path, monkeypatch):
-    (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: apk\nmatches: {ids: [odd]}\n")
-    monkeypatch.setattr(managers, "PACKAGE_MANAGERS", {})
+def rulebook(tmp_path):
     return book_of([tmp_path])
 
 
-def test_its_commands_are_told_and_nothing_is_installed(rulebook, tmp_path):
+def test_without_rules_nothing_is_installed_and_the_reason_is_given(rulebook, tmp_path):
     manager = driven_package_manager(rulebook, ODD, ProcessRunner({"PATH": ""}), ROOT)
-    assert manager.available(["gcc"]) == {"gcc"}
-    assert manager.commands(["gcc", "libpq-dev"]) == (("apk", "add", "gcc", "libpq-dev"),)
+    assert manager.available(["gcc"]) == frozenset()
+    assert manager.commands(["gcc", "libpq-dev"]) == ()
     assert not manager.privileged
-    assert obstacle(manager) == "accel-doctor does not drive apk"
+    assert obstacle(manager) == "no rule file names this machine's package manager"
     with pytest.raises(PackageManagerError):
         manager.install(["gcc"], tmp_path / "log")
 
 
 def test_the_end_of_such_a_run_says_what_to_do():
     ended = Result(ExitCode.PRIVILEGE, None, (), (), None, ())
-    assert verdict(ended, "accel-doctor does not drive apk") == (
-        "system packages are missing, and accel-doctor does not drive apk",
+    assert verdict(ended, "Homebrew refuses to run as root") == (
+        "system packages are missing, and Homebrew refuses to run as root",
         "run the command above, then the same accel-doctor command again",
     )
 
@@ -49,9 +46,7 @@ def test_of_a_driven_one_nothing_is_said(tmp_path):
     assert package_manager_of(book, ODD, elsewhere=True).commands(["gcc"]) == (("dnf", "install", "-y", "gcc"),)
 
 
-@pytest.mark.parametrize(
-    ("tool", "expected"), [("", "Homebrew refuses to be run by root"), ("sudo", None), (None, None)]
-)
+@pytest.mark.parametrize(("tool", "expected"), [("", "Homebrew refuses to run as root"), ("sudo", None), (None, None)])
 def test_homebrew_wants_an_ordinary_user(tmp_path, tool, expected):
     (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: brew\nmatches: {ids: [odd]}\n")
     manager = driven_package_manager(book_of([tmp_path]), ODD, ProcessRunner({}), Privilege(tool, terminal=False))

@@ -7,7 +7,9 @@ from books import load
 
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.model import Need, Origin, Reason
-from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
+from accel_doctor.system.distribution import named_distribution
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
+from accel_doctor.system.python.assumed import assumed_interpreter
 
 BOOK = load()
 

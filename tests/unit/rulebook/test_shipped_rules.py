@@ -13,7 +13,7 @@ from accel_doctor.fileindex import find_index
 from accel_doctor.model import Confidence, Distribution, Need, NeedKind
 from accel_doctor.rulebook import shipped_rules
 from accel_doctor.rulebook.authoring.formatting import formatted
-from accel_doctor.system.packages.absent import AbsentPackageManager
+from accel_doctor.system.packages.elsewhere import AbsentPackageManager
 
 BOOK = load()
 SYMPTOMS = BOOK.symptoms

@@ -44,8 +44,7 @@ def command(wanted: str, distro: str | None, output: str, rules: tuple[str, ...]
     from accel_doctor.diagnosis import RuleAdviser
     from accel_doctor.fileindex import find_index, rank
     from accel_doctor.model import Reason
-    from accel_doctor.system.distribution import read_distribution
-    from accel_doctor.system.packages.elsewhere import named_distribution
+    from accel_doctor.system.distribution import named_distribution, read_distribution
 
     need = need_of(wanted)
     distribution = named_distribution(distro) if distro else read_distribution()

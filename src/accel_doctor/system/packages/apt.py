@@ -7,33 +7,24 @@ Every failure of apt-get is return code 100, so its words have to tell failures 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.errors import NetworkError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.packages.apt_file import AptFile
+from accel_doctor.system.packages.driver import Driver, Plan
 from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.space import refuse_without_space
-from accel_doctor.system.packages.transactions import (
-    ENGLISH,
-    checked_names,
-    full,
-    last_words,
-    locked,
+from accel_doctor.system.packages.outputs import (
+    AGAIN,
+    Meaning,
+    StaleListsError,
+    Trouble,
     quoted,
-    refuse_losses,
-    refuse_missing,
     size_in_bytes,
-    spoiled,
 )
-
-# Debian policy 5.6.1; a trailing "-" is left out, since apt-get takes it for an order to remove.
-APT = ManagerFacts("apt", re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]"))
-
-_ARCHIVES = "/var/cache/apt/archives"
+from accel_doctor.system.packages.privilege import Privilege
 
 _ACTION = re.compile(r"^(Inst|Remv) (\S+)", re.MULTILINE)
 _DOWNGRADED = re.compile(r"^The following packages will be DOWNGRADED:\n((?:  .*\n?)+)", re.MULTILINE)
@@ -41,7 +32,7 @@ _DOWNGRADED = re.compile(r"^The following packages will be DOWNGRADED:\n((?:  .*
 _DOWNLOAD = re.compile(r"^Need to get ([\d.,]+) ([kMGT]?)B", re.MULTILINE)
 _DISK = re.compile(r"^After this operation, ([\d.,]+) ([kMGT]?)B (of additional disk space|disk space)", re.MULTILINE)
 
-_ERROR = re.compile(r"^E: ")
+_ERROR = re.compile(r"^E: |^The following packages have unmet dependencies:|^ \S+ : |^ {4,}(?:Pre)?Depends: ")
 _NOT_FOUND_ON_MIRROR = re.compile(r"^E: Failed to fetch .* 404 ")
 _NETWORK = re.compile(
     r"^[EW]: (?:Failed to fetch .*(?:Temporary failure resolving|Could not (?:resolve|connect|wait)|Unable to connect"
@@ -54,27 +45,62 @@ _SPOILED = re.compile(
     r"|.*Clearsigned file isn't valid)"
 )
 _UNAUTHENTICATED = re.compile(r"^E: There were unauthenticated packages")
+_OWNER = re.compile(r"^([a-z0-9][a-z0-9.+-]*)(?::[a-z0-9-]+)?(?:, [^:/]+(?::[a-z0-9-]+)?)*: (/.+)$", re.MULTILINE)
+
+_NETWORK_HINT = "check the network, the proxy and the mirrors in /etc/apt"
 
 
-class StaleListsError(PackageManagerError):
-    """apt's package lists do not say what the mirror has: an unknown name, or a file that is gone from it."""
+class _DpkgSearch:
+    """Asks dpkg about all files at once."""
+
+    def owners(self, files: Sequence[Path], capture: Callable[[Sequence[str]], str]) -> Mapping[Path, str]:
+        """Return the package of each file that has one."""
+        # /lib is a link to /usr/lib, and a package may have been unpacked by either name: https://wiki.debian.org/UsrMerge
+        aliases = {Path("/", *file.parts[2:]): file for file in files if file.parts[1:2] == ("usr",)}
+        told = capture(["dpkg-query", "-S", "--", *map(str, [*files, *aliases])])
+        found = {Path(path): package for package, path in _OWNER.findall(told)}
+        return {aliases.get(path, path): package for path, package in found.items()}
 
 
-class Apt:
-    """Implements :class:`accel_doctor.interfaces.PackageManager` with apt-get."""
+APT = ManagerFacts(
+    "apt",
+    # Debian policy 5.6.1. apt-get takes a trailing "-" for an order to remove; "+" ends real names (minisat+).
+    re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]"),
+    (("apt-get", "update"), ("apt-get", "install", "-y", "--no-install-recommends")),
+    _ERROR,
+    (
+        Trouble(_SPOILED, Meaning.BROKEN, "fetch the lists again with apt-get update", error=StaleListsError),
+        Trouble(_NOT_FOUND_ON_MIRROR, Meaning.EXPLAINED, f"{_NETWORK_HINT}, {AGAIN}", error=StaleListsError),
+        Trouble(_NETWORK, Meaning.UNREACHABLE, _NETWORK_HINT),
+        Trouble(_LOCKED, Meaning.LOCKED),
+        Trouble(
+            _UNAUTHENTICATED,
+            Meaning.EXPLAINED,
+            "apt does not trust a repository: install its key, or remove it from /etc/apt/sources.list.d",
+            quote=re.compile("^E: "),
+        ),
+    ),
+    owner_query=_DpkgSearch(),
+    version_query=("dpkg-query", "-W", "-f", "${Package} ${Version}\n", "--"),
+    downloads_to="/var/cache/apt/archives",
+)
 
-    name = APT.name
+
+class Apt(Driver):
+    """Drives apt-get."""
+
+    facts = APT
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
-        self._runner = runner
-        self._privilege = privilege
+        super().__init__(runner, privilege)
         self._apt_file = AptFile(runner, APT)
-        self.privileged = privilege.tool is not None
         self._options = ("-o", f"DPkg::Lock::Timeout={lock_timeout}", "-o", "Dpkg::Options::=--force-confold")
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that dpkg has installed for the native architecture, by their own or a provided name."""
-        output = self._ask("dpkg-query", "-W", "-f", "${Package}\t${Architecture}\t${db:Status-Status}\t${Provides}\n")
+        output = self._answer(
+            "dpkg-query", "-W", "-f", "${Package}\t${Architecture}\t${db:Status-Status}\t${Provides}\n"
+        )
         rows = [line.split("\t") for line in output.splitlines() if line.count("\t") == 3]
         native = next((row[1] for row in rows if row[0] == "dpkg"), "")  # dpkg itself is always of that architecture
         there: set[str] = set()
@@ -86,7 +112,7 @@ class Apt:
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` with an installation candidate, or provided by exactly one package."""
-        checked = checked_names(names, APT)
+        checked = APT.checked(names)
         if not checked or not self._has_lists():
             return frozenset(checked)
         return frozenset(checked) - frozenset(self._unknown(checked))
@@ -100,67 +126,59 @@ class Apt:
 
         Raises PackageManagerError, quoting apt, for unknown names and for dependencies that cannot be met.
         """
-        checked = checked_names(names, APT)
+        checked = APT.checked(names)
         if not self._has_lists():
             return None
         if unknown := self._unknown(checked):
             raise StaleListsError(
                 f"apt has no package to install for: {', '.join(unknown)}",
-                hint="are the right releases and components in /etc/apt/sources.list.d?",
+                hint="check the releases and components in /etc/apt/sources.list.d",
             )
         arguments = ("install", "--no-install-recommends", "--", *checked)
-        done = self._runner.capture(["apt-get", "-s", *arguments], environment=ENGLISH)
+        done = self.ask("apt-get", "-s", *arguments)
         if done.returncode != 0:
-            raise PackageManagerError(
-                f"apt-get cannot install {' '.join(checked)}:\n{_words(done.output + done.stderr)}"
-            )
+            raise self.refused(done.output + done.stderr, checked)
         actions = _ACTION.findall(done.output)
         downgraded = _DOWNGRADED.search(done.output)
         # Only this shows sizes without root; it changes nothing and takes no lock.
-        sizes = self._ask("apt-get", "--print-uris", "-y", *arguments)
-        simulation = Simulation(
-            installs=tuple(name for action, name in actions if action == "Inst"),
-            removes=tuple(name for action, name in actions if action == "Remv"),
-            downgrades=tuple(downgraded[1].split()) if downgraded else (),
-            download_bytes=_download(sizes),
-            disk_bytes=_disk(sizes),
+        sizes = self._answer("apt-get", "--print-uris", "-y", *arguments)
+        return self.fitting(
+            Simulation(
+                installs=tuple(name for action, name in actions if action == "Inst"),
+                removes=tuple(name for action, name in actions if action == "Remv"),
+                downgrades=tuple(downgraded[1].split()) if downgraded else (),
+                download_bytes=_download(sizes),
+                disk_bytes=_disk(sizes),
+            )
         )
-        refuse_without_space(simulation, _ARCHIVES, self._runner, "apt-get")
-        return simulation
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """The install command, after an update where there are no package lists (as in most container images)."""
-        install = self._install_command(checked_names(names, APT))
+        install = self._install_command(APT.checked(names))
         return (install,) if self._has_lists() else (self._update_command(), install)
 
-    def install(self, names: Sequence[str], log: Path) -> None:
-        """Simulate, refuse removals and downgrades, install, verify; with one update where the lists are stale."""
-        checked = checked_names(names, APT)
-        plan = self.commands(checked)
+    def carry_out(self, names: tuple[str, ...], log: Path, plan: Plan) -> None:
+        """Install, after an update where there are no package lists; with one update where they are stale."""
         updated = not self._has_lists()
         trouble = self._update(log, plan) if updated else None
         try:
-            self._install(checked, log, plan)
+            super().carry_out(names, log, plan)
         except StaleListsError as stale:
             if not updated:
                 trouble = self._update(log, plan)
             if trouble:
-                raise NetworkError(f"{stale.message}\n{trouble}", hint=_NETWORK_HINT) from stale
+                raise NetworkError(f"{stale.message}\n{trouble}", hint=f"{_NETWORK_HINT}, {AGAIN}") from stale
             if updated:
                 raise
-            self._install(checked, log, plan)
-        refuse_missing(sorted(frozenset(checked) - self.installed(checked)), "apt-get", log)
+            super().carry_out(names, log, plan)
 
-    def _install(self, names: tuple[str, ...], log: Path, plan: Sequence[Sequence[str]]) -> None:
-        simulation = self.simulate(names)
-        if simulation is not None:
-            refuse_losses(simulation, "apt-get")
-        done = self._privilege.run(self._runner, self._install_command(names), log, plan)
-        if done.returncode != 0:
-            raise self._failure(done.output, done.returncode, log)
+    def mend(self, output: str) -> str:
+        """Return what dpkg(1) and apt-get(8) say to do, as root, about packages that are half installed."""
+        unfinished = self._answer("dpkg", "--audit").strip()
+        return "finish what dpkg began with dpkg --configure -a && apt-get --fix-broken install, " if unfinished else ""
 
-    def _update(self, log: Path, plan: Sequence[Sequence[str]]) -> str | None:
-        """Fetch the lists; what could not be reached, if anything. NetworkError where there are no lists after it.
+    def _update(self, log: Path, plan: Plan) -> str | None:
+        """Fetch the lists; return what could not be reached, if anything. NetworkError where there are no lists then.
 
         ``apt-get update`` returns 0 when a mirror cannot be reached, and one broken repository of several need not
         matter.
@@ -170,12 +188,8 @@ class Apt:
         if self._has_lists():
             return trouble
         if trouble:
-            raise NetworkError(f"apt-get update got no package lists:\n{trouble}", hint=_NETWORK_HINT)
-        raise self._failure(done.output, done.returncode, log)
-
-    def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
-        unfinished = bool(self._ask("dpkg", "--audit").strip())
-        return _failure(output, returncode, log, _MEND if unfinished else "")
+            raise NetworkError(f"apt-get update got no package lists:\n{trouble}", hint=f"{_NETWORK_HINT}, {AGAIN}")
+        raise self.failed(done, log)
 
     def _install_command(self, names: tuple[str, ...]) -> tuple[str, ...]:
         # With a terminal, debconf and needrestart may ask; without one they must not.
@@ -190,7 +204,7 @@ class Apt:
 
     def _has_lists(self) -> bool:
         """Whether any Packages list was ever fetched (container images are shipped without)."""
-        listing = self._ask("apt-get", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages")
+        listing = self._answer("apt-get", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages")
         return bool(listing.strip())
 
     def _unknown(self, names: Sequence[str]) -> list[str]:
@@ -199,7 +213,7 @@ class Apt:
         To be asked before apt-get install, which reads an unknown name with a dot in it as a regular expression and
         installs whatever matches.
         """
-        policy = self._ask("apt-cache", "policy", "--", *names)
+        policy = self._answer("apt-cache", "policy", "--", *names)
         candidates = dict(re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (.+)$", policy, re.MULTILINE))
         return [
             name for name in names if candidates.get(name, "(none)") == "(none)" and len(self._providers(name)) != 1
@@ -207,44 +221,11 @@ class Apt:
 
     def _providers(self, name: str) -> set[str]:
         """The packages that provide a virtual name; apt-get takes the one, and refuses to choose among several."""
-        shown = self._ask("apt-cache", "showpkg", "--", name)
+        shown = self._answer("apt-cache", "showpkg", "--", name)
         return {line.split()[0] for line in shown.partition("\nReverse Provides:")[2].splitlines() if line.strip()}
 
-    def _ask(self, *argv: str) -> str:
-        return self._runner.capture(argv, environment=ENGLISH).output
-
-
-_NETWORK_HINT = "check the network, the proxy and the mirrors in /etc/apt, then run the same command again"
-
-
-# What dpkg(1) and apt-get(8) say to do about packages that are half installed, as root.
-_MEND = "finish what dpkg began with dpkg --configure -a && apt-get --fix-broken install, "
-
-
-def _failure(output: str, returncode: int, log: Path, afterwards: str) -> PackageManagerError | NetworkError:
-    """The error that a failed apt-get stands for; ``afterwards`` is what is left to mend."""
-    if too_full := full("apt-get", output, log, afterwards):
-        return too_full
-    if broken := quoted(output, _SPOILED):
-        error = spoiled("apt-get", broken, log, "fetch the lists anew with apt-get update")
-        return StaleListsError(error.message, log=log, hint=error.hint)
-    if gone := quoted(output, _NOT_FOUND_ON_MIRROR):
-        return StaleListsError(f"apt-get failed:\n{gone}", log=log, hint=_NETWORK_HINT)
-    if unreachable := quoted(output, _NETWORK):
-        return NetworkError(f"apt-get could not reach a mirror:\n{unreachable}", hint=_NETWORK_HINT)
-    hint = f"{afterwards}then run the same command again; what went wrong is in {log}" if afterwards else f"read {log}"
-    if held := quoted(output, _LOCKED):
-        return locked("apt-get", held, log)
-    if _UNAUTHENTICATED.search(quoted(output, _ERROR) or ""):
-        hint = "apt does not trust a repository: install its key, or take it out of /etc/apt/sources.list.d"
-    return PackageManagerError(f"apt-get failed (return code {returncode}):\n{_words(output)}", log=log, hint=hint)
-
-
-def _words(output: str) -> str:
-    """What apt says is wrong: its E: lines, and the explanation of unmet dependencies that stands before them."""
-    explanation = re.search(r"^The following packages have unmet dependencies:\n(?: .*\n)+", output, re.MULTILINE)
-    error = quoted(output, _ERROR) or last_words(output)
-    return f"{explanation[0]}{error}" if explanation else error
+    def _answer(self, *argv: str) -> str:
+        return self.ask(*argv).output
 
 
 def _download(sizes: str) -> int | None:

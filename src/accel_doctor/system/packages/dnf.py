@@ -7,26 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
-from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.packages.facts import ManagerFacts
+from accel_doctor.system.packages.outputs import Meaning, Trouble, UnknownNameError, size_in_bytes
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import capabilities, looked_into, paths
-from accel_doctor.system.packages.rpm import RPM_NAMES, RpmPackageManager
-from accel_doctor.system.packages.transactions import (
-    ENGLISH,
-    UnknownNameError,
-    full,
-    last_words,
-    locked,
-    quoted,
-    size_in_bytes,
-    spoiled,
-)
+from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
 _QUERY = ("dnf", "-q", "repoquery")
 
@@ -48,30 +37,47 @@ _NO_MATCH = re.compile(r"^No match for argument: |^Error: Unable to find a match
 _NOT_ROOT = re.compile(r"superuser privileges|lock file .* Permission denied")
 _ERROR = re.compile(r"^Error: |^ Problem|^Problem|^Failed to |^  - |^No match for argument: |^Librepo error")
 
-_REPOSITORY_HINT = "are the right repositories enabled? -devel packages may sit in CRB or EPEL: dnf repolist --all"
-_NETWORK_HINT = "check the network, the proxy and the repositories in /etc/yum.repos.d, then run the same command again"
+DNF = ManagerFacts(
+    "dnf",
+    RPM_NAMES,
+    (("dnf", "install", "-y"),),
+    _ERROR,
+    (
+        Trouble(_LOCKED, Meaning.LOCKED, quote=_HOLDER),
+        Trouble(_SPOILED, Meaning.BROKEN, "empty dnf's cache with dnf clean all"),
+        # before an unknown name, which is how an unreachable repository shows
+        Trouble(_NETWORK, Meaning.UNREACHABLE, "check the network, the proxy and the repositories in /etc/yum.repos.d"),
+        Trouble(
+            _NO_MATCH,
+            Meaning.EXPLAINED,
+            "check which repositories are enabled with dnf repolist --all: -devel packages may be in CRB or EPEL",
+            quote=_ERROR,
+            error=UnknownNameError,
+        ),
+    ),
+    formerly={"7": "yum", "2": "yum"},  # of RHEL and of Amazon Linux
+    owner_query=RPM_OWNERS,
+    version_query=RPM_VERSIONS,
+    downloads_to="/var/cache/dnf",
+)
 
-DNF = ManagerFacts("dnf", RPM_NAMES)
 
-
-class Dnf(RpmPackageManager):
-    """Implements :class:`accel_doctor.interfaces.PackageManager` with dnf."""
+class Dnf(RpmDriver):
+    """Drives dnf."""
 
     facts = DNF
-    downloads_to = "/var/cache/dnf"
     _refresh = ("dnf", "makecache", "--refresh")
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
         super().__init__(runner, privilege)
         self._patience = lock_timeout
-        self._refreshed = False
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that a repository provides; all of them where no repository can be read.
 
         Metadata (for who is not root, the user's own copy) is refreshed once where a name is not found.
         """
-        checked = self._checked(names)
+        checked = DNF.checked(names)
         found = self._provided(checked) if checked else frozenset()
         missing = [name for name in checked if name not in found]
         if not missing or self._refreshed:
@@ -81,7 +87,7 @@ class Dnf(RpmPackageManager):
 
     def _provided(self, checked: Sequence[str], *options: str) -> frozenset[str]:
         query = ("dnf", *options, "repoquery", "--qf", "%{name}\n%{provides}\n", "--whatprovides")
-        done = self._runner.capture([*query, ",".join(checked)], environment=ENGLISH)
+        done = self.ask(*query, ",".join(checked))
         if done.returncode != 0 or _NETWORK.search(done.output + done.stderr):
             return frozenset(checked)
         provided = {line.split()[0] for line in done.output.splitlines() if line.strip()}
@@ -116,14 +122,11 @@ class Dnf(RpmPackageManager):
         if "Operation aborted" not in output and "Nothing to do" not in output:
             if _NOT_ROOT.search(output):
                 return None
-            raise _error(output, None, f"dnf cannot install {' '.join(names)}:")
+            raise self.refused(output, names)
         return _transaction_shown(output)
 
     def _waits(self, output: str) -> bool:
         return bool(_LOCKED.search(output))
-
-    def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
-        return _error(output, log, f"dnf failed (return code {returncode}):")
 
 
 def _argv(answer: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -163,20 +166,3 @@ def _transaction_shown(output: str) -> Simulation:
 def _size(pattern: re.Pattern[str], output: str) -> int | None:
     found = pattern.search(output)
     return size_in_bytes(found[1], found[2], 1024) if found else None
-
-
-def _error(output: str, log: Path | None, lead: str) -> PackageManagerError | NetworkError:
-    """The error that an output stands for. An unreachable repository shows as a name without a match."""
-    if too_full := full("dnf", output, log):
-        return too_full
-    if _LOCKED.search(output):
-        return locked("dnf", quoted(output, _HOLDER) or last_words(output), log)
-    if broken := quoted(output, _SPOILED):
-        return spoiled("dnf", broken, log, "empty dnf's cache with dnf clean all")
-    if unreachable := quoted(output, _NETWORK):
-        return NetworkError(f"dnf could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
-    hint = f"read {log}" if log else None
-    words = f"{lead}\n{quoted(output, _ERROR) or last_words(output)}"
-    if quoted(output, _NO_MATCH):
-        return UnknownNameError(words, log=log, hint=_REPOSITORY_HINT)
-    return PackageManagerError(words, log=log, hint=hint)

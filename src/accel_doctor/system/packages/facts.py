@@ -3,22 +3,114 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
+from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.system.packages.outputs import AGAIN, FULL_DISK, Meaning, Trouble, last_words, quoted
+
+# A name alone on its line: a sentence about a file without an owner has spaces in it.
+BARE_NAME = re.compile(r"\A\s*([A-Za-z0-9][A-Za-z0-9._+-]*)\s*\Z")
 _LONGEST_NAME = 200
+
+
+class OwnerQuery(Protocol):
+    """A way to ask which installed packages files belong to."""
+
+    def owners(self, files: Sequence[Path], capture: Callable[[Sequence[str]], str]) -> Mapping[Path, str]:
+        """Return the package of each file that has one; ``capture`` returns what a command prints."""
+        ...
 
 
 @dataclass(frozen=True)
 class ManagerFacts:
-    """One package manager: its name, in rule files and messages, and the grammar of its package names.
+    """One package manager: what everything else asks about it.
 
-    ``names`` leaves out everything that the program would read as something other than the name of one package to
-    install: options, versions, patterns, groups, orders to remove.
+    ``name`` is used in rule files, the journal and messages. ``names`` is the grammar of package names: it leaves out
+    everything that the program would read as something other than one package to install (options, versions,
+    patterns, groups, orders to remove).
+
+    ``commands`` install as root on a machine that cannot be asked, where names follow the last one; ``formerly`` is
+    what the program was called, by the major releases of that time. ``errors`` are the lines worth quoting from a
+    failure, ``troubles`` the kinds of it, the first that applies first.
+
+    ``owner_query`` finds the package of a file, ``version_query`` prints name and version of the packages whose names
+    follow. ``downloads_to`` is where it keeps downloads. ``refuses_root`` says so where root may not use it;
+    ``stand_in_for`` is the package manager in whose place it is installed on small images.
     """
 
     name: str
     names: re.Pattern[str]
+    commands: tuple[tuple[str, ...], ...]
+    errors: re.Pattern[str]
+    troubles: tuple[Trouble, ...]
+    formerly: Mapping[str, str] = field(default_factory=dict)
+    owner_query: OwnerQuery | None = None
+    version_query: tuple[str, ...] = ()
+    downloads_to: str = ""
+    refuses_root: str | None = None
+    stand_in_for: str | None = None
+
+    @property
+    def program(self) -> str:
+        """Return the program that installs, as messages name it."""
+        return self.commands[-1][0]
 
     def accepts(self, name: str) -> bool:
         """Return whether ``name`` may be handed to it as a package name."""
         return len(name) <= _LONGEST_NAME and self.names.fullmatch(name) is not None
+
+    def checked(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the names without repetition, in order. Raises PackageManagerError for what is not a package name."""
+        for name in names:
+            if not self.accepts(name):
+                raise PackageManagerError(
+                    f"not a package name for {self.name}: {name!r}",
+                    hint="correct the rule that names it: accel-doctor rules lint",
+                )
+        return tuple(dict.fromkeys(names))
+
+    def failure(self, output: str, lead: str, log: Path | None, mend: str = "") -> PackageManagerError | NetworkError:
+        """Return the error that an output stands for; ``mend`` is what to do about a half-finished installation.
+
+        The first line of a message is ours, ``lead`` or that of a kind of trouble; the program's own words follow.
+        """
+        if words := quoted(output, FULL_DISK):
+            hint = f"free some disk space, {mend}{AGAIN}"
+            return PackageManagerError(f"{self.program} ran out of disk space:\n{words}", log=log, hint=hint)
+        for trouble in self.troubles:
+            if words := quoted(output, trouble.words):
+                words = (trouble.quote and quoted(output, trouble.quote)) or words
+                return self._trouble(trouble, words, lead, log)
+        words = quoted(output, self.errors) or last_words(output)
+        next_step = f"{mend}{AGAIN}; what went wrong is in {log}" if mend else f"read {log}" if log else None
+        return PackageManagerError(f"{lead}\n{words}", log=log, hint=next_step)
+
+    def _trouble(self, trouble: Trouble, words: str, lead: str, log: Path | None) -> PackageManagerError | NetworkError:
+        match trouble.meaning:
+            case Meaning.UNREACHABLE:
+                lead = f"{self.program} could not reach a repository:"
+                return NetworkError(f"{lead}\n{words}", hint=f"{trouble.hint}, {AGAIN}")
+            case Meaning.LOCKED:
+                lead, hint = f"{self.program} is locked by another program:", f"wait until it has finished, {AGAIN}"
+            case Meaning.BROKEN:
+                lead = f"{self.program} got broken files from a repository:"
+                hint = f"{trouble.hint}, {AGAIN}; if it persists, switch to another mirror"
+            case Meaning.EXPLAINED:
+                hint = trouble.hint
+        return trouble.error(f"{lead}\n{words}", log=log, hint=hint)
+
+
+@dataclass(frozen=True)
+class OneByOne:
+    """Asks about one file after another; the package is the first group of ``answer``."""
+
+    command: tuple[str, ...]
+    answer: re.Pattern[str]
+
+    def owners(self, files: Sequence[Path], capture: Callable[[Sequence[str]], str]) -> Mapping[Path, str]:
+        """Return the package of each file that has one."""
+        found = {file: self.answer.search(capture([*self.command, str(file)])) for file in files}
+        return {file: answer[1] for file, answer in found.items() if answer}

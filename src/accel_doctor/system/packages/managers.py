@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from accel_doctor.interfaces import PackageManager, Runner
-from accel_doctor.system.packages.apk import APK, Apk
-from accel_doctor.system.packages.apt import APT, Apt
-from accel_doctor.system.packages.brew import BREW, Brew
-from accel_doctor.system.packages.dnf import DNF, Dnf
+from accel_doctor.interfaces import Runner
+from accel_doctor.system.packages.apk import Apk
+from accel_doctor.system.packages.apt import Apt
+from accel_doctor.system.packages.brew import Brew
+from accel_doctor.system.packages.dnf import Dnf
+from accel_doctor.system.packages.driver import Driver
 from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.microdnf import MICRODNF, Microdnf
-from accel_doctor.system.packages.pacman import PACMAN, Pacman
+from accel_doctor.system.packages.microdnf import Microdnf
+from accel_doctor.system.packages.pacman import Pacman
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.zypper import ZYPPER, Zypper
+from accel_doctor.system.packages.zypper import Zypper
 from accel_doctor.system.process.pseudo_terminal import NOT_FOUND
 
-PACKAGE_MANAGERS: dict[str, Callable[[Runner, Privilege], PackageManager]] = {
-    "apk": Apk,
-    "apt": Apt,
-    "brew": Brew,
-    "dnf": Dnf,
-    "microdnf": Microdnf,
-    "pacman": Pacman,
-    "zypper": Zypper,
-}
-MANAGERS: Mapping[str, ManagerFacts] = {facts.name: facts for facts in (APK, APT, BREW, DNF, MICRODNF, PACMAN, ZYPPER)}
-# In images without the one, the other may install the same packages.
-_STAND_INS = {"dnf": "microdnf"}
+_TABLE: tuple[type[Driver], ...] = (Apk, Apt, Brew, Dnf, Microdnf, Pacman, Zypper)
+
+DRIVERS: Mapping[str, type[Driver]] = {driver.facts.name: driver for driver in _TABLE}
+MANAGERS: Mapping[str, ManagerFacts] = {name: driver.facts for name, driver in DRIVERS.items()}
 
 
-def package_manager_for(name: str, runner: Runner, privilege: Privilege) -> PackageManager | None:
-    """The package manager that a rule file names, or its stand-in where only that is installed; None for one that is
-    not driven."""
-    stand_in = _STAND_INS.get(name)
-    if stand_in and _installed(stand_in, runner) and not _installed(name, runner):
-        name = stand_in
-    drive = PACKAGE_MANAGERS.get(name)
-    return drive(runner, privilege) if drive else None
+def driver_for(name: str, runner: Runner, privilege: Privilege) -> Driver:
+    """Return the driver of the package manager that a rule file names, or that of its stand-in where only that is
+    installed."""
+    for other, facts in MANAGERS.items():
+        if facts.stand_in_for == name and _installed(facts, runner) and not _installed(MANAGERS[name], runner):
+            name = other
+    return DRIVERS[name](runner, privilege)
 
 
-def _installed(program: str, runner: Runner) -> bool:
-    return runner.capture([program, "--version"]).returncode != NOT_FOUND
+def _installed(facts: ManagerFacts, runner: Runner) -> bool:
+    return runner.capture([facts.program, "--version"]).returncode != NOT_FOUND

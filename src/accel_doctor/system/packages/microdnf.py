@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.interfaces import Completed
 from accel_doctor.model import Simulation
+from accel_doctor.system.packages.dnf import DNF
 from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.rpm import RPM_NAMES, RpmPackageManager
-from accel_doctor.system.packages.transactions import ENGLISH, full, last_words, locked, quoted, size_in_bytes
+from accel_doctor.system.packages.outputs import Meaning, Trouble, quoted, size_in_bytes
+from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
 _SECTION = re.compile(r"^([A-Z][a-z]+): *$")
 _ROW = re.compile(r"^ (?P<replacing>  replacing )?(?P<name>\S+)-[^-\s]+-[^-\s]+(?:\s|$)")
@@ -27,29 +30,50 @@ _UNSIGNED = re.compile(r"^error: package .* cannot be verified")
 _ERROR = re.compile(r"^error: |^ Problem|^  - ")
 _LIBDNF_SAYS = re.compile(r"^\(microdnf:\d+\): libdnf-WARNING \*\*: [\d:.]+: ", re.MULTILINE)
 
-_NETWORK_HINT = "check the network, the proxy and the repositories in /etc/yum.repos.d, then run the same command again"
-_REPOSITORY_HINT = "are the right repositories enabled? -devel packages may sit in CRB or EPEL: microdnf repolist --all"
-_KEYS_HINT = "microdnf does not trust a package: import its repository's key with rpm --import"
+MICRODNF = ManagerFacts(
+    "microdnf",
+    RPM_NAMES,
+    (("microdnf", "install", "-y"),),
+    _ERROR,
+    (
+        Trouble(_LOCKED, Meaning.LOCKED),
+        # before an unknown name, which is how an unreachable repository shows
+        Trouble(_NETWORK, Meaning.UNREACHABLE, "check the network, the proxy and the repositories in /etc/yum.repos.d"),
+        Trouble(
+            _UNKNOWN,
+            Meaning.EXPLAINED,
+            "check which repositories are enabled with microdnf repolist --all: -devel packages may be in CRB or EPEL",
+            quote=_ERROR,
+        ),
+        Trouble(
+            _UNSIGNED,
+            Meaning.EXPLAINED,
+            "microdnf does not trust a package: import its repository's key with rpm --import",
+            quote=_ERROR,
+        ),
+    ),
+    owner_query=RPM_OWNERS,
+    version_query=RPM_VERSIONS,
+    downloads_to="/var/cache/yum",
+    stand_in_for=DNF.name,
+)
 
-MICRODNF = ManagerFacts("microdnf", RPM_NAMES)
 
-
-class Microdnf(RpmPackageManager):
-    """Implements :class:`accel_doctor.interfaces.PackageManager` with microdnf."""
+class Microdnf(RpmDriver):
+    """Drives microdnf."""
 
     facts = MICRODNF
-    downloads_to = "/var/cache/yum"
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that a repository provides; all of them where no repository can be read."""
-        checked = self._checked(names)
+        checked = MICRODNF.checked(names)
         if not checked or not self._unknown(checked):
             return frozenset(checked)
         return frozenset(name for name in checked if not self._unknown([name]))
 
     def _unknown(self, names: Sequence[str]) -> bool:
         """Whether microdnf says that nothing matches one of them; it stops at the first, so does not tell all."""
-        said = self._runner.capture(self._rehearsal(names), environment=ENGLISH).stderr
+        said = self.ask(*self._rehearsal(names)).stderr
         return quoted(said, _UNKNOWN) is not None and quoted(said, _NETWORK) is None
 
     def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
@@ -63,11 +87,16 @@ class Microdnf(RpmPackageManager):
         if "Operation aborted" not in output and "Nothing to do" not in output:
             if _NOT_ROOT.search(output):
                 return None
-            raise _error(output, None, f"microdnf cannot install {' '.join(names)}:")
+            raise self.refused(output, names)
         return _transaction_shown(output)
 
-    def _failure(self, output: str, returncode: int, log: Path) -> PackageManagerError | NetworkError:
-        return _error(output, log, f"microdnf failed (return code {returncode}):")
+    def refused(self, output: str, names: Sequence[str]) -> PackageManagerError | NetworkError:
+        """Return the error that the output of a failed simulation stands for."""
+        return super().refused(_LIBDNF_SAYS.sub("", output), names)
+
+    def failed(self, done: Completed, log: Path) -> PackageManagerError | NetworkError:
+        """Return the error that a failed transaction stands for."""
+        return super().failed(replace(done, output=_LIBDNF_SAYS.sub("", done.output)), log)
 
 
 def _argv(answer: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -98,20 +127,3 @@ def _transaction_shown(output: str) -> Simulation:
 def _size(row: str) -> int:
     found = _SIZE.search(row)
     return size_in_bytes(found[1], found[2], 1000) if found else 0
-
-
-def _error(output: str, log: Path | None, lead: str) -> PackageManagerError | NetworkError:
-    """The error that an output stands for. An unreachable repository shows as a name that nothing matches."""
-    output = _LIBDNF_SAYS.sub("", output)
-    if too_full := full("microdnf", output, log):
-        return too_full
-    if held := quoted(output, _LOCKED):
-        return locked("microdnf", held, log)
-    if unreachable := quoted(output, _NETWORK):
-        return NetworkError(f"microdnf could not reach a repository:\n{unreachable}", hint=_NETWORK_HINT)
-    hint = f"read {log}" if log else None
-    if quoted(output, _UNKNOWN):
-        hint = _REPOSITORY_HINT
-    elif quoted(output, _UNSIGNED):
-        hint = _KEYS_HINT
-    return PackageManagerError(f"{lead}\n{quoted(output, _ERROR) or last_words(output)}", log=log, hint=hint)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
-from accel_doctor.system.packages.transactions import ENGLISH
+from accel_doctor.system.packages.outputs import ENGLISH
 
 _UNPACKED_TO = "/usr"  # where development packages have all but a few small files
 
@@ -30,7 +30,7 @@ def refuse_without_space(simulation: Simulation, downloads_to: str, runner: Runn
     if lacking:
         raise PackageManagerError(
             f"refused, nothing was changed: the disk is too full for what {manager} would do: {'; '.join(lacking)}",
-            hint="make room there, then run the same command again",
+            hint="free some disk space, then run the same command again",
         )
 
 

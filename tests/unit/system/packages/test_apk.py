@@ -18,8 +18,8 @@ UNKNOWN = "ERROR: unable to select packages:\n  {0} (no such package):\n    requ
 INSTALLING = "(1/2) Installing demo-libs (2-r0)\n(2/2) Installing demo-dev (1-r0)\nOK: 34 KiB in 2 packages\n"
 
 NETWORK_HINT = "check the network, the proxy and /etc/apk/repositories, then run the same command again"
-MIRROR_HINT = "is the mirror in /etc/apk/repositories right and complete? another one may do"
-REPOSITORY_HINT = "are the right repositories in /etc/apk/repositories? -dev packages may sit in community"
+MIRROR_HINT = "check the mirror in /etc/apk/repositories; if it is incomplete, switch to another one"
+REPOSITORY_HINT = "check the repositories in /etc/apk/repositories: -dev packages may be in community"
 
 
 def _apk(scripted, privilege: Privilege = ROOT) -> Apk:
@@ -199,7 +199,7 @@ def test_without_a_way_to_root_the_command_is_told(scripted, tmp_path: Path) -> 
             "WARNING: fetching http://127.0.0.1:8765/x86_64/APKINDEX.tar.gz: UNTRUSTED signature\n"
             + UNKNOWN.format("demo-dev"),
             "WARNING: fetching http://127.0.0.1:8765/x86_64/APKINDEX.tar.gz: UNTRUSTED signature",
-            "apk does not trust a repository: put its key into /etc/apk/keys, or take it out of /etc/apk/repositories",
+            "apk does not trust a repository: put its key into /etc/apk/keys, or remove it from /etc/apk/repositories",
         ),
         (
             "WARNING: fetching http://127.0.0.1:8765/nothere/x86_64/APKINDEX.tar.gz: HTTP 404: Not Found\n"
@@ -266,10 +266,10 @@ def test_a_repository_out_of_reach_does_not_matter_where_another_has_everything(
             "(1/1) Installing demo-big (1-r0)\n1 error; 0 B in 2 packages\n"
             "ERROR: demo-big-1-r0: failed to extract usr/include/big.h: No space left on device\n"
             "ERROR: demo-big-1-r0: No space left on device\n",
-            "apk found no room on the disk:\n"
+            "apk ran out of disk space:\n"
             "ERROR: demo-big-1-r0: failed to extract usr/include/big.h: No space left on device\n"
             "ERROR: demo-big-1-r0: No space left on device",
-            "make room there, then run the same command again",
+            "free some disk space, then run the same command again",
         ),
         (
             "ERROR: demo-dev-1-r0: v2 package integrity error\n",
@@ -280,13 +280,13 @@ def test_a_repository_out_of_reach_does_not_matter_where_another_has_everything(
             "ERROR: Unable to lock database: Resource temporarily unavailable\n"
             "ERROR: Failed to open apk database: Resource temporarily unavailable\n",
             "apk is locked by another program:\nERROR: Unable to lock database: Resource temporarily unavailable",
-            "wait until that program has ended, then run the same command again",
+            "wait until it has finished, then run the same command again",
         ),
         (
             "Waiting for repository lock\nERROR: Unable to lock database: Interrupted system call\n"
             "ERROR: Failed to open apk database: Interrupted system call\n",
             "apk is locked by another program:\nERROR: Unable to lock database: Interrupted system call",
-            "wait until that program has ended, then run the same command again",
+            "wait until it has finished, then run the same command again",
         ),
         (
             "ERROR: Unable to lock database: Permission denied\n"

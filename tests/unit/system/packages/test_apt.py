@@ -169,7 +169,7 @@ def test_unmet_dependencies_are_quoted_whole(scripted) -> None:
     assert caught.value.message == (
         "apt-get cannot install libpq-dev:\n"
         "The following packages have unmet dependencies:\n"
-        " libpq-dev : Depends: libpq5 (= 15.1) but 16.2 is to be installed\n"
+        "libpq-dev : Depends: libpq5 (= 15.1) but 16.2 is to be installed\n"
         "E: Unable to correct problems, you have held broken packages."
     )
 
@@ -241,7 +241,7 @@ def test_a_mirror_out_of_reach(scripted, tmp_path: Path) -> None:
     rest = "E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?"
     _installing(_knowing(scripted, "libpq-dev"), stderr=f"Ign:1 http://deb\n{line}\n{rest}\n", returncode=100)
     message, hint = _failing(scripted, tmp_path / "log", NetworkError)
-    assert message == f"apt-get could not reach a mirror:\n{line}\n{rest}"
+    assert message == f"apt-get could not reach a repository:\n{line}\n{rest}"
     assert hint == "check the network, the proxy and the mirrors in /etc/apt, then run the same command again"
 
 
@@ -267,7 +267,7 @@ def test_a_held_lock_names_its_holder(scripted, tmp_path: Path) -> None:
     _installing(_knowing(scripted, "libpq-dev"), output=said, stderr=f"{error}\n", returncode=100)
     message, hint = _failing(scripted, tmp_path / "log", PackageManagerError)
     assert message == f"apt-get is locked by another program:\n{waiting}\n{error}"
-    assert hint == "wait until that program has ended, then run the same command again"
+    assert hint == "wait until it has finished, then run the same command again"
 
 
 def test_an_untrusted_repository(scripted, tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_an_untrusted_repository(scripted, tmp_path: Path) -> None:
     _installing(_knowing(scripted, "libpq-dev"), stderr=f"{error}\n", returncode=100)
     message, hint = _failing(scripted, tmp_path / "log", PackageManagerError)
     assert message == f"apt-get failed (return code 100):\n{error}"
-    assert hint == "apt does not trust a repository: install its key, or take it out of /etc/apt/sources.list.d"
+    assert hint == "apt does not trust a repository: install its key, or remove it from /etc/apt/sources.list.d"
 
 
 def test_any_other_failure_quotes_apt_and_names_the_log(scripted, tmp_path: Path) -> None:
@@ -290,9 +290,9 @@ def test_what_dpkg_leaves_half_installed_is_to_be_mended_first(scripted, tmp_pat
     scripted.on("--audit", output="The following packages are only half configured:\n libpq-dev\n")
     _installing(_knowing(scripted, "libpq-dev"), stderr=f"{error}\n", returncode=100)
     message, hint = _failing(scripted, tmp_path / "log", PackageManagerError)
-    assert message == f"apt-get found no room on the disk:\n{error.strip()}"
+    assert message == f"apt-get ran out of disk space:\n{error.strip()}"
     assert hint == (
-        "make room there, finish what dpkg began with dpkg --configure -a && apt-get --fix-broken install, "
+        "free some disk space, finish what dpkg began with dpkg --configure -a && apt-get --fix-broken install, "
         "then run the same command again"
     )
 

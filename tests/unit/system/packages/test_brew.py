@@ -23,7 +23,7 @@ INSTALL = (
 )
 PLANNED = "==> Would install 1 formula:\ndemo-dev\n==> Would install 1 dependency for demo-dev:\ndemo-libs\n"
 UNKNOWN = 'Warning: No available formula with the name "nosuch".\nError: No formulae found for nosuch.\n'
-UPDATE_HINT = "what brew knows may be old: brew update, then run the same command again"
+UPDATE_HINT = "what brew knows may be out of date: run brew update, then run the same command again"
 
 
 def _brew(scripted, privilege: Privilege = OWNER) -> Brew:
@@ -70,9 +70,9 @@ def test_root_is_told_the_command_and_runs_nothing(scripted, tmp_path: Path) -> 
     assert brew.simulate(["demo-dev"]) is None
     with pytest.raises(PrivilegeError) as caught:
         brew.install(["demo-dev"], tmp_path / "log")
-    assert caught.value.message == "Homebrew refuses to be run by root"
+    assert caught.value.message == "Homebrew refuses to run as root"
     assert caught.value.commands == ((*INSTALL, "demo-dev"),)
-    assert caught.value.hint == ("run these commands as the user whose Homebrew it is, then the same command again")
+    assert caught.value.hint == ("run these commands as the user who owns Homebrew, then run the same command again")
     assert scripted.environments == []
 
 
@@ -123,7 +123,7 @@ def test_nobody_is_known_to_provide_anything(scripted) -> None:
             "brew: command not found",
             127,
             "brew: command not found",
-            "install Homebrew (https://brew.sh), or put its bin directory on PATH",
+            "install Homebrew (https://brew.sh), or add its bin directory to PATH",
         ),
     ],
 )
@@ -159,7 +159,7 @@ def test_what_cannot_be_installed(
             "Please wait for it to finish or terminate it to continue.\n",
             "brew is locked by another program:\n"
             "Error: A `brew install --formula demo-dev` process has already locked /opt/homebrew/Cellar/demo-dev.",
-            "wait until that program has ended, then run the same command again",
+            "wait until it has finished, then run the same command again",
         ),
         (  # after a failed build brew asks GitHub about it: that this fails too is not why
             "==> false\nLast 15 lines from /home/ann/.cache/Homebrew/Logs/demo-fails/01.false:\n"
@@ -193,7 +193,7 @@ def test_a_server_out_of_reach(scripted, tmp_path: Path) -> None:
     scripted.on("--dry-run", output=PLANNED).on(*INSTALL, output=f"{said}\nError: demo-dev: x\n", returncode=1)
     with pytest.raises(NetworkError) as caught:
         _brew(scripted).install(["demo-dev"], tmp_path / "log")
-    assert caught.value.message == f"brew could not download:\n{said}"
+    assert caught.value.message == f"brew could not reach a repository:\n{said}"
 
 
 def test_install_verifies_afterwards(scripted, tmp_path: Path) -> None:

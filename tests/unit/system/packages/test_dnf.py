@@ -203,7 +203,7 @@ def test_an_unknown_name(scripted, tmp_path: Path, output: str, message: str) ->
     assert caught.value.message == message
     assert scripted.recorded == [("dnf", "makecache", "--refresh")]  # once: the package may be newer than the metadata
     assert caught.value.hint == (
-        "are the right repositories enabled? -devel packages may sit in CRB or EPEL: dnf repolist --all"
+        "check which repositories are enabled with dnf repolist --all: -devel packages may be in CRB or EPEL"
     )
 
 

@@ -7,7 +7,9 @@ import pytest
 from accel_doctor.errors import UsageError
 from accel_doctor.model import Distribution, Origin
 from accel_doctor.rulebook import Repository
-from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, assumed_interpreter, named_distribution
+from accel_doctor.system.distribution import named_distribution
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
+from accel_doctor.system.python.assumed import assumed_interpreter
 
 
 @pytest.mark.parametrize(

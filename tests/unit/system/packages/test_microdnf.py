@@ -148,7 +148,7 @@ def test_an_unknown_name(scripted, tmp_path: Path) -> None:
         _microdnf(scripted).install(["nosuch"], tmp_path / "log")
     assert caught.value.message == "microdnf cannot install nosuch:\nerror: No package matches 'nosuch'"
     assert caught.value.hint == (
-        "are the right repositories enabled? -devel packages may sit in CRB or EPEL: microdnf repolist --all"
+        "check which repositories are enabled with microdnf repolist --all: -devel packages may be in CRB or EPEL"
     )
 
 
@@ -168,7 +168,7 @@ def test_a_repository_out_of_reach(scripted, tmp_path: Path) -> None:
         (
             "error: rpmdb[process] already locked by sleep(32003)\n",
             "microdnf is locked by another program:\nerror: rpmdb[process] already locked by sleep(32003)",
-            "wait until that program has ended, then run the same command again",
+            "wait until it has finished, then run the same command again",
         ),
         (
             "error: package demo-devel-1-1.noarch cannot be verified and repo demo is GPG enabled: x could not be"

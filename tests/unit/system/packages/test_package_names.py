@@ -6,7 +6,7 @@ import pytest
 
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
-from accel_doctor.system.packages.managers import MANAGERS, PACKAGE_MANAGERS
+from accel_doctor.system.packages.managers import DRIVERS, MANAGERS
 from accel_doctor.system.packages.privilege import Privilege
 
 RPM = ["gcc-c++", "pkgconfig(libpq)", "cmake(Qt5)", "SDL2-devel", "libstdc++", "x_y", "java-1.8.0-openjdk"]
@@ -51,7 +51,7 @@ def test_names_of_packages_are_taken_and_nothing_else(manager: str) -> None:
 @pytest.mark.parametrize("manager", sorted(MANAGERS))
 @pytest.mark.parametrize("name", ["libfoo-", "--purge", "libfoo=1.2"])
 def test_no_command_is_made_with_anything_else(scripted, manager: str, name: str) -> None:
-    driven = PACKAGE_MANAGERS[manager](scripted, Privilege("", terminal=False))
+    driven = DRIVERS[manager](scripted, Privilege("", terminal=False))
     for package_manager in (driven, PackageManagerElsewhere(manager)):
         with pytest.raises(PackageManagerError) as caught:
             package_manager.commands(["gcc", name])

@@ -10,7 +10,7 @@ from accel_doctor.system.packages.space import refuse_without_space
 
 HEAD = "Filesystem     1024-blocks      Used Available Capacity Mounted on\n"
 CACHE = "/var/cache/apt/archives"
-HINT = "make room there, then run the same command again"
+HINT = "free some disk space, then run the same command again"
 
 
 def _df(scripted, path: str, kibibytes: int, place: str, size: int = 1_000_000) -> None:

@@ -1,0 +1,124 @@
+"""What all package managers have in common: simulate, refuse losses, install, verify."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.interfaces import Completed, Runner
+from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.system.packages.facts import ManagerFacts
+from accel_doctor.system.packages.outputs import AGAIN, ENGLISH
+from accel_doctor.system.packages.privilege import Privilege
+from accel_doctor.system.packages.space import refuse_without_space
+
+Plan = Sequence[Sequence[str]]
+
+
+class Driver(ABC):
+    """Implements :class:`accel_doctor.interfaces.PackageManager`, but for the words of one program."""
+
+    facts: ClassVar[ManagerFacts]
+    variables: ClassVar[Mapping[str, str]] = ENGLISH  # for what is asked
+    succeeded: ClassVar[frozenset[int]] = frozenset({0})  # return codes after which the packages may all be there
+
+    def __init__(self, runner: Runner, privilege: Privilege) -> None:
+        self._runner = runner
+        self._privilege = privilege
+
+    @property
+    def name(self) -> str:
+        """Return the name used in rule files and messages."""
+        return self.facts.name
+
+    @property
+    def privileged(self) -> bool:
+        """Return whether there is a way to root: being root, sudo, doas."""
+        return self._privilege.tool is not None
+
+    @abstractmethod
+    def installed(self, names: Sequence[str]) -> frozenset[str]:
+        """Return those of ``names`` that are installed, by their own or a provided name."""
+
+    @abstractmethod
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        """Return those of ``names`` that can be installed; all of them where nothing can be told."""
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Return the packages that meet a need; none where a program does not tell."""
+        return ()
+
+    @abstractmethod
+    def simulate(self, names: Sequence[str]) -> Simulation | None:
+        """Return what would be done, without privilege; None where that cannot be told.
+
+        Raises PackageManagerError, quoting the program, for unknown names and for dependencies that cannot be met,
+        NetworkError where no repository can be reached.
+        """
+
+    @abstractmethod
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Return the commands, the last of which installs."""
+
+    def install(self, names: Sequence[str], log: Path) -> None:
+        """Simulate, refuse removals and downgrades, install, verify.
+
+        Raises PackageManagerError also where packages are missing although the program reported success.
+        """
+        checked = self.facts.checked(names)
+        self.carry_out(checked, log, self.commands(checked))
+        missing = sorted(frozenset(checked) - self.installed(checked))
+        if missing:
+            raise PackageManagerError(
+                f"{self.facts.program} reported success, but these are not installed: {', '.join(missing)}",
+                log=log,
+                hint=f"read {log}",
+            )
+
+    def carry_out(self, names: tuple[str, ...], log: Path, plan: Plan) -> None:
+        """Simulate, refuse removals and downgrades, and run the last command of the plan."""
+        simulation = self.foresee(names, log, plan)
+        if simulation is not None:
+            self._refuse_losses(simulation)
+        done = self._privilege.run(self._runner, plan[-1], log, plan)
+        if done.returncode not in self.succeeded:
+            raise self.failed(done, log)
+
+    def foresee(self, names: tuple[str, ...], log: Path, plan: Plan) -> Simulation | None:
+        """Return what the transaction will do, asked with privilege where need be."""
+        return self.simulate(names)
+
+    def refused(self, output: str, names: Sequence[str]) -> PackageManagerError | NetworkError:
+        """Return the error that the output of a failed simulation stands for."""
+        return self.facts.failure(output, f"{self.facts.program} cannot install {' '.join(names)}:", None)
+
+    def failed(self, done: Completed, log: Path) -> PackageManagerError | NetworkError:
+        """Return the error that a failed transaction stands for."""
+        lead = f"{self.facts.program} failed (return code {done.returncode}):"
+        return self.facts.failure(done.output, lead, log, self.mend(done.output))
+
+    def mend(self, output: str) -> str:
+        """Return what is to be done first about a half-finished installation, for the hint of an error."""
+        return ""
+
+    def fitting(self, simulation: Simulation) -> Simulation:
+        """Return the simulation. Raises PackageManagerError where the disk has no room for it."""
+        refuse_without_space(simulation, self.facts.downloads_to, self._runner, self.facts.program)
+        return simulation
+
+    def ask(self, *argv: str) -> Completed:
+        """Run a command that changes nothing, its answer in English."""
+        return self._runner.capture(argv, environment=self.variables)
+
+    def _refuse_losses(self, simulation: Simulation) -> None:
+        losses = [f"remove {name}" for name in simulation.removes]
+        losses += [f"downgrade {name}" for name in simulation.downgrades]
+        if losses:
+            program = self.facts.program
+            raise PackageManagerError(
+                f"refused, nothing was changed: {program} would {', '.join(losses)}",
+                hint=f"if that is what you want, install with {program} yourself, {AGAIN}",
+            )
