@@ -15,7 +15,6 @@ from accel_doctor.foresight import LINKED, surely_built
 from accel_doctor.interfaces import Builder, Frontend, Loader
 from accel_doctor.lockfile import direct_urls, older_numpy, with_wheels
 from accel_doctor.model import (
-    BuildFailed,
     Built,
     Case,
     Failed,
@@ -117,11 +116,9 @@ class Doctor:
             if not failed and not held:
                 break
             expected = [reason for source in held for reason in pending[source]]
-            self.treatment.treat([failure.failure for failure in failed], expected)
+            self.treatment.treat(list(failed.values()), expected)
             self.loader.forget()
-            left = [failure.source for failure in failed] + [
-                source for source in held if not self._used(source, waiting.get(source))
-            ]
+            left = [*failed, *(source for source in held if not self._used(source, waiting.get(source)))]
             pending, waiting = {source: [] for source in left}, {}
         return {built.source.name: built.wheel for built in self._built}
 
@@ -165,19 +162,19 @@ class Doctor:
     def _outgrown(self, wheel: Wheel) -> str | None:
         return older_numpy(wheel, self._locked.lock) if self._locked else None
 
-    def _build(self, sources: Sequence[Source], request: InstallRequest) -> list[BuildFailed]:
+    def _build(self, sources: Sequence[Source], request: InstallRequest) -> dict[Source, Failed]:
         if sources:
             self._say(f"Building {len(sources)} source distribution{'s'[: len(sources) > 1]}")
-        failed = []
-        for outcome in self.builder.build(sources, request, self._unfit):
+        failed = {}
+        for source, outcome in zip(sources, self.builder.build(sources, request, self._unfit), strict=True):
             if isinstance(outcome, Built):
                 self._built.append(outcome)
                 if outgrown := self._outgrown(outcome.wheel):
                     self.treatment.reporter.note(
-                        f"{outcome.source} will not import: {outgrown}; with numpy<2 among the requirements it does"
+                        f"{source} will not import: {outgrown}; with numpy<2 among the requirements it does"
                     )
             else:
-                failed.append(outcome)
+                failed[source] = outcome
         return failed
 
     def _end_rehearsal(self, pending: Mapping[Source, Sequence[Reason]], waiting: Collection[Source]) -> NoReturn:

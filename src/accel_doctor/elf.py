@@ -6,9 +6,7 @@ The files may come out of a wheel, which anybody can have made: everything that 
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
-
-from accel_doctor.values import NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile

@@ -1,15 +1,14 @@
 """Every error accel-doctor raises, and the one table of exit codes.
 
 An error says what failed and on what; its hint is the next command to try. A failing build is not an error
-but a value (:class:`accel_doctor.model.BuildFailed`): it is the normal input of this program.
+but a value (:class:`accel_doctor.model.Failed`): it is the normal input of this program.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-
-from accel_doctor.values import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,6 @@ from typing import Protocol
 
 from accel_doctor.model import (
     BuildKey,
-    BuildOutcome,
     BuildSettings,
     Case,
     Consent,
@@ -20,6 +19,7 @@ from accel_doctor.model import (
     Link,
     Locked,
     Need,
+    Outcome,
     Plan,
     Provenance,
     Provider,
@@ -112,9 +112,7 @@ class Builder(Protocol):
         """The store's wheels for these sources and settings, in order; None for what it lacks."""
         ...
 
-    def build(
-        self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]
-    ) -> list[BuildOutcome]:
+    def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
         """Build all, in parallel; one outcome per source, in order. Network trouble raises NetworkError. What the
         store has is used, but for ``unfit``, in whose place the new wheels are kept."""
         ...
@@ -254,7 +252,7 @@ class ObjectStore(Protocol):
 
 
 class Adviser(Protocol):
-    """Needs to remedies, for one distribution and one interpreter."""
+    """Turns needs into plans, for one distribution and one interpreter."""
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:
         """The plan that cures these needs; its commands come from the package manager."""
@@ -308,7 +306,7 @@ class Reporter(Notifier, Protocol):
         """A build entered another phase ("build requirements", "metadata", "compile")."""
         ...
 
-    def build_finished(self, outcome: BuildOutcome) -> None:
+    def build_finished(self, source: Source, outcome: Outcome) -> None:
         """A build ended."""
         ...
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from accel_doctor.interfaces import PackageNames
-from accel_doctor.model import Distribution, Plan
-from accel_doctor.model.treated import Treated, TreatedNeed, TreatedPackage
+from accel_doctor.model import Distribution, JournalEntry, JournalNeed, JournalPackage, Plan
 from accel_doctor.redaction import redacted
 
 SCHEMA = 1
@@ -27,9 +26,9 @@ class Journal:
         self._path = path
         self._warn = warn
 
-    def append(self, treated: Treated) -> None:
+    def append(self, entry: JournalEntry) -> None:
         """Add an entry, in one write to the end of the file."""
-        line = json.dumps({"schema": SCHEMA, **as_json(treated)}) + "\n"
+        line = json.dumps({"schema": SCHEMA, **as_json(entry)}) + "\n"
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # O_APPEND: two processes that write at once do not overwrite one another (open(2))
@@ -41,7 +40,7 @@ class Journal:
         except OSError as error:
             self._warn(f"what was installed could not be written to the journal {self._path}: {error.strerror}")
 
-    def read(self, managers: Mapping[str, PackageNames]) -> list[Treated]:
+    def read(self, managers: Mapping[str, PackageNames]) -> list[JournalEntry]:
         """Return all entries, oldest first; skip damaged lines (a full disk cut one short) with a warning.
 
         An entry counts as damaged where it names none of ``managers``, or a package that its manager does not accept.
@@ -62,26 +61,26 @@ class Journal:
         return entries
 
 
-def as_json(entry: Treated) -> dict[str, Any]:
+def as_json(entry: JournalEntry) -> dict[str, Any]:
     """An entry as it is written, of types that JSON has."""
     return {**asdict(entry), "distribution": entry.distribution._asdict()}
 
 
-def treated(plan: Plan, distribution: Distribution, manager: str, during: Sequence[str]) -> Treated:
+def journal_entry(plan: Plan, distribution: Distribution, manager: str, during: Sequence[str]) -> JournalEntry:
     """The entry for a plan that was carried out now; passwords in URLs are left out."""
-    return Treated(
+    return JournalEntry(
         time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         distribution=distribution,
         manager=manager,
         during=tuple(redacted(word) for word in during),
         commands=plan.commands,
         packages=tuple(
-            TreatedPackage(
+            JournalPackage(
                 name=package.name,
                 confidence=package.confidence.value,
                 source=package.source,
                 needs=tuple(
-                    TreatedNeed(str(reason.need), reason.package, redacted(reason.evidence)[:_EVIDENCE_LIMIT])
+                    JournalNeed(str(reason.need), reason.package, redacted(reason.evidence)[:_EVIDENCE_LIMIT])
                     for reason in package.reasons
                 ),
             )
@@ -90,7 +89,7 @@ def treated(plan: Plan, distribution: Distribution, manager: str, during: Sequen
     )
 
 
-def _entry(line: bytes, managers: Mapping[str, PackageNames]) -> Treated | None:
+def _entry(line: bytes, managers: Mapping[str, PackageNames]) -> JournalEntry | None:
     try:
         entry = _parsed(json.loads(line))
         # Exports are run as root on other machines: what cannot be ours, whoever wrote it, is not in them.
@@ -102,19 +101,19 @@ def _entry(line: bytes, managers: Mapping[str, PackageNames]) -> Treated | None:
     return entry if names_are_names and plain else None
 
 
-def _parsed(fields: Any) -> Treated:
-    return Treated(
+def _parsed(fields: Any) -> JournalEntry:
+    return JournalEntry(
         time=str(fields["time"]),
         distribution=Distribution(**{**fields["distribution"], "like": tuple(fields["distribution"]["like"])}),
         manager=str(fields["manager"]),
         during=tuple(map(str, fields["during"])),
         commands=tuple(tuple(map(str, command)) for command in fields["commands"]),
         packages=tuple(
-            TreatedPackage(
+            JournalPackage(
                 name=str(package["name"]),
                 confidence=str(package["confidence"]),
                 source=str(package["source"]),
-                needs=tuple(TreatedNeed(**need) for need in package["needs"]),
+                needs=tuple(JournalNeed(**need) for need in package["needs"]),
             )
             for package in fields["packages"]
         ),

@@ -153,7 +153,7 @@ class Treatment:
         )
         if not self.policy.yes or not sure or len(sure) == len(plan.packages):
             return plan
-        return Plan(sure, plan.unmet, self.package_manager.commands(sorted(package.name for package in sure)))
+        return plan.with_packages(sure, self.package_manager.commands(sorted(package.name for package in sure)))
 
     def _agreed(self, plan: Plan, cases: Sequence[Case]) -> Plan:
         """The plan, shown and agreed to; ends the run where nobody agrees or nobody could install its packages."""

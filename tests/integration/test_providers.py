@@ -15,7 +15,7 @@ from integration.machine import Base, Machine, UnavailableError, machine
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import rank_providers
 from accel_doctor.interfaces import PackageManager, Runner
-from accel_doctor.model import Confidence, Distribution, Need, Provider, Remedy
+from accel_doctor.model import Confidence, Distribution, Need, PackageChoice, Provider
 from accel_doctor.system.packages.apt import Apt
 from accel_doctor.system.packages.dnf import Dnf
 from accel_doctor.system.packages.pacman import Pacman
@@ -55,7 +55,7 @@ KINDS = {
     "zypper": Kind(test_zypper.BASE, Zypper, _zypper),
     "pacman": Kind(test_pacman.BASE, Pacman, _pacman),
 }
-Ask = Callable[[str], Remedy | None]
+Ask = Callable[[str], PackageChoice | None]
 
 
 @pytest.fixture(scope="module", params=sorted(KINDS))
@@ -72,13 +72,13 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             made.must("useradd", "--create-home", "ann")
             interpreter = assumed_interpreter(HERE, "3.13", "3.13")
             adviser = RuleAdviser(book_of([rules]), HERE, interpreter, kind.drive(made.runner("ann"), NOBODY))
-            yield manager, lambda need: adviser.remedy(Need.parse(need))
+            yield manager, lambda need: adviser.choice(Need.parse(need))
     except UnavailableError as problem:
         pytest.skip(str(problem))
 
 
-def answer(remedy: Remedy | None) -> tuple[object, ...] | None:
-    return remedy and (remedy.packages, remedy.confidence, *remedy.alternatives)
+def answer(choice: PackageChoice | None) -> tuple[object, ...] | None:
+    return choice and (choice.packages, choice.confidence, *choice.alternatives)
 
 
 SOURCES = {"dnf": "dnf repoquery", "zypper": "zypper search", "pacman": "pacman -F"}
@@ -91,10 +91,10 @@ def devel(manager: str, name: str) -> str:
 @pytest.mark.parametrize("need", ["pkgconfig:orange", "cmake:Orange"])
 def test_what_one_package_provides_is_sure(asked: tuple[str, Ask], need: str) -> None:
     manager, ask = asked
-    remedy = ask(need)
-    assert answer(remedy) == ((devel(manager, "orange"),), Confidence.INDEX)
-    assert remedy
-    assert remedy.source == SOURCES[manager]
+    choice = ask(need)
+    assert answer(choice) == ((devel(manager, "orange"),), Confidence.INDEX)
+    assert choice
+    assert choice.source == SOURCES[manager]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,7 @@ from pathlib import Path
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.interfaces import Completed
 from accel_doctor.model import (
-    BuildFailed,
     BuildKey,
-    BuildOutcome,
     BuildSettings,
     Built,
     Case,
@@ -28,6 +26,7 @@ from accel_doctor.model import (
     Locked,
     Need,
     Origin,
+    Outcome,
     Plan,
     Provenance,
     Provider,
@@ -143,19 +142,17 @@ class FakeBuilder:
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
         return [self.kept.get(source.name) for source in sources]
 
-    def build(
-        self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]
-    ) -> list[BuildOutcome]:
+    def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
         self.unfit.update(unfit)
         return [self._build(source) for source in sources]
 
-    def _build(self, source: Source) -> BuildOutcome:
+    def _build(self, source: Source) -> Outcome:
         self.attempts.append(source.name)
         lacking = [need for need in self.needs.get(source.name, ()) if not self.machine.has(need)]
         if lacking:
             log = self.logs / f"{len(self.attempts)}-{source.name}.log"
             log.write_text(f"lacks {lacking[0]}\n")
-            return BuildFailed(source, Failed(source.name, log, "build", 1))
+            return Failed(source.name, log, "build", 1)
         wheel = self.kept[source.name] = Wheel(self.logs / f"{source.name}-1-py3-none-any.whl", "0" * 64)
         return Built(source, wheel, reused=False)
 
@@ -281,7 +278,7 @@ class FakeReporter:
     cases: list[Case] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     phases: list[str] = field(default_factory=list)
-    finished: list[BuildOutcome] = field(default_factory=list)
+    finished: list[Outcome] = field(default_factory=list)
 
     def step(self, text: str) -> None:
         pass
@@ -292,7 +289,7 @@ class FakeReporter:
     def build_phase(self, source: Source, phase: str) -> None:
         self.phases.append(phase)
 
-    def build_finished(self, outcome: BuildOutcome) -> None:
+    def build_finished(self, source: Source, outcome: Outcome) -> None:
         self.finished.append(outcome)
 
     def diagnosed(self, case: Case) -> None:

@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 
 from accel_doctor.fileindex import find_index, rank
 from accel_doctor.model import Distribution, Interpreter, Need
-from accel_doctor.rulebook import Offer, Rulebook, load
+from accel_doctor.rulebook import PackageRule, Rulebook, load
 from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.managers import MANAGERS
 from accel_doctor.system.python.assumed import assumed_interpreter
@@ -125,11 +125,11 @@ def wrong_names(book: Rulebook, distribution: Distribution, listing: Listing) ->
     said = book.python(distribution)
     if distribution.id == "debian" and said != listing.python:
         result.append(Wrong("pythons", (f"python{said}",), f"python3 is {listing.python}"))
-    for (kind, name), offer in book.offers(distribution).items():
-        if distribution.id != "debian" and offer.source != "rules/debian.yaml":
+    for (kind, name), rule in book.package_rules(distribution).items():
+        if distribution.id != "debian" and rule.source != "rules/debian.yaml":
             continue
         need = Need(kind, name) if "*" not in name else f"{kind.value}:{name}"
-        rendered = _rendered(book, need, distribution, interpreter, offer)
+        rendered = _rendered(book, need, distribution, interpreter, rule)
         missing = [[name for name in option if name not in listing.names] for option in rendered]
         if missing and all(missing):
             result.append(Wrong(need, tuple(missing[0]), _instead(need, distribution, listing.names)))
@@ -137,11 +137,11 @@ def wrong_names(book: Rulebook, distribution: Distribution, listing: Listing) ->
 
 
 def _rendered(
-    book: Rulebook, need: Need | str, distribution: Distribution, interpreter: Interpreter, offer: Offer
+    book: Rulebook, need: Need | str, distribution: Distribution, interpreter: Interpreter, rule: PackageRule
 ) -> tuple[tuple[str, ...], ...]:
     # Only exact needs have templates in the shipped rules; what begins a name is written out.
-    remedy = book.remedy(need, distribution, interpreter) if isinstance(need, Need) else None
-    packages, alternatives = (remedy or offer).packages, (remedy or offer).alternatives
+    choice = book.choice(need, distribution, interpreter) if isinstance(need, Need) else None
+    packages, alternatives = (choice or rule).packages, (choice or rule).alternatives
     return (packages, *alternatives) if packages else ()
 
 
@@ -193,7 +193,7 @@ def main() -> None:
         found = wrong_names(book, distribution, listings[origin])
         wrong += len(found)
         label = f"{distribution.id} {distribution.version or distribution.codename}"
-        print(f"{label}: {len(book.offers(distribution))} rules, {len(found)} wrong")
+        print(f"{label}: {len(book.package_rules(distribution))} rules, {len(found)} wrong")
         for item in found:
             print(f"  {item}")
     sys.exit(1 if wrong else 0)

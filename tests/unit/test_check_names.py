@@ -48,9 +48,9 @@ def test_lists_without_an_interpreter_are_not_whole(tmp_path):
 def test_rules_whose_packages_and_alternatives_are_missing_are_wrong(tmp_path):
     (tmp_path / "debian.yaml").write_text(RULES)
     book = load([tmp_path])
-    shipped = load().offers(named_distribution("debian:13"))
+    shipped = load().package_rules(named_distribution("debian:13"))
     everything = {
-        name for offer in shipped.values() for option in (offer.packages, *offer.alternatives) for name in option
+        name for rule in shipped.values() for option in (rule.packages, *rule.alternatives) for name in option
     }
     listing = Listing(frozenset({*everything, "python3.13-dev", "real-dev", "single-dev"}), "3.13")
     wrong = wrong_names(book, named_distribution("debian:13"), listing)
@@ -87,6 +87,6 @@ def test_names_of_every_release_debian_makes_now():
     book = load()
     need = Need.parse("header:pcre.h")
     for text in ("debian:13", "debian:sid", "debian:forky", "debian:14", "devuan:excalibur"):
-        offer = book.offer(need, named_distribution(text))
-        assert offer is not None
-        assert offer.packages == (), text
+        rule = book.package_rule(need, named_distribution(text))
+        assert rule is not None
+        assert rule.packages == (), text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from accel_doctor.journal import Journal, treated
+from accel_doctor.journal import Journal, journal_entry
 from accel_doctor.model import Confidence, Distribution, Finding, Need, NeedKind, Plan, Reason, Role, SystemPackage
 from accel_doctor.system.packages.managers import MANAGERS
 
@@ -27,7 +27,9 @@ def never(text: str) -> None:
 
 
 def made(during: str = "cffi"):
-    return treated(PLAN, DEBIAN, "apt", ["accel-doctor", "install", "-i", "https://me:secret@host/simple", during])
+    return journal_entry(
+        PLAN, DEBIAN, "apt", ["accel-doctor", "install", "-i", "https://me:secret@host/simple", during]
+    )
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
@@ -51,11 +53,11 @@ def test_passwords_stay_out(tmp_path: Path) -> None:
 APPEND_MANY = """
 import sys
 from pathlib import Path
-from accel_doctor.journal import Journal, treated
+from accel_doctor.journal import Journal, journal_entry
 from accel_doctor.model import Distribution, Plan
 journal = Journal(Path(sys.argv[1]), sys.exit)
 for _ in range(50):
-    journal.append(treated(Plan(), Distribution("debian", "13"), "apt", ["x" * 5000]))
+    journal.append(journal_entry(Plan(), Distribution("debian", "13"), "apt", ["x" * 5000]))
 """
 
 

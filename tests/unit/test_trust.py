@@ -135,8 +135,8 @@ def test_hostile_names_reach_no_command(name):
 def _is_known(name: str) -> bool:
     rules = {
         templates.render(package, templates.SAMPLE_PYTHON)
-        for offer in rulebook().offers(DEBIAN).values()
-        for option in (offer.packages, *offer.alternatives)
+        for rule in rulebook().package_rules(DEBIAN).values()
+        for option in (rule.packages, *rule.alternatives)
         for package in option
     }
     return name in rules or index().package(name) is not None
@@ -153,8 +153,8 @@ def test_rules_name_no_service_but_these():
     """What starts something when it is installed is not for a build; each exception is one on purpose."""
     services = {
         name
-        for offer in rulebook().offers(DEBIAN).values()
-        for option in (offer.packages, *offer.alternatives)
+        for rule in rulebook().package_rules(DEBIAN).values()
+        for option in (rule.packages, *rule.alternatives)
         for name in option
         if (package := index().package(name)) and package.service
     }
@@ -208,6 +208,6 @@ def test_a_service_that_has_what_is_asked_for_is_never_covered_by_yes(tmp_path):
     here = Distribution("here")
     dnf = DRIVERS["dnf"](FakeRunner(answer), Privilege("", terminal=False))
     adviser = RuleAdviser(book_of([tmp_path]), here, assumed_interpreter(here, "3.13", "3.13"), dnf)
-    remedy = adviser.remedy(Need.parse("header:evil.h"))
-    assert remedy
-    assert (remedy.packages, remedy.alternatives, remedy.confidence) == (("evil-devel",), (), Confidence.GUESS)
+    choice = adviser.choice(Need.parse("header:evil.h"))
+    assert choice
+    assert (choice.packages, choice.alternatives, choice.confidence) == (("evil-devel",), (), Confidence.GUESS)

@@ -14,12 +14,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from accel_doctor.elf import MAGIC, ElfFacts, read_elf
 from accel_doctor.interfaces import Loader
 from accel_doctor.model import Link
-from accel_doctor.values import NamedTuple
 
 # Bounds on what anybody can put into a zip file; CUDA's libraries are the largest real ones.
 _MOST_MEMBERS, _MOST_FILES, _MOST_LINKS = 100_000, 2000, 500

@@ -17,13 +17,12 @@ from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import Frontend, Loader, Reporter, Runner, WheelStore
 from accel_doctor.model import (
-    BuildFailed,
     BuildKey,
-    BuildOutcome,
     Built,
     Failed,
     InstallRequest,
     Link,
+    Outcome,
     Provenance,
     Source,
     SourceKind,
@@ -98,9 +97,7 @@ class SourceBuilder:
     def _get(self, key: BuildKey | None) -> Wheel | None:
         return self.store.get(key) if key else None
 
-    def build(
-        self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]
-    ) -> list[BuildOutcome]:
+    def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
         """One outcome per source, in order, when all have ended.
 
         What keeps a source from being tried at all (network, a changed hash) is raised, after the others ended.
@@ -117,27 +114,27 @@ class SourceBuilder:
                 raise error
         return [future.result() for future in futures]
 
-    def _outcome(self, source: Source, request: InstallRequest, unfit: Wheel | None) -> BuildOutcome:
+    def _outcome(self, source: Source, request: InstallRequest, unfit: Wheel | None) -> Outcome:
         outcome = self._build_or_take(source, request.plain, unfit)
         if request.build.portable and isinstance(outcome, Built):
             return replace(outcome, wheel=self._made_portable(source, request, outcome.wheel))
         return outcome
 
-    def _build_or_take(self, source: Source, request: InstallRequest, unfit: Wheel | None) -> BuildOutcome:
+    def _build_or_take(self, source: Source, request: InstallRequest, unfit: Wheel | None) -> Outcome:
         key = self.key_of(source, request)
         if key is None:
             return self._build(source, request, None)
         with self.store.building(key):
             stored = self.store.get(key)
             if stored and stored != unfit and not self.loader.unmet(stored.links):  # built while we waited
-                outcome: BuildOutcome = Built(source, stored, reused=True)
-                self.reporter.build_finished(outcome)
+                outcome: Outcome = Built(source, stored, reused=True)
+                self.reporter.build_finished(source, outcome)
                 return outcome
             return self._build(source, request, key, unfit=stored)
 
     def _build(
         self, source: Source, request: InstallRequest, key: BuildKey | None, unfit: Wheel | None = None
-    ) -> BuildOutcome:
+    ) -> Outcome:
         started = time.monotonic()
         self.reporter.build_started(source)
         work = Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=self.work))
@@ -150,7 +147,7 @@ class SourceBuilder:
         outcome = self._run(
             source, tree, request, work, started, lambda built, log: self._kept(source, tree, built, key, log, unfit)
         )
-        self.reporter.build_finished(outcome)
+        self.reporter.build_finished(source, outcome)
         return outcome
 
     def _bring(self, source: Source, request: InstallRequest, work: Path) -> Path:
@@ -166,7 +163,7 @@ class SourceBuilder:
         work: Path,
         started: float,
         keep: Callable[[Path, Path], Wheel],
-    ) -> BuildOutcome:
+    ) -> Outcome:
         wheels = work / "wheel"
         wheels.mkdir()
         log = self.new_log("build", source.name)
@@ -179,7 +176,7 @@ class SourceBuilder:
         seconds = time.monotonic() - started
         if done.returncode or len(built) != 1:
             shutil.rmtree(work, ignore_errors=True)
-            return BuildFailed(source, Failed(source.name, log, "build", done.returncode, seconds))
+            return Failed(source.name, log, "build", done.returncode, seconds)
         wheel = keep(built[0], log)
         if wheel.path != built[0]:
             shutil.rmtree(work, ignore_errors=True)

@@ -30,7 +30,7 @@ from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import RememberingFrontend
 from accel_doctor.frontends.uv.uv_binary import find_uv
 from accel_doctor.interfaces import Adviser, Frontend, PackageManager, Prober, Runner, WheelStore
-from accel_doctor.journal import Journal, treated
+from accel_doctor.journal import Journal, journal_entry
 from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model import (
     BuildKey,
@@ -221,7 +221,7 @@ def assembled_treatment(
     journal = Journal(journal_path(parts.surrounding.environment), parts.reporter.note)
 
     def remember(plan: Plan) -> None:
-        journal.append(treated(plan, parts.distribution, package_manager.name, parts.surrounding.command_line))
+        journal.append(journal_entry(plan, parts.distribution, package_manager.name, parts.surrounding.command_line))
 
     adviser, prober = _advice(parts, rulebook, package_manager, parts.interpreter)
     treatment = Treatment(

@@ -3,15 +3,12 @@
 from accel_doctor.diagnosis.adviser import RuleAdviser
 from accel_doctor.diagnosis.diagnosing import diagnose, diagnose_stream
 from accel_doctor.diagnosis.samples import sample_problems
-from accel_doctor.diagnosis.settings import Settings, settings_for
 from accel_doctor.diagnosis.versions import WatchedStream
 
 __all__ = [
     "RuleAdviser",
-    "Settings",
     "WatchedStream",
     "diagnose",
     "diagnose_stream",
     "sample_problems",
-    "settings_for",
 ]

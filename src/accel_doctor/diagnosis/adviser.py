@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+
+from packaging.requirements import InvalidRequirement, Requirement
 
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.fileindex import FileIndex, Ranking, rank, rank_providers
 from accel_doctor.interfaces import PackageManager
-from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Plan, Reason, Remedy, SystemPackage, Unmet
+from accel_doctor.model import (
+    BuildConstraint,
+    Distribution,
+    EnvironmentVariable,
+    Interpreter,
+    Need,
+    NeedKind,
+    PackageChoice,
+    Plan,
+    Reason,
+    SystemPackage,
+    Unmet,
+)
 from accel_doctor.rulebook import Repository, Rulebook
 
 _Set = tuple[str, ...]
@@ -52,8 +66,8 @@ class RuleAdviser:
     def installed_for(self, package: str) -> tuple[str, ...]:
         """The installed system packages that meet what rules say a Python package's build needs."""
         book, here = self._rulebook, (self._distribution, self._interpreter)
-        known = [book.remedy(need, *here) for need in self.known_needs(package)]
-        names = sorted({name for remedy in known if remedy for option in _options(remedy) for name in option})
+        known = [book.choice(need, *here) for need in self.known_needs(package)]
+        names = sorted({name for choice in known if choice for option in choice.options for name in option})
         return tuple(sorted(self._package_manager.installed(names))) if names else ()
 
     def is_sdist_only(self, package: str) -> bool:
@@ -66,6 +80,10 @@ class RuleAdviser:
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:
         """The packages that meet these needs, each named once with all its reasons; what is left is ``unmet``."""
+        plan = self._package_plan(reasons)
+        return replace(plan, cures=(*plan.packages, *self._settings(plan.unmet)))
+
+    def _package_plan(self, reasons: Sequence[Reason]) -> Plan:
         plan = self._plan(reasons)
         unfound = [unmet.reason for unmet in plan.unmet if unmet.installed and unmet.reason.need.kind in _FOUND_WITH]
         finders = [replace(reason, need=_FOUND_WITH[reason.need.kind]) for reason in unfound]
@@ -77,40 +95,48 @@ class RuleAdviser:
         return self._plan([*(reason for reason in reasons if reason not in answered), *helped])
 
     def _plan(self, reasons: Sequence[Reason]) -> Plan:
-        remedies = {need: self.remedy(need) for need in dict.fromkeys(reason.need for reason in reasons)}
-        shelf = _Shelf(self._package_manager, [remedy for remedy in remedies.values() if remedy])
-        chosen = shelf.choose([remedy for remedy in remedies.values() if remedy and remedy.packages])
+        choices = {need: self.choice(need) for need in dict.fromkeys(reason.need for reason in reasons)}
+        shelf = _Shelf(self._package_manager, [choice for choice in choices.values() if choice])
+        chosen = shelf.choose([choice for choice in choices.values() if choice and choice.packages])
         packages: dict[str, SystemPackage] = {}
         unmet: list[Unmet] = []
         for reason in reasons:
-            remedy = remedies[reason.need]
+            choice = choices[reason.need]
             selected = chosen.get(reason.need)
             missing = [name for name in selected or () if name not in shelf.installed]
-            if remedy is None or not remedy.packages:
-                unmet.append(Unmet(reason, remedy.advice if remedy else self._search_advice(reason.need)))
+            if choice is None or not choice.packages:
+                unmet.append(Unmet(reason, choice.advice if choice else self._search_advice(reason.need)))
             elif selected is None:
-                unmet.append(Unmet(reason, self._unavailable_advice(remedy)))
+                unmet.append(Unmet(reason, self._unavailable_advice(choice)))
             elif missing:
                 for name in missing:
-                    others = tuple(option for option in _options(remedy) if option != selected)
+                    others = tuple(option for option in choice.options if option != selected)
                     known = packages.get(name) or SystemPackage(
-                        name, (), remedy.confidence, remedy.source, others, remedy.advice
+                        name, (), choice.confidence, choice.source, others, choice.advice
                     )
                     packages[name] = replace(known, reasons=_with(known.reasons, reason))
             elif reason.finding:
-                unmet.append(Unmet(reason, _installed_advice(selected, remedy), installed=True))
+                unmet.append(Unmet(reason, _installed_advice(selected, choice), installed=True))
         names = tuple(sorted(packages))
         commands = self._package_manager.commands(names) if names else ()
         return Plan(tuple(packages[name] for name in names), tuple(unmet), commands)
 
-    def remedy(self, need: Need) -> Remedy | None:
+    def _settings(self, unmet: Sequence[Unmet]) -> Iterator[BuildConstraint | EnvironmentVariable]:
+        """Yield what satisfies needs that no package of the plan satisfies."""
+        for reason in (one.reason for one in unmet):
+            if requirement := _build_constraint(reason.need):
+                yield BuildConstraint(requirement, reason)
+            for name, value in self._rulebook.environment(reason.need).items():
+                yield EnvironmentVariable(name, value, reason)
+
+    def choice(self, need: Need) -> PackageChoice | None:
         """What meets a need here, by rules, else by the file index, else by the package manager; None where none of
         them says anything."""
         # A rule that knows a need to be absent here, or to be met by advice, has spoken too: nobody else is asked.
-        ruled = self._rulebook.remedy(need, self._distribution, self._interpreter)
+        ruled = self._rulebook.choice(need, self._distribution, self._interpreter)
         if ruled or not need.kind.curable_by_packages:
             return ruled
-        return self._indexed(need) or self._remedy(self._asked(need))
+        return self._indexed(need) or self._ranked(self._asked(need))
 
     def _asked(self, need: Need) -> Ranking:
         """Who has it by the package manager's own word. It takes seconds, so that it is asked once."""
@@ -122,10 +148,10 @@ class RuleAdviser:
     def _index(self) -> FileIndex | None:
         return self._find_index()  # only now: a run whose needs all have rules opens no index
 
-    def _indexed(self, need: Need) -> Remedy | None:
-        return self._remedy(rank(need, self._index)) if self._index else None
+    def _indexed(self, need: Need) -> PackageChoice | None:
+        return self._ranked(rank(need, self._index)) if self._index else None
 
-    def _remedy(self, ranking: Ranking) -> Remedy | None:
+    def _ranked(self, ranking: Ranking) -> PackageChoice | None:
         need = ranking.need
         manager = self._rulebook.manager(self._distribution)
         if manager is None or not ranking.candidates:
@@ -134,7 +160,7 @@ class RuleAdviser:
             names = ", ".join(candidate.package.name for candidate in ranking.candidates[:3])
             more = "" if len(ranking.candidates) <= 3 else f" and {len(ranking.candidates) - 3} more"
             advice = f"{names}{more} have a file of that name; see them with: accel-doctor why {need}"
-            return Remedy(need, source=ranking.source, advice=advice)
+            return PackageChoice(need, source=ranking.source, advice=advice)
         # Names reach a command line: what an index or a repository says is checked like a rule.
         accepted = [
             name for name in (ranking.candidates[0].package.name, *ranking.equivalents) if manager.accepts(name)
@@ -142,30 +168,40 @@ class RuleAdviser:
         if not accepted:
             return None
         options = tuple((name,) for name in accepted)
-        return Remedy(need, options[0], ranking.confidence, ranking.source, alternatives=options[1:])
+        return PackageChoice(need, options[0], ranking.confidence, ranking.source, alternatives=options[1:])
 
     def _search_advice(self, need: Need) -> str | None:
         hint = self._rulebook.search_hint(need, self._distribution)
         return f"no rule names a package for {need}; look for one with: {hint}" if hint else None
 
-    def _unavailable_advice(self, remedy: Remedy) -> str:
-        advice = f"{_listed(remedy.packages)} would meet it, but {self._distribution} offers no such package"
-        repositories = [self._rulebook.repository(name, self._distribution) for name in remedy.packages]
+    def _unavailable_advice(self, choice: PackageChoice) -> str:
+        advice = f"{_listed(choice.packages)} would meet it, but {self._distribution} offers no such package"
+        repositories = [self._rulebook.repository(name, self._distribution) for name in choice.packages]
         needed = [repository for repository in dict.fromkeys(repositories) if repository]
         if needed and (commands := self._enabling(needed)):
             where = _listed(tuple(repository.value for repository in needed))
             shown = " && ".join(shlex.join(command) for command in commands)
             advice = f"{advice} yet: it is in {where}, which is enabled by (as root): {shown}"
-        return f"{advice}; {remedy.advice}" if remedy.advice else advice
+        return f"{advice}; {choice.advice}" if choice.advice else advice
 
 
-def _installed_advice(selected: _Set, remedy: Remedy) -> str:
+def _build_constraint(need: Need) -> str | None:
+    if need.kind is not NeedKind.BUILD_CONSTRAINT:
+        return None
+    try:
+        requirement = Requirement(need.name)
+    except InvalidRequirement:
+        return None
+    return f"{requirement.name}{requirement.specifier}" if requirement.specifier else None  # constraints have no extras
+
+
+def _installed_advice(selected: _Set, choice: PackageChoice) -> str:
     verb = "is" if len(selected) == 1 else "are"
     advice = (
         f"{_listed(selected)} {verb} installed and still the build does not find it: "
         "look for a path it does not search, or a version it does not accept"
     )
-    return f"{advice}; {remedy.advice}" if remedy.advice else advice
+    return f"{advice}; {choice.advice}" if choice.advice else advice
 
 
 def _listed(names: _Set) -> str:
@@ -179,41 +215,41 @@ def _with(reasons: tuple[Reason, ...], reason: Reason) -> tuple[Reason, ...]:
 class _Shelf:
     """What the package manager has of the packages that could be chosen."""
 
-    def __init__(self, package_manager: PackageManager, remedies: Iterable[Remedy]) -> None:
+    def __init__(self, package_manager: PackageManager, choices: Iterable[PackageChoice]) -> None:
         self._package_manager = package_manager
-        names = sorted({name for remedy in remedies for option in _options(remedy) for name in option})
+        names = sorted({name for choice in choices for option in choice.options for name in option})
         self.installed = package_manager.installed(names) if names else frozenset()
         wanting = [name for name in names if name not in self.installed]
         self._obtainable = self.installed | (package_manager.available(wanting) if wanting else frozenset())
 
-    def choose(self, remedies: Sequence[Remedy]) -> dict[Need, _Set]:
+    def choose(self, choices: Sequence[PackageChoice]) -> dict[Need, _Set]:
         """One option per need, none where nothing is obtainable. Never two providers of one need, and no option
         that would remove something: needs with one option go first, and the others take what is there anyway."""
-        usable = {remedy.need: self._usable(remedy) for remedy in remedies}
-        choice: dict[Need, _Set] = {}
+        usable = {choice.need: self._usable(choice) for choice in choices}
+        selection: dict[Need, _Set] = {}
         taken: set[str] = set(self.installed)
         for need, options in sorted(usable.items(), key=lambda item: len(item[1]) > 1):
             if options:
-                choice[need] = next((option for option in options if taken.issuperset(option)), options[0])
-                taken.update(choice[need])
+                selection[need] = next((option for option in options if taken.issuperset(option)), options[0])
+                taken.update(selection[need])
         open_choices = [need for need, options in usable.items() if len(options) > 1]
-        if any(not self.installed.issuperset(choice[need]) for need in open_choices) and self._conflicts(choice):
-            self._settle(choice, usable, open_choices)
-        return choice
+        if any(not self.installed.issuperset(selection[need]) for need in open_choices) and self._conflicts(selection):
+            self._settle(selection, usable, open_choices)
+        return selection
 
-    def _usable(self, remedy: Remedy) -> list[_Set]:
-        return [option for option in _options(remedy) if self._obtainable.issuperset(option)]
+    def _usable(self, choice: PackageChoice) -> list[_Set]:
+        return [option for option in choice.options if self._obtainable.issuperset(option)]
 
-    def _settle(self, choice: dict[Need, _Set], usable: dict[Need, list[_Set]], open_choices: list[Need]) -> None:
+    def _settle(self, selection: dict[Need, _Set], usable: dict[Need, list[_Set]], open_choices: list[Need]) -> None:
         for need in open_choices:
             for option in usable[need]:
-                attempt = {**choice, need: option}
+                attempt = {**selection, need: option}
                 if not self._conflicts(attempt):
-                    choice[need] = option
+                    selection[need] = option
                     return
 
-    def _conflicts(self, choice: dict[Need, _Set]) -> bool:
-        names = sorted({name for option in choice.values() for name in option} - self.installed)
+    def _conflicts(self, selection: dict[Need, _Set]) -> bool:
+        names = sorted({name for option in selection.values() for name in option} - self.installed)
         if not names:
             return False
         try:
@@ -221,7 +257,3 @@ class _Shelf:
         except PackageManagerError:
             return True
         return simulation is not None and bool(simulation.removes or simulation.downgrades)
-
-
-def _options(remedy: Remedy) -> tuple[_Set, ...]:
-    return (remedy.packages, *remedy.alternatives) if remedy.packages else ()

@@ -20,8 +20,7 @@ import struct
 import zlib
 from bisect import bisect_left
 from collections.abc import Sequence
-
-from accel_doctor.values import NamedTuple
+from typing import NamedTuple
 
 MAGIC, FORMAT = b"ACCELIDX", 1
 HEADER = struct.Struct(">8sBII")

@@ -6,6 +6,7 @@ import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.fileindex.codec import (
@@ -26,7 +27,6 @@ from accel_doctor.fileindex.codec import (
     inflate,
 )
 from accel_doctor.fileindex.indexed import Package, Release
-from accel_doctor.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel_doctor.values import NamedTuple
+from typing import NamedTuple
 
 
 class Package(NamedTuple):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from accel_doctor.fileindex.index_file import File, FileIndex
 from accel_doctor.fileindex.indexed import Package, named_for_development
 from accel_doctor.fileindex.places import below_commands, below_include, below_libraries, below_pkgconfig, depth
 from accel_doctor.model import Confidence, Need, NeedKind
-from accel_doctor.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing import Protocol

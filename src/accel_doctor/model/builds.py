@@ -84,12 +84,4 @@ class Built:
     log: Path | None = None
 
 
-@dataclass(frozen=True)
-class BuildFailed:
-    """A source did not become a wheel."""
-
-    source: Source
-    failure: Failed
-
-
-BuildOutcome = Built | BuildFailed
+Outcome = Built | Failed

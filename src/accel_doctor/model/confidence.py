@@ -1,4 +1,4 @@
-"""How sure a remedy is."""
+"""How sure a package choice is."""
 
 from __future__ import annotations
 

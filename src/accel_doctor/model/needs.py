@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-
-from accel_doctor.values import NamedTuple
+from typing import NamedTuple
 
 
 class NeedKind(str, Enum):

@@ -1,57 +1,15 @@
-"""Remedies, the plan they make, and what a run came to."""
+"""The plan of a treatment, and what a run came to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Built, Failed, Locked
-from accel_doctor.model.confidence import Confidence
-from accel_doctor.model.findings import Diagnosis, Finding
-from accel_doctor.model.needs import Need
-
-
-@dataclass(frozen=True)
-class Remedy:
-    """What satisfies one need here: all of ``packages`` together, or, with none, ``advice`` to follow.
-
-    ``alternatives`` are other sets that would do as well, in order of preference.
-    """
-
-    need: Need
-    packages: tuple[str, ...] = ()
-    confidence: Confidence = Confidence.RULE
-    source: str = ""  # "rules/debian.yaml"
-    alternatives: tuple[tuple[str, ...], ...] = ()
-    advice: str | None = None
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a need is in a plan: the finding that showed it, or, without one, foresight about ``package``, or ``why``."""
-
-    need: Need
-    package: str | None
-    finding: Finding | None = None
-    why: str = "known need, not met here"
-
-    @property
-    def evidence(self) -> str:
-        """The quoted line, or the words that say where it is known from without one."""
-        return self.finding.evidence if self.finding else self.why
-
-
-@dataclass(frozen=True)
-class SystemPackage:
-    """One package of the plan, with the needs it meets and why each is there; ``advice`` is what is left to do then."""
-
-    name: str
-    reasons: tuple[Reason, ...]
-    confidence: Confidence
-    source: str
-    alternatives: tuple[tuple[str, ...], ...] = ()
-    advice: str | None = None
+from accel_doctor.model.cures import BuildConstraint, Cure, EnvironmentVariable, Reason, SystemPackage
+from accel_doctor.model.findings import Diagnosis
 
 
 @dataclass(frozen=True)
@@ -65,16 +23,51 @@ class Unmet:
 
 @dataclass(frozen=True)
 class Plan:
-    """Remedies chosen, with evidence and the exact commands, as data, before anything runs."""
+    """The cures chosen, with evidence and the exact commands, as data, before anything runs.
 
-    packages: tuple[SystemPackage, ...] = ()
+    ``unmet`` are the needs that no package of the plan satisfies, those that another of its cures satisfies included.
+    """
+
+    cures: tuple[Cure, ...] = ()
     unmet: tuple[Unmet, ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()
 
     @property
+    def packages(self) -> tuple[SystemPackage, ...]:
+        """Return the system packages among the cures."""
+        return tuple(cure for cure in self.cures if isinstance(cure, SystemPackage))
+
+    @property
+    def constraints(self) -> tuple[str, ...]:
+        """Return the requirements to constrain builds by, each once."""
+        return tuple(dict.fromkeys(cure.requirement for cure in self.cures if isinstance(cure, BuildConstraint)))
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables to set for builds."""
+        return {cure.name: cure.value for cure in self.cures if isinstance(cure, EnvironmentVariable)}
+
+    @property
+    def uncured(self) -> tuple[Unmet, ...]:
+        """Return the unmet needs that no constraint and no variable satisfies either."""
+        cured = {cure.reason for cure in self.cures if not isinstance(cure, SystemPackage)}
+        return tuple(unmet for unmet in self.unmet if unmet.reason not in cured)
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """Return what is left for a person to do, each piece of advice once."""
+        given = (*(unmet.advice for unmet in self.unmet), *(package.advice for package in self.packages))
+        return tuple(dict.fromkeys(text for text in given if text))
+
+    @property
     def names(self) -> tuple[str, ...]:
-        """The system packages to install, sorted."""
+        """Return the names of the system packages to install, sorted."""
         return tuple(sorted(package.name for package in self.packages))
+
+    def with_packages(self, packages: Iterable[SystemPackage], commands: tuple[tuple[str, ...], ...] = ()) -> Plan:
+        """Return the plan with other system packages, and the commands that install these."""
+        others = (cure for cure in self.cures if not isinstance(cure, SystemPackage))
+        return replace(self, cures=(*packages, *others), commands=commands)
 
     def instead(self, name: str, others: tuple[str, ...]) -> Plan:
         """The plan with one of a package's alternatives in its place; its commands are left out, being others now.
@@ -91,7 +84,7 @@ class Plan:
         former = tuple(package.name for package in self.packages if package not in kept)
         options = (former, *(option for option in given_up.alternatives if option != others))
         chosen = [replace(given_up, name=other, alternatives=options) for other in others]
-        return Plan(tuple(sorted((*kept, *chosen), key=lambda package: package.name)), self.unmet)
+        return self.with_packages(sorted((*kept, *chosen), key=lambda package: package.name))
 
 
 @dataclass(frozen=True)

@@ -20,18 +20,11 @@ _NO_PACKAGE = "the log"
 
 @dataclass(frozen=True)
 class DiagnosisReport:
-    """Logs by name with what they say, and one plan for all of them.
-
-    ``unmet`` is what is left of the plan's unmet needs when ``build_constraints`` and ``environment`` are used.
-    """
+    """Logs by name with what they say, and one plan for all of them."""
 
     distribution: Distribution
     diagnoses: Mapping[str, Diagnosis]
     plan: Plan
-    build_constraints: Sequence[str]
-    environment: Mapping[str, str]
-    advice: Sequence[str]
-    unmet: Sequence[Unmet]
 
 
 def diagnosis_document(report: DiagnosisReport) -> dict[str, Any]:
@@ -47,12 +40,12 @@ def diagnosis_document(report: DiagnosisReport) -> dict[str, Any]:
         ],
         "plan": {
             "system_packages": system_packages_document(report.plan),
-            "build_constraints": list(report.build_constraints),
-            "environment": dict(report.environment),
-            "advice": list(report.advice),
+            "build_constraints": list(report.plan.constraints),
+            "environment": report.plan.variables,
+            "advice": list(report.plan.advice),
             "commands": [list(command) for command in report.plan.commands],
         },
-        "unmet": unmet_document(report.unmet),
+        "unmet": unmet_document(report.plan.uncured),
     }
 
 
@@ -107,7 +100,7 @@ def diagnosis_lines(report: DiagnosisReport) -> list[str]:
             lines.append(printable(f"{where}{package}"))
             for finding in findings:
                 lines += _finding_lines(finding, report)
-    lines += _setting_lines(report)
+    lines += _setting_lines(report.plan)
     return lines + paste_lines(report.plan, report.distribution)
 
 
@@ -145,14 +138,14 @@ def _finding_lines(finding: Finding, report: DiagnosisReport) -> list[str]:
     return lines
 
 
-def _setting_lines(report: DiagnosisReport) -> list[str]:
+def _setting_lines(plan: Plan) -> list[str]:
     lines = []
-    if report.build_constraints:
+    if plan.constraints:
         lines += ["", "Build constraints (a file for --build-constraint):"]
-        lines += [f"  {constraint}" for constraint in report.build_constraints]
-    if report.environment:
+        lines += [f"  {constraint}" for constraint in plan.constraints]
+    if plan.variables:
         lines += ["", "Environment variables:"]
-        lines += [f"  export {name}={shlex.quote(value)}" for name, value in report.environment.items()]
+        lines += [f"  export {name}={shlex.quote(value)}" for name, value in plan.variables.items()]
     return lines
 
 

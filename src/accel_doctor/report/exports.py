@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from accel_doctor.model.treated import Treated, TreatedNeed, TreatedPackage
+from accel_doctor.model import JournalEntry, JournalNeed, JournalPackage
 from accel_doctor.rulebook.templates import compiled
 
 # format -> the template under templates/
@@ -25,46 +25,46 @@ _TOOLS = ("command", "compiler")
 
 
 @dataclass(frozen=True)
-class Prescription:
+class PackageList:
     """What a machine of one distribution needed: packages once each, in order of name, with all their reasons."""
 
     distribution_id: str
     distribution_name: str
     manager: str
-    packages: tuple[TreatedPackage, ...]
+    packages: tuple[JournalPackage, ...]
     commands: tuple[tuple[str, ...], ...]  # what root runs on a fresh machine
 
 
-def prescription(
-    entries: Sequence[Treated], commands_of: Callable[[str, Sequence[str]], Sequence[Sequence[str]]]
-) -> Prescription:
+def package_list(
+    entries: Sequence[JournalEntry], commands_of: Callable[[str, Sequence[str]], Sequence[Sequence[str]]]
+) -> PackageList:
     """One of the entries, which are of one distribution and not none; ``commands_of`` (manager, names) installs."""
     latest = entries[-1]
-    reasons: dict[str, dict[TreatedNeed, None]] = {}
+    reasons: dict[str, dict[JournalNeed, None]] = {}
     packages = {}
     for entry in entries:
         for package in entry.packages:
             packages[package.name] = package
             reasons.setdefault(package.name, {}).update(dict.fromkeys(package.needs))
     names = sorted(packages)
-    return Prescription(
+    return PackageList(
         distribution_id=latest.distribution.id,
         distribution_name=str(latest.distribution),
         manager=latest.manager,
         packages=tuple(
-            TreatedPackage(name, packages[name].confidence, packages[name].source, tuple(reasons[name]))
+            JournalPackage(name, packages[name].confidence, packages[name].source, tuple(reasons[name]))
             for name in names
         ),
         commands=tuple(tuple(command) for command in commands_of(latest.manager, names)),
     )
 
 
-def export(prescribed: Prescription, form: str) -> str:
+def export(needed: PackageList, form: str) -> str:
     """The text in one of FORMATS."""
-    return render(prescribed, (files("accel_doctor.report") / "templates" / FORMATS[form]).read_text("utf-8"))
+    return render(needed, (files("accel_doctor.report") / "templates" / FORMATS[form]).read_text("utf-8"))
 
 
-def render(prescribed: Prescription, template: str) -> str:
+def render(needed: PackageList, template: str) -> str:
     """A template of the user's own, rendered in Jinja2's sandbox. ValueError says what is wrong with it.
 
     It knows ``distribution.id`` and ``.name``, ``manager``, ``packages`` (each with ``name``, ``why``, ``confidence``),
@@ -74,21 +74,21 @@ def render(prescribed: Prescription, template: str) -> str:
 
     try:
         text: str = compiled(template, whole_lines=True).render(
-            distribution={"id": prescribed.distribution_id, "name": prescribed.distribution_name},
-            manager=prescribed.manager,
+            distribution={"id": needed.distribution_id, "name": needed.distribution_name},
+            manager=needed.manager,
             packages=[
                 {"name": package.name, "why": _why(package.needs), "confidence": package.confidence}
-                for package in prescribed.packages
+                for package in needed.packages
             ],
-            commands=[list(command) for command in prescribed.commands],
-            external=_external(prescribed.packages),
+            commands=[list(command) for command in needed.commands],
+            external=_external(needed.packages),
         )
     except TemplateError as error:
         raise ValueError(f"template: {error}") from error
     return text.rstrip("\n") + "\n"
 
 
-def _why(needs: Iterable[TreatedNeed]) -> str:
+def _why(needs: Iterable[JournalNeed]) -> str:
     """``header:ffi.h for cffi, cairocffi``, on one line and without what could end a comment."""
     users: dict[str, list[str]] = {}
     for need in needs:
@@ -97,7 +97,7 @@ def _why(needs: Iterable[TreatedNeed]) -> str:
     return "".join(character if character.isprintable() else "?" for character in "; ".join(parts))
 
 
-def _external(packages: Iterable[TreatedPackage]) -> Mapping[str, list[str]]:
+def _external(packages: Iterable[JournalPackage]) -> Mapping[str, list[str]]:
     """Needs as PEP 725 writes them: tools under ``build-requires``, libraries under ``host-requires``."""
     build: dict[str, None] = {}
     host: dict[str, None] = {}

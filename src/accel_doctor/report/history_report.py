@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
-from accel_doctor.model.treated import Treated
+from accel_doctor.model import JournalEntry
 from accel_doctor.report.text import printable
 
 
-def history_lines(entries: Iterable[Treated]) -> list[str]:
+def history_lines(entries: Iterable[JournalEntry]) -> list[str]:
     """Each treatment: when and during what; each package with why it was needed; the commands that were run."""
     lines = []
     for entry in entries:

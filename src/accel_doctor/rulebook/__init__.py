@@ -5,7 +5,7 @@ door handles raw YAML.
 """
 
 from accel_doctor.rulebook.book import Rulebook, load, shipped_rules
-from accel_doctor.rulebook.families import Family, Offer
+from accel_doctor.rulebook.families import Family, PackageRule
 from accel_doctor.rulebook.python_packages import InterpreterHeaders, PythonPackage
 from accel_doctor.rulebook.repository_rules import Repository
 from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomRole
@@ -14,7 +14,7 @@ __all__ = [
     "Aliases",
     "Family",
     "InterpreterHeaders",
-    "Offer",
+    "PackageRule",
     "PythonPackage",
     "Repository",
     "Rulebook",

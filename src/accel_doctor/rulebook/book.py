@@ -10,13 +10,14 @@ from pathlib import Path
 
 from accel_doctor.errors import RuleError
 from accel_doctor.interfaces import PackageNames
-from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Origin, Remedy
+from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, Origin, PackageChoice
 from accel_doctor.rulebook import templates
+from accel_doctor.rulebook.choices import choice_of, coming_from
 from accel_doctor.rulebook.families import (
     Family,
-    Offer,
+    PackageRule,
     look_up,
-    offers_for,
+    package_rules_for,
     python_of,
     read_family,
     repository_for,
@@ -29,7 +30,6 @@ from accel_doctor.rulebook.python_packages import (
     read_headers,
     read_packages,
 )
-from accel_doctor.rulebook.remedies import coming_from, remedy_of
 from accel_doctor.rulebook.repository_rules import Repository
 from accel_doctor.rulebook.symptoms import (
     Aliases,
@@ -72,7 +72,7 @@ class Rulebook:
         self._directories = tuple(directories)
         self._managers = managers
         self._families: dict[str, tuple[Family, ...]] = {}
-        self._offers: dict[Distribution, Mapping[tuple[NeedKind, str], Offer]] = {}
+        self._package_rules: dict[Distribution, Mapping[tuple[NeedKind, str], PackageRule]] = {}
 
     # --- symptoms.yaml
 
@@ -173,11 +173,11 @@ class Rulebook:
 
     def coverage(self, name: str) -> tuple[int, int]:
         """How many needs a family's own files speak of, and how many of these with names that nobody checked."""
-        offers: dict[tuple[str, NeedKind, str], Offer] = {}
+        rules: dict[tuple[str, NeedKind, str], PackageRule] = {}
         for family in self._family_layers(name):
             for release, section in (("", family.needs), *family.releases.items()):
-                offers.update({(release, *key): offer for key, offer in section.items()})
-        return len(offers), sum(offer.unverified for offer in offers.values())
+                rules.update({(release, *key): rule for key, rule in section.items()})
+        return len(rules), sum(rule.unverified for rule in rules.values())
 
     def checked(self, name: str) -> tuple[str, ...]:
         """The releases against whose package lists a family's names were checked (tests/tools/check_names.py)."""
@@ -197,16 +197,16 @@ class Rulebook:
         name = self.family(distribution)
         return next((family.manager for family in self.chain(name) if family.manager), None) if name else None
 
-    def offers(self, distribution: Distribution) -> Mapping[tuple[NeedKind, str], Offer]:
+    def package_rules(self, distribution: Distribution) -> Mapping[tuple[NeedKind, str], PackageRule]:
         """All that the family files say for a release, names not yet rendered, by the keys they are written under."""
-        if distribution not in self._offers:
+        if distribution not in self._package_rules:
             name = self.family(distribution)
-            self._offers[distribution] = offers_for(self.chain(name) if name else (), distribution)
-        return self._offers[distribution]
+            self._package_rules[distribution] = package_rules_for(self.chain(name) if name else (), distribution)
+        return self._package_rules[distribution]
 
-    def offer(self, need: Need, distribution: Distribution) -> Offer | None:
+    def package_rule(self, need: Need, distribution: Distribution) -> PackageRule | None:
         """What the family files say about a need, names not yet rendered; None where they say nothing."""
-        return look_up(self.offers(distribution), need)
+        return look_up(self.package_rules(distribution), need)
 
     def repository(self, package: str, distribution: Distribution) -> Repository | None:
         """The repository that must be enabled before a package can be had; None where it is in one that always is."""
@@ -221,23 +221,23 @@ class Rulebook:
                 return templates.render(family.search[need.kind], {}, need)
         return None
 
-    def remedy(self, need: Need, distribution: Distribution, interpreter: Interpreter) -> Remedy | None:
+    def choice(self, need: Need, distribution: Distribution, interpreter: Interpreter) -> PackageChoice | None:
         """What satisfies a need here; without packages where only advice helps, None where no rule says anything."""
         if not need.kind.curable_by_packages:
             advice = self.advice(need, interpreter)
-            return Remedy(need, source=f"rules/{_SYMPTOMS}", advice=advice) if advice else None
+            return PackageChoice(need, source=f"rules/{_SYMPTOMS}", advice=advice) if advice else None
         headers = self._python_rules.headers
         if need in headers.needs and interpreter.origin is not Origin.DISTRIBUTION:
             text = headers.advice.get(interpreter.origin) or headers.advice.get(Origin.OTHER)
             rendered = templates.render(text, templates.python_values(interpreter), need) if text else None
-            return Remedy(need, source=f"rules/{_PYTHON}", advice=rendered)
-        offer = self.offer(need, distribution)
-        if offer is None:
+            return PackageChoice(need, source=f"rules/{_PYTHON}", advice=rendered)
+        rule = self.package_rule(need, distribution)
+        if rule is None:
             return None
-        remedy = remedy_of(offer, need, distribution, interpreter, self.manager(distribution))
-        if remedy.packages and remedy.advice is None:
-            remedy = replace(remedy, advice=self._afterwards(need, distribution))
-        return coming_from(remedy, [self.repository(name, distribution) for name in remedy.packages])
+        choice = choice_of(rule, need, distribution, interpreter, self.manager(distribution))
+        if choice.packages and choice.advice is None:
+            choice = replace(choice, advice=self._afterwards(need, distribution))
+        return coming_from(choice, [self.repository(name, distribution) for name in choice.packages])
 
     def _afterwards(self, need: Need, distribution: Distribution) -> str | None:
         name = self.family(distribution)

@@ -20,7 +20,7 @@ _Key = tuple[NeedKind, str]
 
 
 @dataclass(frozen=True)
-class Offer:
+class PackageRule:
     """What a family has for one need; names may be templates. No packages: known absent, or only advice."""
 
     packages: tuple[str, ...] = ()
@@ -45,8 +45,8 @@ class Family:
     manager: PackageNames | None = None
     extends: str | None = None
     ids: tuple[str, ...] = ()
-    needs: Mapping[_Key, Offer] = field(default_factory=dict)
-    releases: Mapping[str, Mapping[_Key, Offer]] = field(default_factory=dict)
+    needs: Mapping[_Key, PackageRule] = field(default_factory=dict)
+    releases: Mapping[str, Mapping[_Key, PackageRule]] = field(default_factory=dict)
     release_names: Mapping[str, str] = field(default_factory=dict)
     extends_releases: Mapping[str, str] = field(default_factory=dict)
     search: Mapping[NeedKind, str] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Family:
     source: str = ""
     repositories: Mapping[str, Mapping[str, Repository]] = field(default_factory=dict)
 
-    def offers(self, releases: Sequence[str]) -> dict[_Key, Offer]:
+    def package_rules(self, releases: Sequence[str]) -> dict[_Key, PackageRule]:
         """What this file says for a release with these names, the last of which overrides the others."""
         result = dict(self.needs)
         for name in releases:
@@ -75,18 +75,18 @@ def python_of(layers: Sequence[Family], distribution: Distribution) -> str | Non
     return next((pythons[key] for name in names for key in (name, meant.get(name, "")) if key in pythons), None)
 
 
-def offers_for(chain: Sequence[Family], distribution: Distribution) -> dict[_Key, Offer]:
+def package_rules_for(chain: Sequence[Family], distribution: Distribution) -> dict[_Key, PackageRule]:
     """What a family says for a release: its files, latest layer first, then those of the family it extends, and so on.
 
     An extended family's overrides are those of the release that ``extends_releases`` gives: Ubuntu 13.10 is not Debian
     13. Without any, releases are taken to be called alike.
     """
-    found = [layer.offers(names) for layer, names in _in_force(chain, distribution)]
-    return {key: offer for offers in reversed(found) for key, offer in offers.items()}
+    found = [layer.package_rules(names) for layer, names in _in_force(chain, distribution)]
+    return {key: rule for rules in reversed(found) for key, rule in rules.items()}
 
 
 def repository_for(package: str, chain: Sequence[Family], distribution: Distribution) -> Repository | None:
-    """The repository that must be enabled for a package, given the same files as :func:`offers_for`."""
+    """The repository that must be enabled for a package, given the same files as :func:`package_rules_for`."""
     layers = [
         layer.repositories[name]
         for layer, names in _in_force(chain, distribution)
@@ -119,26 +119,26 @@ def _names_of(distribution: Distribution) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (first, distribution.codename, *rest) if name))
 
 
-def look_up(offers: Mapping[_Key, Offer], need: Need) -> Offer | None:
-    """The offer under the need's own name, else under the longest key ending in ``*`` that begins it.
+def look_up(rules: Mapping[_Key, PackageRule], need: Need) -> PackageRule | None:
+    """The rule under the need's own name, else under the longest key ending in ``*`` that begins it.
 
     CMake's names are compared without regard to case where no key is spelled so: a find module writes BZip2 and
     ``BZIP2_FOUND``, and one library's module is called differently by several projects.
     """
-    exact = offers.get((need.kind, need.name))
+    exact = rules.get((need.kind, need.name))
     if exact:
         return exact
     if need.kind is NeedKind.CMAKE:
         folded = need.name.casefold()
-        for (kind, key), offer in offers.items():
+        for (kind, key), rule in rules.items():
             if kind is NeedKind.CMAKE and key.casefold() == folded:
-                return offer
+                return rule
     if need.kind is NeedKind.SONAME and _LINKER_NAME.fullmatch(need.name):
-        return look_up(offers, Need(NeedKind.LIBRARY, need.name[3:-3]))
+        return look_up(rules, Need(NeedKind.LIBRARY, need.name[3:-3]))
     prefixes = [
-        key for kind, key in offers if kind is need.kind and key.endswith("*") and need.name.startswith(key[:-1])
+        key for kind, key in rules if kind is need.kind and key.endswith("*") and need.name.startswith(key[:-1])
     ]
-    return offers[need.kind, max(prefixes, key=len)] if prefixes else None
+    return rules[need.kind, max(prefixes, key=len)] if prefixes else None
 
 
 # --- reading ---------------------------------------------------------------------------------------------
@@ -164,12 +164,12 @@ def read_family(
     if manager is None and "extends" not in entries:
         top.complain("'manager' is missing, and no 'extends' brings one")
     unverified = entries["unverified"].flag() if "unverified" in entries else False
-    reader = _OfferReader(manager, unverified)
+    reader = _PackageRuleReader(manager, unverified)
     ids: tuple[str, ...] = ()
     if "matches" in entries:
         matches = entries["matches"].mapping(("ids",), required=("ids",))
         ids = matches["ids"].texts() if "ids" in matches else ()
-    releases: dict[str, Mapping[_Key, Offer]] = {}
+    releases: dict[str, Mapping[_Key, PackageRule]] = {}
     repositories = {"": read_repositories(entries["repositories"])} if "repositories" in entries else {}
     for release, node in (entries["releases"].mapping() if "releases" in entries else {}).items():
         parts = node.mapping(("needs", "repositories"))
@@ -234,12 +234,12 @@ def _texts_by_kind(node: Node) -> dict[NeedKind, str]:
 
 
 @dataclass(frozen=True)
-class _OfferReader:
+class _PackageRuleReader:
     manager: PackageNames | None
     unverified: bool
 
-    def needs(self, section: Node) -> dict[_Key, Offer]:
-        result: dict[_Key, Offer] = {}
+    def needs(self, section: Node) -> dict[_Key, PackageRule]:
+        result: dict[_Key, PackageRule] = {}
         for kind_name, group in section.mapping().items():
             kind = group.as_kind(kind_name)
             if kind and not kind.curable_by_packages:
@@ -249,21 +249,21 @@ class _OfferReader:
                 if "*" in name[:-1]:
                     node.complain("a '*' stands only at the end")
                 elif kind:
-                    result[kind, name] = self._offer(node)
+                    result[kind, name] = self._package_rule(node)
         return result
 
-    def _offer(self, node: Node) -> Offer:
+    def _package_rule(self, node: Node) -> PackageRule:
         if node.value is None:
-            return Offer(unverified=self.unverified, source=node.file)
+            return PackageRule(unverified=self.unverified, source=node.file)
         if not isinstance(node.value, dict):
-            return Offer(self._packages(node), unverified=self.unverified, source=node.file)
+            return PackageRule(self._packages(node), unverified=self.unverified, source=node.file)
         entries = node.mapping(("packages", "alternatives", "unverified", "advice"))
         if "alternatives" in entries and "packages" not in entries:
             node.complain("has 'alternatives' but no 'packages'")
         if not entries.keys() & {"packages", "advice"}:
             node.complain("has neither 'packages' nor 'advice'")
         alternatives = entries["alternatives"].items() if "alternatives" in entries else ()
-        return Offer(
+        return PackageRule(
             packages=self._packages(entries["packages"]) if "packages" in entries else (),
             alternatives=tuple(self._packages(item) for item in alternatives),
             advice=entries["advice"].text() if "advice" in entries else None,

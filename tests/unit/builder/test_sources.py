@@ -15,10 +15,10 @@ from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model import (
-    BuildFailed,
     BuildKey,
     BuildSettings,
     Built,
+    Failed,
     InstallRequest,
     Link,
     Source,
@@ -102,9 +102,9 @@ def test_each_source_has_its_outcome_in_order(builder, sdist):
     assert isinstance(first, Built)
     assert isinstance(third, Built)
     assert (first.source.name, third.source.name) == ("a", "c")
-    assert isinstance(second, BuildFailed)
-    assert second.failure.package == "broken"
-    assert "fatal error: x.h" in second.failure.log.read_text()
+    assert isinstance(second, Failed)
+    assert second.package == "broken"
+    assert "fatal error: x.h" in second.log.read_text()
 
 
 def test_a_wheel_in_the_store_is_not_built(builder, sdist):

@@ -8,21 +8,20 @@ import pytest
 import tomli as tomllib
 import yaml
 
-from accel_doctor.model import Distribution
-from accel_doctor.model.treated import Treated, TreatedNeed, TreatedPackage
-from accel_doctor.report.exports import FORMATS, Prescription, export, prescription, render
+from accel_doctor.model import Distribution, JournalEntry, JournalNeed, JournalPackage
+from accel_doctor.report.exports import FORMATS, PackageList, export, package_list, render
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 DEBIAN = Distribution("debian", "13", "trixie", (), "Debian GNU/Linux 13 (trixie)")
 
 
-def entry(*packages: TreatedPackage, **changes: object) -> Treated:
-    made = Treated("2026-01-31T12:00:00+00:00", DEBIAN, "apt", ("accel-doctor", "install"), (), packages)
+def entry(*packages: JournalPackage, **changes: object) -> JournalEntry:
+    made = JournalEntry("2026-01-31T12:00:00+00:00", DEBIAN, "apt", ("accel-doctor", "install"), (), packages)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def package(name: str, *needs: tuple[str, str | None]) -> TreatedPackage:
-    return TreatedPackage(name, "rule", "rules/debian.yaml", tuple(TreatedNeed(need, of, "x") for need, of in needs))
+def package(name: str, *needs: tuple[str, str | None]) -> JournalPackage:
+    return JournalPackage(name, "rule", "rules/debian.yaml", tuple(JournalNeed(need, of, "x") for need, of in needs))
 
 
 ENTRIES = [
@@ -32,18 +31,18 @@ ENTRIES = [
 ]
 
 
-def prescribed(*entries: Treated) -> Prescription:
-    return prescription(entries or ENTRIES, lambda manager, names: PackageManagerElsewhere(manager).commands(names))
+def needed(*entries: JournalEntry) -> PackageList:
+    return package_list(entries or ENTRIES, lambda manager, names: PackageManagerElsewhere(manager).commands(names))
 
 
 def test_shell() -> None:
-    assert export(prescribed(), "shell") == (
+    assert export(needed(), "shell") == (
         "apt-get update && apt-get install -y --no-install-recommends cmake g++ libffi-dev\n"
     )
 
 
 def test_dockerfile() -> None:
-    assert export(prescribed(), "dockerfile") == (
+    assert export(needed(), "dockerfile") == (
         "# cmake: command:cmake for h3\n"
         "# g++: compiler:c++ for h3\n"
         "# libffi-dev: header:ffi.h for cffi; pkgconfig:libffi for ruamel\n"
@@ -65,13 +64,13 @@ def test_dockerfile() -> None:
     ],
 )
 def test_an_image_keeps_no_package_manager_s_cache(manager: str, last: str) -> None:
-    made = export(prescribed(entry(package("gcc", ("compiler:c", None)), manager=manager)), "dockerfile")
+    made = export(needed(entry(package("gcc", ("compiler:c", None)), manager=manager)), "dockerfile")
     assert made.splitlines(keepends=True)[0] == "# gcc: compiler:c\n"
     assert made.splitlines(keepends=True)[-1] == last
 
 
 def test_ansible_is_a_play() -> None:
-    (play,) = yaml.safe_load(export(prescribed(), "ansible"))
+    (play,) = yaml.safe_load(export(needed(), "ansible"))
     assert play["name"] == "System packages that builds need on Debian GNU/Linux 13 (trixie)"
     assert play["tasks"][0]["ansible.builtin.apt"] == {
         "update_cache": True,
@@ -82,13 +81,13 @@ def test_ansible_is_a_play() -> None:
 
 
 def test_cloud_init() -> None:
-    made = export(prescribed(), "cloud-init")
+    made = export(needed(), "cloud-init")
     assert made.startswith("#cloud-config\n")
     assert yaml.safe_load(made) == {"package_update": True, "packages": ["cmake", "g++", "libffi-dev"]}
 
 
 def test_bindep() -> None:
-    assert export(prescribed(), "bindep").splitlines()[:3] == [
+    assert export(needed(), "bindep").splitlines()[:3] == [
         "# What builds needed on Debian GNU/Linux 13 (trixie)",
         "# command:cmake for h3",
         "cmake [platform:debian]",
@@ -96,7 +95,7 @@ def test_bindep() -> None:
 
 
 def test_pep725_speaks_of_needs_not_of_packages() -> None:
-    made = prescribed(*ENTRIES, entry(package("python3-dev", ("header:Python.h", "cffi"))))
+    made = needed(*ENTRIES, entry(package("python3-dev", ("header:Python.h", "cffi"))))
     assert tomllib.loads(export(made, "pep725")) == {
         "external": {
             "build-requires": ["dep:generic/cmake", "dep:virtual/compiler/cpp"],
@@ -108,7 +107,7 @@ def test_pep725_speaks_of_needs_not_of_packages() -> None:
 @pytest.mark.parametrize("form", sorted(FORMATS))
 def test_names_of_needs_cannot_break_out_of_a_comment(form: str) -> None:
     hostile = 'header:a"\n- rm -rf /\r\x1b]0;x\x07.h'
-    made = export(prescribed(entry(package("libffi-dev", (hostile, "x\ny")))), form)
+    made = export(needed(entry(package("libffi-dev", (hostile, "x\ny")))), form)
     assert not [line for line in made.splitlines() if line.lstrip().startswith(("- rm", "y"))]
     assert "\x1b" not in made
 
@@ -117,10 +116,10 @@ def test_a_template_of_the_user_s_own() -> None:
     template = (
         "{% for package in packages %}{{ package.name }}={{ package.confidence }} {% endfor %}{{ manager | quote }}"
     )
-    assert render(prescribed(), template) == "cmake=rule g++=rule libffi-dev=rule apt\n"
+    assert render(needed(), template) == "cmake=rule g++=rule libffi-dev=rule apt\n"
 
 
 @pytest.mark.parametrize("template", ["{{ nothing }}", "{% for %}", "{{ ''.__class__.__mro__ }}"])
 def test_a_template_that_is_wrong_or_reaches_out(template: str) -> None:
     with pytest.raises(ValueError, match=r"^template: "):
-        render(prescribed(), template)
+        render(needed(), template)

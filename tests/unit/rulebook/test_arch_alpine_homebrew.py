@@ -94,9 +94,9 @@ def test_what_no_package_has_is_said_to_be_so(distro, need, advice):
 
 def test_a_keg_only_formula_comes_with_what_is_to_be_exported():
     distribution = named_distribution("macos")
-    remedy = BOOK.remedy(Need.parse("header:libpq-fe.h"), distribution, assumed_interpreter(distribution, None, "3.13"))
-    assert remedy.packages == ("libpq",)
-    assert remedy.advice == (
+    choice = BOOK.choice(Need.parse("header:libpq-fe.h"), distribution, assumed_interpreter(distribution, None, "3.13"))
+    assert choice.packages == ("libpq",)
+    assert choice.advice == (
         'it is keg-only: export PATH="$(brew --prefix libpq)/bin:$PATH"'
         ' PKG_CONFIG_PATH="$(brew --prefix libpq)/lib/pkgconfig"'
         ' CPPFLAGS="-I$(brew --prefix libpq)/include" LDFLAGS="-L$(brew --prefix libpq)/lib"'
@@ -116,8 +116,8 @@ def test_a_keg_only_formula_comes_with_what_is_to_be_exported():
 )
 def test_where_homebrew_is_not_searched_that_is_said(need, advice):
     distribution = named_distribution("macos")
-    remedy = BOOK.remedy(Need.parse(need), distribution, assumed_interpreter(distribution, None, "3.13"))
-    assert remedy.advice == advice
+    choice = BOOK.choice(Need.parse(need), distribution, assumed_interpreter(distribution, None, "3.13"))
+    assert choice.advice == advice
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_the_headers_of_an_official_docker_images_python_are_its_own(distro):
 
     distribution = named_distribution(distro)
     interpreter = replace(assumed_interpreter(distribution, "3.13", "3.13"), origin=Origin.OTHER)
-    assert BOOK.remedy(Need.parse("header:Python.h"), distribution, interpreter).packages == ()
-    assert BOOK.remedy(Need.parse("header:stdio.h"), distribution, interpreter).packages != ()
+    assert BOOK.choice(Need.parse("header:Python.h"), distribution, interpreter).packages == ()
+    assert BOOK.choice(Need.parse("header:stdio.h"), distribution, interpreter).packages != ()
 
 
 @pytest.mark.parametrize(("family", "least"), [("arch", 1400), ("alpine", 1400), ("homebrew", 1000)])

@@ -4,7 +4,7 @@ import pytest
 from books import book_of
 
 from accel_doctor.errors import RuleError
-from accel_doctor.model import Distribution, Need, Origin, Remedy
+from accel_doctor.model import Distribution, Need, Origin, PackageChoice
 from accel_doctor.system.packages.managers import MANAGERS
 
 DEBIAN = """\
@@ -98,28 +98,28 @@ def book(shipped):
     ],
 )
 def test_packages(book, interpreter, need, packages):
-    remedy = book.remedy(Need.parse(need), BOOKWORM, interpreter())
-    assert remedy == Remedy(Need.parse(need), packages, source="rules/debian.yaml")
+    choice = book.choice(Need.parse(need), BOOKWORM, interpreter())
+    assert choice == PackageChoice(Need.parse(need), packages, source="rules/debian.yaml")
 
 
 def test_alternatives_and_what_could_not_be_checked(book, interpreter):
-    curl = book.remedy(Need.parse("header:curl/curl.h"), BOOKWORM, interpreter())
+    curl = book.choice(Need.parse("header:curl/curl.h"), BOOKWORM, interpreter())
     assert (curl.packages, curl.alternatives) == (("libcurl4-openssl-dev",), (("libcurl4-gnutls-dev",),))
-    tool = book.remedy(Need.parse("command:tool"), BOOKWORM, interpreter())
+    tool = book.choice(Need.parse("command:tool"), BOOKWORM, interpreter())
     assert (tool.packages, tool.source) == (("tool", "tool-data"), "rules/debian.yaml (unverified)")
 
 
 def test_known_absent_only_advice_and_unknown(book, interpreter):
-    gone = book.remedy(Need.parse("header:gone.h"), BOOKWORM, interpreter())
+    gone = book.choice(Need.parse("header:gone.h"), BOOKWORM, interpreter())
     assert (gone.packages, gone.advice) == ((), "no package of Debian GNU/Linux 12 (bookworm) is known to have it")
-    cuda = book.remedy(Need.parse("header:cuda.h"), BOOKWORM, interpreter())
+    cuda = book.choice(Need.parse("header:cuda.h"), BOOKWORM, interpreter())
     assert (cuda.packages, cuda.advice) == ((), "enable non-free")
-    assert book.remedy(Need.parse("header:unknown.h"), BOOKWORM, interpreter()) is None
+    assert book.choice(Need.parse("header:unknown.h"), BOOKWORM, interpreter()) is None
 
 
 def test_releases_override_by_version_major_version_and_codename(book, interpreter):
     def packages(distribution):
-        return book.remedy(Need.parse("header:old.h"), distribution, interpreter()).packages
+        return book.choice(Need.parse("header:old.h"), distribution, interpreter()).packages
 
     assert [packages(d) for d in (BOOKWORM, TRIXIE, SID, NOBLE)] == [
         ("libold-dev",),
@@ -135,7 +135,7 @@ def test_a_release_goes_by_other_names(tmp_path, interpreter):
     assert book.checked("debian") == ("12", "sid")
 
     def packages(distribution):
-        return book.remedy(Need.parse("header:old.h"), distribution, interpreter()).packages
+        return book.choice(Need.parse("header:old.h"), distribution, interpreter()).packages
 
     rolling = Distribution("debian", "", "forky", (), "Debian GNU/Linux forky/sid")  # as base-files has it
     for distribution in (rolling, SID, Distribution("debian", "14"), Distribution("debian", "14", "forky")):
@@ -156,7 +156,7 @@ def test_inherited_overrides_are_those_of_the_release_it_was_taken_from(tmp_path
     assert book.extended_releases("ubuntu") == {"24.04": "13", "22.04": "12"}
 
     def packages(distribution):
-        return book.remedy(Need.parse("header:old.h"), distribution, interpreter()).packages
+        return book.choice(Need.parse("header:old.h"), distribution, interpreter()).packages
 
     assert packages(NOBLE) == ()
     assert packages(Distribution("linuxmint", "22", "noble", ("ubuntu", "debian"))) == ()
@@ -168,7 +168,7 @@ def test_inherited_overrides_are_those_of_the_release_it_was_taken_from(tmp_path
 
 def test_an_extending_family_inherits(book, interpreter):
     def packages(need):
-        return book.remedy(Need.parse(need), NOBLE, interpreter()).packages
+        return book.choice(Need.parse(need), NOBLE, interpreter()).packages
 
     assert packages("header:shared.h") == ("libubuntu-dev",)
     assert packages("compiler:c") == ("gcc", "libc6-dev")
@@ -195,17 +195,17 @@ def test_family_by_id_then_by_likeness(book, distribution, family):
 
 def test_headers_are_the_interpreters_own(book, interpreter):
     need = Need.parse("header:Python.h")
-    uv = book.remedy(need, BOOKWORM, interpreter(Origin.UV))
+    uv = book.choice(need, BOOKWORM, interpreter(Origin.UV))
     assert (uv.packages, uv.advice) == ((), "uv python install --reinstall 3.13.5")
-    pyenv = book.remedy(need, BOOKWORM, interpreter(Origin.PYENV, "3.12.1"))
+    pyenv = book.choice(need, BOOKWORM, interpreter(Origin.PYENV, "3.12.1"))
     assert (pyenv.packages, pyenv.advice) == ((), "get /usr/include/python3.12")
 
 
 def test_advice_where_no_package_cures(book, interpreter):
-    module = book.remedy(Need.parse("python-module:numpy"), BOOKWORM, interpreter())
+    module = book.choice(Need.parse("python-module:numpy"), BOOKWORM, interpreter())
     assert (module.packages, module.advice) == ((), "install numpy for Python 3.13")
-    assert book.remedy(Need.parse("resource:memory"), BOOKWORM, interpreter()).advice == "fewer jobs"
-    assert book.remedy(Need.parse("resource:disk"), BOOKWORM, interpreter()) is None
+    assert book.choice(Need.parse("resource:memory"), BOOKWORM, interpreter()).advice == "fewer jobs"
+    assert book.choice(Need.parse("resource:disk"), BOOKWORM, interpreter()) is None
 
 
 def test_search_hints_are_quoted(book):
@@ -227,12 +227,12 @@ def test_later_directories_override(shipped, tmp_path, interpreter):
         void="schema: 1\nfamily: void\nmanager: pacman\nneeds: {header: {x.h: x}}\n",
     )
     book = book_of([shipped, mine, tmp_path / "not there"])
-    assert book.remedy(Need.parse("header:old.h"), TRIXIE, interpreter()).packages == ("libmine-dev",)
-    assert book.remedy(Need.parse("header:more.h"), NOBLE, interpreter()) == Remedy(
+    assert book.choice(Need.parse("header:old.h"), TRIXIE, interpreter()).packages == ("libmine-dev",)
+    assert book.choice(Need.parse("header:more.h"), NOBLE, interpreter()) == PackageChoice(
         Need.parse("header:more.h"), ("libmore-dev",), source=str(mine / "debian.yaml")
     )
     assert (book.known_needs("lxml"), book.known_needs("mine")) == ((), (Need.parse("header:more.h"),))
-    assert book.remedy(Need.parse("header:x.h"), Distribution("void"), interpreter()).packages == ("x",)
+    assert book.choice(Need.parse("header:x.h"), Distribution("void"), interpreter()).packages == ("x",)
     assert book.problems() == ()
 
 
@@ -240,7 +240,7 @@ def test_files_are_read_only_when_asked_for(shipped):
     (shipped / "ubuntu.yaml").write_text("broken: [")
     (shipped / "symptoms.yaml").write_text("broken: [")
     book = book_of([shipped])
-    assert book.offer(Need.parse("header:old.h"), BOOKWORM) is not None
+    assert book.package_rule(Need.parse("header:old.h"), BOOKWORM) is not None
     assert book.known_needs("lxml")
     with pytest.raises(RuleError):
         _ = book.symptoms
@@ -332,7 +332,7 @@ def test_a_releases_own_python(tmp_path, distribution, version):
 def test_a_rendered_name_is_checked_too(shipped, interpreter):
     book = book_of([shipped])
     with pytest.raises(RuleError) as caught:
-        book.remedy(Need.parse("header:Python.h"), BOOKWORM, interpreter(version="3. 13"))
+        book.choice(Need.parse("header:Python.h"), BOOKWORM, interpreter(version="3. 13"))
     assert caught.value.problems == (
         "rules/debian.yaml: header:Python.h: 'python3. 13-dev' is not a package name for apt",
     )

@@ -57,7 +57,7 @@ def test_a_release_may_say_otherwise(book, package, distribution, repository):
     ],
 )
 def test_a_remedy_says_where_its_packages_come_from(book, interpreter, need, source):
-    assert book.remedy(Need.parse(need), ROCKY_9, interpreter()).source == source
+    assert book.choice(Need.parse(need), ROCKY_9, interpreter()).source == source
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_shipped_repositories_list_only_packages_that_rules_name():
     named: set[str] = set()
     listed: set[str] = set()
     for version in ("7", "8", "9", "10"):
-        for offer in book.offers(Distribution("rhel", version)).values():
-            named.update(offer.packages, *offer.alternatives)
+        for rule in book.package_rules(Distribution("rhel", version)).values():
+            named.update(rule.packages, *rule.alternatives)
     for family in book.chain("rhel"):
         for packages in family.repositories.values():
             listed.update(packages)

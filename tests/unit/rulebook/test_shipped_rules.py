@@ -72,7 +72,9 @@ def test_every_need_a_symptom_can_show_by_name_has_a_remedy(distribution):
     needs = {need for symptom in SYMPTOMS for need in symptom.needs}
     needs |= {need for symptom in SYMPTOMS for named in symptom.names.values() for need in named}
     unknown = [
-        str(need) for need in sorted(needs) if need.kind.curable_by_packages and BOOK.offer(need, distribution) is None
+        str(need)
+        for need in sorted(needs)
+        if need.kind.curable_by_packages and BOOK.package_rule(need, distribution) is None
     ]
     assert unknown == []
 
@@ -92,8 +94,8 @@ def test_every_need_of_a_python_package_is_answered_for_sure(distribution, witho
     adviser = RuleAdviser(BOOK, distribution, interpreter(), manager, lambda: index)
     unanswered = set()
     for need in {need for package in BOOK.python_packages for need in package.needs}:
-        remedy = adviser.remedy(need)
-        if remedy is None or not remedy.packages or remedy.confidence is Confidence.GUESS:
+        choice = adviser.choice(need)
+        if choice is None or not choice.packages or choice.confidence is Confidence.GUESS:
             unanswered.add(str(need))
     assert unanswered == without
 
@@ -111,9 +113,9 @@ def test_needs_without_packages_have_advice(interpreter):
 @pytest.mark.parametrize("distribution", [*DEBIANS, *map(Distribution, BOOK.families())], ids=str)
 def test_a_compiler_and_headers_everywhere(distribution, interpreter):
     for text in ("compiler:c", "compiler:c++", "compiler:fortran", "compiler:rust", "header:Python.h", "command:make"):
-        remedy = BOOK.remedy(Need.parse(text), distribution, interpreter())
-        assert remedy is not None, f"{distribution} has nothing for {text}"
-        assert remedy.packages or remedy.advice, text
+        choice = BOOK.choice(Need.parse(text), distribution, interpreter())
+        assert choice is not None, f"{distribution} has nothing for {text}"
+        assert choice.packages or choice.advice, text
 
 
 def test_no_two_families_serve_one_distribution():

@@ -103,7 +103,7 @@ def _report(
     elsewhere: bool,
 ) -> DiagnosisReport:
     from accel_doctor.cli.configuration import user_directory
-    from accel_doctor.diagnosis import RuleAdviser, settings_for
+    from accel_doctor.diagnosis import RuleAdviser
     from accel_doctor.fileindex import find_index
     from accel_doctor.model import Reason
     from accel_doctor.report.diagnosis_report import DiagnosisReport
@@ -120,16 +120,7 @@ def _report(
         lambda repositories: enabling_commands(repositories, distribution),
     )
     plan = adviser.plan([Reason(finding.need, finding.package, finding) for finding in causes])
-    settings = settings_for(plan, rulebook)
-    return DiagnosisReport(
-        distribution=distribution,
-        diagnoses=diagnoses,
-        plan=plan,
-        build_constraints=settings.build_constraints,
-        environment=settings.environment,
-        advice=settings.advice,
-        unmet=settings.unmet,
-    )
+    return DiagnosisReport(distribution, diagnoses, plan)
 
 
 def _interpreter(distribution: Distribution, rulebook: Rulebook, python: str | None, *, elsewhere: bool) -> Interpreter:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from accel_doctor.model import Distribution, Plan
-    from accel_doctor.report.exports import Prescription
+    from accel_doctor.report.exports import PackageList
     from accel_doctor.rulebook import Rulebook
 
 _TEMPLATE_LIMIT = 1 << 20
@@ -41,17 +41,17 @@ def command(options: ExportOptions) -> int:
     """
     from accel_doctor.report.exports import export, render
 
-    prescribed = _prescribed(options.last)
-    if prescribed is None:
+    needed = _packages_of_journal(options.last)
+    if needed is None:
         click.echo("nothing was installed by accel-doctor on this distribution yet", err=True)
         return int(ExitCode.DONE)
     template = options.template
     if template is None:
-        click.echo(export(prescribed, options.form), nl=False)
+        click.echo(export(needed, options.form), nl=False)
         return int(ExitCode.DONE)
     try:
         with Path(template).open(encoding="utf-8") as stream:
-            click.echo(render(prescribed, stream.read(_TEMPLATE_LIMIT)), nl=False)
+            click.echo(render(needed, stream.read(_TEMPLATE_LIMIT)), nl=False)
     except OSError as error:
         raise UsageError(f"--template {template}: {error.strerror}") from error
     except ValueError as error:
@@ -61,20 +61,19 @@ def command(options: ExportOptions) -> int:
 
 def exported_plan(plan: Plan | None, form: str, distribution: Distribution, manager: str, rulebook: Rulebook) -> str:
     """A plan as ``export`` would write it once it was carried out; nothing where it holds no packages."""
-    from accel_doctor.journal import treated
-    from accel_doctor.report.exports import export, prescription
+    from accel_doctor.report.exports import export, package_list
 
     if not plan or not plan.packages:
         return ""
-    entry = treated(plan, distribution, manager, ())
-    return export(prescription([entry], _commands_for_root(rulebook, distribution)), form)
+    entry = journal_entry(plan, distribution, manager, ())
+    return export(package_list([entry], _commands_for_root(rulebook, distribution)), form)
 
 
-def _prescribed(last: int | None) -> Prescription | None:
+def _packages_of_journal(last: int | None) -> PackageList | None:
     from accel_doctor.cli.configuration import journal_path
     from accel_doctor.cli.rulebooks import load_rules
     from accel_doctor.journal import Journal
-    from accel_doctor.report.exports import prescription
+    from accel_doctor.report.exports import package_list
     from accel_doctor.system.distribution import read_distribution
     from accel_doctor.system.packages.managers import MANAGERS
 
@@ -87,7 +86,7 @@ def _prescribed(last: int | None) -> Prescription | None:
     ]
     if not entries:
         return None
-    return prescription(entries[-last:] if last else entries, _commands_for_root(load_rules(), here))
+    return package_list(entries[-last:] if last else entries, _commands_for_root(load_rules(), here))
 
 
 def _commands_for_root(

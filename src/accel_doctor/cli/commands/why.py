@@ -15,7 +15,7 @@ from accel_doctor.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from accel_doctor.fileindex import Candidate, Ranking
-    from accel_doctor.model import Distribution, Need, Remedy
+    from accel_doctor.model import Distribution, Need, PackageChoice
 
 _MOST_SHOWN = 8
 _INCLUDE_ROOT = re.compile(r"/?usr/include/(?:[a-z0-9_]+-linux-[a-z0-9]+/)?")
@@ -55,26 +55,26 @@ def command(wanted: str, distro: str | None, output: str, rules: tuple[str, ...]
     index = find_index(distribution, [own / "indexes"])
     package_manager = package_manager_of(rulebook, distribution, elsewhere=distro is not None)
     adviser = RuleAdviser(rulebook, distribution, interpreter, package_manager, lambda: index)
-    remedy = adviser.remedy(need)
+    choice = adviser.choice(need)
     answer = _Answer(
         need,
         distribution,
-        remedy,
-        advice=remedy.advice if remedy else adviser.plan([Reason(need, None)]).unmet[0].advice,
+        choice,
+        advice=choice.advice if choice else adviser.plan([Reason(need, None)]).unmet[0].advice,
         indexed=rank(need, index) if index else None,
         told=adviser.told.get(need),
     )
     click.echo(json.dumps(_document(answer), indent=2) if output == "json" else "\n".join(_lines(answer)))
-    return int(ExitCode.DONE if remedy and remedy.packages else ExitCode.UNCURED)
+    return int(ExitCode.DONE if choice and choice.packages else ExitCode.UNCURED)
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """What is known of a need: the remedy, and what an index and the package manager themselves say, where asked."""
+    """A need with the packages that meet it, and what an index and the package manager say where they were asked."""
 
     need: Need
     distribution: Distribution
-    remedy: Remedy | None
+    choice: PackageChoice | None
     advice: str | None
     indexed: Ranking | None
     told: Ranking | None
@@ -112,12 +112,12 @@ def _need_of_file(text: str) -> str:
 def _lines(answer: _Answer) -> list[str]:
     from accel_doctor.model import Confidence
 
-    remedy, indexed, told = answer.remedy, answer.indexed, answer.told
+    choice, indexed, told = answer.choice, answer.indexed, answer.told
     lines = [f"{answer.need} on {answer.distribution}:"]
-    if remedy and remedy.packages:
-        certainty = f"{remedy.confidence.value}, " if remedy.confidence is Confidence.GUESS else ""
-        lines.append(f"  {' '.join(remedy.packages)} ({certainty}{remedy.source})")
-        lines += [f"  or {' '.join(names)}" for names in remedy.alternatives]
+    if choice and choice.packages:
+        certainty = f"{choice.confidence.value}, " if choice.confidence is Confidence.GUESS else ""
+        lines.append(f"  {' '.join(choice.packages)} ({certainty}{choice.source})")
+        lines += [f"  or {' '.join(names)}" for names in choice.alternatives]
     else:
         lines.append("  no package is known for it")
     if answer.advice:
@@ -161,18 +161,18 @@ def _described(candidate: Candidate, counted: bool) -> str:
 
 
 def _document(answer: _Answer) -> dict[str, Any]:
-    remedy, indexed, told = answer.remedy, answer.indexed, answer.told
+    choice, indexed, told = answer.choice, answer.indexed, answer.told
     return {
         "schema": 1,
         "need": str(answer.need),
         "distro": {"id": answer.distribution.id, "version": answer.distribution.version},
-        "answer": remedy
+        "answer": choice
         and {
-            "packages": list(remedy.packages),
-            "confidence": remedy.confidence.value,
-            "source": remedy.source,
-            "alternatives": [list(names) for names in remedy.alternatives],
-            "advice": remedy.advice,
+            "packages": list(choice.packages),
+            "confidence": choice.confidence.value,
+            "source": choice.source,
+            "alternatives": [list(names) for names in choice.alternatives],
+            "advice": choice.advice,
         },
         "index": {"release": _release(indexed), **_candidates(indexed, counted=True)} if indexed else None,
         "package_manager": {"source": told.source, **_candidates(told)} if told and told.candidates else None,

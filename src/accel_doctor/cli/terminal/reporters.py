@@ -11,7 +11,7 @@ import click
 
 from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.consent import ask
-from accel_doctor.model import BuildOutcome, Built, Case, Consent, Distribution, Plan, Simulation, Source
+from accel_doctor.model import Built, Case, Consent, Distribution, Outcome, Plan, Simulation, Source
 from accel_doctor.report.text import built_line, case_lines, command_lines, plan_lines
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ class PlainReporter:
         if self._terminal.verbosity > 0:
             self._say(f"{source}: {phase}")
 
-    def build_finished(self, outcome: BuildOutcome) -> None:
+    def build_finished(self, source: Source, outcome: Outcome) -> None:
         """A build ended; failures are told when they are diagnosed."""
         if isinstance(outcome, Built):
             self._say(built_line(outcome))
         else:
-            self._say(f"failed: {outcome.source} after {outcome.failure.seconds:.1f} s")
+            self._say(f"failed: {source} after {outcome.seconds:.1f} s")
 
     def diagnosed(self, case: Case) -> None:
         """A failure and the line that explains it; with -v the end of its log too."""
@@ -138,13 +138,13 @@ class LiveReporter(PlainReporter):
             if source in self._builds:
                 self._builds[source] = (phase, self._builds[source][1])
 
-    def build_finished(self, outcome: BuildOutcome) -> None:
+    def build_finished(self, source: Source, outcome: Outcome) -> None:
         """Its row becomes a line above the table."""
         with self._lock:
-            self._builds.pop(outcome.source, None)
+            self._builds.pop(source, None)
             if not self._builds:
                 self._stop()
-        super().build_finished(outcome)
+        super().build_finished(source, outcome)
 
     def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
         if self._live is None:

@@ -18,7 +18,7 @@ from accel_doctor.fileindex import FileIndex, rank
 from accel_doctor.model import Diagnosis, Distribution, Finding, Need
 from accel_doctor.redaction import redacted
 from accel_doctor.rulebook.authoring.cases import MachineOf, RuleCase, answer, needs_of
-from accel_doctor.rulebook.authoring.inserting import with_offer, with_symptom
+from accel_doctor.rulebook.authoring.inserting import with_package_rule, with_symptom
 from accel_doctor.rulebook.authoring.proposing import Draft, draft, stem
 from accel_doctor.rulebook.authoring.workplace import Workplace, replace_file
 from accel_doctor.rulebook.book import Rulebook
@@ -91,7 +91,7 @@ class NewRules:
         for cause in diagnosis.causes:
             self.author.tell(f"line {cause.line}: {cause.need}: {cause.evidence}")
         needs = chosen if chosen and self.answers.line is None else (self._add_symptom(diagnosis, book),)
-        wanting = [n for n in needs if n.kind.curable_by_packages and not book.offer(n, self.distribution)]
+        wanting = [n for n in needs if n.kind.curable_by_packages and not book.package_rule(n, self.distribution)]
         if len(wanting) > 1 and self.answers.packages:
             listed = ", ".join(map(str, wanting))
             raise UsageError(f"--packages: several needs have no packages: {listed}", hint="choose one with --need")
@@ -148,7 +148,7 @@ class NewRules:
         question = f"The packages of {self.distribution} that provide {need} ({_NOT_KNOWN} if none is known)"
         packages = self.author.ask(question, "--packages", self.answers.packages, names, likely)
         if packages:
-            self._insert(f"{family}.yaml", lambda text: with_offer(text, family, need, packages))
+            self._insert(f"{family}.yaml", lambda text: with_package_rule(text, family, need, packages))
 
     # --- writing
 

@@ -37,7 +37,7 @@ def with_symptom(text: str | None, identifier: str, draft: Draft, misses: Sequen
     return _with_entry(text or f"schema: {SCHEMA}\n", ("symptoms",), identifier, entry)
 
 
-def with_offer(text: str | None, family: str, need: Need, packages: Sequence[str]) -> str:
+def with_package_rule(text: str | None, family: str, need: Need, packages: Sequence[str]) -> str:
     """Return a family's file with the packages that meet a need, sorted in. ValueError as for :func:`with_symptom`."""
     names = [_scalar(name) for name in packages]
     shown = names[0] if len(names) == 1 else f"[{', '.join(names)}]"

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from accel_doctor.model import Distribution, Need
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.book import Rulebook
-from accel_doctor.rulebook.families import Offer, look_up
+from accel_doctor.rulebook.families import PackageRule, look_up
 from accel_doctor.rulebook.python_packages import PythonPackage
 from accel_doctor.rulebook.symptoms import Symptom
 
@@ -80,8 +80,8 @@ def statistics(book: Rulebook) -> list[str]:
 def _need_lines(need: Need, book: Rulebook, distribution: Distribution | None) -> Iterator[str]:
     yield str(need)
     if distribution:
-        offer = book.offer(need, distribution)
-        yield f"  {distribution}: {_offer(offer, _python(book, distribution)) if offer else 'no rule'}"
+        rule = book.package_rule(need, distribution)
+        yield f"  {distribution}: {_package_rule(rule, _python(book, distribution)) if rule else 'no rule'}"
     else:
         statements = [line for family in book.families() for line in _statements(need, family, book)]
         yield from statements or (["  no family has a rule for it"] if need.kind.curable_by_packages else [])
@@ -110,22 +110,22 @@ def _statements(need: Need, name: str, book: Rulebook) -> Iterator[str]:
         if family.name != name:
             continue
         for release in family.releases:
-            offer = look_up(family.releases[release], need)
-            if offer:
-                yield f"  {name} {release}: {_offer(offer)}"
-        offer = look_up(family.needs, need)
-        if offer:
-            yield f"  {name}: {_offer(offer)}"
+            rule = look_up(family.releases[release], need)
+            if rule:
+                yield f"  {name} {release}: {_package_rule(rule)}"
+        rule = look_up(family.needs, need)
+        if rule:
+            yield f"  {name}: {_package_rule(rule)}"
 
 
-def _offer(offer: Offer, python: Mapping[str, str] | None = None) -> str:
-    what = " ".join(offer.packages) or offer.advice or "known to be absent"
-    for alternative in offer.alternatives:
+def _package_rule(rule: PackageRule, python: Mapping[str, str] | None = None) -> str:
+    what = " ".join(rule.packages) or rule.advice or "known to be absent"
+    for alternative in rule.alternatives:
         what += f", or {' '.join(alternative)}"
-    if offer.packages and offer.advice:
-        what += f"; {offer.advice}"
+    if rule.packages and rule.advice:
+        what += f"; {rule.advice}"
     shown = templates.render(what, python) if python else what
-    return f"{shown} ({offer.source}{', unverified' if offer.unverified else ''})"
+    return f"{shown} ({rule.source}{', unverified' if rule.unverified else ''})"
 
 
 def _python(book: Rulebook, distribution: Distribution) -> Mapping[str, str] | None:
@@ -158,9 +158,9 @@ def _package_lines(package: PythonPackage, book: Rulebook, distribution: Distrib
     if package.sdist_only:
         yield "  PyPI has no Linux wheels of it"
     for need in package.needs:
-        offer = book.offer(need, distribution) if distribution else None
+        rule = book.package_rule(need, distribution) if distribution else None
         python = _python(book, distribution) if distribution else None
-        yield f"  {need}: {_offer(offer, python)}" if offer else f"  {need}"
+        yield f"  {need}: {_package_rule(rule, python)}" if rule else f"  {need}"
 
 
 def _family_lines(name: str, book: Rulebook) -> Iterator[str]:

@@ -10,7 +10,6 @@ import pytest
 from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.reporters import LiveReporter, PlainReporter, reporter_for
 from accel_doctor.model import (
-    BuildFailed,
     Built,
     Confidence,
     Consent,
@@ -42,8 +41,8 @@ def tell_all(reporter: PlainReporter) -> None:
         reporter.step("Building")
         reporter.build_started(CFFI)
         reporter.build_phase(CFFI, "compile")
-        reporter.build_finished(Built(CFFI, Wheel(Path("w"), "0"), reused=False, seconds=1.5))
-        reporter.build_finished(BuildFailed(CFFI, Failed("cffi", Path("l"), "build", 1, 2.5)))
+        reporter.build_finished(CFFI, Built(CFFI, Wheel(Path("w"), "0"), reused=False, seconds=1.5))
+        reporter.build_finished(CFFI, Failed("cffi", Path("l"), "build", 1, 2.5))
         reporter.note("careful")
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from accel_doctor.model import Need
-from accel_doctor.rulebook.authoring.inserting import with_offer, with_symptom
+from accel_doctor.rulebook.authoring.inserting import with_package_rule, with_symptom
 from accel_doctor.rulebook.authoring.proposing import draft, stem
 from accel_doctor.rulebook.patterns import complaint_about
 from accel_doctor.rulebook.yaml_reading import parse
@@ -148,7 +148,7 @@ def test_characters_that_nobody_sees_are_escaped():
     ],
 )
 def test_packages_are_sorted_in(before, need, packages, after):
-    assert with_offer(before, "deb", Need.parse(need), packages) == after
+    assert with_package_rule(before, "deb", Need.parse(need), packages) == after
 
 
 @pytest.mark.parametrize(
@@ -162,4 +162,4 @@ def test_packages_are_sorted_in(before, need, packages, after):
 )
 def test_files_that_take_no_entry(before, complaint):
     with pytest.raises(ValueError, match=complaint):
-        with_offer(before, "deb", Need.parse("header:a.h"), ["liba-dev"])
+        with_package_rule(before, "deb", Need.parse("header:a.h"), ["liba-dev"])

@@ -8,7 +8,7 @@ from accel_doctor.model.distributions import Distribution
 
 
 @dataclass(frozen=True)
-class TreatedNeed:
+class JournalNeed:
     """Why a package was installed: the need (``kind:name``), the Python package that had it, the quoted line."""
 
     need: str
@@ -17,17 +17,17 @@ class TreatedNeed:
 
 
 @dataclass(frozen=True)
-class TreatedPackage:
+class JournalPackage:
     """A system package that was installed."""
 
     name: str
     confidence: str
     source: str
-    needs: tuple[TreatedNeed, ...]
+    needs: tuple[JournalNeed, ...]
 
 
 @dataclass(frozen=True)
-class Treated:
+class JournalEntry:
     """One transaction: when (ISO 8601, UTC), on what, while doing what, by which commands, which packages and why."""
 
     time: str
@@ -35,4 +35,4 @@ class Treated:
     manager: str
     during: tuple[str, ...]  # the command line of ours that led to it
     commands: tuple[tuple[str, ...], ...]
-    packages: tuple[TreatedPackage, ...]
+    packages: tuple[JournalPackage, ...]
