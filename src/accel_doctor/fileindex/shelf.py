@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from accel_doctor.fileindex.index_file import FileIndex
 from accel_doctor.fileindex.indexed import Release
 from accel_doctor.model import Distribution
-from accel_doctor.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

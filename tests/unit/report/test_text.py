@@ -58,7 +58,7 @@ def test_a_plan_shows_packages_reasons_sizes_and_commands():
     needs = [Reason(FINDING.need, "psycopg2", FINDING)]
     compilers = [Reason(Need.parse("compiler:c"), name) for name in ("a", "b", "c", "d", "e", "f")]
     plan = Plan(
-        packages=(
+        cures=(
             SystemPackage("gcc", tuple(compilers), Confidence.RULE, "rules/debian.yaml"),
             SystemPackage("libpq-dev", tuple(needs), Confidence.RULE, "rules/debian.yaml"),
             SystemPackage("libx-dev", tuple(needs), Confidence.INDEX, "index debian 13"),
