@@ -158,7 +158,10 @@ def _why(reasons: Sequence[Reason]) -> list[str]:
             shown += f" and {len(names) - _MOST_PACKAGES_NAMED} more"
         seen = next((reason.finding for reason in group if reason.finding), None)
         evidence = f'"{_shortened(seen.evidence)}"' if seen else group[0].why
-        texts.append(f"{need}{f' for {shown}' if shown else ''}: {evidence}")
+        if evidence:
+            texts.append(f"{need}{f' for {shown}' if shown else ''}: {evidence}")
+        else:
+            texts.append(f"{need}: {shown or 'the build'} {'needs' if len(names) < 2 else 'need'} it to build")
     return texts
 
 

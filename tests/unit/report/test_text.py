@@ -72,14 +72,14 @@ def test_a_plan_shows_packages_reasons_sizes_and_commands():
     )
     assert plan_lines(plan, simulation, DEBIAN) == [
         "Missing on Debian GNU/Linux 13 (trixie):",
-        "  gcc        compiler:c for a, b, c, d and 2 more: known need, not met here",
+        "  gcc        compiler:c: a, b, c, d and 2 more need it to build",
         '  libpq-dev  command:pg_config for psycopg2: "Error: pg_config executable not found."',
         '  libx-dev   command:pg_config for psycopg2: "Error: pg_config executable not found."',
         "             no rule says so: the index debian 13 does",
-        "  odd        compiler:c for a: known need, not met here",
+        "  odd        compiler:c: a needs it to build",
         "             a guess, not covered by --yes; or: other, third",
         "No system package is known for:",
-        "  header:x.h for odd: known need, not met here",
+        "  header:x.h: odd needs it to build",
         "    apt-file search x.h",
         "4 system packages and 2 dependencies, 51.2 MB to download, 2.0 kB on disk:",
         "  apt-get install -o 'A=b c' gcc",

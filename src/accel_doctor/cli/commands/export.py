@@ -61,6 +61,7 @@ def command(options: ExportOptions) -> int:
 
 def exported_plan(plan: Plan | None, form: str, distribution: Distribution, manager: str, rulebook: Rulebook) -> str:
     """A plan as ``export`` would write it once it was carried out; nothing where it holds no packages."""
+    from accel_doctor.journal import journal_entry
     from accel_doctor.report.exports import export, package_list
 
     if not plan or not plan.packages:
