@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from paths import TESTS
+from paths import SUPPORT
 
 MOMENTS = 200
 
@@ -131,6 +131,6 @@ print("survived", moments)
 
 def test_killed_at_any_moment_the_store_holds_whole_wheels_only(tmp_path):
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "cache"), str(MOMENTS)]
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    environment = {**os.environ, "PYTHONPATH": str(SUPPORT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == (f"survived {MOMENTS}\n", "")

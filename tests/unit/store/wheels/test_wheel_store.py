@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from fakes import provenance
-from paths import TESTS
+from paths import SUPPORT
 
 from accel_doctor.model import BuildKey, Link
 from accel_doctor.store.leases import Leases
@@ -205,7 +205,7 @@ def as_nobody(root, wheel):
     wheel.chmod(0o644)
     command = [sys.executable, "-c", AS_NOBODY, str(root), KEY.exact, str(wheel)]
     done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(TESTS)}, capture_output=True, text=True, cwd="/", check=False
+        command, env={**os.environ, "PYTHONPATH": str(SUPPORT)}, capture_output=True, text=True, cwd="/", check=False
     )
     assert done.stderr == ""
     return re.sub("unfinished/[0-9a-f]{32}", "unfinished/{}", done.stdout).splitlines()
@@ -284,7 +284,7 @@ def test_a_file_that_cannot_be_finished_is_not_kept(store, wheel, tmp_path, room
     (root / "CACHEDIR.TAG").touch()
     command = [sys.executable, "-c", FULL, str(root), str(wheel), str(room)]
     done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(TESTS)}, capture_output=True, text=True, check=False
+        command, env={**os.environ, "PYTHONPATH": str(SUPPORT)}, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert list(store.names()) == []
@@ -328,7 +328,7 @@ with store.building(key):
 def test_of_many_processes_one_builds_and_the_others_take(tmp_path, wheel):
     counter = tmp_path / "counter"
     command = [sys.executable, "-c", BUILD_ONCE, str(tmp_path / "wheels"), KEY.exact, str(wheel), str(counter)]
-    processes = [subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}) for _ in range(4)]
+    processes = [subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(SUPPORT)}) for _ in range(4)]
     assert [process.wait() for process in processes] == [0] * 4
     assert counter.read_text() == "built\n"
 
