@@ -15,7 +15,7 @@ _LARGEST_MEMBER = 64 << 20
 
 
 def read_files(stream: IO[bytes], collection: Collection) -> None:
-    """Add the files of all packages of a repository. ValueError for what is no such archive."""
+    """Add the files of all packages of a repository. ValueError for anything but such an archive."""
     names: dict[str, str] = {}
     waiting: dict[str, list[str]] = {}
     try:

@@ -37,11 +37,11 @@ Row = tuple[str, tuple[int, ...]]
 
 
 class DamagedIndexError(Exception):
-    """The bytes are not those of an index in this format; the message says in what respect."""
+    """The bytes are not an index in this format; the message says why."""
 
 
 class Block(NamedTuple):
-    """Where a block is, and the first string in it."""
+    """The location of a block, and its first string."""
 
     offset: int
     length: int
@@ -51,7 +51,7 @@ class Block(NamedTuple):
 
 
 class Rows:
-    """A block in memory. Rows are put together as they are asked for: a look-up wants few of them."""
+    """A block in memory. Rows are decoded on demand: a look-up needs few of them."""
 
     def __init__(self, lines: Sequence[bytes], counts: Sequence[bytes], planes: Sequence[bytes]) -> None:
         self._lines = lines
@@ -66,7 +66,7 @@ class Rows:
         return self._string(place), self._numbers(place)
 
     def find(self, text: str) -> Row | None:
-        """The row whose string this is."""
+        """Return the row with this string."""
         place = bisect_left(range(len(self)), text, key=self._string)
         return self[place] if place < len(self) and self._string(place) == text else None
 
@@ -83,8 +83,8 @@ class Rows:
                     if missing <= _SHARED_BASE:
                         return "".join(reversed(parts))
         except UnicodeDecodeError as error:
-            raise DamagedIndexError("a block's strings cannot be read") from error
-        raise DamagedIndexError("a block's strings cannot be read")
+            raise DamagedIndexError("malformed strings in a block") from error
+        raise DamagedIndexError("malformed strings in a block")
 
     def _numbers(self, place: int) -> tuple[int, ...]:
         start, end = _total(self._counts, place), _total(self._counts, place + 1)
@@ -93,13 +93,13 @@ class Rows:
 
 
 def _total(planes: Sequence[bytes], count: int) -> int:
-    """The sum of the first numbers of two planes of bytes."""
+    """Return the sum of the first numbers of two planes of bytes."""
     high, low = planes
     return (sum(high[:count]) << 8) + sum(low[:count])
 
 
 def encode_block(rows: Sequence[Row]) -> bytes:
-    """One block of sorted rows, compressed."""
+    """Return sorted rows as one compressed block."""
     lines = []
     before = ""
     for text, _ in rows:
@@ -113,7 +113,7 @@ def encode_block(rows: Sequence[Row]) -> bytes:
 
 
 def decode_block(data: bytes) -> Rows:
-    """The rows of a compressed block; DamagedIndexError where they are none."""
+    """Return the rows of a compressed block. Raises DamagedIndexError."""
     plain = inflate(data, LARGEST_BLOCK)
     if len(plain) < _BLOCK_HEADER.size:
         raise DamagedIndexError("a block is too short")
@@ -121,7 +121,7 @@ def decode_block(data: bytes) -> Rows:
     start = _BLOCK_HEADER.size
     lines = _lines(plain[start : start + length])
     if len(lines) != rows:
-        raise DamagedIndexError("a block has another number of strings than it says")
+        raise DamagedIndexError("wrong number of strings in a block")
     start += length
     counts = _cut(plain[start : start + rows * COUNT_BYTES], rows, COUNT_BYTES)
     numbers = plain[start + rows * COUNT_BYTES :]
@@ -129,21 +129,21 @@ def decode_block(data: bytes) -> Rows:
 
 
 def inflate(data: bytes, most: int) -> bytes:
-    """Decompressed, if that gives no more than ``most`` bytes; DamagedIndexError otherwise."""
+    """Decompress data that yields at most ``most`` bytes. DamagedIndexError for more, or for other data."""
     inflater = zlib.decompressobj()
     try:
         plain = inflater.decompress(data, most)
     except zlib.error as error:
         raise DamagedIndexError(str(error)) from error
     if not inflater.eof:
-        raise DamagedIndexError("compressed data end too early, or are too long")
+        raise DamagedIndexError("truncated or oversized compressed data")
     return plain
 
 
 def _lines(data: bytes) -> list[bytes]:
     lines = data.split(b"\n")[:-1]
     if b"" in lines:
-        raise DamagedIndexError("a block's strings cannot be read")
+        raise DamagedIndexError("malformed strings in a block")
     return lines
 
 
@@ -158,5 +158,5 @@ def _planes(numbers: Sequence[int], width: int) -> list[bytes]:
 
 def _cut(data: bytes, count: int, width: int) -> list[bytes]:
     if len(data) != count * width:
-        raise DamagedIndexError("a block has another number of numbers than it says")
+        raise DamagedIndexError("wrong number of numbers in a block")
     return [data[plane * count : (plane + 1) * count] for plane in range(width)]

@@ -1,4 +1,4 @@
-"""What a builder gathers for an index: which of a distribution's files go into one, and of which packages."""
+"""Collect the files of a distribution that belong in an index, and facts about their packages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accel_doctor.fileindex.indexed import Package
 
 @dataclass
 class Collection:
-    """What a builder gathers from a distribution's lists: the kept files, and what is known of their packages."""
+    """The files kept from a distribution's lists, and what the lists say about their packages."""
 
     locations: dict[tuple[str, str], int] = field(default_factory=dict)  # (directory, packages as listed) -> number
     files: dict[str, set[int]] = field(default_factory=dict)  # file name -> numbers of locations
@@ -23,7 +23,7 @@ class Collection:
     provides: dict[str, set[str]] = field(default_factory=dict)  # pkgconfig(x), pc:x -> packages
 
     def add(self, path: str, packages: Iterable[str]) -> None:
-        """Keep a path (no leading slash) if a build could lack it, for those packages that could cure that."""
+        """Keep a path (no leading slash) that a build could lack, for those of its packages that suit builds."""
         if is_service(path):
             self.services.update(packages)
             return
@@ -39,14 +39,13 @@ class Collection:
         self.files.setdefault(name, set()).add(number)
 
     def use(self, names: Iterable[str]) -> None:
-        """Count one more user of each of these packages or capabilities."""
+        """Count one more use of each of these packages or capabilities."""
         for name in names:
             self.uses[name] = self.uses.get(name, 0) + 1
 
     def settle(self) -> None:
-        """Count the uses of a capability for those who provide it; and the uses of packages without headers, such as
-        ``libboost-dev``, for what they depend on as well: that is how a distribution says which of several versions
-        is its own."""
+        """Pass the uses of a capability on to its providers, and those of a package without headers, such as
+        ``libboost-dev``, to its dependencies: that is how a distribution marks its default version."""
         for capability, names in self.provides.items():
             for name in names:
                 self.uses[name] = self.uses.get(name, 0) + self.uses.get(capability, 0)
@@ -60,7 +59,7 @@ class Collection:
                 self.uses[name] = max(uses, self.uses.get(name, 0))
 
     def package(self, name: str) -> Package:
-        """All that is known of one package."""
+        """Return what is known of a package."""
         return Package(name, name in self.development, name in self.services, self.uses.get(name, 0))
 
 
@@ -100,8 +99,8 @@ _UNSUITABLE = re.compile(
 
 
 def is_wanted(path: str) -> bool:
-    """Whether a build could lack this file: a header, a ``.pc`` file, a library's linker name or soname, a command,
-    a CMake package. ``path`` has no leading slash."""
+    """Return whether a build could lack this file: a header, a ``.pc`` file, a library's linker name or soname, a
+    command, a CMake package. ``path`` has no leading slash."""
     if _INCLUDE.fullmatch(path):
         wanted = path.rpartition("/")[2].rpartition(".")
         suffix = wanted[2] if wanted[1] else ""
@@ -111,11 +110,10 @@ def is_wanted(path: str) -> bool:
 
 
 def is_service(path: str) -> bool:
-    """Whether a package with this file starts something when it is installed, runs it for others, or
-    lets somebody in."""
+    """Return whether a package with this file starts a service when it is installed, or changes who may log in."""
     return _SERVICE.fullmatch(path) is not None
 
 
 def is_suitable(package: str) -> bool:
-    """Whether a package serves builds for the machine at hand: no cross compilers, debug symbols, kernel headers."""
+    """Return whether a package suits builds for this machine: no cross compilers, debug symbols, kernel headers."""
     return _UNSUITABLE.fullmatch(package) is None

@@ -1,12 +1,13 @@
-"""An index on disk: opened in a moment, asked for single file names."""
+"""An index on disk: opens fast, and looks up single file names."""
 
 from __future__ import annotations
 
-import os
 import zlib
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.fileindex.codec import (
@@ -28,17 +29,13 @@ from accel_doctor.fileindex.codec import (
 )
 from accel_doctor.fileindex.indexed import Package, Release
 
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import BinaryIO
-
 
 class IndexFileError(AccelDoctorError):
-    """An index file that cannot be used: damaged, of another format, or unreadable."""
+    """An index file is damaged, of another format, or unreadable."""
 
 
 class File(NamedTuple):
-    """One file of the distribution, and the packages that ship it."""
+    """A file of the distribution, and the packages that ship it."""
 
     directory: str
     name: str
@@ -46,17 +43,17 @@ class File(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The whole path, without the first slash."""
+        """Return the whole path, without its first slash."""
         return f"{self.directory}/{self.name}" if self.directory else self.name
 
 
 class FileIndex:
-    """The index of one release. Opening reads its directory; each look-up inflates the few blocks it needs.
+    """The index of a release. Opening it reads its directory; each look-up inflates the few blocks it needs.
 
-    Every member raises IndexFileError where the file is not usable.
+    Every member raises IndexFileError for a damaged or unreadable file.
     """
 
-    def __init__(self, path: str | Path, release: Release, blocks: Mapping[str, Sequence[Block]], start: int) -> None:
+    def __init__(self, path: Path, release: Release, blocks: Mapping[str, Sequence[Block]], start: int) -> None:
         self.path = path
         self.release = release
         self._blocks = blocks
@@ -65,36 +62,23 @@ class FileIndex:
         self._decoded: dict[tuple[str, int], Rows] = {}
 
     @classmethod
-    def open(cls, path: str | Path) -> FileIndex:
-        """The index in a file."""
-        try:
-            with open(path, "rb") as stream:
-                release, blocks, start = _directory(stream, os.fstat(stream.fileno()).st_size)
-        except OSError as error:
-            raise IndexFileError(f"the file index {path} cannot be read: {error.strerror}") from error
-        except DamagedIndexError as error:
-            raise _unusable(path, error) from error
+    def open(cls, path: Path) -> FileIndex:
+        """Open the index in a file."""
+        with _troubles_with(path), path.open("rb") as stream:
+            release, blocks, start = _directory(stream, path.stat().st_size)
         return cls(path, release, blocks, start)
 
     def find(self, name: str) -> tuple[File, ...]:
-        """All files of exactly this name (no directories), in order of their directories."""
-        try:
+        """Return all files of exactly this name (no directories), in order of their directories."""
+        with _troubles_with(self.path):
             row = self._named(name)
             return tuple(self._file(number, name) for number in row[1]) if row else ()
-        except OSError as error:
-            raise IndexFileError(f"the file index {self.path} cannot be read: {error.strerror}") from error
-        except DamagedIndexError as error:
-            raise _unusable(self.path, error) from error
 
     def package(self, name: str) -> Package | None:
-        """The package of this name, where it ships a file that the index knows."""
-        try:
+        """Return the package of this name, if it ships a file in the index."""
+        with _troubles_with(self.path):
             row = self._named(name, "packages")
             return _package(row) if row else None
-        except OSError as error:
-            raise IndexFileError(f"the file index {self.path} cannot be read: {error.strerror}") from error
-        except DamagedIndexError as error:
-            raise _unusable(self.path, error) from error
 
     def _named(self, name: str, table: str = "names") -> Row | None:
         blocks = self._blocks[table]
@@ -110,7 +94,7 @@ class FileIndex:
     def _row(self, table: str, number: int) -> Row:
         starts = self._starts[table]
         if number >= starts[-1]:
-            raise DamagedIndexError(f"there is no row {number} of {table}")
+            raise DamagedIndexError(f"no row {number} in {table}")
         block = bisect_right(starts, number) - 1
         rows = self._rows(table, block)
         return rows[number - starts[block]]
@@ -118,14 +102,14 @@ class FileIndex:
     def _rows(self, table: str, number: int) -> Rows:
         if (table, number) not in self._decoded:
             block = self._blocks[table][number]
-            with open(self.path, "rb") as stream:
+            with self.path.open("rb") as stream:
                 stream.seek(self._start + block.offset)
                 data = stream.read(block.length)
             if len(data) != block.length or zlib.crc32(data) != block.checksum:
-                raise DamagedIndexError(f"block {number} of {table} has a wrong checksum")
+                raise DamagedIndexError(f"checksum mismatch in block {number} of {table}")
             rows = decode_block(data)
             if len(rows) != block.rows:
-                raise DamagedIndexError(f"block {number} of {table} has another number of rows than it should")
+                raise DamagedIndexError(f"wrong number of rows in block {number} of {table}")
             self._decoded[table, number] = rows
         return self._decoded[table, number]
 
@@ -133,19 +117,25 @@ class FileIndex:
 def _package(row: Row) -> Package:
     name, facts = row
     if len(facts) != 2:
-        raise DamagedIndexError("a package without its facts")
+        raise DamagedIndexError("incomplete package")
     return Package(name, bool(facts[0] & DEVELOPMENT), bool(facts[0] & SERVICE), facts[1])
 
 
-def _unusable(path: str | Path, error: DamagedIndexError) -> IndexFileError:
-    return IndexFileError(
-        f"the file index {path} is not usable: {error}",
-        hint="install accel-doctor again, or build the index again with: accel-doctor index build",
-    )
+@contextmanager
+def _troubles_with(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise IndexFileError(f"cannot read the file index {path}: {error.strerror}") from error
+    except DamagedIndexError as error:
+        raise IndexFileError(
+            f"damaged file index {path}: {error}",
+            hint="reinstall accel-doctor, or rebuild the index with: accel-doctor index build",
+        ) from error
 
 
 def _row_numbers(blocks: Sequence[Block]) -> list[int]:
-    """The number of each block's first row, and at the end the number of all."""
+    """Return the number of each block's first row, and at the end the number of all rows."""
     numbers = [0]
     for block in blocks:
         numbers.append(numbers[-1] + block.rows)
@@ -155,15 +145,15 @@ def _row_numbers(blocks: Sequence[Block]) -> list[int]:
 def _directory(stream: BinaryIO, size: int) -> tuple[Release, dict[str, list[Block]], int]:
     header = stream.read(HEADER.size)
     if len(header) < HEADER.size or size > LARGEST_FILE:
-        raise DamagedIndexError("its size is not that of an index")
+        raise DamagedIndexError("wrong size")
     magic, version, length, checksum = HEADER.unpack(header)
     if magic != MAGIC:
-        raise DamagedIndexError("it does not begin as an index does")
+        raise DamagedIndexError("not an index")
     if version != FORMAT:
-        raise DamagedIndexError(f"it has format {version}, and this version reads format {FORMAT}")
+        raise DamagedIndexError(f"format {version}, but this version reads format {FORMAT}")
     data = stream.read(min(length, LARGEST_DIRECTORY))
     if len(data) != length or zlib.crc32(data) != checksum:
-        raise DamagedIndexError("its directory has a wrong checksum")
+        raise DamagedIndexError("checksum mismatch in its directory")
     try:
         first, *lines = inflate(data, LARGEST_DIRECTORY).decode("utf-8").split("\n")
         _, identifier, release = first.split("\t")
@@ -172,11 +162,11 @@ def _directory(stream: BinaryIO, size: int) -> tuple[Release, dict[str, list[Blo
             table, offset, size_text, crc, rows, name = line.split("\t")
             blocks[table].append(_block(int(offset), int(size_text), int(crc), int(rows), name))
     except (ValueError, KeyError) as error:  # not UTF-8, another number of columns, not a number, unknown table
-        raise DamagedIndexError("its directory cannot be read") from error
+        raise DamagedIndexError("malformed directory") from error
     return Release(identifier, release), blocks, HEADER.size + length
 
 
 def _block(offset: int, length: int, checksum: int, rows: int, first: str) -> Block:
     if offset < 0 or rows < 1 or not 0 < length <= LARGEST_BLOCK:
-        raise DamagedIndexError("its directory names an impossible block")
+        raise DamagedIndexError("impossible block in its directory")
     return Block(offset, length, checksum, rows, first)

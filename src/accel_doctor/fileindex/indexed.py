@@ -1,4 +1,4 @@
-"""What an index tells of: packages, and the release they belong to."""
+"""The packages in an index, and their release."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import NamedTuple
 class Package(NamedTuple):
     """A package that ships indexed files.
 
-    ``development`` says that it is there to build with, ``service`` that it starts something or runs on its own;
-    ``uses`` counts the source packages that name it as a build dependency, or what comes closest to that.
+    ``development`` marks a package to build with, ``service`` one that starts something when it is installed; ``uses``
+    counts the source packages that build-depend on it, or the closest equivalent.
     """
 
     name: str
@@ -19,12 +19,12 @@ class Package(NamedTuple):
 
 
 def named_for_development(package: str) -> bool:
-    """Whether a package is called as those are that are there to build with."""
+    """Return whether a package has the name of a development package."""
     return package.endswith(("-dev", "-devel", "-static"))
 
 
 class Release(NamedTuple):
-    """The distribution release an index was made from, as os-release names it."""
+    """The distribution release of an index, as os-release names it."""
 
     id: str
     version: str
@@ -34,5 +34,5 @@ class Release(NamedTuple):
 
     @property
     def file_name(self) -> str:
-        """What an index of this release is called."""
+        """Return the file name of an index of this release."""
         return f"{self.id}-{self.version}.index" if self.version else f"{self.id}.index"

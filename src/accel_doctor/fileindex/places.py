@@ -1,6 +1,6 @@
-"""How far a directory is from where tools look by themselves, in directories; None where it is no such place.
+"""Tell how far a directory is from a default search path of build tools: 0 is on it, 1 is one directory below.
 
-No regular expressions: compiling them takes longer than a look-up.
+None is for directories elsewhere. No regular expressions: compiling them takes longer than a look-up.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _LIBRARIES = ("lib", "lib64")
 
 
 def below_include(directory: str) -> int | None:
-    """Of a directory of headers; a compiler's own include directory is one farther, since no other searches it."""
+    """Return the distance of a directory of headers; a compiler's own is one farther, since no other searches it."""
     parts = directory.split("/")
     if parts[:2] == ["usr", "include"]:
         return len(_within(parts[2:]))
@@ -21,13 +21,13 @@ def below_include(directory: str) -> int | None:
 
 
 def below_libraries(directory: str) -> int | None:
-    """Of a directory of libraries."""
+    """Return the distance of a directory of libraries."""
     first, *rest = _without_usr(directory)
     return len(_within(rest)) if first in _LIBRARIES else None
 
 
 def below_pkgconfig(directory: str) -> int | None:
-    """Of a directory of ``.pc`` files."""
+    """Return the distance of a directory of ``.pc`` files."""
     usr, *parts = directory.split("/")
     if usr != "usr" or not parts or parts[0] not in (*_LIBRARIES, "share"):
         return None
@@ -36,13 +36,13 @@ def below_pkgconfig(directory: str) -> int | None:
 
 
 def below_commands(directory: str) -> int | None:
-    """Of a directory of commands."""
+    """Return the distance of a directory of commands."""
     first, *rest = _without_usr(directory)
     return len(rest) if first == "bin" else None
 
 
 def depth(directory: str) -> int:
-    """Of any directory, from the root."""
+    """Return how deep a directory is."""
     return len(directory.split("/")) if directory else 0
 
 
@@ -52,6 +52,6 @@ def _without_usr(directory: str) -> list[str]:
 
 
 def _within(parts: Sequence[str]) -> Sequence[str]:
-    """Without a triplet such as ``x86_64-linux-gnu`` in front."""
+    """Return the parts without a leading triplet such as ``x86_64-linux-gnu``."""
     triplet = parts and "-linux-" in parts[0] and parts[0].count("-") == 2
     return parts[1:] if triplet else parts

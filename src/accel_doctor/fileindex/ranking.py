@@ -1,4 +1,4 @@
-"""A need to the packages that could meet it, the likeliest first, and how sure that is.
+"""Rank the packages that could meet a need, the likeliest first, and say how sure that is.
 
 Which of a file's many homes is meant was measured (docs/explanation/accuracy.md): the one whose directory needs
 the fewest additions to a search path; in packages to develop with; then the package that most sources build with.
@@ -6,30 +6,27 @@ the fewest additions to a search path; in packages to develop with; then the pac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from accel_doctor.fileindex.index_file import File, FileIndex
 from accel_doctor.fileindex.indexed import Package, named_for_development
 from accel_doctor.fileindex.places import below_commands, below_include, below_libraries, below_pkgconfig, depth
-from accel_doctor.model import Confidence, Need, NeedKind
+from accel_doctor.model import Confidence, Need, NeedKind, Provider
 
-if TYPE_CHECKING:
-    from typing import Protocol
 
-    from accel_doctor.model import Provider
+class KnownFiles(Protocol):
+    """Files of a distribution: an index of them, or some that a package manager named."""
 
-    class Files(Protocol):
-        """What is known of a distribution's files: an index of them, or what a package manager told of some."""
+    def find(self, name: str) -> tuple[File, ...]:
+        """Return all files of exactly this name."""
+        ...
 
-        def find(self, name: str) -> tuple[File, ...]:
-            """All files of exactly this name."""
-            ...
-
-        def package(self, name: str) -> Package | None:
-            """The package of this name, if it is known."""
-            ...
+    def package(self, name: str) -> Package | None:
+        """Return the package of this name, if it is known."""
+        ...
 
 
 # How many times more sources must build with the first than with the next for it to be the clear winner, and how far
@@ -56,7 +53,7 @@ class Evidence(IntEnum):
 
 
 class Candidate(NamedTuple):
-    """A package that ships a file which meets a need, with the facts it is ranked by."""
+    """A package with a file that meets a need, and the facts it is ranked by."""
 
     package: Package
     path: str
@@ -65,22 +62,22 @@ class Candidate(NamedTuple):
 
     @property
     def rank(self) -> tuple[int, bool, bool, int, bool, int, int, str]:
-        """What candidates are sorted by."""
+        """Return the sort key of candidates."""
         name = self.package.name
         second_choice = any(text in name for text in _SECOND_CHOICES)
         return (*self.level, second_choice, -self.package.uses, len(name), name)
 
     @property
     def level(self) -> tuple[int, bool, bool, int]:
-        """What makes candidates of one rank but for their use by others."""
+        """Return the part of the rank that does not depend on use by others."""
         extra = self.extra_directories
         return self.evidence, extra > 0, not _for_development(self.package), extra
 
 
 class Ranking(NamedTuple):
-    """The candidates for a need, one per package, the likeliest first; without any, ``confidence`` means nothing.
+    """The candidates for a need, one per package, the likeliest first; without any, ``confidence`` is meaningless.
 
-    ``source`` says where this is from, for people.
+    ``source`` names where they come from, for people.
     """
 
     need: Need
@@ -90,7 +87,7 @@ class Ranking(NamedTuple):
 
     @property
     def worth_naming(self) -> bool:
-        """Whether the first candidate is more than a coincidence of names: ``config.h`` is in two hundred packages."""
+        """Return whether the first candidate is more than a coincidence: ``config.h`` is in two hundred packages."""
         if not self.candidates:
             return False
         first, *others = self.candidates
@@ -102,7 +99,7 @@ class Ranking(NamedTuple):
 
     @property
     def equivalents(self) -> tuple[str, ...]:
-        """Other packages that do as well as the first: they ship the very file, or one in as good a place."""
+        """Return packages as good as the first: they ship the same file, or one in as good a place."""
         if not self.candidates:
             return ()
         first, *others = self.candidates
@@ -115,14 +112,14 @@ class Ranking(NamedTuple):
 
 
 def rank(need: Need, index: FileIndex) -> Ranking:
-    """Who could meet a need, by the files of a release. IndexFileError where the index is not usable."""
+    """Rank who could meet a need by the files of a release. Raises IndexFileError."""
     return _ranking(need, f"index {index.release}", _candidates(need, index))
 
 
 def rank_providers(need: Need, providers: Sequence[Provider]) -> Ranking:
-    """Who could meet a need, by what a package manager tells: judged as the files of an index are."""
+    """Rank who could meet a need by what a package manager answered, by the same rules as files of an index."""
     source = providers[0].source if providers else ""
-    return _ranking(need, source, [*_candidates(need, _Told(providers)), *_by_capability(need, providers)])
+    return _ranking(need, source, [*_candidates(need, _NamedFiles(providers)), *_by_capability(need, providers)])
 
 
 def _ranking(need: Need, source: str, candidates: Iterable[Candidate]) -> Ranking:
@@ -145,8 +142,8 @@ def _confidence(need: Need, candidates: tuple[Candidate, ...]) -> Confidence:
 
 
 def _harmless(need: Need, package: Package) -> bool:
-    """Whether installing the package unasked does no more than help builds, or what was built to run: no service, and
-    meant for development or named as the package of that one library."""
+    """Return whether installing the package without asking only helps builds, or what was built to run: no service,
+    and a development package or the package of that one library."""
     if package.service:
         return False
     if need.kind is NeedKind.COMMAND:
@@ -155,13 +152,11 @@ def _harmless(need: Need, package: Package) -> bool:
 
 
 def _named_after(soname: str, package: str) -> bool:
-    """Whether a package has the name of a shared library's own package: ``lib...`` and the soname's version, as
-    Debian policy 8.1 and openSUSE have it (``libpq5``, ``libssl3t64``, ``libhcrypto5t64-heimdal``).
+    """Return whether a package is named as a shared library's own: ``lib...`` and the soname's version, as in Debian
+    policy 8.1 and in openSUSE (``libpq5``, ``libssl3t64``, ``libhcrypto5t64-heimdal``).
 
     Modules that change how a system works (``libnss-winbind``) and packages with programs have other names.
     """
-    import re  # only here: compiling takes longer than a look-up
-
     version = soname.rpartition(".so.")[2]
     if not version or version == soname:
         return False
@@ -186,7 +181,7 @@ def _for_development(package: Package) -> bool:
     return package.development or named_for_development(package.name)
 
 
-def _candidates(need: Need, index: Files) -> list[Candidate]:
+def _candidates(need: Need, index: KnownFiles) -> list[Candidate]:
     match need.kind:
         case NeedKind.HEADER:
             return _headers(need.name, index)
@@ -207,11 +202,17 @@ def _candidates(need: Need, index: Files) -> list[Candidate]:
                 if file.path == need.name
                 for package in file.packages
             ]
-        case _:
+        case (
+            NeedKind.COMPILER
+            | NeedKind.PYTHON_MODULE
+            | NeedKind.BUILD_CONSTRAINT
+            | NeedKind.RESOURCE
+            | NeedKind.NETWORK
+        ):
             return []
 
 
-def _headers(name: str, index: Files) -> list[Candidate]:
+def _headers(name: str, index: KnownFiles) -> list[Candidate]:
     inner, _, base = name.rpartition("/")
     result: list[Candidate] = []
     for file in index.find(base):
@@ -224,7 +225,7 @@ def _headers(name: str, index: Files) -> list[Candidate]:
     return result
 
 
-def _libraries(name: str, index: Files) -> list[Candidate]:
+def _libraries(name: str, index: KnownFiles) -> list[Candidate]:
     found = _rooted(index.find(f"lib{name}.so"), below_libraries, Evidence.EXACT)
     found += _rooted(index.find(f"lib{name}.a"), below_libraries, Evidence.INSTEAD)
     # What people call a library is often the name of its .pc file, or of the package to develop with.
@@ -236,7 +237,7 @@ def _libraries(name: str, index: Files) -> list[Candidate]:
     ]
 
 
-def _cmake(name: str, index: Files) -> list[Candidate]:
+def _cmake(name: str, index: KnownFiles) -> list[Candidate]:
     def anywhere(file_name: str, evidence: Evidence, extra: int = 0) -> list[Candidate]:
         # CMake searches lib/cmake/NAME*, share/NAME* and more (cmake-packages(7)): depth says nothing.
         files = index.find(file_name)
@@ -265,7 +266,7 @@ def _rooted(
     return result
 
 
-class _Told:
+class _NamedFiles:
     """The files that a package manager named."""
 
     def __init__(self, providers: Iterable[Provider]) -> None:
@@ -283,7 +284,7 @@ class _Told:
 
 
 def _by_capability(need: Need, providers: Iterable[Provider]) -> list[Candidate]:
-    """What is provided under a name that is no path. A library's ``pkgconfig(x)`` is only usually what is meant."""
+    """Return the candidates that provide it as a capability, not a file. A library's ``pkgconfig(x)`` is a habit."""
     evidence = Evidence.HABIT if need.kind is NeedKind.LIBRARY else Evidence.EXACT
     return [
         Candidate(_told_of(provider), provider.place, evidence, 0)

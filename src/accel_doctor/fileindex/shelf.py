@@ -1,40 +1,33 @@
-"""Where indexes are kept: the shipped ones beside this module, those a person built in directories of their own."""
+"""Find the index of a release: among those a person built, then among the shipped ones beside this module."""
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from accel_doctor.fileindex.index_file import FileIndex
 from accel_doctor.fileindex.indexed import Release
 from accel_doctor.model import Distribution
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-SHIPPED = os.path.join(os.path.dirname(__file__), "data")
+SHIPPED = Path(__file__).parent / "data"
 
 
 def find_index(distribution: Distribution, directories: Sequence[Path] = ()) -> FileIndex | None:
-    """The index of this very release, from ``directories`` first, else a shipped one; None where there is none.
+    """Return the index of this very release, from ``directories`` first, else a shipped one; None if there is none.
 
-    Of no other release: names move between releases, and derivatives rename and rebuild. IndexFileError where the
-    file that would serve is not usable.
+    Never of another release: names move between releases, and derivatives rename and rebuild. IndexFileError for a
+    damaged file.
     """
     for name in _names(distribution):
-        paths: list[str | Path] = [directory / name for directory in directories]
-        for path in (*paths, os.path.join(SHIPPED, name)):
-            if os.path.isfile(path):
-                return FileIndex.open(path)
+        for directory in (*directories, SHIPPED):
+            if (directory / name).is_file():
+                return FileIndex.open(directory / name)
     return None
 
 
 def shipped() -> tuple[Path, ...]:
-    """The shipped index files."""
-    from pathlib import Path
-
-    return tuple(sorted(Path(SHIPPED).glob("*.index")))
+    """Return the paths of the shipped indexes."""
+    return tuple(sorted(SHIPPED.glob("*.index")))
 
 
 def _names(distribution: Distribution) -> Iterable[str]:

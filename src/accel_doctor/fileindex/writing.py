@@ -1,10 +1,13 @@
-"""A collection of files to the bytes of an index."""
+"""Encode a collection of files as an index."""
 
 from __future__ import annotations
 
+import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from accel_doctor.errors import UsageError
 from accel_doctor.fileindex.codec import (
     DEVELOPMENT,
     FORMAT,
@@ -23,7 +26,7 @@ _MOST_USES = (1 << 24) - 1
 
 
 def index_bytes(collection: Collection, release: Release) -> bytes:
-    """The whole file; the same collection always gives the same bytes."""
+    """Return the bytes of an index; the same collection always yields the same bytes."""
     tables = dict(zip(TABLES, _tables(collection), strict=True))
     lines = [f"release\t{release.id}\t{release.version}"]
     body = bytearray()
@@ -34,6 +37,22 @@ def index_bytes(collection: Collection, release: Release) -> bytes:
             body += data
     directory = zlib.compress("\n".join(lines).encode("utf-8"), 9)
     return HEADER.pack(MAGIC, FORMAT, len(directory), zlib.crc32(directory)) + directory + bytes(body)
+
+
+def write_index(path: Path, content: bytes) -> None:
+    """Write an index in one move, so that no reader meets half of it. UsageError where that fails."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.absolute().parent, prefix=".index-", delete=False) as stream:
+            aside = Path(stream.name)
+            try:
+                stream.write(content)
+                stream.flush()
+                aside.chmod(0o644)
+                aside.replace(path)
+            finally:
+                aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write the index {path}: {error.strerror}") from error
 
 
 def _tables(collection: Collection) -> tuple[list[Row], list[Row], list[Row]]:

@@ -10,8 +10,8 @@ import pytest
 
 from accel_doctor.cli import main
 from accel_doctor.cli.commands import why
-from accel_doctor.cli.commands.why import need_of
 from accel_doctor.errors import ExitCode, UsageError
+from accel_doctor.fileindex.wanted import need_of
 from accel_doctor.model import Provider
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
@@ -46,7 +46,7 @@ def test_an_index_that_was_built_answers_why(configuration, capsys):
     assert capsys.readouterr().out == (
         "header:odd.h on debian 99:\n"
         "  libodd-dev (index debian 99)\n"
-        "files in the index of debian 99, the likeliest first:\n"
+        "found in the index of debian 99, likeliest first:\n"
         "  libodd-dev  /usr/include/odd.h  (0 builds use it)\n"
         "  liba-dev  /usr/include/a/odd.h  (0 builds use it, 1 directory off the search path)\n"
     )
@@ -77,8 +77,8 @@ def test_what_the_package_manager_tells(configuration, monkeypatch, capsys):
         "header:odd.h on fedora 9:\n"
         "  odd-devel (dnf repoquery)\n"
         "  or oddd\n"
-        "there is no file index of fedora 9; docs/reference/index.md says how to build one\n"
-        "what dnf repoquery tells, the likeliest first:\n"
+        "no file index of fedora 9; docs/reference/index.md shows how to build one\n"
+        "found by dnf repoquery, likeliest first:\n"
         "  odd-devel  /usr/include/odd.h\n"
         "  oddd  /usr/include/odd.h  (not for development, a service)\n"
     )
@@ -107,10 +107,10 @@ def test_what_nobody_provides(configuration, capsys):
     assert main.run(["why", "command:no-such-tool", "--distro", "fedora:41"]) == ExitCode.UNCURED
     assert capsys.readouterr().out == (
         "command:no-such-tool on fedora 41:\n"
-        "  no package is known for it\n"
+        "  no package known\n"
         "  no rule names a package for command:no-such-tool; "
         "look for one with: dnf provides '*/bin/no-such-tool'\n"
-        "there is no file index of fedora 41; docs/reference/index.md says how to build one\n"
+        "no file index of fedora 41; docs/reference/index.md shows how to build one\n"
     )
 
 
@@ -120,15 +120,15 @@ CUT_SHORT = gzip.compress(b"x" * 1000, mtime=0)[:-10]
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("Contents-amd64", b"", "error: no file in {path} that a build could lack\nhint: are these lists whole, "
-         "and of this format?\n"),
+        ("Contents-amd64", b"", "error: no file that a build could lack in {path}\n"
+         "hint: check that these lists are complete and in this format\n"),
         ("list.txt", b"", "error: {path}: not the name of a debian list\n"
          "hint: names of these lists contain Contents or Sources or Packages\n"),
-        ("Contents.zst", b"\x28\xb5\x2f\xfd00", "error: {path} cannot be read: Compressed file ended before the "
+        ("Contents.zst", b"\x28\xb5\x2f\xfd00", "error: cannot read {path}: Compressed file ended before the "
          "end-of-stream marker was reached\n"),
-        ("Contents.gz", CUT_SHORT, "error: {path} cannot be read: Compressed file ended "
+        ("Contents.gz", CUT_SHORT, "error: cannot read {path}: Compressed file ended "
          "before the end-of-stream marker was reached\n"),
-        ("Contents.xz", b"\xfd7zXZ\x00" + b"x" * 50, "error: {path} cannot be read: "
+        ("Contents.xz", b"\xfd7zXZ\x00" + b"x" * 50, "error: cannot read {path}: "
          "Corrupt input data\n"),
     ],
 )  # fmt: skip
@@ -149,7 +149,7 @@ def test_zstd_where_this_python_does_not_read_it(configuration, capsys, monkeypa
     options = ["--format", "rpm", "--distro", "fedora:99", "--output", str(configuration / "x.index")]
     assert build("--from", str(path), *options) == ExitCode.USAGE
     assert capsys.readouterr().err == (
-        f"error: {path} is compressed by zstd, which this Python does not read\n"
+        f"error: {path}: zstd-compressed, which this Python cannot read\n"
         f"hint: run: zstd -d {path}, or: pip install 'accel-doctor[zstd]'\n"
     )
 
@@ -192,9 +192,9 @@ def test_an_index_that_cannot_be_written_leaves_nothing_behind(configuration, ca
     before = sorted(configuration.iterdir())
     code = build("--from", str(source), "--format", "debian", "--distro", "debian:99", "--output", str(taken))
     assert code == ExitCode.USAGE
-    assert capsys.readouterr().err == f"error: the index cannot be written to {taken}: Is a directory\n"
+    assert capsys.readouterr().err == f"error: cannot write the index {taken}: Is a directory\n"
     assert sorted(configuration.iterdir()) == before
     assert build("--from", str(source), "--format", "debian", "--distro", "no:/id", "--output", "x") == ExitCode.USAGE
     assert capsys.readouterr().err == (
-        "error: --distro no:/id: not ID:VERSION\nhint: give what os-release says, such as debian:13\n"
+        "error: --distro no:/id: not ID:VERSION\nhint: write it as os-release does, such as debian:13\n"
     )

@@ -1,0 +1,110 @@
+"""Read the lists of a distribution, compressed or not, each by its own reader."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import importlib
+import io
+import lzma
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from accel_doctor.errors import UsageError
+from accel_doctor.fileindex import alpine, arch, debian, rpm
+from accel_doctor.fileindex.contents import Collection
+
+_LARGEST_APKINDEX = 256 << 20  # some hundred times Alpine's own
+_Reader = Callable[[IO[bytes], Collection], None]
+
+
+def read_list(path: Path, kind: str, collection: Collection) -> None:
+    """Add the files of one list. UsageError for a file that is not a list of this kind, or cannot be read."""
+    readers = LISTS[kind]
+    known = next((name for name in readers if name in path.name), None)
+    if known is None:
+        hint = f"names of these lists contain {' or '.join(readers)}"
+        raise UsageError(f"{path}: not the name of a {kind} list", hint=hint)
+    try:
+        with _decompressed(path) as stream:
+            readers[known](stream, collection)
+    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
+        raise UsageError(f"cannot read {path}: {error}") from error
+
+
+def _text(reader: Callable[[Iterator[str], Collection], None]) -> _Reader:
+    def read(stream: IO[bytes], collection: Collection) -> None:
+        lines = io.TextIOWrapper(stream, "utf-8", errors="replace")
+        try:
+            reader(lines, collection)
+        finally:
+            lines.detach()  # whoever opened the stream closes it
+
+    return read
+
+
+def _apkindex(stream: IO[bytes], collection: Collection) -> None:
+    try:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.name == "APKINDEX" else None
+                if content and member.size <= _LARGEST_APKINDEX:
+                    # Whole: before Python 3.12 a member of a stream cannot be read as text.
+                    _text(alpine.read_apkindex)(io.BytesIO(content.read()), collection)
+    except tarfile.TarError as error:
+        raise ValueError(str(error)) from error
+
+
+# Kind of list -> a part of its file's name -> its reader
+LISTS: Mapping[str, Mapping[str, _Reader]] = {
+    "alpine": {"APKINDEX": _apkindex},
+    "arch": {".files": arch.read_files},
+    "debian": {
+        "Contents": _text(debian.read_contents),
+        "Sources": _text(debian.read_sources),
+        "Packages": _text(debian.read_packages),
+    },
+    "rpm": {"primary.xml": rpm.read_primary, "filelists.xml": rpm.read_filelists},
+}
+
+
+@contextmanager
+def _decompressed(path: Path) -> Iterator[Any]:  # the five kinds of stream have no type in common
+    with path.open("rb") as plain:
+        magic = plain.read(6)
+        plain.seek(0)
+        if magic.startswith(b"\x28\xb5\x2f\xfd"):
+            zstd = _zstd(path)
+            try:
+                with zstd.open(plain) as stream:
+                    yield stream
+            except zstd.ZstdError as error:
+                raise ValueError(str(error)) from error
+        elif magic.startswith(b"\x1f\x8b"):
+            with gzip.open(plain) as stream:
+                yield stream
+        elif magic.startswith(b"\xfd7zXZ\x00"):
+            with lzma.open(plain) as stream:
+                yield stream
+        elif magic.startswith(b"BZh"):
+            with bz2.open(plain) as stream:
+                yield stream
+        else:
+            yield plain
+
+
+def _zstd(path: Path) -> Any:
+    """Return Python's module for zstd: its own since 3.14, the same for older ones where it is installed."""
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise UsageError(
+        f"{path}: zstd-compressed, which this Python cannot read",
+        hint=f"run: zstd -d {path}, or: pip install 'accel-doctor[zstd]'",
+    )

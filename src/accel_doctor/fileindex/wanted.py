@@ -1,0 +1,37 @@
+"""The need that a person means by ``kind:name``, a file or a linker option."""
+
+from __future__ import annotations
+
+import re
+
+from accel_doctor.errors import UsageError
+from accel_doctor.model import Need
+
+_INCLUDE_ROOT = re.compile(r"/?usr/include/(?:[a-z0-9_]+-linux-[a-z0-9]+/)?")
+
+
+def need_of(text: str) -> Need:
+    """Return the need that ``kind:name``, the name of a file or ``-lNAME`` stands for. UsageError for other text."""
+    try:
+        return Need.parse(text if re.match(r"[a-z-]+:", text) else _need_of_file(text))
+    except ValueError as error:
+        raise UsageError(f"{text}: {error}", hint="write kind:name, such as header:libpq-fe.h") from error
+
+
+def _need_of_file(text: str) -> str:
+    base = text.rpartition("/")[2]
+    if text.startswith("-l"):
+        return f"library:{text[2:]}"
+    if library := re.fullmatch(r"lib(.+)\.(?:so|a)", base):
+        return f"library:{library[1]}"
+    if re.fullmatch(r"lib.+\.so\.[0-9.]+", base):
+        return f"soname:{base}"
+    if base.endswith(".pc"):
+        return f"pkgconfig:{base[:-3]}"
+    if cmake := re.fullmatch(r"(?:Find(.+)|(.+?)(?:Config|-config))\.cmake", base):
+        return f"cmake:{cmake[1] or cmake[2]}"
+    if _INCLUDE_ROOT.match(text) or re.search(r"\.(?:h|hh|hpp|hxx|H)$", base):
+        return f"header:{_INCLUDE_ROOT.sub('', text)}"
+    if "/" not in text or re.fullmatch(r"/?(?:usr/)?s?bin/[^/]+", text):
+        return f"command:{base}"
+    return f"file:{text.lstrip('/')}"

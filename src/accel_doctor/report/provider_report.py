@@ -1,0 +1,111 @@
+"""Who provides something: lines for people, and JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from accel_doctor.fileindex import Candidate, Ranking
+from accel_doctor.model import Confidence, Distribution, Need, Remedy
+from accel_doctor.report.counting import count
+
+_MOST_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class ProviderAnswer:
+    """What is known of a need: its cure, and the candidates of the file index and the package manager, if asked."""
+
+    need: Need
+    distribution: Distribution
+    remedy: Remedy | None
+    advice: str | None
+    indexed: Ranking | None
+    told: Ranking | None
+
+
+def provider_lines(answer: ProviderAnswer) -> list[str]:
+    """Return the answer as lines."""
+    remedy, indexed, told = answer.remedy, answer.indexed, answer.told
+    lines = [f"{answer.need} on {answer.distribution}:"]
+    if remedy and remedy.packages:
+        certainty = f"{remedy.confidence.value}, " if remedy.confidence is Confidence.GUESS else ""
+        lines.append(f"  {' '.join(remedy.packages)} ({certainty}{remedy.source})")
+        lines += [f"  or {' '.join(names)}" for names in remedy.alternatives]
+    else:
+        lines.append("  no package known")
+    if answer.advice:
+        lines.append(f"  {answer.advice}")
+    if indexed is None:
+        lines.append(f"no file index of {answer.distribution}; docs/reference/index.md shows how to build one")
+    elif indexed.candidates:
+        lines += _ranked(f"in the index of {_release(indexed)}", indexed, counted=True)
+    else:
+        lines.append(f"nothing found in the index of {_release(indexed)}")
+    return lines + (_ranked(f"by {told.source}", told) if told and told.candidates else [])
+
+
+def _release(indexed: Ranking) -> str:
+    return indexed.source.removeprefix("index ")
+
+
+def _ranked(where: str, ranking: Ranking, *, counted: bool = False) -> list[str]:
+    lines = [f"found {where}, likeliest first:"]
+    lines += [f"  {_described(candidate, counted)}" for candidate in ranking.candidates[:_MOST_SHOWN]]
+    if len(ranking.candidates) > _MOST_SHOWN:
+        lines.append(f"  and {count(len(ranking.candidates) - _MOST_SHOWN, 'more package')}")
+    return lines
+
+
+def _described(candidate: Candidate, counted: bool) -> str:
+    package = candidate.package
+    extra = candidate.extra_directories
+    facts = [f"{count(package.uses, 'build uses', 'builds use')} it"] if counted else []
+    if extra:
+        facts.append(f"{count(extra, 'directory', 'directories')} off the search path")
+    if candidate.evidence:
+        facts.append(f"by {candidate.evidence.name.lower()}")
+    if not package.development:
+        facts.append("not for development")
+    if package.service:
+        facts.append("a service")
+    place = f"/{candidate.path}" if "/" in candidate.path else candidate.path
+    return f"{package.name}  {place}" + (f"  ({', '.join(facts)})" if facts else "")
+
+
+def provider_document(answer: ProviderAnswer) -> dict[str, Any]:
+    """Return the answer as JSON values."""
+    remedy, indexed, told = answer.remedy, answer.indexed, answer.told
+    return {
+        "schema": 1,
+        "need": str(answer.need),
+        "distro": {"id": answer.distribution.id, "version": answer.distribution.version},
+        "answer": remedy
+        and {
+            "packages": list(remedy.packages),
+            "confidence": remedy.confidence.value,
+            "source": remedy.source,
+            "alternatives": [list(names) for names in remedy.alternatives],
+            "advice": remedy.advice,
+        },
+        "index": {"release": _release(indexed), **_candidates(indexed, counted=True)} if indexed else None,
+        "package_manager": {"source": told.source, **_candidates(told)} if told and told.candidates else None,
+    }
+
+
+def _candidates(ranking: Ranking, *, counted: bool = False) -> dict[str, Any]:
+    return {
+        "confidence": ranking.confidence.value if ranking.candidates else None,
+        "candidates": [
+            {
+                "package": candidate.package.name,
+                "path": candidate.path,
+                "evidence": candidate.evidence.name.lower(),
+                "extra_directories": candidate.extra_directories,
+                "development": candidate.package.development,
+                "service": candidate.package.service,
+                "uses": candidate.package.uses if counted else None,
+            }
+            for candidate in ranking.candidates
+        ],
+    }
