@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel_doctor.fileindex import Candidate, Ranking
-from accel_doctor.model import Confidence, Distribution, Need, Remedy
+from accel_doctor.model import Confidence, Distribution, Need, PackageChoice
 from accel_doctor.report.counting import count
 
 _MOST_SHOWN = 8
@@ -14,11 +14,11 @@ _MOST_SHOWN = 8
 
 @dataclass(frozen=True)
 class ProviderAnswer:
-    """What is known of a need: its cure, and the candidates of the file index and the package manager, if asked."""
+    """The packages that meet a need, and what the file index and the package manager list, where they were asked."""
 
     need: Need
     distribution: Distribution
-    remedy: Remedy | None
+    choice: PackageChoice | None
     advice: str | None
     indexed: Ranking | None
     told: Ranking | None
@@ -26,12 +26,12 @@ class ProviderAnswer:
 
 def provider_lines(answer: ProviderAnswer) -> list[str]:
     """Return the answer as lines."""
-    remedy, indexed, told = answer.remedy, answer.indexed, answer.told
+    choice, indexed, told = answer.choice, answer.indexed, answer.told
     lines = [f"{answer.need} on {answer.distribution}:"]
-    if remedy and remedy.packages:
-        certainty = f"{remedy.confidence.value}, " if remedy.confidence is Confidence.GUESS else ""
-        lines.append(f"  {' '.join(remedy.packages)} ({certainty}{remedy.source})")
-        lines += [f"  or {' '.join(names)}" for names in remedy.alternatives]
+    if choice and choice.packages:
+        certainty = f"{choice.confidence.value}, " if choice.confidence is Confidence.GUESS else ""
+        lines.append(f"  {' '.join(choice.packages)} ({certainty}{choice.source})")
+        lines += [f"  or {' '.join(names)}" for names in choice.alternatives]
     else:
         lines.append("  no package known")
     if answer.advice:
@@ -75,18 +75,18 @@ def _described(candidate: Candidate, counted: bool) -> str:
 
 def provider_document(answer: ProviderAnswer) -> dict[str, Any]:
     """Return the answer as JSON values."""
-    remedy, indexed, told = answer.remedy, answer.indexed, answer.told
+    choice, indexed, told = answer.choice, answer.indexed, answer.told
     return {
         "schema": 1,
         "need": str(answer.need),
         "distro": {"id": answer.distribution.id, "version": answer.distribution.version},
-        "answer": remedy
+        "answer": choice
         and {
-            "packages": list(remedy.packages),
-            "confidence": remedy.confidence.value,
-            "source": remedy.source,
-            "alternatives": [list(names) for names in remedy.alternatives],
-            "advice": remedy.advice,
+            "packages": list(choice.packages),
+            "confidence": choice.confidence.value,
+            "source": choice.source,
+            "alternatives": [list(names) for names in choice.alternatives],
+            "advice": choice.advice,
         },
         "index": {"release": _release(indexed), **_candidates(indexed, counted=True)} if indexed else None,
         "package_manager": {"source": told.source, **_candidates(told)} if told and told.candidates else None,

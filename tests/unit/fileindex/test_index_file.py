@@ -51,7 +51,7 @@ def test_what_is_no_index_is_an_error_that_says_so(tmp_path, content, complaint)
     with pytest.raises(IndexFileError) as error:
         FileIndex.open(path)
     assert error.value.message == f"damaged file index {path}: {complaint}"
-    assert error.value.hint == ("install accel-doctor again, or build the index again with: accel-doctor index build")
+    assert error.value.hint == "reinstall accel-doctor, or rebuild the index with: accel-doctor index build"
 
 
 def test_a_missing_file_is_an_error(tmp_path):

@@ -3,48 +3,55 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from accel_doctor.cli.options import as_command, group, option
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.fileindex.indexed import Release
 from accel_doctor.fileindex.lists import LISTS, read_list
 from accel_doctor.fileindex.writing import index_bytes, write_index
 
-
-@click.group("index", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-def command() -> None:
-    """Build file indexes: which package of a distribution ships a header, library or command."""
+command = group("index", "Build file indexes: which package of a distribution ships a header, library or command.")
 
 
-@command.command("build")
-@click.option(
-    "--from", "sources", metavar="FILE", multiple=True, required=True, help="A list of the distribution; repeatable."
-)
-@click.option("--format", "kind", type=click.Choice(sorted(LISTS)), required=True, help="The format of the lists.")
-@click.option("--distro", metavar="ID:VERSION", required=True, help="The release, as its os-release names it.")
-@click.option("--output", metavar="FILE", required=True, help="Where to write the index.")
-def build(sources: tuple[str, ...], kind: str, distro: str, output: str) -> int:
+@dataclass(frozen=True)
+class BuildOptions:
+    """What ``index build`` can be told."""
+
+    sources: tuple[str, ...] = option(
+        "--from", default=(), metavar="FILE", required=True, help="A list of the distribution; repeatable."
+    )
+    kind: str = option("--format", type=click.Choice(sorted(LISTS)), required=True, help="The format of the lists.")
+    distro: str = option(
+        "--distro", metavar="ID:VERSION", required=True, help="The release, as its os-release names it."
+    )
+    output: str = option("--output", metavar="FILE", required=True, help="Where to write the index.")
+
+
+@as_command("build", BuildOptions, parent=command)
+def build(options: BuildOptions) -> int:
     """Build the index of one release from its lists.
 
     debian: Contents-ARCH, Contents-all, Sources, Packages. rpm: primary.xml and filelists.xml, and the primary.xml of a
     source repository. arch: core.files, extra.files. alpine: APKINDEX.tar.gz. Compressed or not.
     """
-    release = _release(distro)
+    release = _release(options.distro)
     collection = Collection()
-    for source in sources:
-        read_list(Path(source), kind, collection)
+    for source in options.sources:
+        read_list(Path(source), options.kind, collection)
     collection.settle()
     if not collection.files:
         raise UsageError(
-            f"no file that a build could lack in {', '.join(sources)}",
+            f"no file that a build could lack in {', '.join(options.sources)}",
             hint="check that these lists are complete and in this format",
         )
     content = index_bytes(collection, release)
-    write_index(Path(output), content)
-    click.echo(f"{output}: {len(collection.files)} file names of {release}, {len(content)} bytes")
+    write_index(Path(options.output), content)
+    click.echo(f"{options.output}: {len(collection.files)} file names of {release}, {len(content)} bytes")
     return int(ExitCode.DONE)
 
 

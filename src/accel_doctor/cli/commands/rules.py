@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 import click
 
-from accel_doctor.cli.commands.rules_new import new
+from accel_doctor.cli.commands.rules_new import NewOptions, new
 from accel_doctor.cli.machines import chosen_distribution, recorded_machine, workplace
+from accel_doctor.cli.options import RulesOptions, argument, as_command, group, option
 from accel_doctor.errors import ExitCode, RuleError, UsageError
 from accel_doctor.report.counting import count
 from accel_doctor.report.text import printable
@@ -18,54 +18,50 @@ from accel_doctor.rulebook import Rulebook
 from accel_doctor.rulebook.authoring.checking import check_format, try_rules
 from accel_doctor.rulebook.authoring.showing import names, packages_listed, shown, statistics, symptoms_listed
 
-_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
-
-
-@click.group("rules", context_settings=_SETTINGS)
-def command() -> None:
+command = group(
+    "rules",
     """Check, test, list, show and add rules: the shipped ones, with your own laid over them.
 
     In a checkout of accel-doctor, its own rules replace the shipped ones.
-    """
+    """,
+)
+as_command("new", NewOptions, parent=command)(new)
 
 
-command.add_command(new)
+@dataclass(frozen=True)
+class LintOptions(RulesOptions):
+    """What ``rules lint`` can be told."""
 
-
-def _with_rules(function: Callable[..., Any]) -> Callable[..., Any]:
-    option = click.option(
-        "--rules", multiple=True, metavar="DIR", help="Lay this directory of rules over the shipped ones."
+    fix: bool = option(
+        "--fix", default=False, help="Sort and format the files of DIR, the checkout, or your own directory."
     )
-    return option(function)
+    stats: bool = option(
+        "--stats", default=False, help="Count the rules, and those not verified against package lists."
+    )
 
 
-@command.command("lint", context_settings=_SETTINGS)
-@click.option("--fix", is_flag=True, help="Sort and format the files of DIR, the checkout, or your own directory.")
-@click.option("--stats", is_flag=True, help="Count the rules, and those not verified against package lists.")
-@_with_rules
-def lint(fix: bool, stats: bool, rules: tuple[str, ...]) -> int:
+@as_command("lint", LintOptions, parent=command)
+def lint(options: LintOptions) -> int:
     """Report everything wrong with the rules: file, key, complaint."""
-    where = workplace(rules)
-    formatting = check_format(where, fix=fix)
+    where = workplace(options.rules)
+    formatting = check_format(where, fix=options.fix)
     for name in formatting.untidy:
-        click.echo(
-            f"formatted {name}" if fix else f"{name}: not formatted: run accel-doctor rules lint --fix", err=not fix
-        )
+        advice = f"{name}: not formatted: run accel-doctor rules lint --fix"
+        click.echo(f"formatted {name}" if options.fix else advice, err=not options.fix)
     book = where.rulebook()
-    problems = [*(formatting.problems if fix else ()), *book.problems()]
+    problems = [*(formatting.problems if options.fix else ()), *book.problems()]
     if problems:
         raise RuleError(tuple(dict.fromkeys(problems)))
-    for line in statistics(book) if stats else ():
+    for line in statistics(book) if options.stats else ():
         click.echo(line)
     click.echo("no problems found")
     return int(ExitCode.DONE)
 
 
-@command.command("test", context_settings=_SETTINGS)
-@_with_rules
-def test(rules: tuple[str, ...]) -> int:
+@as_command("test", RulesOptions, parent=command)
+def test(options: RulesOptions) -> int:
     """Test every symptom on its own samples, and the rules on the cases that `rules new` wrote."""
-    trial = try_rules(workplace(rules), recorded_machine)
+    trial = try_rules(workplace(options.rules), recorded_machine)
     if trial.problems:
         raise RuleError(trial.problems)
     click.echo(f"{count(trial.samples, 'sample')} of {count(trial.symptoms, 'symptom')} passed")
@@ -74,29 +70,44 @@ def test(rules: tuple[str, ...]) -> int:
     return int(ExitCode.DONE)
 
 
-@command.command("list", context_settings=_SETTINGS)
-@click.argument("what", type=click.Choice(["symptoms", "packages", "families"]), default="symptoms")
-@_with_rules
-def list_rules(what: str, rules: tuple[str, ...]) -> int:
+_LISTINGS = {"symptoms": symptoms_listed, "packages": packages_listed, "families": Rulebook.families}
+
+
+@dataclass(frozen=True)
+class ListOptions(RulesOptions):
+    """What ``rules list`` can be told."""
+
+    what: str = argument(
+        "[symptoms|packages|families]", default="symptoms", required=False, type=click.Choice(list(_LISTINGS))
+    )
+
+
+@as_command("list", ListOptions, parent=command)
+def list_rules(options: ListOptions) -> int:
     """List symptoms, Python packages or distribution families."""
-    book = workplace(rules).rulebook()
-    listings = {"symptoms": symptoms_listed, "packages": packages_listed, "families": Rulebook.families}
-    for line in listings[what](book):
+    book = workplace(options.rules).rulebook()
+    for line in _LISTINGS[options.what](book):
         click.echo(line)
-    if what == "symptoms":
+    if options.what == "symptoms":
         roles = Counter(symptom.role.value for symptom in book.symptoms)
         click.echo(", ".join(f"{number} {role}" for role, number in sorted(roles.items())), err=True)
     return int(ExitCode.DONE)
 
 
-@command.command("show", context_settings=_SETTINGS)
-@click.argument("what", metavar="NEED|SYMPTOM|PACKAGE|FAMILY")
-@click.option("--distro", metavar="ID[:VERSION]", help="Show what applies to this distribution only.")
-@_with_rules
-def show(what: str, distro: str | None, rules: tuple[str, ...]) -> int:
+@dataclass(frozen=True)
+class ShowOptions(RulesOptions):
+    """What ``rules show`` can be told."""
+
+    what: str = argument("NEED|SYMPTOM|PACKAGE|FAMILY", default="", required=True)
+    distro: str | None = option("--distro", metavar="ID[:VERSION]", help="Show what applies to this distribution only.")
+
+
+@as_command("show", ShowOptions, parent=command)
+def show(options: ShowOptions) -> int:
     """Show what the merged rules say about something, and in which file."""
-    book = workplace(rules).rulebook()
-    lines = shown(what, book, chosen_distribution(distro, book) if distro else None)
+    book = workplace(options.rules).rulebook()
+    what = options.what
+    lines = shown(what, book, chosen_distribution(options.distro, book) if options.distro else None)
     if not lines:
         close = get_close_matches(what, names(book), n=3)
         raise UsageError(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-
-import click
 
 from accel_doctor.cli.configuration import user_directory
 from accel_doctor.cli.machines import OWN_VERSION, checked_version, chosen_distribution, recorded_machine, workplace
+from accel_doctor.cli.options import argument, option
 from accel_doctor.cli.session import Surrounding
 from accel_doctor.cli.terminal.questions import Questions
 from accel_doctor.errors import ExitCode, UsageError
@@ -19,52 +19,65 @@ from accel_doctor.rulebook.authoring.from_log import Answers, NewRules
 _LARGEST_LOG = 2 << 20  # bytes; a case is read in every run of the tests
 
 
-@click.command(
-    "new",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    help="""Write the rule that a log shows to be missing, and keep the log as a test case.
+@dataclass(frozen=True)
+class NewOptions:
+    """What ``rules new`` can be told."""
+
+    log: str = argument("LOG|-", default="", required=True)
+    line: str | None = option(
+        "--line", metavar="TEXT|N", help="The line that says what is missing: its number, or part of it."
+    )
+    need: str | None = option("--need", metavar="KIND:NAME", help="What is missing, such as header:zbar.h.")
+    pattern: str | None = option(
+        "--pattern", metavar="REGEX", help="The message pattern, with the missing thing as group 'name'."
+    )
+    misses: tuple[str, ...] = option(
+        "--miss", default=(), metavar="TEXT", help="A similar line that must not match; repeatable."
+    )
+    symptom: str | None = option("--symptom", metavar="NAME", help="A name for the symptom.")
+    packages: str | None = option(
+        "--packages", metavar="NAMES", help="The packages that provide it, comma-separated; - if none is known."
+    )
+    distro: str | None = option(
+        "--distro", metavar="ID[:VERSION]", help="The distribution of the packages, if not this machine's."
+    )
+    python: str | None = option(
+        "--python", metavar="X.Y", help="The Python version of the build, if the log does not show it."
+    )
+    case: str | None = option("--case", metavar="NAME", help="A name for the case.")
+    rules: tuple[str, ...] = option(
+        "--rules", default=(), metavar="DIR", help="Write to this directory of rules, laid over the others."
+    )
+
+
+def new(options: NewOptions) -> int:
+    """Write the rule that a log shows to be missing, and keep the log as a test case.
 
     For an unknown message it writes a symptom; for a need without a package, a line in the distribution's file. It asks
-    for what the log does not tell; without a terminal, options answer.""",
-)
-@click.argument("log", metavar="LOG|-")
-@click.option("--line", metavar="TEXT|N", help="The line that says what is missing: its number, or part of it.")
-@click.option("--need", metavar="KIND:NAME", help="What is missing, such as header:zbar.h.")
-@click.option("--pattern", metavar="REGEX", help="The message pattern, with the missing thing as group 'name'.")
-@click.option("--miss", "misses", multiple=True, metavar="TEXT", help="A similar line that must not match; repeatable.")
-@click.option("--symptom", metavar="NAME", help="A name for the symptom.")
-@click.option("--packages", metavar="NAMES", help="The packages that provide it, comma-separated; - if none is known.")
-@click.option("--distro", metavar="ID[:VERSION]", help="The distribution of the packages, if not this machine's.")
-@click.option("--python", metavar="X.Y", help="The Python version of the build, if the log does not show it.")
-@click.option("--case", metavar="NAME", help="A name for the case.")
-@click.option("--rules", multiple=True, metavar="DIR", help="Write to this directory of rules, laid over the others.")
-def new(
-    log: str,
-    line: str | None,
-    need: str | None,
-    pattern: str | None,
-    misses: tuple[str, ...],
-    symptom: str | None,
-    packages: str | None,
-    distro: str | None,
-    python: str | None,
-    case: str | None,
-    rules: tuple[str, ...],
-) -> int:
-    """Write the rules for a log."""
-    where = workplace(rules)
+    for what the log does not tell; without a terminal, options answer.
+    """
+    python = checked_version(options.python)
+    where = workplace(options.rules)
     book = where.rulebook()
-    distribution = chosen_distribution(distro, book)
+    distribution = chosen_distribution(options.distro, book)
     if book.family(distribution) is None:
         raise UsageError(f"no rules for {distribution}", hint="choose another with --distro, or write its file first")
     NewRules(
         workplace=where,
         distribution=distribution,
-        log=_content(log),
-        python=checked_version(python),
+        log=_content(options.log),
+        python=python,
         fallback_python=OWN_VERSION,
-        author=Questions(interactive=log != "-" and Surrounding.read().terminal.interactive),
-        answers=Answers(line, need, pattern, misses, symptom, packages, case),
+        author=Questions(interactive=options.log != "-" and Surrounding.read().terminal.interactive),
+        answers=Answers(
+            line=options.line,
+            need=options.need,
+            pattern=options.pattern,
+            misses=options.misses,
+            symptom=options.symptom,
+            packages=options.packages,
+            case=options.case,
+        ),
         index=find_index(distribution, [user_directory(os.environ) / "indexes"]),
         machine_of=recorded_machine,
     ).write()
