@@ -127,7 +127,7 @@ def _prepared(options: CheckOptions) -> tuple[Parts, Frontend, InstallRequest]:
         find_package_manager=lambda rulebook: package_manager_of(rulebook, distribution, elsewhere),
     )
     if assumed:
-        parts, frontend = _as_elsewhere(parts, frontend, assumed, rulebook)
+        parts, frontend = _as_elsewhere(parts, frontend, assumed)
     return parts, frontend, request
 
 
@@ -161,14 +161,13 @@ def _interpreters(
         return find_target(runner, target, "python3"), None
 
 
-def _as_elsewhere(parts: Parts, frontend: Frontend, assumed: Interpreter, rulebook: Rulebook) -> tuple[Parts, Frontend]:
+def _as_elsewhere(parts: Parts, frontend: Frontend, assumed: Interpreter) -> tuple[Parts, Frontend]:
     """Parts and frontend for an interpreter that is not here: only uv resolves for another."""
     from accel_doctor.frontends.uv.uv_frontend import UvFrontend
     from accel_doctor.frontends.uv.uv_options import elsewhere_arguments
-    from accel_doctor.system.python.platforms import Platform, marker_values, platform_tags
+    from accel_doctor.system.python.platforms import marker_values, platform_of, platform_tags
 
-    manager = rulebook.manager(parts.distribution)
-    platform = {"apk": Platform.MUSL, "brew": Platform.MACOS}.get(manager.name if manager else "", Platform.GNU)
+    platform = platform_of(assumed)
     interpreter = replace(assumed, environment=marker_values(assumed.version, platform))
     if isinstance(frontend, UvFrontend):
         frontend = replace(frontend, elsewhere=elsewhere_arguments(assumed.feature_version, platform.value))

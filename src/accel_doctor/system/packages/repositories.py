@@ -10,13 +10,15 @@ from collections.abc import Iterable
 
 from accel_doctor.model import Distribution
 from accel_doctor.rulebook import Repository
+from accel_doctor.system.packages.dnf import DNF
 
 _Commands = tuple[tuple[str, ...], ...]
 
 _NEWEST = "10"  # what a RHEL of no version is taken for
 _CLONES_CALL_CRB = {"8": "powertools"}
 # config-manager is a plugin, and containers come without it.
-_CONFIG_MANAGER = ("dnf", "install", "-y", "dnf-plugins-core")
+_DNF = DNF.program
+_CONFIG_MANAGER = (_DNF, "install", "-y", "dnf-plugins-core")
 _EPEL_OF_RHEL = "https://dl.fedoraproject.org/pub/epel/epel-release-latest-{major}.noarch.rpm"
 
 
@@ -45,12 +47,12 @@ def _crb(distribution: Distribution) -> _Commands:
         name = f"codeready-builder-for-rhel-{major}-x86_64-rpms"
         return (("subscription-manager", "repos", "--enable", name),)
     name = f"ol{major}_codeready_builder" if distribution.id == "ol" else _CLONES_CALL_CRB.get(major, "crb")
-    return (_CONFIG_MANAGER, ("dnf", "config-manager", "--set-enabled", name))
+    return (_CONFIG_MANAGER, (_DNF, "config-manager", "--set-enabled", name))
 
 
 def _epel(distribution: Distribution) -> _Commands:
     major = _major(distribution)
-    installer = "yum" if major == "7" else "dnf"
+    installer = DNF.formerly.get(major, _DNF)
     match distribution.id:
         case "fedora":
             return ()

@@ -11,6 +11,8 @@ from enum import Enum
 
 import packaging.tags
 
+from accel_doctor.model import Interpreter
+
 _GLIBC, _MUSL = 28, 2  # minor versions
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 600
 
@@ -21,6 +23,13 @@ class Platform(str, Enum):
     GNU = "x86_64-unknown-linux-gnu"
     MUSL = "x86_64-unknown-linux-musl"
     MACOS = "aarch64-apple-darwin"
+
+
+def platform_of(interpreter: Interpreter) -> Platform:
+    """Return what the machine of an interpreter is."""
+    if interpreter.platform.startswith("macosx"):
+        return Platform.MACOS
+    return Platform.MUSL if interpreter.libc.startswith("musl") else Platform.GNU
 
 
 def platform_tags(platform: Platform) -> tuple[str, ...]:

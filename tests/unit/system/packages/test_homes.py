@@ -1,0 +1,40 @@
+"""A package manager has two homes: its own module and a line of the table. Rules name it too."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import accel_doctor
+from accel_doctor.system.packages.managers import DRIVERS, MANAGERS
+
+PACKAGE = Path(accel_doctor.__file__).parent
+ALSO = {"brew": [Path("report/text.py")]}  # a plan does not say whose commands it holds: brew's are not root's
+
+
+@pytest.mark.parametrize("name", sorted(MANAGERS))
+def test_only_its_own_module_names_it(name: str) -> None:
+    own = Path(*DRIVERS[name].__module__.split(".")[1:]).with_suffix(".py")
+    words = {name, MANAGERS[name].program}
+    others = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE) not in (own, *ALSO.get(name, ()))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in words
+    ]
+    assert others == []
+
+
+@pytest.mark.parametrize("name", sorted(MANAGERS))
+def test_only_package_managers_import_it(name: str) -> None:
+    module = DRIVERS[name].__module__
+    importing = [
+        str(path.relative_to(PACKAGE).parent)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == module
+    ]
+    assert set(importing) == {"system/packages"}
