@@ -5,6 +5,7 @@ The files may come out of a wheel, which anybody can have made: everything that 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 MAGIC = b"\x7fELF"
 # The largest real ones: Qt and libstdc++ define some 100 versions, and nobody asks for more than some 100 libraries.
 _MOST_ENTRIES, _MOST_SECTIONS = 2000, 4096
+_MOST_LINKS = 500
 _WEAK = 0x2  # VER_FLG_WEAK: the loader does without such a version
 _LONGEST = 200  # characters of a name
 _IDENTITY = 20  # bytes: e_ident, e_type and e_machine are at the same place in all ELF files
@@ -32,6 +34,28 @@ class ElfFacts(NamedTuple):
     search: tuple[str, ...]
     required: dict[str, tuple[str, ...]]
     defined: frozenset[str]
+
+
+class Asked(NamedTuple):
+    """One library that files ask for; ``places`` are absolute directories of their run paths."""
+
+    soname: str
+    versions: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+def libraries_asked_by(files: Mapping[str, ElfFacts]) -> list[Asked]:
+    """Return the libraries that these files, given by path, need and that none of them is, sorted by soname."""
+    own = {path.rpartition("/")[2] for path in files} | {facts.soname for facts in files.values()}
+    versions: dict[str, set[str]] = {}
+    places: dict[str, dict[str, None]] = {}
+    for facts in files.values():
+        for soname in facts.needed:
+            if soname not in own and (soname in versions or len(versions) < _MOST_LINKS):
+                versions.setdefault(soname, set()).update(facts.required.get(soname, ()))
+                outside = [place for place in facts.search if place.startswith("/")]
+                places.setdefault(soname, {}).update(dict.fromkeys(outside))
+    return [Asked(soname, tuple(sorted(versions[soname])), tuple(places[soname])) for soname in sorted(versions)]
 
 
 def identity_of(head: bytes) -> bytes | None:

@@ -14,14 +14,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
-from accel_doctor.elf import MAGIC, ElfFacts, read_elf
+from accel_doctor.elf import MAGIC, Asked, ElfFacts, libraries_asked_by, read_elf
 from accel_doctor.interfaces import Loader
 from accel_doctor.model import Link
 
 # Bounds on what anybody can put into a zip file; CUDA's libraries are the largest real ones.
-_MOST_MEMBERS, _MOST_FILES, _MOST_LINKS = 100_000, 2000, 500
+_MOST_MEMBERS, _MOST_FILES = 100_000, 2000
 _LARGEST_FILE, _LARGEST_SUM = 2 << 30, 8 << 30  # bytes
 _IN_MEMORY = 16 << 20  # bytes
 _BLOCK = 1 << 20
@@ -34,31 +34,13 @@ _DATA = re.compile(r"[^/]+\.data/(?:platlib|purelib)/")
 _PROGRAM = re.compile(r"[^/]+\.data/scripts/[^/]+")
 
 
-class Asked(NamedTuple):
-    """One library that files of a wheel ask for; ``places`` are directories of their run paths outside the wheel."""
-
-    soname: str
-    versions: tuple[str, ...]
-    places: tuple[str, ...]
-
-
 def libraries_asked(wheel: Path) -> list[Asked]:
     """The libraries that a wheel's extension modules and programs need and that it does not bring itself, sorted.
 
     A member that is broken, or larger than anything real, is passed over. Raises what zipfile raises where the wheel
     itself cannot be read.
     """
-    files = dict(_elf_files(wheel))
-    own = {posixpath.basename(name) for name in files} | {facts.soname for facts in files.values()}
-    versions: dict[str, set[str]] = {}
-    places: dict[str, dict[str, None]] = {}
-    for facts in files.values():
-        for soname in facts.needed:
-            if soname not in own and (soname in versions or len(versions) < _MOST_LINKS):
-                versions.setdefault(soname, set()).update(facts.required.get(soname, ()))
-                outside = [place for place in facts.search if place.startswith("/")]
-                places.setdefault(soname, {}).update(dict.fromkeys(outside))
-    return [Asked(soname, tuple(sorted(versions[soname])), tuple(places[soname])) for soname in sorted(versions)]
+    return libraries_asked_by(dict(_elf_files(wheel)))
 
 
 def links_of(

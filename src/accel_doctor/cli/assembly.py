@@ -51,8 +51,8 @@ from accel_doctor.store.leases import Leases
 from accel_doctor.store.wheels.build_key import build_key
 from accel_doctor.store.wheels.provenance import provenance_of
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-from accel_doctor.system.library_versions import LibraryVersions
-from accel_doctor.system.loader import MachineLoader
+from accel_doctor.system.loader.library_versions import LibraryVersions
+from accel_doctor.system.loader.machine_loader import MachineLoader
 from accel_doctor.system.packages.owners import file_owners, installed_versions
 from accel_doctor.system.packages.privilege import find_privilege
 from accel_doctor.system.probe import MachineProber

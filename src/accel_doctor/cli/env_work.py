@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def keep(project: Project, root: Path | None = None) -> StoredEnvironment:
     """Store the project's environment (or that at ``root``, made for it), send it to the levels, keep to the limits."""
-    from accel_doctor.cli.env_links import environment_links, machine_loader
     from accel_doctor.store.environments.storing import store
+    from accel_doctor.system.loader.environment_libraries import environment_links, loader_of
 
     executable = project.interpreter["executable"]
-    loader = machine_loader(executable, project.environment, project.cache.root)
+    loader = loader_of(executable, project.environment, project.cache.root)
     with Bar() as bar:
         stored = store(
             project.cache,
@@ -65,7 +65,7 @@ def _found(project: Project) -> StoredEnvironment | None:
 def _works(project: Project, stored: StoredEnvironment) -> bool:
     if not stored.links:
         return True
-    from accel_doctor.cli.env_links import unmet_links
+    from accel_doctor.system.loader.environment_libraries import unmet_links
 
     executable = project.interpreter["executable"]
     unmet = unmet_links(stored.links, stored.key, project.cache.root, executable, project.environment)

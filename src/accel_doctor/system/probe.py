@@ -1,4 +1,4 @@
-"""Whether this machine already has what a build needs: looked up, never compiled."""
+"""Look up whether this machine already has what a build needs; compile nothing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Interpreter, Need, NeedKind
+from accel_doctor.system.loader.library_folders import linker_folders, multiarch_names
+from accel_doctor.system.loader.machine_loader import MachineLoader
 
 _PROBE_TIMEOUT = 20.0
-_LOADER_FILE_LIMIT = 64 * 1024
 
 _COMPILERS = {
     "c": ("cc", "gcc", "clang"),
@@ -21,7 +22,7 @@ _COMPILERS = {
 
 
 class MachineProber:
-    """Implements :class:`accel_doctor.interfaces.Prober` for one interpreter; answers are kept until :meth:`forget`.
+    """Implements :class:`accel_doctor.interfaces.Prober` for one interpreter; keeps answers until :meth:`forget`.
 
     ``environment`` is that of the builds: PATH, and the variables that lengthen gcc's and the loader's search paths.
     """
@@ -33,10 +34,11 @@ class MachineProber:
         self._interpreter = interpreter
         self._environment = environment
         self._root = root
+        self._loader = MachineLoader(runner, interpreter, environment, root)
         self._answers: dict[Need, bool | None] = {}
 
     def present(self, need: Need) -> bool | None:
-        """True or False where a look at the files, or pkg-config, tells; None where only a build could."""
+        """Return True or False where a look at the files, or pkg-config, tells; None where only a build could."""
         if need not in self._answers:
             self._answers[need] = self._look(need)
         return self._answers[need]
@@ -44,6 +46,7 @@ class MachineProber:
     def forget(self) -> None:
         """Forget all answers: packages were installed."""
         self._answers.clear()
+        self._loader.forget()
 
     def _look(self, need: Need) -> bool | None:
         match need.kind:
@@ -57,7 +60,7 @@ class MachineProber:
                 names = (f"lib{need.name}.so", f"lib{need.name}.a")
                 return _any_file(folder / name for folder in self._library_folders() for name in names)
             case NeedKind.SONAME:
-                return _any_file(folder / need.name for folder in self._loader_folders())
+                return self._loader.find(need.name) is not None
             case NeedKind.PKGCONFIG:
                 return self._pkgconfig(need.name)
             case NeedKind.FILE:
@@ -89,7 +92,7 @@ class MachineProber:
         return None if deeper else False
 
     def _pkgconfig(self, name: str) -> bool | None:
-        """What pkg-config says; without it, whether the .pc file is there, which says nothing about its version."""
+        """Return what pkg-config says; without it, whether the .pc file is there, which tells no version."""
         done = self._runner.capture(["pkg-config", "--exists", "--", name], timeout=_PROBE_TIMEOUT)
         if done.returncode in (0, 1):
             return done.returncode == 0
@@ -99,30 +102,13 @@ class MachineProber:
             return False
         return True if module == name else None
 
-    def _triplets(self) -> list[str]:
-        """Debian's names for this architecture (x86_64-linux-gnu), as the interpreter's own SOABI ends."""
-        machine = self._interpreter.platform.partition("-")[2]
-        soabi = self._interpreter.soabi.split("-", 2)
-        return list(dict.fromkeys([*soabi[2:], f"{machine}-linux-gnu"]))
-
     def _include_folders(self) -> list[Path]:
         own = [self._root / "usr/local/include", self._root / "usr/include"]
-        own += [self._root / "usr/include" / triplet for triplet in self._triplets()]
+        own += [self._root / "usr/include" / name for name in multiarch_names(self._interpreter)]
         return [*self._search_path("CPATH"), *self._search_path("C_INCLUDE_PATH"), *own]
 
     def _library_folders(self) -> list[Path]:
-        places = ["usr/local/lib", "usr/local/lib64", "usr/lib64", "usr/lib", "lib64", "lib"]
-        places += [f"{base}/{triplet}" for triplet in self._triplets() for base in ("usr/lib", "lib", "usr/local/lib")]
-        return [*self._search_path("LIBRARY_PATH"), *(self._root / place for place in places)]
-
-    def _loader_folders(self) -> list[Path]:
-        folders = [*self._search_path("LD_LIBRARY_PATH"), *self._library_folders()]
-        for file in sorted((self._root / "etc/ld.so.conf.d").glob("*.conf")):  # ld.so(8), ldconfig(8)
-            with file.open(encoding="utf-8", errors="replace") as lines:
-                for line in lines.read(_LOADER_FILE_LIMIT).splitlines():
-                    if line.startswith("/"):
-                        folders.append(self._root / line.strip().lstrip("/"))
-        return folders
+        return [*self._search_path("LIBRARY_PATH"), *linker_folders(self._interpreter, self._root)]
 
     def _search_path(self, variable: str) -> list[Path]:
         return [Path(part) for part in self._environment.get(variable, "").split(":") if part]

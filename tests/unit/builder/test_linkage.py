@@ -11,7 +11,8 @@ import pytest
 from fakes import FakeLoader
 from paths import LINKED
 
-from accel_doctor.builder.linkage import Asked, libraries_asked, links_of
+from accel_doctor.builder.linkage import libraries_asked, links_of
+from accel_doctor.elf import Asked
 from accel_doctor.model import Link
 
 SHELF = Path("/usr/lib/libshelf.so.1")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fakes import interpreter
+from paths import LINKED
 
 from accel_doctor.model import Need
 from accel_doctor.system.probe import MachineProber
@@ -21,9 +22,12 @@ def _file(root: Path, *paths: str) -> None:
     for path in paths:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).touch(0o755)
+        if ".so." in path:  # the loader passes over what is no library
+            (root / path).write_bytes((LINKED / "libshelf.so.1").read_bytes())
 
 
 def _prober(scripted, root: Path, **environment: str) -> MachineProber:
+    scripted.on("-p", returncode=127)  # no ldconfig
     own = interpreter(include=root / "usr/include/python3.13")
     return MachineProber(scripted, own, {"PATH": str(root / "usr/bin"), **environment}, root)
 
@@ -87,8 +91,8 @@ def test_search_paths_of_the_environment_count(scripted, root: Path) -> None:
 
 
 def test_the_loader_s_configuration_counts_for_sonames(scripted, root: Path) -> None:
-    _file(root, "opt/lib/libx.so.1", "etc/ld.so.conf.d/x.conf")
-    (root / "etc/ld.so.conf.d/x.conf").write_text("# ours\n/opt/lib\n")
+    _file(root, "opt/lib/libx.so.1")
+    scripted.on("/sbin/ldconfig", "-p", output="\tlibx.so.1 (libc6,x86-64) => /opt/lib/libx.so.1\n")
     assert _present(scripted, root, "soname:libx.so.1") is True
     assert _present(scripted, root, "soname:libx.so.2") is False
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from paths import LINKED
 
-from accel_doctor.system import library_versions
-from accel_doctor.system.library_versions import LibraryVersions
+from accel_doctor.system.loader import library_versions
+from accel_doctor.system.loader.library_versions import LibraryVersions
 
 
 @pytest.fixture

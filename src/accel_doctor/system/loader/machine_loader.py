@@ -1,6 +1,6 @@
 """The dynamic loader of this machine: which file it takes for a soname, and which versions that file defines.
 
-What ld.so(8) does, looked up instead of tried: LD_LIBRARY_PATH, the cache of ldconfig(8), the default directories.
+What ld.so(8) does, looked up instead of tried: LD_LIBRARY_PATH, the cache of ldconfig(8), the default folders.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pathlib import Path
 
 from accel_doctor.elf import identity_of
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Interpreter, Link, Origin, UnmetLink
-from accel_doctor.system.library_versions import LibraryVersions
+from accel_doctor.model import Interpreter, Link, UnmetLink
+from accel_doctor.system.loader.library_folders import loader_folders
+from accel_doctor.system.loader.library_versions import LibraryVersions
 
 _TIMEOUT = 20.0
-_PATH_FILE_LIMIT = 64 * 1024  # bytes
 
 # "	libpq.so.5 (libc6,x86-64) => /lib/x86_64-linux-gnu/libpq.so.5"
 _CACHED = re.compile(r"^\t(\S+) \([^)]*\) => (/.+)$", re.MULTILINE)
@@ -26,7 +26,7 @@ _GLIBC_VERSION = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
 
 
 class MachineLoader:
-    """Implements :class:`accel_doctor.interfaces.Loader` for one interpreter; answers are kept until :meth:`forget`.
+    """Implements :class:`accel_doctor.interfaces.Loader` for one interpreter; keeps answers until :meth:`forget`.
 
     ``environment`` is that in which the interpreter will run: LD_LIBRARY_PATH counts.
     """
@@ -47,13 +47,13 @@ class MachineLoader:
         self._found: dict[str, Path | None] = {}
 
     def find(self, soname: str) -> Path | None:
-        """The file the loader takes for a soname, or for a path; None where it would give up."""
+        """Return the file the loader takes for a soname, or for a path; None where it would give up."""
         if soname not in self._found:
             self._found[soname] = next((path for path in self._candidates(soname) if self._fits(path)), None)
         return self._found[soname]
 
     def unmet(self, links: Sequence[Link]) -> tuple[UnmetLink, ...]:
-        """Those of ``links`` that cannot be met here, and why."""
+        """Return those of ``links`` that cannot be met here, and why."""
         result = []
         for link in links:
             path = self.find(link.soname)
@@ -64,7 +64,7 @@ class MachineLoader:
         return tuple(result)
 
     def forget(self) -> None:
-        """Look anew from now on: packages were installed."""
+        """Forget all answers: packages were installed."""
         self._found.clear()
         self.__dict__.pop("_cache", None)
 
@@ -76,12 +76,12 @@ class MachineLoader:
             if part:
                 yield Path(part) / soname
         yield from self._cache.get(soname, ())
-        for folder in self._default_folders:
+        for folder in loader_folders(self._interpreter, self._root):
             yield folder / soname
 
     @cached_property
     def _cache(self) -> Mapping[str, Sequence[Path]]:
-        """ldconfig's cache, asked once; empty where there is none, as with musl."""
+        """Return ldconfig's cache, asked once; empty where there is none, as with musl."""
         for command in ("/sbin/ldconfig", "ldconfig"):  # users have no sbin on their PATH
             done = self._runner.capture([command, "-p"], timeout=_TIMEOUT)
             if done.returncode == 0:
@@ -92,30 +92,11 @@ class MachineLoader:
         return {}
 
     @cached_property
-    def _default_folders(self) -> Sequence[Path]:
-        folders = [self._root / place for place in (*self._musl_path(), "lib64", "usr/lib64", "lib", "usr/lib")]
-        machine = self._interpreter.platform.partition("-")[2]
-        triplets = dict.fromkeys([*self._interpreter.soabi.split("-", 2)[2:], f"{machine}-linux-gnu"])
-        folders += [self._root / base / triplet for triplet in triplets for base in ("lib", "usr/lib")]
-        if self._interpreter.origin is Origin.CONDA:  # its interpreters have this in their RPATH, which all inherit
-            folders.insert(0, self._interpreter.base_prefix / "lib")
-        return folders
-
-    def _musl_path(self) -> Sequence[str]:
-        """musl's /etc/ld-musl-ARCH.path, or its default: https://musl.libc.org/doc/1.1.24/manual.html"""
-        if not self._interpreter.libc.startswith("musl"):
-            return ()
-        for file in (self._root / "etc").glob("ld-musl-*.path"):
-            with file.open(encoding="utf-8", errors="replace") as lines:
-                return [part.lstrip("/") for part in re.split(r"[:\n]", lines.read(_PATH_FILE_LIMIT)) if part]
-        return ("lib", "usr/local/lib", "usr/lib")
-
-    @cached_property
     def _identity(self) -> bytes | None:
         return _identity(self._interpreter.executable)
 
     def _fits(self, path: Path) -> bool:
-        """Whether it is a library for the interpreter's machine: the loader passes over those for others."""
+        """Return whether it is a library for the interpreter's machine: the loader skips those for others."""
         identity = _identity(path)
         return identity is not None and self._identity in (None, identity)
 
@@ -127,7 +108,7 @@ class MachineLoader:
         return tuple(version for version in link.versions if version not in defined) if defined else ()
 
     def _release_covers(self, link: Link) -> bool:
-        """Whether glibc's own version says that all is there, which spares reading a large file."""
+        """Return whether glibc's own version says that all is there, which spares reading a large file."""
         own = re.fullmatch(r"glibc (\d+)\.(\d+)", self._interpreter.libc)
         if not own or not _GLIBC.fullmatch(link.soname):
             return False

@@ -11,7 +11,7 @@ from fakes import FakeRunner, interpreter
 from paths import LINKED
 
 from accel_doctor.model import Link, Need, Origin, UnmetLink
-from accel_doctor.system.loader import MachineLoader
+from accel_doctor.system.loader.machine_loader import MachineLoader
 
 SHELF = Link("libshelf.so.1", ("SHELF_1", "SHELF_2"))
 
