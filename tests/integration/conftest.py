@@ -1,4 +1,4 @@
-"""Everything here meets the real thing: throw-away Debian machines (as root), package managers, PyPI.
+"""Everything here meets the real thing: uv, pip, PyPI, servers, terminals, and throw-away Debian machines (as root).
 
 A test that cannot run is skipped with its reason; with ``ACCEL_DOCTOR_NO_SKIPS=1`` (CI) it fails instead.
 """

@@ -14,6 +14,7 @@ from pathlib import Path
 import accel_doctor
 
 PACKAGE = Path(accel_doctor.__file__).parent
+UNIT = Path(__file__).parent
 
 # Lower may not import higher; what shares a floor may not import its neighbours.
 FLOORS = (
@@ -57,6 +58,7 @@ LONGER_FUNCTIONS = 8
 SAME_NAMES = 6
 CATCH_ALL_MATCHES = 12
 DOCSTRINGS_WITHOUT_VERB = 470
+WAITING_TESTS = 0
 
 # What a docstring of a function begins with if it begins with no verb.
 NO_VERB = re.compile(
@@ -180,6 +182,30 @@ def test_docstrings_begin_with_a_verb():
         if (text := ast.get_docstring(node)) and NO_VERB.match(text)
     ]
     assert len(found) <= DOCSTRINGS_WITHOUT_VERB, found
+
+
+def test_unit_tests_wait_for_nothing():
+    """Terminals, servers as processes, and whatever sleeps or reads the clock belong into tests/integration."""
+    slow = re.compile(r"(pexpect|moto_server)\b|time\.(sleep|time|monotonic|perf_counter|process_time)(_ns)?$")
+    found = [
+        f"{path.relative_to(UNIT)}: {word}"
+        for path in sorted(UNIT.rglob("*.py"))
+        for word in words_of(ast.parse(path.read_text(encoding="utf-8")))
+        if slow.match(word)
+    ]
+    assert len(found) <= WAITING_TESTS, found
+
+
+def words_of(tree: ast.Module) -> Iterator[str]:
+    """Yield what is imported, and attributes as they are written."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}"
 
 
 def imports(path: str) -> Iterator[str]:

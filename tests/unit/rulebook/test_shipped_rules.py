@@ -53,8 +53,8 @@ def test_hostile_lines_take_little_work(symptom):
     """No line that a hostile sdist may print costs more than a bound, counted in characters looked at.
 
     A clock would measure the machine as well, and fail on a busy one. RE2, which is linear, says nothing of Python's
-    engine, which backtracks; so what that does is counted (tests/backtracking.py) on three short lines, of which
-    each is twice as long as the one before, and its growth is followed up to the longest line that is read.
+    engine, which backtracks; so what that does is counted (tests/support/backtracking.py) on three short lines, of
+    which each is twice as long as the one before, and its growth is followed up to the longest line that is read.
     """
     patterns = [Pattern(pattern.pattern) for pattern in symptom.patterns]
     dear = [

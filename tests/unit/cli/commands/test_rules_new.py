@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from accel_doctor.cli import main
@@ -213,30 +210,3 @@ def test_passwords_in_urls_and_control_characters_go_no_further(tmp_path, capsys
     assert "\x1b" not in capsys.readouterr().err
     kept = (tmp_path / "mine/cases/debian-13-frobby/1.log").read_bytes()
     assert kept.startswith(b"Looking in https://****@host/simple \xff\n")
-
-
-def test_a_terminal_is_asked_again_until_the_answer_will_do(tmp_path):
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "200", "NO_COLOR": "1"}
-    environment.pop("CI", None)
-    script = "import sys; from accel_doctor.cli.main import run; sys.exit(run(sys.argv[1:]))"
-    arguments = ["-c", script, "rules", "new", "odd.log", "--distro", "debian:13", "--rules", "mine"]
-    child = pexpect.spawn(
-        sys.executable, arguments, env=environment, encoding="utf-8", timeout=30, dimensions=(40, 200)
-    )
-    for question, answer in (
-        ("The line that says what is missing .*build time]: ", ""),
-        (r"What is missing, as kind:name: ", "frob"),
-        (r"expected kind:name, got 'frob'\s+What is missing, as kind:name: ", "library:frob"),
-        (r"The message pattern \[.*at build\]: ", ""),
-        (r"A similar line that must not match: ", LINE),
-        (r"the message pattern matches it: .*A similar line that must not match: ", "could not be loaded"),
-        (r"A name for the symptom \[library-could-loaded-build\]: ", ""),
-        (r"The packages of debian 13 that provide library:frob \(- if none is known\): ", "libfrob-dev"),
-        (r"A name for the case \[debian-13-frobby\]: ", ""),
-    ):
-        child.expect(question)
-        child.sendline(answer)
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == ExitCode.DONE
-    assert (tmp_path / "mine/symptoms.yaml").read_text() == SYMPTOM
