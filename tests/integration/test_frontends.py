@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import NetworkError, RequirementsError
-from accel_doctor.frontends.choice import FRONTENDS, choose_frontend
+from accel_doctor.frontends import FRONTENDS
+from accel_doctor.frontends.choice import choose_frontend
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import sources_to_build, with_wheels

@@ -7,7 +7,7 @@ and has a hash; what has another hash is not used. What is installed already is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from packaging.pylock import Package, Pylock
@@ -16,59 +16,33 @@ from packaging.requirements import InvalidRequirement, Requirement
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model import InstallRequest, RequirementLine
 
-
-@dataclass
-class _Complaints:
-    """What pip would object to, in the order pip says it."""
-
-    vcs: list[str] = field(default_factory=list)
-    directories: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    unpinned: list[str] = field(default_factory=list)
-    mismatches: list[str] = field(default_factory=list)
-
-    def text(self) -> str:
-        """All of them, in pip's words."""
-        sections = (
-            (
-                "Can't verify hashes for these requirements because we don't have a way to hash version control "
-                "repositories:",
-                self.vcs,
-            ),
-            (
-                "Can't verify hashes for these file:// requirements because they point to directories:",
-                self.directories,
-            ),
-            (
-                "Hashes are required in --require-hashes mode, but they are missing from some requirements. Add "
-                "lines like these to your requirements files to prevent tampering:",
-                self.missing,
-            ),
-            (
-                "In --require-hashes mode, all requirements must have their versions pinned with ==. These do not:",
-                self.unpinned,
-            ),
-            (
-                "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package "
-                "versions, please update the hashes. Otherwise, examine the package contents carefully; someone may "
-                "have tampered with them.",
-                self.mismatches,
-            ),
-        )
-        return "\n".join("\n".join([head, *(f"    {item}" for item in items)]) for head, items in sections if items)
+# What pip objects to, in the order and the words in which it says so.
+_HEADINGS = {
+    "vcs": "Can't verify hashes for these requirements because we don't have a way to hash version control repositories:",
+    "directory": "Can't verify hashes for these file:// requirements because they point to directories:",
+    "missing": "Hashes are required in --require-hashes mode, but they are missing from some requirements. Add lines "
+    "like these to your requirements files to prevent tampering:",
+    "unpinned": "In --require-hashes mode, all requirements must have their versions pinned with ==. These do not:",
+    "mismatch": "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package "
+    "versions, please update the hashes. Otherwise, examine the package contents carefully; someone may have tampered "
+    "with them.",
+}
+_Complaints = dict[str, list[str]]  # packages by what is wrong with them
 
 
 def enforce_hashes(lock: Pylock, request: InstallRequest, environment: Mapping[str, str]) -> Pylock:
-    """The lock, cut down to the files whose hashes the request lists.
+    """Return the lock, cut down to the files whose hashes the request lists.
 
     ``environment`` holds the target's marker values. Raises RequirementsError with everything that is wrong.
     """
     asked = [line for line in request.requirements if _applies(line, environment)]
     limits = [line for line in request.constraints if line.hashes and _applies(line, environment)]
-    complaints = _Complaints()
+    complaints: _Complaints = {kind: [] for kind in _HEADINGS}
     packages = [_checked(package, asked, limits, complaints) for package in lock.packages]
-    if text := complaints.text():
-        raise RequirementsError(text)
+    if any(complaints.values()):
+        raise RequirementsError(
+            "\n".join("\n    ".join([_HEADINGS[kind], *found]) for kind, found in complaints.items() if found)
+        )
     return replace(lock, packages=packages)
 
 
@@ -80,19 +54,19 @@ def _checked(
 ) -> Package:
     label = f"{package.name}=={package.version}" if package.version else package.name
     if package.vcs:
-        complaints.vcs.append(label)
+        complaints["vcs"].append(label)
         return package
     if package.directory:
-        complaints.directories.append(f"{label} ({package.directory.path})")
+        complaints["directory"].append(f"{label} ({package.directory.path})")
         return package
     lines = [line for line in asked if _is_about(line, package)]
     if package.archive is None and not any(map(_pinned, lines)):
         origin = ", ".join(line.origin for line in lines) or "a dependency, not among the requirements"
-        complaints.unpinned.append(f"{label} ({origin})")
+        complaints["unpinned"].append(f"{label} ({origin})")
         return package
     allowed = _allowed(lines, [line for line in limits if _is_about(line, package)])
     if not allowed:
-        complaints.missing.append(f"{label}{_example(package)}")
+        complaints["missing"].append(f"{label}{_example(package)}")
         return package
     return _reduced(package, allowed, label, complaints)
 
@@ -106,7 +80,7 @@ def _reduced(package: Package, allowed: frozenset[str], label: str, complaints: 
     archive = package.archive if package.archive and listed(package.archive) else None
     if not (wheels or sdist or archive):
         expected = " or ".join(sorted(allowed))
-        complaints.mismatches.append(f"{label}: expected {expected}, the index offers {_offered(package)}")
+        complaints["mismatch"].append(f"{label}: expected {expected}, the index offers {_offered(package)}")
         return package
     return replace(package, wheels=wheels or None, sdist=sdist, archive=archive)
 

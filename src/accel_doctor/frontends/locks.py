@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,23 +21,14 @@ _SIZE_LIMIT = 64 << 20  # bytes; a lock of ten thousand packages is under ten me
 
 
 def read_lock(path: Path) -> Pylock:
-    """The lock in ``path``, relative paths made absolute. Raises ToolError where it is no valid lock."""
+    """Return the lock in ``path``, with every path absolute. Raises ToolError where it is no valid lock."""
     try:
-        lock = Pylock.from_dict(_load(path))
+        if path.stat().st_size > _SIZE_LIMIT:
+            raise ValueError(f"larger than {_SIZE_LIMIT} bytes")
+        lock = Pylock.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
     except (PylockValidationError, ValueError, OSError) as error:
-        raise ToolError(f"the lock {path} is not usable: {error}") from error
-    return with_absolute_paths(lock, path.parent)
-
-
-def with_absolute_paths(lock: Pylock, directory: Path) -> Pylock:
-    """The same lock; a path relative to ``directory`` (the lock's own, PEP 751) is absolute."""
-
-    def absolute(part: Any) -> Any:
-        if part is None or part.path is None:
-            return part
-        return replace(part, path=str((directory / part.path).resolve()))
-
-    return replace(lock, packages=[_map_parts(package, absolute) for package in lock.packages])
+        raise ToolError(f"cannot use the lock {path}: {error}") from error
+    return replace(lock, packages=[_absolute(package, path.parent) for package in lock.packages])
 
 
 def write_lock(lock: Pylock, directory: Path) -> Path:
@@ -49,20 +39,11 @@ def write_lock(lock: Pylock, directory: Path) -> Path:
     return path
 
 
-def _map_parts(package: Package, change: Callable[[Any], Any]) -> Package:
-    return replace(
-        package,
-        vcs=change(package.vcs),
-        directory=change(package.directory),
-        archive=change(package.archive),
-        sdist=change(package.sdist),
-        wheels=None if package.wheels is None else [change(wheel) for wheel in package.wheels],
-    )
+def _absolute(package: Package, directory: Path) -> Package:
+    """Make a package's paths absolute: PEP 751 has them relative to the lock's directory."""
 
+    def located(part: Any) -> Any:
+        return part if part is None or part.path is None else replace(part, path=str((directory / part.path).resolve()))
 
-def _load(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > _SIZE_LIMIT:
-        raise ValueError(f"larger than {_SIZE_LIMIT} bytes")
-    with path.open("rb") as file:
-        content: dict[str, Any] = tomllib.load(file)
-    return content
+    parts = {name: located(getattr(package, name)) for name in ("vcs", "directory", "archive", "sdist")}
+    return replace(package, **parts, wheels=package.wheels and [located(wheel) for wheel in package.wheels])

@@ -8,8 +8,8 @@ import pytest
 from fakes import interpreter
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends import choice
-from accel_doctor.frontends.choice import FRONTENDS, choose_frontend, settled_elsewhere
+from accel_doctor.frontends import FRONTENDS, choice
+from accel_doctor.frontends.choice import choose_frontend, settled_elsewhere
 from accel_doctor.requirements.pip_configuration import Configuration
 
 
@@ -35,7 +35,7 @@ def test_uv_unless_there_is_none(choose):
 def test_uv_asked_for_and_not_there(choose):
     with pytest.raises(UsageError) as caught:
         choose("uv", uv=None)
-    assert (caught.value.message, caught.value.hint) == ("uv is not to be found", "install uv, or use --frontend pip")
+    assert (caught.value.message, caught.value.hint) == ("uv not found", "install uv, or use --frontend pip")
 
 
 def test_an_unknown_name(choose):

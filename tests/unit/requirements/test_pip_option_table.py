@@ -82,7 +82,7 @@ from pathlib import Path
 
 from accel_doctor.cli.commands.install import command
 from accel_doctor.frontends.pip.pip_options import resolver_arguments as told_pip
-from accel_doctor.frontends.uv.uv_options import configured_in_environment, resolver_arguments as told_uv
+from accel_doctor.frontends.uv.uv_options import settled_elsewhere, resolver_arguments as told_uv
 from accel_doctor.model import InstallRequest
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.lines import parse_lines
@@ -104,7 +104,7 @@ request = InstallRequest((), **merged)
 assert request.pre
 assert "--all-previews" in told_pip(request)
 assert ["--prerelease", "previews"] == told_uv(request)[-2:]
-assert configured_in_environment({"UV_PREVIEWS": "1"}) == {"all-previews"}
+assert settled_elsewhere({"UV_PREVIEWS": "1"}) == {"all-previews"}
 """
 
 

@@ -5,6 +5,7 @@ Not ``pip lock``: it locks what is installed already too, and knows neither ``--
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from packaging.pylock import Package
 
 from accel_doctor.errors import ToolError
+from accel_doctor.frontends.choice import FrontendParts
 from accel_doctor.frontends.locks import write_lock
 from accel_doctor.frontends.outcome import Kind, conclude
 from accel_doctor.frontends.pip.pip_environment import PrivatePip, is_new_enough
@@ -154,6 +156,17 @@ class PipFrontend:
 
     def _variables(self) -> dict[str, str]:
         return {**own_configuration(self.environment, self.left_to_pip), **PLAIN_LANGUAGE}
+
+
+def create(parts: FrontendParts) -> PipFrontend:
+    """Return pip as frontend."""
+    private = PrivatePip(parts.runner, parts.cache, Path(sys.executable), parts.variables, parts.uv)
+    return PipFrontend(parts.runner, parts.interpreter, parts.variables, private, parts.configuration.left_to_pip)
+
+
+def settled_elsewhere(variables: Mapping[str, str]) -> frozenset[str]:
+    """Return no key: pip's own variables are part of its configuration."""
+    return frozenset()
 
 
 def _asked(request: InstallRequest) -> InstallRequest:

@@ -13,6 +13,7 @@ from packaging.pylock import Pylock
 from packaging.version import Version
 
 from accel_doctor.errors import UsageError
+from accel_doctor.frontends.choice import FrontendParts
 from accel_doctor.frontends.hashes import enforce_hashes
 from accel_doctor.frontends.installed import InstalledDistribution, kept_direct, without_installed
 from accel_doctor.frontends.locks import read_lock, write_lock
@@ -33,9 +34,12 @@ from accel_doctor.frontends.uv.uv_options import (
     location_arguments,
     package_config_settings,
     resolver_arguments,
+    settled_elsewhere,
 )
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
+
+__all__ = ["UvFrontend", "create", "settled_elsewhere"]
 
 # Older uv (0.8) folds its messages, quoted build output included, to 80 columns: no line of a compiler survives that.
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
@@ -179,6 +183,13 @@ class UvFrontend:
 
     def _environment(self, index: IndexSettings) -> dict[str, str]:
         return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **index_environment(index)}
+
+
+def create(parts: FrontendParts) -> UvFrontend:
+    """Return uv as frontend. Raises UsageError where there is none."""
+    if parts.uv is None:
+        raise UsageError("uv not found", hint="install uv, or use --frontend pip")
+    return UvFrontend(parts.runner, parts.interpreter, parts.variables, parts.uv)
 
 
 def _refuse_what_uv_cannot(request: InstallRequest) -> None:

@@ -13,13 +13,13 @@ from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Part
 
 
-def configured_in_environment(environment: Mapping[str, str]) -> frozenset[str]:
-    """Return the keys of pip's configuration that ``environment`` already settles for uv.
+def settled_elsewhere(variables: Mapping[str, str]) -> frozenset[str]:
+    """Return the keys of pip's configuration that uv's own ``variables`` overrule.
 
     Where one of uv's variables is set, the user has configured uv itself: the command line wins over that, pip's
     configuration does not.
     """
-    return frozenset(option.key for option in PIP_OPTIONS if any(map(environment.get, option.uv_variables)))
+    return frozenset(option.key for option in PIP_OPTIONS if any(map(variables.get, option.uv_variables)))
 
 
 def index_arguments(index: IndexSettings, environment: Mapping[str, str]) -> list[str]:

@@ -10,11 +10,11 @@ from accel_doctor.errors import UsageError
 from accel_doctor.frontends.uv.uv_options import (
     build_arguments,
     common_arguments,
-    configured_in_environment,
     index_arguments,
     index_environment,
     location_arguments,
     package_config_settings,
+    settled_elsewhere,
 )
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 
@@ -119,4 +119,4 @@ def test_user():
 
 def test_variables_of_uv_that_settle_keys_of_pip():
     environment = {"UV_INDEX_URL": "https://i", "UV_INDEX": "", "https_proxy": "p", "PIP_PROXY": "q"}
-    assert configured_in_environment(environment) == {"index-url", "proxy"}
+    assert settled_elsewhere(environment) == {"index-url", "proxy"}
