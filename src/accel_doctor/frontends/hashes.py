@@ -18,7 +18,8 @@ from accel_doctor.model import InstallRequest, RequirementLine
 
 # What pip objects to, in the order and the words in which it says so.
 _HEADINGS = {
-    "vcs": "Can't verify hashes for these requirements because we don't have a way to hash version control repositories:",
+    "vcs": "Can't verify hashes for these requirements because we don't have a way to hash version control "
+    "repositories:",
     "directory": "Can't verify hashes for these file:// requirements because they point to directories:",
     "missing": "Hashes are required in --require-hashes mode, but they are missing from some requirements. Add lines "
     "like these to your requirements files to prevent tampering:",
@@ -39,10 +40,9 @@ def enforce_hashes(lock: Pylock, request: InstallRequest, environment: Mapping[s
     limits = [line for line in request.constraints if line.hashes and _applies(line, environment)]
     complaints: _Complaints = {kind: [] for kind in _HEADINGS}
     packages = [_checked(package, asked, limits, complaints) for package in lock.packages]
-    if any(complaints.values()):
-        raise RequirementsError(
-            "\n".join("\n    ".join([_HEADINGS[kind], *found]) for kind, found in complaints.items() if found)
-        )
+    sections = ["\n    ".join([_HEADINGS[kind], *found]) for kind, found in complaints.items() if found]
+    if sections:
+        raise RequirementsError("\n".join(sections))
     return replace(lock, packages=packages)
 
 

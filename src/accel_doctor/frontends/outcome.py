@@ -5,6 +5,8 @@ The readers (``uv_messages``, ``pip_messages``) are pure functions from output t
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -37,15 +39,23 @@ class Verdict:
     package: str | None = None
 
 
+# Patterns in order, each with the blame where it matches.
+Forms = Sequence[tuple[re.Pattern[str], Kind]]
+
 _HEADINGS = {
     "resolve": "{frontend} cannot resolve the requirements",
-    "install": "{frontend} cannot install what was locked",
-    "fetch-pip": "{frontend} cannot fetch a pip that is new enough",
+    "install": "{frontend} cannot install the lock",
+    "fetch-pip": "{frontend} cannot fetch a recent pip",
 }
 
 
+def blame(quote: str, forms: Forms) -> Kind:
+    """Return the kind of the first form that matches; where none does, the tool itself failed."""
+    return next((kind for form, kind in forms if form.search(quote)), Kind.TOOL)
+
+
 def conclude(verdict: Verdict, frontend: str, step: str, log: Path, completed: Completed) -> Failed:
-    """A failing build as :class:`Failed`; everything else is raised as the error it is."""
+    """Return a failing build as :class:`Failed`; raise everything else as the error it is."""
     if verdict.kind is Kind.BUILD:
         return Failed(verdict.package, log, step, completed.returncode, completed.seconds)
     _raise(verdict, _HEADINGS[step].format(frontend=frontend), frontend, log)
@@ -55,11 +65,11 @@ def _raise(verdict: Verdict, heading: str, frontend: str, log: Path) -> NoReturn
     message = f"{heading}:\n{_indented(redacted(verdict.quote))}" if verdict.quote else f"{heading}; it gave no reason"
     match verdict.kind:
         case Kind.NETWORK:
-            raise NetworkError(message, hint=verdict.hint or "check the connection and the index URL, then run again")
+            raise NetworkError(message, hint=verdict.hint or "check the network and the index URL, then run again")
         case Kind.REQUIREMENTS:
             raise RequirementsError(message, hint=verdict.hint)
         case Kind.TOOL | Kind.BUILD:
-            raise ToolError(message, hint=verdict.hint or f"{frontend}'s whole output: {log}")
+            raise ToolError(message, hint=verdict.hint or f"full output of {frontend}: {log}")
 
 
 def _indented(text: str) -> str:

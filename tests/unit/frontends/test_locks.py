@@ -58,6 +58,6 @@ def test_what_is_written_is_read_again(tmp_path):
 def test_what_is_no_lock(tmp_path, content, reason):
     path = tmp_path / "pylock.toml"
     path.write_text(content)
-    with pytest.raises(ToolError, match=r"^the lock .*pylock\.toml is not usable: ") as caught:
+    with pytest.raises(ToolError, match=r"^cannot use the lock .*pylock\.toml: ") as caught:
         read_lock(path)
     assert reason in caught.value.message

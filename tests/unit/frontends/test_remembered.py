@@ -218,4 +218,4 @@ def test_a_given_lock_that_is_none(shop):
     request.lock.write_text("lock-version = '1.0'\n")
     with pytest.raises(RequirementsError) as caught:
         shop.frontend_with().lock(request, shop.log)
-    assert caught.value.message == f"the lock {request.lock} is not usable: Missing required value in 'created-by'"
+    assert caught.value.message == f"cannot use the lock {request.lock}: Missing required value in 'created-by'"

@@ -90,5 +90,5 @@ class PrivatePip:
             return
         verdict = read_uv(said) if self.uv is not None else read_pip(said)
         if verdict.kind is Kind.BUILD or completed.returncode == 0:
-            raise ToolError(f"pip {OLDEST_PIP} or newer could not be fetched", hint=f"the whole output: {log}")
+            raise ToolError(f"cannot fetch pip {OLDEST_PIP} or newer", hint=f"full output: {log}")
         conclude(verdict, "uv" if self.uv is not None else "pip", "fetch-pip", log, completed)

@@ -67,7 +67,7 @@ class PipFrontend:
         try:
             return Locked(lock_from_report(report.read_text(encoding="utf-8")))
         except OSError as error:
-            raise ToolError(f"pip wrote no installation report: {error}", hint=f"pip's whole output: {log}") from error
+            raise ToolError(f"pip wrote no installation report: {error}", hint=f"full output of pip: {log}") from error
 
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path

@@ -1,4 +1,4 @@
-"""pip's error messages, read.
+"""Reads pip's error messages.
 
 pip prints problems of an index as warnings or not at all and ends with "No matching distribution found": whether an
 index was reached stands for certain only in its debug log (``--log``).
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
-from accel_doctor.frontends.outcome import Kind, Verdict
+from accel_doctor.frontends.outcome import Forms, Kind, Verdict, blame
 
 _OUTPUT_BEGINS = re.compile(r"\s*╰─> \[\d+ lines? of output\]")
 _OUTPUT_ENDS = re.compile(r"\s*\[end of output\]")
@@ -54,36 +54,37 @@ _PACKAGE = (
 )
 
 
+_FORMS: Forms = ((_UNREACHED, Kind.NETWORK), (_NO_MATCH, Kind.REQUIREMENTS), (_REQUIREMENTS, Kind.REQUIREMENTS))
+
+
 def read_pip(output: str, debug_log: str = "") -> Verdict:
-    """What a failed pip run says of the reason. ``debug_log`` is what ``--log`` wrote."""
+    """Return what a failed pip run says of the reason. ``debug_log`` is what ``--log`` wrote."""
     own, nested = _apart(output.splitlines())
     text = "\n".join(own)
     quote, hint = _quote(own)
     if _VCS_COMMAND.search(text):
         quote = "\n".join(line.strip() for line in own if _VCS_SPEAKS.match(line)) or quote
         return Verdict(Kind.NETWORK if _GIT_UNREACHED.search(text) else Kind.REQUIREMENTS, quote, hint)
-    if _BUILD_DEPENDENCIES.search(text) and (evidence := _first(nested, _UNREACHED)):
-        return Verdict(Kind.NETWORK, f"{quote}\n{evidence}", hint)
-    if _BUILD.search(text) or _NO_VCS.search(quote):
+    evidence = _first(nested, _UNREACHED) if _BUILD_DEPENDENCIES.search(text) else None
+    if not evidence and (_BUILD.search(text) or _NO_VCS.search(quote)):
         return Verdict(Kind.BUILD, quote, hint, _package(text))
-    if _UNREACHED.search(quote):
-        return Verdict(Kind.NETWORK, quote, hint)
-    if missing := _NO_MATCH.search(quote):
-        if evidence := _unreached_index(missing["name"], own, debug_log):
-            return Verdict(Kind.NETWORK, f"{quote}\n{evidence}", hint)
-        return Verdict(Kind.REQUIREMENTS, quote, _refused(debug_log) or hint)
-    if _REQUIREMENTS.search(quote):
-        return Verdict(Kind.REQUIREMENTS, quote, hint)
-    return Verdict(Kind.TOOL, quote, hint)
+    kind = blame(quote, _FORMS)
+    missing = _NO_MATCH.search(quote) if kind is Kind.REQUIREMENTS else None
+    if missing and not evidence:
+        evidence = _unreached_index(missing["name"], own, debug_log)
+        hint = hint if evidence else _refused(debug_log) or hint
+    if evidence:
+        return Verdict(Kind.NETWORK, f"{quote}\n{evidence}", hint)
+    return Verdict(kind, quote, hint)
 
 
 def names_missing(output: str) -> bool:
-    """Whether pip found no version at all of something: a debug log can then tell whether it could look."""
+    """Return whether pip found no version at all of something: a debug log can then tell whether it could look."""
     return "(from versions: none)" in output
 
 
 def _apart(lines: list[str]) -> tuple[list[str], list[str]]:
-    """pip's own lines, and those it quotes from a subprocess."""
+    """Return pip's own lines, and those it quotes from a subprocess."""
     own: list[str] = []
     quoted: list[str] = []
     inside = False
@@ -119,7 +120,7 @@ def _package(text: str) -> str | None:
 
 
 def _unreached_index(name: str, own: list[str], debug_log: str) -> str | None:
-    """The line that says an index page of ``name`` could not be had for want of a network."""
+    """Return the line that says an index page of ``name`` could not be had for want of a network."""
     page = f"/{canonicalize_name(name)}/"
     for line in _skipped_pages(debug_log):
         if page in line and _UNREACHED.search(line):

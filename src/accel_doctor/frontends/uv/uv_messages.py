@@ -1,4 +1,4 @@
-"""uv's error messages, read.
+"""Reads uv's error messages.
 
 uv prints one error at the end: a headline, the chain of its causes, then, for builds, the backend's output, then hints.
 Older releases (0.8) draw the chain as a tree, later ones (0.13) write ``error: ...`` and ``cause: ...``.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from accel_doctor.frontends.outcome import Kind, Verdict
+from accel_doctor.frontends.outcome import Forms, Kind, Verdict, blame
 
 _HEADLINE = re.compile(r"(?:error:|\s{0,2}\u00d7) \S")
 _BACKEND_OUTPUT = re.compile(r"[\s│]*(?:\[std(?:out|err)\])\s*$")
@@ -37,7 +37,7 @@ _PACKAGE = re.compile(
 _INSTALLED_FOR_BUILD = re.compile(r"^DEBUG (?:uv_dispatch )?Installing build requirements?: (.+)$", re.MULTILINE)
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}==[A-Za-z0-9][A-Za-z0-9.+!]{0,50}")
 _BUILD_REQUIREMENTS_LIMIT = 256 << 10  # bytes of a log that are looked at
-_NO_GIT = "Git executable not found"  # a need like any other: command:git
+_NO_GIT = re.compile("Git executable not found")  # a need like any other: command:git
 _REQUIREMENTS = re.compile(
     r"No solution found|Hash mismatch|externally managed|Git operation failed|not found at|Couldn't parse"
     r"|HTTP status client error|Unsupported (?:editable|URL)|was not found|Requires-Python|requires Python"
@@ -46,26 +46,28 @@ _REQUIREMENTS = re.compile(
 )
 
 
+# In this order: a build that fails for want of a network says both.
+_FORMS: Forms = (
+    (_NETWORK, Kind.NETWORK),
+    (_NO_GIT, Kind.BUILD),
+    (_BUILD, Kind.BUILD),
+    (_REQUIREMENTS, Kind.REQUIREMENTS),
+)
+
+
 def read_uv(output: str) -> Verdict:
-    """What a failed uv run says of the reason."""
+    """Return what a failed uv run says of the reason."""
     chain, hint = _chain(output)
     quote = "\n".join(chain)
-    if _OFFLINE.search(quote) or (hint and _OFFLINE.search(hint)):
+    if _OFFLINE.search(f"{quote}\n{hint or ''}"):
         return Verdict(Kind.NETWORK, quote, "run once without --offline, or name a --find-links directory")
-    if _NETWORK.search(quote):
-        return Verdict(Kind.NETWORK, quote, hint)
-    if _NO_GIT in quote:
-        return Verdict(Kind.BUILD, quote, hint)
-    if _BUILD.search(quote):
-        named = _PACKAGE.search(quote)
-        return Verdict(Kind.BUILD, quote, hint, named["name"] if named else None)
-    if _REQUIREMENTS.search(quote):
-        return Verdict(Kind.REQUIREMENTS, quote, hint)
-    return Verdict(Kind.TOOL, quote, hint)
+    kind = blame(quote, _FORMS)
+    named = _PACKAGE.search(quote) if kind is Kind.BUILD else None
+    return Verdict(kind, quote, hint, named["name"] if named else None)
 
 
 def build_requirements_in(log: Path) -> tuple[str, ...]:
-    """The requirements that ``uv build`` says it installed into the isolated environment, pinned and sorted."""
+    """Return the requirements that ``uv build`` says it installed into the isolated environment, pinned and sorted."""
     with log.open("rb") as stream:
         text = stream.read(_BUILD_REQUIREMENTS_LIMIT).decode("utf-8", "replace")
     lines = _INSTALLED_FOR_BUILD.findall(text)
@@ -73,7 +75,7 @@ def build_requirements_in(log: Path) -> tuple[str, ...]:
 
 
 def _chain(output: str) -> tuple[list[str], str | None]:
-    """Headline and causes, without the backend's output, and the first hint."""
+    """Return headline and causes, without the backend's output, and the first hint."""
     lines = output.splitlines()
     start = _last_headline(lines)
     if start is None:

@@ -308,6 +308,6 @@ def test_a_private_pip_without_uv(make, runner, tmp_path):
 
 def test_a_private_pip_that_cannot_be_fetched(make, pip, output, tmp_path):
     pip.fails = output("uv-closed-port.txt")
-    with pytest.raises(NetworkError, match=r"^uv cannot fetch a pip that is new enough:\n  error: Failed to fetch: "):
+    with pytest.raises(NetworkError, match=r"^uv cannot fetch a recent pip:\n  error: Failed to fetch: "):
         lock(make("25.3"), tmp_path)
     assert [path.name for path in (tmp_path / "cache" / "frontends").iterdir()] == ["pip.lock"]

@@ -236,7 +236,7 @@ def test_a_dead_network(frontend, uv, output, tmp_path):
     with pytest.raises(NetworkError) as caught:
         lock(frontend, tmp_path)
     assert caught.value.message.endswith("  cause: Connection refused (os error 111)")
-    assert caught.value.hint == "check the connection and the index URL, then run again"
+    assert caught.value.hint == "check the network and the index URL, then run again"
 
 
 def test_a_broken_uv(frontend, uv, tmp_path):
@@ -244,7 +244,7 @@ def test_a_broken_uv(frontend, uv, tmp_path):
     with pytest.raises(ToolError) as caught:
         lock(frontend, tmp_path)
     assert caught.value.message == "uv cannot resolve the requirements; it gave no reason"
-    assert caught.value.hint == f"uv's whole output: {tmp_path / 'lock.log'}"
+    assert caught.value.hint == f"full output of uv: {tmp_path / 'lock.log'}"
 
 
 def test_only_this_commands_output_counts(frontend, uv, output, tmp_path):
