@@ -1,4 +1,4 @@
-"""SHA-256 of files: one way to do it, since wheels, sdists and lock entries are all checked by it."""
+"""SHA-256 of files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hex, read in blocks."""
+    """Return the SHA-256 of a file, in hex."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while block := stream.read(1 << 20):

@@ -1,4 +1,4 @@
-"""Passwords kept out of logs and messages."""
+"""Keeps passwords out of logs and messages."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]{0,20}://)[^/\s@'\"]{
 
 
 def redacted(text: str) -> str:
-    """``text`` with the user and password of every URL replaced by ``****``."""
+    """Replace user and password of every URL in ``text`` with ``****``."""
     return _USERINFO.sub(r"\g<scheme>****@", text)

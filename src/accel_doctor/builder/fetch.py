@@ -1,4 +1,4 @@
-"""Source archives brought to this machine, checked against their hash, and kept by it."""
+"""Fetches source archives, checks their hash, and keeps them by it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ARCHIVE_LIMIT = 4 << 30  # bytes: a bound, not a size anybody should meet
 
 
 class SourceFetcher:
-    """Fetches sdists into ``<root>/<sha256>/<file name>``; what was fetched once is not fetched again."""
+    """Fetches sdists into ``<root>/<sha256>/<file name>``, once each."""
 
     def __init__(
         self, root: Path, variables: Mapping[str, str], in_use: Callable[[str], None] = lambda source: None
@@ -29,7 +29,7 @@ class SourceFetcher:
         self._in_use = in_use
 
     def fetch(self, source: Source, index: IndexSettings, scratch: Path) -> Path:
-        """The archive of an sdist on disk, its hash checked.
+        """Return the path of an sdist's archive, its hash checked.
 
         Raises NetworkError where it cannot be had, RequirementsError where its bytes are not the locked ones.
         """
@@ -46,7 +46,7 @@ class SourceFetcher:
             return kept
         if index.offline:
             raise NetworkError(
-                f"{source}: {source.location} was never fetched on this machine, and this run is offline",
+                f"{source}: {source.location} is not in the cache, and --offline forbids fetching it",
                 hint="run once without --offline, or put the file into a --find-links directory",
             )
         try:
@@ -73,7 +73,7 @@ class SourceFetcher:
             except HttpError as error:
                 raise NetworkError(
                     f"{source}: cannot fetch {redacted(source.location)}: {error}",
-                    hint="check the network, the proxy and the index settings, then run the same command again",
+                    hint="check the network, the proxy and the index settings, then run the command again",
                 ) from error
             aside.replace(target)
         return target
@@ -98,8 +98,8 @@ def _checked_local(source: Source, path: Path) -> Path:
 def _check(source: Source, found: str) -> None:
     if source.sha256 and found != source.sha256:
         raise RequirementsError(
-            f"{source}: {source.location} has the SHA-256 {found}, the lock says {source.sha256}",
-            hint="the file is not the one that was locked: find out why before you install it",
+            f"{source}: SHA-256 mismatch for {source.location}: expected {source.sha256}, got {found}",
+            hint="the file changed after it was locked: find out why before you install it",
         )
 
 

@@ -1,4 +1,4 @@
-"""What decides what a frontend resolves to and installs: the request, its own settings, what is installed already."""
+"""What a resolution depends on: the request, the frontend's own settings, what is already installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")
 
 
 def resolved_by(request: InstallRequest) -> str:
-    """What of a request decides what it resolves to: not where a line stood, nor how things are fetched or shown."""
+    """Return what a resolution depends on in a request: not where a line stood, nor how things are fetched or shown."""
     lines = [[replace(line, origin="") for line in part] for part in (request.requirements, request.constraints)]
     index = replace(request.index, timeout=None, retries=None, offline=False, proxy=None, cert=None, client_cert=None)
     settings = replace(
@@ -31,7 +31,7 @@ def resolved_by(request: InstallRequest) -> str:
 
 
 def surroundings_of(environment: Mapping[str, str], directory: Path, files: Iterable[Path]) -> dict[str, object]:
-    """What decides, besides the request, what a frontend resolves to.
+    """Return what a resolution depends on besides the request.
 
     Its variables (``UV_*``, ``PIP_*``), uv's configuration files for ``directory`` and those in ``files`` (binaries,
     more configuration), each by size and time of change.
@@ -50,7 +50,7 @@ def surroundings_of(environment: Mapping[str, str], directory: Path, files: Iter
 
 
 def status_of(path: Path) -> tuple[int, int] | None:
-    """Size in bytes and time of modification in nanoseconds; None where nothing is there."""
+    """Return size in bytes and time of modification in nanoseconds; None where there is no file."""
     try:
         status = path.stat()
     except OSError:
@@ -59,7 +59,7 @@ def status_of(path: Path) -> tuple[int, int] | None:
 
 
 def installed_metadata(directories: Sequence[Path]) -> Iterator[str]:
-    """The metadata of all that is installed there, by file name, which holds name and version."""
+    """Yield the names of metadata directories, which hold name and version of everything installed."""
     for directory in directories:
         with contextlib.suppress(OSError), os.scandir(directory) as entries:
             yield from (entry.name for entry in entries if entry.name.endswith(_METADATA))

@@ -1,4 +1,4 @@
-"""pip's hash-checking mode, enforced on a lock: uv resolves without looking at ``--hash``.
+"""Enforces pip's hash-checking mode on a lock: uv resolves without looking at ``--hash``.
 
 https://pip.pypa.io/en/stable/topics/secure-installs/: every requirement, dependencies included, is pinned with ``==``
 and has a hash; what has another hash is not used. What is installed already is trusted without a look, as pip does.

@@ -1,4 +1,4 @@
-"""What is installed in the target already, and its part in a lock. Pure."""
+"""What is already installed in the target, and its part in a lock. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class InstalledDistribution:
 
 
 def kept_direct(installed: Sequence[InstalledDistribution], request: InstallRequest) -> list[InstalledDistribution]:
-    """Those that came from a directory, a URL or a repository and that the request leaves as they are.
+    """Return distributions from a directory, URL or repository that the request leaves as they are.
 
     An index need not know them, and a resolver that starts from the index would replace or miss them.
     """
@@ -36,7 +36,7 @@ def kept_direct(installed: Sequence[InstalledDistribution], request: InstallRequ
 
 
 def without_installed(lock: Pylock, installed: Sequence[InstalledDistribution], kept: Collection[str]) -> Pylock:
-    """The lock without what needs no installing: index releases installed in that very version, and ``kept``."""
+    """Return the lock without what needs no installing: index releases already installed, and ``kept``."""
     versions = {distribution.name: distribution.version for distribution in installed}
 
     def stays(package: Package) -> bool:

@@ -1,4 +1,4 @@
-"""Lock files on disk (PEP 751): read with every path absolute, written for a frontend to install."""
+"""Reads and writes lock files (PEP 751)."""
 
 from __future__ import annotations
 

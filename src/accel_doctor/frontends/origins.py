@@ -1,4 +1,4 @@
-"""Where built distributions came from, recorded in the environment (PEP 610).
+"""Records in the environment where built distributions came from (PEP 610).
 
 Sources from archives and repositories are installed as wheels out of the store, so the frontend that installs them
 cannot know their origin; ``pip freeze`` and both frontends read it from ``direct_url.json``.
@@ -67,7 +67,7 @@ def record_origins(
     done = runner.capture([str(interpreter.executable), "-I", "-c", _SCRIPT], stdin=json.dumps(asked))
     if done.returncode:
         reason = (done.stderr.strip() or "no output").splitlines()[-1]
-        raise ToolError(f"the origin of {', '.join(sorted(origins))} could not be recorded: {reason}")
+        raise ToolError(f"cannot record the origin of {', '.join(sorted(origins))}: {reason}")
 
 
 def _text(path: Path | None) -> str | None:

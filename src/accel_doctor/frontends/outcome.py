@@ -21,7 +21,7 @@ _QUOTE_LIMIT = 60  # lines
 
 
 class Kind(Enum):
-    """Who is to blame; BUILD is what treatment may cure, a missing git included."""
+    """Who is to blame; BUILD is what treatment can cure, a missing git included."""
 
     BUILD = "build"
     NETWORK = "network"

@@ -1,4 +1,4 @@
-"""A request written out as flat requirement files: no nesting, no options, absolute paths."""
+"""Writes a request as flat requirement files: no nesting, no options, absolute paths."""
 
 from __future__ import annotations
 

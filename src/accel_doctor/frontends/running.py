@@ -1,4 +1,4 @@
-"""Runs a frontend's command with its output kept whole, and finds a scratch directory beside the log."""
+"""Runs a frontend's command with all its output kept in a log."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ _READ_TAIL = 2 << 20
 
 
 def logged(runner: Runner, argv: Sequence[str], log: Path, environment: Mapping[str, str]) -> tuple[Completed, str]:
-    """Run, appending the command and all its output to ``log``; returns the output with it, its middle left out
-    where it is long."""
+    """Run a command, append it and all its output to ``log``, and return the output.
+
+    Of a long output the middle is left out.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
         file.write(f"$ {redacted(shlex.join(argv))}\n".encode())
@@ -30,7 +32,7 @@ def logged(runner: Runner, argv: Sequence[str], log: Path, environment: Mapping[
 
 
 def scratch_beside(log: Path) -> Path:
-    """A directory for the files a command reads and writes; it stays, so that the log's command can be run again."""
+    """Create a directory for the files a command reads and writes; it stays, so that the command can be run again."""
     directory = log.with_name(f"{log.name}.files")
     directory.mkdir(parents=True, exist_ok=True)
     return directory

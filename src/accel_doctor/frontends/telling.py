@@ -1,4 +1,4 @@
-"""pip's options, said to a frontend in its own words: what the option table holds, as arguments and variables."""
+"""Says pip's options to a frontend, as the option table has it: arguments and environment variables."""
 
 from __future__ import annotations
 

@@ -81,15 +81,15 @@ class InstallRequest:
 
     @property
     def plain(self) -> InstallRequest:
-        """The same with wheels as the backends make them."""
+        """Return the same request with wheels as the backends make them."""
         return replace(self, build=replace(self.build, portable=False))
 
     @property
     def checks_hashes(self) -> bool:
-        """pip's rule: one ``--hash`` anywhere turns hash-checking on for all."""
+        """Apply pip's rule: one ``--hash`` anywhere turns hash checking on for all."""
         return self.require_hashes or any(line.hashes for line in self.requirements)
 
     def build_settings_of(self, name: str) -> BuildSettings:
-        """The settings one distribution is built with: the line's own ``--config-settings`` after those for all."""
+        """Return the settings for building one distribution: its own ``--config-settings`` after those for all."""
         own = [setting for line in self.requirements if line.name == name for setting in line.config_settings]
         return replace(self.build, config_settings=(*self.build.config_settings, *own)) if own else self.build

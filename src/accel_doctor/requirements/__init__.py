@@ -1,1 +1,1 @@
-"""What the user asked for: pip's argument line, files and configuration read into an InstallRequest. Pure."""
+"""Reads pip's argument line, files and configuration into an InstallRequest. Pure."""

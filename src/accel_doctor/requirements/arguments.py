@@ -1,4 +1,4 @@
-"""The argument line of ``install``, before anything is read into it."""
+"""pip's part of a command line, parsed and not yet interpreted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Value = bool | int | float | str | tuple[str, ...]
 
 @dataclass(frozen=True)
 class ParsedArguments:
-    """pip's part of the line. ``options`` holds what was given, by the keys of the option table."""
+    """pip's part of a command line. ``options`` holds what was given, by the keys of the option table."""
 
     requirements: tuple[str, ...] = ()
     options: Mapping[str, Value] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The door through which requirement files come in, and how their bytes become text."""
+"""How requirement files are read, and their bytes decoded."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")  # PEP 263
 
 
 class Files(Protocol):
-    """What reading requirements needs of the outside world."""
+    """Read access to paths and URLs."""
 
     def read(self, location: str) -> bytes:
-        """The content of a path or URL; raises OSError."""
+        """Return the content of a path or URL. Raises OSError."""
         ...
 
     def is_directory(self, path: str) -> bool:
-        """Whether a path is a directory."""
+        """Return whether a path is a directory."""
         ...
 
     def is_file(self, path: str) -> bool:
-        """Whether a path is a file."""
+        """Return whether a path is a file."""
         ...
 
 
 def read_text(files: Files, location: str, kind: str) -> str:
-    """The text of a requirements or constraints file. Raises UsageError, in pip's words, where there is none."""
+    """Return the text of a requirements or constraints file. Raises UsageError where it cannot be read."""
     try:
         content = files.read(location)
     except OSError as error:
         raise UsageError(f"Could not open {kind} file: {error}") from error
     if len(content) > SIZE_LIMIT:
-        raise UsageError(f"{location}: {len(content)} bytes are too many for a {kind} file (limit {SIZE_LIMIT})")
+        raise UsageError(f"{location}: too large for a {kind} file: more than {SIZE_LIMIT} bytes")
     try:
         return _decode(content)
     except (UnicodeDecodeError, LookupError) as error:
         raise UsageError(
-            f"{location}: not readable as text: {error}",
-            hint="say the encoding in the first line: # -*- coding: latin-1 -*-",
+            f"{location}: cannot decode as text: {error}",
+            hint="name the encoding in the first line: # -*- coding: latin-1 -*-",
         ) from error
 
 

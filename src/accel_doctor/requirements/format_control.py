@@ -10,7 +10,7 @@ from accel_doctor.errors import UsageError
 
 
 def settle(options: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of no-binary and of only-binary that are left, sorted, after ``(option, value)`` in order.
+    """Return the names of no-binary and of only-binary that remain, sorted, after ``(option, value)`` in order.
 
     As in pip: a value is a list with commas; ``:all:`` clears both lists and stands for everything; ``:none:``
     empties the list it is given to; a name leaves the one list when it enters the other.

@@ -1,4 +1,4 @@
-"""Everything that requirement files may change, gathered in pip's order: configuration, argument line, files."""
+"""Gathers requirements and options in pip's order: configuration, argument line, files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMMAND_LINE = "command line"
 
 
 class Gathering:
-    """What was found, as lists in the order it was found; ``options`` change with what files say."""
+    """Requirements and constraints in the order they were read; requirement files change ``options``."""
 
     def __init__(
         self, arguments: ParsedArguments, configuration: Configuration, files: Files, surroundings: Surroundings
@@ -72,12 +72,12 @@ class Gathering:
         location = self._surroundings.expand(location)
         if not alone or self.constraints:
             raise UsageError(
-                f"{location} is a lock: it says everything, and no other requirement or constraint goes with it",
-                hint="install what else is wanted with a second command",
+                f"{location} is a lock file: it cannot be combined with other requirements or constraints",
+                hint="install the rest with a second command",
             )
         path = self._surroundings.absolute(location)
         if urlsplit(location).scheme or not self._files.is_file(path):
-            raise UsageError(f"no such lock on this machine: {location}")
+            raise UsageError(f"lock file not found: {location}")
         return Path(path)
 
     def _read_file(self, location: str, *, constraint: bool) -> None:

@@ -1,4 +1,4 @@
-"""pip's requirement-file grammar, one file's worth: text to logical lines, nothing nested, nothing looked up.
+"""Parses the text of one requirements file into logical lines; nothing nested, nothing looked up.
 
 https://pip.pypa.io/en/stable/reference/requirements-file-format/
 """
@@ -32,12 +32,12 @@ class Line:
     options: tuple[tuple[str, str], ...]
 
     def values(self, name: str) -> tuple[str, ...]:
-        """What option ``name`` was given, in order."""
+        """Return what option ``name`` was given, in order."""
         return tuple(value for option, value in self.options if option == name)
 
 
 def parse_lines(text: str, location: str, environment: Mapping[str, str]) -> Iterator[Line]:
-    """The logical lines of a file. Raises UsageError with file and line where one cannot be read.
+    """Yield the logical lines of a file. Raises UsageError with file and line where one cannot be read.
 
     ``environment`` fills in ``${NAME}``; a name that is not set stays as it stands, as in pip.
     """
@@ -48,7 +48,7 @@ def parse_lines(text: str, location: str, environment: Mapping[str, str]) -> Ite
 
 
 def _joined(text: str) -> Iterator[tuple[int, str]]:
-    """Lines, those that end in a backslash joined with the next, under the number of the first."""
+    """Yield lines with their numbers; those that end in a backslash are joined with the next."""
     first, parts = 0, list[str]()
     for number, line in enumerate(text.splitlines(), start=1):
         comment = _COMMENT.match(line) is not None
@@ -102,7 +102,7 @@ def _options(words: list[str], line: str, origin: str) -> Iterator[tuple[str, st
 
 
 def _split(word: str) -> tuple[str, str | None]:
-    """``--name=value`` and ``-rvalue`` taken apart; the value is None where the word has none."""
+    """Split ``--name=value`` and ``-rvalue``; the value is None where the word has none."""
     if word.startswith("--"):
         flag, equals, value = word.partition("=")
         return flag, value if equals else None

@@ -1,4 +1,4 @@
-"""Requirement files followed into one another: ``-r`` and ``-c`` lines replaced by what they name."""
+"""Follows ``-r`` and ``-c`` lines from one requirements file into others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOCK = re.compile(r"pylock(\.[^.]+)?\.toml")  # PEP 751, File Name
 
 
 def is_lock(location: str) -> bool:
-    """Whether a file is a lock, which its name tells (PEP 751)."""
+    """Return whether a file is a lock, which its name tells (PEP 751)."""
     return _LOCK.fullmatch(location.rpartition("/")[2]) is not None
 
 
@@ -37,7 +37,7 @@ class PlacedLine:
 def read_nested(
     location: str, *, constraint: bool, directory: Path, files: Files, environment: Mapping[str, str]
 ) -> Iterator[PlacedLine]:
-    """Every line of ``location`` and of the files it names, in reading order, none of them an ``-r`` or ``-c``.
+    """Yield every line of ``location`` and of the files it names, in reading order, but for ``-r`` and ``-c`` lines.
 
     Raises UsageError for a file that cannot be read, names itself, or nests deeper than ``DEPTH_LIMIT``.
     """
@@ -74,7 +74,7 @@ class _Reader:
             yield from self.read(target, nested_constraint, (*path, target))
 
     def _shown(self, location: str) -> str:
-        """The location as a person at the working directory would write it."""
+        """Return the location as a person in the working directory would write it."""
         prefix = f"{self._directory}/"
         return location[len(prefix) :] if location.startswith(prefix) else location
 
@@ -101,11 +101,11 @@ def _relative_to(location: str, name: str) -> str:
 def _refuse_other_formats(location: str) -> None:
     if is_lock(location):
         raise UsageError(
-            f"{location} is a lock, which no requirements file can include",
+            f"{location} is a lock file, which a requirements file cannot include",
             hint=f"accel-doctor install -r {location}",
         )
     if location.rpartition("/")[2] in ("pyproject.toml", "setup.py", "setup.cfg"):
         raise UsageError(
             f"{location} is not a requirements file",
-            hint="for the project itself and what it depends on, give its directory: . or -e .",
+            hint="to install the project and its dependencies, give its directory: . or -e .",
         )

@@ -1,4 +1,4 @@
-"""pip's configuration: files and ``PIP_*`` variables, as https://pip.pypa.io/en/stable/topics/configuration/ has it."""
+"""Reads pip's configuration, files and ``PIP_*`` variables: https://pip.pypa.io/en/stable/topics/configuration/."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ class Configuration:
     settings: Mapping[str, Setting] = field(default_factory=dict)
 
     def text(self, key: str) -> str | None:
-        """One value, as written."""
+        """Return one value, as written."""
         setting = self.settings.get(key)
         return setting.value if setting else None
 
     def words(self, key: str) -> tuple[str, ...]:
-        """A value that may be several, split at blanks and line ends."""
+        """Return the values of a key that can have several, split at blanks and line ends."""
         setting = self.settings.get(key)
         return tuple(setting.value.split()) if setting else ()
 
     def flag(self, key: str) -> bool | None:
-        """yes or no; None where nothing is set."""
+        """Return whether a key is set to yes or no; None where it is not set."""
         setting = self.settings.get(key)
         if setting is None:
             return None
@@ -63,7 +63,7 @@ class Configuration:
         )
 
     def number(self, key: str) -> float | None:
-        """A number."""
+        """Return a number; None where the key is not set."""
         setting = self.settings.get(key)
         if setting is None:
             return None
@@ -73,17 +73,17 @@ class Configuration:
             raise UsageError(f"{setting.source}: invalid number for {key}: {setting.value!r}") from error
 
     def source(self, key: str) -> str:
-        """Where a key was set; its name where it was not."""
+        """Return where a key was set; its name where it was not."""
         setting = self.settings.get(key)
         return setting.source if setting else key
 
     def without(self, keys: Collection[str]) -> Configuration:
-        """The same configuration, silent about ``keys``."""
+        """Return the same configuration without ``keys``."""
         return Configuration({key: setting for key, setting in self.settings.items() if key not in keys})
 
     @property
     def left_to_pip(self) -> Mapping[str, str]:
-        """What no InstallRequest holds, as the environment variables that tell pip the same."""
+        """Return what no InstallRequest holds, as environment variables that tell pip the same."""
         return {
             f"PIP_{key.upper().replace('-', '_')}": setting.value
             for key, setting in self.settings.items()
@@ -92,7 +92,7 @@ class Configuration:
 
 
 def configuration_files(environment: Mapping[str, str], home: Path, prefix: Path) -> Iterator[Path]:
-    """The files pip reads, weakest first: global, user, the target's own (``prefix``), ``PIP_CONFIG_FILE``."""
+    """Yield the files pip reads, weakest first: global, user, the target's own (``prefix``), ``PIP_CONFIG_FILE``."""
     named = environment.get("PIP_CONFIG_FILE")
     if named == os.devnull:
         return
@@ -111,7 +111,7 @@ def configuration_files(environment: Mapping[str, str], home: Path, prefix: Path
 def read_configuration(
     environment: Mapping[str, str], home: Path, prefix: Path, read: Callable[[Path], str]
 ) -> Configuration:
-    """pip's configuration for ``pip install``.
+    """Return pip's configuration for ``pip install``.
 
     ``prefix`` is the target environment's. ``read`` gives a file's text; a file that is missing or unreadable is
     passed over, as pip does. Sections: ``[install]`` over ``[global]``, whatever file each is in; ``PIP_*`` over

@@ -1,4 +1,4 @@
-"""Argument line over configuration, and requirement files over both: one request, checked as pip checks it."""
+"""Makes one request of the argument line, pip's configuration and requirement files, and checks it as pip does."""
 
 from __future__ import annotations
 
@@ -72,5 +72,5 @@ def _check_combinations(options: MergedOptions, surroundings: Surroundings) -> N
     if options.on("require-virtualenv") and not surroundings.in_virtual_environment:
         raise UsageError(
             "Could not find an activated virtualenv (required).",
-            hint="make one (python3 -m venv DIR) and pass --python DIR/bin/python",
+            hint="create one with python3 -m venv DIR, then pass --python DIR/bin/python",
         )

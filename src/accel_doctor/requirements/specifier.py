@@ -1,4 +1,4 @@
-"""One requirement as written, checked and made independent of where it stood: relative paths become absolute."""
+"""Parses one requirement and makes its paths absolute."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_specifier(
     hashes: tuple[str, ...] = (),
     config_settings: tuple[str, ...] = (),
 ) -> RequirementLine:
-    """One requirement: ``name``, ``name @ URL``, a URL, a path. ``directory`` is where relative paths begin.
+    """Parse one requirement: ``name``, ``name @ URL``, a URL, a path. Relative paths begin at ``directory``.
 
     Raises UsageError with the origin, in pip's words, for what is none of these.
     """
@@ -57,7 +57,7 @@ def _read_plain(text: str, origin: str, directory: Path, files: Files) -> tuple[
         return _with_marker(f"{location}{extras}", marker), _name_of_wheel(location)
     if body == "requirements.txt" or (body.endswith((".txt", ".in")) and files.is_file(_absolute(body, directory))):
         raise UsageError(
-            f"{origin}: {body!r} is the name of a file, not of a package", hint=f"for a file of requirements: -r {body}"
+            f"{origin}: {body!r} is a file, not a package", hint=f"to read requirements from a file: -r {body}"
         )
     try:
         return text, canonicalize_name(Requirement(text).name)
@@ -176,4 +176,4 @@ def _invalid(text: str, body: str, origin: str, error: InvalidRequirement, direc
 def _hint(body: str) -> str | None:
     if "=" in body and not _OPERATORS.search(body):
         return "= is not a valid operator. Did you mean == ?"
-    return f"for a file of requirements: -r {body}" if body.endswith((".txt", ".in")) else None
+    return f"to read requirements from a file: -r {body}" if body.endswith((".txt", ".in")) else None

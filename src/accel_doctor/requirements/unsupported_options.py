@@ -1,4 +1,4 @@
-"""pip options that accel-doctor knows and does not have, each with what to use instead; and those it may ignore."""
+"""pip options that accel-doctor does not support, each with what to use instead, and those it can ignore."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from accel_doctor.errors import UsageError
 
-# Options of `pip install` (26.3) with no counterpart here. The value completes "accel-doctor does not have X".
+# Options of `pip install` (26.3) with no counterpart here. The value is the hint.
 INSTEAD: Mapping[str, str] = {
     "--root": "use --prefix or --target, or install inside the other root",
-    "--platform": "accel-doctor builds for the machine it runs on: run it there",
-    "--abi": "accel-doctor builds for the interpreter it installs into: name that with --python",
-    "--implementation": "accel-doctor builds for the interpreter it installs into: name that with --python",
-    "--python-version": "accel-doctor builds for the interpreter it installs into: name that with --python",
-    "--ignore-requires-python": "correct the requirement, or patch the package: no frontend-neutral way exists",
+    "--platform": "accel-doctor builds for the machine it runs on: run it on the target",
+    "--abi": "accel-doctor builds for the interpreter it installs into: choose it with --python",
+    "--implementation": "accel-doctor builds for the interpreter it installs into: choose it with --python",
+    "--python-version": "accel-doctor builds for the interpreter it installs into: choose it with --python",
+    "--ignore-requires-python": "fix the requirement, or patch the package",
     "--ignore-installed": "use --force-reinstall, which removes the old files too",
     "--src": "clone the repository yourself and install it with -e PATH",
     "--global-option": "use --config-settings (pip dropped it in 25.3)",
@@ -27,12 +27,12 @@ INSTEAD: Mapping[str, str] = {
     "--uploaded-prior-to": "use UV_EXCLUDE_NEWER with the uv frontend",
     "--refresh-package": "use --no-cache-dir",
     "--check-build-dependencies": "leave build isolation on",
-    "--use-deprecated": "nothing: accel-doctor uses current behaviour only",
+    "--use-deprecated": "nothing: accel-doctor has no deprecated behavior",
     "--index": "use --index-url or --extra-index-url",
     "--default-index": "use --index-url",
     "--find-link": "use --find-links",
-    "--system": "name the interpreter with --python",
-    "--exists-action": "move what is in the way aside yourself",
+    "--system": "choose the interpreter with --python",
+    "--exists-action": "move the existing directory away first",
 }
 
 _ALIASES: Mapping[str, str] = {
@@ -43,7 +43,7 @@ _ALIASES: Mapping[str, str] = {
     "--only-dependencies": "--only-deps",
 }
 
-# Options that change nothing about what is installed: accepted, without effect. The value: whether one is taken.
+# Options that do not change what is installed: accepted and ignored. The value: whether they take one.
 HARMLESS: Mapping[str, bool] = {
     "--disable-pip-version-check": False,
     "--no-input": False,
@@ -73,14 +73,14 @@ _UNSUPPORTED_IN_CONFIGURATION = frozenset(
 
 
 def unsupported(option: str) -> UsageError:
-    """The error for an option accel-doctor does not have; its hint is what to use instead, where anything is known."""
+    """Return the error for an unsupported or unknown option; its hint is what to use instead, where that is known."""
     name = option.partition("=")[0]
     name = _ALIASES.get(name, name)
     if name in INSTEAD:
-        return UsageError(f"accel-doctor does not have {option}", hint=INSTEAD[name])
-    return UsageError(f"no such option: {option}", hint="accel-doctor install --help lists what there is")
+        return UsageError(f"accel-doctor does not support {option}", hint=INSTEAD[name])
+    return UsageError(f"no such option: {option}", hint="see accel-doctor install --help")
 
 
 def unsupported_key(key: str) -> UsageError | None:
-    """The error for a key of pip's configuration that must not be ignored in silence; None for all others."""
+    """Return the error for a key of pip's configuration that must not be ignored silently; None for all others."""
     return unsupported(f"--{key}") if key in _UNSUPPORTED_IN_CONFIGURATION else None

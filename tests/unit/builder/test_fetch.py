@@ -91,7 +91,7 @@ def test_other_bytes_than_the_locked_ones_are_refused_and_not_kept(index, fetche
     with pytest.raises(RequirementsError) as caught:
         fetcher.fetch(source(url), NO_RETRIES, tmp_path)
     found = hashlib.sha256(b"something else").hexdigest()
-    assert caught.value.message == f"odd 1.0: {url} has the SHA-256 {found}, the lock says {SHA256}"
+    assert caught.value.message == f"odd 1.0: SHA-256 mismatch for {url}: expected {SHA256}, got {found}"
     assert list((tmp_path / "sources").rglob("*.tar.gz")) == []
 
 
@@ -118,7 +118,7 @@ def test_offline_says_what_is_missing(fetcher, tmp_path):
     with pytest.raises(NetworkError) as caught:
         fetcher.fetch(source("https://x.invalid/odd-1.0.tar.gz"), IndexSettings(offline=True), tmp_path)
     assert caught.value.message == (
-        "odd 1.0: https://x.invalid/odd-1.0.tar.gz was never fetched on this machine, and this run is offline"
+        "odd 1.0: https://x.invalid/odd-1.0.tar.gz is not in the cache, and --offline forbids fetching it"
     )
 
 
@@ -143,7 +143,7 @@ def test_local_files_are_used_where_they_are_and_checked(fetcher, tmp_path, loca
     path.write_bytes(BYTES)
     assert fetcher.fetch(source(location.format(path=path)), NO_RETRIES, tmp_path) == path
     path.write_bytes(b"changed")
-    with pytest.raises(RequirementsError, match="the lock says"):
+    with pytest.raises(RequirementsError, match="SHA-256 mismatch"):
         fetcher.fetch(source(location.format(path=path)), NO_RETRIES, tmp_path)
 
 

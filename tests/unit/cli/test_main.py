@@ -48,8 +48,8 @@ def test_help_lists_the_commands(capsys):
     [
         (
             ["install", "--platform", "any", "idna"],
-            "error: accel-doctor does not have --platform\n"
-            "hint: accel-doctor builds for the machine it runs on: run it there\n",
+            "error: accel-doctor does not support --platform\n"
+            "hint: accel-doctor builds for the machine it runs on: run it on the target\n",
         ),
         (
             ["install", "--requirment", "x"],

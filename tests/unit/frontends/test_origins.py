@@ -55,7 +55,7 @@ def test_a_target_directory_is_where_it_is_looked_for(tmp_path):
 
 
 def test_a_distribution_that_is_not_there_is_an_error(environment):
-    with pytest.raises(ToolError, match="^the origin of odd-name could not be recorded: not installed: odd-name$"):
+    with pytest.raises(ToolError, match="^cannot record the origin of odd-name: not installed: odd-name$"):
         record(InstallRequest(()), environment)
 
 

@@ -267,14 +267,14 @@ def test_an_option_that_is_not_supported_in_a_file(read, files):
     files.add("/w/r.txt", "six\n--all-releases six\n")
     with pytest.raises(UsageError) as caught:
         read(requirement=("r.txt",))
-    assert caught.value.message == "r.txt:2: accel-doctor does not have --all-releases"
+    assert caught.value.message == "r.txt:2: accel-doctor does not support --all-releases"
     assert caught.value.hint == "use --pre, or pin the pre-release: NAME==VERSION"
 
 
 def test_an_option_that_is_not_supported_in_the_configuration(read, configured):
     with pytest.raises(UsageError) as caught:
         read(configured(root="/mnt"), requirements=("six",))
-    assert caught.value.message == "/etc/pip.conf [global]: accel-doctor does not have --root"
+    assert caught.value.message == "/etc/pip.conf [global]: accel-doctor does not support --root"
 
 
 def test_require_virtualenv(files, surroundings):
@@ -306,11 +306,11 @@ def test_a_lock_stands_alone(read, files, beside):
     with pytest.raises(UsageError) as caught:
         read(**{"requirement": ("pylock.toml",), **beside})
     assert caught.value.message == (
-        "pylock.toml is a lock: it says everything, and no other requirement or constraint goes with it"
+        "pylock.toml is a lock file: it cannot be combined with other requirements or constraints"
     )
 
 
 @pytest.mark.parametrize("location", ["pylock.toml", "https://x/pylock.toml"])
 def test_a_lock_that_is_not_there(read, location):
-    with pytest.raises(UsageError, match=f"^no such lock on this machine: {location}$"):
+    with pytest.raises(UsageError, match=f"^lock file not found: {location}$"):
         read(requirement=(location,))

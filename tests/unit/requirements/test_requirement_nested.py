@@ -86,7 +86,7 @@ def test_a_missing_constraints_file(read):
 
 def test_size_has_a_bound(read, files):
     files.content["/w/r.txt"] = b"#" * (SIZE_LIMIT + 1)
-    with pytest.raises(UsageError, match=r"are too many for a requirements file"):
+    with pytest.raises(UsageError, match=r"too large for a requirements file"):
         read("r.txt")
 
 
@@ -108,7 +108,7 @@ def test_what_is_no_text(read, files):
     files.content["/w/r.txt"] = b"caf\xe9"
     with pytest.raises(UsageError) as caught:
         read("r.txt")
-    assert caught.value.hint == "say the encoding in the first line: # -*- coding: latin-1 -*-"
+    assert caught.value.hint == "name the encoding in the first line: # -*- coding: latin-1 -*-"
 
 
 @pytest.mark.parametrize("name", ["pylock.toml", "pylock.dev.toml"])
@@ -116,7 +116,7 @@ def test_no_requirements_file_includes_a_lock(read, files, name):
     files.content["/w/r.txt"] = f"-r {name}\n".encode()
     with pytest.raises(UsageError) as caught:
         read("r.txt")
-    assert caught.value.message == f"/w/{name} is a lock, which no requirements file can include"
+    assert caught.value.message == f"/w/{name} is a lock file, which a requirements file cannot include"
     assert caught.value.hint == f"accel-doctor install -r /w/{name}"
 
 

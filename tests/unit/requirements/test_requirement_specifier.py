@@ -105,8 +105,8 @@ def test_editables(read, files, text, expected):
         ),
         (
             "requirements.txt",
-            "r.txt:1: 'requirements.txt' is the name of a file, not of a package",
-            "for a file of requirements: -r requirements.txt",
+            "r.txt:1: 'requirements.txt' is a file, not a package",
+            "to read requirements from a file: -r requirements.txt",
         ),
     ],
 )
@@ -120,7 +120,7 @@ def test_a_path_that_is_not_there(read):
     with pytest.raises(UsageError) as caught:
         read("sub/requirements.txt")
     assert caught.value.message.endswith("\nIt looks like a path. File 'sub/requirements.txt' does not exist.")
-    assert caught.value.hint == "for a file of requirements: -r sub/requirements.txt"
+    assert caught.value.hint == "to read requirements from a file: -r sub/requirements.txt"
 
 
 def test_an_editable_is_a_directory_or_a_repository(read):

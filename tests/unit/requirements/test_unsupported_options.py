@@ -1,4 +1,4 @@
-"""pip options that accel-doctor does not have."""
+"""pip options that accel-doctor does not support."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from accel_doctor.requirements.unsupported_options import HARMLESS, INSTEAD, uns
 )
 def test_each_says_what_to_use_instead(option, hint):
     error = unsupported(option)
-    assert error.message == f"accel-doctor does not have {option}"
+    assert error.message == f"accel-doctor does not support {option}"
     assert error.hint == hint
 
 
 def test_an_option_nobody_has():
     error = unsupported("--frobnicate")
     assert error.message == "no such option: --frobnicate"
-    assert error.hint == "accel-doctor install --help lists what there is"
+    assert error.hint == "see accel-doctor install --help"
 
 
 def test_no_option_is_both_harmless_and_missing():

@@ -1,4 +1,4 @@
-"""Which pip to run: the target's own where it is new enough, else a private one, fetched once."""
+"""Finds the pip to run: the target's own where it is recent enough, else a private one, fetched once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PRIVATE_REQUIREMENT = "pip>=26.1"
 
 
 def is_new_enough(pip_version: str | None) -> bool:
-    """Whether a pip of this version can be the frontend."""
+    """Return whether a pip of this version can be the frontend."""
     if pip_version is None:
         return False
     try:
@@ -46,7 +46,7 @@ class PrivatePip:
     uv: Path | None
 
     def command(self, interpreter: Interpreter, index: IndexSettings, log: Path) -> tuple[str, ...]:
-        """The argv that runs it for ``interpreter``; fetches it first where it is not there yet.
+        """Return the argv that runs it for ``interpreter``; fetch it first where it is missing.
 
         Raises NetworkError, RequirementsError or ToolError where it cannot be had.
         """

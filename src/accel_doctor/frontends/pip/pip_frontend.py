@@ -56,7 +56,7 @@ class PipFrontend:
     name = "pip"
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
-        """Resolve with a dry run of ``pip install``; what is installed already and fits is not in the lock."""
+        """Resolve with a dry run of ``pip install``; what is already installed and fits is not in the lock."""
         scratch = scratch_beside(log)
         files = write_requirement_files(scratch, _asked(_with_settings(request)), per_requirement_options=True)
         report = scratch / "report.json"
@@ -72,7 +72,7 @@ class PipFrontend:
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """``pip wheel --no-deps``; it shows the backend's output when the build has failed.
+        """Return ``pip wheel --no-deps``, which shows the backend's output when the build has failed.
 
         Without pip's cache: it keeps wheels by the sdist's location alone, whatever CFLAGS or settings made them.
         """
@@ -85,7 +85,7 @@ class PipFrontend:
         return argv, self._variables()
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
-        """Nothing: pip keeps it to itself unless it is made to tell everything."""
+        """Return nothing: pip does not say."""
         return ()
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
@@ -137,7 +137,7 @@ class PipFrontend:
         return conclude(verdict, self.name, step, log, completed)
 
     def _debug_log(self, argv: list[str], path: Path) -> str:
-        """What pip has to say about the index pages it could not get.
+        """Return what pip says about the index pages it could not get.
 
         A second run, since with ``--log`` the first would not show what a failing build printed.
         """

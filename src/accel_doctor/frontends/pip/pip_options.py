@@ -1,4 +1,4 @@
-"""pip's settings in pip's own words, and what keeps it from reading its configuration again."""
+"""Says pip's settings to pip, and keeps it from reading its configuration again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""pip's installation report (https://pip.pypa.io/en/stable/reference/installation-report/) as a PEP 751 lock. Pure."""
+"""Turns pip's installation report into a PEP 751 lock. Pure.
+
+https://pip.pypa.io/en/stable/reference/installation-report/
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where uv is."""
+"""Finds uv."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def find_uv(environment: Mapping[str, str]) -> Path | None:
-    """The uv binary that was installed along with accel-doctor, else the one in PATH, else None."""
+    """Return the uv that was installed along with accel-doctor, else the one on PATH, else None."""
     import uv
 
     try:

@@ -63,7 +63,7 @@ class UvFrontend:
     name = "uv"
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
-        """Resolve with ``uv pip compile``; what is installed already and fits stays, and is not in the lock."""
+        """Resolve with ``uv pip compile``; what is already installed and fits stays, and is not in the lock."""
         _refuse_what_uv_cannot(request)
         location = location_arguments(request)
         installed = [] if request.reinstall or self.elsewhere else self._installed(location)
@@ -92,7 +92,7 @@ class UvFrontend:
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """``uv build --wheel``, which shows the backend's output as it comes."""
+        """Return ``uv build --wheel``, which shows the backend's output as it comes."""
         constraints = write_build_constraints(work, build)
         argv = [
             str(self.uv), "build", "--wheel", "--out-dir", str(wheel_directory),
@@ -102,11 +102,11 @@ class UvFrontend:
         return tuple(argv), {**self._environment(index), **self._telling()}
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
-        """What uv says it installed for a build, if it was asked to (see ``build_command``)."""
+        """Return what uv says it installed for a build, if it was asked to (see ``build_command``)."""
         return build_requirements_in(log)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
-        """``uv pip install`` of the lock, without looking at anything that is not in it."""
+        """Install the lock with ``uv pip install``, and nothing that is not in it."""
         if not locked.lock.packages:
             return None
         scratch = scratch_beside(log)
@@ -197,7 +197,7 @@ def _refuse_what_uv_cannot(request: InstallRequest) -> None:
     for line in request.requirements:
         if line.editable and _REPOSITORY.search(line.text):
             raise UsageError(
-                f"{line.origin}: uv cannot install a repository as editable: {line.text}",
+                f"{line.origin}: uv cannot install a repository in editable mode: {line.text}",
                 hint="clone it and install it with -e PATH, or use --frontend pip",
             )
 

@@ -1,4 +1,4 @@
-"""pip's settings in uv's words: arguments where uv has an option, environment variables where it has only those."""
+"""Says pip's settings to uv: as arguments where uv has an option, else as environment variables."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def resolver_arguments(request: InstallRequest) -> list[str]:
 
 
 def package_config_settings(request: InstallRequest) -> list[str]:
-    """``--config-settings`` that stand at one requirement."""
+    """Return the ``--config-settings`` of single requirements. Raises UsageError for one without a name."""
     said: list[str] = []
     for line in request.requirements:
         for setting in line.config_settings:
             if line.name is None:
                 raise UsageError(
-                    f"{line.origin}: uv cannot tell whose --config-settings these are: {line.text}",
+                    f"{line.origin}: uv needs a package name for --config-settings: {line.text}",
                     hint="write the requirement as NAME @ URL, or use --frontend pip",
                 )
             said += ["--config-settings-package", f"{line.name}:{setting}"]
@@ -69,12 +69,12 @@ def package_config_settings(request: InstallRequest) -> list[str]:
 
 
 def common_arguments(verbosity: int) -> list[str]:
-    """Options every uv command gets: plain output, and never a Python of uv's own."""
+    """Return options for every uv command: plain output, and never a Python of uv's own."""
     return ["--color", "never", "--no-progress", "--no-python-downloads", *["--verbose"] * min(max(verbosity, 0), 3)]
 
 
 def elsewhere_arguments(python: str, platform: str) -> tuple[str, ...]:
-    """Options that resolve for another machine than this one.
+    """Return options that resolve for another machine.
 
     Names of platforms: https://docs.astral.sh/uv/reference/cli/#uv-pip-compile--python-platform
     """

@@ -261,7 +261,7 @@ def test_only_this_commands_output_counts(frontend, uv, output, tmp_path):
         (InstallRequest((SIX,), prefer_binary=True), "uv does not support --prefer-binary"),
         (
             InstallRequest((RequirementLine("git+https://h/x.git#egg=x", "r.txt:1", editable=True, name="x"),)),
-            "r.txt:1: uv cannot install a repository as editable: git+https://h/x.git#egg=x",
+            "r.txt:1: uv cannot install a repository in editable mode: git+https://h/x.git#egg=x",
         ),
     ],
 )

@@ -95,7 +95,7 @@ def test_config_settings_of_one_requirement():
 
 def test_config_settings_of_who_knows_what():
     line = RequirementLine("/w/x", "r.txt:1", config_settings=("a=b",))
-    with pytest.raises(UsageError, match=r"^r\.txt:1: uv cannot tell whose --config-settings these are: /w/x$"):
+    with pytest.raises(UsageError, match=r"^r\.txt:1: uv needs a package name for --config-settings: /w/x$"):
         package_config_settings(InstallRequest((line,)))
 
 
