@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from accel_doctor.errors import UsageError
-
-_OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
-_ELF = b"\x7fELF"
+from accel_doctor.system.python.remembered_facts import behind, remembered_facts
 
 
 def base_interpreter(
@@ -43,56 +37,9 @@ def base_interpreter(
     return behind(Path(found).absolute())
 
 
-def behind(executable: Path) -> Path:
-    """The interpreter that an environment's was made from. Raises UsageError where it is gone, OSError."""
-    real = executable.resolve()
-    settings = real.parent.parent / "pyvenv.cfg"
-    if not settings.is_file():
-        return real
-    # an environment with a copy of its interpreter: PEP 405 says where the original is
-    lines = dict(line.partition("=")[::2] for line in settings.read_text(errors="replace").splitlines() if "=" in line)
-    values = {key.strip(): value.strip() for key, value in lines.items()}
-    original = Path(values.get("executable") or f"{values.get('home')}/{real.name}")
-    if not original.is_file():
-        raise UsageError(f"the interpreter that made {settings.parent} is gone: {original}")
-    return original.resolve()
-
-
 def interpreter_facts(executable: Path, remembered: Path, environment: Mapping[str, str]) -> dict[str, Any]:
-    """What :func:`_asked` says, from the directory ``remembered`` where neither the interpreter, the C library nor
-    the distribution have changed since."""
-    with executable.open("rb") as stream:
-        is_program = stream.read(4) == _ELF  # a shim (pyenv) can answer otherwise tomorrow
-    name = hashlib.sha256(json.dumps([str(executable), *interpreter_state(executable)]).encode()).hexdigest()
-    path = remembered / f"{name}.json"
-    if is_program:
-        with suppress(OSError, ValueError):
-            facts = json.loads(path.read_bytes())
-            if isinstance(facts, dict) and facts.get("executable"):
-                return facts
-    facts = _asked(executable, environment)
-    if is_program:
-        with suppress(OSError):
-            remembered.mkdir(parents=True, exist_ok=True)
-            aside = path.with_suffix(f".{os.getpid()}")
-            aside.write_text(json.dumps(facts))
-            aside.replace(path)
-    return facts
-
-
-def interpreter_state(executable: Path) -> list[Any]:
-    """What is another where the interpreter, the C library or the distribution are others."""
-    state: list[Any] = []
-    for path in (str(executable), *_OS_RELEASE):
-        try:
-            found = Path(path).stat()
-        except FileNotFoundError:
-            state.append(None)
-        else:
-            state += [found.st_mtime_ns, found.st_size, found.st_ino]
-    with suppress(AttributeError, ValueError, OSError):
-        state.append(os.confstr("CS_GNU_LIBC_VERSION"))
-    return state
+    """Return what the key says of an interpreter and where it is, remembered in the directory ``remembered``."""
+    return remembered_facts(executable, (), remembered, lambda: _asked(executable, environment))
 
 
 def _asked(executable: Path, environment: Mapping[str, str]) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def prepare(options: InstallOptions) -> tuple[Parts, Frontend, InstallRequest]:
     """Find out what an installation needs of this machine. Raises UsageError for what cannot be used."""
     surrounding = Surrounding.read(options.pip.verbosity)
     runner = ProcessRunner(surrounding.environment)
-    interpreter = find_target(runner, surrounding.target, options.target.python)
+    remembered = cache_directory(options.place.cache_dir, surrounding.environment) / "interpreters"
+    interpreter = find_target(runner, surrounding.target, options.target.python, remembered)
     parts, frontend, request = gather(options, surrounding, runner, interpreter)
     refuse_externally_managed(interpreter, request)
     return parts, frontend, request

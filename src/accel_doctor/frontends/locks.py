@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,14 @@ import tomli_w
 from packaging.pylock import Package, Pylock, PylockValidationError
 
 from accel_doctor.errors import ToolError
+from accel_doctor.hashing import sha256_of
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
+LOCK_NAME = "pylock.toml"  # the name that makes uv and pip read it as a lock
 _SIZE_LIMIT = 64 << 20  # bytes; a lock of ten thousand packages is under ten megabytes
 
 
@@ -31,10 +35,36 @@ def read_lock(path: Path) -> Pylock:
     return replace(lock, packages=[_absolute(package, path.parent) for package in lock.packages])
 
 
+def keep_lock(lock: Pylock, directory: Path) -> None:
+    """Write a lock whose paths are absolute as :func:`write_lock` does, and once more as JSON, which is read a hundred
+    times faster than TOML. Times of upload, for which JSON has no form, are left out."""
+    path = write_lock(lock, directory)
+    content = {"sha256": sha256_of(path), "lock": lock.to_dict()}
+    path.with_suffix(".json").write_text(json.dumps(content, default=_json_form), encoding="utf-8")
+
+
+def kept_lock(directory: Path) -> tuple[Pylock, Path]:
+    """Return the lock that :func:`keep_lock` wrote, and the file to install it from. Raises ToolError where it is not
+    there, or damaged."""
+    path = directory / LOCK_NAME
+    try:
+        content = json.loads(path.with_suffix(".json").read_bytes())
+        if content["sha256"] != sha256_of(path):
+            raise ValueError("SHA-256 mismatch")
+        return Pylock.from_dict(content["lock"]), path
+    except (PylockValidationError, ValueError, TypeError, KeyError, OSError) as error:
+        raise ToolError(f"cannot use the lock {path}: {error}") from error
+
+
+def _json_form(value: object) -> None:
+    if not isinstance(value, datetime):
+        raise TypeError(f"{type(value).__name__} in a lock")
+
+
 def write_lock(lock: Pylock, directory: Path) -> Path:
-    """Write ``lock`` as ``pylock.toml`` (the name that makes uv and pip read it as a lock) into ``directory``."""
+    """Write ``lock`` as ``pylock.toml`` into ``directory``."""
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / "pylock.toml"
+    path = directory / LOCK_NAME
     path.write_text(tomli_w.dumps(dict(lock.to_dict())), encoding="utf-8")
     return path
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from accel_doctor.errors import AccelDoctorError, RequirementsError, ToolError
 from accel_doctor.frontends.asked import installed_metadata, resolved_by
-from accel_doctor.frontends.locks import read_lock, write_lock
+from accel_doctor.frontends.locks import keep_lock, kept_lock, read_lock
 from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import allowed, chosen_only, is_settled
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
@@ -60,9 +60,9 @@ class RememberingFrontend:
         if place is None:
             return self.frontend.lock(request, log)
         with contextlib.suppress(ToolError):  # not there, or damaged: then it is made anew
-            lock = read_lock(place / "pylock.toml")
+            lock, file = kept_lock(place)
             self._taken = place
-            return Locked(lock, remembered=True, file=place / "pylock.toml")
+            return Locked(lock, remembered=True, file=file)
         outcome = self.frontend.lock(request, log)
         if isinstance(outcome, Locked) and is_settled(outcome.lock, request):
             outcome = Locked(chosen_only(outcome.lock, self.tags, self.interpreter.environment))
@@ -105,8 +105,9 @@ class RememberingFrontend:
         with contextlib.suppress(OSError):  # the next run resolves again
             place.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
-                aside = write_lock(locked.lock, Path(scratch))
-                aside.replace(place / aside.name)  # a damaged one too
+                keep_lock(locked.lock, Path(scratch))
+                for aside in sorted(Path(scratch).iterdir()):
+                    aside.replace(place / aside.name)  # a damaged one too
 
     def _place(self, request: InstallRequest) -> Path | None:
         """Where the lock of such a request is kept; None where what is resolved depends on more than can be told."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
 import sysconfig
 from collections.abc import Mapping, Sequence
@@ -15,10 +16,12 @@ from packaging import tags
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import InstallRequest, Interpreter, Origin
+from accel_doctor.system.python.remembered_facts import behind, environment_settings, remembered_facts
 
 _ANSWER_LIMIT = 256 * 1024
 _ANSWER_TIMEOUT = 30.0
 _MARK = "accel-doctor-interpreter:"
+_HARMLESS_PTH = {"_virtualenv.pth", "distutils-precedence.pth"}  # run code, and add no directory
 
 # Runs inside the target, Python 3.8 or later, isolated (-I). What a .pth file prints comes before the mark.
 _QUESTION = r"""
@@ -91,10 +94,34 @@ print(sys.argv[1] + json.dumps({
 
 
 def describe(executable: Path, runner: Runner) -> Interpreter:
-    """The interpreter behind ``executable``, in its own words; about 30 ms.
+    """Return the interpreter behind ``executable``, in its own words; about 30 ms.
 
     Raises UsageError for what is not a working Python 3.8 or later.
     """
+    return _interpreter(_asked(executable, runner))
+
+
+def describe_environment(executable: Path, runner: Runner, remembered: Path) -> Interpreter:
+    """Return the same. Where ``executable`` is that of a plain virtual environment, it is asked only if no other
+    environment with this interpreter was; the answer is kept in the directory ``remembered``."""
+    root = executable.parent.parent
+    if not _is_plain_environment(root):
+        return describe(executable, runner)
+
+    def ask() -> dict[str, Any]:
+        facts = _asked(executable, runner)
+        return {**facts, "site_directories": [os.path.relpath(each, root) for each in facts["site_directories"]]}
+
+    # What the answer depends on besides the interpreter; the kernel's release is in environment markers.
+    variables = [os.environ.get(name) for name in ("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR")]
+    more = [executable.name, environment_settings(root).get("home"), *os.uname()[2:], *variables]
+    facts = remembered_facts(behind(executable), more, remembered, ask)
+    sites = [root / site for site in facts["site_directories"]]
+    place = {"executable": str(executable), "prefix": str(root), "pip_version": _pip_version(sites)}
+    return _interpreter({**facts, **place, "site_directories": sites})
+
+
+def _asked(executable: Path, runner: Runner) -> dict[str, Any]:
     done = runner.capture([str(executable), "-I", "-c", _QUESTION, _MARK], timeout=_ANSWER_TIMEOUT)
     _, mark, answer = done.output.rpartition(_MARK)
     if done.returncode != 0 or not mark or len(answer) > _ANSWER_LIMIT:
@@ -104,13 +131,32 @@ def describe(executable: Path, runner: Runner) -> Interpreter:
             hint="give --python a Python 3.8 or later, or a virtual environment made with one",
         )
     try:
-        facts = json.loads(answer)
-        return _interpreter(facts, _musl_version(runner) if facts["libc"] == "musl" else facts["libc"])
+        facts: dict[str, Any] = json.loads(answer)
+        if facts["libc"] == "musl":
+            facts["libc"] = _musl_version(runner)
+        _interpreter(facts)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{executable} gave an answer that cannot be read: {error}",
             hint="give --python a Python 3.8 or later, or a virtual environment made with one",
         ) from error
+    return facts
+
+
+def _is_plain_environment(root: Path) -> bool:
+    """Tell whether an environment's directories follow from its interpreter and its path alone."""
+    if environment_settings(root).get("include-system-site-packages", "").lower() != "false":
+        return False
+    added = {path.name for path in root.glob("lib*/python*/site-packages/*.pth")}
+    return added <= _HARMLESS_PTH and os.path.normpath(root) == str(root)
+
+
+def _pip_version(sites: Sequence[Path]) -> str | None:
+    for site in sites:
+        for name in ("pip-*.dist-info", "pip-*.egg-info"):
+            if found := next(site.glob(name), None):
+                return found.name[4:].rsplit(".", 1)[0]
+    return None
 
 
 def supported_tags(interpreter: Interpreter, platforms: Sequence[str] = ()) -> list[tags.Tag]:
@@ -148,7 +194,7 @@ def refuse_externally_managed(interpreter: Interpreter, request: InstallRequest)
     )
 
 
-def _interpreter(facts: Mapping[str, Any], libc: str) -> Interpreter:
+def _interpreter(facts: Mapping[str, Any]) -> Interpreter:
     in_virtual_environment = facts["prefix"] != facts["base_prefix"]
     marker = None if in_virtual_environment else facts["marker"]
     return Interpreter(
@@ -160,7 +206,7 @@ def _interpreter(facts: Mapping[str, Any], libc: str) -> Interpreter:
         soabi=str(facts["soabi"]),
         cache_tag=str(facts["cache_tag"]),
         platform=str(facts["platform"]),
-        libc=libc,
+        libc=str(facts["libc"]),
         include=Path(facts["include"]),
         origin=_origin(facts),
         in_virtual_environment=in_virtual_environment,

@@ -28,11 +28,15 @@ class Surroundings:
     own_base_prefix: Path  # sys.base_prefix
 
 
-def find_target(runner: Runner, surroundings: Surroundings, python: str | None = None) -> Interpreter:
-    """The interpreter to install into, as it describes itself. UsageError where there is none, or it does not work."""
-    from accel_doctor.system.python.interpreter import describe
+def find_target(
+    runner: Runner, surroundings: Surroundings, python: str | None = None, remembered: Path | None = None
+) -> Interpreter:
+    """Return the interpreter to install into, as it describes itself, or did so in another environment according to the
+    directory ``remembered``. Raises UsageError where there is none, or it does not work."""
+    from accel_doctor.system.python.interpreter import describe, describe_environment
 
-    return describe(find_executable(surroundings, python), runner)
+    executable = find_executable(surroundings, python)
+    return describe_environment(executable, runner, remembered) if remembered else describe(executable, runner)
 
 
 def find_executable(surroundings: Surroundings, python: str | None = None) -> Path:

@@ -17,9 +17,15 @@ from packaging.markers import default_environment
 from accel_doctor.errors import UsageError
 from accel_doctor.model import InstallRequest, Origin
 from accel_doctor.system.process.runner import ProcessRunner
-from accel_doctor.system.python.interpreter import describe, refuse_externally_managed, supported_tags
+from accel_doctor.system.python.interpreter import (
+    describe,
+    describe_environment,
+    refuse_externally_managed,
+    supported_tags,
+)
 
 MARK = "accel-doctor-interpreter:"
+SITE = Path("lib/python{}.{}/site-packages".format(*sys.version_info))
 DEBIAN_MARKER = """[externally-managed]
 Error=To install Python packages system-wide, try apt install
  python3-xyz.
@@ -182,3 +188,30 @@ def test_tags_of_free_threaded_debug_and_pypy_interpreters() -> None:
 def test_another_platform_than_ours_gets_its_own_tag_only() -> None:
     found = {tag.platform for tag in supported_tags(interpreter(platform="linux-riscv64"))}
     assert found == {"linux_riscv64", "any"}
+
+
+def _environment(base: Path, name: str, settings: str = "include-system-site-packages = false\n") -> Path:
+    root = base / name
+    (root / "bin").mkdir(parents=True)
+    (root / "bin/python").symlink_to(Path(sys.executable).resolve())
+    (root / SITE).mkdir(parents=True)
+    (root / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n{settings}")
+    return root
+
+
+def test_a_second_plain_environment_is_not_asked(tmp_path, runner, scripted):
+    first, second = _environment(tmp_path, "first"), _environment(tmp_path, "second")
+    describe_environment(first / "bin/python", runner, tmp_path / "known")
+    (second / SITE / "pip-25.1.dist-info").mkdir()
+    expected = describe(second / "bin/python", runner)
+    assert describe_environment(second / "bin/python", scripted, tmp_path / "known") == expected
+    assert (expected.prefix, expected.pip_version) == (second, "25.1")
+
+
+def test_an_environment_that_is_not_plain_is_asked(tmp_path, runner):
+    with_more = _environment(tmp_path, "more", "include-system-site-packages = true\n")
+    with_path = _environment(tmp_path, "path")
+    (with_path / SITE / "more.pth").write_text("/elsewhere")
+    for root in (with_more, with_path):
+        assert describe_environment(root / "bin/python", runner, tmp_path / "known").prefix == root
+    assert not (tmp_path / "known").exists()
