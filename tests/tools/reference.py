@@ -29,38 +29,40 @@ HEAD = """# `accel-doctor install`
 accel-doctor install [OPTION]... [REQUIREMENT]...
 ```
 
-Requirements are names with versions, URLs, repositories, paths of projects and archives. pip's configuration is read as
-pip reads it (`PIP_*`, `/etc/pip.conf`, the user's and the environment's `pip.conf`); under the uv frontend `UV_*` stays
-in force and wins over it.
+A requirement is a name with versions, a URL, a repository, or the path of a project or archive. pip's configuration
+applies as it does to pip: `PIP_*`, `/etc/pip.conf`, and the `pip.conf` of the user and of the environment. With the uv
+frontend, `UV_*` applies too and wins over pip's configuration.
+
+Options for connections (`--cert`, `--client-cert`, `--proxy`, `--trusted-host`, `--timeout`, `--retries`) hold for
+everything that is fetched: `-r https://…`, source archives, and what uv or pip downloads. So does the netrc file.
 
 ## Where it installs
 
-In this order: `--python`; the active virtual environment; the active conda environment; `./.venv`; the environment
-accel-doctor itself is in. There is no other default, and an externally managed interpreter is refused as pip refuses
-it.
+In this order: `--python`; the active virtual environment; the active conda environment; `./.venv`; the environment that
+accel-doctor itself is in. There is no other default. An externally managed interpreter is refused, as pip refuses it.
 
-## Locks, and what is remembered
+## Lock files, and locks that are remembered
 
-`-r pylock.toml` (or `pylock.NAME.toml`, PEP 751) installs a lock as it is; nothing else is asked for beside it. What is
-installed already in the locked version stays.
+`-r pylock.toml` (or `pylock.NAME.toml`, PEP 751) installs a lock file as it is; it cannot be combined with other
+requirements. Packages that are already installed in the locked version stay.
 
-Requirements that pin everything they bring in (each release by `==`, a URL by its hash, a repository by its whole
-commit) leave nothing to resolve anew: their lock is remembered in the cache, and what was installed once is installed
-again without a question to the network. It is resolved anew for another interpreter, index, option, variable (`UV_*`,
-`PIP_*`), configuration file or version of uv, where something else is installed in the environment, and with
-`--upgrade`, `--no-cache-dir`, `--user` or `--prefix`. A lock that can no longer be installed is forgotten.
+Some requirements leave nothing to resolve: every package they bring in is pinned, a release by `==`, a URL by its hash,
+a repository by a full commit. Their lock is remembered in the cache, so the next installation asks the network nothing.
+It is resolved again when the interpreter, the index, an option, a variable (`UV_*`, `PIP_*`), a configuration file, the
+version of uv or what is installed has changed, and with `--upgrade`, `--no-cache-dir`, `--user` or `--prefix`. A lock
+that can no longer be installed is forgotten.
 
-With `--offline` such requirements need no network at all, as long as the frontend's cache and accel-doctor's are there.
-pip has no offline mode: with it, `--offline` needs `--find-links`.
+With `--offline` such requirements need no network, as long as the caches of the frontend and of accel-doctor are there.
+pip has no offline mode: with `--frontend pip`, `--offline` needs `--find-links`.
 """
 
 CONFIGURATION = """
 ## Own options
 
-Each is also an environment variable, and a key of the same name in a TOML file: `/etc/accel-doctor/config.toml`, the
-user's `accel-doctor/config.toml` under `$XDG_CONFIG_HOME` (or `~/.config`), the project's `accel-doctor.toml` or
-`[tool.accel-doctor]` in `pyproject.toml`. The command line wins over the environment, that over the project, that over
-the user, that over `/etc`. Not read from a project's files: {not_for_projects}.
+Each option is also an environment variable, and a key of the same name in these TOML files. The first that has it wins:
+the command line; the environment; the project's `accel-doctor.toml` or `[tool.accel-doctor]` in its `pyproject.toml`;
+the user's `accel-doctor/config.toml` under `$XDG_CONFIG_HOME` (or `~/.config`); `/etc/accel-doctor/config.toml`. A
+project's files cannot set {not_for_projects}.
 """
 
 
@@ -109,8 +111,8 @@ def _install() -> str:
         _table(("option", "variable", "meaning"), own),
         "\n## pip's options\n",
         _table(("option", "meaning"), pip),
-        "\nAccepted without effect: " + ", ".join(f"`{name}`" for name in sorted(HARMLESS)) + ".\n",
-        "\n## What pip has and accel-doctor has not\n",
+        "\nAccepted and ignored: " + ", ".join(f"`{name}`" for name in sorted(HARMLESS)) + ".\n",
+        "\n## Options of pip that accel-doctor does not support\n",
         _table(("option", "instead"), [f"| `{name}` | {text} |" for name, text in sorted(INSTEAD.items())]),
     ]
     return "\n".join(parts)
