@@ -31,13 +31,13 @@ _HEADINGS = {
 _Complaints = dict[str, list[str]]  # packages by what is wrong with them
 
 
-def enforce_hashes(lock: Pylock, request: InstallRequest, environment: Mapping[str, str]) -> Pylock:
+def enforce_hashes(lock: Pylock, request: InstallRequest, markers: Mapping[str, str]) -> Pylock:
     """Return the lock, cut down to the files whose hashes the request lists.
 
-    ``environment`` holds the target's marker values. Raises RequirementsError with everything that is wrong.
+    ``markers`` holds the target's values for markers. Raises RequirementsError with everything that is wrong.
     """
-    asked = [line for line in request.requirements if _applies(line, environment)]
-    limits = [line for line in request.constraints if line.hashes and _applies(line, environment)]
+    asked = [line for line in request.requirements if _applies(line, markers)]
+    limits = [line for line in request.constraints if line.hashes and _applies(line, markers)]
     complaints: _Complaints = {kind: [] for kind in _HEADINGS}
     packages = [_checked(package, asked, limits, complaints) for package in lock.packages]
     sections = ["\n    ".join([_HEADINGS[kind], *found]) for kind, found in complaints.items() if found]
@@ -127,11 +127,11 @@ def _pinned(line: RequirementLine) -> bool:
     return len(specifiers) == 1 and specifiers[0].operator in ("==", "===")
 
 
-def _applies(line: RequirementLine, environment: Mapping[str, str]) -> bool:
+def _applies(line: RequirementLine, markers: Mapping[str, str]) -> bool:
     requirement = _parsed(line)
     if requirement is None or requirement.marker is None:
         return True
-    return requirement.marker.evaluate(cast("dict[str, str | frozenset[str]]", dict(environment)))
+    return requirement.marker.evaluate(cast("dict[str, str | frozenset[str]]", dict(markers)))
 
 
 def _parsed(line: RequirementLine) -> Requirement | None:

@@ -18,7 +18,7 @@ _READ_HEAD = 256 << 10  # bytes
 _READ_TAIL = 2 << 20
 
 
-def logged(runner: Runner, argv: Sequence[str], log: Path, environment: Mapping[str, str]) -> tuple[Completed, str]:
+def logged(runner: Runner, argv: Sequence[str], log: Path, variables: Mapping[str, str]) -> tuple[Completed, str]:
     """Run a command, append it and all its output to ``log``, and return the output.
 
     Of a long output the middle is left out.
@@ -27,7 +27,7 @@ def logged(runner: Runner, argv: Sequence[str], log: Path, environment: Mapping[
     with log.open("ab") as file:
         file.write(f"$ {redacted(shlex.join(argv))}\n".encode())
         start = file.tell()
-    completed = runner.record(argv, log, environment=environment)
+    completed = runner.record(argv, log, environment=variables)
     return completed, _read_ends(log, start)
 
 

@@ -13,7 +13,7 @@ Name = Literal["uv", "pip"]
 Settings = InstallRequest | IndexSettings | BuildSettings
 
 
-def arguments(frontend: Name, settings: Settings, *parts: Part) -> list[str]:
+def as_arguments(frontend: Name, settings: Settings, *parts: Part) -> list[str]:
     """Return the arguments for what ``settings`` hold of ``parts``; what has its default value is not said.
 
     Raises UsageError for what the frontend cannot do.
@@ -28,7 +28,7 @@ def arguments(frontend: Name, settings: Settings, *parts: Part) -> list[str]:
     return words
 
 
-def variables(frontend: Name, settings: Settings, *parts: Part) -> dict[str, str]:
+def as_variables(frontend: Name, settings: Settings, *parts: Part) -> dict[str, str]:
     """Return the environment variables for what the frontend has no argument for."""
     said: dict[str, str] = {}
     for option, value in _asked_for(settings, parts):

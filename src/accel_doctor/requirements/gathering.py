@@ -93,7 +93,7 @@ class Gathering:
             constraint=constraint,
             directory=self._surroundings.directory,
             files=self._files,
-            environment=self._surroundings.environment,
+            variables=self._surroundings.environment,
         )
 
     def _add(self, placed: PlacedLine) -> None:

@@ -36,15 +36,15 @@ class Line:
         return tuple(value for option, value in self.options if option == name)
 
 
-def parse_lines(text: str, location: str, environment: Mapping[str, str]) -> Iterator[Line]:
+def parse_lines(text: str, location: str, variables: Mapping[str, str]) -> Iterator[Line]:
     """Yield the logical lines of a file. Raises UsageError with file and line where one cannot be read.
 
-    ``environment`` fills in ``${NAME}``; a name that is not set stays as it stands, as in pip.
+    ``variables`` fills in ``${NAME}``; a name that is not set stays as it stands, as in pip.
     """
     for number, line in _joined(text):
         content = _COMMENT.sub("", line).strip()
         if content:
-            yield _parsed(_expanded(content, environment), f"{location}:{number}")
+            yield _parsed(_expanded(content, variables), f"{location}:{number}")
 
 
 def _joined(text: str) -> Iterator[tuple[int, str]]:
@@ -64,8 +64,8 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
         yield first, "".join(parts)
 
 
-def _expanded(line: str, environment: Mapping[str, str]) -> str:
-    return VARIABLE.sub(lambda match: environment.get(match[1]) or match[0], line)
+def _expanded(line: str, variables: Mapping[str, str]) -> str:
+    return VARIABLE.sub(lambda match: variables.get(match[1]) or match[0], line)
 
 
 def _parsed(line: str, origin: str) -> Line:

@@ -35,7 +35,7 @@ class PlacedLine:
 
 
 def read_nested(
-    location: str, *, constraint: bool, directory: Path, files: Files, environment: Mapping[str, str]
+    location: str, *, constraint: bool, directory: Path, files: Files, variables: Mapping[str, str]
 ) -> Iterator[PlacedLine]:
     """Yield every line of ``location`` and of the files it names, in reading order, but for ``-r`` and ``-c`` lines.
 
@@ -43,21 +43,21 @@ def read_nested(
     """
     if not _URL.match(location):
         location = posixpath.normpath(posixpath.join(str(directory), location))
-    reader = _Reader(files, environment, directory)
+    reader = _Reader(files, variables, directory)
     yield from reader.read(location, constraint, (location,))
 
 
 class _Reader:
-    def __init__(self, files: Files, environment: Mapping[str, str], directory: Path) -> None:
+    def __init__(self, files: Files, variables: Mapping[str, str], directory: Path) -> None:
         self._files = files
-        self._environment = environment
+        self._variables = variables
         self._directory = directory
         self._lines = 0
 
     def read(self, location: str, constraint: bool, path: tuple[str, ...]) -> Iterator[PlacedLine]:
         _refuse_other_formats(location)
         text = read_text(self._files, location, "constraint" if constraint else "requirements")
-        for line in parse_lines(text, self._shown(location), self._environment):
+        for line in parse_lines(text, self._shown(location), self._variables):
             self._lines += 1
             if self._lines > LINES_LIMIT:
                 raise UsageError(f"{line.origin}: more than {LINES_LIMIT} lines of requirements")

@@ -91,25 +91,25 @@ class Configuration:
         }
 
 
-def configuration_files(environment: Mapping[str, str], home: Path, prefix: Path) -> Iterator[Path]:
+def configuration_files(variables: Mapping[str, str], home: Path, prefix: Path) -> Iterator[Path]:
     """Yield the files pip reads, weakest first: global, user, the target's own (``prefix``), ``PIP_CONFIG_FILE``."""
-    named = environment.get("PIP_CONFIG_FILE")
+    named = variables.get("PIP_CONFIG_FILE")
     if named == os.devnull:
         return
-    for directory in (environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep):
+    for directory in (variables.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep):
         if directory:
             yield Path(directory) / "pip" / "pip.conf"
     yield Path("/etc/pip.conf")
     if not (named and Path(named).exists()):
         yield home / ".pip" / "pip.conf"
-        yield Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "pip" / "pip.conf"
+        yield Path(variables.get("XDG_CONFIG_HOME") or home / ".config") / "pip" / "pip.conf"
     yield prefix / "pip.conf"
     if named:
         yield Path(named)
 
 
 def read_configuration(
-    environment: Mapping[str, str], home: Path, prefix: Path, read: Callable[[Path], str]
+    variables: Mapping[str, str], home: Path, prefix: Path, read: Callable[[Path], str]
 ) -> Configuration:
     """Return pip's configuration for ``pip install``.
 
@@ -118,7 +118,7 @@ def read_configuration(
     both. Raises UsageError for a file that is no configuration file.
     """
     sections: dict[str, dict[str, Setting]] = {"global": {}, "install": {}, "environment": {}}
-    for path in configuration_files(environment, home, prefix):
+    for path in configuration_files(variables, home, prefix):
         try:
             text = read(path)
         except OSError:
@@ -126,7 +126,7 @@ def read_configuration(
         for section, key, value in _parse(text, path):
             if section in ("global", "install"):
                 sections[section][key] = Setting(value, f"{path} [{section}]")
-    for name, value in environment.items():
+    for name, value in variables.items():
         if name.startswith("PIP_") and name not in ("PIP_VERSION", "PIP_HELP", "PIP_CONFIG_FILE"):
             sections["environment"][_key(name[4:])] = Setting(value, name)
     merged: dict[str, Setting] = {}

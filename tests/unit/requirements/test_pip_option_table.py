@@ -57,7 +57,7 @@ def test_a_name_has_one_home():
         # Commands of our own making, whatever the user asked for.
         "frontends/uv/uv_frontend.py": {"--no-deps"},
         "frontends/pip/pip_frontend.py": {"--no-cache-dir", "--no-deps", "--retries"},
-        "frontends/pip/pip_environment.py": {"--target"},
+        "frontends/pip/private_pip.py": {"--target"},
         "foresight.py": {"--no-binary", "--only-binary"},  # in a message
     }
 

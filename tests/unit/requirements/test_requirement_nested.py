@@ -14,7 +14,7 @@ from accel_doctor.requirements.file_access import SIZE_LIMIT
 @pytest.fixture
 def read(files):
     def read(location: str, *, constraint: bool = False) -> list[tuple[str, str, bool]]:
-        placed = nested.read_nested(location, constraint=constraint, directory=Path("/w"), files=files, environment={})
+        placed = nested.read_nested(location, constraint=constraint, directory=Path("/w"), files=files, variables={})
         return [(item.line.origin, item.line.requirement, item.constraint) for item in placed]
 
     return read

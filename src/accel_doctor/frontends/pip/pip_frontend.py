@@ -14,9 +14,13 @@ from packaging.pylock import Package
 
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.choice import FrontendParts
+from accel_doctor.frontends.flat_requirements import (
+    RequirementFiles,
+    write_build_constraints,
+    write_requirement_files,
+)
 from accel_doctor.frontends.locks import write_lock
 from accel_doctor.frontends.outcome import Kind, conclude
-from accel_doctor.frontends.pip.pip_environment import PrivatePip, is_new_enough
 from accel_doctor.frontends.pip.pip_messages import names_missing, read_pip
 from accel_doctor.frontends.pip.pip_options import (
     COMMON,
@@ -28,11 +32,7 @@ from accel_doctor.frontends.pip.pip_options import (
     verbosity_arguments,
 )
 from accel_doctor.frontends.pip.pip_report import lock_from_report
-from accel_doctor.frontends.requirement_files import (
-    RequirementFiles,
-    write_build_constraints,
-    write_requirement_files,
-)
+from accel_doctor.frontends.pip.private_pip import PrivatePip, is_new_enough
 from accel_doctor.frontends.running import PLAIN_LANGUAGE, logged, scratch_beside
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
@@ -49,7 +49,7 @@ class PipFrontend:
 
     runner: Runner
     interpreter: Interpreter
-    environment: Mapping[str, str]
+    variables: Mapping[str, str]
     private_pip: PrivatePip
     left_to_pip: Mapping[str, str]
 
@@ -82,7 +82,7 @@ class PipFrontend:
             "--wheel-dir", str(wheel_directory), *COMMON, "--progress-bar", "off",
             *build_arguments(build, constraints), *index_arguments(index), str(source),
         )  # fmt: skip
-        return argv, self._variables()
+        return argv, self._told()
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
         """Return nothing: pip does not say."""
@@ -128,7 +128,7 @@ class PipFrontend:
             *self._pip(request.index, log), *arguments, *COMMON, "--progress-bar", "off",
             *verbosity_arguments(request.verbosity), *index_arguments(request.index),
         ]  # fmt: skip
-        completed, said = logged(self.runner, argv, log, self._variables())
+        completed, said = logged(self.runner, argv, log, self._told())
         if completed.returncode == 0:
             return None
         verdict = read_pip(said)
@@ -142,7 +142,7 @@ class PipFrontend:
         A second run, since with ``--log`` the first would not show what a failing build printed.
         """
         path.unlink(missing_ok=True)
-        self.runner.capture([*argv, "--retries", "0", "--log", str(path)], environment=self._variables())
+        self.runner.capture([*argv, "--retries", "0", "--log", str(path)], environment=self._told())
         try:
             with path.open("rb") as file:
                 return file.read(_DEBUG_LOG_LIMIT).decode("utf-8", "replace")
@@ -154,8 +154,8 @@ class PipFrontend:
             return (str(self.interpreter.executable), "-m", "pip")
         return self.private_pip.command(self.interpreter, index, log)
 
-    def _variables(self) -> dict[str, str]:
-        return {**own_configuration(self.environment, self.left_to_pip), **PLAIN_LANGUAGE}
+    def _told(self) -> dict[str, str]:
+        return {**own_configuration(self.variables, self.left_to_pip), **PLAIN_LANGUAGE}
 
 
 def create(parts: FrontendParts) -> PipFrontend:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends.telling import arguments
+from accel_doctor.frontends.telling import as_arguments
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import Part
 
@@ -23,24 +23,24 @@ def index_arguments(index: IndexSettings) -> list[str]:
         )
     if index.offline:
         index = replace(index, no_index=True, index_url=None, extra_index_urls=())
-    return arguments("pip", index, Part.INDEX)
+    return as_arguments("pip", index, Part.INDEX)
 
 
 def build_arguments(build: BuildSettings, constraints: Path | None) -> list[str]:
     """Return options that change how a source is built."""
     constraint = [] if constraints is None else ["--build-constraint", str(constraints)]
-    return [*arguments("pip", build, Part.BUILD), *constraint]
+    return [*as_arguments("pip", build, Part.BUILD), *constraint]
 
 
 def resolver_arguments(request: InstallRequest) -> list[str]:
     """Return options that change what is chosen."""
     upgrade = ["--upgrade", "--upgrade-strategy", request.upgrade_strategy] if request.upgrade else []
-    return [*arguments("pip", request, Part.RESOLVE), *upgrade]
+    return [*as_arguments("pip", request, Part.RESOLVE), *upgrade]
 
 
 def location_arguments(request: InstallRequest) -> list[str]:
     """Return options that say where to install to, and how."""
-    return arguments("pip", request, Part.LOCATION, Part.INSTALL)
+    return as_arguments("pip", request, Part.LOCATION, Part.INSTALL)
 
 
 def verbosity_arguments(verbosity: int) -> list[str]:
@@ -48,11 +48,11 @@ def verbosity_arguments(verbosity: int) -> list[str]:
     return ["--verbose"] * min(max(verbosity, 0), 3)
 
 
-def own_configuration(environment: Mapping[str, str], left_to_pip: Mapping[str, str]) -> dict[str, str]:
+def own_configuration(variables: Mapping[str, str], left_to_pip: Mapping[str, str]) -> dict[str, str]:
     """Return environment variables that keep pip from reading its configuration a second time.
 
     A request holds it already, and ``requirement = ...`` read again would install more than what was locked. pip
     passes over variables that are empty. ``left_to_pip`` is what a request does not hold (``cache-dir``, ...).
     """
-    silenced = {name: "" for name in environment if name.startswith("PIP_")}
+    silenced = {name: "" for name in variables if name.startswith("PIP_")}
     return {**silenced, "PIP_CONFIG_FILE": "/dev/null", **left_to_pip}

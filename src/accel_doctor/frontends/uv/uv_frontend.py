@@ -14,29 +14,29 @@ from packaging.version import Version
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import FrontendParts
-from accel_doctor.frontends.hashes import enforce_hashes
-from accel_doctor.frontends.installed import InstalledDistribution, kept_direct, without_installed
-from accel_doctor.frontends.locks import read_lock, write_lock
-from accel_doctor.frontends.outcome import conclude
-from accel_doctor.frontends.requirement_files import (
+from accel_doctor.frontends.flat_requirements import (
     RequirementFiles,
     write_build_constraints,
     write_requirement_files,
 )
+from accel_doctor.frontends.hashes import enforce_hashes
+from accel_doctor.frontends.installed import InstalledDistribution, kept_direct, without_installed
+from accel_doctor.frontends.locks import read_lock, write_lock
+from accel_doctor.frontends.outcome import conclude
 from accel_doctor.frontends.running import PLAIN_LANGUAGE, logged, scratch_beside
 from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
 from accel_doctor.frontends.uv.uv_options import (
     build_arguments,
     common_arguments,
     index_arguments,
-    index_environment,
+    index_variables,
     install_arguments,
     location_arguments,
     package_config_settings,
     resolver_arguments,
     settled_elsewhere,
 )
-from accel_doctor.interfaces import Runner
+from accel_doctor.interfaces import Completed, Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
 
 __all__ = ["UvFrontend", "create", "settled_elsewhere"]
@@ -56,7 +56,7 @@ class UvFrontend:
 
     runner: Runner
     interpreter: Interpreter
-    environment: Mapping[str, str]  # what uv will inherit: UV_* stays in force
+    variables: Mapping[str, str]  # what uv will inherit: UV_* stays in force
     uv: Path
     elsewhere: tuple[str, ...] = ()  # options that resolve for a machine other than the interpreter's
 
@@ -79,9 +79,7 @@ class UvFrontend:
             return Locked(Pylock(lock_version=Version("1.0"), created_by="uv", packages=[]))
         output = scratch / "resolved" / "pylock.toml"
         _write_preferences(output, installed)
-        completed, said = logged(
-            self.runner, self._compile_command(request, files, output), log, self._environment(request.index)
-        )
+        completed, said = self._logged(self._compile_command(request, files, output), request, log)
         if completed.returncode != 0:
             return conclude(read_uv(said), self.name, "resolve", log, completed)
         lock = without_installed(read_lock(output), installed, {distribution.name for distribution in kept})
@@ -97,9 +95,9 @@ class UvFrontend:
         argv = [
             str(self.uv), "build", "--wheel", "--out-dir", str(wheel_directory),
             "--python", str(self.interpreter.executable), *common_arguments(0),
-            *build_arguments(build, constraints), *index_arguments(index, self.environment), str(source),
+            *build_arguments(build, constraints), *index_arguments(index, self.variables), str(source),
         ]  # fmt: skip
-        return tuple(argv), {**self._environment(index), **self._telling()}
+        return tuple(argv), {**self._told(index), **self._telling()}
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
         """Return what uv says it installed for a build, if it was asked to (see ``build_command``)."""
@@ -116,10 +114,10 @@ class UvFrontend:
         argv = self._install_command(lock, scratch, request)
         if locked.remembered and not request.index.offline:
             # All of it was here once. Where it still is, nothing is asked over the network, not even for changes.
-            completed, _ = logged(self.runner, [*argv, "--offline"], log, self._environment(request.index))
+            completed, _ = self._logged([*argv, "--offline"], request, log)
             if completed.returncode == 0:
                 return None
-        completed, said = logged(self.runner, argv, log, self._environment(request.index))
+        completed, said = self._logged(argv, request, log)
         if completed.returncode == 0:
             return None
         return conclude(read_uv(said), self.name, "install", log, completed)
@@ -130,7 +128,7 @@ class UvFrontend:
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
             *location_arguments(request), *install_arguments(request),
             *build_arguments(request.build, write_build_constraints(scratch, request.build)),
-            *package_config_settings(request), *index_arguments(request.index, self.environment),
+            *package_config_settings(request), *index_arguments(request.index, self.variables),
         ]  # fmt: skip
 
     def _compile_command(self, request: InstallRequest, files: RequirementFiles, output: Path) -> list[str]:
@@ -140,7 +138,7 @@ class UvFrontend:
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
             *self.elsewhere, *_constraint_arguments(files), *_override_arguments(files), *resolver_arguments(request),
             *build_arguments(request.build, files.build_constraints), *package_config_settings(request),
-            *index_arguments(request.index, self.environment),
+            *index_arguments(request.index, self.variables),
         ]  # fmt: skip
 
     def _satisfied(self, request: InstallRequest, files: RequirementFiles, location: list[str]) -> bool:
@@ -150,7 +148,7 @@ class UvFrontend:
             "--python", str(self.interpreter.executable), *common_arguments(0), *location,
             *_constraint_arguments(files), *(["--no-deps"] if request.no_deps else []),
         ]  # fmt: skip
-        completed = self.runner.capture(argv, environment=self._environment(request.index))
+        completed = self.runner.capture(argv, environment=self._told(request.index))
         return completed.returncode == 0 and "Would make no changes" in completed.stderr
 
     def _installed(self, location: list[str]) -> list[InstalledDistribution]:
@@ -175,14 +173,17 @@ class UvFrontend:
             str(self.uv), "pip", command, "--python", str(self.interpreter.executable), *common_arguments(0),
             *arguments,
         ]  # fmt: skip
-        completed = self.runner.capture(argv, environment=self._environment(IndexSettings()))
+        completed = self.runner.capture(argv, environment=self._told(IndexSettings()))
         return completed.output if completed.returncode == 0 else ""
 
-    def _telling(self) -> dict[str, str]:
-        return {} if self.environment.get("RUST_LOG") else _TELL_BUILD_REQUIREMENTS
+    def _logged(self, argv: list[str], request: InstallRequest, log: Path) -> tuple[Completed, str]:
+        return logged(self.runner, argv, log, self._told(request.index))
 
-    def _environment(self, index: IndexSettings) -> dict[str, str]:
-        return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **index_environment(index)}
+    def _telling(self) -> dict[str, str]:
+        return {} if self.variables.get("RUST_LOG") else _TELL_BUILD_REQUIREMENTS
+
+    def _told(self, index: IndexSettings) -> dict[str, str]:
+        return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **index_variables(index)}
 
 
 def create(parts: FrontendParts) -> UvFrontend:

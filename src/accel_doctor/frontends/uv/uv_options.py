@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends.telling import arguments, variables
+from accel_doctor.frontends.telling import as_arguments, as_variables
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Part
 
@@ -22,29 +22,29 @@ def settled_elsewhere(variables: Mapping[str, str]) -> frozenset[str]:
     return frozenset(option.key for option in PIP_OPTIONS if any(map(variables.get, option.uv_variables)))
 
 
-def index_arguments(index: IndexSettings, environment: Mapping[str, str]) -> list[str]:
+def index_arguments(index: IndexSettings, variables: Mapping[str, str]) -> list[str]:
     """Return options that say where distributions come from."""
     # pip takes the best version of all indexes; uv's default stops at the first index that knows the name.
-    strategy = [] if environment.get("UV_INDEX_STRATEGY") else ["--index-strategy", "unsafe-best-match"]
+    strategy = [] if variables.get("UV_INDEX_STRATEGY") else ["--index-strategy", "unsafe-best-match"]
     # pip warns about a find-links directory that is not there; uv stops.
     index = replace(index, find_links=tuple(filter(_exists, index.find_links)))
-    return [*strategy, *arguments("uv", index, Part.INDEX), *(["--offline"] if index.offline else [])]
+    return [*strategy, *as_arguments("uv", index, Part.INDEX), *(["--offline"] if index.offline else [])]
 
 
-def index_environment(index: IndexSettings) -> dict[str, str]:
+def index_variables(index: IndexSettings) -> dict[str, str]:
     """Return environment variables for what uv has no option for, in all its versions from 0.8."""
-    return variables("uv", index, Part.INDEX)
+    return as_variables("uv", index, Part.INDEX)
 
 
 def build_arguments(build: BuildSettings, constraints: Path | None) -> list[str]:
     """Return options that change how a source is built."""
     constraint = [] if constraints is None else ["--build-constraints", str(constraints)]
-    return [*arguments("uv", build, Part.BUILD), *constraint]
+    return [*as_arguments("uv", build, Part.BUILD), *constraint]
 
 
 def resolver_arguments(request: InstallRequest) -> list[str]:
     """Return options that change what is chosen. Raises UsageError for what uv cannot do."""
-    said = arguments("uv", request, Part.RESOLVE)
+    said = as_arguments("uv", request, Part.RESOLVE)
     if request.upgrade and request.upgrade_strategy == "eager":
         return [*said, "--upgrade"]
     if request.upgrade:
@@ -83,12 +83,12 @@ def elsewhere_arguments(python: str, platform: str) -> tuple[str, ...]:
 
 def location_arguments(request: InstallRequest) -> list[str]:
     """Return options that say where to install to. Raises UsageError for what uv cannot do."""
-    return arguments("uv", request, Part.LOCATION)
+    return as_arguments("uv", request, Part.LOCATION)
 
 
 def install_arguments(request: InstallRequest) -> list[str]:
     """Return options that say how to install."""
-    return arguments("uv", request, Part.INSTALL)
+    return as_arguments("uv", request, Part.INSTALL)
 
 
 def _exists(location: str) -> bool:

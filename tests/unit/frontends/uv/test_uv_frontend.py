@@ -327,7 +327,7 @@ def test_build_command(frontend, tmp_path):
 
 
 def test_what_the_user_wants_to_hear_of_uv_is_left_alone(frontend, tmp_path):
-    chatty = replace(frontend, environment={"RUST_LOG": "trace"})
+    chatty = replace(frontend, variables={"RUST_LOG": "trace"})
     _, environment = chatty.build_command(
         Path("/s/x-1.tar.gz"), Path("/out"), BuildSettings(), IndexSettings(), tmp_path
     )

@@ -11,7 +11,7 @@ from accel_doctor.frontends.uv.uv_options import (
     build_arguments,
     common_arguments,
     index_arguments,
-    index_environment,
+    index_variables,
     location_arguments,
     package_config_settings,
     settled_elsewhere,
@@ -23,7 +23,7 @@ STRATEGY = ["--index-strategy", "unsafe-best-match"]
 
 def test_without_settings_only_pips_way_with_several_indexes():
     assert index_arguments(IndexSettings(), {}) == STRATEGY
-    assert index_environment(IndexSettings()) == {}
+    assert index_variables(IndexSettings()) == {}
 
 
 def test_the_users_own_index_strategy_stays():
@@ -67,7 +67,7 @@ def test_keyring_providers(provider, expected):
 
 def test_what_uv_takes_from_the_environment_only():
     settings = IndexSettings(cert="/ca.pem", client_cert="/me.pem", proxy="http://p", timeout=0.2, retries=0)
-    assert index_environment(settings) == {
+    assert index_variables(settings) == {
         "SSL_CERT_FILE": "/ca.pem",
         "SSL_CLIENT_CERT": "/me.pem",
         "HTTP_PROXY": "http://p",

@@ -42,7 +42,7 @@ class PrivatePip:
     runner: Runner
     cache: Path
     python: Path
-    environment: Mapping[str, str]
+    variables: Mapping[str, str]
     uv: Path | None
 
     def command(self, interpreter: Interpreter, index: IndexSettings, log: Path) -> tuple[str, ...]:
@@ -75,16 +75,16 @@ class PrivatePip:
         if self.uv is not None:
             argv = [
                 str(self.uv), "pip", "install", "--python", str(self.python), "--target", str(directory),
-                *uv_options.common_arguments(0), *uv_options.index_arguments(index, self.environment),
+                *uv_options.common_arguments(0), *uv_options.index_arguments(index, self.variables),
                 _PRIVATE_REQUIREMENT,
             ]  # fmt: skip
-            variables = uv_options.index_environment(index)
+            variables = uv_options.index_variables(index)
         else:
             argv = [
                 str(self.python), "-m", "pip", "install", "--target", str(directory), *pip_options.COMMON,
                 *pip_options.index_arguments(index), _PRIVATE_REQUIREMENT,
             ]  # fmt: skip
-            variables = pip_options.own_configuration(self.environment, {})
+            variables = pip_options.own_configuration(self.variables, {})
         completed, said = logged(self.runner, argv, log, variables)
         if completed.returncode == 0 and (directory / "pip").is_dir():
             return
