@@ -127,7 +127,7 @@ def test_levels_and_keys_come_from_the_users_file_and_never_from_a_projects(mach
     machines.install("first")
     assert [path.name for path in shared.rglob("*.whl")] == ["levelled-1.0-py3-none-any.whl"]
     (machines.root / "first/accel-doctor.toml").write_text('level = ["/elsewhere"]\n')
-    with pytest.raises(AssertionError, match="'level' is not read from a project's files"):
+    with pytest.raises(AssertionError, match="'level' cannot be set in a project's files"):
         machines.install("first")
 
 

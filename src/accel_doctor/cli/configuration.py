@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import tomli
+from platformdirs import user_cache_path, user_config_path, user_state_path
+
 from accel_doctor.cli.pip_accel import pip_accel_cache
 from accel_doctor.errors import UsageError
 
@@ -39,42 +42,39 @@ KEYS: dict[str, tuple[type, ...]] = {
 NOT_FOR_PROJECTS = frozenset({"yes", "rules", "cache-dir", "level", "signing-key", "trusted-key", "require-signature"})
 
 
-def user_directory(environment: Mapping[str, str]) -> Path:
-    """Where the user's configuration and rules are: ``$XDG_CONFIG_HOME/accel-doctor`` and its kin elsewhere."""
-    from platformdirs import user_config_path
-
-    chosen = environment.get("ACCEL_DOCTOR_CONFIG_DIR")
+def user_directory(variables: Mapping[str, str]) -> Path:
+    """Return the directory of the user's configuration and rules: ``$XDG_CONFIG_HOME/accel-doctor`` or its like."""
+    chosen = variables.get("ACCEL_DOCTOR_CONFIG_DIR")
     return Path(chosen) if chosen else user_config_path("accel-doctor")
 
 
-def rule_directories(chosen: Sequence[str], environment: Mapping[str, str]) -> list[Path]:
-    """Return the directories of rules to lay over the shipped ones: the user's, if it exists, and those chosen."""
-    own = user_directory(environment) / "rules"
+def rule_directories(chosen: Sequence[str], variables: Mapping[str, str], directory: Path | None = None) -> list[Path]:
+    """Return the directories of rules to lay over the shipped ones: the user's, if it exists, and those chosen.
+
+    Relative paths begin at ``directory``, by default the working directory.
+    """
+    own = user_directory(variables) / "rules"
     directories = [own] if own.is_dir() else []
-    return [*directories, *(Path(directory).expanduser().absolute() for directory in chosen)]
+    return [*directories, *((directory or Path.cwd()) / Path(name).expanduser() for name in chosen)]
 
 
-def cache_directory(chosen: str | None, environment: Mapping[str, str]) -> Path:
-    """Where wheels, sources and logs are: ``chosen``, else where pip-accel's variable says, else
-    ``$XDG_CACHE_HOME/accel-doctor`` and its kin elsewhere."""
-    from platformdirs import user_cache_path
+def cache_directory(chosen: str | None, variables: Mapping[str, str], directory: Path | None = None) -> Path:
+    """Return the directory of wheels, sources and logs: ``chosen``, the one of pip-accel's variable, or
+    ``$XDG_CACHE_HOME/accel-doctor`` or its like. A relative path begins at ``directory``."""
+    chosen = chosen or pip_accel_cache(variables)
+    if not chosen:
+        return user_cache_path("accel-doctor")
+    return (directory or Path.cwd()) / Path(chosen).expanduser()
 
-    chosen = chosen or pip_accel_cache(environment)
-    return Path(chosen).expanduser().absolute() if chosen else user_cache_path("accel-doctor")
 
-
-def journal_path(environment: Mapping[str, str]) -> Path:
-    """The journal of what was installed: under ``ACCEL_DOCTOR_STATE_DIR``, else where the platform keeps state."""
-    chosen = environment.get("ACCEL_DOCTOR_STATE_DIR")
-    if chosen:
-        return Path(chosen).expanduser() / "journal.jsonl"
-    from platformdirs import user_state_path
-
-    return user_state_path("accel-doctor") / "journal.jsonl"
+def journal_path(variables: Mapping[str, str]) -> Path:
+    """Return the journal of what was installed: under ``ACCEL_DOCTOR_STATE_DIR``, else where state is kept here."""
+    chosen = variables.get("ACCEL_DOCTOR_STATE_DIR")
+    return (Path(chosen).expanduser() if chosen else user_state_path("accel-doctor")) / "journal.jsonl"
 
 
 def read_configuration(user_directory: Path, working_directory: Path) -> dict[str, Any]:
-    """The merged values by option name. Raises UsageError naming file and key for whatever is wrong in them."""
+    """Return the merged values by option name. Raises UsageError that names file and key of what is wrong."""
     merged: dict[str, Any] = {}
     for path in (SYSTEM_FILE, user_directory / USER_FILE):
         merged |= _checked(path, _read(path))
@@ -86,8 +86,8 @@ def read_configuration(user_directory: Path, working_directory: Path) -> dict[st
     values = _checked(origin, {key: value for key, value in table.items() if key != "env"})  # read by `env` itself
     for key in sorted(NOT_FOR_PROJECTS & set(values)):
         raise UsageError(
-            f"{origin}: {key!r} is not read from a project's files",
-            hint=f"say it on the command line, in the environment, or in {user_directory / USER_FILE}",
+            f"{origin}: {key!r} cannot be set in a project's files",
+            hint=f"set it on the command line, in a variable, or in {user_directory / USER_FILE}",
         )
     return merged | values
 
@@ -95,15 +95,13 @@ def read_configuration(user_directory: Path, working_directory: Path) -> dict[st
 def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as stream:
-            import tomli
-
             return tomli.load(stream)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
-        raise UsageError(f"{path} is not TOML: {error}") from error
+        raise UsageError(f"{path}: invalid TOML: {error}") from error
 
 
 def _checked(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The logs of runs: one directory a run, one file an attempt, kept whole until newer runs push them out."""
+"""The logs of runs: one directory per run, one file per attempt, kept whole until newer runs push them out."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
+
+from accel_doctor.interfaces import Notifier
 
 _RUNS_KEPT = 100
 _LEAST_ROOM = 128 << 10  # bytes: where there is less, a log ends before it has said what is wrong
 
 
 class RunLogs:
-    """Names new logs of this run: ``<root>/20260131-235959-4711/03-build-psycopg2.log``.
+    """The logs of this run: ``<root>/20260131-235959-4711/03-build-psycopg2.log``.
 
-    Where ``root`` cannot be written, they go to a new directory for temporary files, which is told.
+    Where ``root`` cannot be written, they go to a new temporary directory, and the user is told.
     """
 
-    def __init__(self, root: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, root: Path, notifier: Notifier) -> None:
         self._root = root
-        self._warn = warn
+        self._notifier = notifier
         self.directory = root / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()  # builds run in threads
 
     def new_log(self, step: str, name: str) -> Path:
-        """The path of the next log; its directory exists, the file does not."""
+        """Return the path of the next log; its directory exists, the file does not."""
         with self._lock:
             number = next(self._numbers)
             if number == 1:
@@ -46,12 +47,10 @@ class RunLogs:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             unusable, self.directory = self.directory, Path(tempfile.mkdtemp(prefix="accel-doctor-logs-"))
-            self._warn(
-                f"logs cannot be kept in {unusable}: {error.strerror}; those of this run are in {self.directory}"
-            )
+            self._notifier.note(f"cannot write logs to {unusable}: {error.strerror}; using {self.directory}")
 
     def forget_old(self) -> None:
-        """Remove all but the newest runs; names sort by time. What cannot be removed stays."""
+        """Remove the logs of all but the newest runs; names sort by time. What cannot be removed stays."""
         try:
             runs = sorted(path for path in self._root.iterdir() if path.is_dir())
         except OSError:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from accel_doctor.rulebook.authoring.workplace import Workplace
     from accel_doctor.system.packages.privilege import Privilege
 
-_VERSION = re.compile(r"3\.\d{1,2}")
+VERSION = re.compile(r"3\.\d{1,2}")
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def checked_version(python: str | None) -> str | None:
-    """The value of ``--python X.Y``; UsageError for what is no version."""
-    if python and not _VERSION.fullmatch(python):
-        raise UsageError(f"--python {python}: not a version of Python", hint="write two numbers, such as 3.13")
+    """Return the value of ``--python X.Y``. Raises UsageError for anything that is not a version."""
+    if python and not VERSION.fullmatch(python):
+        raise UsageError(f"--python {python}: not a version of Python", hint="give two numbers, such as 3.13")
     return python
 
 

@@ -1,14 +1,36 @@
-"""What a command was started with: environment, working directory, terminal."""
+"""One run of a command: what it was started with, and the parts of this machine, each made when it is first needed.
+
+What a run may never need (rules, a package manager, a live table) is imported when it is made.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from accel_doctor.system.python.target import Surroundings as TargetSurroundings
+from accel_doctor.cli.configuration import cache_directory, rule_directories, user_directory
+from accel_doctor.cli.logs import RunLogs
+from accel_doctor.cli.options import PlaceOptions
+from accel_doctor.errors import UsageError
+from accel_doctor.model import Distribution, Interpreter
+from accel_doctor.model.invocation import Invocation
+from accel_doctor.system.distribution import read_distribution
+from accel_doctor.system.process.runner import ProcessRunner
+from accel_doctor.system.python.target import find_target
+
+if TYPE_CHECKING:
+    from accel_doctor.cli.terminal.interrupts import Interrupts
+    from accel_doctor.cli.terminal.reporters import PlainReporter
+    from accel_doctor.diagnosis import RuleAdviser
+    from accel_doctor.interfaces import PackageManager
+    from accel_doctor.rulebook import Rulebook
+
+OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @dataclass(frozen=True)
@@ -17,47 +39,172 @@ class Terminal:
 
     interactive: bool  # somebody can answer
     live: bool  # lines can be redrawn
-    colour: bool
+    color: bool
     verbosity: int = 0  # -q counts down, -v up, as in pip
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str], verbosity: int = 0) -> Terminal:
+        """Return what this process's streams are connected to."""
+        # CI services attach terminals that nobody sits at; TERM=dumb cannot redraw.
+        in_ci = variables.get("CI", "").lower() not in {"", "0", "false"}
+        dumb = variables.get("TERM", "dumb") == "dumb"
+        shown = sys.stderr.isatty()
+        return cls(
+            interactive=sys.stdin.isatty() and shown and not in_ci,
+            live=shown and not in_ci and not dumb,
+            color=shown and not dumb and not variables.get("NO_COLOR"),
+            verbosity=verbosity,
+        )
+
+
+def started() -> Invocation:
+    """Return what this process was started with."""
+    return Invocation(
+        variables=dict(os.environ),
+        directory=Path.cwd(),
+        command_line=("accel-doctor", *sys.argv[1:]),
+        executable=Path(sys.executable),
+        prefix=Path(sys.prefix),
+        base_prefix=Path(sys.base_prefix),
+    )
 
 
 @dataclass(frozen=True)
-class Surrounding:
-    """What this process was started with, read once."""
+class Session:
+    """What a command was told, and the parts that it works with.
 
-    environment: Mapping[str, str]
-    directory: Path
-    terminal: Terminal
-    command_line: tuple[str, ...]
+    ``distro`` names another machine than this one. ``chosen`` is the interpreter, where it is not simply the one that
+    ``python`` names or that is active here; ``platforms`` are its platform tags where it is another machine's.
+    """
 
-    @property
-    def home(self) -> Path:
-        """The user's home directory."""
-        return Path(self.environment.get("HOME") or "~").expanduser()
+    invocation: Invocation
+    place: PlaceOptions = PlaceOptions()
+    verbosity: int = 0
+    python: str | None = None
+    distro: str | None = None
+    chosen: Interpreter | None = None
+    platforms: Sequence[str] = ()
+    beside_a_command: bool = False  # whose output is on the terminal too
 
-    @property
-    def target(self) -> TargetSurroundings:
-        """What decides which environment is installed into."""
-        return TargetSurroundings(
-            environment=self.environment,
-            directory=self.directory,
-            own_executable=Path(sys.executable),
-            own_prefix=Path(sys.prefix),
-            own_base_prefix=Path(sys.base_prefix),
+    # --- where things are
+
+    @cached_property
+    def cache(self) -> Path:
+        """Return the directory of wheels, sources and logs."""
+        return cache_directory(self.place.cache_dir, self.invocation.variables, self.invocation.directory)
+
+    @cached_property
+    def rule_directories(self) -> Sequence[Path]:
+        """Return the directories of rules that are laid over the shipped ones."""
+        return rule_directories(self.place.rules, self.invocation.variables, self.invocation.directory)
+
+    @cached_property
+    def index_directories(self) -> Sequence[Path]:
+        """Return the directories of file indexes, beside the shipped ones."""
+        return [user_directory(self.invocation.variables) / "indexes"]
+
+    # --- who is spoken to
+
+    @cached_property
+    def terminal(self) -> Terminal:
+        """Return what is on the other side."""
+        return Terminal.of(self.invocation.variables, self.verbosity)
+
+    @cached_property
+    def reporter(self) -> PlainReporter:
+        """Return the reporter that suits the terminal."""
+        from accel_doctor.cli.terminal.reporters import CommandReporter, reporter_for
+
+        chosen = CommandReporter if self.beside_a_command else reporter_for
+        return chosen(self.terminal, self.distribution)
+
+    @cached_property
+    def logs(self) -> RunLogs:
+        """Return the logs of this run."""
+        return RunLogs(self.cache / "logs", self.reporter)
+
+    @cached_property
+    def interrupts(self) -> Interrupts:
+        """Return what becomes of Ctrl-C."""
+        from accel_doctor.cli.terminal.interrupts import Interrupts
+
+        return Interrupts(self.runner, self.reporter)
+
+    # --- the machine
+
+    @cached_property
+    def runner(self) -> ProcessRunner:
+        """Return what starts processes, in the directory of the invocation."""
+        return ProcessRunner(self.invocation.variables)
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """Return the rules."""
+        from accel_doctor.cli.rulebooks import load_rules
+
+        return load_rules(self.rule_directories)
+
+    @cached_property
+    def distribution(self) -> Distribution:
+        """Return the distribution that ``--distro`` names, else that of this machine."""
+        if self.distro is None:
+            return read_distribution()
+        from accel_doctor.cli.machines import chosen_distribution
+
+        return chosen_distribution(self.distro, self.rulebook)
+
+    @cached_property
+    def package_manager(self) -> PackageManager:
+        """Return the distribution's package manager; on this machine it can be asked, where it is driven."""
+        from accel_doctor.cli.machines import driven_package_manager, unasked_package_manager
+        from accel_doctor.system.packages.privilege import find_privilege
+
+        if self.distro is not None:
+            return unasked_package_manager(self.rulebook, self.distribution)
+        path = self.invocation.variables.get("PATH", "")
+        privilege = find_privilege(euid=os.geteuid(), path=path, terminal=self.terminal.interactive)
+        return driven_package_manager(self.rulebook, self.distribution, self.runner, privilege)
+
+    @cached_property
+    def interpreter(self) -> Interpreter:
+        """Return the interpreter that is installed into. Raises UsageError where there is none."""
+        return self.chosen or find_target(self.runner, self.invocation, self.python, self.cache / "interpreters")
+
+    def likely_interpreter(self, version: str | None = None) -> Interpreter:
+        """Return the interpreter, of that version, that builds here most likely use: the one of the environment here,
+        else the one on PATH, else an assumed one. Raises UsageError where ``--python`` names none."""
+        from accel_doctor.system.python.assumed import assumed_interpreter
+
+        try:
+            here = self.interpreter
+        except UsageError:
+            if self.python:
+                raise
+            here = assumed_interpreter(self.distribution, None, OWN_VERSION)
+        if version is None or here.feature_version == version:
+            return here
+        try:
+            return find_target(self.runner, self.invocation, f"python{version}")
+        except UsageError:
+            return assumed_interpreter(self.distribution, version, OWN_VERSION)
+
+    def assumed_interpreter(self, version: str | None = None) -> Interpreter:
+        """Return an interpreter that cannot be asked: of that version, else the distribution's python3."""
+        from accel_doctor.system.python.assumed import assumed_interpreter
+
+        return assumed_interpreter(self.distribution, version or self.rulebook.python(self.distribution), OWN_VERSION)
+
+    def adviser(self, interpreter: Interpreter, package_manager: PackageManager | None = None) -> RuleAdviser:
+        """Return what knows cures for this machine, for builds of ``interpreter``."""
+        from accel_doctor.diagnosis import RuleAdviser
+        from accel_doctor.fileindex import find_index
+        from accel_doctor.system.packages.repositories import enabling_commands
+
+        return RuleAdviser(
+            self.rulebook,
+            self.distribution,
+            interpreter,
+            package_manager or self.package_manager,
+            lambda: find_index(self.distribution, self.index_directories),
+            lambda repositories: enabling_commands(repositories, self.distribution),
         )
-
-    @classmethod
-    def read(cls, verbosity: int = 0) -> Surrounding:
-        """This process's environment, working directory and terminal."""
-        environment = dict(os.environ)
-        # CI services attach terminals that nobody sits at; TERM=dumb cannot redraw.
-        in_ci = environment.get("CI", "").lower() not in {"", "0", "false"}
-        dumb = environment.get("TERM", "dumb") == "dumb"
-        shown = sys.stderr.isatty()
-        terminal = Terminal(
-            interactive=sys.stdin.isatty() and shown and not in_ci,
-            live=shown and not in_ci and not dumb,
-            colour=shown and not dumb and not environment.get("NO_COLOR"),
-            verbosity=verbosity,
-        )
-        return cls(environment, Path.cwd(), terminal, ("accel-doctor", *sys.argv[1:]))

@@ -45,7 +45,7 @@ def test_consent_and_package_names_do_not_come_from_a_project(places, key):
     with pytest.raises(UsageError) as caught:
         read(places)
     name = key.partition(" ")[0]
-    assert caught.value.message == f"{places[2] / 'pyproject.toml'}: {name!r} is not read from a project's files"
+    assert caught.value.message == f"{places[2] / 'pyproject.toml'}: {name!r} cannot be set in a project's files"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_consent_and_package_names_do_not_come_from_a_project(places, key):
         ("jobs = true", ": jobs: expected int, got True"),
         ('yes = "yes"', ": yes: expected bool, got 'yes'"),
         ("jbos = 1", ": unknown key 'jbos'"),
-        ("jobs =", " is not TOML: "),
+        ("jobs =", ": invalid TOML: "),
     ],
 )
 def test_mistakes_name_file_and_key(places, text, complaint):

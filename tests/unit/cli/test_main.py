@@ -66,7 +66,7 @@ def test_help_lists_the_commands(capsys):
         ),
         (
             ["install", "--export", "shell", "idna"],
-            "error: --export goes with --dry-run\nhint: what was installed is written down by accel-doctor export\n",
+            "error: --export needs --dry-run\nhint: accel-doctor export writes down what was installed\n",
         ),
         (
             ["install", "--python", "nowhere", "idna"],

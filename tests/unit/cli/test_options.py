@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
 from accel_doctor.cli.commands.install import InstallOptions
 from accel_doctor.cli.commands.install import command as install
 from accel_doctor.cli.options import ConsentOptions, argument, as_command, option, own, value_of
+from accel_doctor.requirements.arguments import ParsedArguments
 
 
 @dataclass(frozen=True)
@@ -43,4 +44,4 @@ def test_an_option_of_our_own_is_a_variable_too(monkeypatch):
 def test_options_made_by_hand_are_those_of_an_empty_line():
     context = install.make_context("install", [])
     with context:
-        assert value_of(InstallOptions, context.params) == InstallOptions()
+        assert replace(value_of(InstallOptions, context.params), pip=ParsedArguments()) == InstallOptions()

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from fakes import FakeReporter
 
 from accel_doctor.cli.logs import RunLogs
 
@@ -19,7 +20,7 @@ def temporary(tmp_path, monkeypatch):
 
 
 def test_logs_are_numbered_in_the_directory_of_their_run(tmp_path):
-    logs = RunLogs(tmp_path / "logs", pytest.fail)
+    logs = RunLogs(tmp_path / "logs", FakeReporter())
     assert not logs.directory.exists()
     assert [logs.new_log("resolve", "").name, logs.new_log("build", "a/../b").name] == [
         "01-resolve.log",
@@ -31,20 +32,20 @@ def test_logs_are_numbered_in_the_directory_of_their_run(tmp_path):
 
 def test_where_they_cannot_be_kept_they_are_written_elsewhere_and_that_is_told(tmp_path, temporary):
     (tmp_path / "logs").write_text("a file where the directory should be")
-    said = []
-    logs = RunLogs(tmp_path / "logs", said.append)
+    reporter = FakeReporter()
+    logs = RunLogs(tmp_path / "logs", reporter)
     wanted = logs.directory
     first, second = logs.new_log("resolve", ""), logs.new_log("build", "x")
     assert first.parent == second.parent == logs.directory
     assert first.parent.parent == temporary
     first.write_text("a log")
-    assert said == [f"logs cannot be kept in {wanted}: Not a directory; those of this run are in {logs.directory}"]
+    assert reporter.notes == [f"cannot write logs to {wanted}: Not a directory; using {logs.directory}"]
 
 
 def test_a_full_disk_counts_as_one_that_cannot_be_written(tmp_path, temporary, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1000}))
-    said = []
-    log = RunLogs(tmp_path / "logs", said.append).new_log("resolve", "")
+    reporter = FakeReporter()
+    log = RunLogs(tmp_path / "logs", reporter).new_log("resolve", "")
     assert log.parent.parent == temporary
-    assert "No space left on device" in said[0]
+    assert "No space left on device" in reporter.notes[0]
     assert Path(log.parent).is_dir()

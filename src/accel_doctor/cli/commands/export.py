@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.options import EXPORT_FORMATS, as_command, option
+from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from accel_doctor.model import Distribution, Plan
-    from accel_doctor.report.exports import PackageList
-    from accel_doctor.rulebook import Rulebook
+from accel_doctor.journal import Journal, journal_entry
+from accel_doctor.model import Plan
+from accel_doctor.report.exports import PackageList, export, package_list, render
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
+from accel_doctor.system.packages.managers import MANAGERS
 
 _TEMPLATE_LIMIT = 1 << 20
 
@@ -39,8 +38,6 @@ def command(options: ExportOptions) -> int:
 
     It comes from the journal: every system package that accel-doctor installed here, and why.
     """
-    from accel_doctor.report.exports import export, render
-
     needed = _packages_of_journal(options.last)
     if needed is None:
         click.echo("nothing was installed by accel-doctor on this distribution yet", err=True)
@@ -59,45 +56,35 @@ def command(options: ExportOptions) -> int:
     return int(ExitCode.DONE)
 
 
-def exported_plan(plan: Plan | None, form: str, distribution: Distribution, manager: str, rulebook: Rulebook) -> str:
-    """A plan as ``export`` would write it once it was carried out; nothing where it holds no packages."""
-    from accel_doctor.journal import journal_entry
-    from accel_doctor.report.exports import export, package_list
-
+def exported_plan(plan: Plan | None, form: str, session: Session) -> str:
+    """Return a plan as ``export`` would write it once it was carried out; nothing where it holds no packages."""
     if not plan or not plan.packages:
         return ""
-    entry = journal_entry(plan, distribution, manager, ())
-    return export(package_list([entry], _commands_for_root(rulebook, distribution)), form)
+    entry = journal_entry(plan, session.distribution, session.package_manager.name, ())
+    return export(package_list([entry], _commands_for_root(session)), form)
 
 
 def _packages_of_journal(last: int | None) -> PackageList | None:
-    from accel_doctor.cli.configuration import journal_path
-    from accel_doctor.cli.rulebooks import load_rules
-    from accel_doctor.journal import Journal
-    from accel_doctor.report.exports import package_list
-    from accel_doctor.system.distribution import read_distribution
-    from accel_doctor.system.packages.managers import MANAGERS
-
-    here = read_distribution()
+    session = Session(started())
+    here = session.distribution
+    journal = Journal(journal_path(session.invocation.variables), lambda text: click.echo(text, err=True))
     entries = [
         entry
-        for entry in Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read(MANAGERS)
+        for entry in journal.read(MANAGERS)
         # an entry from before an upgrade to the next release has that release's names
         if (entry.distribution.id, entry.distribution.version) == (here.id, here.version)
     ]
     if not entries:
         return None
-    return package_list(entries[-last:] if last else entries, _commands_for_root(load_rules(), here))
+    return package_list(entries[-last:] if last else entries, _commands_for_root(session))
 
 
-def _commands_for_root(
-    rulebook: Rulebook, distribution: Distribution
-) -> Callable[[str, Sequence[str]], Sequence[Sequence[str]]]:
-    """What root runs on a fresh machine of a distribution, by package manager and names."""
-    from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
+def _commands_for_root(session: Session) -> Callable[[str, Sequence[str]], Sequence[Sequence[str]]]:
+    """Return what root runs on a fresh machine of the distribution, by package manager and names."""
 
     def commands_of(manager: str, names: Sequence[str]) -> Sequence[Sequence[str]]:
-        root = PackageManagerElsewhere(manager, distribution, lambda name: rulebook.repository(name, distribution))
+        here = session.distribution
+        root = PackageManagerElsewhere(manager, here, lambda name: session.rulebook.repository(name, here))
         return root.commands(names)
 
     return commands_of

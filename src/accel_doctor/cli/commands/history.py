@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 import click
 
+from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.options import as_command, option, text_or_json
 from accel_doctor.errors import ExitCode
+from accel_doctor.journal import SCHEMA, Journal, as_json
+from accel_doctor.report.history_report import history_lines
+from accel_doctor.system.packages.managers import MANAGERS
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,6 @@ class HistoryOptions:
 @as_command("history", HistoryOptions)
 def command(options: HistoryOptions) -> int:
     """List what was installed here: when, for what, and by which command. The newest comes last."""
-    from accel_doctor.cli.configuration import journal_path
-    from accel_doctor.journal import SCHEMA, Journal, as_json
-    from accel_doctor.report.history_report import history_lines
-    from accel_doctor.system.packages.managers import MANAGERS
-
     entries = Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read(MANAGERS)
     entries = entries[-options.last :] if options.last else entries
     if options.form == "json":

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from accel_doctor.cli.assembly import assembled_doctor, auditwheel_for
+from accel_doctor.cli.levels import level_settings
+from accel_doctor.cli.machines import obstacle
 from accel_doctor.cli.options import (
     EXPORT_FORMATS,
     ConsentOptions,
@@ -22,12 +25,19 @@ from accel_doctor.cli.options import (
     own,
     table,
 )
+from accel_doctor.cli.pip_accel import pip_accel_notice
 from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand
+from accel_doctor.cli.preparation import prepare, usable_cores
+from accel_doctor.cli.session import Session, started
+from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
+from accel_doctor.model.invocation import Invocation
+from accel_doctor.report.run_report import run_document
+from accel_doctor.report.text import summary_line, unmet_lines, verdict
 from accel_doctor.requirements.arguments import ParsedArguments
+from accel_doctor.system.python.interpreter import refuse_externally_managed
 
 if TYPE_CHECKING:
-    from accel_doctor.cli.assembly import Parts
     from accel_doctor.doctor import Doctor
     from accel_doctor.model import InstallRequest, Policy, Result
 
@@ -65,99 +75,94 @@ def command(options: InstallOptions) -> int:
     Takes pip's argument line and reads pip's configuration. Source distributions are built, failing builds are
     diagnosed, the missing system packages are offered once, and what failed is built again.
     """
-    return run_installation(options)
+    return run_installation(options, started())
 
 
-def run_installation(options: InstallOptions) -> int:
+def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     """Install what ``options`` ask for, tell how it went, and return the exit code."""
-    from accel_doctor.cli.assembly import assembled_doctor, auditwheel_for
-    from accel_doctor.cli.levels import level_settings
-    from accel_doctor.cli.machines import obstacle
-    from accel_doctor.cli.pip_accel import pip_accel_notice
-    from accel_doctor.cli.preparation import prepare, usable_cores
-    from accel_doctor.cli.terminal.interrupts import interruption_told
-
-    started = time.monotonic()
+    began = time.monotonic()
     if options.export and not options.dry_run:
-        raise UsageError(
-            "--export goes with --dry-run", hint="what was installed is written down by accel-doctor export"
-        )
-    parts, frontend, request = prepare(options)
-    _check_report(options.report)
+        raise UsageError("--export needs --dry-run", hint="accel-doctor export writes down what was installed")
+    session = Session(invocation, options.place, options.pip.verbosity, options.target.python)
+    frontend, request = prepare(session, options)
+    refuse_externally_managed(session.interpreter, request)
+    report = Report(options.report, session)
+    report.check()
     if options.portable and not options.dry_run:  # making a kept wheel portable is no rehearsal
-        auditwheel_for(parts.surrounding, parts.runner).check()
+        auditwheel_for(session).check()
         request = replace(request, build=replace(request.build, portable=True))
-    environment = parts.surrounding.environment
+    variables = invocation.variables
     values = {**asdict(options.levels), "cache_dir": options.place.cache_dir, "dry_run": options.dry_run}
-    levels = level_settings(values, environment, offline=request.index.offline)
-    notice = pip_accel_notice(values, environment)
+    levels = level_settings(values, variables, offline=request.index.offline)
     policy = options.consent.policy(dry_run=options.dry_run, verify=options.verify)
     with (
-        parts.interrupts.watched(),
-        parts.reporter,
-        assembled_doctor(parts, frontend, policy, options.jobs or usable_cores(), levels) as doctor,
+        session.interrupts.watched(),
+        session.reporter,
+        assembled_doctor(session, frontend, policy, options.jobs or usable_cores(), levels) as doctor,
     ):
-        if notice:
-            parts.reporter.note(notice)
-        with interruption_told(parts.reporter.note, doctor.treatment.transactions, parts.logs):
-            result = _treat(doctor, parts, request, options.report)
+        if notice := pip_accel_notice(values, variables):
+            session.reporter.note(notice)
+        with interruption_told(session.reporter, doctor.treatment.transactions, session.logs):
+            result = _install(doctor, request, report)
         in_the_way = obstacle(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
         if options.export:
-            click.echo(_exported(result, doctor, parts, options.export), nl=False)
-    _conclude(result, parts, policy, time.monotonic() - started, in_the_way, told=bool(options.export))
-    parts.logs.forget_old()
+            from accel_doctor.cli.commands.export import exported_plan  # with rules and templates
+
+            click.echo(exported_plan(result.plan, options.export, session), nl=False)
+    _conclude(result, session, policy, time.monotonic() - began, in_the_way, told=bool(options.export))
+    session.logs.forget_old()
     return int(result.code)
 
 
-def _treat(doctor: Doctor, parts: Parts, request: InstallRequest, report: str | None) -> Result:
+def _install(doctor: Doctor, request: InstallRequest, report: Report) -> Result:
     try:
         result = doctor.install(request)
     except AccelDoctorError as error:
-        _write_report(report, parts, doctor.result(error.exit_code), error)
+        report.write(doctor.result(error.exit_code), error)
         raise
     except (KeyboardInterrupt, click.Abort):  # click's own, at a question
-        _write_report(report, parts, doctor.result(ExitCode.INTERRUPTED), None)
+        report.write(doctor.result(ExitCode.INTERRUPTED))
         raise
-    _write_report(report, parts, result, None)
+    report.write(result)
     return result
 
 
-def _check_report(target: str | None) -> None:
-    # Before an hour of compiling, not after it.
-    if target not in (None, "-") and not os.access(Path(target).absolute().parent, os.W_OK):
-        raise UsageError(f"the report cannot be written to {target}: its directory is not there or not writable")
+@dataclass(frozen=True)
+class Report:
+    """The report that ``--report`` asks for."""
 
+    target: str | None
+    session: Session
 
-def _write_report(target: str | None, parts: Parts, result: Result, error: AccelDoctorError | None) -> None:
-    if target is None:
-        return
-    from accel_doctor.report.run_report import run_document
+    @property
+    def _path(self) -> Path:
+        return self.session.invocation.directory / (self.target or "")
 
-    text = json.dumps(run_document(result, parts.distribution, parts.interpreter, error), indent=2) + "\n"
-    if target == "-":
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(target).write_text(text, encoding="utf-8")
-    except OSError as failure:
-        raise UsageError(f"the report cannot be written to {target}: {failure.strerror}") from failure
+    def check(self) -> None:
+        """Raise UsageError where it cannot be written: before an hour of compiling, not after it."""
+        if self.target not in (None, "-") and not os.access(self._path.parent, os.W_OK):
+            raise UsageError(f"cannot write the report to {self.target}: its directory is missing or not writable")
 
-
-def _exported(result: Result, doctor: Doctor, parts: Parts, form: str) -> str:
-    from accel_doctor.cli.commands.export import exported_plan
-    from accel_doctor.cli.rulebooks import load_rules
-
-    manager = doctor.treatment.package_manager.name
-    return exported_plan(result.plan, form, parts.distribution, manager, load_rules(parts.rule_directories))
+    def write(self, result: Result, error: AccelDoctorError | None = None) -> None:
+        """Write it, if it was asked for."""
+        if self.target is None:
+            return
+        document = run_document(result, self.session.distribution, self.session.interpreter, error)
+        text = json.dumps(document, indent=2) + "\n"
+        if self.target == "-":
+            click.echo(text, nl=False)
+            return
+        try:
+            self._path.write_text(text, encoding="utf-8")
+        except OSError as failure:
+            raise UsageError(f"cannot write the report to {self.target}: {failure.strerror}") from failure
 
 
 def _conclude(
-    result: Result, parts: Parts, policy: Policy, seconds: float, in_the_way: str | None, *, told: bool
+    result: Result, session: Session, policy: Policy, seconds: float, in_the_way: str | None, *, told: bool
 ) -> None:
-    """How it ended; the commands too, unless the plan was ``told`` in another form."""
-    from accel_doctor.report.text import summary_line, unmet_lines, verdict
-
-    reporter = parts.reporter
+    """Tell how it ended; the commands too, unless the plan was ``told`` in another form."""
+    reporter = session.reporter
     if not told and (policy.dry_run or result.code in (ExitCode.CONSENT, ExitCode.PRIVILEGE)):
         reporter.commands(result.plan)
     if result.code in (ExitCode.UNCURED, ExitCode.NOT_IMPORTABLE) and result.plan:
@@ -166,4 +171,4 @@ def _conclude(
     if result.code is not ExitCode.DONE:
         reporter.verdict(*verdict(result, in_the_way))
     elif not policy.dry_run:
-        reporter.step(summary_line(result, str(parts.interpreter.prefix), seconds))
+        reporter.step(summary_line(result, str(session.interpreter.prefix), seconds))

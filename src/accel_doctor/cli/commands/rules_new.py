@@ -10,7 +10,7 @@ from pathlib import Path
 from accel_doctor.cli.configuration import user_directory
 from accel_doctor.cli.machines import OWN_VERSION, checked_version, chosen_distribution, recorded_machine, workplace
 from accel_doctor.cli.options import argument, option
-from accel_doctor.cli.session import Surrounding
+from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.questions import Questions
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.fileindex import find_index
@@ -68,7 +68,7 @@ def new(options: NewOptions) -> int:
         log=_content(options.log),
         python=python,
         fallback_python=OWN_VERSION,
-        author=Questions(interactive=options.log != "-" and Surrounding.read().terminal.interactive),
+        author=Questions(interactive=options.log != "-" and Terminal.of(os.environ).interactive),
         answers=Answers(
             line=options.line,
             need=options.need,

@@ -8,27 +8,36 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 import click
 
 from accel_doctor.cli.logs import RunLogs
-from accel_doctor.interfaces import PackageManager
+from accel_doctor.interfaces import Notifier, PackageManager
 from accel_doctor.model import Need, Plan, Provider, Simulation
 from accel_doctor.report.text import interruption_lines
 
 
-class Interrupts:
-    """Turns both signals into KeyboardInterrupt, after ``stop`` ended the processes that other threads wait for."""
+class Stoppable(Protocol):
+    """What can be stopped from a signal handler."""
 
-    def __init__(self, stop: Callable[[], None], tell: Callable[[str], None]) -> None:
-        self._stop = stop
-        self._tell = tell
+    def stop(self) -> None:
+        """Stop the processes at work."""
+        ...
+
+
+class Interrupts:
+    """Both signals, as KeyboardInterrupt, once the processes that other threads wait for have been stopped."""
+
+    def __init__(self, runner: Stoppable, notifier: Notifier) -> None:
+        self._runner = runner
+        self._notifier = notifier
         self._deferring = False
         self._pending = False
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Both signals come here while the block runs; one that was ignored (nohup, a shell's &) stays ignored."""
+        """Handle both signals while the block runs; one that was ignored (nohup, a shell's &) stays ignored."""
         numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
         before = {number: signal.signal(number, self._handle) for number in numbers}
         try:
@@ -39,7 +48,7 @@ class Interrupts:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Signals wait until the block has ended."""
+        """Make signals wait until the block has ended."""
         self._deferring = True
         try:
             yield
@@ -51,20 +60,20 @@ class Interrupts:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._deferring:
             self._pending = True
-            self._tell("interrupted: waiting for the package manager to finish, so that its state stays sound")
+            self._notifier.note("interrupted: waiting for the package manager, to avoid a half-finished installation")
             return
-        self._stop()
+        self._runner.stop()
         raise KeyboardInterrupt
 
 
 @contextmanager
-def interruption_told(tell: Callable[[str], None], transactions: Sequence[Plan], logs: RunLogs) -> Iterator[None]:
-    """When the block is interrupted, what was done by then is told; ``transactions`` grows while it runs."""
+def interruption_told(notifier: Notifier, transactions: Sequence[Plan], logs: RunLogs) -> Iterator[None]:
+    """Tell what was done by then when the block is interrupted; ``transactions`` grows while it runs."""
     try:
         yield
     except (KeyboardInterrupt, click.Abort):
         for line in interruption_lines(transactions, str(logs.directory) if logs.directory.exists() else None):
-            tell(line)
+            notifier.note(line)
         raise
 
 
@@ -81,12 +90,12 @@ class UninterruptedPackageManager:
 
     @property
     def name(self) -> str:
-        """As the package manager says."""
+        """Return its name."""
         return self._inner.name
 
     @property
     def privileged(self) -> bool:
-        """As the package manager says."""
+        """Return whether there is a way to become root."""
         return self._inner.privileged
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:

@@ -93,7 +93,7 @@ class PlainReporter:
     def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
         # pip: -q hides information, -qq warnings too, -qqq errors as well.
         if self._terminal.verbosity >= level:
-            click.echo(click.style(text, bold=bold, fg=fg) if self._terminal.colour else text, err=True)
+            click.echo(click.style(text, bold=bold, fg=fg) if self._terminal.color else text, err=True)
 
 
 class CommandReporter(PlainReporter):
@@ -159,7 +159,7 @@ class LiveReporter(PlainReporter):
             from rich.console import Console
             from rich.live import Live
 
-            console = Console(stderr=True, no_color=not self._terminal.colour)
+            console = Console(stderr=True, no_color=not self._terminal.color)
             self._live = Live(get_renderable=self._table, console=console, refresh_per_second=4, transient=True)
             self._live.start()
 

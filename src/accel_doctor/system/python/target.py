@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.errors import UsageError
+from accel_doctor.model.invocation import Invocation
 
 if TYPE_CHECKING:
     from accel_doctor.interfaces import Runner
@@ -17,29 +16,18 @@ if TYPE_CHECKING:
 _HOW_TO_MAKE_ONE = "python3 -m venv .venv, then the same command again; or name an interpreter with --python"
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What decides the target, read once by the command line: PATH and friends, where we are, who we are."""
-
-    environment: Mapping[str, str]
-    directory: Path
-    own_executable: Path  # sys.executable
-    own_prefix: Path  # sys.prefix
-    own_base_prefix: Path  # sys.base_prefix
-
-
 def find_target(
-    runner: Runner, surroundings: Surroundings, python: str | None = None, remembered: Path | None = None
+    runner: Runner, invocation: Invocation, python: str | None = None, remembered: Path | None = None
 ) -> Interpreter:
     """Return the interpreter to install into, as it describes itself, or did so in another environment according to the
     directory ``remembered``. Raises UsageError where there is none, or it does not work."""
     from accel_doctor.system.python.interpreter import describe, describe_environment
 
-    executable = find_executable(surroundings, python)
+    executable = find_executable(invocation, python)
     return describe_environment(executable, runner, remembered) if remembered else describe(executable, runner)
 
 
-def find_executable(surroundings: Surroundings, python: str | None = None) -> Path:
+def find_executable(invocation: Invocation, python: str | None = None) -> Path:
     """The executable of the interpreter to install into; nothing is started.
 
     In this order: ``python`` (a path, a command on PATH, or the directory of an environment); the active virtual
@@ -48,8 +36,8 @@ def find_executable(surroundings: Surroundings, python: str | None = None) -> Pa
     UsageError where there is none.
     """
     if python is not None:
-        return _named(python, surroundings)
-    for variable, folder in _candidates(surroundings):
+        return _named(python, invocation)
+    for variable, folder in _candidates(invocation):
         executable = _python_of(folder)
         if executable is not None:
             return executable
@@ -58,23 +46,23 @@ def find_executable(surroundings: Surroundings, python: str | None = None) -> Pa
                 f"{variable} is set to {folder}, but there is no Python in it",
                 hint=f"unset {variable}, or make the environment again: python3 -m venv {folder}",
             )
-    if _is_own_environment(surroundings):
-        return surroundings.own_executable
+    if _is_own_environment(invocation):
+        return invocation.executable
     raise UsageError("there is no virtual environment to install into", hint=_HOW_TO_MAKE_ONE)
 
 
-def _candidates(surroundings: Surroundings) -> list[tuple[str, Path]]:
+def _candidates(invocation: Invocation) -> list[tuple[str, Path]]:
     """Environments in order of precedence, each with the variable that names it, if one does."""
-    environment = surroundings.environment
+    variables = invocation.variables
     candidates = []
-    if active := environment.get("VIRTUAL_ENV"):
+    if active := variables.get("VIRTUAL_ENV"):
         candidates.append(("VIRTUAL_ENV", Path(active)))
-    conda = environment.get("CONDA_PREFIX")
+    conda = variables.get("CONDA_PREFIX")
     # conda activates base by default in every shell: that is no choice of anybody's
-    is_base = environment.get("CONDA_DEFAULT_ENV") in ("base", "root")
+    is_base = variables.get("CONDA_DEFAULT_ENV") in ("base", "root")
     if conda and not is_base:
         candidates.append(("CONDA_PREFIX", Path(conda)))
-    local = surroundings.directory / ".venv"
+    local = invocation.directory / ".venv"
     if (local / "pyvenv.cfg").is_file():
         candidates.append(("", local))
     if conda and is_base:
@@ -82,8 +70,8 @@ def _candidates(surroundings: Surroundings) -> list[tuple[str, Path]]:
     return candidates
 
 
-def _named(python: str, surroundings: Surroundings) -> Path:
-    path = surroundings.directory / Path(python)
+def _named(python: str, invocation: Invocation) -> Path:
+    path = invocation.directory / Path(python)
     if path.is_dir():
         executable = _python_of(path)
         if executable is None:
@@ -92,9 +80,9 @@ def _named(python: str, surroundings: Surroundings) -> Path:
     if path.is_file():
         return path
     if "/" not in python:
-        found = shutil.which(python, path=surroundings.environment.get("PATH", ""))
+        found = shutil.which(python, path=invocation.variables.get("PATH", ""))
         if found:
-            return surroundings.directory / found
+            return invocation.directory / found
     raise UsageError(
         f"--python {python}: there is no such file, directory or command",
         hint="give the path of an interpreter, a command on PATH, or the directory of a virtual environment",
@@ -105,7 +93,7 @@ def _python_of(folder: Path) -> Path | None:
     return next((path for name in ("python", "python3") if (path := folder / "bin" / name).is_file()), None)
 
 
-def _is_own_environment(surroundings: Surroundings) -> bool:
-    own = surroundings.own_prefix
+def _is_own_environment(invocation: Invocation) -> bool:
+    own = invocation.prefix
     made_by_a_tool_installer = (own / "pipx_metadata.json").exists() or (own / "uv-receipt.toml").exists()
-    return own != surroundings.own_base_prefix and not made_by_a_tool_installer
+    return own != invocation.base_prefix and not made_by_a_tool_installer

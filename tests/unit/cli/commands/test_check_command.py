@@ -15,6 +15,7 @@ from paths import ROOT
 from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
 from accel_doctor.model import Distribution
+from accel_doctor.system.packages import managers
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 SCHEMA = json.loads((ROOT / "docs/reference/check.schema.json").read_text())
@@ -160,10 +161,8 @@ def test_here_the_exit_code_says_whether_something_is_missing(requirements, rule
 
 def test_a_cure_that_is_known_has_a_code_of_its_own(requirements, rules, capsys, tmp_path, monkeypatch):
     (tmp_path / "rules/here.yaml").write_text(HERE)
-    monkeypatch.setattr("accel_doctor.system.distribution.read_distribution", lambda: Distribution("here", "1"))
-    monkeypatch.setattr(
-        "accel_doctor.cli.commands.check.package_manager_of", lambda *arguments: PackageManagerElsewhere("zypper")
-    )
+    monkeypatch.setattr("accel_doctor.cli.session.read_distribution", lambda: Distribution("here", "1"))
+    monkeypatch.setattr(managers, "driver_for", lambda name, *others: PackageManagerElsewhere("zypper"))
     file = requirements("cure-known")
     arguments = ("-r", file, "--no-resolve", "--rules", rules, "--python", sys.executable)
     out = run(capsys, ExitCode.CONSENT, *arguments)
@@ -257,7 +256,7 @@ def test_a_source_whose_metadata_takes_a_build_that_fails_is_part_of_the_answer(
         (["x", "--distro", "plan9"], "error: --distro plan9: no rule file serves this distribution\nhint: there are"),
         (
             ["x", "--distro", "debian:12", "--python", "/usr/bin/python3"],
-            "error: --python /usr/bin/python3: not a version of Python\nhint: write two numbers, such as 3.13\n",
+            "error: --python /usr/bin/python3: not a version of Python\nhint: give two numbers, such as 3.13\n",
         ),
         (["-r", "gone.txt"], "error: Could not open requirements file: "),
     ],

@@ -238,7 +238,7 @@ def test_nothing_printed_drives_a_terminal(tmp_path, capsys):
         ),
         (
             ["-", "--python", "three"],
-            "error: --python three: not a version of Python\nhint: write two numbers, such as 3.13\n",
+            "error: --python three: not a version of Python\nhint: give two numbers, such as 3.13\n",
         ),
     ],
 )

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from accel_doctor.cli import main, preparation
+from accel_doctor.cli import main, session
 from accel_doctor.model import Distribution
 from accel_doctor.system.packages import managers
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
@@ -17,7 +17,7 @@ LOG = "gcc -I/usr/include/python3.9 -c x.c\\nx.c:1:10: fatal error: Python.h: No
 @pytest.fixture(autouse=True)
 def debian(tmp_path, monkeypatch):
     """Of which only the rules are asked."""
-    monkeypatch.setattr(preparation, "read_distribution", lambda: Distribution("debian", "12", "bookworm"))
+    monkeypatch.setattr(session, "read_distribution", lambda: Distribution("debian", "12", "bookworm"))
     monkeypatch.setattr(managers, "driver_for", lambda name, *others: PackageManagerElsewhere(name))
     monkeypatch.setenv("ACCEL_DOCTOR_CONFIG_DIR", str(tmp_path / "none"))
     monkeypatch.setenv("ACCEL_DOCTOR_CACHE_DIR", str(tmp_path / "cache"))

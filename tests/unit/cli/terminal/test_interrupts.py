@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass
 
 import click
 import pytest
+from fakes import FakeReporter
 
 from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.terminal.interrupts import Interrupts, interruption_told
@@ -13,13 +15,26 @@ from accel_doctor.model import Confidence, Plan, SystemPackage
 
 
 @pytest.fixture
-def told():
-    return []
+def reporter():
+    return FakeReporter()
 
 
 @pytest.fixture
-def interrupts(told):
-    return Interrupts(lambda: told.append("stopped"), told.append)
+def told(reporter):
+    return reporter.notes
+
+
+@dataclass
+class Stopped:
+    told: list[str]
+
+    def stop(self):
+        self.told.append("stopped")
+
+
+@pytest.fixture
+def interrupts(reporter, told):
+    return Interrupts(Stopped(told), reporter)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -42,7 +57,7 @@ def test_a_package_manager_at_work_is_left_to_finish(interrupts, told):
     with pytest.raises(KeyboardInterrupt):
         transaction()
     assert done == ["finished"]
-    assert told == ["interrupted: waiting for the package manager to finish, so that its state stays sound"]
+    assert told == ["interrupted: waiting for the package manager, to avoid a half-finished installation"]
 
 
 def test_what_was_ignored_stays_ignored(interrupts, told):
@@ -56,12 +71,12 @@ def test_what_was_ignored_stays_ignored(interrupts, told):
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, click.Abort])
-def test_what_was_done_by_then_is_told(told, tmp_path, interruption):
-    logs = RunLogs(tmp_path, pytest.fail)
+def test_what_was_done_by_then_is_told(reporter, told, tmp_path, interruption):
+    logs = RunLogs(tmp_path, FakeReporter())
     transactions = []
 
     def run():
-        with interruption_told(told.append, transactions, logs):
+        with interruption_told(reporter, transactions, logs):
             logs.new_log("system", "apt")
             for names in (["gcc", "make"], ["libpq-dev"]):
                 packages = [SystemPackage(name, (), Confidence.RULE, "a test") for name in names]
@@ -73,7 +88,7 @@ def test_what_was_done_by_then_is_told(told, tmp_path, interruption):
     assert told == ["system packages installed by then: gcc, make, libpq-dev", f"logs: {logs.directory}"]
 
 
-def test_that_nothing_was_done_is_told_too(told, tmp_path):
-    with pytest.raises(KeyboardInterrupt), interruption_told(told.append, [], RunLogs(tmp_path, pytest.fail)):
+def test_that_nothing_was_done_is_told_too(reporter, told, tmp_path):
+    with pytest.raises(KeyboardInterrupt), interruption_told(reporter, [], RunLogs(tmp_path, FakeReporter())):
         raise KeyboardInterrupt
     assert told == ["no system package was installed"]

@@ -33,7 +33,7 @@ PLAN = Plan(
 
 
 def terminal(*, interactive: bool = False, live: bool = False, verbosity: int = 0) -> Terminal:
-    return Terminal(interactive=interactive, live=live, colour=False, verbosity=verbosity)
+    return Terminal(interactive=interactive, live=live, color=False, verbosity=verbosity)
 
 
 def tell_all(reporter: PlainReporter) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import UsageError
+from accel_doctor.model.invocation import Invocation
 from accel_doctor.system.process.runner import ProcessRunner
-from accel_doctor.system.python.target import Surroundings, find_target
+from accel_doctor.system.python.target import find_target
 
 HOW = "python3 -m venv .venv, then the same command again; or name an interpreter with --python"
 
@@ -22,18 +23,18 @@ def runner() -> ProcessRunner:
 
 
 @pytest.fixture
-def around(tmp_path: Path) -> Surroundings:
-    return Surroundings(
-        environment={"PATH": ""},
+def around(tmp_path: Path) -> Invocation:
+    return Invocation(
+        variables={"PATH": ""},
         directory=tmp_path,
-        own_executable=Path(sys.executable),
-        own_prefix=Path(sys.base_prefix),
-        own_base_prefix=Path(sys.base_prefix),
+        executable=Path(sys.executable),
+        prefix=Path(sys.base_prefix),
+        base_prefix=Path(sys.base_prefix),
     )
 
 
-def _with(around: Surroundings, **changes: object) -> Surroundings:
-    return Surroundings(**{**vars(around), **changes})
+def _with(around: Invocation, **changes: object) -> Invocation:
+    return Invocation(**{**vars(around), **changes})
 
 
 def _venv(path: Path) -> Path:
@@ -42,17 +43,17 @@ def _venv(path: Path) -> Path:
 
 
 def test_python_names_a_file_a_directory_or_a_command(
-    runner: ProcessRunner, around: Surroundings, tmp_path: Path
+    runner: ProcessRunner, around: Invocation, tmp_path: Path
 ) -> None:
     venv = _venv(tmp_path / "v")
     assert find_target(runner, around, str(venv / "bin/python")).prefix == venv
     assert find_target(runner, around, "v").prefix == venv
     assert find_target(runner, around, "v/bin/python3").prefix == venv
-    on_path = _with(around, environment={"PATH": str(venv / "bin")})
+    on_path = _with(around, variables={"PATH": str(venv / "bin")})
     assert find_target(runner, on_path, "python3").prefix == venv
 
 
-def test_python_that_names_nothing(runner: ProcessRunner, around: Surroundings, tmp_path: Path) -> None:
+def test_python_that_names_nothing(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         find_target(runner, around, "python9.9")
     assert caught.value.message == "--python python9.9: there is no such file, directory or command"
@@ -65,13 +66,13 @@ def test_python_that_names_nothing(runner: ProcessRunner, around: Surroundings, 
     )
 
 
-def test_the_order(runner: ProcessRunner, around: Surroundings, tmp_path: Path) -> None:
+def test_the_order(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:
     active, conda, own = _venv(tmp_path / "active"), _venv(tmp_path / "conda"), _venv(tmp_path / "own")
-    around = _with(around, own_executable=own / "bin/python", own_prefix=own)
+    around = _with(around, executable=own / "bin/python", prefix=own)
     variables = {"VIRTUAL_ENV": str(active), "CONDA_PREFIX": str(conda), "CONDA_DEFAULT_ENV": "work"}
 
     def target(**environment: str) -> Path:
-        return find_target(runner, _with(around, environment={"PATH": "", **environment})).prefix
+        return find_target(runner, _with(around, variables={"PATH": "", **environment})).prefix
 
     assert target() == own
     local = _venv(tmp_path / ".venv")
@@ -87,16 +88,16 @@ def test_the_order(runner: ProcessRunner, around: Surroundings, tmp_path: Path) 
 
 @pytest.mark.parametrize("made_for_us", ["pipx_metadata.json", "uv-receipt.toml"])
 def test_an_environment_made_for_accel_doctor_alone_is_no_target(
-    runner: ProcessRunner, around: Surroundings, tmp_path: Path, made_for_us: str
+    runner: ProcessRunner, around: Invocation, tmp_path: Path, made_for_us: str
 ) -> None:
     own = _venv(tmp_path / "own")
     (own / made_for_us).touch()
     with pytest.raises(UsageError) as caught:
-        find_target(runner, _with(around, own_executable=own / "bin/python", own_prefix=own))
+        find_target(runner, _with(around, executable=own / "bin/python", prefix=own))
     assert caught.value.message == "there is no virtual environment to install into"
 
 
-def test_nothing_to_install_into(runner: ProcessRunner, around: Surroundings) -> None:
+def test_nothing_to_install_into(runner: ProcessRunner, around: Invocation) -> None:
     with pytest.raises(UsageError) as caught:
         find_target(runner, around)
     assert (caught.value.message, caught.value.hint) == (
@@ -105,8 +106,8 @@ def test_nothing_to_install_into(runner: ProcessRunner, around: Surroundings) ->
     )
 
 
-def test_an_active_environment_that_is_gone(runner: ProcessRunner, around: Surroundings) -> None:
+def test_an_active_environment_that_is_gone(runner: ProcessRunner, around: Invocation) -> None:
     with pytest.raises(UsageError) as caught:
-        find_target(runner, _with(around, environment={"VIRTUAL_ENV": "/gone"}))
+        find_target(runner, _with(around, variables={"VIRTUAL_ENV": "/gone"}))
     assert caught.value.message == "VIRTUAL_ENV is set to /gone, but there is no Python in it"
     assert caught.value.hint == "unset VIRTUAL_ENV, or make the environment again: python3 -m venv /gone"
