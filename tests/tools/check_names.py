@@ -157,10 +157,10 @@ def releases(book: Rulebook, wanted: Sequence[str]) -> list[tuple[Distribution, 
     """The distributions to check, each with the Debian release whose lists it is held against."""
     origins = {
         f"ubuntu:{release}": origin
-        for release, origin in book.extended_releases("ubuntu").items()
-        if origin in book.checked("debian")
+        for release, origin in book.chain("ubuntu").extended_releases.items()
+        if origin in book.chain("debian").checked
     }
-    chosen = wanted or [*(f"debian:{release}" for release in book.checked("debian")), *origins]
+    chosen = wanted or [*(f"debian:{release}" for release in book.chain("debian").checked), *origins]
     result = []
     for text in chosen:
         full = text if ":" in text else f"debian:{text}"

@@ -4,7 +4,8 @@ The files are described in ``docs/reference/rules.md``. Nothing here looks at th
 door handles raw YAML.
 """
 
-from accel_doctor.rulebook.book import Rulebook, load, shipped_rules
+from accel_doctor.rulebook.book import Rulebook, load
+from accel_doctor.rulebook.directories import shipped_rules
 from accel_doctor.rulebook.families import Family, PackageRule
 from accel_doctor.rulebook.python_packages import InterpreterHeaders, PythonPackage
 from accel_doctor.rulebook.repository_rules import Repository

@@ -1,8 +1,8 @@
-"""``python.yaml``: what the builds of Python packages need, once for all distributions."""
+"""``python.yaml``: what the builds of Python packages need, on all distributions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
@@ -14,9 +14,9 @@ from accel_doctor.rulebook.yaml_reading import Node
 
 @dataclass(frozen=True)
 class PythonPackage:
-    """One Python package: the needs without which its build fails, and whether Linux must build it at all.
+    """A Python package: the needs without which its build fails, and whether Linux has to build it at all.
 
-    ``unverified`` says that they were neither read in its sources nor shown by a build.
+    ``unverified`` needs were neither read in its sources nor shown by a build.
     """
 
     name: str
@@ -34,11 +34,32 @@ class InterpreterHeaders:
     advice: Mapping[Origin, str] = field(default_factory=dict)
 
 
-def read_packages(top: Node) -> dict[str, PythonPackage | None]:
-    """Packages by normalized name; None where a layer takes one away."""
-    section = top.mapping().get("packages")
+@dataclass(frozen=True)
+class PythonRules:
+    """``python.yaml``, all layers merged. A build that lacks one need will surely ask for its ``companions`` next."""
+
+    packages: Mapping[str, PythonPackage | None]
+    headers: InterpreterHeaders
+    companions: Mapping[Need, tuple[Need, ...]]
+
+
+def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
+    """Return the files of all layers, lowest first, as one."""
+    packages: dict[str, PythonPackage | None] = {}
+    headers = InterpreterHeaders()
+    companions: dict[Need, tuple[Need, ...]] = {}
+    for top in tops:
+        top.mapping(("packages", "interpreter_headers", "companions"))
+        packages.update(_read_packages(top))
+        headers = _read_headers(top) or headers
+        companions.update(_read_companions(top))
+    return PythonRules(packages, headers, companions)
+
+
+def _read_packages(top: Node) -> dict[str, PythonPackage | None]:
+    """Return packages by normalized name; None where a layer removes one."""
     result: dict[str, PythonPackage | None] = {}
-    for name, node in (section.mapping() if section else {}).items():
+    for name, node in top.section("packages").items():
         if name != canonicalize_name(name):
             node.complain(f"write the normalized name: {canonicalize_name(name)}")
         elif node.value is None:
@@ -52,11 +73,9 @@ def read_packages(top: Node) -> dict[str, PythonPackage | None]:
     return result
 
 
-def read_companions(top: Node) -> dict[Need, tuple[Need, ...]]:
-    """The ``companions`` section: what a Python build that lacks one need will surely ask for next."""
-    section = top.mapping().get("companions")
+def _read_companions(top: Node) -> dict[Need, tuple[Need, ...]]:
     result: dict[Need, tuple[Need, ...]] = {}
-    for name, node in (section.mapping() if section else {}).items():
+    for name, node in top.section("companions").items():
         try:
             result[Need.parse(name)] = node.needs()
         except ValueError as error:
@@ -64,17 +83,7 @@ def read_companions(top: Node) -> dict[Need, tuple[Need, ...]]:
     return result
 
 
-@dataclass(frozen=True)
-class PythonRules:
-    """``python.yaml`` of all layers."""
-
-    packages: Mapping[str, PythonPackage | None]
-    headers: InterpreterHeaders
-    companions: Mapping[Need, tuple[Need, ...]]
-
-
-def read_headers(top: Node) -> InterpreterHeaders | None:
-    """The ``interpreter_headers`` section."""
+def _read_headers(top: Node) -> InterpreterHeaders | None:
     section = top.mapping().get("interpreter_headers")
     if section is None:
         return None

@@ -1,4 +1,4 @@
-"""The door: a YAML file becomes nodes that know where they stand, and every complaint is gathered.
+"""Turn a YAML file into nodes that know their place, and gather every complaint.
 
 A complaint reads ``file: key.path: what is wrong``. Readers go on after one, so that a contributor sees all
 of them at once.
@@ -24,6 +24,7 @@ MAXIMUM_SIZE = 4_000_000  # bytes; a thousand times a contributor's file, and st
 _Scalar = str | int | bool | None
 _Plain = _Scalar | list["_Plain"] | dict[str, "_Plain"]
 _T = TypeVar("_T")
+RuleKey = tuple[NeedKind, str]  # of a need, or of all whose names fit where there is a *
 _parsed = lru_cache(maxsize=1024)(Need.parse)
 
 
@@ -45,7 +46,7 @@ class Node:
         return Node(value, self.file, self.path + step, self.problems)
 
     def mapping(self, known: Collection[str] | None = None, required: Collection[str] = ()) -> dict[str, Node]:
-        """The entries, in order; empty after a complaint. ``known`` None allows any key."""
+        """Return the entries, in order; empty after a complaint. ``known`` None allows any key."""
         if not isinstance(self.value, dict):
             self.complain(f"expected a mapping, got {_described(self.value)}")
             return {}
@@ -56,11 +57,25 @@ class Node:
         if known is None:
             return entries
         for key in sorted(entries.keys() - set(known)):
-            entries.pop(key).complain(f"unknown key; known here: {', '.join(sorted(known))}")
+            entries.pop(key).complain(f"unknown key: expected one of {', '.join(sorted(known))}")
         return entries
 
+    def section(self, name: str) -> dict[str, Node]:
+        """Return the entries of the mapping under this key; empty where there is none."""
+        if isinstance(self.value, dict) and name in self.value:
+            return self._child(name, self.value[name]).mapping()
+        return {}
+
+    def by_kind(self, name: str) -> Iterator[tuple[RuleKey, Node]]:
+        """Yield the entries of a section that is ordered by kinds of needs and their names."""
+        for kind_name, group in self.section(name).items():
+            kind = group.as_kind(kind_name)
+            for entry, node in group.mapping().items():
+                if kind:
+                    yield (kind, entry), node
+
     def items(self) -> Iterator[Node]:
-        """The elements of a list; nothing after a complaint."""
+        """Yield the elements of a list; nothing after a complaint."""
         if isinstance(self.value, list):
             for index, value in enumerate(self.value):
                 yield self._child(index, value)
@@ -68,33 +83,33 @@ class Node:
             self.complain(f"expected a list, got {_described(self.value)}")
 
     def items_or_one(self) -> Iterator[Node]:
-        """The elements of a list, or the value itself where a single one is written without brackets."""
+        """Yield the elements of a list, or the value itself where one is written without brackets."""
         if isinstance(self.value, list):
             yield from self.items()
         else:
             yield self
 
     def text(self) -> str | None:
-        """Non-empty text, or None after a complaint."""
+        """Return non-empty text, or None after a complaint."""
         if isinstance(self.value, str) and self.value.strip():
             return self.value
-        hint = "; write it in quotes" if isinstance(self.value, (bool, int)) else ""
-        self.complain(f"expected text, got {_described(self.value)}{hint}")
+        hint = ": quote it" if isinstance(self.value, (bool, int)) else ""
+        self.complain(f"expected a string, got {_described(self.value)}{hint}")
         return None
 
     def texts(self) -> tuple[str, ...]:
-        """Text, or a list of texts."""
+        """Return one or several strings."""
         return _present(item.text() for item in self.items_or_one())
 
     def flag(self) -> bool:
-        """True or false."""
+        """Return a boolean; False after a complaint."""
         if not isinstance(self.value, bool):
             self.complain(f"expected true or false, got {_described(self.value)}")
             return False
         return self.value
 
     def need(self) -> Need | None:
-        """A need written ``kind:name``, or None after a complaint."""
+        """Return a need written ``kind:name``, or None after a complaint."""
         text = self.text()
         if text is None:
             return None
@@ -105,7 +120,7 @@ class Node:
             return None
 
     def needs(self) -> tuple[Need, ...]:
-        """One need, or a list of them."""
+        """Return one or several needs."""
         # Most of python.yaml is lists of the same few needs: only a list with a fault needs to know its places.
         texts = [text for text in self.value if isinstance(text, str)] if isinstance(self.value, list) else []
         if texts and texts == self.value:
@@ -114,16 +129,18 @@ class Node:
         return _present(item.need() for item in self.items_or_one())
 
     def kind_of_need(self) -> NeedKind | None:
-        """The name of a kind of need, or None after a complaint."""
+        """Return a kind of need, or None after a complaint."""
         text = self.text()
         return None if text is None else self.as_kind(text)
 
     def as_kind(self, text: str) -> NeedKind | None:
-        """``text`` (this value or its key) as a kind of need, or None after a complaint."""
+        """Return the kind of need that ``text`` (this value or its key) names, or None after a complaint."""
         try:
             return NeedKind(text)
         except ValueError:
-            self.complain(f"{text!r} is no kind of need; kinds: {', '.join(kind.value for kind in NeedKind)}")
+            self.complain(
+                f"{text!r} is not a kind of need: expected one of {', '.join(kind.value for kind in NeedKind)}"
+            )
             return None
 
 
@@ -142,20 +159,20 @@ def _described(value: _Plain) -> str:
         case list():
             return "a list"
         case str():
-            return f"text {value!r}" if value.strip() else "empty text"
+            return repr(value) if value.strip() else "an empty string"
         case int():
             return str(value)
 
 
 def read(path: Path, shown: str, problems: list[str]) -> Node | None:
-    """The file's top node, its ``schema`` checked and removed; None where it cannot be used at all."""
+    """Return the file's top node, its ``schema`` checked and removed; None for a file that cannot be used."""
     try:
         if path.stat().st_size > MAXIMUM_SIZE:
             problems.append(f"{shown}: larger than {MAXIMUM_SIZE} bytes")
             return None
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{shown}: cannot be read: {error}")
+        problems.append(f"{shown}: cannot read it: {error}")
         return None
     return parse(text, shown, problems)
 
@@ -193,7 +210,7 @@ def parse(text: str, shown: str, problems: list[str]) -> Node | None:
 
 
 class _Conversion:
-    """YAML's node tree to plain values: what SafeLoader does, with duplicate keys and places told.
+    """Convert YAML's node tree to plain values, as SafeLoader does, but report duplicate keys, and where.
 
     Anchors are refused: nothing in a rule file needs them, and they are the way to a "billion laughs".
     """
@@ -223,7 +240,7 @@ class _Conversion:
         for key_node, value_node in node.value:
             if key_node.tag != self._TAG + "str":
                 scalar = isinstance(key_node.value, str)
-                what = f"key {key_node.value!r} is not text; write it in quotes" if scalar else "a key is not text"
+                what = f"key {key_node.value!r} is not a string: quote it" if scalar else "a key is not a string"
                 self._complain(path, what)
                 continue
             key = key_node.value
@@ -244,7 +261,7 @@ class _Conversion:
             return value.lower() in ("true", "yes", "on")
         if tag == "int" and value.isdecimal():
             return int(value[:9])
-        self._complain(path, f"expected text, got {value!r}; write it in quotes")
+        self._complain(path, f"expected a string, got {value!r}: quote it")
         return None
 
     def _complain(self, path: str, complaint: str) -> None:

@@ -162,4 +162,4 @@ def test_the_headers_of_an_official_docker_images_python_are_its_own(distro):
 
 @pytest.mark.parametrize(("family", "least"), [("arch", 1400), ("alpine", 1400), ("homebrew", 1000)])
 def test_they_speak_of_nearly_all_that_debians_rules_do(family, least):
-    assert BOOK.coverage(family)[0] > least
+    assert BOOK.chain(family).coverage[0] > least

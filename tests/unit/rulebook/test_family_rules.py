@@ -132,7 +132,7 @@ def test_releases_override_by_version_major_version_and_codename(book, interpret
 def test_a_release_goes_by_other_names(tmp_path, interpreter):
     names = 'release_names: {trixie: "13", forky: sid, "14": sid}\nchecked: ["12", sid]\n'
     book = book_of([write(tmp_path / "shipped", debian=DEBIAN + names, python=PYTHON, symptoms=SYMPTOMS)])
-    assert book.checked("debian") == ("12", "sid")
+    assert book.chain("debian").checked == ("12", "sid")
 
     def packages(distribution):
         return book.choice(Need.parse("header:old.h"), distribution, interpreter()).packages
@@ -153,7 +153,7 @@ def test_inherited_overrides_are_those_of_the_release_it_was_taken_from(tmp_path
     book = book_of(
         [write(tmp_path / "shipped", **rules), write(tmp_path / "user", ubuntu="schema: 1\nfamily: ubuntu\n")]
     )
-    assert book.extended_releases("ubuntu") == {"24.04": "13", "22.04": "12"}
+    assert book.chain("ubuntu").extended_releases == {"24.04": "13", "22.04": "12"}
 
     def packages(distribution):
         return book.choice(Need.parse("header:old.h"), distribution, interpreter()).packages
@@ -269,8 +269,8 @@ def family_problems(tmp_path, text):
         ("family: mine\nextends: nobody", "rules/mine.yaml: extends 'nobody', but there is no nobody.yaml"),
         ("family: mine\nextends: mine", "rules/mine.yaml: extends itself: mine -> mine"),
         ("family: mine\nextends: debian\nneeds: {hat: {x: y}}",
-         "rules/mine.yaml: needs.hat: 'hat' is no kind of need; kinds: header, library, pkgconfig, cmake, command, "
-         "compiler, file, soname, python-module, build-constraint, resource, network"),
+         "rules/mine.yaml: needs.hat: 'hat' is not a kind of need: expected one of header, library, pkgconfig, cmake, "
+         "command, compiler, file, soname, python-module, build-constraint, resource, network"),
         ("family: mine\nextends: debian\nneeds: {network: {x: y}}",
          "rules/mine.yaml: needs.network: no system package cures a network; its advice belongs in symptoms.yaml"),
         ("family: mine\nextends: debian\nneeds: {header: {'a*b.h': y1}}",
@@ -292,7 +292,7 @@ def family_problems(tmp_path, text):
         ("family: mine\nmanager: apt\nneeds: {header: {a.h: 'py{{ python'}}",
          "rules/mine.yaml: needs.header.a.h: 'py{{ python': template: unexpected end of template"),
         ("family: mine\nmanager: apt\nreleases: {12: {needs: {}}}",
-         "rules/mine.yaml: releases: key '12' is not text; write it in quotes"),
+         "rules/mine.yaml: releases: key '12' is not a string: quote it"),
     ],
 )  # fmt: skip
 def test_complaints_about_a_family(tmp_path, text, problem):

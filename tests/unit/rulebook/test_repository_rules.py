@@ -88,7 +88,7 @@ def test_shipped_repositories_list_only_packages_that_rules_name():
     for version in ("7", "8", "9", "10"):
         for rule in book.package_rules(Distribution("rhel", version)).values():
             named.update(rule.packages, *rule.alternatives)
-    for family in book.chain("rhel"):
+    for family in book.chain("rhel").files:
         for packages in family.repositories.values():
             listed.update(packages)
     assert len(listed) > 200

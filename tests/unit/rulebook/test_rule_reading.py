@@ -32,18 +32,18 @@ def test_values_are_read():
         ("schema: 2\na: x\n", ["x.yaml: schema: expected 1, got 2"]),
         ("schema: true\na: x\n", ["x.yaml: schema: expected 1, got true"]),
         ("schema: 1\nb: x\n", ["x.yaml: 'a' is missing"]),
-        ("schema: 1\na: x\nc: y\n", ["x.yaml: c: unknown key; known here: a, b"]),
+        ("schema: 1\na: x\nc: y\n", ["x.yaml: c: unknown key: expected one of a, b"]),
         ("schema: 1\na: x\na: y\n", ["x.yaml: a: given twice"]),
-        ("schema: 1\na: 12\n", ["x.yaml: a: expected text, got 12; write it in quotes"]),
-        ("schema: 1\na: no\n", ["x.yaml: a: expected text, got false; write it in quotes"]),
-        ("schema: 1\na: 1.5\n", ["x.yaml: a: expected text, got '1.5'; write it in quotes",
-                                 "x.yaml: a: expected text, got nothing"]),
-        ("schema: 1\na: [x, {}]\n", ["x.yaml: a[1]: expected text, got a mapping"]),
+        ("schema: 1\na: 12\n", ["x.yaml: a: expected a string, got 12: quote it"]),
+        ("schema: 1\na: no\n", ["x.yaml: a: expected a string, got false: quote it"]),
+        ("schema: 1\na: 1.5\n", ["x.yaml: a: expected a string, got '1.5': quote it",
+                                 "x.yaml: a: expected a string, got nothing"]),
+        ("schema: 1\na: [x, {}]\n", ["x.yaml: a[1]: expected a string, got a mapping"]),
         ("schema: 1\na: &x y\nb: *x\n", ["x.yaml: b: anchors and aliases are not supported",
-                                         "x.yaml: b: expected text, got nothing"]),
-        ("schema: 1\na: x\n12: y\n", ["x.yaml: key '12' is not text; write it in quotes"]),
+                                         "x.yaml: b: expected a string, got nothing"]),
+        ("schema: 1\na: x\n12: y\n", ["x.yaml: key '12' is not a string: quote it"]),
         ("schema: 1\na: !!python/object:os.system x\n",
-         ["x.yaml: a: expected text, got 'x'; write it in quotes", "x.yaml: a: expected text, got nothing"]),
+         ["x.yaml: a: expected a string, got 'x': quote it", "x.yaml: a: expected a string, got nothing"]),
     ],
 )  # fmt: skip
 def test_complaints(text, expected):
@@ -77,4 +77,4 @@ def test_files_that_cannot_be_read(tmp_path):
     assert read(tmp_path / "large.yaml", "large.yaml", problems) is None
     assert read(tmp_path / "latin.yaml", "latin.yaml", problems) is None
     assert problems[0] == f"large.yaml: larger than {MAXIMUM_SIZE} bytes"
-    assert problems[1].startswith("latin.yaml: cannot be read: 'utf-8' codec can't decode byte 0xe9")
+    assert problems[1].startswith("latin.yaml: cannot read it: 'utf-8' codec can't decode byte 0xe9")

@@ -144,9 +144,9 @@ symptoms:
 """,
         ).symptoms
     assert caught.value.problems == (
-        "rules/symptoms.yaml: extra: unknown key; known here: advice, aliases, environment, symptoms",
-        "rules/symptoms.yaml: aliases.colour: 'colour' is no kind of need; kinds: header, library, pkgconfig, cmake, "
-        "command, compiler, file, soname, python-module, build-constraint, resource, network",
+        "rules/symptoms.yaml: extra: unknown key: expected one of advice, aliases, environment, symptoms",
+        "rules/symptoms.yaml: aliases.colour: 'colour' is not a kind of need: expected one of header, library, "
+        "pkgconfig, cmake, command, compiler, file, soname, python-module, build-constraint, resource, network",
         "rules/symptoms.yaml: symptoms.one.role: expected fatal, probe, hint or echo, got 'loud'",
         "rules/symptoms.yaml: symptoms.two.pattern: not a regular expression: missing ), unterminated subpattern at "
         "position 0",

@@ -69,8 +69,9 @@ def statistics(book: Rulebook) -> list[str]:
         f"python.yaml: {len(packages)} Python packages, {sdists} without Linux wheels, {doubtful} unverified",
     ]
     for name in book.families():
-        needs, unverified = book.coverage(name)
-        checked = ", ".join(book.checked(name))
+        chain = book.chain(name)
+        needs, unverified = chain.coverage
+        checked = ", ".join(chain.checked)
         lines.append(
             f"{name}.yaml: {needs} needs, {unverified} unverified" + (f", checked against {checked}" * bool(checked))
         )
@@ -106,9 +107,7 @@ def _shows(symptom: Symptom, need: Need) -> bool:
 
 def _statements(need: Need, name: str, book: Rulebook) -> Iterator[str]:
     """Yield each statement of a family's own files, the one that applies first."""
-    for family in book.chain(name):
-        if family.name != name:
-            continue
+    for family in book.chain(name).own:
         for release in family.releases:
             rule = look_up(family.releases[release], need)
             if rule:
@@ -164,7 +163,8 @@ def _package_lines(package: PythonPackage, book: Rulebook, distribution: Distrib
 
 
 def _family_lines(name: str, book: Rulebook) -> Iterator[str]:
-    own = [family for family in book.chain(name) if family.name == name]
+    chain = book.chain(name)
+    own = chain.own
     yield f"{name} ({', '.join(dict.fromkeys(family.source for family in reversed(own) if family.source))})"
     manager = next((family.manager for family in own if family.manager), None)
     facts = {
@@ -172,10 +172,10 @@ def _family_lines(name: str, book: Rulebook) -> Iterator[str]:
         "extends": next((family.extends for family in own if family.extends), None),
         "distributions": ", ".join(dict.fromkeys(identifier for family in own for identifier in family.ids)),
         "releases with overrides": ", ".join(dict.fromkeys(release for family in own for release in family.releases)),
-        "checked against": ", ".join(book.checked(name)),
+        "checked against": ", ".join(chain.checked),
     }
     yield from (f"  {title}: {value}" for title, value in facts.items() if value)
-    needs, unverified = book.coverage(name)
+    needs, unverified = chain.coverage
     yield f"  {needs} needs, {unverified} unverified"
 
 

@@ -1,0 +1,157 @@
+"""Read family files: ``debian.yaml``, ``fedora.yaml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accel_doctor.interfaces import PackageNames
+from accel_doctor.model import Need, NeedKind
+from accel_doctor.rulebook import templates
+from accel_doctor.rulebook.families import Family, PackageRule
+from accel_doctor.rulebook.repository_rules import read_repositories
+from accel_doctor.rulebook.yaml_reading import Node, RuleKey
+
+_PYTHON = re.compile(r"3\.\d{1,2}")
+_KEYS = (
+    *("family", "manager", "extends", "matches", "checked", "unverified", "search", "needs"),
+    *("releases", "release_names", "extends_releases", "pythons", "repositories", "afterwards"),
+)
+
+
+def read_family(
+    top: Node, name: str, managers: Mapping[str, PackageNames], inherited: PackageNames | None = None
+) -> Family:
+    """Return the family in a file whose name says ``name``.
+
+    ``managers`` are the package managers a file may name; ``inherited`` is the one of a lower layer or of the family
+    that this one extends.
+    """
+    entries = top.mapping(_KEYS, required=("family",))
+    if "family" in entries and entries["family"].text() not in (name, None):
+        entries["family"].complain(f"expected {name!r}, as the file is called")
+    manager = _manager(entries["manager"], managers) if "manager" in entries else inherited
+    if manager is None and "extends" not in entries:
+        top.complain("'manager' is missing, and no 'extends' brings one")
+    unverified = entries["unverified"].flag() if "unverified" in entries else False
+    reader = _PackageRuleReader(manager, unverified)
+    ids: tuple[str, ...] = ()
+    if "matches" in entries:
+        matches = entries["matches"].mapping(("ids",), required=("ids",))
+        ids = matches["ids"].texts() if "ids" in matches else ()
+    releases: dict[str, Mapping[RuleKey, PackageRule]] = {}
+    repositories = {"": read_repositories(entries["repositories"])} if "repositories" in entries else {}
+    for release, node in (entries["releases"].mapping() if "releases" in entries else {}).items():
+        parts = node.mapping(("needs", "repositories"))
+        if not parts and isinstance(node.value, dict):
+            node.complain("has neither 'needs' nor 'repositories'")
+        releases[release] = reader.needs(parts["needs"]) if "needs" in parts else {}
+        if "repositories" in parts:
+            repositories[release] = read_repositories(parts["repositories"])
+    return Family(
+        name=name,
+        manager=manager,
+        extends=entries["extends"].text() if "extends" in entries else None,
+        ids=ids,
+        needs=reader.needs(entries["needs"]) if "needs" in entries else {},
+        releases=releases,
+        release_names=_names(entries.get("release_names")),
+        extends_releases=_names(entries.get("extends_releases")),
+        checked=entries["checked"].texts() if "checked" in entries else (),
+        pythons=_pythons(entries["pythons"]) if "pythons" in entries else {},
+        search=_texts_by_kind(entries["search"]) if "search" in entries else {},
+        afterwards=_texts_by_kind(entries["afterwards"]) if "afterwards" in entries else {},
+        source=top.file,
+        repositories=repositories,
+    )
+
+
+def _manager(node: Node, managers: Mapping[str, PackageNames]) -> PackageNames | None:
+    text = node.text()
+    if text is not None and text not in managers:
+        node.complain(f"expected one of {', '.join(sorted(managers))}, got {text!r}")
+    return managers.get(text or "")
+
+
+def _names(node: Node | None) -> dict[str, str]:
+    entries = node.mapping() if node else {}
+    return {name: text for name, entry in entries.items() if (text := entry.text())}
+
+
+def _pythons(node: Node) -> dict[str, str]:
+    result = {}
+    for release, entry in node.mapping().items():
+        text = entry.text()
+        if text and not _PYTHON.fullmatch(text):
+            entry.complain(f"expected a version of Python such as 3.13, got {text!r}")
+        elif text:
+            result[release] = text
+    return result
+
+
+def _texts_by_kind(node: Node) -> dict[NeedKind, str]:
+    result = {}
+    for kind_name, entry in node.mapping().items():
+        kind, text = entry.as_kind(kind_name), entry.text()
+        if kind and text:
+            try:
+                templates.render(text, templates.SAMPLE_PYTHON, Need(kind, "x"))
+            except ValueError as error:
+                entry.complain(str(error))
+            else:
+                result[kind] = text
+    return result
+
+
+@dataclass(frozen=True)
+class _PackageRuleReader:
+    manager: PackageNames | None
+    unverified: bool
+
+    def needs(self, section: Node) -> dict[RuleKey, PackageRule]:
+        result: dict[RuleKey, PackageRule] = {}
+        for kind_name, group in section.mapping().items():
+            kind = group.as_kind(kind_name)
+            if kind and not kind.curable_by_packages:
+                group.complain(f"no system package cures a {kind.value}; its advice belongs in symptoms.yaml")
+                continue
+            for name, node in group.mapping().items():
+                if "*" in name[:-1]:
+                    node.complain("a '*' stands only at the end")
+                elif kind:
+                    result[kind, name] = self._package_rule(node)
+        return result
+
+    def _package_rule(self, node: Node) -> PackageRule:
+        if node.value is None:
+            return PackageRule(unverified=self.unverified, source=node.file)
+        if not isinstance(node.value, dict):
+            return PackageRule(self._packages(node), unverified=self.unverified, source=node.file)
+        entries = node.mapping(("packages", "alternatives", "unverified", "advice"))
+        if "alternatives" in entries and "packages" not in entries:
+            node.complain("has 'alternatives' but no 'packages'")
+        if not entries.keys() & {"packages", "advice"}:
+            node.complain("has neither 'packages' nor 'advice'")
+        alternatives = entries["alternatives"].items() if "alternatives" in entries else ()
+        return PackageRule(
+            packages=self._packages(entries["packages"]) if "packages" in entries else (),
+            alternatives=tuple(self._packages(item) for item in alternatives),
+            advice=entries["advice"].text() if "advice" in entries else None,
+            unverified=entries["unverified"].flag() if "unverified" in entries else self.unverified,
+            source=node.file,
+        )
+
+    def _packages(self, node: Node) -> tuple[str, ...]:
+        names = node.texts()
+        if not names and not node.problems:
+            node.complain("names no package; write null for what is known to be absent")
+        for name in names:
+            try:
+                rendered = templates.render(name, templates.SAMPLE_PYTHON)
+            except ValueError as error:
+                node.complain(f"{name!r}: {error}")
+                continue
+            if self.manager and not self.manager.accepts(rendered):
+                node.complain(f"{rendered!r} is not a package name for {self.manager.name}")
+        return names

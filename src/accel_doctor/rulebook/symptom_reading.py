@@ -1,0 +1,140 @@
+"""Read ``symptoms.yaml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from accel_doctor.model import Need
+from accel_doctor.rulebook.patterns import complaint_about
+from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomFiles, SymptomRole
+from accel_doctor.rulebook.yaml_reading import Node, RuleKey
+
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_KEYS = (
+    "kind", "role", "contains", "pattern", "needs", "names", "tool", "explained_by", "match", "miss",
+)  # fmt: skip
+
+
+def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
+    """Return the files of all layers, lowest first, as one."""
+    entries: dict[RuleKey, tuple[Need, ...]] = {}
+    advice: dict[RuleKey, str] = {}
+    environment: dict[RuleKey, Mapping[str, str]] = {}
+    for top in tops:
+        top.mapping(("aliases", "advice", "environment", "symptoms"))
+        entries.update(_read_aliases(top))
+        advice.update(_read_advice(top))
+        environment.update(_read_environment(top))
+    aliases = Aliases(entries)
+    symptoms: dict[str, Symptom | None] = {}
+    for top in tops:
+        named = top.section("symptoms")
+        symptoms = {
+            **_read_symptoms(named, aliases),
+            **{name: symptom for name, symptom in symptoms.items() if name not in named},
+        }
+    return SymptomFiles(tuple(symptom for symptom in symptoms.values() if symptom), advice, environment)
+
+
+def _read_symptoms(named: Mapping[str, Node], aliases: Aliases) -> dict[str, Symptom | None]:
+    """Return symptoms by id, in order; None where a layer removes a symptom."""
+    result: dict[str, Symptom | None] = {}
+    for identifier, node in named.items():
+        symptom = None if node.value is None else _read_symptom(identifier, node, aliases)
+        if symptom or node.value is None:
+            result[identifier] = symptom
+    return result
+
+
+def _read_aliases(top: Node) -> dict[RuleKey, tuple[Need, ...]]:
+    return {key: () if node.value is None else node.needs() for key, node in top.by_kind("aliases")}
+
+
+def _read_advice(top: Node) -> dict[RuleKey, str]:
+    return {key: text for key, node in top.by_kind("advice") if (text := node.text())}
+
+
+def _read_environment(top: Node) -> dict[RuleKey, Mapping[str, str]]:
+    result: dict[RuleKey, Mapping[str, str]] = {}
+    for key, node in top.by_kind("environment"):
+        values = {variable: entry.text() for variable, entry in node.mapping().items()}
+        for variable in values:
+            if not _VARIABLE.fullmatch(variable):
+                node.complain(f"{variable!r} is not the name of an environment variable")
+        result[key] = {variable: value for variable, value in values.items() if value is not None}
+    return result
+
+
+def _read_symptom(identifier: str, node: Node, aliases: Aliases) -> Symptom | None:
+    before = len(node.problems)
+    entries = node.mapping(_KEYS, required=("role", "contains", "pattern"))
+    if len(node.problems) > before:
+        return None
+    symptom = Symptom(
+        id=identifier,
+        role=_role(entries["role"]),
+        contains=entries["contains"].texts(),
+        patterns=_patterns(entries["pattern"]),
+        kind=entries["kind"].kind_of_need() if "kind" in entries else None,
+        needs=entries["needs"].needs() if "needs" in entries else (),
+        names=_names(entries["names"]) if "names" in entries else {},
+        tool=entries["tool"].text() if "tool" in entries else None,
+        explained_by=entries["explained_by"].texts() if "explained_by" in entries else (),
+        match=_samples(entries["match"]) if "match" in entries else (),
+        miss=entries["miss"].texts() if "miss" in entries else (),
+        source=node.file,
+        aliases=aliases,
+    )
+    _check_whole(symptom, node)
+    return symptom if len(node.problems) == before else None
+
+
+def _check_whole(symptom: Symptom, node: Node) -> None:
+    captures = [{"name", "names"} & set(pattern.groupindex) for pattern in symptom.patterns]
+    if any(captures) and symptom.kind is None and not symptom.names:
+        node.complain("a pattern names something, but neither 'kind' nor 'names' says what it is")
+    if symptom.kind and not all(captures):
+        node.complain("has a 'kind', but a pattern has no group 'name' or 'names'")
+    if symptom.role is SymptomRole.PROBE and not symptom.tool:
+        node.complain("a probe needs a 'tool', by which a fatal message can be said to explain it")
+    if symptom.explained_by and symptom.role is not SymptomRole.FATAL:
+        node.complain("only a fatal symptom can be explained by probes")
+
+
+def _role(node: Node) -> SymptomRole:
+    text = node.text()
+    try:
+        return SymptomRole(text)
+    except ValueError:
+        if text is not None:
+            node.complain(f"expected fatal, probe, hint or echo, got {text!r}")
+        return SymptomRole.ECHO
+
+
+def _patterns(node: Node) -> tuple[re.Pattern[str], ...]:
+    result = []
+    for item in node.items_or_one():
+        text = item.text()
+        complaint = complaint_about(text) if text else None
+        if complaint:
+            item.complain(complaint)
+        elif text:
+            result.append(re.compile(text))
+    return tuple(result)
+
+
+def _names(node: Node) -> dict[str, tuple[Need, ...]]:
+    return {name: () if entry.value is None else entry.needs() for name, entry in node.mapping().items()}
+
+
+def _samples(node: Node) -> tuple[Sample, ...]:
+    result = []
+    for item in node.items():
+        entries = item.mapping(("log", "needs"), required=("log", "needs"))
+        if "log" in entries and "needs" in entries:
+            log = entries["log"].text()
+            needs = entries["needs"].needs()
+            if log:
+                result.append(Sample(log, needs))
+    return tuple(result)
