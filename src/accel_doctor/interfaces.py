@@ -287,8 +287,8 @@ class Notifier(Protocol):
         ...
 
 
-class Progress(Protocol):
-    """Shows how far something is that takes a while."""
+class Progress(Notifier, Protocol):
+    """Tells the user, and shows how far something is that takes a while."""
 
     def show(self, what: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` are done."""

@@ -51,7 +51,7 @@ def python_of(project):
 
 def test_a_miss_then_stored_then_a_hit(project, capsys):
     assert run("restore") == 1
-    assert capsys.readouterr().err.startswith("no environment is stored for requirements.txt and this interpreter (")
+    assert capsys.readouterr().err.startswith("no stored environment for requirements.txt and this interpreter (")
     assert run("store") == ExitCode.DONE
     shutil.rmtree(project / ".venv")
     # Without the environment nothing says which interpreter made it: the one of PATH, which is another here.
@@ -63,7 +63,7 @@ def test_a_miss_then_stored_then_a_hit(project, capsys):
 
 def test_errors_of_restore_are_2(project, capsys):
     assert run("restore", "--python", "nowhere") == 2
-    assert capsys.readouterr().err.startswith("error: --python nowhere: there is no such file, directory or command\n")
+    assert capsys.readouterr().err.startswith("error: --python nowhere: no such file, directory or command\n")
     run("store")
     shutil.rmtree(project / ".venv")
     (project / ".venv").mkdir()
@@ -103,12 +103,12 @@ def test_init_writes_what_is_then_read(project, capsys):
     assert run("info") == ExitCode.DONE
     assert f"configuration  {project}/.accel-doctor.toml\n" in capsys.readouterr().out
     assert run("init") == ExitCode.USAGE
-    assert capsys.readouterr().err == f"error: {project}/.accel-doctor.toml is there already\n"
+    assert capsys.readouterr().err == f"error: {project}/.accel-doctor.toml already exists\n"
 
 
 def test_list_and_erase(project, capsys):
     assert run("list") == ExitCode.DONE
-    assert capsys.readouterr().err == "nothing is kept yet\n"
+    assert capsys.readouterr().err == "no environments stored\n"
     run("store")
     capsys.readouterr()
     run("list", "--format", "json")
@@ -128,7 +128,7 @@ def test_only_as_many_are_kept_as_configured(project, capsys):
     run("store")
     (project / "requirements.txt").write_text("other\n")
     run("store")
-    assert "removed 1 that was used longest ago\n" in capsys.readouterr().err
+    assert "evicted 1 least recently used environment\n" in capsys.readouterr().err
     run("list", "--format", "json")
     assert len(json.loads(capsys.readouterr().out)["environments"]) == 1
 
@@ -139,7 +139,7 @@ def test_the_nearest_one_is_a_start(project, capsys):
     (project / ".venv/mark").touch()
     assert run("restore", "--near") == 1
     assert not (project / ".venv/mark").exists()
-    assert "it is the nearest, not the right one" in capsys.readouterr().err
+    assert "it is the closest match, not an exact one" in capsys.readouterr().err
 
 
 def test_another_machine_restores_from_a_shared_level(project, tmp_path, monkeypatch, capsys):
@@ -182,7 +182,7 @@ def test_a_tampered_level_is_a_miss_and_told(project, tmp_path, monkeypatch, cap
     monkeypatch.setenv("ACCEL_DOCTOR_CACHE_DIR", str(tmp_path / "another"))
     (project / ".venv/mark").touch()
     assert run("restore", "--level", str(level)) == 1
-    assert "a stored environment is damaged and not used: " in capsys.readouterr().err
+    assert "ignoring a damaged stored environment: " in capsys.readouterr().err
     assert (project / ".venv/mark").exists()
 
 

@@ -15,7 +15,6 @@ from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.cli.advice import AdviserWhenAsked
 from accel_doctor.cli.configuration import journal_path
-from accel_doctor.cli.levels import LevelSettings
 from accel_doctor.cli.session import Session
 from accel_doctor.cli.terminal.interrupts import UninterruptedPackageManager
 from accel_doctor.doctor import Doctor
@@ -41,6 +40,7 @@ from accel_doctor.model import (
 )
 from accel_doctor.store.housekeeping import LEASES, REMEMBERED, SOURCES, WHEELS
 from accel_doctor.store.leases import Leases
+from accel_doctor.store.levels.level_settings import LevelSettings
 from accel_doctor.store.wheels.build_key import build_key
 from accel_doctor.store.wheels.provenance import provenance_of
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore

@@ -14,7 +14,9 @@ from typing import Any, Protocol, TypeVar, get_type_hints
 
 import click
 
+from accel_doctor.cli.pip_accel import pip_accel_level
 from accel_doctor.model import Policy
+from accel_doctor.store.levels.level_settings import LevelSettings
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -232,6 +234,16 @@ class LevelOptions:
         "--require-signature", default=False, help="Use only wheels from levels that a trusted key signed."
     )
 
+    def settings(self, variables: Mapping[str, str], *, offline: bool, dry_run: bool = False) -> LevelSettings:
+        """Return what the options say, or, without ``--level``, pip-accel's variables; no levels for an offline run.
+        A dry run only reads from them."""
+        addresses = self.level or tuple(filter(None, [pip_accel_level(variables)]))
+        if offline or not addresses:
+            return LevelSettings()
+        signing_key = Path(self.signing_key) if self.signing_key else None
+        trusted_keys = tuple(map(Path, self.trusted_key))
+        return LevelSettings(addresses, signing_key, trusted_keys, self.require_signature, read_only=dry_run)
+
 
 @dataclass(frozen=True)
 class VerbosityOptions:
@@ -261,31 +273,3 @@ class TargetOptions:
     """What is installed into."""
 
     python: str | None = own("--python", metavar="PATH", help="Install into this interpreter or environment.")
-
-
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-def own_options(*names: str) -> tuple[Decorator, ...]:
-    """Return options that several commands have as decorators of functions that take untyped values."""
-    groups = (ConsentOptions, TargetOptions, FrontendOptions, PlaceOptions, LevelOptions)
-    declared = {each.name: made for group in groups for each, _, made in _declarations(group)}
-    kinds = {name: kind for group in groups for name, kind in get_type_hints(group).items()}
-    result = []
-    for name in names:
-        each = declared[name]
-        assert isinstance(each, _Declared)  # noqa: S101
-        flavor = {"is_flag": True} if kinds[name] is bool else {"multiple": kinds[name] == tuple[str, ...]}
-        result.append(click.option(*each.flags, name, **each.settings, **flavor))
-    return tuple(result)
-
-
-def apply(options: tuple[Decorator, ...]) -> Decorator:
-    """Return one decorator made of many."""
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for each in reversed(options):
-            function = each(function)
-        return function
-
-    return decorate

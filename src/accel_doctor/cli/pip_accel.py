@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from accel_doctor.redaction import redacted
@@ -40,11 +39,11 @@ _MEANINGS = (
 )
 
 
-def pip_accel_notice(values: Mapping[str, Any], variables: Mapping[str, str]) -> str | None:
-    """Return what to tell where pip-accel's variables apply: what to set instead. None where they do not."""
+def pip_accel_notice(given: Mapping[str, object], variables: Mapping[str, str]) -> str | None:
+    """Return what to set instead of pip-accel's variables; None where none applies. ``given`` are our options."""
     used = [
         f"{theirs} as {ours}={redacted(meaning)}"
         for theirs, option, ours, meaning_of in _MEANINGS
-        if not values[option] and (meaning := meaning_of(variables))
+        if not given.get(option) and (meaning := meaning_of(variables))
     ]
     return f"using pip-accel's variables: {', '.join(used)}" if used else None

@@ -135,7 +135,7 @@ class Session:
     @cached_property
     def runner(self) -> ProcessRunner:
         """Return what starts processes, in the directory of the invocation."""
-        return ProcessRunner(self.invocation.variables)
+        return ProcessRunner(self.invocation.variables, self.invocation.directory)
 
     @cached_property
     def rulebook(self) -> Rulebook:

@@ -48,3 +48,11 @@ class Place(NamedTuple):
     home: str  # directory of the interpreter
     executable: str  # the interpreter itself
     version: str  # 3.13.5
+
+
+class BaseInterpreter(NamedTuple):
+    """The interpreter behind an environment, and what decides which environments fit it."""
+
+    executable: str
+    version: str  # 3.13.5
+    machine: Mapping[str, Any]  # implementation, ABI, platform, C library, distribution

@@ -7,17 +7,9 @@ from pathlib import Path
 import pytest
 from fakes import FakeReporter
 
-from accel_doctor.cli.levels import LevelSettings, level_settings
+from accel_doctor.cli.options import LevelOptions
 from accel_doctor.cli.pip_accel import pip_accel_level, pip_accel_notice
-
-NONE = {
-    "level": (),
-    "signing_key": None,
-    "trusted_key": (),
-    "require_signature": False,
-    "cache_dir": None,
-    "dry_run": False,
-}
+from accel_doctor.store.levels.level_settings import LevelSettings
 
 
 @pytest.mark.parametrize(
@@ -45,21 +37,21 @@ def test_pip_accels_bucket_as_a_level(variables, level):
 
 def test_pip_accels_bucket_yields_to_levels_of_our_own():
     variables = {"PIP_ACCEL_S3_BUCKET": "b"}
-    assert level_settings(NONE, variables, offline=False) == LevelSettings(("s3://b",))
-    assert level_settings({**NONE, "level": ("/srv",)}, variables, offline=False) == LevelSettings(("/srv",))
-    assert pip_accel_notice(NONE, variables) == (
+    assert LevelOptions().settings(variables, offline=False) == LevelSettings(("s3://b",))
+    assert LevelOptions(("/srv",)).settings(variables, offline=False) == LevelSettings(("/srv",))
+    assert pip_accel_notice({}, variables) == (
         "using pip-accel's variables: PIP_ACCEL_S3_BUCKET as ACCEL_DOCTOR_LEVELS=s3://b"
     )
-    assert pip_accel_notice({**NONE, "level": ("/srv",)}, variables) is None
+    assert pip_accel_notice({"level": ("/srv",)}, variables) is None
 
 
 def test_a_rehearsal_writes_nowhere(tmp_path):
-    settings = level_settings({**NONE, "level": (str(tmp_path),), "dry_run": True}, {}, offline=False)
+    settings = LevelOptions((str(tmp_path),)).settings({}, offline=False, dry_run=True)
     [level], _ = settings.opened({}, tmp_path, FakeReporter())
     assert (level.usable, level.writable) == (True, False)
 
 
 def test_an_offline_run_has_no_levels():
-    values = {**NONE, "level": ("/srv",), "signing_key": "k", "trusted_key": ("t",), "require_signature": True}
-    assert level_settings(values, {}, offline=True) == LevelSettings()
-    assert level_settings(values, {}, offline=False) == LevelSettings(("/srv",), Path("k"), (Path("t"),), True)
+    options = LevelOptions(("/srv",), "k", ("t",), True)
+    assert options.settings({}, offline=True) == LevelSettings()
+    assert options.settings({}, offline=False) == LevelSettings(("/srv",), Path("k"), (Path("t"),), True)

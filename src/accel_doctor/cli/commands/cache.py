@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from accel_doctor.cli.amounts import AGE, SIZE
-from accel_doctor.cli.options import ConfiguredCommand, apply, own_options
+from accel_doctor.cli.options import CacheOptions, ConfiguredCommand, parameters
 from accel_doctor.errors import CacheError, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -86,8 +86,9 @@ def _subcommand(name: str) -> Callable[[Callable[..., int]], click.Command]:
             with _opened(cache_dir, form == "json") as cache:
                 return function(cache, **values)
 
-        with_options = apply((*own_options("cache_dir"), _FORMAT))(called)
-        return command.command(name, cls=ConfiguredCommand, context_settings=_SETTINGS)(with_options)
+        made = command.command(name, cls=ConfiguredCommand, context_settings=_SETTINGS)(_FORMAT(called))
+        made.params[:0] = parameters(CacheOptions)
+        return made
 
     return decorate
 

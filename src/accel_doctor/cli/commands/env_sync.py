@@ -1,96 +1,87 @@
-"""``accel-doctor env sync``: restore, else install into a new environment and keep that."""
+"""How ``accel-doctor env sync`` makes an environment: as ``install`` does, relative to the project's directory."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from accel_doctor.cli.env_project import Project, note
-from accel_doctor.cli.env_work import keep, put
-from accel_doctor.errors import ExitCode, ToolError
-from accel_doctor.store.environments.gathering import ChangingError, scan
-from accel_doctor.store.environments.relocation import for_place, may_name_the_root, without_place
-from accel_doctor.store.environments.swap import place_beside, put_in_place
+from click.core import ParameterSource
 
+from accel_doctor.cli.commands.install import InstallOptions, run_installation
+from accel_doctor.cli.commands.install import command as install_command
+from accel_doctor.cli.configuration import NOT_FOR_PROJECTS, read_configuration, user_directory
+from accel_doctor.cli.options import PlaceOptions, TargetOptions, value_of
+from accel_doctor.errors import ToolError
+from accel_doctor.frontends.uv.uv_binary import find_uv
+from accel_doctor.model.invocation import Invocation
+from accel_doctor.store.environments.project_environment import ProjectEnvironment
+from accel_doctor.system.process.runner import ProcessRunner
 
-def synchronize(project: Project, words: Sequence[str]) -> int:
-    """The right environment is in place afterwards, or the exit code of ``install`` says why not."""
-    if put(project):
-        note(f"restored {project.target}")
-        return int(ExitCode.DONE)
-    arguments = (*project.install_arguments, *words)
-    with place_beside(project.target) as beside:
-        _make_environment(project, beside)
-        code = _install(project, beside, arguments)
-        if code:
-            return code
-        try:
-            keep(project, beside)
-        except (OSError, ChangingError) as error:
-            note(f"the environment is not kept: {error}")
-            _rewrite(beside, project)
-            put_in_place(beside, project.target)
-            return int(ExitCode.DONE)
-    if put(project) is None:
-        raise ToolError(f"what was just stored for {project.target} cannot be restored", hint="run it again")
-    note(f"installed {project.target}")
-    return int(ExitCode.DONE)
+if TYPE_CHECKING:
+    from accel_doctor.cli.commands.env import SyncOptions
 
 
-def _make_environment(project: Project, place: Path) -> None:
-    from accel_doctor.frontends.uv.uv_binary import find_uv
-    from accel_doctor.system.process.runner import ProcessRunner
+@dataclass(frozen=True)
+class ProjectInstaller:
+    """Implements :class:`accel_doctor.store.environments.project_environment.Installer`."""
 
-    executable = project.interpreter["executable"]
-    uv = find_uv(project.environment) if project.values.get("frontend") != "pip" else None
-    if uv:
-        argv = [str(uv), "venv", "--quiet", "--allow-existing", "--python", executable, "--prompt", project.target.name]
-    else:
-        argv = [executable, "-m", "venv", "--prompt", project.target.name]
-    done = ProcessRunner(dict(project.environment)).capture([*argv, str(place)])
-    if done.returncode:
-        said = (done.stderr.strip() or done.output.strip() or "nothing").splitlines()[-1]
-        raise ToolError(f"no virtual environment could be made with {executable}: {said}")
+    environment: ProjectEnvironment
+    options: SyncOptions
+    invocation: Invocation
+
+    def make(self, place: Path) -> None:
+        """Make an empty environment with uv, else with the interpreter's own venv. Raise ToolError."""
+        variables = self.environment.variables
+        executable, prompt = self.environment.interpreter.executable, self.environment.project.target.name
+        uv = find_uv(variables) if self.options.frontend.frontend != "pip" else None
+        if uv:
+            argv = [str(uv), "venv", "--quiet", "--allow-existing", "--python", executable, "--prompt", prompt]
+        else:
+            argv = [executable, "-m", "venv", "--prompt", prompt]
+        done = ProcessRunner(dict(variables)).capture([*argv, str(place)])
+        if done.returncode:
+            said = (done.stderr.strip() or done.output.strip() or "no output").splitlines()[-1]
+            raise ToolError(f"cannot make a virtual environment with {executable}: {said}")
+
+    def install(self, place: Path) -> int:
+        """Install what the project and the command line ask for; return the exit code."""
+        project = self.environment.project
+        words = [*project.install_arguments(NOT_FOR_PROJECTS), *self.options.words]
+        options = self._install_options(words, place)
+        return run_installation(options, replace(self.invocation, directory=project.directory))
+
+    def _install_options(self, words: list[str], place: Path) -> InstallOptions:
+        """Return the options of ``install`` among ``words``, with those of ``env sync`` where they say nothing."""
+        project = self.environment.project
+        configured = read_configuration(user_directory(self.environment.variables), project.directory)
+        defaults = {key.replace("-", "_"): value for key, value in configured.items()}
+        with install_command.make_context("install", words, default_map=defaults) as context:
+            given = value_of(InstallOptions, context.params)
+            named = {
+                name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+            }
+        absolute = self.invocation.absolute
+        ours = self.options.place
+        place_options = PlaceOptions(
+            cache_dir=absolute(ours.cache_dir) if ours.cache_dir else None, rules=tuple(map(absolute, ours.rules))
+        )
+        return replace(
+            given,
+            target=TargetOptions(python=str(place)),
+            consent=_merged(self.options.consent, given.consent, named),
+            frontend=_merged(self.options.frontend, given.frontend, named),
+            place=_merged(place_options, given.place, named),
+            levels=_merged(self.options.levels, given.levels, named),
+        )
 
 
-def _install(project: Project, place: Path, words: Sequence[str]) -> int:
-    """``accel-doctor install`` with these words, in this process, relative to the project's directory."""
-    from accel_doctor.cli.commands.install import command
-
-    own = ["--python", str(place)]
-    for option in ("yes", "no_system", "offline", "require_signature"):
-        if project.values.get(option):
-            own.append(f"--{option.replace('_', '-')}")
-    for option in ("frontend", "cache_dir", "signing_key"):
-        if value := project.values.get(option):
-            own += [f"--{option.replace('_', '-')}", str(Path(value).absolute()) if option != "frontend" else value]
-    for option in ("level", "rules", "trusted_key"):
-        for value in project.values.get(option) or ():
-            own += [f"--{option.replace('_', '-')}", value]
-    with _inside(project.directory), command.make_context("install", [*own, *words]) as context:
-        return int(command.invoke(context) or 0)
-
-
-@contextmanager
-def _inside(directory: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(directory)
-    try:
-        yield
-    finally:
-        os.chdir(before)
-
-
-def _rewrite(root: Path, project: Project) -> None:
-    """What names ``root`` names the project's place: for an environment that no cache could take."""
-    for path in scan(root).files:
-        if not may_name_the_root(path):
-            continue
-        file = root / path
-        normal = without_place(path, file.read_bytes(), str(root))
-        if normal is not None:
-            mode = file.stat().st_mode
-            file.write_bytes(for_place(path, normal, project.place))
-            file.chmod(mode)
+def _merged(ours: Any, theirs: Any, named: Collection[str]) -> Any:
+    """Return ``ours`` with the options of ``theirs`` that are ``named``; those that can be repeated are added."""
+    changes: dict[str, Any] = {}
+    for each in fields(ours):
+        if each.name in named:
+            mine, other = getattr(ours, each.name), getattr(theirs, each.name)
+            changes[each.name] = (*mine, *other) if isinstance(mine, tuple) else other
+    return replace(ours, **changes)

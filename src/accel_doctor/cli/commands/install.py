@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from accel_doctor.cli.assembly import assembled_doctor, auditwheel_for
-from accel_doctor.cli.levels import level_settings
 from accel_doctor.cli.machines import obstacle
 from accel_doctor.cli.options import (
     EXPORT_FORMATS,
@@ -92,15 +91,15 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
         auditwheel_for(session).check()
         request = replace(request, build=replace(request.build, portable=True))
     variables = invocation.variables
-    values = {**asdict(options.levels), "cache_dir": options.place.cache_dir, "dry_run": options.dry_run}
-    levels = level_settings(values, variables, offline=request.index.offline)
+    levels = options.levels.settings(variables, offline=request.index.offline, dry_run=options.dry_run)
+    given = {"level": options.levels.level, "cache_dir": options.place.cache_dir}
     policy = options.consent.policy(dry_run=options.dry_run, verify=options.verify)
     with (
         session.interrupts.watched(),
         session.reporter,
         assembled_doctor(session, frontend, policy, options.jobs or usable_cores(), levels) as doctor,
     ):
-        if notice := pip_accel_notice(values, variables):
+        if notice := pip_accel_notice(given, variables):
             session.reporter.note(notice)
         with interruption_told(session.reporter, doctor.treatment.transactions, session.logs):
             result = _install(doctor, request, report)

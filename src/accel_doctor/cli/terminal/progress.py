@@ -1,11 +1,12 @@
-"""A progress bar for what takes longer than a second."""
+"""Notes, and a progress bar for what takes longer than a second."""
 
 from __future__ import annotations
 
 import sys
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING
+
+import click
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -13,28 +14,29 @@ if TYPE_CHECKING:
 _PATIENCE = 1.0  # seconds
 
 
-class Bar:
-    """Implements :class:`accel_doctor.interfaces.Progress`; shown at a terminal only."""
+class NotesAndProgress:
+    """Implements :class:`accel_doctor.interfaces.Notifier` and ``Progress`` on stderr; the bar at a terminal only."""
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
+        self._begun: float | None = None
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> Bar:
-        return self
+    def step(self, text: str) -> None:
+        """Tell that something begins."""
+        self.note(text)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Remove it from the screen."""
-        if self._progress:
-            self._progress.stop()
+    def note(self, text: str) -> None:
+        """Tell something worth a line."""
+        self.close()
+        click.echo(text, err=True)
 
     def show(self, what: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` are done."""
+        if self._begun is None:
+            self._begun = time.monotonic()
         if self._progress is None:
-            if time.monotonic() - self._started < _PATIENCE or not sys.stderr.isatty():
+            if time.monotonic() - self._begun < _PATIENCE or not sys.stderr.isatty():
                 return
             from rich.console import Console
             from rich.progress import Progress
@@ -44,3 +46,9 @@ class Bar:
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what)
         self._progress.update(self._tasks[what], completed=done, total=total)
+
+    def close(self) -> None:
+        """Remove the bar from the screen."""
+        if self._progress:
+            self._progress.stop()
+        self._begun, self._progress, self._tasks = None, None, {}

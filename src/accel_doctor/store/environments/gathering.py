@@ -6,7 +6,7 @@ import csv
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from accel_doctor.errors import AccelDoctorError
@@ -123,8 +123,3 @@ def _recorded(record: Path, site: str) -> Iterable[str]:
                 yield os.path.normpath(f"{site}/{row[0]}") if row[0].startswith(".") else f"{site}/{row[0]}"
     except (OSError, csv.Error):
         return
-
-
-def versions_of(owned: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
-    """All distributions, in order."""
-    return sorted(set(owned.values()))

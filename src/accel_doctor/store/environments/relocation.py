@@ -1,14 +1,17 @@
-"""Files of an environment that name its path: kept in a form that names none, rewritten for where they go. Pure.
+"""Files that name the path of their environment: stored without it, rewritten for the place they go to. Pure.
 
-What wheels brought is as their authors made it and cannot know the path, so inside ``site-packages`` only what
-installers write is looked at: ``.pth`` and ``.egg-link`` files, finders of editable installs, ``direct_url.json``.
-Outside of it, every text: scripts, ``activate*``, ``pyvenv.cfg``, kernels of Jupyter, ``etc/``, ``share/``.
+Files from wheels cannot know the path. So inside ``site-packages`` only what installers write is looked at: ``.pth``
+and ``.egg-link`` files, finders of editable installs, ``direct_url.json``. Outside of it, every text: scripts,
+``activate*``, ``pyvenv.cfg``, kernels of Jupyter, ``etc/``, ``share/``.
 """
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
 from accel_doctor.model.stored_environments import Place
 
@@ -35,13 +38,13 @@ _SHELL_FORM = re.compile(
 
 
 def may_name_the_root(path: str) -> bool:
-    """Whether a file at this path can be one that is written for one place."""
+    """Return whether a file at this path may name the environment's root."""
     inside = _SITE.fullmatch(path)
     return not inside or _WRITTEN_BY_INSTALLERS.fullmatch(inside["inside"]) is not None
 
 
 def without_place(path: str, content: bytes, root: str) -> bytes | None:
-    """The form that names no place; None where the file is the same everywhere."""
+    """Return the file without ``root``; None where it does not name it."""
     if path == CONFIGURATION:
         return _replaced(content, root)
     if len(content) > LARGEST or b"\0" in content or not may_name_the_root(path):
@@ -59,14 +62,14 @@ def without_place(path: str, content: bytes, root: str) -> bytes | None:
         # bare, between blanks, after = or in $(...)
         changed = re.sub(rb"(?<=[=\s])" + re.escape(_bytes(root)) + rb"(?=[\s);]|$)", _WORD, changed)
     if path.endswith(".json"):
-        changed = changed.replace(b"file://" + _bytes(_url_path(root)), b"file://" + _URL)
+        changed = changed.replace(b"file://" + _bytes(quote(root)), b"file://" + _URL)
         changed = _replaced(changed, _json_text(root))
     changed = _replaced(changed, root)
     return changed if changed != content else None
 
 
 def for_place(path: str, content: bytes, place: Place) -> bytes:
-    """The file as it has to be at ``place``."""
+    """Return the file as it must be at ``place``."""
     root = _bytes(place.root)
     if path == CONFIGURATION:
         return _configuration(content.replace(ROOT, root), place)
@@ -76,7 +79,7 @@ def for_place(path: str, content: bytes, place: Place) -> bytes:
         content = content.replace(_WORD, _bytes(quoted(place.root)))
     if path.endswith(".json"):
         content = content.replace(ROOT, _bytes(_json_text(place.root)))
-        return content.replace(_URL, _bytes(_url_path(place.root)))
+        return content.replace(_URL, _bytes(quote(place.root)))
     if path.endswith(".py"):
         return content.replace(ROOT, re.sub(rb"(?=[\\'\"])", rb"\\", root))
     return content.replace(ROOT, root)
@@ -103,7 +106,7 @@ def _with_first_line(content: bytes, root: str) -> bytes:
 
 
 def _configuration(content: bytes, place: Place) -> bytes:
-    """``pyvenv.cfg`` (PEP 405): where the interpreter is, and which version it has."""
+    """Return ``pyvenv.cfg`` (PEP 405) with the interpreter's place and version."""
     values = {
         "home": place.home,
         "executable": place.executable,
@@ -124,7 +127,7 @@ def _in_scripts(path: str) -> bool:
 
 
 def _shell_of(path: str) -> Callable[[str], str] | None:
-    """How a path is quoted in an ``activate`` script."""
+    """Return how to quote a path in an ``activate`` script; None for any other file."""
     name = path.rpartition("/")[2]
     if not _in_scripts(path) or not name.startswith("activate"):
         return None
@@ -164,8 +167,6 @@ _QUOTED: Mapping[str, Callable[[str], str]] = {
 
 
 def _unquoted(word: str) -> str:
-    import shlex
-
     try:
         return "".join(shlex.split(word))
     except ValueError:
@@ -173,15 +174,7 @@ def _unquoted(word: str) -> str:
 
 
 def _json_text(text: str) -> str:
-    import json
-
     return json.dumps(text)[1:-1]
-
-
-def _url_path(path: str) -> str:
-    from urllib.parse import quote
-
-    return quote(path)
 
 
 def _bytes(text: str) -> bytes:

@@ -1,8 +1,10 @@
-"""An environment takes another's place in one move: whoever looks sees the old one or the new one, complete."""
+"""One environment replaces another in one move: readers see the old one or the new one, whole."""
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import fcntl
 import os
 import secrets
 import shutil
@@ -21,14 +23,14 @@ _RENAME_EXCHANGE = 2  # renameat2(2)
 
 
 class SwapError(AccelDoctorError):
-    """An environment that cannot be put in its place; what was there is still there."""
+    """Raised where an environment cannot be put in its place; what was there is still there."""
 
 
 @contextmanager
 def place_beside(target: Path) -> Iterator[Path]:
-    """A new empty directory beside ``target``, gone afterwards if it was not moved; what killed runs left is removed.
+    """Make an empty directory beside ``target``, removed at the end of the block; remove what killed runs left.
 
-    Raises SwapError where ``target`` is something that an environment must not replace.
+    Raise UsageError where ``target`` is something that an environment must not replace.
     """
     recover(target)
     check(target)
@@ -41,21 +43,21 @@ def place_beside(target: Path) -> Iterator[Path]:
 
 
 def check(target: Path) -> None:
-    """Raises UsageError for a directory with something else than an environment in it."""
+    """Raise UsageError for a directory that holds anything but an environment."""
     with suppress(FileNotFoundError):
         if not stat.S_ISDIR(target.stat().st_mode):
             raise UsageError(f"{target} is not a directory", hint="choose another virtualenv_path")
         if not (target / "pyvenv.cfg").exists() and any(target.iterdir()):
             raise UsageError(
-                f"{target} is not a virtual environment (it has no pyvenv.cfg), and is not replaced",
+                f"refused to replace {target}: it is not a virtual environment (no pyvenv.cfg)",
                 hint="choose another virtualenv_path, or remove it",
             )
 
 
 def put_in_place(beside: Path, target: Path) -> None:
-    """``beside`` becomes ``target``; what ``target`` was is in ``beside`` afterwards, where there was anything."""
+    """Move ``beside`` to ``target``, and what was there, if anything, to ``beside``. Raise SwapError."""
     with directory_locked(target.parent):
-        for _ in range(3):  # somebody without locks may come between
+        for _ in range(3):  # another program, which takes no locks, may interfere
             try:
                 if not target.exists():
                     beside.rename(target)
@@ -66,11 +68,11 @@ def put_in_place(beside: Path, target: Path) -> None:
                 if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
                     continue
                 raise _explained(error, target) from error
-    raise SwapError(f"{target} is changed by somebody else at the same time", hint="run it again")
+    raise SwapError(f"{target} is being changed by another program", hint="run it again")
 
 
 def recover(target: Path) -> None:
-    """Remove what killed runs left beside ``target``; finish the one that was killed between two moves."""
+    """Remove what killed runs left beside ``target``, and finish one that was killed between two moves."""
     for path in sorted(target.parent.glob(f".{_bare(target)}{_MARK}*-*")):
         if path.name.startswith(f".{_bare(target)}{_OLD}") and not target.exists():
             with directory_locked(target.parent), suppress(OSError):
@@ -87,7 +89,7 @@ def recover(target: Path) -> None:
 
 
 def _bare(target: Path) -> str:
-    # a name between dots, of which glob takes nothing for a pattern
+    # a part of a name without any of glob's special characters
     return "".join(character if character.isalnum() else "_" for character in target.name)
 
 
@@ -99,7 +101,7 @@ def _made(target: Path) -> tuple[Path, int]:
         try:
             descriptor = os.open(beside, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
-            continue  # another run took it for one that was left behind
+            continue  # another run took it for a leftover
         if claimed(descriptor) and beside.exists():
             return beside, descriptor
         if _no_locks(descriptor):
@@ -108,8 +110,6 @@ def _made(target: Path) -> tuple[Path, int]:
 
 
 def _no_locks(descriptor: int) -> bool:
-    import fcntl
-
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
@@ -118,9 +118,7 @@ def _no_locks(descriptor: int) -> bool:
 
 
 def _exchanged(one: Path, other: Path) -> bool:
-    """Whether the two have changed places; False where that cannot be done in one move here."""
-    import ctypes
-
+    """Swap the two in one move; return False where the system cannot."""
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if renameat2 is None:
         return False
@@ -147,7 +145,7 @@ def _in_two_moves(beside: Path, target: Path) -> None:
 
 def _explained(error: OSError, target: Path) -> SwapError:
     hints = {
-        errno.EBUSY: "it is a mount point: let virtualenv_path be a directory inside it",
-        errno.EXDEV: f"it comes from a lower layer of a container's image: rm -r {target}, then the same command",
+        errno.EBUSY: "it is a mount point: set virtualenv_path to a directory inside it",
+        errno.EXDEV: f"it is part of a container image: rm -r {target}, then run the same command",
     }
-    return SwapError(f"{target} cannot be replaced: {error.strerror}", hint=hints.get(error.errno or 0))
+    return SwapError(f"cannot replace {target}: {error.strerror}", hint=hints.get(error.errno or 0))

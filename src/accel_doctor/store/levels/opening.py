@@ -37,19 +37,16 @@ BACKENDS: Mapping[str, str] = {
 
 def open_level(text: str, variables: Mapping[str, str], directory: Path) -> ObjectStore:
     """Return the object store at an address, before any request. Raise UsageError for an unusable address."""
-    return _open(parse_address(text, directory), variables)
+    address = parse_address(text, directory)
+    return _backend(address)(address, variables)
 
 
 def shared_level(
     text: str, variables: Mapping[str, str], directory: Path, notifier: Notifier, *, read_only: bool = False
 ) -> SharedLevel:
     """Return the same as one run sees it, with the timeout of its address."""
-    address = parse_address(text, directory)
-    return SharedLevel(_open(address, variables), address.timeout, notifier, read_only=read_only)
-
-
-def _open(address: LevelAddress, variables: Mapping[str, str]) -> ObjectStore:
-    return _backend(address)(address, variables)
+    store = open_level(text, variables, directory)
+    return SharedLevel(store, parse_address(text).timeout, notifier, read_only=read_only)
 
 
 def _backend(address: LevelAddress) -> Backend:

@@ -105,13 +105,6 @@ class SharedLevel:
 
     def _in_time(self, work: Callable[[], T], size: int) -> T | None:
         """Return what ``work`` does; None where the level is skipped. Raise LevelError, also at the deadline."""
-        with self._transfers if size > _SMALL else nullcontext():
-            return self._at_once(work, size)
-
-    def _at_once(self, work: Callable[[], T], size: int) -> T | None:
-        if not self.usable:
-            return None
-        seconds = self._timeout + size / SLOWEST
         result: Future[T] = Future()
 
         def run() -> None:
@@ -122,9 +115,13 @@ class SharedLevel:
             except Exception as error:  # from another package's backend: no level ends a run
                 result.set_exception(LevelError(f"{type(error).__name__}: {error}"))
 
-        threading.Thread(target=run, name=f"level {self.name}", daemon=True).start()
-        either: tuple[Future[Any], ...] = (result, self._skipped)
-        ended, _ = wait(either, timeout=seconds, return_when=FIRST_COMPLETED)
+        seconds = self._timeout + size / SLOWEST
+        with self._transfers if size > _SMALL else nullcontext():
+            if not self.usable:
+                return None
+            threading.Thread(target=run, name=f"level {self.name}", daemon=True).start()
+            either: tuple[Future[Any], ...] = (result, self._skipped)
+            ended, _ = wait(either, timeout=seconds, return_when=FIRST_COMPLETED)
         if result in ended:
             return result.result()
         if not ended:

@@ -14,7 +14,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import Entry
@@ -29,26 +29,51 @@ _HEADER = b"accel-doctor: an entry of the wheel store\n"  # a signature made her
 _IDENTITY = b"accel-doctor: which key this is\n"  # part of every identity: never changes
 
 
-class Key(Protocol):
-    """A key that checks signatures, and may make them."""
+class Secret:
+    """HMAC-SHA256: whoever can check can sign. The identity, with which its signatures begin, does not reveal it."""
 
-    @property
-    def identity(self) -> str:
-        """Return scheme and short name, with which its signatures begin; reveals nothing of a secret."""
-        ...
+    signs = True
 
-    @property
-    def signs(self) -> bool:
-        """Return whether it can sign, or only check."""
-        ...
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self.identity = f"hmac-sha256:{self.sign(_IDENTITY).hex()[:16]}"
 
     def sign(self, content: bytes) -> bytes:
-        """Return a signature."""
-        ...
+        """Return the signature of ``content``."""
+        return hmac.digest(self._secret, content, "sha256")
 
     def accepts(self, content: bytes, signature: bytes) -> bool:
         """Return whether this key made this signature of ``content``."""
-        ...
+        return hmac.compare_digest(self.sign(content), signature)
+
+
+class KeyPair:
+    """ed25519: only the private half signs."""
+
+    def __init__(self, private: Ed25519PrivateKey | None, public: Ed25519PublicKey) -> None:
+        self._private = private
+        self._public = public
+        self.signs = private is not None
+        self.identity = f"ed25519:{hashlib.sha256(_IDENTITY + public.public_bytes_raw()).hexdigest()[:16]}"
+
+    def sign(self, content: bytes) -> bytes:
+        """Return the signature of ``content``."""
+        assert self._private is not None  # noqa: S101  only called where signs
+        signature: bytes = self._private.sign(content)
+        return signature
+
+    def accepts(self, content: bytes, signature: bytes) -> bool:
+        """Return whether this pair's private half made this signature of ``content``."""
+        from cryptography.exceptions import InvalidSignature
+
+        try:
+            self._public.verify(signature, content)
+        except InvalidSignature:
+            return False
+        return True
+
+
+Key = Secret | KeyPair
 
 
 @dataclass(frozen=True)
@@ -113,47 +138,7 @@ def read_key(path: Path) -> Key:
         raise UsageError(
             f"{path}: a secret needs at least {_SHORTEST_SECRET} characters", hint=f"openssl rand -hex 32 > {path}"
         )
-    return _Secret(secret)
-
-
-class _Secret:
-    """HMAC-SHA256: whoever can check can sign."""
-
-    signs = True
-
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
-        self.identity = f"hmac-sha256:{self.sign(_IDENTITY).hex()[:16]}"
-
-    def sign(self, content: bytes) -> bytes:
-        return hmac.digest(self._secret, content, "sha256")
-
-    def accepts(self, content: bytes, signature: bytes) -> bool:
-        return hmac.compare_digest(self.sign(content), signature)
-
-
-class _Pair:
-    """ed25519: only the private half signs."""
-
-    def __init__(self, private: Ed25519PrivateKey | None, public: Ed25519PublicKey) -> None:
-        self._private = private
-        self._public = public
-        self.signs = private is not None
-        self.identity = f"ed25519:{hashlib.sha256(_IDENTITY + public.public_bytes_raw()).hexdigest()[:16]}"
-
-    def sign(self, content: bytes) -> bytes:
-        assert self._private is not None  # noqa: S101  only called where signs
-        signature: bytes = self._private.sign(content)
-        return signature
-
-    def accepts(self, content: bytes, signature: bytes) -> bool:
-        from cryptography.exceptions import InvalidSignature
-
-        try:
-            self._public.verify(signature, content)
-        except InvalidSignature:
-            return False
-        return True
+    return Secret(secret)
 
 
 def _pem_key(path: Path, content: bytes, public: bool) -> Key:
@@ -170,9 +155,9 @@ def _pem_key(path: Path, content: bytes, public: bool) -> Key:
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UsageError(f"cannot read the key {path}: {error}") from None
     if isinstance(key, Ed25519PublicKey):
-        return _Pair(None, key)
+        return KeyPair(None, key)
     if isinstance(key, Ed25519PrivateKey):
-        return _Pair(key, key.public_key())
+        return KeyPair(key, key.public_key())
     raise UsageError(f"{path} is not an ed25519 key", hint="openssl genpkey -algorithm ed25519")
 
 

@@ -35,16 +35,18 @@ Sink = Callable[[bytes], None]
 class ProcessRunner:
     """Implements :class:`accel_doctor.interfaces.Runner`; may be used from several threads.
 
-    ``environment`` is what children inherit. Each child leads a session of its own, without a terminal (so that
-    nothing can sit waiting for a password there) and without stdin; only :meth:`converse` gives it a terminal.
+    ``environment`` is what children inherit; they work in ``directory``, unless a call names another one. Each child
+    leads a session of its own, without a terminal (so that nothing can sit waiting for a password there) and without
+    stdin; only :meth:`converse` gives it a terminal.
     Ctrl-C therefore reaches this program alone: it ends the child that the interrupted thread waits for, and
     :meth:`stop` ends those of the other threads.
     A return code is 124 after a timeout, 126 for a file that cannot be executed, 127 for a command not found,
     130 once :meth:`stop` was called, and negative for a process that a signal ended.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], directory: Path | None = None) -> None:
         self._environment = dict(environment)
+        self._directory = directory
         self._children: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.RLock()  # a signal handler may call stop() while this thread holds it
         self._stopped = False
@@ -183,7 +185,7 @@ class ProcessRunner:
         with self._lock:  # held while starting, so that stop() misses nobody
             if self._stopped:
                 raise _NotStartedError(STOPPED, f"{argv[0]}: not started, the run was interrupted")
-            child = _start(argv, self._merged(environment), directory, source, stderr, apart)
+            child = _start(argv, self._merged(environment), directory or self._directory, source, stderr, apart)
             self._children.add(child)
         try:
             yield child

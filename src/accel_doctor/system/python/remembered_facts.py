@@ -26,7 +26,7 @@ def behind(executable: Path) -> Path:
     # an environment with a copy of its interpreter: PEP 405 says where the original is
     original = Path(settings.get("executable") or f"{settings.get('home')}/{real.name}")
     if not original.is_file():
-        raise UsageError(f"the interpreter that made {root} is gone: {original}")
+        raise UsageError(f"the interpreter of {root} no longer exists: {original}")
     return original.resolve()
 
 

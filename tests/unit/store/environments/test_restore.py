@@ -150,9 +150,7 @@ def test_only_environments_are_replaced_and_stored(cached, environment, tmp_path
     (precious / "thesis").touch()
     with pytest.raises(UsageError) as caught:
         cached.restore(precious)
-    assert caught.value.message == (
-        f"{precious} is not a virtual environment (it has no pyvenv.cfg), and is not replaced"
-    )
+    assert caught.value.message == (f"refused to replace {precious}: it is not a virtual environment (no pyvenv.cfg)")
     with pytest.raises(UsageError, match="is not a virtual environment"):
         store(cached.cache, "b" * 64, {}, precious)
     assert [path.name for path in precious.iterdir()] == ["thesis"]

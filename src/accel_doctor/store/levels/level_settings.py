@@ -1,13 +1,12 @@
-"""Shared levels, from options and variables."""
+"""Which shared levels a run has, and whose signatures it trusts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from accel_doctor.cli.pip_accel import pip_accel_level
 from accel_doctor.interfaces import Notifier
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class LevelSettings:
 
     def opened(
         self, variables: Mapping[str, str], directory: Path, notifier: Notifier
-    ) -> tuple[list[SharedLevel], Signatures]:
+    ) -> tuple[Sequence[SharedLevel], Signatures]:
         """Open the levels, without any request yet, and read the keys. Raise UsageError."""
         from accel_doctor.store.levels.opening import shared_level
         from accel_doctor.store.levels.signing import read_signatures
@@ -38,18 +37,3 @@ class LevelSettings:
             for address in self.addresses
         ]
         return levels, signatures
-
-
-def level_settings(values: Mapping[str, Any], variables: Mapping[str, str], *, offline: bool) -> LevelSettings:
-    """Return what options say, or, without ``--level``, pip-accel's variables; no levels for an offline run.
-    ``--dry-run`` only reads from them."""
-    addresses = tuple(values["level"]) or tuple(filter(None, [pip_accel_level(variables)]))
-    if offline or not addresses:
-        return LevelSettings()
-    return LevelSettings(
-        addresses,
-        Path(values["signing_key"]) if values["signing_key"] else None,
-        tuple(map(Path, values["trusted_key"])),
-        values["require_signature"],
-        read_only=values["dry_run"],
-    )

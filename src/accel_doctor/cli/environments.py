@@ -1,0 +1,87 @@
+"""The real parts of ``env``, put together from its options."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from accel_doctor.cli.configuration import cache_directory
+from accel_doctor.cli.options import CacheOptions, LevelOptions, TargetOptions, option
+from accel_doctor.cli.terminal.progress import NotesAndProgress
+from accel_doctor.store.environments.environment_cache import EnvironmentCache
+from accel_doctor.store.environments.project_environment import ProjectEnvironment
+from accel_doctor.store.environments.projects import Project, find_project
+from accel_doctor.system.loader.environment_libraries import EnvironmentLibraries
+from accel_doctor.system.python.base_interpreter import describe_base_interpreter, find_base_interpreter
+
+
+@dataclass(frozen=True)
+class ProjectOptions:
+    """Which project, for which interpreter, and where environments are kept."""
+
+    config: str | None = option(
+        "--config", envvar="VIRTUALENV_CACHE_CONFIG_PATH", metavar="FILE", help="Configuration file to use."
+    )
+    work_dir: str | None = option(
+        "-w",
+        "--work-dir",
+        envvar="VIRTUALENV_CACHE_WORK_DIR",
+        metavar="DIR",
+        help="Directory of the project (default: the current one).",
+    )
+    target: TargetOptions = TargetOptions()
+    place: CacheOptions = CacheOptions()
+
+    @property
+    def directory(self) -> Path:
+        """Return the directory in which the configuration is looked for."""
+        return Path(self.work_dir or ".").absolute()
+
+
+def open_project(options: ProjectOptions, variables: Mapping[str, str]) -> Project:
+    """Return the project that the options name. Raise UsageError."""
+    named = options.directory / options.config if options.config else None
+    return find_project(options.directory, named, variables)
+
+
+def open_cache(options: ProjectOptions, terminal: NotesAndProgress) -> EnvironmentCache:
+    """Return the cache of the project that the options name. Raise UsageError."""
+    variables = dict(os.environ)
+    return _cache(open_project(options, variables), options, variables, terminal)
+
+
+def open_environment(
+    options: ProjectOptions,
+    terminal: NotesAndProgress,
+    levels: LevelOptions,
+    *,
+    offline: bool = False,
+) -> ProjectEnvironment:
+    """Return the environment of the project that the options name. Raise UsageError."""
+    variables = dict(os.environ)
+    project = open_project(options, variables)
+    cache = _cache(project, options, variables, terminal)
+    base = find_base_interpreter(options.target.python, project.target, variables, terminal)
+    interpreter = describe_base_interpreter(base, cache.root / "interpreters", variables)
+    return ProjectEnvironment(
+        project=project,
+        interpreter=interpreter,
+        variables=variables,
+        cache=cache,
+        libraries=EnvironmentLibraries(interpreter.executable, variables, cache.root),
+        levels=levels.settings(variables, offline=offline),
+        terminal=terminal,
+    )
+
+
+def _cache(
+    project: Project, options: ProjectOptions, variables: Mapping[str, str], terminal: NotesAndProgress
+) -> EnvironmentCache:
+    # A directory of our own inside the one that the project names: nothing else there is ever touched.
+    if project.settings.cache_path and not options.place.cache_dir:
+        root = project.directory / project.settings.cache_path / "accel-doctor-environments"
+    else:
+        root = cache_directory(options.place.cache_dir, variables) / "environments"
+    return EnvironmentCache(root, terminal.note)
