@@ -7,34 +7,41 @@ from typing import Any, Literal
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
-from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Argument, Part, PipOption, Refused, Variables
+from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, Part, PipOption, Refused
 
-Name = Literal["uv", "pip"]
 Settings = InstallRequest | IndexSettings | BuildSettings
 
 
-def as_arguments(frontend: Name, settings: Settings, *parts: Part) -> list[str]:
+def as_arguments(frontend: Literal["uv", "pip"], settings: Settings, *parts: Part) -> list[str]:
     """Return the arguments for what ``settings`` hold of ``parts``; what has its default value is not said.
 
     Raises UsageError for what the frontend cannot do.
     """
     words: list[str] = []
     for option, value in _asked_for(settings, parts):
-        telling = getattr(option, frontend)
-        if isinstance(telling, Refused):
-            raise UsageError(f"{frontend} does not support --{option.key}", hint=telling.hint)
-        if isinstance(telling, Argument):
-            words += _argument(telling, value)
+        told = option.uv if frontend == "uv" else f"--{option.key}"
+        if isinstance(told, Refused):
+            raise UsageError(f"{frontend} does not support --{option.key}", hint=told.hint)
+        if value is False:
+            told = option.off if frontend == "pip" else None
+        if not isinstance(told, str):
+            continue
+        if isinstance(value, bool):
+            words.append(told)
+        elif isinstance(value, tuple) and not (frontend == "pip" and option.kind is Kind.FORMATS):
+            words += [word for one in value for word in (told, one)]
+        else:
+            words += [told, ",".join(value) if isinstance(value, tuple) else str(value)]
     return words
 
 
-def as_variables(frontend: Name, settings: Settings, *parts: Part) -> dict[str, str]:
-    """Return the environment variables for what the frontend has no argument for."""
+def as_uv_variables(settings: Settings, *parts: Part) -> dict[str, str]:
+    """Return the environment variables for what uv has no argument for."""
     said: dict[str, str] = {}
     for option, value in _asked_for(settings, parts):
-        telling = getattr(option, frontend)
-        if isinstance(telling, Variables):
-            said |= dict.fromkeys(telling.names, str(max(1, round(value)) if telling.whole else value))
+        if isinstance(option.uv, tuple):
+            whole = max(1, round(value)) if option.kind is Kind.NUMBER else value  # seconds
+            said |= dict.fromkeys(option.uv, str(whole))
     return said
 
 
@@ -44,16 +51,3 @@ def _asked_for(settings: Settings, parts: tuple[Part, ...]) -> Iterator[tuple[Pi
             value = getattr(settings, option.field)
             if value != type(settings).__dataclass_fields__[option.field].default:
                 yield option, value
-
-
-def _argument(telling: Argument, value: Any) -> list[str]:
-    if value is False:
-        return [telling.off] if telling.off else []
-    if value is True:
-        return list(telling.words)
-    values = value if isinstance(value, tuple) else (value,)
-    if telling.translated is not None:
-        values = tuple(telling.translated[one] for one in values if one in telling.translated)
-    if telling.joined:
-        values = (",".join(values),)
-    return [word for one in values for word in (*telling.words, str(one))]

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 from accel_doctor.errors import UsageError
 from accel_doctor.requirements.file_access import VARIABLE
-from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
+from accel_doctor.requirements.pip_option_table import FLAGS, PIP_OPTIONS
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASH_ALGORITHMS = ("sha256", "sha384", "sha512")
 
 # Options a line can have: their key, and whether they take a value. The last four stand in files only.
 _OPTIONS: Mapping[str, tuple[str, bool]] = {
-    name: (option.key, option.kind.takes_value) for option in PIP_OPTIONS if option.in_files for name in option.names
+    name: (option.key, option.kind not in FLAGS) for option in PIP_OPTIONS if option.in_files for name in option.names
 } | {f"--{key}": (key, True) for key in ("all-releases", "only-final", "use-feature", "hash")}
 
 

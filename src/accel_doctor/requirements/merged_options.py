@@ -9,7 +9,7 @@ from typing import Any
 from accel_doctor.errors import UsageError
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.pip_configuration import Configuration
-from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, PipOption
+from accel_doctor.requirements.pip_option_table import FLAGS, PIP_OPTIONS, Kind, PipOption
 from accel_doctor.requirements.surroundings import Surroundings
 
 
@@ -39,7 +39,7 @@ class MergedOptions:
 
     def set(self, option: PipOption, value: str) -> None:
         """Apply an option of a requirement file, which comes last and wins; ``value`` is empty for a flag."""
-        if not option.kind.takes_value:
+        if option.kind in FLAGS:
             self._values[option.key] = True
         elif isinstance(self._values[option.key], tuple):
             self._values[option.key] = (*self._values[option.key], value)

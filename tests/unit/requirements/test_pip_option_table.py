@@ -73,7 +73,7 @@ from accel_doctor.requirements import pip_option_table as table
 table.PIP_OPTIONS += (
     table.PipOption(
         ("--all-previews", "--previews"), table.Kind.FLAG, "Allow previews.", field="pre", part=table.Part.RESOLVE,
-        in_files=True, uv=table.Argument(("--prerelease", "previews")), uv_variables=("UV_PREVIEWS",),
+        in_files=True, uv="--prerelease=previews", settled=("UV_PREVIEWS",),
     ),
 )
 table.OPTION_OF = {option.key: option for option in table.PIP_OPTIONS}
@@ -103,7 +103,7 @@ merged = MergedOptions(ParsedArguments(), configuration, surroundings).fields_of
 request = InstallRequest((), **merged)
 assert request.pre
 assert "--all-previews" in told_pip(request)
-assert ["--prerelease", "previews"] == told_uv(request)[-2:]
+assert "--prerelease=previews" in told_uv(request)
 assert settled_elsewhere({"UV_PREVIEWS": "1"}) == {"all-previews"}
 """
 

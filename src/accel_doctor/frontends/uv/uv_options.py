@@ -8,9 +8,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends.telling import as_arguments, as_variables
+from accel_doctor.frontends.telling import as_arguments, as_uv_variables
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Part
+
+# uv cannot import a Python module, and has no automatic choice.
+_KEYRING_PROVIDERS = {"import": "subprocess", "subprocess": "subprocess", "disabled": "disabled"}
 
 
 def settled_elsewhere(variables: Mapping[str, str]) -> frozenset[str]:
@@ -19,7 +22,7 @@ def settled_elsewhere(variables: Mapping[str, str]) -> frozenset[str]:
     Where one of uv's variables is set, the user has configured uv itself: the command line wins over that, pip's
     configuration does not.
     """
-    return frozenset(option.key for option in PIP_OPTIONS if any(map(variables.get, option.uv_variables)))
+    return frozenset(option.key for option in PIP_OPTIONS if any(map(variables.get, option.settled)))
 
 
 def index_arguments(index: IndexSettings, variables: Mapping[str, str]) -> list[str]:
@@ -27,13 +30,14 @@ def index_arguments(index: IndexSettings, variables: Mapping[str, str]) -> list[
     # pip takes the best version of all indexes; uv's default stops at the first index that knows the name.
     strategy = [] if variables.get("UV_INDEX_STRATEGY") else ["--index-strategy", "unsafe-best-match"]
     # pip warns about a find-links directory that is not there; uv stops.
-    index = replace(index, find_links=tuple(filter(_exists, index.find_links)))
+    keyring = _KEYRING_PROVIDERS.get(index.keyring_provider or "")
+    index = replace(index, find_links=tuple(filter(_exists, index.find_links)), keyring_provider=keyring)
     return [*strategy, *as_arguments("uv", index, Part.INDEX), *(["--offline"] if index.offline else [])]
 
 
 def index_variables(index: IndexSettings) -> dict[str, str]:
     """Return environment variables for what uv has no option for, in all its versions from 0.8."""
-    return as_variables("uv", index, Part.INDEX)
+    return as_uv_variables(index, Part.INDEX)
 
 
 def build_arguments(build: BuildSettings, constraints: Path | None) -> list[str]:
