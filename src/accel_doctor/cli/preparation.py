@@ -14,7 +14,6 @@ from accel_doctor.model import InstallRequest
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.pip_configuration import read_configuration
 from accel_doctor.requirements.request import read_connection, read_request
-from accel_doctor.requirements.surroundings import Surroundings
 from accel_doctor.system.file_reader import FileReader
 
 
@@ -40,9 +39,9 @@ def prepare(session: Session, options: Resolving) -> tuple[Frontend, InstallRequ
     chosen = options.frontend.frontend
     frontend = choose_frontend(chosen, session.runner, interpreter, variables, session.cache, configuration)
     configuration = configuration.without(settled_elsewhere(frontend.name, variables))
-    surroundings = Surroundings(invocation.directory, invocation.home, variables, interpreter.in_virtual_environment)
-    reader = FileReader(read_connection(options.pip, configuration, surroundings), variables)
-    return frontend, read_request(options.pip, configuration, reader, surroundings)
+    reader = FileReader(read_connection(options.pip, configuration, invocation), variables)
+    inside = interpreter.in_virtual_environment
+    return frontend, read_request(options.pip, configuration, reader, invocation, in_virtual_environment=inside)
 
 
 def _read_text(path: Path) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import RequirementLine
+from accel_doctor.model.invocation import Invocation
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.file_access import Files
 from accel_doctor.requirements.merged_options import MergedOptions
@@ -16,7 +17,6 @@ from accel_doctor.requirements.nested import PlacedLine, is_lock, read_nested
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import OPTION_OF, PIP_OPTIONS, Kind
 from accel_doctor.requirements.specifier import read_specifier
-from accel_doctor.requirements.surroundings import Surroundings
 from accel_doctor.requirements.unsupported_options import INSTEAD, unsupported
 
 COMMAND_LINE = "command line"
@@ -26,12 +26,12 @@ class Gathering:
     """Requirements and constraints in the order they were read; requirement files change ``options``."""
 
     def __init__(
-        self, arguments: ParsedArguments, configuration: Configuration, files: Files, surroundings: Surroundings
+        self, arguments: ParsedArguments, configuration: Configuration, files: Files, invocation: Invocation
     ) -> None:
         self._arguments = arguments
         self._files = files
-        self._surroundings = surroundings
-        self.options = MergedOptions(arguments, configuration, surroundings)
+        self._invocation = invocation
+        self.options = MergedOptions(arguments, configuration, invocation)
         self.options.replace("find-links", tuple(map(self._find_link, self.options.many("find-links"))))
         self.lock: Path | None = None
         self.requirements: list[RequirementLine] = []
@@ -69,13 +69,13 @@ class Gathering:
                     yield line.text
 
     def _lock(self, location: str, *, alone: bool) -> Path:
-        location = self._surroundings.expand(location)
+        location = self._invocation.expand(location)
         if not alone or self.constraints:
             raise UsageError(
                 f"{location} is a lock file: it cannot be combined with other requirements or constraints",
                 hint="install the rest with a second command",
             )
-        path = self._surroundings.absolute(location)
+        path = self._invocation.absolute(location)
         if urlsplit(location).scheme or not self._files.is_file(path):
             raise UsageError(f"lock file not found: {location}")
         return Path(path)
@@ -89,11 +89,11 @@ class Gathering:
 
     def _placed(self, location: str, *, constraint: bool) -> Iterator[PlacedLine]:
         return read_nested(
-            self._surroundings.expand(location),
+            self._invocation.expand(location),
             constraint=constraint,
-            directory=self._surroundings.directory,
+            directory=self._invocation.directory,
             files=self._files,
-            variables=self._surroundings.environment,
+            variables=self._invocation.variables,
         )
 
     def _add(self, placed: PlacedLine) -> None:
@@ -144,7 +144,7 @@ class Gathering:
             text,
             origin,
             editable=editable,
-            directory=self._surroundings.directory,
+            directory=self._invocation.directory,
             files=self._files,
             hashes=hashes,
             config_settings=config_settings,
@@ -158,7 +158,7 @@ class Gathering:
         return self._find_link(value)
 
     def _find_link(self, location: str) -> str:
-        return location if urlsplit(location).scheme else self._surroundings.absolute(location)
+        return location if urlsplit(location).scheme else self._invocation.absolute(location)
 
     def _nothing_asked_for(self) -> UsageError:
         if found := self.options.many("find-links"):

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from accel_doctor.errors import UsageError
+from accel_doctor.model.invocation import Invocation
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import FLAGS, PIP_OPTIONS, Kind, PipOption
-from accel_doctor.requirements.surroundings import Surroundings
 
 
 class MergedOptions:
     """One value per option of the table, by key. Options that can be repeated add up; others replace one another."""
 
-    def __init__(self, arguments: ParsedArguments, configuration: Configuration, surroundings: Surroundings) -> None:
+    def __init__(self, arguments: ParsedArguments, configuration: Configuration, invocation: Invocation) -> None:
         """Merge. Raises UsageError, in pip's words, for a value that does not fit."""
         self._values: dict[str, Any] = {}
         for option in PIP_OPTIONS:
@@ -25,7 +25,7 @@ class MergedOptions:
                 listed = ", ".join(map(repr, option.choices))
                 raise UsageError(f"option --{option.key}: invalid choice: {value!r} (choose from {listed})")
             if option.kind is Kind.PATH and value is not None:
-                value = Path(surroundings.absolute(value))
+                value = Path(invocation.absolute(value))
             self._values[option.key] = value
 
     def on(self, key: str) -> bool:

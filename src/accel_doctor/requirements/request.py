@@ -6,18 +6,23 @@ from dataclasses import replace
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
+from accel_doctor.model.invocation import Invocation
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.file_access import Files
 from accel_doctor.requirements.format_control import settle
 from accel_doctor.requirements.gathering import Gathering
 from accel_doctor.requirements.merged_options import MergedOptions
 from accel_doctor.requirements.pip_configuration import Configuration
-from accel_doctor.requirements.surroundings import Surroundings
 from accel_doctor.requirements.unsupported_options import unsupported_key
 
 
 def read_request(
-    arguments: ParsedArguments, configuration: Configuration, files: Files, surroundings: Surroundings
+    arguments: ParsedArguments,
+    configuration: Configuration,
+    files: Files,
+    invocation: Invocation,
+    *,
+    in_virtual_environment: bool,
 ) -> InstallRequest:
     """Return what the user asked for. Raises UsageError for what cannot be read, is contradictory or unsupported.
 
@@ -27,9 +32,9 @@ def read_request(
     for key in configuration.settings:
         if (error := unsupported_key(key)) is not None:
             raise UsageError(f"{configuration.source(key)}: {error.message}", hint=error.hint)
-    gathered = Gathering(arguments, configuration, files, surroundings)
+    gathered = Gathering(arguments, configuration, files, invocation)
     options = gathered.options
-    _check_combinations(options, surroundings)
+    _check_combinations(options, in_virtual_environment=in_virtual_environment)
     gathered.read_all()
     no_binary, only_binary = settle(gathered.format_control)
     return InstallRequest(
@@ -45,9 +50,9 @@ def read_request(
     )
 
 
-def read_connection(arguments: ParsedArguments, configuration: Configuration, surroundings: Surroundings) -> Connection:
+def read_connection(arguments: ParsedArguments, configuration: Configuration, invocation: Invocation) -> Connection:
     """Return how servers are reached, as far as it is known before any requirement file is read."""
-    return Connection(**MergedOptions(arguments, configuration, surroundings).fields_of(Connection))
+    return Connection(**MergedOptions(arguments, configuration, invocation).fields_of(Connection))
 
 
 def _requirements(gathered: Gathering) -> tuple[RequirementLine, ...]:
@@ -63,13 +68,13 @@ def _index(index: IndexSettings) -> IndexSettings:
     return replace(index, index_url=None, extra_index_urls=()) if index.no_index else index
 
 
-def _check_combinations(options: MergedOptions, surroundings: Surroundings) -> None:
+def _check_combinations(options: MergedOptions, *, in_virtual_environment: bool) -> None:
     if options.on("user") and options.on("target"):
         raise UsageError("Can not combine '--user' and '--target'")
     for one in ("user", "target"):
         if options.on(one) and options.on("prefix"):
             raise UsageError(f"Can not combine '--{one}' and '--prefix' as they imply different installation locations")
-    if options.on("require-virtualenv") and not surroundings.in_virtual_environment:
+    if options.on("require-virtualenv") and not in_virtual_environment:
         raise UsageError(
             "Could not find an activated virtualenv (required).",
             hint="create one with python3 -m venv DIR, then pass --python DIR/bin/python",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from accel_doctor.model.invocation import Invocation
 from accel_doctor.requirements.pip_configuration import Configuration, Setting
-from accel_doctor.requirements.surroundings import Surroundings
 
 
 @dataclass
@@ -37,8 +37,8 @@ def files() -> MemoryFiles:
 
 
 @pytest.fixture
-def surroundings() -> Surroundings:
-    return Surroundings(Path("/w"), Path("/home/me"), {"TOKEN": "s3cret"}, in_virtual_environment=True)
+def invocation() -> Invocation:
+    return Invocation({"TOKEN": "s3cret", "HOME": "/home/me"}, Path("/w"))
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.lines import parse_lines
 from accel_doctor.requirements.merged_options import MergedOptions
 from accel_doctor.requirements.pip_configuration import KEYS_READ, read_configuration
-from accel_doctor.requirements.surroundings import Surroundings
+from accel_doctor.model.invocation import Invocation
 
 assert [each.help for each in command.params if "--previews" in each.opts] == ["Allow previews."]
 
@@ -98,8 +98,8 @@ assert line.options == (("all-previews", ""),)
 configuration = read_configuration({"PIP_PREVIEWS": "1"}, Path("/none"), Path("/none"), lambda path: "")
 assert configuration.flag("all-previews") and "all-previews" in KEYS_READ
 
-surroundings = Surroundings(Path("/"), Path("/"), {}, False)
-merged = MergedOptions(ParsedArguments(), configuration, surroundings).fields_of(InstallRequest)
+invocation = Invocation({}, Path("/"))
+merged = MergedOptions(ParsedArguments(), configuration, invocation).fields_of(InstallRequest)
 request = InstallRequest((), **merged)
 assert request.pre
 assert "--all-previews" in told_pip(request)
