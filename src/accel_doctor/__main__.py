@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import sys
 
+from accel_doctor import __version__
+
 
 def main() -> int:
-    """Run the command line; returns the exit code, or ends the process with it."""
-    code = _run(sys.argv[1:])
+    """Run the command line, and return the exit code or end the process with it."""
+    if sys.argv[1:] == ["--version"]:  # asked for by scripts again and again; importing click takes longer than Python
+        sys.stdout.write(f"accel-doctor {__version__}\n")
+        _leave(0)
+    from accel_doctor.cli.main import run
+
+    code = run(sys.argv[1:])
     threading = sys.modules.get("threading")
     if threading is None or threading.active_count() == 1:
         _leave(code)
     return code
-
-
-def _run(line: list[str]) -> int:
-    from accel_doctor.cli.main import run
-
-    return run(line)
 
 
 def _leave(code: int) -> None:
