@@ -21,6 +21,7 @@ from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import sources_to_build, with_wheels
 from accel_doctor.model import (
     BuildSettings,
+    Connection,
     Failed,
     IndexSettings,
     InstallRequest,
@@ -29,7 +30,9 @@ from accel_doctor.model import (
     RequirementLine,
     Wheel,
 )
+from accel_doctor.model.invocation import Invocation
 from accel_doctor.requirements.pip_configuration import Configuration, read_configuration
+from accel_doctor.system.file_reader import FileReader
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.interpreter import describe, supported_tags
 
@@ -71,7 +74,7 @@ def cache(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def configuration(target) -> Configuration:
-    return read_configuration(os.environ, Path.home(), target.prefix, lambda path: path.read_text())
+    return read_configuration(Invocation(os.environ, Path.cwd()), target.prefix, FileReader(Connection(), os.environ))
 
 
 @pytest.fixture(params=list(FRONTENDS))
@@ -82,7 +85,8 @@ def frontend(request, runner, target, cache, configuration) -> Frontend:
 @pytest.fixture
 def index(configuration) -> IndexSettings:
     """How this machine reaches PyPI."""
-    return IndexSettings(index_url=configuration.text("index-url"), cert=configuration.text("cert"))
+    cert = configuration.text("cert")
+    return IndexSettings(index_url=configuration.text("index-url"), cert=Path(cert) if cert else None)
 
 
 @pytest.fixture

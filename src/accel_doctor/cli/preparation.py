@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from dataclasses import replace
 from typing import Protocol
 
 from accel_doctor.cli.options import FrontendOptions
 from accel_doctor.cli.session import Session
 from accel_doctor.frontends.choice import choose_frontend, settled_elsewhere
 from accel_doctor.interfaces import Frontend
-from accel_doctor.model import InstallRequest
+from accel_doctor.model import Connection, InstallRequest
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.pip_configuration import read_configuration
 from accel_doctor.requirements.request import read_connection, read_request
@@ -35,17 +35,14 @@ def prepare(session: Session, options: Resolving) -> tuple[Frontend, InstallRequ
     """Choose the frontend, and read pip's configuration and the requirements. Raises UsageError."""
     invocation, interpreter = session.invocation, session.interpreter
     variables = invocation.variables
-    configuration = read_configuration(variables, invocation.home, interpreter.prefix, _read_text)
+    disk = FileReader(Connection(), variables)
+    configuration = read_configuration(invocation, interpreter.prefix, disk)
     chosen = options.frontend.frontend
     frontend = choose_frontend(chosen, session.runner, interpreter, variables, session.cache, configuration)
     configuration = configuration.without(settled_elsewhere(frontend.name, variables))
-    reader = FileReader(read_connection(options.pip, configuration, invocation), variables)
+    files = replace(disk, connection=read_connection(options.pip, configuration, invocation))
     inside = interpreter.in_virtual_environment
-    return frontend, read_request(options.pip, configuration, reader, invocation, in_virtual_environment=inside)
-
-
-def _read_text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")
+    return frontend, read_request(options.pip, configuration, files, invocation, in_virtual_environment=inside)
 
 
 def usable_cores() -> int:

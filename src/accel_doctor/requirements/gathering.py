@@ -13,10 +13,10 @@ from accel_doctor.model.invocation import Invocation
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.file_access import Files
 from accel_doctor.requirements.merged_options import MergedOptions
-from accel_doctor.requirements.nested import PlacedLine, is_lock, read_nested
+from accel_doctor.requirements.nested import NestedReader, PlacedLine, is_lock
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import OPTION_OF, PIP_OPTIONS, Kind
-from accel_doctor.requirements.specifier import read_specifier
+from accel_doctor.requirements.specifier import SpecifierReader
 from accel_doctor.requirements.unsupported_options import INSTEAD, unsupported
 
 COMMAND_LINE = "command line"
@@ -31,6 +31,8 @@ class Gathering:
         self._arguments = arguments
         self._files = files
         self._invocation = invocation
+        self._specifiers = SpecifierReader(files, invocation.directory)
+        self._nested = NestedReader(files, invocation)
         self.options = MergedOptions(arguments, configuration, invocation)
         self.options.replace("find-links", tuple(map(self._find_link, self.options.many("find-links"))))
         self.lock: Path | None = None
@@ -48,9 +50,9 @@ class Gathering:
         for location in self.options.many("constraint"):
             self._read_file(location, constraint=True)
         for text in filter(str.strip, given):
-            self.requirements.append(self._specifier(text, COMMAND_LINE))
+            self.requirements.append(self._specifiers.read(text, COMMAND_LINE))
         for text in editables:
-            self.requirements.append(self._specifier(text, COMMAND_LINE, editable=True))
+            self.requirements.append(self._specifiers.read(text, COMMAND_LINE, editable=True))
         for location in requirement_files:
             if is_lock(location):
                 self.lock = self._lock(location, alone=len(requirement_files) == 1 and not self.requirements)
@@ -62,9 +64,9 @@ class Gathering:
     def build_constraints(self) -> Iterator[str]:
         """Yield the lines of the build constraint files."""
         for location in self.options.many("build-constraint"):
-            for placed in self._placed(location, constraint=True):
+            for placed in self._nested.read(location, constraint=True):
                 if placed.line.requirement:
-                    line = self._specifier(placed.line.requirement, placed.line.origin)
+                    line = self._specifiers.read(placed.line.requirement, placed.line.origin)
                     _check_constraint(line)
                     yield line.text
 
@@ -81,24 +83,15 @@ class Gathering:
         return Path(path)
 
     def _read_file(self, location: str, *, constraint: bool) -> None:
-        for placed in self._placed(location, constraint=constraint):
+        for placed in self._nested.read(location, constraint=constraint):
             if placed.line.requirement or placed.line.values("editable"):
                 self._add(placed)
             else:
                 self._apply(placed)
 
-    def _placed(self, location: str, *, constraint: bool) -> Iterator[PlacedLine]:
-        return read_nested(
-            self._invocation.expand(location),
-            constraint=constraint,
-            directory=self._invocation.directory,
-            files=self._files,
-            variables=self._invocation.variables,
-        )
-
     def _add(self, placed: PlacedLine) -> None:
         line = placed.line
-        requirement = self._specifier(
+        requirement = self._specifiers.read(
             line.requirement or line.values("editable")[0],
             line.origin,
             editable=not line.requirement,
@@ -130,25 +123,6 @@ class Gathering:
         if f"--{name}" in INSTEAD:
             error = unsupported(f"--{name}")
             raise UsageError(f"{placed.line.origin}: {error.message}", hint=error.hint)
-
-    def _specifier(
-        self,
-        text: str,
-        origin: str,
-        *,
-        editable: bool = False,
-        hashes: tuple[str, ...] = (),
-        config_settings: tuple[str, ...] = (),
-    ) -> RequirementLine:
-        return read_specifier(
-            text,
-            origin,
-            editable=editable,
-            directory=self._invocation.directory,
-            files=self._files,
-            hashes=hashes,
-            config_settings=config_settings,
-        )
 
     def _find_link_in(self, placed: PlacedLine, value: str) -> str:
         # pip: relative to the requirements file where something is there, else to the working directory.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urljoin
 
 from accel_doctor.errors import UsageError
+from accel_doctor.model.invocation import Invocation
 from accel_doctor.requirements.file_access import Files, read_text
 from accel_doctor.requirements.lines import Line, parse_lines
 
@@ -34,30 +34,28 @@ class PlacedLine:
     constraint: bool
 
 
-def read_nested(
-    location: str, *, constraint: bool, directory: Path, files: Files, variables: Mapping[str, str]
-) -> Iterator[PlacedLine]:
-    """Yield every line of ``location`` and of the files it names, in reading order, but for ``-r`` and ``-c`` lines.
+class NestedReader:
+    """Reads requirement files and those they name; the bound on lines holds for all of them together."""
 
-    Raises UsageError for a file that cannot be read, names itself, or nests deeper than ``DEPTH_LIMIT``.
-    """
-    if not _URL.match(location):
-        location = posixpath.normpath(posixpath.join(str(directory), location))
-    reader = _Reader(files, variables, directory)
-    yield from reader.read(location, constraint, (location,))
-
-
-class _Reader:
-    def __init__(self, files: Files, variables: Mapping[str, str], directory: Path) -> None:
+    def __init__(self, files: Files, invocation: Invocation) -> None:
         self._files = files
-        self._variables = variables
-        self._directory = directory
+        self._invocation = invocation
         self._lines = 0
 
-    def read(self, location: str, constraint: bool, path: tuple[str, ...]) -> Iterator[PlacedLine]:
+    def read(self, location: str, *, constraint: bool) -> Iterator[PlacedLine]:
+        """Yield all lines of ``location`` and of the files it names, in reading order, without ``-r`` and ``-c``.
+
+        Raises UsageError for a file that cannot be read, names itself, or nests deeper than ``DEPTH_LIMIT``.
+        """
+        location = self._invocation.expand(location)
+        if not _URL.match(location):
+            location = self._invocation.absolute(location)
+        yield from self._follow(location, constraint, (location,))
+
+    def _follow(self, location: str, constraint: bool, path: tuple[str, ...]) -> Iterator[PlacedLine]:
         _refuse_other_formats(location)
         text = read_text(self._files, location, "constraint" if constraint else "requirements")
-        for line in parse_lines(text, self._shown(location), self._variables):
+        for line in parse_lines(text, self._shown(location), self._invocation.variables):
             self._lines += 1
             if self._lines > LINES_LIMIT:
                 raise UsageError(f"{line.origin}: more than {LINES_LIMIT} lines of requirements")
@@ -71,11 +69,11 @@ class _Reader:
                 raise UsageError(f"{line.origin}: {name} recursively references itself in {self._shown(location)}")
             if len(path) >= DEPTH_LIMIT:
                 raise UsageError(f"{line.origin}: requirement files nest deeper than {DEPTH_LIMIT} levels")
-            yield from self.read(target, nested_constraint, (*path, target))
+            yield from self._follow(target, nested_constraint, (*path, target))
 
     def _shown(self, location: str) -> str:
         """Return the location as a person in the working directory would write it."""
-        prefix = f"{self._directory}/"
+        prefix = f"{self._invocation.directory}/"
         return location[len(prefix) :] if location.startswith(prefix) else location
 
 
@@ -91,7 +89,7 @@ def _nested_file(line: Line) -> tuple[str, bool] | None:
 
 
 def _relative_to(location: str, name: str) -> str:
-    if re.match(r"(http|https|file):", location, re.IGNORECASE):
+    if _URL.match(location):
         return urljoin(location, name)
     if _URL.match(name):
         return name

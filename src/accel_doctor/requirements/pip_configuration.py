@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
+from accel_doctor.model.invocation import Invocation
+from accel_doctor.requirements.file_access import Files
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
 
 _SIZE_LIMIT = 1 << 20  # bytes
@@ -108,25 +110,22 @@ def configuration_files(variables: Mapping[str, str], home: Path, prefix: Path) 
         yield Path(named)
 
 
-def read_configuration(
-    variables: Mapping[str, str], home: Path, prefix: Path, read: Callable[[Path], str]
-) -> Configuration:
-    """Return pip's configuration for ``pip install``.
+def read_configuration(invocation: Invocation, prefix: Path, files: Files) -> Configuration:
+    """Return pip's configuration for ``pip install``; ``prefix`` is that of the target environment.
 
-    ``prefix`` is the target environment's. ``read`` gives a file's text; a file that is missing or unreadable is
-    passed over, as pip does. Sections: ``[install]`` over ``[global]``, whatever file each is in; ``PIP_*`` over
-    both. Raises UsageError for a file that is no configuration file.
+    A file that is missing or unreadable is skipped, as pip does. Section ``[install]`` wins over ``[global]``, whatever
+    file each is in, and ``PIP_*`` over both. Raises UsageError for a file that is no configuration file.
     """
     sections: dict[str, dict[str, Setting]] = {"global": {}, "install": {}, "environment": {}}
-    for path in configuration_files(variables, home, prefix):
+    for path in configuration_files(invocation.variables, invocation.home, prefix):
         try:
-            text = read(path)
+            text = files.read(str(path)).decode("utf-8", "replace")
         except OSError:
             continue
         for section, key, value in _parse(text, path):
             if section in ("global", "install"):
                 sections[section][key] = Setting(value, f"{path} [{section}]")
-    for name, value in variables.items():
+    for name, value in invocation.variables.items():
         if name.startswith("PIP_") and name not in ("PIP_VERSION", "PIP_HELP", "PIP_CONFIG_FILE"):
             sections["environment"][_key(name[4:])] = Setting(value, name)
     merged: dict[str, Setting] = {}

@@ -27,14 +27,14 @@ def read_request(
     """Return what the user asked for. Raises UsageError for what cannot be read, is contradictory or unsupported.
 
     Options that can be repeated add to the configuration's values; all others replace them. Options in requirement
-    files come last and win.
+    files come last and win. ``in_virtual_environment`` says where the target interpreter is.
     """
     for key in configuration.settings:
         if (error := unsupported_key(key)) is not None:
             raise UsageError(f"{configuration.source(key)}: {error.message}", hint=error.hint)
     gathered = Gathering(arguments, configuration, files, invocation)
     options = gathered.options
-    _check_combinations(options, in_virtual_environment=in_virtual_environment)
+    _check_combinations(options, in_virtual_environment)
     gathered.read_all()
     no_binary, only_binary = settle(gathered.format_control)
     return InstallRequest(
@@ -68,7 +68,7 @@ def _index(index: IndexSettings) -> IndexSettings:
     return replace(index, index_url=None, extra_index_urls=()) if index.no_index else index
 
 
-def _check_combinations(options: MergedOptions, *, in_virtual_environment: bool) -> None:
+def _check_combinations(options: MergedOptions, in_virtual_environment: bool) -> None:
     if options.on("user") and options.on("target"):
         raise UsageError("Can not combine '--user' and '--target'")
     for one in ("user", "target"):

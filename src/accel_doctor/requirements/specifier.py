@@ -24,69 +24,110 @@ _EXTRAS = re.compile(r"(?P<rest>.+?)\s*(?P<extras>\[[^\]]+\])")
 _OPERATORS = re.compile(r"===|==|~=|!=|<=|>=|<|>")
 
 
-def read_specifier(
-    text: str,
-    origin: str,
-    *,
-    editable: bool,
-    directory: Path,
-    files: Files,
-    hashes: tuple[str, ...] = (),
-    config_settings: tuple[str, ...] = (),
-) -> RequirementLine:
-    """Parse one requirement: ``name``, ``name @ URL``, a URL, a path. Relative paths begin at ``directory``.
+class SpecifierReader:
+    """Parses requirements whose relative paths begin at ``directory``."""
 
-    Raises UsageError with the origin, in pip's words, for what is none of these.
-    """
-    text = text.strip()
-    if editable:
-        text, name = _read_editable(text, origin, directory, files)
-    else:
-        text, name = _read_plain(text, origin, directory, files)
-    return RequirementLine(text, origin, editable, name, hashes, config_settings)
+    def __init__(self, files: Files, directory: Path) -> None:
+        self._files = files
+        self._directory = directory
 
+    def read(
+        self,
+        text: str,
+        origin: str,
+        *,
+        editable: bool = False,
+        hashes: tuple[str, ...] = (),
+        config_settings: tuple[str, ...] = (),
+    ) -> RequirementLine:
+        """Parse one requirement: ``name``, ``name @ URL``, a URL, a path.
 
-def _read_plain(text: str, origin: str, directory: Path, files: Files) -> tuple[str, str | None]:
-    is_url = _is_url(text)
-    body, marker = _without_marker(text, "; " if is_url else ";", origin)
-    if is_url:
-        return _with_marker(_absolute_url(body, directory), marker), _name_in_url(body)
-    path, extras = _without_extras(body)
-    if _is_local(path, directory, files, origin):
-        location = _absolute(path, directory)
-        return _with_marker(f"{location}{extras}", marker), _name_of_wheel(location)
-    if body == "requirements.txt" or (body.endswith((".txt", ".in")) and files.is_file(_absolute(body, directory))):
+        Raises UsageError with the origin, in pip's words, for what is none of these.
+        """
+        text, name = (self._editable if editable else self._plain)(text.strip(), origin)
+        return RequirementLine(text, origin, editable, name, hashes, config_settings)
+
+    def _plain(self, text: str, origin: str) -> tuple[str, str | None]:
+        is_url = _is_url(text)
+        body, marker = _without_marker(text, "; " if is_url else ";", origin)
+        if is_url:
+            return _with_marker(self._absolute_url(body), marker), _name_in_url(body)
+        path, extras = _without_extras(body)
+        if self._is_local(path, origin):
+            location = self._absolute(path)
+            return _with_marker(f"{location}{extras}", marker), _name_of_wheel(location)
+        if body == "requirements.txt" or (body.endswith((".txt", ".in")) and self._files.is_file(self._absolute(body))):
+            raise UsageError(
+                f"{origin}: {body!r} is a file, not a package", hint=f"to read requirements from a file: -r {body}"
+            )
+        try:
+            return text, canonicalize_name(Requirement(text).name)
+        except InvalidRequirement as error:
+            raise UsageError(self._invalid(text, body, origin, error), hint=_hint(body)) from error
+
+    def _editable(self, text: str, origin: str) -> tuple[str, str | None]:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            pass
+        else:
+            if requirement.url:
+                return text, canonicalize_name(requirement.name)
+        # pip knows no marker after an editable path; uv does, and so do people.
+        body, marker = _without_marker(text, "; " if _is_url(text) else ";", origin)
+        path, extras = _without_extras(body)
+        if self._files.is_directory(self._absolute(path)) and not _is_url(path):
+            return _with_marker(f"{self._absolute(path)}{extras}", marker), None
+        if path.lower().startswith("file:"):
+            return _with_marker(f"{self._path_of_url(path)}{extras}", marker), _name_in_url(path)
+        scheme = urlsplit(body).scheme
+        if scheme.partition("+")[0] in _VCS:
+            return text, _name_in_url(body)
         raise UsageError(
-            f"{origin}: {body!r} is a file, not a package", hint=f"to read requirements from a file: -r {body}"
+            f"{origin}: {text} is not a valid editable requirement. It should either be a path to a local project or a "
+            f"VCS URL (beginning with {', '.join(f'{vcs}+' for vcs in _VCS)})."
         )
-    try:
-        return text, canonicalize_name(Requirement(text).name)
-    except InvalidRequirement as error:
-        raise UsageError(_invalid(text, body, origin, error, directory, files), hint=_hint(body)) from error
 
+    def _is_local(self, path: str, origin: str) -> bool:
+        absolute = self._absolute(path)
+        looks_local = "/" in path or path.startswith(".")
+        if looks_local and self._files.is_directory(absolute):
+            if not any(self._files.is_file(f"{absolute}/{name}") for name in ("pyproject.toml", "setup.py")):
+                raise UsageError(
+                    f"{origin}: Directory {path!r} is not installable. Neither 'setup.py' nor 'pyproject.toml' found."
+                )
+            return True
+        if not path.lower().endswith(_ARCHIVES):
+            return False
+        if self._files.is_file(absolute):
+            return True
+        if "@" in path and "/" not in path.partition("@")[0]:
+            return False  # name @ https://.../name-1.0.tar.gz
+        raise UsageError(f"{origin}: Requirement {path!r} looks like a filename, but the file does not exist")
 
-def _read_editable(text: str, origin: str, directory: Path, files: Files) -> tuple[str, str | None]:
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement:
-        pass
-    else:
-        if requirement.url:
-            return text, canonicalize_name(requirement.name)
-    # pip knows no marker after an editable path; uv does, and so do people.
-    body, marker = _without_marker(text, "; " if _is_url(text) else ";", origin)
-    path, extras = _without_extras(body)
-    if files.is_directory(_absolute(path, directory)) and not _is_url(path):
-        return _with_marker(f"{_absolute(path, directory)}{extras}", marker), None
-    if path.lower().startswith("file:"):
-        return _with_marker(f"{_path_of_url(path, directory)}{extras}", marker), _name_in_url(path)
-    scheme = urlsplit(body).scheme
-    if scheme.partition("+")[0] in _VCS:
-        return text, _name_in_url(body)
-    raise UsageError(
-        f"{origin}: {text} is not a valid editable requirement. It should either be a path to a local project or a VCS "
-        f"URL (beginning with {', '.join(f'{vcs}+' for vcs in _VCS)})."
-    )
+    def _absolute(self, path: str) -> str:
+        # Not Path(): it would collapse nothing of "..", and pip does.
+        return posixpath.normpath(posixpath.join(str(self._directory), path))
+
+    def _absolute_url(self, url: str) -> str:
+        scheme, _, rest = url.partition(":")
+        if scheme.lower() != "file" or (rest.startswith("/") and "/../" not in rest):
+            return url
+        path, mark, fragment = rest.partition("#")
+        located = Path(self._path_of_url(f"file:{path}")).as_uri()
+        return f"{located}{mark}{fragment}"
+
+    def _path_of_url(self, url: str) -> str:
+        return self._absolute(unquote(urlsplit(url).path))
+
+    def _invalid(self, text: str, body: str, origin: str, error: InvalidRequirement) -> str:
+        message = f"{origin}: Invalid requirement: {text!r}: {error}"
+        if "/" in body:
+            there = self._files.is_file(self._absolute(body))
+            message += (
+                f"\nIt looks like a path. {'The path does exist.' if there else f'File {body!r} does not exist.'}"
+            )
+        return message
 
 
 def _without_marker(text: str, separator: str, origin: str) -> tuple[str, str]:
@@ -114,42 +155,6 @@ def _is_url(text: str) -> bool:
     return bool(colon) and (scheme.lower() in _SCHEMES or scheme.lower().partition("+")[0] in _VCS)
 
 
-def _is_local(path: str, directory: Path, files: Files, origin: str) -> bool:
-    absolute = _absolute(path, directory)
-    looks_local = "/" in path or path.startswith(".")
-    if looks_local and files.is_directory(absolute):
-        if not any(files.is_file(f"{absolute}/{name}") for name in ("pyproject.toml", "setup.py")):
-            raise UsageError(
-                f"{origin}: Directory {path!r} is not installable. Neither 'setup.py' nor 'pyproject.toml' found."
-            )
-        return True
-    if not path.lower().endswith(_ARCHIVES):
-        return False
-    if files.is_file(absolute):
-        return True
-    if "@" in path and "/" not in path.partition("@")[0]:
-        return False  # name @ https://.../name-1.0.tar.gz
-    raise UsageError(f"{origin}: Requirement {path!r} looks like a filename, but the file does not exist")
-
-
-def _absolute(path: str, directory: Path) -> str:
-    # Not Path(): it would collapse nothing of "..", and pip does.
-    return posixpath.normpath(posixpath.join(str(directory), path))
-
-
-def _absolute_url(url: str, directory: Path) -> str:
-    scheme, _, rest = url.partition(":")
-    if scheme.lower() != "file" or (rest.startswith("/") and "/../" not in rest):
-        return url
-    path, mark, fragment = rest.partition("#")
-    located = Path(_path_of_url(f"file:{path}", directory)).as_uri()
-    return f"{located}{mark}{fragment}"
-
-
-def _path_of_url(url: str, directory: Path) -> str:
-    return _absolute(unquote(urlsplit(url).path), directory)
-
-
 def _name_in_url(url: str) -> str | None:
     parts = urlsplit(url)
     egg = parse_qs(parts.fragment).get("egg")
@@ -163,14 +168,6 @@ def _name_of_wheel(location: str) -> str | None:
         return parse_wheel_filename(location.rpartition("/")[2])[0]
     except InvalidWheelFilename:
         return None
-
-
-def _invalid(text: str, body: str, origin: str, error: InvalidRequirement, directory: Path, files: Files) -> str:
-    message = f"{origin}: Invalid requirement: {text!r}: {error}"
-    if "/" in body:
-        there = files.is_file(_absolute(body, directory))
-        message += f"\nIt looks like a path. {'The path does exist.' if there else f'File {body!r} does not exist.'}"
-    return message
 
 
 def _hint(body: str) -> str | None:

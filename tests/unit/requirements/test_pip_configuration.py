@@ -5,20 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from memory_files import MemoryFiles
 
 from accel_doctor.errors import UsageError
+from accel_doctor.model.invocation import Invocation
 from accel_doctor.requirements.pip_configuration import Configuration, configuration_files, read_configuration
 
 HOME, PREFIX = Path("/home/me"), Path("/v")
 
 
-def read(files: dict[str, str], **environment: str) -> Configuration:
-    def read_text(path: Path) -> str:
-        if str(path) not in files:
-            raise FileNotFoundError(path)
-        return files[str(path)]
-
-    return read_configuration(environment, HOME, PREFIX, read_text)
+def read(content: dict[str, str], **variables: str) -> Configuration:
+    files = MemoryFiles({path: text.encode() for path, text in content.items()})
+    return read_configuration(Invocation({"HOME": str(HOME), **variables}, Path("/w")), PREFIX, files)
 
 
 def test_the_files_weakest_first():

@@ -84,21 +84,25 @@ from accel_doctor.cli.commands.install import command
 from accel_doctor.frontends.pip.pip_options import resolver_arguments as told_pip
 from accel_doctor.frontends.uv.uv_options import settled_elsewhere, resolver_arguments as told_uv
 from accel_doctor.model import InstallRequest
+from accel_doctor.model.invocation import Invocation
 from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.lines import parse_lines
 from accel_doctor.requirements.merged_options import MergedOptions
 from accel_doctor.requirements.pip_configuration import KEYS_READ, read_configuration
-from accel_doctor.model.invocation import Invocation
 
 assert [each.help for each in command.params if "--previews" in each.opts] == ["Allow previews."]
 
 (line,) = parse_lines("--previews", "r.txt", {})
 assert line.options == (("all-previews", ""),)
 
-configuration = read_configuration({"PIP_PREVIEWS": "1"}, Path("/none"), Path("/none"), lambda path: "")
+class NoFiles:
+    def read(self, location):
+        raise OSError(location)
+
+invocation = Invocation({"PIP_PREVIEWS": "1"}, Path("/"))
+configuration = read_configuration(invocation, Path("/none"), NoFiles())
 assert configuration.flag("all-previews") and "all-previews" in KEYS_READ
 
-invocation = Invocation({}, Path("/"))
 merged = MergedOptions(ParsedArguments(), configuration, invocation).fields_of(InstallRequest)
 request = InstallRequest((), **merged)
 assert request.pre

@@ -24,8 +24,8 @@ def parsed(requirements=(), format_control=(), offline=False, **options: object)
 @pytest.fixture
 def read(files, invocation):
     def read(configuration: Configuration | None = None, **arguments: object) -> InstallRequest:
-        given = parsed(**arguments)
-        return read_request(given, configuration or Configuration(), files, invocation, in_virtual_environment=True)
+        configuration = configuration or Configuration()
+        return read_request(parsed(**arguments), configuration, files, invocation, in_virtual_environment=True)
 
     return read
 
@@ -278,11 +278,11 @@ def test_an_option_that_is_not_supported_in_the_configuration(read, configured):
     assert caught.value.message == "/etc/pip.conf [global]: accel-doctor does not support --root"
 
 
-def test_require_virtualenv(files, invocation):
+def test_require_virtualenv(read, files, invocation):
     arguments = parsed(("six",), require_virtualenv=True)
     with pytest.raises(UsageError, match=r"^Could not find an activated virtualenv \(required\)\.$"):
         read_request(arguments, Configuration(), files, invocation, in_virtual_environment=False)
-    assert read_request(arguments, Configuration(), files, invocation, in_virtual_environment=True).requirements
+    assert read(requirements=("six",), require_virtualenv=True).requirements
 
 
 def test_a_lock_instead_of_requirements(read, files):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from accel_doctor.errors import UsageError
@@ -12,9 +10,9 @@ from accel_doctor.requirements.file_access import SIZE_LIMIT
 
 
 @pytest.fixture
-def read(files):
+def read(files, invocation):
     def read(location: str, *, constraint: bool = False) -> list[tuple[str, str, bool]]:
-        placed = nested.read_nested(location, constraint=constraint, directory=Path("/w"), files=files, variables={})
+        placed = nested.NestedReader(files, invocation).read(location, constraint=constraint)
         return [(item.line.origin, item.line.requirement, item.constraint) for item in placed]
 
     return read

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.requirements.specifier import read_specifier
+from accel_doctor.requirements.specifier import SpecifierReader
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def read(files):
     files.add("/other/pyproject.toml", "")
 
     def read(text: str, *, editable: bool = False):
-        line = read_specifier(text, "r.txt:1", editable=editable, directory=Path("/w"), files=files)
+        line = SpecifierReader(files, Path("/w")).read(text, "r.txt:1", editable=editable)
         return line.text, line.name
 
     return read
