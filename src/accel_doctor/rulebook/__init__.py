@@ -1,7 +1,6 @@
-"""Rule files as frozen, typed rules: message forms, what Python packages need, and who provides it where.
+"""Read rule files into frozen, typed rules: messages, what Python packages need, and which packages provide it.
 
-The files are described in ``docs/reference/rules.md``. Nothing here looks at the machine; nothing past this
-door handles raw YAML.
+``docs/reference/rules.md`` describes the files. Nothing here looks at the machine, and no raw YAML leaves here.
 """
 
 from accel_doctor.rulebook.book import Rulebook, load

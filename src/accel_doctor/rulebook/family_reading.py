@@ -30,10 +30,10 @@ def read_family(
     """
     entries = top.mapping(_KEYS, required=("family",))
     if "family" in entries and entries["family"].text() not in (name, None):
-        entries["family"].complain(f"expected {name!r}, as the file is called")
+        entries["family"].complain(f"expected {name!r}, like the name of the file")
     manager = _manager(entries["manager"], managers) if "manager" in entries else inherited
     if manager is None and "extends" not in entries:
-        top.complain("'manager' is missing, and no 'extends' brings one")
+        top.complain("'manager' is missing, and there is no 'extends'")
     unverified = entries["unverified"].flag() if "unverified" in entries else False
     reader = _PackageRuleReader(manager, unverified)
     ids: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ def _pythons(node: Node) -> dict[str, str]:
     for release, entry in node.mapping().items():
         text = entry.text()
         if text and not _PYTHON.fullmatch(text):
-            entry.complain(f"expected a version of Python such as 3.13, got {text!r}")
+            entry.complain(f"expected a Python version such as 3.13, got {text!r}")
         elif text:
             result[release] = text
     return result
@@ -114,11 +114,11 @@ class _PackageRuleReader:
         for kind_name, group in section.mapping().items():
             kind = group.as_kind(kind_name)
             if kind and not kind.curable_by_packages:
-                group.complain(f"no system package cures a {kind.value}; its advice belongs in symptoms.yaml")
+                group.complain(f"packages cannot meet needs of kind {kind.value!r}: put advice into symptoms.yaml")
                 continue
             for name, node in group.mapping().items():
                 if "*" in name[:-1]:
-                    node.complain("a '*' stands only at the end")
+                    node.complain("'*' is allowed only at the end")
                 elif kind:
                     result[kind, name] = self._package_rule(node)
         return result
@@ -145,7 +145,7 @@ class _PackageRuleReader:
     def _packages(self, node: Node) -> tuple[str, ...]:
         names = node.texts()
         if not names and not node.problems:
-            node.complain("names no package; write null for what is known to be absent")
+            node.complain("names no package: write null for what is known to be absent")
         for name in names:
             try:
                 rendered = templates.render(name, templates.SAMPLE_PYTHON)

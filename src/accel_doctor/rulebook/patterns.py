@@ -1,7 +1,7 @@
-"""Patterns of symptoms: ordinary regular expressions, kept to what RE2 accepts too.
+"""Check the patterns of symptoms: regular expressions that RE2 accepts too.
 
 RE2 (https://github.com/google/re2/wiki/Syntax) has no lookaround, backreferences, atomic groups, conditionals or
-possessive repeats. Staying inside keeps the door open to a linear-time matcher and keeps patterns readable.
+possessive repeats. Patterns without them stay readable, and could move to a linear-time engine.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ _REPEAT_IN_REPEAT = re.compile(r"\([^()]*[*+][^()]*\)(?:[*+]|\{\d*,\})")
 
 
 def complaint_about(pattern: str) -> str | None:
-    """Why a pattern cannot be used, or None."""
+    """Return why a pattern is refused, or None."""
     if re.search(r"(?<!\\)(?:\\\\)*\\[1-9]", pattern):
-        return "uses a backreference, which RE2 has not"
+        return "uses a backreference, which RE2 does not support"
     if re.search(r"(?<!\\)(?:\\\\)*\\Z", pattern):
-        return r"uses \Z, which RE2 has not: write $"
+        return r"uses \Z, which RE2 does not support: write $"
     bare = _CLASS.sub("C", _ESCAPED.sub("E", pattern))
     for found, name in _NOT_IN_RE2:
         if found.search(bare):
-            return f"uses {name}, which RE2 has not"
+            return f"uses {name}, which RE2 does not support"
     if _REPEAT_IN_REPEAT.search(bare):
-        return "repeats a group that itself repeats: Python may need exponential time on a hostile log"
+        return "repeats a group that itself repeats: this can take exponential time on a hostile log"
     try:
         re.compile(pattern)
     except re.error as error:
-        return f"not a regular expression: {error}"
+        return f"not a valid regular expression: {error}"
     return None
 
 
 def is_anchored(pattern: str) -> bool:
-    """Whether a pattern can match at the beginning of a line only."""
+    """Return whether a pattern can match at the beginning of a line only."""
     if not pattern.startswith("^"):
         return False
     depth = 0

@@ -1,4 +1,4 @@
-"""Repositories that a distribution has and does not enable by itself: which package comes from which."""
+"""Repositories that a distribution does not enable by default, and the packages in them."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class Repository(str, Enum):
 
 
 def read_repositories(section: Node) -> dict[str, Repository]:
-    """The repository of each package that a ``repositories`` section lists."""
+    """Return the repository of each package in a ``repositories`` section."""
     result: dict[str, Repository] = {}
     for name, node in section.mapping().items():
         try:
             repository = Repository(name)
         except ValueError:
-            node.complain(f"no such repository; known here: {', '.join(known.value for known in Repository)}")
+            node.complain(f"no such repository: expected one of {', '.join(known.value for known in Repository)}")
             continue
         for package in node.texts():
             if package in result:
-                node.complain(f"{package!r} is listed under {result[package].value} too")
+                node.complain(f"{package!r} is also listed under {result[package].value}")
             result[package] = repository
     return result
 
 
 def repository_of(package: str, layers: list[Mapping[str, Repository]]) -> Repository | None:
-    """Where a package comes from, by the first layer that tells; None where that is enabled anyway."""
+    """Return the repository of a package by the first layer that tells; None if it is enabled by default."""
     for layer in layers:
         if package in layer:
             return None if layer[package] is Repository.BASE else layer[package]

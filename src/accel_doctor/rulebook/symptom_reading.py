@@ -93,13 +93,13 @@ def _read_symptom(identifier: str, node: Node, aliases: Aliases) -> Symptom | No
 def _check_whole(symptom: Symptom, node: Node) -> None:
     captures = [{"name", "names"} & set(pattern.groupindex) for pattern in symptom.patterns]
     if any(captures) and symptom.kind is None and not symptom.names:
-        node.complain("a pattern names something, but neither 'kind' nor 'names' says what it is")
+        node.complain("a pattern captures a name, but there is neither 'kind' nor 'names'")
     if symptom.kind and not all(captures):
         node.complain("has a 'kind', but a pattern has no group 'name' or 'names'")
     if symptom.role is SymptomRole.PROBE and not symptom.tool:
-        node.complain("a probe needs a 'tool', by which a fatal message can be said to explain it")
+        node.complain("a probe needs a 'tool', to which 'explained_by' of fatal symptoms refers")
     if symptom.explained_by and symptom.role is not SymptomRole.FATAL:
-        node.complain("only a fatal symptom can be explained by probes")
+        node.complain("only fatal symptoms can have 'explained_by'")
 
 
 def _role(node: Node) -> SymptomRole:

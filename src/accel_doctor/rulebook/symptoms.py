@@ -1,4 +1,4 @@
-"""``symptoms.yaml``: how tools say what they lack, once for all distributions."""
+"""Symptoms: the messages by which tools report what they lack, on all distributions."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MAXIMUM_NAMES = 40  # in one message
 class SymptomRole(str, Enum):
     """What a message means for the build.
 
-    FATAL stops it. PROBE is a test that may fail harmlessly: a cause only when a FATAL follows that explains
-    itself by it. HINT is prose, such as advice what to install: a cause only where a failed build shows no other.
-    ECHO follows from something else, or is a wrapper's line.
+    FATAL stops it. PROBE is a test that may fail harmlessly: a cause only when a FATAL that refers to it follows. HINT
+    is prose, such as advice on what to install: a cause only where a failed build shows no other. ECHO follows from
+    something else, or is a wrapper's line.
     """
 
     FATAL = "fatal"
@@ -30,7 +30,7 @@ class SymptomRole(str, Enum):
 
 @dataclass(frozen=True)
 class Sample:
-    """A piece of a real log and the needs a symptom must find in it, in order."""
+    """A piece of a real log, and the needs that a symptom must find in it, in order."""
 
     log: str
     needs: tuple[Need, ...]
@@ -38,15 +38,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Aliases:
-    """What a name found in a log really stands for: ``command:gcc`` is ``compiler:c``; nothing means no need at all.
+    """What names found in logs stand for: ``command:gcc`` for ``compiler:c``, and some for no need at all.
 
-    Keys may contain ``*``; an exact key beats one with a star, a longer one a shorter.
+    Keys may contain ``*``; an exact key takes precedence over one with a star, a longer one over a shorter.
     """
 
     entries: Mapping[tuple[NeedKind, str], tuple[Need, ...]] = field(default_factory=dict)
 
     def resolve(self, kind: NeedKind, name: str) -> tuple[Need, ...] | None:
-        """The needs ``name`` stands for, or None where nothing is said about it."""
+        """Return the needs that ``name`` stands for, or None where no alias covers it."""
         exact = self.entries.get((kind, name))
         if exact is not None:
             return exact
@@ -75,8 +75,8 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Symptom:
-    """A message form. ``contains`` holds texts one of which is in every line it matches, so that most lines cost
-    one search; the group ``name`` of a pattern is the missing thing, ``names`` a list of them."""
+    """A message. Every line it matches contains one of the strings in ``contains``, so that most lines cost one search;
+    the group ``name`` of a pattern is the missing thing, ``names`` a list of them."""
 
     id: str
     role: SymptomRole
@@ -93,8 +93,8 @@ class Symptom:
     aliases: Aliases = field(default_factory=Aliases, repr=False)
 
     def read(self, line: str) -> tuple[Need, ...] | None:
-        """The needs this line shows; None where it is another message. A line may match and show none: a wrapper's
-        line, or a name that stands for nothing."""
+        """Return the needs that a line shows; None if it is another message. A line may match and show none: a
+        wrapper's line, or a name that stands for nothing."""
         for text in self.contains:
             if text in line:
                 break
@@ -109,7 +109,7 @@ class Symptom:
         return None
 
     def _told_by(self, prose: str) -> tuple[Need, ...] | None:
-        """What a sentence calls for: the first place where one of the forms holds something that can be missing."""
+        """Return what a sentence calls for: the first match that names something that can be missing."""
         for pattern in self.patterns:
             for found in pattern.finditer(prose):
                 needs = tuple(dict.fromkeys(self._needs_in(found)))
@@ -154,7 +154,7 @@ class Symptom:
 
 @dataclass(frozen=True)
 class SymptomFiles:
-    """All of ``symptoms.yaml``, layers merged."""
+    """``symptoms.yaml``, all layers merged."""
 
     symptoms: tuple[Symptom, ...]
     advice: Mapping[tuple[NeedKind, str], str]
@@ -168,13 +168,13 @@ _VERSION_BOUND = re.compile(r"[<>!=]=?\s*[0-9][^\s,;]*")
 
 
 def split_names(text: str) -> list[str]:
-    """The names in a list as tools print it: ``a >= 1 b``, ``a;b``, ``- a>=2 - b``; version bounds dropped."""
+    """Return the names in a list as tools print it: ``a >= 1 b``, ``a;b``, ``- a>=2 - b``; drop version bounds."""
     words = re.split(r"[\s,;|]+", _VERSION_BOUND.sub(" ", text))
     return [word.strip("'\"`") for word in words if word.strip("-'\"`")][:MAXIMUM_NAMES]
 
 
 def _trimmed(kind: NeedKind, name: str) -> str | None:
-    """The name without what belongs to the message or the machine; None for a file inside the source itself."""
+    """Return the name without what belongs to the message or the machine; None for a file of the source itself."""
     name = name.strip().replace("\\", "/")
     if name.startswith(("./", "../")):
         return None

@@ -1,6 +1,6 @@
-"""Templates in rules: names and advice that depend on the interpreter, rendered in Jinja2's sandbox.
+"""Render templates in rules, names and advice that depend on the interpreter, in Jinja2's sandbox.
 
-Text without ``{{`` is not a template and costs nothing; Jinja2 is imported when the first one is met.
+Text without ``{{`` is not a template and costs nothing; Jinja2 is imported for the first template.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ SAMPLE_PYTHON: Mapping[str, str] = {
 
 
 def is_template(text: str) -> bool:
-    """Whether the text has anything to render."""
+    """Return whether the text has anything to render."""
     return "{{" in text or "{%" in text
 
 
 def python_values(interpreter: Interpreter) -> Mapping[str, str]:
-    """What a template may say about the interpreter, as ``python.version`` and so on."""
+    """Return what templates can refer to as ``python.version`` and so on."""
     return {
         "version": interpreter.feature_version,
         "full_version": interpreter.version,
@@ -42,7 +42,7 @@ def python_values(interpreter: Interpreter) -> Mapping[str, str]:
 
 
 def render(text: str, python: Mapping[str, str], need: Need | None = None) -> str:
-    """The text with its template rendered. ValueError says what is wrong with a template."""
+    """Return the text with its template rendered. ValueError for a bad template."""
     if not is_template(text):
         return text
     from jinja2 import TemplateError
@@ -55,7 +55,7 @@ def render(text: str, python: Mapping[str, str], need: Need | None = None) -> st
 
 @cache
 def compiled(text: str, *, whole_lines: bool = False) -> Template:
-    """A template, compiled in a sandbox in which every name it uses must be known; jinja2's TemplateError otherwise.
+    """Compile a template in a sandbox in which every name must be known; jinja2's TemplateError otherwise.
 
     With ``whole_lines``, lines that hold only a ``{% %}`` leave nothing behind.
     """

@@ -1,7 +1,7 @@
 """Turn a YAML file into nodes that know their place, and gather every complaint.
 
-A complaint reads ``file: key.path: what is wrong``. Readers go on after one, so that a contributor sees all
-of them at once.
+A complaint reads ``file: key.path: what is wrong``. Readers go on after one, so that a contributor sees all of
+them at once.
 """
 
 from __future__ import annotations

@@ -256,11 +256,11 @@ def family_problems(tmp_path, text):
     ("text", "problem"),
     [
         ("manager: apt", "rules/mine.yaml: 'family' is missing"),
-        ("family: other\nmanager: apt", "rules/mine.yaml: family: expected 'mine', as the file is called"),
-        ("family: mine", "rules/mine.yaml: 'manager' is missing, and no 'extends' brings one"),
+        ("family: other\nmanager: apt", "rules/mine.yaml: family: expected 'mine', like the name of the file"),
+        ("family: mine", "rules/mine.yaml: 'manager' is missing, and there is no 'extends'"),
         (
             "family: mine\nextends: debian\npythons: {'1': three}",
-            "rules/mine.yaml: pythons.1: expected a version of Python such as 3.13, got 'three'",
+            "rules/mine.yaml: pythons.1: expected a Python version such as 3.13, got 'three'",
         ),
         (
             "family: mine\nmanager: yum",
@@ -272,9 +272,9 @@ def family_problems(tmp_path, text):
          "rules/mine.yaml: needs.hat: 'hat' is not a kind of need: expected one of header, library, pkgconfig, cmake, "
          "command, compiler, file, soname, python-module, build-constraint, resource, network"),
         ("family: mine\nextends: debian\nneeds: {network: {x: y}}",
-         "rules/mine.yaml: needs.network: no system package cures a network; its advice belongs in symptoms.yaml"),
+         "rules/mine.yaml: needs.network: packages cannot meet needs of kind 'network': put advice into symptoms.yaml"),
         ("family: mine\nextends: debian\nneeds: {header: {'a*b.h': y1}}",
-         "rules/mine.yaml: needs.header.a*b.h: a '*' stands only at the end"),
+         "rules/mine.yaml: needs.header.a*b.h: '*' is allowed only at the end"),
         ("family: mine\nextends: debian\nneeds: {header: {a.h: Libfoo}}",
          "rules/mine.yaml: needs.header.a.h: 'Libfoo' is not a package name for apt"),
         ("family: mine\nextends: debian\nneeds: {header: {a.h: -oAPT::x=y}}",
@@ -282,7 +282,7 @@ def family_problems(tmp_path, text):
         ("family: mine\nmanager: apt\nneeds: {header: {a.h: 'pkgconfig(x)'}}",
          "rules/mine.yaml: needs.header.a.h: 'pkgconfig(x)' is not a package name for apt"),
         ("family: mine\nmanager: apt\nneeds: {header: {a.h: []}}",
-         "rules/mine.yaml: needs.header.a.h: names no package; write null for what is known to be absent"),
+         "rules/mine.yaml: needs.header.a.h: names no package: write null for what is known to be absent"),
         ("family: mine\nmanager: apt\nneeds: {header: {a.h: {alternatives: [[xx]]}}}",
          "rules/mine.yaml: needs.header.a.h: has 'alternatives' but no 'packages'"),
         ("family: mine\nmanager: apt\nneeds: {header: {a.h: 'py{{ python.versoin }}'}}",

@@ -65,11 +65,11 @@ def test_a_remedy_says_where_its_packages_come_from(book, interpreter, need, sou
     [
         (
             "repositories: {rpmfusion: [x]}",
-            "rules/odd.yaml: repositories.rpmfusion: no such repository; known here: base, crb, epel, packagehub",
+            "rules/odd.yaml: repositories.rpmfusion: no such repository: expected one of base, crb, epel, packagehub",
         ),
         (
             "repositories: {crb: [x], epel: [x]}",
-            "rules/odd.yaml: repositories.epel: 'x' is listed under crb too",
+            "rules/odd.yaml: repositories.epel: 'x' is also listed under crb",
         ),
         ('releases: {"9": {}}', "rules/odd.yaml: releases.9: has neither 'needs' nor 'repositories'"),
     ],

@@ -1,1 +1,1 @@
-"""New rules drafted from logs and written into rule files."""
+"""What authors of rules do: draft rules from logs, write, format, check and show them."""

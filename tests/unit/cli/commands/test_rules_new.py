@@ -161,7 +161,7 @@ GIVEN = ("--need", "library:frob", "--miss", "x", "--packages", "libfrob-dev")
         (("odd.log", *GIVEN, "--pattern", "x.*"), f"error: --pattern: does not match the line: {LINE}\n"),
         (
             ("odd.log", *GIVEN, "--pattern", "(?=R)"),
-            "error: --pattern: uses lookaround, which RE2 has not\n",
+            "error: --pattern: uses lookaround, which RE2 does not support\n",
         ),
         (
             ("odd.log", *GIVEN, "--miss", LINE),
