@@ -48,7 +48,7 @@ def test_a_timeout_also_holds_for_a_child_that_closed_its_output(runner: Process
 
 
 def test_a_child_that_ignores_sigterm_is_killed(runner: ProcessRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accel_doctor.system.process.runner._TERM_GRACE", 0.2)
+    monkeypatch.setattr("accel_doctor.system.process.children._TERM_GRACE", 0.2)
     done = runner.capture(["sh", "-c", "trap '' TERM; echo $$; while :; do sleep 0.05; done"], timeout=0.3)
     assert done.returncode == 124
     assert _gone(int(done.output))

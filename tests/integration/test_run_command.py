@@ -135,7 +135,8 @@ def test_pip_is_as_colourful_as_it_is_alone(environment):
 def test_keys_and_window_size_reach_it(environment):
     script = (
         "import os, signal, sys;"
-        "signal.signal(signal.SIGWINCH, lambda *_: print('now', *os.get_terminal_size(), flush=True));"
+        # os.write: the signal may come while print() still holds its buffer
+        "signal.signal(signal.SIGWINCH, lambda *_: os.write(1, b'now %d %d\\n' % os.get_terminal_size()));"
         "print('you:', input('who? '), flush=True); input(); sys.exit(5)"
     )
     child = at_a_terminal(environment, *wrapped(sys.executable, "-c", script))
@@ -186,6 +187,13 @@ def test_a_program_that_reads_keys_itself_gets_ctrl_z(environment):
     child.expect_exact("ready")
     child.sendcontrol("z")
     assert shown(child) == ("True\n", 0)
+
+
+def test_bytes_are_shown_as_they_are_to_the_last_one(environment):
+    """The last ones are read when the program has ended: our terminal is not to translate them by then."""
+    script = "import os, tty; tty.setraw(0); os.write(1, b'line\\n' * 600)"
+    for _ in range(3):
+        assert shown(at_a_terminal(environment, *wrapped(sys.executable, "-c", script))) == ("line\n" * 600, 0)
 
 
 def test_in_a_pipeline_it_is_as_without_us(environment, tmp_path):

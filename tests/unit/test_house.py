@@ -36,9 +36,10 @@ FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floo
 INSIDE: dict[str, tuple[tuple[str, ...], ...]] = {}
 
 STARTS_PROCESSES = {
+    "system/process/children.py",
     "system/process/runner.py",
-    "system/process/pseudo_terminal.py",
     "system/process/session_leader.py",
+    "system/process/terminal_session.py",
     "store/environments/halves.py",
 }
 PROCESSES = re.compile(

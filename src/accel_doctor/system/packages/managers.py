@@ -15,7 +15,7 @@ from accel_doctor.system.packages.microdnf import Microdnf
 from accel_doctor.system.packages.pacman import Pacman
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.zypper import Zypper
-from accel_doctor.system.process.pseudo_terminal import NOT_FOUND
+from accel_doctor.system.process.children import NOT_FOUND
 
 _TABLE: tuple[type[Driver], ...] = (Apk, Apt, Brew, Dnf, Microdnf, Pacman, Zypper)
 

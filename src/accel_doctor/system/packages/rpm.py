@@ -14,7 +14,7 @@ from accel_doctor.system.packages.facts import BARE_NAME, OneByOne
 from accel_doctor.system.packages.outputs import UnknownNameError
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions
-from accel_doctor.system.process.runner import TIMED_OUT
+from accel_doctor.system.process.children import TIMED_OUT
 
 # A name, or a capability such as pkgconfig(cairo): RPM's dependency generators write them, dnf and zypper take them.
 # No path, version (=, <, >), group (@), repository (:) or glob; zypper removes what begins with "-", "~" or "!".

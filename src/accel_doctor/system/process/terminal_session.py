@@ -1,22 +1,27 @@
-"""A terminal session that lasts for several commands, joined to our terminal while one of them runs."""
+"""A terminal session that lasts for several commands, joined to our terminal while one of them runs.
+
+One mechanism serves both who needs a password (sudo before a package manager) and ``accel-doctor run``.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import select
 import socket
+import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from accel_doctor.system.process import session_leader
-from accel_doctor.system.process.pseudo_terminal import (
-    start_on,
+from accel_doctor.system.process.own_terminal import (
+    SuspendKey,
+    keys_as_they_are,
     take_over_settings,
     take_over_window_size,
     window_size_passed_on,
@@ -30,7 +35,11 @@ _NO_SESSION = 1
 
 @dataclass(frozen=True)
 class Spoken:
-    """A conversation that ended; ``interrupted`` tells that the interrupt key was typed while it went on."""
+    """A conversation that ended.
+
+    ``message`` says why the command could not be run, which was shown, too; ``interrupted`` that the interrupt key was
+    typed while it went on.
+    """
 
     returncode: int
     message: str
@@ -44,42 +53,59 @@ class TerminalSession:
     (:mod:`accel_doctor.system.process.session_leader`).
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], directory: Path | None = None) -> None:
         self._terminal, inside = os.openpty()
         self._control, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-I", "-S", session_leader.__file__, str(theirs.fileno())]
-            wait = start_on(inside, command, environment, kept=theirs.fileno())
+            leader = subprocess.Popen(
+                command,
+                stdin=inside,
+                stdout=inside,
+                stderr=inside,
+                env=dict(environment),
+                cwd=directory,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
         os.close(inside)
         self._answers = self._control.makefile("rb")
-        weakref.finalize(self, _close, wait, self._answers, self._control, self._terminal)
+        weakref.finalize(self, _close, leader, self._answers, self._control, self._terminal)
 
     def run(
-        self, argv: Sequence[str], transcript: IO[bytes], environment: Mapping[str, str], *, shown_on: int
+        self,
+        argv: Sequence[str],
+        transcript: IO[bytes],
+        environment: Mapping[str, str],
+        *,
+        shown_on: int,
+        suspendable: bool = False,
     ) -> Spoken:
         """Run a command to its end; what it shows goes to the descriptor ``shown_on`` and to ``transcript``.
 
         The terminal has the size and the settings (the erase key, say) of the one on our stdin, from which it gets
-        every key as it is.
+        every key as it is; where the command is ``suspendable``, its suspend key stops us with it.
         """
+        suspend = SuspendKey(self._terminal, shown_on) if suspendable else None
         take_over_settings(self._terminal)
         take_over_window_size(self._terminal)
         order = {"argv": list(argv), "environment": dict(environment)}
-        with _keys_as_they_are() as interrupt_key, window_size_passed_on(self._terminal):
+        with keys_as_they_are() as interrupt_key, window_size_passed_on(self._terminal):
             try:
                 self._control.sendall(json.dumps(order).encode() + b"\n")
-                interrupted = self._join(transcript, shown_on, interrupt_key)
+                interrupted = self._join(transcript, shown_on, interrupt_key, suspend)
                 answer = json.loads(self._answers.readline() or "{}")
             except OSError:  # the leader was killed
                 answer, interrupted = {}, False
-        return Spoken(
-            answer.get("returncode", _NO_SESSION),
-            answer.get("message", f"{argv[0]}: its terminal session was ended"),
-            interrupted,
-        )
+        if not answer:
+            answer = {"returncode": _NO_SESSION, "message": f"{argv[0]}: its terminal session was ended"}
+            _tell(f"{answer['message']}\n".encode(), transcript, shown_on)
+        return Spoken(answer["returncode"], answer["message"], interrupted)
 
-    def _join(self, transcript: IO[bytes], shown_on: int, interrupt_key: bytes | None) -> bool:
-        """Pass keys in and output out until the leader answers; whether the interrupt key was among the keys."""
+    def _join(
+        self, transcript: IO[bytes], shown_on: int, interrupt_key: bytes | None, suspend: SuspendKey | None
+    ) -> bool:
+        """Pass keys in and output out until the leader answers; return whether the interrupt key was among the keys."""
         interrupted = False
         watched = [self._terminal, self._control.fileno(), 0]
         while True:
@@ -88,7 +114,7 @@ class TerminalSession:
                 self._show(transcript, shown_on)
             if 0 in ready:
                 typed = os.read(0, _CHUNK)
-                os.write(self._terminal, typed)
+                os.write(self._terminal, suspend.keys_left(typed) if suspend else typed)
                 interrupted |= interrupt_key is not None and interrupt_key in typed
                 if not typed:
                     watched.remove(0)
@@ -101,33 +127,18 @@ class TerminalSession:
         return interrupted
 
     def _show(self, transcript: IO[bytes], shown_on: int) -> None:
-        data = os.read(self._terminal, _CHUNK)
-        transcript.write(data)
-        while data:
-            data = data[os.write(shown_on, data) :]
+        _tell(os.read(self._terminal, _CHUNK), transcript, shown_on)
 
 
-@contextlib.contextmanager
-def _keys_as_they_are() -> Iterator[bytes | None]:
-    """Our terminal hands every key on at once while the block runs; yields the one that interrupts."""
-    import termios
-    import tty
-
-    try:
-        before = termios.tcgetattr(0)
-    except termios.error:  # no terminal
-        yield None
-        return
-    tty.setraw(0)
-    try:
-        yield before[6][termios.VINTR]
-    finally:
-        termios.tcsetattr(0, termios.TCSAFLUSH, before)
+def _tell(data: bytes, transcript: IO[bytes], shown_on: int) -> None:
+    transcript.write(data)
+    while data:
+        data = data[os.write(shown_on, data) :]
 
 
-def _close(wait: Callable[[], int], answers: IO[bytes], control: socket.socket, terminal: int) -> None:
-    """The leader ends when nobody is there to ask for anything; what still runs gets SIGHUP from its terminal."""
+def _close(leader: subprocess.Popen[bytes], answers: IO[bytes], control: socket.socket, terminal: int) -> None:
+    """Close all: the leader ends when nobody asks for anything, what still runs gets SIGHUP from its terminal."""
     answers.close()
     control.close()
     os.close(terminal)
-    wait()
+    leader.wait()
