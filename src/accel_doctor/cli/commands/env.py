@@ -23,7 +23,6 @@ from accel_doctor.cli.options import (
     group,
     option,
 )
-from accel_doctor.cli.session import started
 from accel_doctor.cli.terminal.progress import NotesAndProgress
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 from accel_doctor.store.environments.environment_settings import LOCKS
@@ -111,8 +110,10 @@ def init(options: ProjectOptions) -> int:
 @as_command("store", StoreOptions, parent=command, cls=ConfiguredCommand)
 def store(options: StoreOptions) -> int:
     """Store the environment under its lock files as they are now."""
+    from accel_doctor.store.environments.project_storing import store_environment
+
     with closing(NotesAndProgress()) as terminal:
-        open_environment(options, terminal, options.levels).store()
+        store_environment(open_environment(options, terminal, options.levels))
     return int(ExitCode.DONE)
 
 
@@ -144,10 +145,12 @@ def restore(options: RestoreOptions) -> int:
 def sync(options: SyncOptions) -> int:
     """Restore the environment if it is stored, else install and store it."""
     from accel_doctor.cli.commands.env_sync import ProjectInstaller  # with all of install
+    from accel_doctor.cli.session import started
+    from accel_doctor.store.environments.project_storing import sync_environment
 
     with closing(NotesAndProgress()) as terminal:
         environment = open_environment(options, terminal, options.levels, offline=options.frontend.offline)
-        return environment.sync(ProjectInstaller(environment, options, started()))
+        return sync_environment(environment, ProjectInstaller(environment, options, started()))
 
 
 @as_command("list", ShowOptions, parent=command, cls=ConfiguredCommand)

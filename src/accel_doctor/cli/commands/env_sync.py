@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProjectInstaller:
-    """Implements :class:`accel_doctor.store.environments.project_environment.Installer`."""
+    """Implements :class:`accel_doctor.store.environments.project_storing.Installer`."""
 
     environment: ProjectEnvironment
     options: SyncOptions

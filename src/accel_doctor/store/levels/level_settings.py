@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accel_doctor.interfaces import Notifier
-
 if TYPE_CHECKING:
+    from accel_doctor.interfaces import Notifier
     from accel_doctor.store.levels.shared_level import SharedLevel
     from accel_doctor.store.levels.signing import Signatures
 

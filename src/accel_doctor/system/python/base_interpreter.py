@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accel_doctor.errors import UsageError
-from accel_doctor.interfaces import Notifier
 from accel_doctor.model.stored_environments import BaseInterpreter
 from accel_doctor.system.python.remembered_facts import behind, remembered_facts
+
+if TYPE_CHECKING:
+    from accel_doctor.interfaces import Notifier
 
 
 def find_base_interpreter(python: str | None, target: Path, variables: Mapping[str, str], notifier: Notifier) -> Path:
