@@ -5,14 +5,14 @@ Knows the outside world only through :mod:`accel_doctor.interfaces`; with fakes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.foresight import LINKED, surely_built
-from accel_doctor.interfaces import Builder, Frontend, Loader
+from accel_doctor.interfaces import Builder, Frontend, Loader, TargetEnvironment
 from accel_doctor.lockfile import direct_urls, older_numpy, with_wheels
 from accel_doctor.model import (
     Built,
@@ -28,8 +28,7 @@ from accel_doctor.model import (
     Wheel,
 )
 from accel_doctor.treatment import Treatment, TreatmentEnded
-
-T = TypeVar("T")
+from accel_doctor.wording import count
 
 
 @dataclass
@@ -40,9 +39,7 @@ class Doctor:
     builder: Builder
     loader: Loader
     treatment: Treatment
-    sources_of: Callable[[Locked], Sequence[Source]]
-    record_origins: Callable[[Mapping[str, str], InstallRequest], None]
-    failing_imports: Callable[[Sequence[str], InstallRequest], Sequence[Failed]]
+    environment: TargetEnvironment
     _built: list[Built] = field(default_factory=list)
     _unfit: dict[Source, Wheel] = field(default_factory=dict)  # kept wheels that do not work here
     _locked: Locked | None = None
@@ -50,15 +47,13 @@ class Doctor:
     def install(self, request: InstallRequest) -> Result:
         """Lock, fulfil, install, treating whatever fails. Raises AccelDoctorError for what cannot be treated."""
         try:
-            self._say("Resolving")
-            self._locked = self._until_well(lambda: self.frontend.lock(request, self._log("resolve")), request)
+            self._locked = self._lock(request)
             wheels = self._fulfil(self._locked, request)
             origins = direct_urls(self._locked.lock, wheels)
             if wheels:
                 self._locked = replace(self._locked, lock=with_wheels(self._locked.lock, wheels), file=None)
-            self._say("Installing")
-            self._until_well(lambda: self._finish(request), request)
-            self.record_origins(origins, request)
+            self._install(self._locked, request)
+            self.environment.record_origins(origins, request)
             if self.treatment.policy.verify:
                 self._verify(self._locked, request)
         except TreatmentEnded as ended:
@@ -69,35 +64,42 @@ class Doctor:
         """What the run came to, or, after an exception, how far it came."""
         return Result(code, self._locked, tuple(self._built), tuple(cases), plan, tuple(self.treatment.transactions))
 
-    def lacked_by_kept(self, source: Source, request: InstallRequest) -> tuple[Need, ...] | None:
-        """The libraries that a stored wheel of ``source`` links and that are missing on this machine; None where there
-        is no such wheel, or none that libraries would help."""
-        [wheel] = self.builder.stored([source], request)
-        if wheel is None:
-            return None
-        needs = [link.need for link in self.loader.unmet(wheel.links)]
-        known = tuple(need for need in needs if need)
-        return known if len(known) == len(needs) else None
+    def lacked_by_kept(self, sources: Sequence[Source], request: InstallRequest) -> dict[str, tuple[Need, ...]]:
+        """Return the libraries that kept wheels link and that are missing here, by name of the distribution.
 
-    def _finish(self, request: InstallRequest) -> Failed | bool:
-        assert self._locked is not None  # noqa: S101  set by install() before
-        return self.frontend.install(self._locked, request, self._log("install")) or True
+        A source is left out of which no wheel is kept, or none that libraries would help.
+        """
+        lacked = {}
+        for source, wheel in zip(sources, self.builder.stored(sources, request), strict=True):
+            if wheel:
+                needs = [link.need for link in self.loader.unmet(wheel.links)]
+                known = tuple(need for need in needs if need)
+                if len(known) == len(needs):
+                    lacked[source.name] = known
+        return lacked
 
-    def _until_well(self, attempt: Callable[[], T | Failed], request: InstallRequest) -> T:
-        """What ``attempt`` returns once it does not fail; foresight about what was asked for joins its questions."""
+    def _lock(self, request: InstallRequest) -> Locked:
+        self._say("Resolving")
+        while isinstance(outcome := self.frontend.lock(request, self._log("resolve")), Failed):
+            self._treat(outcome, request)
+        return outcome
+
+    def _install(self, locked: Locked, request: InstallRequest) -> None:
+        self._say("Installing")
+        while failed := self.frontend.install(locked, request, self._log("install")):
+            self._treat(failed, request)
+
+    def _treat(self, failure: Failed, request: InstallRequest) -> None:
+        """Treat a failure, and ask at once for what the requirements that will surely be built are known to need."""
         names = [line.name for line in request.requirements if line.name]
-        return self.treatment.until_well(
-            attempt,
-            lambda: self.treatment.foresee(
-                [name for name in names if surely_built(name, request, self.treatment.adviser)]
-            ),
-        )
+        built = [name for name in names if surely_built(name, request, self.treatment.adviser)]
+        self.treatment.treat([failure], self.treatment.foresee(built))
 
     def _verify(self, locked: Locked, request: InstallRequest) -> None:
         """Import what was installed; a library that is missing then is treated like any other need."""
         names: list[str] = [package.name for package in locked.lock.packages]
-        self._say(f"Importing {len(names)} package{'s'[: len(names) > 1]}")
-        while names and (failures := self.failing_imports(names, request)):
+        self._say(f"Importing {count(len(names), 'package')}")
+        while names and (failures := self.environment.failing_imports(names, request)):
             try:
                 self.treatment.treat(failures)
             except TreatmentEnded as ended:
@@ -129,7 +131,7 @@ class Doctor:
         wheel waits for a library only, that wheel."""
         pending: dict[Source, list[Reason]] = {}
         waiting: dict[Source, Wheel] = {}
-        sources = self.sources_of(locked)
+        sources = self.environment.sources(locked)
         for source, wheel in zip(sources, self.builder.stored(sources, request), strict=True):
             if wheel and (reasons := self._libraries_for(source, wheel)):
                 pending[source], waiting[source] = reasons, wheel
@@ -164,7 +166,7 @@ class Doctor:
 
     def _build(self, sources: Sequence[Source], request: InstallRequest) -> dict[Source, Failed]:
         if sources:
-            self._say(f"Building {len(sources)} source distribution{'s'[: len(sources) > 1]}")
+            self._say(f"Building {count(len(sources), 'source distribution')}")
         failed = {}
         for source, outcome in zip(sources, self.builder.build(sources, request, self._unfit), strict=True):
             if isinstance(outcome, Built):
@@ -189,4 +191,4 @@ class Doctor:
         self.treatment.reporter.step(text)
 
     def _log(self, step: str) -> Path:
-        return self.treatment.new_log(step, "")
+        return self.treatment.logs.new_log(step, "")

@@ -5,14 +5,13 @@ Pure but for the sockets it is given. ``check`` is made of it; ``doctor.py`` sha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from pathlib import Path
 from typing import cast
 
 from accel_doctor.errors import NetworkError
-from accel_doctor.interfaces import Adviser, Frontend, Prober
+from accel_doctor.interfaces import Adviser, Frontend, LogReader, Logs, Prober
 from accel_doctor.model import Case, Failed, InstallRequest, Locked, Need, Plan, Reason, RequirementLine, Source
 
 # Why a library is needed without a build.
@@ -98,12 +97,7 @@ def surely_built(name: str, request: InstallRequest, adviser: Adviser) -> bool:
     return name in request.no_binary or ":all:" in request.no_binary or adviser.is_sdist_only(name)
 
 
-def resolve(
-    frontend: Frontend,
-    request: InstallRequest,
-    new_log: Callable[[str, str], Path],
-    read_failure: Callable[[Failed], Case],
-) -> Resolution:
+def resolve(frontend: Frontend, request: InstallRequest, logs: Logs, reader: LogReader) -> Resolution:
     """Resolve without giving up at sources whose metadata takes a build that fails here: each is left out and told.
 
     Raises RequirementsError where the requirements cannot be met at all; the network's absence is a ``problem``.
@@ -112,12 +106,12 @@ def resolve(
     left_out: list[str] = []
     while len(left_out) < _MOST_ATTEMPTS:
         try:
-            outcome = frontend.lock(replace(request, left_out=tuple(left_out)), new_log("resolve", ""))
+            outcome = frontend.lock(replace(request, left_out=tuple(left_out)), logs.new_log("resolve", ""))
         except NetworkError as error:
             return Resolution(None, tuple(cases), error.message)
         if not isinstance(outcome, Failed):
             return Resolution(outcome, tuple(cases))
-        case = read_failure(outcome)
+        case = reader.read(outcome)
         cases.append(case)
         name = outcome.package or next((cause.package for cause in case.diagnosis.causes if cause.package), None)
         if name is None or name in left_out:
@@ -129,19 +123,19 @@ def resolve(
 def expected_from_lock(
     locked: Locked,
     sources: Sequence[Source],
-    lacked_by_kept: Callable[[Source], tuple[Need, ...] | None],
+    lacked_by_kept: Mapping[str, tuple[Need, ...]],
     cases: Sequence[Case],
 ) -> list[Expected]:
-    """All distributions of a lock, and those that were left out of it because their own builds stopped resolving.
+    """Return all distributions of a lock, and those left out of it because their own builds stopped resolving.
 
-    ``lacked_by_kept`` tells which libraries a source's kept wheel lacks here, None where none is kept.
+    ``lacked_by_kept`` has, by name, the libraries that kept wheels lack here.
     """
     by_name = {source.name: source for source in sources}
     result = []
     for package in locked.lock.packages:
         version = str(package.version) if package.version else None
         source = by_name.get(package.name)
-        lacked = lacked_by_kept(source) if source else None
+        lacked = lacked_by_kept.get(source.name) if source else None
         if lacked is not None:
             result.append(Expected(package.name, version, Certainty.NO, "its wheel is kept", lacked))
         elif source:

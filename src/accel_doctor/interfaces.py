@@ -295,6 +295,99 @@ class Progress(Notifier, Protocol):
         ...
 
 
+class Advisers(Protocol):
+    """Advice for builds, by the version of Python (``3.13``) they are for; None is the interpreter of the run."""
+
+    @property
+    def package_manager(self) -> PackageManager:
+        """Return this machine's package manager."""
+        ...
+
+    def adviser(self, python: str | None) -> Adviser:
+        """Return the adviser for builds for this Python."""
+        ...
+
+    def prober(self, python: str | None) -> Prober:
+        """Return the prober for builds for this Python."""
+        ...
+
+    def forget(self) -> None:
+        """Make all probers look again: packages were installed."""
+        ...
+
+
+class LogReader(Protocol):
+    """Reads why something failed."""
+
+    def read(self, failure: Failed) -> Case:
+        """Return what the log of a failure says, and the Python that it shows the build to be for."""
+        ...
+
+
+class Logs(Protocol):
+    """Names the logs of a run."""
+
+    def new_log(self, step: str, name: str) -> Path:
+        """Return the path for the log of one attempt (``"build", "psycopg2"``); the file does not exist yet."""
+        ...
+
+
+class Deferral(Protocol):
+    """Makes signals wait."""
+
+    def deferred(self) -> AbstractContextManager[None]:
+        """Raise KeyboardInterrupt for a signal only when the block has ended."""
+        ...
+
+
+class TreatmentRecord(Protocol):
+    """Remembers what was done to this machine."""
+
+    def record(self, plan: Plan) -> None:
+        """Remember a plan that was carried out."""
+        ...
+
+
+class TargetEnvironment(Protocol):
+    """The environment that is installed into."""
+
+    def sources(self, locked: Locked) -> Sequence[Source]:
+        """Return the distributions of a lock that must be built for it."""
+        ...
+
+    def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
+        """Write each ``direct_url.json`` (its text, by normalized name) beside the installed distribution."""
+        ...
+
+    def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
+        """Import these distributions; return a failure for each that does not import."""
+        ...
+
+
+class BuildIdentity(Protocol):
+    """What tells one build from another, and what is kept with the wheel."""
+
+    def key(self, source: Source, request: InstallRequest) -> BuildKey | None:
+        """Return the key of a build; None for a source without a stable identity."""
+        ...
+
+    def provenance(self, source: Source, version: str) -> Provenance:
+        """Return where a wheel comes from that was built here and now."""
+        ...
+
+    def links(self, wheel: Path) -> tuple[Link, ...]:
+        """Return the libraries that a wheel links which was built here."""
+        ...
+
+
+class LeaseHolder(Protocol):
+    """Keeps what is in use from being removed."""
+
+    def hold(self, name: str) -> None:
+        """Hold a kept wheel or source until this process ends."""
+        ...
+
+
 class Reporter(Notifier, Protocol):
     """Tells the user what happens to builds and plans. Looks are decided on the other side."""
 

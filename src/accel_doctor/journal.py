@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from accel_doctor.interfaces import PackageNames
+from accel_doctor.interfaces import Advisers, PackageNames
 from accel_doctor.model import Distribution, JournalEntry, JournalNeed, JournalPackage, Plan
 from accel_doctor.redaction import redacted
+from accel_doctor.wording import count
 
 SCHEMA = 1
 _LINE_LIMIT = 1 << 20  # bytes of one entry; a longer line was not written by us
@@ -57,8 +58,22 @@ class Journal:
         except FileNotFoundError:
             return []
         if damaged:
-            self._warn(f"{damaged} damaged line{'s'[: damaged > 1]} in the journal {self._path}")
+            self._warn(f"{count(damaged, 'damaged line')} in the journal {self._path}")
         return entries
+
+
+@dataclass(frozen=True)
+class RunJournal:
+    """The journal as one run of ours writes it: ``during`` is the run's command line."""
+
+    journal: Journal
+    distribution: Distribution
+    advisers: Advisers
+    during: tuple[str, ...]
+
+    def record(self, plan: Plan) -> None:
+        """Remember a plan that was carried out now."""
+        self.journal.append(journal_entry(plan, self.distribution, self.advisers.package_manager.name, self.during))
 
 
 def as_json(entry: JournalEntry) -> dict[str, Any]:

@@ -5,16 +5,23 @@ Whatever can be tried again can be treated: resolving, building, installing, or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TypeVar
 
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.interfaces import Adviser, PackageManager, Prober, Reporter
+from accel_doctor.interfaces import (
+    Adviser,
+    Advisers,
+    Deferral,
+    LogReader,
+    Logs,
+    PackageManager,
+    Prober,
+    Reporter,
+    TreatmentRecord,
+)
 from accel_doctor.model import Case, Consent, Failed, NeedKind, Plan, Policy, Reason, Simulation
-
-T = TypeVar("T")
+from accel_doctor.wording import count
 
 # A cure per round and no need treated twice already ends every run; this bounds what that reasoning missed.
 _MOST_ROUNDS = 25
@@ -34,32 +41,37 @@ class TreatmentEnded(Exception):  # noqa: N818  not an error: the treatment is o
 class Treatment:
     """What one run cures and has cured. ``transactions`` are the plans that were carried out."""
 
-    adviser: Adviser
-    package_manager: PackageManager
-    prober: Prober
+    advisers: Advisers
     reporter: Reporter
-    read_failure: Callable[[Failed], Case]
-    new_log: Callable[[str, str], Path]
+    interrupts: Deferral
+    log_reader: LogReader
+    logs: Logs
     policy: Policy
-    remember: Callable[[Plan], None]
+    journal: TreatmentRecord
     transactions: list[Plan] = field(default_factory=list)
     _tried: set[str] = field(default_factory=set)
+    _python: str | None = None  # the version that builds are for, as the latest log shows it
 
-    def until_well(self, attempt: Callable[[], T | Failed], foresee: Callable[[], Sequence[Reason]] = tuple) -> T:
-        """What ``attempt`` returns once it does not fail; what ``foresee`` returns joins the questions.
+    @property
+    def package_manager(self) -> PackageManager:
+        """Return this machine's package manager."""
+        return self.advisers.package_manager
 
-        Raises TreatmentEnded, and what the package manager raises.
-        """
-        while True:
-            outcome = attempt()
-            if not isinstance(outcome, Failed):
-                return outcome
-            self.treat([outcome], foresee())
+    @property
+    def adviser(self) -> Adviser:
+        """Return the adviser for the Python that builds are for."""
+        return self.advisers.adviser(self._python)
+
+    @property
+    def prober(self) -> Prober:
+        """Return the prober for the Python that builds are for."""
+        return self.advisers.prober(self._python)
 
     def treat(self, failures: Sequence[Failed], foreseen: Sequence[Reason] = ()) -> None:
-        """Returns when something new was installed, so that another attempt makes sense; otherwise TreatmentEnded."""
-        cases = [self.read_failure(failure) for failure in failures]
+        """Return when something new was installed, so that another attempt makes sense; else raise TreatmentEnded."""
+        cases = [self.log_reader.read(failure) for failure in failures]
         for case in cases:
+            self._python = case.python or self._python
             self.reporter.diagnosed(case)
         found = [
             Reason(finding.need, finding.package or case.failure.package, finding)
@@ -71,15 +83,16 @@ class Treatment:
             raise TreatmentEnded(_hopeless(found), cases, plan)
         plan = self._agreed(plan, cases)
         agreed = plan.names
-        log = self.new_log("system", self.package_manager.name)
-        self.reporter.step(f"Installing {len(agreed)} system package{'s'[: len(agreed) > 1]}, output in {log}")
+        log = self.logs.new_log("system", self.package_manager.name)
+        self.reporter.step(f"Installing {count(len(agreed), 'system package')}, output in {log}")
         lacking = frozenset(agreed) - self.package_manager.installed(agreed)
         try:
-            self.package_manager.install(agreed, log)
+            with self.interrupts.deferred():
+                self.package_manager.install(agreed, log)
         except BaseException:  # an interrupt too: what it came to stays
             self._record(plan, lacking & self.package_manager.installed(agreed))
             raise
-        self.prober.forget()
+        self.advisers.forget()
         self._tried.update(agreed)
         self._record(plan, frozenset(agreed))
 
@@ -88,7 +101,7 @@ class Treatment:
             return
         done = Plan(tuple(package for package in plan.packages if package.name in names), (), plan.commands)
         self.transactions.append(done)
-        self.remember(done)
+        self.journal.record(done)
 
     def foresee(self, names: Sequence[str]) -> list[Reason]:
         """Needs that rules know for these Python packages, that probing shows unmet, and that a package meets."""
@@ -118,7 +131,8 @@ class Treatment:
         simulation = self.package_manager.simulate(plan.names)
         if simulation and (objection := simulation.objection):
             raise PackageManagerError(
-                f"{self.package_manager.name} would {objection}: this is never done on the way to a build",
+                f"{self.package_manager.name} would {objection}: refused: "
+                "accel-doctor never removes or downgrades packages",
                 hint="resolve the conflict by hand, then run the same command again",
             )
         return simulation

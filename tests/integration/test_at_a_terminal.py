@@ -98,7 +98,7 @@ def sound(where: Machine) -> None:
 def test_at_the_question(fresh: Machine) -> None:
     before = packages_of(fresh)
     child = at_a_terminal(fresh, *REQUIRED[1:])
-    child.expect(r"Install these 3 system packages\?")
+    child.expect(r"Install 3 system packages\?")
     child.sendintr()
     interrupted(child, NOTHING)
     assert packages_of(fresh) == before

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -374,10 +375,63 @@ class FakeRunner:
         return self.record(argv, log, environment=environment)
 
 
-def read_fake_failure(failure: Failed) -> Case:
-    """A log of the fakes says ``lacks NEED``."""
-    findings = []
-    for number, line in enumerate(failure.log.read_text().splitlines(), 1):
-        if line.startswith("lacks "):
-            findings.append(Finding(Need.parse(line[6:]), failure.package, number, line, "fake", Role.CAUSE))
-    return Case(failure, Diagnosis(tuple(findings), summary=None if findings else "something broke"))
+class FakeLogReader:
+    """Reads logs of the fakes, which say ``lacks NEED`` and ``for PYTHON``."""
+
+    def read(self, failure: Failed) -> Case:
+        findings, python = [], None
+        for number, line in enumerate(failure.log.read_text().splitlines(), 1):
+            if line.startswith("lacks "):
+                findings.append(Finding(Need.parse(line[6:]), failure.package, number, line, "fake", Role.CAUSE))
+            elif line.startswith("for "):
+                python = line[4:]
+        return Case(failure, Diagnosis(tuple(findings), summary=None if findings else "something broke"), python)
+
+
+@dataclass
+class FakeLogs:
+    directory: Path
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def new_log(self, step: str, name: str) -> Path:
+        return self.directory / f"{next(self._numbers)}-{step}-{name}.log"
+
+
+@dataclass
+class FakeAdvisers:
+    """The same advice for every Python, but for ``others``."""
+
+    own: FakeAdviser
+    probing: FakeProber
+    package_manager: FakePackageManager
+    others: dict[str, FakeAdviser] = field(default_factory=dict)
+
+    def adviser(self, python: str | None) -> FakeAdviser:
+        return self.others.get(python or "", self.own)
+
+    def prober(self, python: str | None) -> FakeProber:
+        return self.probing
+
+    def forget(self) -> None:
+        self.probing.forget()
+
+
+class FakeInterrupts:
+    def deferred(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+@dataclass
+class FakeJournal:
+    plans: list[Plan] = field(default_factory=list)
+
+    def record(self, plan: Plan) -> None:
+        self.plans.append(plan)
+
+
+@dataclass
+class FakeLeases:
+    held: list[str] = field(default_factory=list)
+
+    def hold(self, name: str) -> None:
+        self.held.append(name)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from fakes import (
     FakeAdviser,
+    FakeAdvisers,
     FakeBuilder,
     FakeFrontend,
+    FakeInterrupts,
+    FakeJournal,
     FakeLoader,
+    FakeLogReader,
+    FakeLogs,
     FakeMachine,
     FakePackageManager,
     FakeProber,
     FakeReporter,
-    read_fake_failure,
 )
 from packaging.pylock import Pylock
 from packaging.version import Version
@@ -92,6 +96,23 @@ def importing(name: str, machine: FakeMachine, logs: Path) -> Failed | None:
 
 
 @dataclass
+class FakeEnvironment:
+    """Builds everything, and imports what the machine has all libraries for."""
+
+    machine: FakeMachine
+    logs: Path
+
+    def sources(self, locked: Locked) -> list[Source]:
+        return [Source(p.name, "1", SourceKind.SDIST, p.sdist.url, "0" * 64) for p in locked.lock.packages]
+
+    def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
+        pass
+
+    def failing_imports(self, names: Sequence[str], request: InstallRequest) -> list[Failed]:
+        return [failed for name in names if (failed := importing(name, self.machine, self.logs))]
+
+
+@dataclass
 class Practice:
     """A doctor and everything around it."""
 
@@ -125,7 +146,6 @@ def practice(tmp_path: Path):
     ) -> Practice:
         machine = FakeMachine(provides=dict(PROVIDES))
         remembered: list[Plan] = []
-        counter = itertools.count(1)
         frontend = FakeFrontend(machine, lock_of(*needs), lock_needs, install_needs)
         builder = FakeBuilder(machine, needs, tmp_path)
         package_manager = FakePackageManager(machine, **manager)  # type: ignore[arg-type]
@@ -135,22 +155,19 @@ def practice(tmp_path: Path):
             builder=builder,
             loader=MachineOfLibraries(machine),
             treatment=Treatment(
-                adviser=FakeAdviser(machine, package_manager, known or {}, guesses, only_sdists, follows or {}),
-                package_manager=package_manager,
-                prober=FakeProber(machine),
+                advisers=FakeAdvisers(
+                    FakeAdviser(machine, package_manager, known or {}, guesses, only_sdists, follows or {}),
+                    FakeProber(machine),
+                    package_manager,
+                ),
                 reporter=reporter,
-                read_failure=read_fake_failure,
-                new_log=lambda step, name: tmp_path / f"{next(counter)}-{step}-{name}.log",
+                interrupts=FakeInterrupts(),
+                log_reader=FakeLogReader(),
+                logs=FakeLogs(tmp_path),
                 policy=policy or Policy(),
-                remember=remembered.append,
+                journal=FakeJournal(remembered),
             ),
-            sources_of=lambda locked: [
-                Source(p.name, "1", SourceKind.SDIST, p.sdist.url, "0" * 64) for p in locked.lock.packages
-            ],
-            record_origins=lambda origins, request: None,
-            failing_imports=lambda names, request: [
-                failed for name in names if (failed := importing(name, machine, tmp_path))
-            ],
+            environment=FakeEnvironment(machine, tmp_path),
         )
         return Practice(doctor, machine, frontend, builder, package_manager, reporter, remembered)
 
@@ -316,7 +333,7 @@ def test_dry_run_plans_from_foresight_and_builds_nothing(practice):
 
 def test_a_transaction_that_removes_is_refused_before_the_question(practice):
     case = practice({"cffi": ("header:ffi.h",)}, removes=("systemd",))
-    with pytest.raises(PackageManagerError, match=r"^fakepm would remove systemd: this is never done"):
+    with pytest.raises(PackageManagerError, match=r"^fakepm would remove systemd: refused: accel-doctor never removes"):
         case.install("cffi")
     assert case.reporter.asked == []
 
@@ -483,11 +500,9 @@ def test_what_a_stored_wheel_lacks_is_told_where_libraries_would_help(practice):
     keep(case, "fits", Link("libc.so.6"))
     keep(case, "waits", PQ)
     keep(case, "old", PQ, Link("libc.so.6", ("GLIBC_2.38",)))
-    lacked = {
-        name: case.doctor.lacked_by_kept(Source(name, "1", SourceKind.SDIST, "x"), InstallRequest(()))
-        for name in ("fits", "waits", "old", "none")
-    }
-    assert lacked == {"fits": (), "waits": (Need.parse("soname:libpq.so.5"),), "old": None, "none": None}
+    sources = [Source(name, "1", SourceKind.SDIST, "x") for name in ("fits", "waits", "old", "none")]
+    lacked = case.doctor.lacked_by_kept(sources, InstallRequest(()))
+    assert lacked == {"fits": (), "waits": (Need.parse("soname:libpq.so.5"),)}
 
 
 def test_a_rehearsal_plans_the_library_and_no_build(practice):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from fakes import FakeAdviser, FakeMachine, FakePackageManager, FakeProber, read_fake_failure
+from fakes import FakeAdviser, FakeLogReader, FakeLogs, FakeMachine, FakePackageManager, FakeProber
 from packaging.pylock import Pylock
 
 from accel_doctor.errors import NetworkError
@@ -21,8 +21,6 @@ from accel_doctor.foresight import (
     surely_built,
 )
 from accel_doctor.model import (
-    Case,
-    Diagnosis,
     Failed,
     InstallRequest,
     Locked,
@@ -117,7 +115,7 @@ def test_a_lock_tells_wheels_kept_wheels_sources_and_directories():
     )
     sources = [Source(name, "1", SourceKind.SDIST, "x") for name in ("psycopg2", "linking", "kept")]
     lacked = {"kept": (), "linking": (Need.parse(LIBPQ),)}
-    assert expected_from_lock(locked, sources, lambda source: lacked.get(source.name), ()) == [
+    assert expected_from_lock(locked, sources, lacked, ()) == [
         Expected("wheely", "1", Certainty.NO, "a wheel fits"),
         Expected("psycopg2", "2", Certainty.CERTAIN, "no wheel fits"),
         Expected("linking", "4", Certainty.NO, "its wheel is kept", (Need.parse(LIBPQ),)),
@@ -191,7 +189,7 @@ class StubbornFrontend:
 
 
 def resolved(tmp_path, frontend):
-    return resolve(frontend, InstallRequest(()), lambda step, name: tmp_path / "log", read_fake_failure)
+    return resolve(frontend, InstallRequest(()), FakeLogs(tmp_path), FakeLogReader())
 
 
 def test_each_stubborn_source_is_left_out_and_told(tmp_path, machine):
@@ -199,7 +197,7 @@ def test_each_stubborn_source_is_left_out_and_told(tmp_path, machine):
     resolution = resolved(tmp_path, frontend)
     assert frontend.asked == [(), ("psycopg2",), ("psycopg2", "odd")]
     assert resolution.problem is None
-    expected = expected_from_lock(resolution.locked, (), lambda source: None, resolution.cases)
+    expected = expected_from_lock(resolution.locked, (), {}, resolution.cases)
     assert expected == [
         Expected(name, None, Certainty.CERTAIN, "its metadata could not be built") for name in ("psycopg2", "odd")
     ]
@@ -213,9 +211,7 @@ def test_each_stubborn_source_is_left_out_and_told(tmp_path, machine):
 
 def test_resolving_ends_where_leaving_out_does_not_help(tmp_path):
     frontend = StubbornFrontend(tmp_path, (None,))
-    resolution = resolve(
-        frontend, InstallRequest(()), lambda step, name: tmp_path / "log", lambda failed: Case(failed, Diagnosis(()))
-    )
+    resolution = resolved(tmp_path, frontend)
     assert (resolution.locked, len(resolution.cases), frontend.asked) == (None, 1, [()])
     assert resolution.problem == "the metadata of a source distribution could not be built"
 

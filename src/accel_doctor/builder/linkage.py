@@ -12,7 +12,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -43,24 +43,28 @@ def libraries_asked(wheel: Path) -> list[Asked]:
     return libraries_asked_by(dict(_elf_files(wheel)))
 
 
-def links_of(
-    wheel: Path, loader: Loader, owners: Callable[[Sequence[Path]], Mapping[Path, str]] = lambda paths: {}
-) -> tuple[Link, ...]:
-    """The links to keep with a wheel that was just built here; empty where it cannot be read.
+def linked_files(wheel: Path, loader: Loader) -> dict[Asked, Path]:
+    """Return the libraries that a wheel links which was just built here, each with the file that provides it.
 
-    ``owners`` names the system packages of files. A library that only a run path of the wheel reaches is recorded by
-    its path, which is how a loader is told to look nowhere else.
+    Empty where the wheel cannot be read.
     """
     try:
         asked = libraries_asked(wheel)
     except _UNREADABLE:
-        return ()
-    found = {one: path for one in asked if (path := _provider(one, loader))}
-    packages = owners(list(dict.fromkeys(found.values())))
+        return {}
+    return {one: path for one in asked if (path := _provider(one, loader))}
+
+
+def links_to(files: Mapping[Asked, Path], owners: Mapping[Path, str], loader: Loader) -> tuple[Link, ...]:
+    """Return the links to keep with a wheel that links ``files``; ``owners`` are the system packages of files.
+
+    A library that only a run path of the wheel reaches is recorded by its path, which is how a loader is told to look
+    nowhere else.
+    """
     links = []
-    for one, path in found.items():
+    for one, path in files.items():
         by_path = loader.find(one.soname) is None
-        links.append(Link(str(path) if by_path else one.soname, one.versions, packages.get(path)))
+        links.append(Link(str(path) if by_path else one.soname, one.versions, owners.get(path)))
     return tuple(link for link in links if not loader.unmet([link]))
 
 

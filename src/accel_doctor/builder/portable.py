@@ -13,7 +13,7 @@ from pathlib import Path
 
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Runner
-from accel_doctor.report.text import printable
+from accel_doctor.wording import printable
 
 _TAIL = 4096  # bytes of auditwheel's output that are read for its last words
 _ERROR = "auditwheel: error: "

@@ -5,23 +5,23 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from accel_doctor.builder.checkout import check_out
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.portability import built_the_same_everywhere
+from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
-from accel_doctor.interfaces import Frontend, Loader, Reporter, Runner, WheelStore
+from accel_doctor.interfaces import BuildIdentity, Completed, Frontend, Loader, Logs, Reporter, Runner, WheelStore
 from accel_doctor.model import (
     BuildKey,
     Built,
     Failed,
     InstallRequest,
-    Link,
     Outcome,
     Provenance,
     Source,
@@ -29,6 +29,9 @@ from accel_doctor.model import (
     Wheel,
 )
 from accel_doctor.wheelfile import generator, is_pure
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
 
 # How the frontends and backends announce the part of a build that begins: uv build, pip wheel, distutils commands.
 _PHASES = (
@@ -50,12 +53,6 @@ _PHASES = (
 _LOOK_UPS = 16  # at once; they wait for disks and networks
 
 
-class NewLog(Protocol):
-    """Names the log of one attempt: ``new_log("build", "psycopg2")``; the file does not exist yet."""
-
-    def __call__(self, step: str, name: str) -> Path: ...
-
-
 @dataclass(frozen=True)
 class SourceBuilder:
     """Builds with the frontend's own build command, isolated (PEP 517), ``jobs`` at a time."""
@@ -65,13 +62,11 @@ class SourceBuilder:
     store: WheelStore
     fetcher: SourceFetcher
     reporter: Reporter
-    key_of: Callable[[Source, InstallRequest], BuildKey | None]
-    provenance_of: Callable[[Source, str], Provenance]  # a source and its version, built here and now
-    links_of: Callable[[Path], tuple[Link, ...]]  # of a wheel that was built here
+    identity: BuildIdentity
     loader: Loader
-    installable: Callable[[str], bool]  # whether the interpreter takes a wheel of this file name
-    repair: Callable[[Path, Path, Path], Path | str]  # wheel, directory, log: a portable wheel, or why there is none
-    new_log: NewLog
+    tags: frozenset[Tag]  # of the wheels that the interpreter takes
+    auditwheel: Auditwheel
+    logs: Logs
     work: Path  # scratch of this run; wheels that have no key stay here until it ends
     jobs: int
 
@@ -84,15 +79,20 @@ class SourceBuilder:
 
         # Shared levels are far away, and each wheel's bytes are read to be verified.
         with ThreadPoolExecutor(max_workers=_LOOK_UPS, thread_name_prefix="look-up") as pool:
-            found = list(pool.map(lambda source: self._get(self.key_of(source, request)), sources))
+            found = list(pool.map(lambda source: self._get(self.identity.key(source, request)), sources))
         return [self._fitting(source, request, wheel) for source, wheel in zip(sources, found, strict=True)]
 
     def _fitting(self, source: Source, request: InstallRequest, found: Wheel | None) -> Wheel | None:
         # What was bundled on a newer machine has a tag that says so.
-        if not request.build.portable or (found and self.installable(found.path.name)):
+        if not request.build.portable or (found and self._installable(found.path)):
             return found
-        plain = self._get(self.key_of(source, request.plain))
+        plain = self._get(self.identity.key(source, request.plain))
         return self._made_portable(source, request, plain) if plain else None
+
+    def _installable(self, wheel: Path) -> bool:
+        from packaging.utils import parse_wheel_filename
+
+        return not parse_wheel_filename(wheel.name)[3].isdisjoint(self.tags)
 
     def _get(self, key: BuildKey | None) -> Wheel | None:
         return self.store.get(key) if key else None
@@ -121,7 +121,7 @@ class SourceBuilder:
         return outcome
 
     def _build_or_take(self, source: Source, request: InstallRequest, unfit: Wheel | None) -> Outcome:
-        key = self.key_of(source, request)
+        key = self.identity.key(source, request)
         if key is None:
             return self._build(source, request, None)
         with self.store.building(key):
@@ -144,9 +144,16 @@ class SourceBuilder:
         except AccelDoctorError:
             shutil.rmtree(work, ignore_errors=True)
             raise
-        outcome = self._run(
-            source, tree, request, work, started, lambda built, log: self._kept(source, tree, built, key, log, unfit)
-        )
+        log = self.logs.new_log("build", source.name)
+        done, made = self._run(source, tree, request, work, log)
+        seconds = time.monotonic() - started
+        if made is None:
+            outcome: Outcome = Failed(source.name, log, "build", done.returncode, seconds)
+        else:
+            wheel = self._kept(source, tree, made, key, log, unfit)
+            outcome = Built(source, wheel, reused=False, seconds=seconds, log=log)
+        if made is None or wheel.path != made:
+            shutil.rmtree(work, ignore_errors=True)
         self.reporter.build_finished(source, outcome)
         return outcome
 
@@ -156,31 +163,17 @@ class SourceBuilder:
         return self.fetcher.fetch(source, request.index, work)
 
     def _run(
-        self,
-        source: Source,
-        tree: Path,
-        request: InstallRequest,
-        work: Path,
-        started: float,
-        keep: Callable[[Path, Path], Wheel],
-    ) -> Outcome:
+        self, source: Source, tree: Path, request: InstallRequest, work: Path, log: Path
+    ) -> tuple[Completed, Path | None]:
+        """Run one build; return how it ended and its wheel, if it made one."""
         wheels = work / "wheel"
         wheels.mkdir()
-        log = self.new_log("build", source.name)
         settings = request.build_settings_of(source.name)
         argv, environment = self.frontend.build_command(tree, wheels, settings, request.index, work)
-        done = self.runner.record(
-            argv, log, environment=environment, directory=work, on_line=self._phase_listener(source)
-        )
-        built = sorted(wheels.glob("*.whl"))
-        seconds = time.monotonic() - started
-        if done.returncode or len(built) != 1:
-            shutil.rmtree(work, ignore_errors=True)
-            return Failed(source.name, log, "build", done.returncode, seconds)
-        wheel = keep(built[0], log)
-        if wheel.path != built[0]:
-            shutil.rmtree(work, ignore_errors=True)
-        return Built(source, wheel, reused=False, seconds=seconds, log=log)
+        phases = _Phases(source, self.reporter)
+        done = self.runner.record(argv, log, environment=environment, directory=work, on_line=phases.hear)
+        made = sorted(wheels.glob("*.whl"))
+        return done, made[0] if done.returncode == 0 and len(made) == 1 else None
 
     def _kept(
         self, source: Source, tree: Path, wheel: Path, key: BuildKey | None, log: Path, unfit: Wheel | None
@@ -190,12 +183,12 @@ class SourceBuilder:
         if is_pure(wheel) and not built_the_same_everywhere(tree):
             key = replace(key, pure=key.exact)  # not shared
         made_with = self.frontend.build_requirements(log)
-        return self.store.put(key, wheel, self._provenance(source, wheel, made_with), self.links_of(wheel), unfit)
+        return self.store.put(key, wheel, self._provenance(source, wheel, made_with), self.identity.links(wheel), unfit)
 
     def _provenance(self, source: Source, wheel: Path, made_with: tuple[str, ...] = ()) -> Provenance:
         version = source.version or wheel.name.split("-")[1]
         made_with = made_with or tuple(filter(None, [generator(wheel)]))
-        return replace(self.provenance_of(source, version), build_requirements=made_with)
+        return replace(self.identity.provenance(source, version), build_requirements=made_with)
 
     def _made_portable(self, source: Source, request: InstallRequest, plain: Wheel) -> Wheel:
         """The wheel with its libraries bundled, kept under its own key; the plain one, with a note, where that cannot
@@ -203,12 +196,12 @@ class SourceBuilder:
         if is_pure(plain.path):
             return plain
         work = Path(tempfile.mkdtemp(prefix=f"{source.name}-portable-", dir=self.work))
-        made = self.repair(plain.path, work, self.new_log("portable", source.name))
+        made = self.auditwheel.repair(plain.path, work, self.logs.new_log("portable", source.name))
         if isinstance(made, str):
             shutil.rmtree(work, ignore_errors=True)
             self.reporter.note(f"{source}: its wheel stays as it was built, since it cannot be made portable: {made}")
             return plain
-        key, links = self.key_of(source, request), self.links_of(made)
+        key, links = self.identity.key(source, request), self.identity.links(made)
         if key is None:
             return Wheel(made, sha256_of(made), links)
         wheel = self.store.put(key, made, self._provenance(source, made), links, instead_of=self._get(key))
@@ -216,17 +209,18 @@ class SourceBuilder:
             shutil.rmtree(work, ignore_errors=True)
         return wheel
 
-    def _phase_listener(self, source: Source) -> Callable[[str], None]:
-        current = ""
 
-        def listen(line: str) -> None:
-            nonlocal current
-            text = line.strip()
-            for opening, phase in _PHASES:
-                if text.startswith(opening):
-                    if phase != current:
-                        current = phase
-                        self.reporter.build_phase(source, phase)
-                    return
+class _Phases:
+    """Tells the phases of one build as its output announces them."""
 
-        return listen
+    def __init__(self, source: Source, reporter: Reporter) -> None:
+        self._source = source
+        self._reporter = reporter
+        self._current = ""
+
+    def hear(self, line: str) -> None:
+        text = line.strip()
+        phase = next((phase for opening, phase in _PHASES if text.startswith(opening)), self._current)
+        if phase != self._current:
+            self._current = phase
+            self._reporter.build_phase(self._source, phase)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
-from accel_doctor.cli.advice import AdviserWhenAsked
 from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.session import Session
-from accel_doctor.cli.terminal.interrupts import UninterruptedPackageManager
 from accel_doctor.doctor import Doctor
 from accel_doctor.frontends.asked import surroundings_of
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import RememberingFrontend
 from accel_doctor.frontends.uv.uv_binary import find_uv
 from accel_doctor.interfaces import Adviser, Frontend, PackageManager, Prober, WheelStore
-from accel_doctor.journal import Journal, journal_entry
+from accel_doctor.journal import Journal, RunJournal
 from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model import (
     BuildKey,
@@ -33,7 +31,6 @@ from accel_doctor.model import (
     Interpreter,
     Link,
     Locked,
-    Plan,
     Policy,
     Provenance,
     Source,
@@ -61,27 +58,12 @@ if TYPE_CHECKING:
 def assembled_doctor(
     session: Session, frontend: Frontend, policy: Policy, jobs: int, levels: LevelSettings | None = None
 ) -> Iterator[Doctor]:
-    """A doctor with real adapters that builds ``jobs`` at once; its scratch directory lives as long as the block.
+    """Yield a doctor with real adapters that builds ``jobs`` at once; its scratch directory lives as long as the block.
 
     When the block ends, what was built has been sent to the shared levels.
     """
-    from packaging.utils import parse_wheel_filename
-
-    tags = supported_tags(session.interpreter, session.platforms)
-    frontend = remembering(frontend, session, tags)
-
-    def key_of(source: Source, request: InstallRequest) -> BuildKey | None:
-        settings = request.build_settings_of(source.name)
-        return build_key(source, session.interpreter, session.distribution, settings, session.invocation.variables)
-
-    def made_here(source: Source, version: str) -> Provenance:
-        made = provenance_of(source, version, session.interpreter, session.distribution, datetime.now(timezone.utc))
-        used = treatment.installed_for(source.name)
-        return replace(made, built_with=installed_versions(used, treatment.package_manager.name, session.runner))
-
-    def sources_of(locked: Locked) -> Sequence[Source]:
-        return sources_to_build(locked.lock, tags, session.interpreter.environment)
-
+    environment = MachineEnvironment(session, supported_tags(session.interpreter, session.platforms), jobs)
+    frontend = remembering(frontend, session, environment.tags)
     treatment = assembled_treatment(session, policy)
     loader = MachineLoader(
         session.runner,
@@ -89,47 +71,79 @@ def assembled_doctor(
         session.invocation.variables,
         versions=LibraryVersions(session.cache / "libraries.json"),
     )
-
-    def linked(wheel: Path) -> tuple[Link, ...]:
-        from accel_doctor.builder.linkage import links_of
-
-        return links_of(wheel, loader, owners)
-
-    def owners(files: Sequence[Path]) -> Mapping[Path, str]:
-        return file_owners(files, treatment.package_manager.name, session.runner)
-
     leases = Leases(session.cache / LEASES)
     leases.hold(session.logs.directory.name)
     with (
         tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work,
         _wheel_store(session, leases, levels or LevelSettings(), Path(work)) as store,
     ):
-        yield Doctor(
+        builder = SourceBuilder(
             frontend=frontend,
-            builder=SourceBuilder(
-                frontend=frontend,
-                runner=session.runner,
-                store=store,
-                fetcher=SourceFetcher(session.cache / SOURCES, session.invocation.variables, leases.hold),
-                reporter=session.reporter,
-                key_of=key_of,
-                provenance_of=made_here,
-                links_of=linked,
-                loader=loader,
-                installable=lambda name: not parse_wheel_filename(name)[3].isdisjoint(tags),
-                repair=auditwheel_for(session).repair,
-                new_log=session.logs.new_log,
-                work=Path(work),
-                jobs=jobs,
-            ),
+            runner=session.runner,
+            store=store,
+            fetcher=SourceFetcher(session.cache / SOURCES, session.invocation.variables, leases),
+            reporter=session.reporter,
+            identity=MachineBuilds(session, treatment, loader),
             loader=loader,
-            treatment=treatment,
-            sources_of=sources_of,
-            record_origins=lambda origins, request: record_origins(
-                origins, request, session.interpreter, session.runner
-            ),
-            failing_imports=Imports(session.interpreter, session.runner, session.logs.new_log, jobs).failing,
+            tags=frozenset(environment.tags),
+            auditwheel=auditwheel_for(session),
+            logs=session.logs,
+            work=Path(work),
+            jobs=jobs,
         )
+        yield Doctor(frontend, builder, loader, treatment, environment)
+
+
+@dataclass(frozen=True)
+class MachineEnvironment:
+    """The environment of an interpreter on this machine; its wheels have one of ``tags``."""
+
+    session: Session
+    tags: Sequence[Tag]
+    jobs: int
+
+    def sources(self, locked: Locked) -> Sequence[Source]:
+        """Return the distributions of a lock that must be built for it."""
+        return sources_to_build(locked.lock, self.tags, self.session.interpreter.environment)
+
+    def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
+        """Write each ``direct_url.json`` (its text, by normalized name) beside the installed distribution."""
+        record_origins(origins, request, self.session.interpreter, self.session.runner)
+
+    def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
+        """Import these distributions; return a failure for each that does not import."""
+        session = self.session
+        return Imports(session.interpreter, session.runner, session.logs, self.jobs).failing(names, request)
+
+
+@dataclass(frozen=True)
+class MachineBuilds:
+    """What tells the builds of this machine from others, and what is kept with their wheels."""
+
+    session: Session
+    treatment: Treatment
+    loader: MachineLoader
+
+    def key(self, source: Source, request: InstallRequest) -> BuildKey | None:
+        """Return the key of a build; None for a source without a stable identity."""
+        session, settings = self.session, request.build_settings_of(source.name)
+        return build_key(source, session.interpreter, session.distribution, settings, session.invocation.variables)
+
+    def provenance(self, source: Source, version: str) -> Provenance:
+        """Return where a wheel comes from that was built here and now."""
+        session, manager = self.session, self.treatment.package_manager.name
+        made = provenance_of(source, version, session.interpreter, session.distribution, datetime.now(timezone.utc))
+        used = self.treatment.installed_for(source.name)
+        return replace(made, built_with=installed_versions(used, manager, session.runner))
+
+    def links(self, wheel: Path) -> tuple[Link, ...]:
+        """Return the libraries that a wheel links which was built here."""
+        from accel_doctor.builder.linkage import linked_files, links_to
+
+        files = linked_files(wheel, self.loader)
+        names = list(dict.fromkeys(files.values()))
+        manager = self.treatment.package_manager.name if names else ""
+        return links_to(files, file_owners(names, manager, self.session.runner), self.loader)
 
 
 @contextmanager
@@ -160,49 +174,69 @@ def remembering(frontend: Frontend, session: Session, tags: Sequence[Tag]) -> Fr
     return RememberingFrontend(frontend, session.cache / REMEMBERED, session.interpreter, tags, surroundings)
 
 
-def assembled_treatment(
-    session: Session, policy: Policy, interpreter_of: Callable[[str], Interpreter] | None = None
-) -> Treatment:
-    """The part of a run that reads failures and cures them, with real adapters.
+def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = False) -> Treatment:
+    """Return the part of a run that reads failures and cures them, with real adapters.
 
-    Advice is for the interpreter of ``parts``; with ``interpreter_of`` for that of the version a log shows, where it
-    shows another.
+    Advice is for the interpreter of the session; with ``any_python``, for the version that a log shows.
     """
+    knowledge = Knowledge(session, any_python=any_python)
+    journal = Journal(journal_path(session.invocation.variables), session.reporter.note)
+    return Treatment(
+        advisers=knowledge,
+        reporter=session.reporter,
+        interrupts=session.interrupts,
+        log_reader=knowledge,
+        logs=session.logs,
+        policy=policy,
+        journal=RunJournal(journal, session.distribution, knowledge, session.invocation.command_line),
+    )
 
-    package_manager = UninterruptedPackageManager(lambda: session.package_manager, session.interrupts)
 
-    def read_failure(failure: Failed) -> Case:
+class Knowledge:
+    """What rules and package manager know here, each prepared when first asked: a run without failures asks neither."""
+
+    def __init__(self, session: Session, *, any_python: bool) -> None:
+        self._session = session
+        self._any_python = any_python
+        self._advisers: dict[str | None, Adviser] = {}
+        self._probers: dict[str | None, Prober] = {}
+
+    @property
+    def package_manager(self) -> PackageManager:
+        """Return this machine's package manager."""
+        return self._session.package_manager
+
+    def read(self, failure: Failed) -> Case:
+        """Return what the log of a failure says, and the Python that it shows the build to be for."""
         from accel_doctor.diagnosis import WatchedStream, diagnose_stream
 
         with failure.log.open("rb") as stream:
             watched = WatchedStream(stream)
-            diagnosis = diagnose_stream(watched, session.rulebook.symptoms, failure.package)
-        case = Case(failure, diagnosis, watched.python_of(diagnosis))
-        if case.python and interpreter_of:
-            own = case.python == session.interpreter.feature_version
-            interpreter = session.interpreter if own else interpreter_of(case.python)
-            treatment.adviser, treatment.prober = _advice(session, package_manager, interpreter)
-        return case
+            diagnosis = diagnose_stream(watched, self._session.rulebook.symptoms, failure.package)
+        return Case(failure, diagnosis, watched.python_of(diagnosis))
 
-    journal = Journal(journal_path(session.invocation.variables), session.reporter.note)
+    def adviser(self, python: str | None) -> Adviser:
+        """Return the adviser for builds for this Python."""
+        other = self._other(python)
+        if other not in self._advisers:
+            self._advisers[other] = self._session.adviser(self._interpreter(other))
+        return self._advisers[other]
 
-    def remember(plan: Plan) -> None:
-        journal.append(journal_entry(plan, session.distribution, package_manager.name, session.invocation.command_line))
+    def prober(self, python: str | None) -> Prober:
+        """Return the prober for builds for this Python."""
+        other, session = self._other(python), self._session
+        if other not in self._probers:
+            variables = session.invocation.variables
+            self._probers[other] = MachineProber(session.runner, self._interpreter(other), variables)
+        return self._probers[other]
 
-    adviser, prober = _advice(session, package_manager, session.interpreter)
-    treatment = Treatment(
-        adviser=adviser,
-        package_manager=package_manager,
-        prober=prober,
-        reporter=session.reporter,
-        read_failure=read_failure,
-        new_log=session.logs.new_log,
-        policy=policy,
-        remember=remember,
-    )
-    return treatment
+    def forget(self) -> None:
+        """Make all probers look again: packages were installed."""
+        self._probers.clear()
 
+    def _other(self, python: str | None) -> str | None:
+        """Return the version that advice is for, where it is not that of the session's interpreter."""
+        return python if self._any_python and python != self._session.interpreter.feature_version else None
 
-def _advice(session: Session, package_manager: PackageManager, interpreter: Interpreter) -> tuple[Adviser, Prober]:
-    adviser = AdviserWhenAsked(lambda: session.adviser(interpreter, package_manager))
-    return adviser, MachineProber(session.runner, interpreter, session.invocation.variables)
+    def _interpreter(self, other: str | None) -> Interpreter:
+        return self._session.likely_interpreter(other) if other else self._session.interpreter

@@ -9,8 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from accel_doctor.model import Damage, Entry, Holding, HoldingKind, LeftOut, Removal
-from accel_doctor.report.counting import count
-from accel_doctor.report.text import printable
+from accel_doctor.wording import count, printable
 
 SCHEMA = 1
 _MANY = {

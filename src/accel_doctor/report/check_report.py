@@ -10,8 +10,9 @@ from typing import Any
 
 from accel_doctor.foresight import Certainty, ForeseenBuild, ForeseenNeed, Foresight
 from accel_doctor.model import Distribution
-from accel_doctor.report.diagnosis_report import paste_lines, system_packages_document, unmet_document
-from accel_doctor.report.text import printable
+from accel_doctor.report.diagnosis_report import paste_lines
+from accel_doctor.report.documents import system_packages_document, unmet_document
+from accel_doctor.wording import printable
 
 SCHEMA = 1
 _HEADINGS = {

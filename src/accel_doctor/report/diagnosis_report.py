@@ -6,12 +6,14 @@ The document's shape is described in ``docs/reference/diagnose.md`` and by the J
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from accel_doctor.model import Diagnosis, Distribution, Finding, Plan, Unmet
-from accel_doctor.report.text import by_root, printable
+from accel_doctor.model import Diagnosis, Distribution, Finding, Plan
+from accel_doctor.report.documents import finding_document, system_packages_document, unmet_document
+from accel_doctor.report.text import by_root
+from accel_doctor.wording import printable, shortened
 
 SCHEMA = 1
 _WIDTH = 200  # characters of a quoted line
@@ -34,7 +36,7 @@ def diagnosis_document(report: DiagnosisReport) -> dict[str, Any]:
         "schema": SCHEMA,
         "distro": {"id": report.distribution.id, "version": report.distribution.version},
         "findings": [
-            {**_finding(finding), **({"log": log} if several else {})}
+            {**finding_document(finding), **({"log": log} if several else {})}
             for log, diagnosis in report.diagnoses.items()
             for finding in diagnosis.findings
         ],
@@ -46,43 +48,6 @@ def diagnosis_document(report: DiagnosisReport) -> dict[str, Any]:
             "commands": [list(command) for command in report.plan.commands],
         },
         "unmet": unmet_document(report.plan.uncured),
-    }
-
-
-def system_packages_document(plan: Plan) -> list[dict[str, Any]]:
-    """The packages of a plan, each with the needs it meets and where its name comes from."""
-    return [
-        {
-            "name": package.name,
-            "needs": sorted({str(reason.need) for reason in package.reasons}),
-            "confidence": package.confidence.value,
-            "source": package.source,
-            "alternatives": [list(names) for names in package.alternatives],
-        }
-        for package in plan.packages
-    ]
-
-
-def unmet_document(unmet: Sequence[Unmet]) -> list[dict[str, Any]]:
-    """Needs that are left, each with what is known to do about it."""
-    return [
-        {
-            "need": str(one.reason.need),
-            "package": one.reason.package,
-            "evidence": one.reason.evidence,
-            "advice": one.advice,
-        }
-        for one in unmet
-    ]
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "need": str(finding.need),
-        "package": finding.package,
-        "line": finding.line,
-        "evidence": finding.evidence,
-        "role": finding.role.value,
     }
 
 
@@ -118,12 +83,12 @@ def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
 
 def _nothing(diagnosis: Diagnosis) -> str:
     if diagnosis.failed:
-        return f'not understood: "{_shortened(diagnosis.summary or "")}"'
+        return f'not understood: "{shortened(diagnosis.summary or "", _WIDTH)}"'
     return "nothing is wrong in this log: no tool says that it lacks something"
 
 
 def _finding_lines(finding: Finding, report: DiagnosisReport) -> list[str]:
-    lines = [f"  {finding.need}", f'    line {finding.line}: "{_shortened(finding.evidence)}"']
+    lines = [f"  {finding.need}", f'    line {finding.line}: "{shortened(finding.evidence, _WIDTH)}"']
     packages = [
         package for package in report.plan.packages if any(reason.need == finding.need for reason in package.reasons)
     ]
@@ -147,8 +112,3 @@ def _setting_lines(plan: Plan) -> list[str]:
         lines += ["", "Environment variables:"]
         lines += [f"  export {name}={shlex.quote(value)}" for name, value in plan.variables.items()]
     return lines
-
-
-def _shortened(text: str) -> str:
-    text = printable(text.strip())
-    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
-from accel_doctor.model import JournalEntry, JournalNeed, JournalPackage
+from accel_doctor.model import Distribution, JournalEntry, JournalNeed, JournalPackage
 from accel_doctor.rulebook.templates import compiled
 
 # format -> the template under templates/
@@ -28,17 +28,19 @@ _TOOLS = ("command", "compiler")
 class PackageList:
     """What a machine of one distribution needed: packages once each, in order of name, with all their reasons."""
 
-    distribution_id: str
-    distribution_name: str
+    distribution: Distribution
     manager: str
     packages: tuple[JournalPackage, ...]
-    commands: tuple[tuple[str, ...], ...]  # what root runs on a fresh machine
+    commands: tuple[tuple[str, ...], ...] = ()  # what root runs on a fresh machine
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the packages."""
+        return tuple(package.name for package in self.packages)
 
 
-def package_list(
-    entries: Sequence[JournalEntry], commands_of: Callable[[str, Sequence[str]], Sequence[Sequence[str]]]
-) -> PackageList:
-    """One of the entries, which are of one distribution and not none; ``commands_of`` (manager, names) installs."""
+def package_list(entries: Sequence[JournalEntry]) -> PackageList:
+    """Return the packages of one or more entries of one distribution, without commands."""
     latest = entries[-1]
     reasons: dict[str, dict[JournalNeed, None]] = {}
     packages = {}
@@ -46,17 +48,8 @@ def package_list(
         for package in entry.packages:
             packages[package.name] = package
             reasons.setdefault(package.name, {}).update(dict.fromkeys(package.needs))
-    names = sorted(packages)
-    return PackageList(
-        distribution_id=latest.distribution.id,
-        distribution_name=str(latest.distribution),
-        manager=latest.manager,
-        packages=tuple(
-            JournalPackage(name, packages[name].confidence, packages[name].source, tuple(reasons[name]))
-            for name in names
-        ),
-        commands=tuple(tuple(command) for command in commands_of(latest.manager, names)),
-    )
+    listed = (replace(packages[name], needs=tuple(reasons[name])) for name in sorted(packages))
+    return PackageList(latest.distribution, latest.manager, tuple(listed))
 
 
 def export(needed: PackageList, form: str) -> str:
@@ -74,7 +67,7 @@ def render(needed: PackageList, template: str) -> str:
 
     try:
         text: str = compiled(template, whole_lines=True).render(
-            distribution={"id": needed.distribution_id, "name": needed.distribution_name},
+            distribution={"id": needed.distribution.id, "name": str(needed.distribution)},
             manager=needed.manager,
             packages=[
                 {"name": package.name, "why": _why(package.needs), "confidence": package.confidence}

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 
 from accel_doctor.model import JournalEntry
-from accel_doctor.report.text import printable
+from accel_doctor.wording import printable
 
 
 def history_lines(entries: Iterable[JournalEntry]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from accel_doctor.fileindex import Candidate, Ranking
 from accel_doctor.model import Confidence, Distribution, Need, PackageChoice
-from accel_doctor.report.counting import count
+from accel_doctor.wording import count
 
 _MOST_SHOWN = 8
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from accel_doctor.errors import AccelDoctorError, ExitCode
-from accel_doctor.model import Built, Case, Distribution, Finding, Interpreter, Plan, Reason, Result
+from accel_doctor.model import Built, Case, Distribution, Interpreter, Plan, Reason, Result
+from accel_doctor.report.documents import finding_document, system_package_document, unmet_document
 
 SCHEMA = 1
 
@@ -33,17 +34,10 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     """A plan: packages with the needs they meet, what is unmet, and the commands as argument lists."""
     return {
         "system_packages": [
-            {
-                "name": package.name,
-                "needs": sorted({str(reason.need) for reason in package.reasons}),
-                "reasons": [_reason(reason) for reason in package.reasons],
-                "confidence": package.confidence.value,
-                "source": package.source,
-                "alternatives": [list(names) for names in package.alternatives],
-            }
+            {**system_package_document(package), "reasons": [_reason(reason) for reason in package.reasons]}
             for package in plan.packages
         ],
-        "unmet": [{**_reason(unmet.reason), "advice": unmet.advice} for unmet in plan.unmet],
+        "unmet": unmet_document(plan.unmet),
         "commands": [list(command) for command in plan.commands],
     }
 
@@ -74,18 +68,8 @@ def _case(case: Case) -> dict[str, Any]:
         "package": case.failure.package,
         "step": case.failure.step,
         "log": str(case.failure.log),
-        "findings": [_finding(finding) for finding in case.diagnosis.findings],
+        "findings": [finding_document(finding) for finding in case.diagnosis.findings],
         "summary": case.diagnosis.summary,
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "need": str(finding.need),
-        "package": finding.package,
-        "line": finding.line,
-        "evidence": finding.evidence,
-        "role": finding.role.value,
     }
 
 

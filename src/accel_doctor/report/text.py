@@ -7,15 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.model import Built, Case, Confidence, Distribution, Finding, Plan, Reason, Result, Simulation
-from accel_doctor.report.counting import count, installed_line
+from accel_doctor.wording import count, shortened
 
 _EVIDENCE_WIDTH = 160
 _MOST_PACKAGES_NAMED = 4
-
-
-def printable(text: str) -> str:
-    """``text`` with everything that could drive a terminal replaced: build output may be hostile."""
-    return "".join(character if character.isprintable() else "�" for character in text.replace("\t", " "))
 
 
 def case_lines(case: Case) -> list[str]:
@@ -31,7 +26,7 @@ def case_lines(case: Case) -> list[str]:
     causes = case.diagnosis.causes
     lines = [what, *(f"  {_quoted(finding)}" for finding in causes)]
     if not causes:
-        lines.append(f"  not understood: {_shortened(case.diagnosis.summary or 'no output')}")
+        lines.append(f"  not understood: {shortened(case.diagnosis.summary or 'no output', _EVIDENCE_WIDTH)}")
     return [*lines, f"  whole log: {failure.log}"]
 
 
@@ -79,7 +74,10 @@ def summary_line(result: Result, where: str, seconds: float) -> str:
     if not number:
         return f"nothing to do: {where} has everything already, {seconds:.1f} s"
     built = sum(1 for one in result.built if not one.reused)
-    return installed_line(number, built, len(result.built) - built, where, seconds)
+    parts = [f"{built} built here"] if built else []
+    parts += [f"{len(result.built) - built} from the wheel store"] if len(result.built) > built else []
+    detail = f" ({', '.join(parts)})" if parts else ""
+    return f"installed {count(number, 'package')}{detail} into {where}, {seconds:.1f} s"
 
 
 def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | None]:
@@ -157,7 +155,7 @@ def _why(reasons: Sequence[Reason]) -> list[str]:
         if len(names) > _MOST_PACKAGES_NAMED:
             shown += f" and {len(names) - _MOST_PACKAGES_NAMED} more"
         seen = next((reason.finding for reason in group if reason.finding), None)
-        evidence = f'"{_shortened(seen.evidence)}"' if seen else group[0].why
+        evidence = f'"{shortened(seen.evidence, _EVIDENCE_WIDTH)}"' if seen else group[0].why
         if evidence:
             texts.append(f"{need}{f' for {shown}' if shown else ''}: {evidence}")
         else:
@@ -166,12 +164,7 @@ def _why(reasons: Sequence[Reason]) -> list[str]:
 
 
 def _quoted(finding: Finding) -> str:
-    return f'{finding.need}: "{_shortened(finding.evidence)}" (line {finding.line})'
-
-
-def _shortened(text: str) -> str:
-    text = printable(text.strip())
-    return text if len(text) <= _EVIDENCE_WIDTH else text[: _EVIDENCE_WIDTH - 1] + "…"
+    return f'{finding.need}: "{shortened(finding.evidence, _EVIDENCE_WIDTH)}" (line {finding.line})'
 
 
 def _size(plan: Plan, simulation: Simulation | None) -> str:

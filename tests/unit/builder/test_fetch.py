@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from fakes import FakeLeases
 
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.errors import NetworkError, RequirementsError
@@ -165,11 +166,11 @@ def test_where_sources_cannot_be_kept_they_are_fetched_all_the_same(index, tmp_p
 
 
 def test_a_source_is_said_to_be_in_use_and_when_it_was_used_last(index, tmp_path):
-    used = []
-    fetcher = SourceFetcher(tmp_path / "sources", {"HOME": str(tmp_path)}, used.append)
+    leases = FakeLeases()
+    fetcher = SourceFetcher(tmp_path / "sources", {"HOME": str(tmp_path)}, leases)
     odd = source(f"{index.url}/odd-1.0.tar.gz")
     kept = fetcher.fetch(odd, NO_RETRIES, tmp_path)
     os.utime(kept, (0, 0))
     fetcher.fetch(odd, NO_RETRIES, tmp_path)
-    assert used == [SHA256, SHA256]
+    assert leases.held == [SHA256, SHA256]
     assert kept.stat().st_mtime > 0

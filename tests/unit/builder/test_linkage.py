@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from fakes import FakeLoader
 from paths import LINKED
 
-from accel_doctor.builder.linkage import libraries_asked, links_of
+from accel_doctor.builder.linkage import libraries_asked, linked_files, links_to
 from accel_doctor.elf import Asked
 from accel_doctor.model import Link
 
@@ -56,19 +56,19 @@ def test_a_pure_wheel_links_nothing(wheel):
     assert links_of(wheel({"idna/__init__.py": b"", "idna/data.so": b"not at all"}), FakeLoader()) == ()
 
 
-def owners(paths: Sequence[Path]) -> Mapping[Path, str]:
-    return {path: "libshelf1" for path in paths if path == SHELF}
+def links_of(path: Path, loader: FakeLoader) -> tuple[Link, ...]:
+    return links_to(linked_files(path, loader), {SHELF: "libshelf1"}, loader)
 
 
 def test_a_link_has_its_versions_and_the_package_that_provided_it(wheel):
     path = wheel({"reader.so": LINKED / "reader.so", "reader.libs/libown.so.1": LINKED / "libown.so.1"})
     loader = FakeLoader({"libshelf.so.1": SHELF})
-    assert links_of(path, loader, owners) == (Link("libshelf.so.1", VERSIONS, "libshelf1"),)
+    assert links_of(path, loader) == (Link("libshelf.so.1", VERSIONS, "libshelf1"),)
 
 
 def test_what_nothing_provides_where_it_was_built_is_not_recorded(wheel):
     path = wheel({"reader.so": LINKED / "reader.so"})
-    assert links_of(path, FakeLoader({"libshelf.so.1": SHELF})) == (Link("libshelf.so.1", VERSIONS),)
+    assert links_of(path, FakeLoader({"libshelf.so.1": SHELF})) == (Link("libshelf.so.1", VERSIONS, "libshelf1"),)
 
 
 def test_what_only_a_run_path_reaches_is_recorded_by_its_path(wheel):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import itertools
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
-from fakes import FakeFrontend, FakeLoader, FakeMachine, FakeReporter, FakeRunner, FakeWheelStore, provenance
+from fakes import FakeFrontend, FakeLoader, FakeLogs, FakeMachine, FakeReporter, FakeRunner, FakeWheelStore, provenance
+from packaging.tags import Tag
 
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
@@ -32,18 +32,27 @@ REQUEST = InstallRequest(())
 PORTABLE = InstallRequest((), build=BuildSettings(portable=True))
 
 
-def key_of(source, request):
-    kind = "portable" if request.build.portable else "key"
-    return None if source.name == "directory" else BuildKey(f"{kind}-of-{source.name}", f"pure-{source.name}")
+class FakeIdentity:
+    def key(self, source, request):
+        kind = "portable" if request.build.portable else "key"
+        return None if source.name == "directory" else BuildKey(f"{kind}-of-{source.name}", f"pure-{source.name}")
+
+    def provenance(self, source, version):
+        return provenance(name=source.name, version=version)
+
+    def links(self, wheel):
+        return (Link("libshelf.so.1"),) if wheel.name.startswith("linking") else ()
 
 
-def repair(wheel, directory, log):
+class FakeAuditwheel:
     """Behaves as ``auditwheel repair``."""
-    if wheel.name.startswith("stubborn"):
-        return "too-recent versioned symbols"
-    made = directory / wheel.name.replace("-linux_", "-manylinux_2_28_")
-    made.write_bytes(b"bundled " + wheel.read_bytes())
-    return made
+
+    def repair(self, wheel, directory, log):
+        if wheel.name.startswith("stubborn"):
+            return "too-recent versioned symbols"
+        made = directory / wheel.name.replace("-linux_", "-manylinux_2_28_")
+        made.write_bytes(b"bundled " + wheel.read_bytes())
+        return made
 
 
 def build_tool(argv):
@@ -76,7 +85,6 @@ def sdist(tmp_path):
 
 @pytest.fixture
 def builder(tmp_path):
-    counter = itertools.count(1)
     (tmp_path / "work").mkdir()
     (tmp_path / "logs").mkdir()
     return SourceBuilder(
@@ -85,13 +93,11 @@ def builder(tmp_path):
         store=FakeWheelStore(),
         fetcher=SourceFetcher(tmp_path / "sources", {}),
         reporter=FakeReporter(),
-        key_of=key_of,
-        provenance_of=lambda source, version: provenance(name=source.name, version=version),
-        links_of=lambda wheel: (Link("libshelf.so.1"),) if wheel.name.startswith("linking") else (),
+        identity=FakeIdentity(),
         loader=FakeLoader({"libshelf.so.1": Path("/usr/lib/libshelf.so.1")}),
-        installable=lambda name: "manylinux_2_99" not in name,
-        repair=repair,
-        new_log=lambda step, name: tmp_path / "logs" / f"{next(counter)}-{step}-{name}.log",
+        tags=frozenset(Tag("cp313", "cp313", platform) for platform in ("linux_x86_64", "manylinux_2_28_x86_64")),
+        auditwheel=FakeAuditwheel(),
+        logs=FakeLogs(tmp_path / "logs"),
         work=tmp_path / "work",
         jobs=2,
     )

@@ -32,7 +32,8 @@ ENTRIES = [
 
 
 def needed(*entries: JournalEntry) -> PackageList:
-    return package_list(entries or ENTRIES, lambda manager, names: PackageManagerElsewhere(manager).commands(names))
+    listed = package_list(entries or ENTRIES)
+    return replace(listed, commands=PackageManagerElsewhere(listed.manager).commands(listed.names))
 
 
 def test_shell() -> None:

@@ -29,7 +29,8 @@ from accel_doctor.model import (
     Unmet,
     Wheel,
 )
-from accel_doctor.report.text import case_lines, plan_lines, printable, summary_line, verdict
+from accel_doctor.report.text import case_lines, plan_lines, summary_line, verdict
+from accel_doctor.wording import printable
 
 DEBIAN = Distribution("debian", "13", "trixie", pretty_name="Debian GNU/Linux 13 (trixie)")
 FINDING = Finding(

@@ -142,7 +142,7 @@ def _resolution(doctor: Doctor, session: Session, request: InstallRequest, *, no
         return Resolution(None)
     if session.platforms and doctor.frontend.name != "uv":
         return Resolution(None, problem=f"{doctor.frontend.name} cannot resolve for another machine")
-    resolution = resolve(doctor.frontend, request, doctor.treatment.new_log, doctor.treatment.read_failure)
+    resolution = resolve(doctor.frontend, request, doctor.treatment.logs, doctor.treatment.log_reader)
     if resolution.problem:
         session.reporter.note(
             f"{resolution.problem}\nGoing by the names given alone; their dependencies are not in this."
@@ -157,13 +157,9 @@ def _foresight(
 ) -> Foresight:
 
     if resolution.locked:
-        sources = doctor.sources_of(resolution.locked)
-        expected = expected_from_lock(
-            resolution.locked,
-            sources,
-            lambda source: None if session.platforms else doctor.lacked_by_kept(source, request),
-            resolution.cases,
-        )
+        sources = doctor.environment.sources(resolution.locked)
+        lacked = {} if session.platforms else doctor.lacked_by_kept(sources, request)
+        expected = expected_from_lock(resolution.locked, sources, lacked, resolution.cases)
     else:
         expected = expected_from_names(
             request, doctor.treatment.adviser, session.interpreter.environment, resolution.cases

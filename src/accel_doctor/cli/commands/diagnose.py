@@ -26,8 +26,8 @@ from accel_doctor.diagnosis import WatchedStream, diagnose_stream
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.model import Diagnosis, Reason
 from accel_doctor.report.diagnosis_report import DiagnosisReport, diagnosis_document, diagnosis_lines
-from accel_doctor.report.text import printable
 from accel_doctor.rulebook import Rulebook
+from accel_doctor.wording import printable
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -61,7 +60,7 @@ def exported_plan(plan: Plan | None, form: str, session: Session) -> str:
     if not plan or not plan.packages:
         return ""
     entry = journal_entry(plan, session.distribution, session.package_manager.name, ())
-    return export(package_list([entry], _commands_for_root(session)), form)
+    return export(_with_commands(package_list([entry]), session), form)
 
 
 def _packages_of_journal(last: int | None) -> PackageList | None:
@@ -76,15 +75,11 @@ def _packages_of_journal(last: int | None) -> PackageList | None:
     ]
     if not entries:
         return None
-    return package_list(entries[-last:] if last else entries, _commands_for_root(session))
+    return _with_commands(package_list(entries[-last:] if last else entries), session)
 
 
-def _commands_for_root(session: Session) -> Callable[[str, Sequence[str]], Sequence[Sequence[str]]]:
-    """Return what root runs on a fresh machine of the distribution, by package manager and names."""
-
-    def commands_of(manager: str, names: Sequence[str]) -> Sequence[Sequence[str]]:
-        here = session.distribution
-        root = PackageManagerElsewhere(manager, here, lambda name: session.rulebook.repository(name, here))
-        return root.commands(names)
-
-    return commands_of
+def _with_commands(needed: PackageList, session: Session) -> PackageList:
+    """Add what root runs on a fresh machine of the distribution."""
+    here = session.distribution
+    root = PackageManagerElsewhere(needed.manager, here, lambda name: session.rulebook.repository(name, here))
+    return replace(needed, commands=root.commands(needed.names))

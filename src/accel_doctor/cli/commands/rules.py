@@ -12,11 +12,10 @@ from accel_doctor.cli.commands.rules_new import NewOptions, new
 from accel_doctor.cli.machines import chosen_distribution, recorded_machine, workplace
 from accel_doctor.cli.options import RulesOptions, argument, as_command, group, option
 from accel_doctor.errors import ExitCode, RuleError, UsageError
-from accel_doctor.report.counting import count
-from accel_doctor.report.text import printable
 from accel_doctor.rulebook import Rulebook
 from accel_doctor.rulebook.authoring.checking import check_format, try_rules
 from accel_doctor.rulebook.authoring.showing import names, packages_listed, shown, statistics, symptoms_listed
+from accel_doctor.wording import count, printable
 
 command = group(
     "rules",

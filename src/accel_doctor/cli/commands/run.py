@@ -54,11 +54,8 @@ def command(options: RunOptions) -> int:
     """
     session = Session(started(), options.place, options.talk.verbosity, options.python, beside_a_command=True)
     session = replace(session, chosen=session.likely_interpreter())
-    treatment = assembled_treatment(
-        session,
-        options.consent.policy(dry_run=options.dry_run),
-        None if options.python else session.likely_interpreter,
-    )
+    policy = options.consent.policy(dry_run=options.dry_run)
+    treatment = assembled_treatment(session, policy, any_python=options.python is None)
     code = _until_well(options.words, session, treatment)
     session.logs.forget_old()
     return code if code >= 0 else 128 - code  # as a shell says that a signal ended it
@@ -86,7 +83,9 @@ def _until_well(words: Sequence[str], session: Session, treatment: Treatment) ->
 
     try:
         with session.interrupts.watched(), interruption_told(session.reporter, treatment.transactions, session.logs):
-            return treatment.until_well(attempt)
+            while isinstance(outcome := attempt(), Failed):
+                treatment.treat([outcome])
+            return outcome
     except TreatmentEnded as ended:
         _explain(ended, session, treatment)
         return codes[-1]

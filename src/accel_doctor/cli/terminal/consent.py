@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from accel_doctor.model import Case, Consent, Plan
-from accel_doctor.report.text import printable
+from accel_doctor.wording import count, printable
 
 _LINES_SHOWN = 40
 _BYTES_READ = 64 * 1024
@@ -24,11 +24,10 @@ _MEANINGS = {
 
 def ask(plan: Plan, cases: Sequence[Case]) -> Consent | Plan:
     """What a person at the terminal says: yes, no, or a plan with other packages. Ctrl-C raises click.Abort."""
-    count = len(plan.names)
     open_to_choice = any(package.alternatives for package in plan.packages)
     keys = "ynla" if open_to_choice else "ynl"
     shown = "/".join(["y", "N", *keys[2:], "?"])
-    question = f"Install {'this' if count == 1 else 'these'} {count} system package{'s'[: count > 1]}? [{shown}]"
+    question = f"Install {count(len(plan.names), 'system package')}? [{shown}]"
     while True:
         answer = click.prompt(question, default="n", show_default=False, err=True).strip().lower()
         if answer in ("y", "yes"):

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
-from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
 import click
 
 from accel_doctor.cli.logs import RunLogs
-from accel_doctor.interfaces import Notifier, PackageManager
-from accel_doctor.model import Need, Plan, Provider, Simulation
+from accel_doctor.interfaces import Notifier
+from accel_doctor.model import Plan
 from accel_doctor.report.text import interruption_lines
 
 
@@ -75,50 +73,3 @@ def interruption_told(notifier: Notifier, transactions: Sequence[Plan], logs: Ru
         for line in interruption_lines(transactions, str(logs.directory) if logs.directory.exists() else None):
             notifier.note(line)
         raise
-
-
-class UninterruptedPackageManager:
-    """A package manager whose transactions a signal does not break off half-way; found out when first asked."""
-
-    def __init__(self, find: Callable[[], PackageManager], interrupts: Interrupts) -> None:
-        self._find = find
-        self._interrupts = interrupts
-
-    @cached_property
-    def _inner(self) -> PackageManager:
-        return self._find()
-
-    @property
-    def name(self) -> str:
-        """Return its name."""
-        return self._inner.name
-
-    @property
-    def privileged(self) -> bool:
-        """Return whether there is a way to become root."""
-        return self._inner.privileged
-
-    def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """As the package manager says."""
-        return self._inner.installed(names)
-
-    def available(self, names: Sequence[str]) -> frozenset[str]:
-        """As the package manager says."""
-        return self._inner.available(names)
-
-    def providers(self, need: Need) -> tuple[Provider, ...]:
-        """As the package manager says."""
-        return self._inner.providers(need)
-
-    def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """As the package manager says."""
-        return self._inner.simulate(names)
-
-    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """As the package manager says."""
-        return self._inner.commands(names)
-
-    def install(self, names: Sequence[str], log: Path) -> None:
-        """Install; a signal that comes meanwhile is raised as KeyboardInterrupt afterwards."""
-        with self._interrupts.deferred():
-            self._inner.install(names, log)

@@ -9,7 +9,7 @@ from typing import TypeVar
 import click
 
 from accel_doctor.errors import UsageError
-from accel_doctor.report.text import printable
+from accel_doctor.wording import printable
 
 _T = TypeVar("_T")
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 import shlex
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from accel_doctor.errors import ToolError
-from accel_doctor.interfaces import Completed, Runner
+from accel_doctor.interfaces import Completed, Logs, Runner
 from accel_doctor.model import Failed, InstallRequest, Interpreter
 
 _LIST_TIMEOUT = 60.0  # seconds
@@ -85,7 +85,7 @@ class Imports:
 
     interpreter: Interpreter
     runner: Runner
-    new_log: Callable[[str, str], Path]
+    logs: Logs
     jobs: int
 
     def failing(self, names: Sequence[str], request: InstallRequest) -> list[Failed]:
@@ -115,7 +115,7 @@ class Imports:
         done = self._run(_IMPORT, [*places, *modules], _IMPORT_TIMEOUT)
         if done.returncode == 0:
             return None
-        log = self.new_log("import", name)
+        log = self.logs.new_log("import", name)
         shown = shlex.join([str(self.interpreter.executable), "-c", f"import {', '.join(modules)}"])
         log.write_text(f"$ {shown}\n{done.output}{done.stderr}{_ending(done)}", encoding="utf-8", errors="replace")
         return Failed(name, log, "import", done.returncode, done.seconds)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 from pathlib import Path
 
 import pytest
-from fakes import interpreter
+from fakes import FakeLogs, interpreter
 
 from accel_doctor.errors import ToolError
 from accel_doctor.model import InstallRequest
@@ -37,11 +36,10 @@ def target(tmp_path):
 
 @pytest.fixture
 def verifier(tmp_path):
-    counter = itertools.count(1)
     return Imports(
         interpreter=interpreter(executable=Path(sys.executable)),
         runner=ProcessRunner(dict(os.environ)),
-        new_log=lambda step, name: tmp_path / f"{next(counter)}-{step}-{name}.log",
+        logs=FakeLogs(tmp_path),
         jobs=2,
     )
 
@@ -111,6 +109,6 @@ def test_nothing_is_written_into_the_environment(verifier, target):
 
 
 def test_an_interpreter_that_does_not_answer_is_an_error_of_its_own(verifier, tmp_path):
-    broken = Imports(interpreter(executable=Path("/bin/false")), verifier.runner, verifier.new_log, 1)
+    broken = Imports(interpreter(executable=Path("/bin/false")), verifier.runner, verifier.logs, 1)
     with pytest.raises(ToolError, match=r"^/bin/false does not tell which modules were installed: return code 1$"):
         broken.failing(["x"], InstallRequest(()))
