@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import LeaseHolder
+from accel_doctor.locations import local_path
 from accel_doctor.model import IndexSettings, Source
 from accel_doctor.redaction import redacted
 
@@ -32,7 +33,7 @@ class SourceFetcher:
 
         Raises NetworkError where it cannot be had, RequirementsError where its bytes are not the locked ones.
         """
-        local = _local_path(source.location)
+        local = local_path(source.location)
         if local is not None:
             return _checked_local(source, local)
         name = _file_name(source.location)
@@ -100,13 +101,6 @@ def _check(source: Source, found: str) -> None:
             f"{source}: SHA-256 mismatch for {source.location}: expected {source.sha256}, got {found}",
             hint="the file changed after it was locked: find out why before you install it",
         )
-
-
-def _local_path(location: str) -> Path | None:
-    parts = urlsplit(location)
-    if parts.scheme == "file":
-        return Path(unquote(parts.path))
-    return None if parts.scheme else Path(location)
 
 
 def _file_name(location: str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from packaging.pylock import Package, Pylock
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
+from accel_doctor.locations import local_path
 from accel_doctor.model import InstallRequest
 
 
@@ -31,7 +30,7 @@ def kept_direct(installed: Sequence[InstalledDistribution], request: InstallRequ
     return [
         distribution
         for distribution in installed
-        if distribution.url is not None and _there(distribution.url) and _left_alone(distribution, request)
+        if distribution.url is not None and _exists(distribution.url) and _left_alone(distribution, request)
     ]
 
 
@@ -62,9 +61,9 @@ def _left_alone(distribution: InstalledDistribution, request: InstallRequest) ->
     return True
 
 
-def _there(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme != "file" or Path(unquote(parts.path)).exists()
+def _exists(url: str) -> bool:
+    path = local_path(url)
+    return path is None or path.exists()
 
 
 def _same(installed: str | None, locked: Version | None) -> bool:

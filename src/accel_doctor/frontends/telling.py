@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, Part, PipOption, Refused
 
+Name = Literal["uv", "pip"]
 Settings = InstallRequest | IndexSettings | BuildSettings
 
 
-def as_arguments(frontend: Literal["uv", "pip"], settings: Settings, *parts: Part) -> list[str]:
+def as_arguments(frontend: Name, settings: Settings, *parts: Part) -> list[str]:
     """Return the arguments for what ``settings`` hold of ``parts``; what has its default value is not said.
 
     Raises UsageError for what the frontend cannot do.
@@ -43,6 +45,17 @@ def as_uv_variables(settings: Settings, *parts: Part) -> dict[str, str]:
             whole = max(1, round(value)) if option.kind is Kind.NUMBER else value  # seconds
             said |= dict.fromkeys(option.uv, str(whole))
     return said
+
+
+def build_arguments(frontend: Name, build: BuildSettings, constraints: Path | None) -> list[str]:
+    """Return the arguments that change how a source is built."""
+    constraint = "--build-constraint" if frontend == "pip" else "--build-constraints"
+    return [*as_arguments(frontend, build, Part.BUILD), *([constraint, str(constraints)] if constraints else [])]
+
+
+def verbosity_arguments(verbosity: int) -> list[str]:
+    """Return ``--verbose`` as often as asked for, three times at most."""
+    return ["--verbose"] * min(max(verbosity, 0), 3)
 
 
 def _asked_for(settings: Settings, parts: tuple[Part, ...]) -> Iterator[tuple[PipOption, Any]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from accel_doctor.locations import local_path
 from accel_doctor.model import Connection
 from accel_doctor.redaction import redacted
 from accel_doctor.requirements.file_access import SIZE_LIMIT
@@ -21,11 +22,9 @@ class FileReader:
 
     def read(self, location: str) -> bytes:
         """Return the content of a path or URL, of a file at most one byte more than the limit; raises OSError."""
-        scheme = urlsplit(location).scheme
-        if scheme in ("http", "https"):
+        if urlsplit(location).scheme in ("http", "https"):
             return self._download(location)
-        path = unquote(urlsplit(location).path) if scheme == "file" else location
-        with Path(path).open("rb") as stream:
+        with (local_path(location) or Path(location)).open("rb") as stream:
             return stream.read(SIZE_LIMIT + 1)
 
     def is_directory(self, path: str) -> bool:

@@ -24,18 +24,17 @@ from accel_doctor.frontends.outcome import Kind, conclude
 from accel_doctor.frontends.pip.pip_messages import names_missing, read_pip
 from accel_doctor.frontends.pip.pip_options import (
     COMMON,
-    build_arguments,
     index_arguments,
-    location_arguments,
     own_configuration,
     resolver_arguments,
-    verbosity_arguments,
 )
 from accel_doctor.frontends.pip.pip_report import lock_from_report
 from accel_doctor.frontends.pip.private_pip import PrivatePip, is_new_enough
 from accel_doctor.frontends.running import PLAIN_LANGUAGE, logged, scratch_beside
+from accel_doctor.frontends.telling import as_arguments, build_arguments, verbosity_arguments
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
+from accel_doctor.requirements.pip_option_table import Part
 
 _DEBUG_LOG_LIMIT = 8 << 20  # bytes
 
@@ -80,7 +79,7 @@ class PipFrontend:
         argv = (
             *self._pip(index, work / "fetch-pip.log"), "wheel", "--no-deps", "--no-cache-dir",
             "--wheel-dir", str(wheel_directory), *COMMON, "--progress-bar", "off",
-            *build_arguments(build, constraints), *index_arguments(index), str(source),
+            *build_arguments("pip", build, constraints), *index_arguments(index), str(source),
         )  # fmt: skip
         return argv, self._told()
 
@@ -111,14 +110,15 @@ class PipFrontend:
         return [
             "install", "--dry-run", "--report", str(report), "--requirement", str(files.requirements),
             *(["--constraint", str(files.constraints)] if files.constraints else []),
-            *location_arguments(request), *resolver_arguments(request),
-            *build_arguments(replace(request.build, config_settings=()), files.build_constraints),
+            *as_arguments("pip", request, Part.LOCATION, Part.INSTALL), *resolver_arguments(request),
+            *build_arguments("pip", replace(request.build, config_settings=()), files.build_constraints),
         ]  # fmt: skip
 
     def _install_arguments(self, request: InstallRequest, log: Path, what: list[str]) -> list[str]:
         constraints = write_build_constraints(scratch_beside(log), request.build)
         return [
-            "install", "--no-deps", *what, *location_arguments(request), *build_arguments(request.build, constraints),
+            "install", "--no-deps", *what, *as_arguments("pip", request, Part.LOCATION, Part.INSTALL),
+            *build_arguments("pip", request.build, constraints),
             # pip leaves what it finds in a --target directory alone unless told to upgrade.
             *(["--upgrade"] if request.upgrade and request.target else []),
         ]  # fmt: skip

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.telling import as_arguments
-from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
+from accel_doctor.model import IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import Part
 
 COMMON = ("--no-color", "--no-input", "--disable-pip-version-check")
@@ -26,26 +25,10 @@ def index_arguments(index: IndexSettings) -> list[str]:
     return as_arguments("pip", index, Part.INDEX)
 
 
-def build_arguments(build: BuildSettings, constraints: Path | None) -> list[str]:
-    """Return options that change how a source is built."""
-    constraint = [] if constraints is None else ["--build-constraint", str(constraints)]
-    return [*as_arguments("pip", build, Part.BUILD), *constraint]
-
-
 def resolver_arguments(request: InstallRequest) -> list[str]:
     """Return options that change what is chosen."""
     upgrade = ["--upgrade", "--upgrade-strategy", request.upgrade_strategy] if request.upgrade else []
     return [*as_arguments("pip", request, Part.RESOLVE), *upgrade]
-
-
-def location_arguments(request: InstallRequest) -> list[str]:
-    """Return options that say where to install to, and how."""
-    return as_arguments("pip", request, Part.LOCATION, Part.INSTALL)
-
-
-def verbosity_arguments(verbosity: int) -> list[str]:
-    """Return ``--verbose`` as often as asked for."""
-    return ["--verbose"] * min(max(verbosity, 0), 3)
 
 
 def own_configuration(variables: Mapping[str, str], left_to_pip: Mapping[str, str]) -> dict[str, str]:

@@ -24,20 +24,19 @@ from accel_doctor.frontends.installed import InstalledDistribution, kept_direct,
 from accel_doctor.frontends.locks import read_lock, write_lock
 from accel_doctor.frontends.outcome import conclude
 from accel_doctor.frontends.running import PLAIN_LANGUAGE, logged, scratch_beside
+from accel_doctor.frontends.telling import as_arguments, build_arguments
 from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
 from accel_doctor.frontends.uv.uv_options import (
-    build_arguments,
     common_arguments,
     index_arguments,
     index_variables,
-    install_arguments,
-    location_arguments,
     package_config_settings,
     resolver_arguments,
     settled_elsewhere,
 )
 from accel_doctor.interfaces import Completed, Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
+from accel_doctor.requirements.pip_option_table import Part
 
 __all__ = ["UvFrontend", "create", "settled_elsewhere"]
 
@@ -65,7 +64,7 @@ class UvFrontend:
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve with ``uv pip compile``; what is already installed and fits stays, and is not in the lock."""
         _refuse_what_uv_cannot(request)
-        location = location_arguments(request)
+        location = as_arguments("uv", request, Part.LOCATION)
         installed = [] if request.reinstall or self.elsewhere else self._installed(location)
         kept = kept_direct(installed, request)
         scratch = scratch_beside(log)
@@ -95,7 +94,7 @@ class UvFrontend:
         argv = [
             str(self.uv), "build", "--wheel", "--out-dir", str(wheel_directory),
             "--python", str(self.interpreter.executable), *common_arguments(0),
-            *build_arguments(build, constraints), *index_arguments(index, self.variables), str(source),
+            *build_arguments("uv", build, constraints), *index_arguments(index, self.variables), str(source),
         ]  # fmt: skip
         return tuple(argv), {**self._told(index), **self._telling()}
 
@@ -126,8 +125,8 @@ class UvFrontend:
         return [
             str(self.uv), "pip", "install", "--requirements", str(lock), "--no-deps",
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
-            *location_arguments(request), *install_arguments(request),
-            *build_arguments(request.build, write_build_constraints(scratch, request.build)),
+            *as_arguments("uv", request, Part.LOCATION, Part.INSTALL),
+            *build_arguments("uv", request.build, write_build_constraints(scratch, request.build)),
             *package_config_settings(request), *index_arguments(request.index, self.variables),
         ]  # fmt: skip
 
@@ -137,7 +136,7 @@ class UvFrontend:
             "--format", "pylock.toml", "--output-file", str(output), "--no-header",
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
             *self.elsewhere, *_constraint_arguments(files), *_override_arguments(files), *resolver_arguments(request),
-            *build_arguments(request.build, files.build_constraints), *package_config_settings(request),
+            *build_arguments("uv", request.build, files.build_constraints), *package_config_settings(request),
             *index_arguments(request.index, self.variables),
         ]  # fmt: skip
 

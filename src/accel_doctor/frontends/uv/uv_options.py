@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends.telling import as_arguments, as_uv_variables
-from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
+from accel_doctor.frontends.telling import as_arguments, as_uv_variables, verbosity_arguments
+from accel_doctor.locations import local_path
+from accel_doctor.model import IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Part
 
 # uv cannot import a Python module, and has no automatic choice.
@@ -31,19 +30,15 @@ def index_arguments(index: IndexSettings, variables: Mapping[str, str]) -> list[
     strategy = [] if variables.get("UV_INDEX_STRATEGY") else ["--index-strategy", "unsafe-best-match"]
     # pip warns about a find-links directory that is not there; uv stops.
     keyring = _KEYRING_PROVIDERS.get(index.keyring_provider or "")
-    index = replace(index, find_links=tuple(filter(_exists, index.find_links)), keyring_provider=keyring)
+    gone = {link for link in index.find_links if (path := local_path(link)) and not path.exists()}
+    links = tuple(link for link in index.find_links if link not in gone)
+    index = replace(index, find_links=links, keyring_provider=keyring)
     return [*strategy, *as_arguments("uv", index, Part.INDEX), *(["--offline"] if index.offline else [])]
 
 
 def index_variables(index: IndexSettings) -> dict[str, str]:
     """Return environment variables for what uv has no option for, in all its versions from 0.8."""
     return as_uv_variables(index, Part.INDEX)
-
-
-def build_arguments(build: BuildSettings, constraints: Path | None) -> list[str]:
-    """Return options that change how a source is built."""
-    constraint = [] if constraints is None else ["--build-constraints", str(constraints)]
-    return [*as_arguments("uv", build, Part.BUILD), *constraint]
 
 
 def resolver_arguments(request: InstallRequest) -> list[str]:
@@ -74,7 +69,7 @@ def package_config_settings(request: InstallRequest) -> list[str]:
 
 def common_arguments(verbosity: int) -> list[str]:
     """Return options for every uv command: plain output, and never a Python of uv's own."""
-    return ["--color", "never", "--no-progress", "--no-python-downloads", *["--verbose"] * min(max(verbosity, 0), 3)]
+    return ["--color", "never", "--no-progress", "--no-python-downloads", *verbosity_arguments(verbosity)]
 
 
 def elsewhere_arguments(python: str, platform: str) -> tuple[str, ...]:
@@ -83,24 +78,3 @@ def elsewhere_arguments(python: str, platform: str) -> tuple[str, ...]:
     Names of platforms: https://docs.astral.sh/uv/reference/cli/#uv-pip-compile--python-platform
     """
     return ("--python-version", python, "--python-platform", platform)
-
-
-def location_arguments(request: InstallRequest) -> list[str]:
-    """Return options that say where to install to. Raises UsageError for what uv cannot do."""
-    return as_arguments("uv", request, Part.LOCATION)
-
-
-def install_arguments(request: InstallRequest) -> list[str]:
-    """Return options that say how to install."""
-    return as_arguments("uv", request, Part.INSTALL)
-
-
-def _exists(location: str) -> bool:
-    return urlsplit(location).scheme not in ("", "file") or _local(location).exists()
-
-
-def _local(location: str) -> Path:
-    parts = urlsplit(location)
-    if parts.scheme == "file":
-        return Path(unquote(parts.path))
-    return Path(location)

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import UsageError
+from accel_doctor.frontends.telling import as_arguments, build_arguments
 from accel_doctor.frontends.uv.uv_options import (
-    build_arguments,
     common_arguments,
     index_arguments,
     index_variables,
-    location_arguments,
     package_config_settings,
     settled_elsewhere,
 )
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest, RequirementLine
+from accel_doctor.requirements.pip_option_table import Part
 
 STRATEGY = ["--index-strategy", "unsafe-best-match"]
 
@@ -83,7 +83,7 @@ def test_what_uv_takes_from_the_environment_only():
 
 def test_build_settings():
     build = BuildSettings(config_settings=("a=b", "c=d"), no_build_isolation=True)
-    assert build_arguments(build, Path("/w/b.txt")) == [
+    assert build_arguments("uv", build, Path("/w/b.txt")) == [
         "--no-build-isolation", "--config-setting", "a=b", "--config-setting", "c=d", "--build-constraints", "/w/b.txt",
     ]  # fmt: skip
 
@@ -105,14 +105,14 @@ def test_verbosity(verbosity, count):
 
 
 def test_places():
-    assert location_arguments(InstallRequest((), target=Path("/t"))) == ["--target", "/t"]
-    assert location_arguments(InstallRequest((), prefix=Path("/p"))) == ["--prefix", "/p"]
-    assert location_arguments(InstallRequest(())) == []
+    assert as_arguments("uv", InstallRequest((), target=Path("/t")), Part.LOCATION) == ["--target", "/t"]
+    assert as_arguments("uv", InstallRequest((), prefix=Path("/p")), Part.LOCATION) == ["--prefix", "/p"]
+    assert as_arguments("uv", InstallRequest(()), Part.LOCATION) == []
 
 
 def test_user():
     with pytest.raises(UsageError) as caught:
-        location_arguments(InstallRequest((), user=True))
+        as_arguments("uv", InstallRequest((), user=True), Part.LOCATION)
     assert caught.value.message == "uv does not support --user"
     assert caught.value.hint == "use --frontend pip, or install into a virtual environment"
 
