@@ -67,11 +67,13 @@ class ProjectInstaller:
         place_options = PlaceOptions(
             cache_dir=absolute(ours.cache_dir) if ours.cache_dir else None, rules=tuple(map(absolute, ours.rules))
         )
+        frontend = _merged(self.options.frontend, given.frontend, named)
         return replace(
             given,
+            pip=replace(given.pip, offline=frontend.offline),
             target=TargetOptions(python=str(place)),
             consent=_merged(self.options.consent, given.consent, named),
-            frontend=_merged(self.options.frontend, given.frontend, named),
+            frontend=frontend,
             place=_merged(place_options, given.place, named),
             levels=_merged(self.options.levels, given.levels, named),
         )
