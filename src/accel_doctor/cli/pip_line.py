@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from accel_doctor.cli.options import ConfiguredCommand
-from accel_doctor.requirements.arguments import ParsedArguments
-from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, PipOption
+from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, ParsedArguments, PipOption
 from accel_doctor.requirements.unsupported_options import HARMLESS, unsupported
 
 # Both options write to one list, in the order they stand on the line: with pip, the later one wins.

@@ -11,8 +11,8 @@ from accel_doctor.cli.session import Session
 from accel_doctor.frontends.choice import choose_frontend, settled_elsewhere
 from accel_doctor.interfaces import Frontend
 from accel_doctor.model import Connection, InstallRequest
-from accel_doctor.requirements.arguments import ParsedArguments
 from accel_doctor.requirements.pip_configuration import read_configuration
+from accel_doctor.requirements.pip_option_table import ParsedArguments
 from accel_doctor.requirements.request import read_connection, read_request
 from accel_doctor.system.file_reader import FileReader
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from accel_doctor.errors import UsageError
-from accel_doctor.requirements.file_access import VARIABLE
 from accel_doctor.requirements.pip_option_table import FLAGS, PIP_OPTIONS
 
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASH_ALGORITHMS = ("sha256", "sha384", "sha512")
 
@@ -65,7 +65,7 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _expanded(line: str, variables: Mapping[str, str]) -> str:
-    return VARIABLE.sub(lambda match: variables.get(match[1]) or match[0], line)
+    return _VARIABLE.sub(lambda match: variables.get(match[1]) or match[0], line)
 
 
 def _parsed(line: str, origin: str) -> Line:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model.invocation import Invocation
-from accel_doctor.requirements.file_access import Files
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
+from accel_doctor.requirements.requirement_files import Files
 
 _SIZE_LIMIT = 1 << 20  # bytes
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})

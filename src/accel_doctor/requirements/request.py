@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.model.invocation import Invocation
-from accel_doctor.requirements.arguments import ParsedArguments
-from accel_doctor.requirements.file_access import Files
-from accel_doctor.requirements.format_control import settle
-from accel_doctor.requirements.gathering import Gathering
-from accel_doctor.requirements.merged_options import MergedOptions
+from accel_doctor.requirements.merged_options import MergedOptions, settle
 from accel_doctor.requirements.pip_configuration import Configuration
-from accel_doctor.requirements.unsupported_options import unsupported_key
+from accel_doctor.requirements.pip_option_table import OPTION_OF, PIP_OPTIONS, Kind, ParsedArguments
+from accel_doctor.requirements.requirement_files import Files, NestedReader, PlacedLine, is_lock
+from accel_doctor.requirements.specifier import SpecifierReader
+from accel_doctor.requirements.unsupported_options import INSTEAD, unsupported, unsupported_key
 
 
 def read_request(
@@ -32,7 +35,7 @@ def read_request(
     for key in configuration.settings:
         if (error := unsupported_key(key)) is not None:
             raise UsageError(f"{configuration.source(key)}: {error.message}", hint=error.hint)
-    gathered = Gathering(arguments, configuration, files, invocation)
+    gathered = _Gathering(arguments, configuration, files, invocation)
     options = gathered.options
     _check_combinations(options, in_virtual_environment)
     gathered.read_all()
@@ -55,7 +58,7 @@ def read_connection(arguments: ParsedArguments, configuration: Configuration, in
     return Connection(**MergedOptions(arguments, configuration, invocation).fields_of(Connection))
 
 
-def _requirements(gathered: Gathering) -> tuple[RequirementLine, ...]:
+def _requirements(gathered: _Gathering) -> tuple[RequirementLine, ...]:
     if not gathered.options.on("no-require-hashes"):
         return tuple(gathered.requirements)
     if gathered.options.on("require-hashes"):
@@ -79,3 +82,145 @@ def _check_combinations(options: MergedOptions, in_virtual_environment: bool) ->
             "Could not find an activated virtualenv (required).",
             hint="create one with python3 -m venv DIR, then pass --python DIR/bin/python",
         )
+
+
+COMMAND_LINE = "command line"
+
+
+class _Gathering:
+    """Requirements and constraints in the order they were read; requirement files change ``options``."""
+
+    def __init__(
+        self, arguments: ParsedArguments, configuration: Configuration, files: Files, invocation: Invocation
+    ) -> None:
+        self._arguments = arguments
+        self._files = files
+        self._invocation = invocation
+        self._specifiers = SpecifierReader(files, invocation.directory)
+        self._nested = NestedReader(files, invocation)
+        self.options = MergedOptions(arguments, configuration, invocation)
+        self.options.replace("find-links", tuple(map(self._find_link, self.options.many("find-links"))))
+        self.lock: Path | None = None
+        self.requirements: list[RequirementLine] = []
+        self.constraints: list[RequirementLine] = []
+        self.format_control = [*_configured_formats(configuration), *arguments.format_control]
+
+    def read_all(self) -> None:
+        """Read everything, in pip's order: constraints, the argument line, editables, requirement files.
+
+        Raises UsageError where there is not one requirement, or where something cannot be read.
+        """
+        given = self._arguments.requirements
+        requirement_files, editables = self.options.many("requirement"), self.options.many("editable")
+        for location in self.options.many("constraint"):
+            self._read_file(location, constraint=True)
+        for text in filter(str.strip, given):
+            self.requirements.append(self._specifiers.read(text, COMMAND_LINE))
+        for text in editables:
+            self.requirements.append(self._specifiers.read(text, COMMAND_LINE, editable=True))
+        for location in requirement_files:
+            if is_lock(location):
+                self.lock = self._lock(location, alone=len(requirement_files) == 1 and not self.requirements)
+            else:
+                self._read_file(location, constraint=False)
+        if not (given or editables or requirement_files):
+            raise self._nothing_asked_for()
+
+    def build_constraints(self) -> Iterator[str]:
+        """Yield the lines of the build constraint files."""
+        for location in self.options.many("build-constraint"):
+            for placed in self._nested.read(location, constraint=True):
+                if placed.line.requirement:
+                    line = self._specifiers.read(placed.line.requirement, placed.line.origin)
+                    _check_constraint(line)
+                    yield line.text
+
+    def _lock(self, location: str, *, alone: bool) -> Path:
+        location = self._invocation.expand(location)
+        if not alone or self.constraints:
+            raise UsageError(
+                f"{location} is a lock file: it cannot be combined with other requirements or constraints",
+                hint="install the rest with a second command",
+            )
+        path = self._invocation.absolute(location)
+        if urlsplit(location).scheme or not self._files.is_file(path):
+            raise UsageError(f"lock file not found: {location}")
+        return Path(path)
+
+    def _read_file(self, location: str, *, constraint: bool) -> None:
+        for placed in self._nested.read(location, constraint=constraint):
+            if placed.line.requirement or placed.line.values("editable"):
+                self._add(placed)
+            else:
+                self._apply(placed)
+
+    def _add(self, placed: PlacedLine) -> None:
+        line = placed.line
+        requirement = self._specifiers.read(
+            line.requirement or line.values("editable")[0],
+            line.origin,
+            editable=not line.requirement,
+            hashes=line.values("hash"),
+            config_settings=line.values("config-settings"),
+        )
+        if placed.constraint:
+            _check_constraint(requirement)
+            self.constraints.append(requirement)
+        else:
+            self.requirements.append(requirement)
+
+    def _apply(self, placed: PlacedLine) -> None:
+        for name, value in placed.line.options:
+            option = OPTION_OF.get(name)
+            if option is None:
+                self._refuse_unsupported(placed, name)
+            elif option.kind is Kind.FORMATS:
+                self.format_control.append((name, value))
+            elif name == "find-links":
+                self.options.set(option, self._find_link_in(placed, value))
+            else:
+                if name == "index-url":
+                    self.options.replace("extra-index-url", ())
+                self.options.set(option, value)
+
+    def _refuse_unsupported(self, placed: PlacedLine, name: str) -> None:
+        # Passed over: use-feature, and a --hash without a requirement, which pip ignores as well.
+        if f"--{name}" in INSTEAD:
+            error = unsupported(f"--{name}")
+            raise UsageError(f"{placed.line.origin}: {error.message}", hint=error.hint)
+
+    def _find_link_in(self, placed: PlacedLine, value: str) -> str:
+        # pip: relative to the requirements file where something is there, else to the working directory.
+        beside = posixpath.normpath(posixpath.join(posixpath.dirname(placed.location), value))
+        if not urlsplit(value).scheme and (self._files.is_directory(beside) or self._files.is_file(beside)):
+            return beside
+        return self._find_link(value)
+
+    def _find_link(self, location: str) -> str:
+        return location if urlsplit(location).scheme else self._invocation.absolute(location)
+
+    def _nothing_asked_for(self) -> UsageError:
+        if found := self.options.many("find-links"):
+            links = " ".join(found)
+            return UsageError(
+                f'You must give at least one requirement to install (maybe you meant "accel-doctor install {links}"?)'
+            )
+        return UsageError(
+            'You must give at least one requirement to install (see "accel-doctor install --help")',
+            hint="accel-doctor install -r requirements.txt",
+        )
+
+
+def _configured_formats(configuration: Configuration) -> Iterator[tuple[str, str]]:
+    for option in PIP_OPTIONS:
+        if option.kind is Kind.FORMATS and (value := configuration.text(option.key)):
+            yield option.key, value
+
+
+def _check_constraint(line: RequirementLine) -> None:
+    if line.editable:
+        raise UsageError(f"{line.origin}: Editable requirements are not allowed as constraints")
+    if line.name is None:
+        raise UsageError(f"{line.origin}: Unnamed requirements are not allowed as constraints")
+    if "[" in line.text.partition(";")[0].partition("@")[0]:
+        raise UsageError(f"{line.origin}: Constraints cannot have extras")

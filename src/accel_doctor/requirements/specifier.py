@@ -13,7 +13,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import RequirementLine
-from accel_doctor.requirements.file_access import Files
+from accel_doctor.requirements.requirement_files import Files
 
 _VCS = ("git", "hg", "svn", "bzr")
 _SCHEMES = ("http", "https", "file", "ftp", "ssh", "git", "hg", "svn", "bzr")

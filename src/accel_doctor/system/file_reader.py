@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from accel_doctor.locations import local_path
 from accel_doctor.model import Connection
 from accel_doctor.redaction import redacted
-from accel_doctor.requirements.file_access import SIZE_LIMIT
+from accel_doctor.requirements.requirement_files import SIZE_LIMIT
 
 
 @dataclass(frozen=True)
 class FileReader:
-    """Implements :class:`accel_doctor.requirements.file_access.Files` with this machine's disk and network."""
+    """Implements :class:`accel_doctor.requirements.requirement_files.Files` with this machine's disk and network."""
 
     connection: Connection
     variables: Mapping[str, str]

@@ -9,7 +9,7 @@ import click
 from accel_doctor.cli.commands.install import InstallOptions
 from accel_doctor.cli.commands.install import command as install
 from accel_doctor.cli.options import ConsentOptions, argument, as_command, option, own, value_of
-from accel_doctor.requirements.arguments import ParsedArguments
+from accel_doctor.requirements.pip_option_table import ParsedArguments
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from accel_doctor.frontends.uv.uv_options import elsewhere_arguments
 from accel_doctor.interfaces import Frontend
 from accel_doctor.model import InstallRequest, Interpreter, Policy
 from accel_doctor.report.check_report import ForesightReport, foresight_document, foresight_lines
-from accel_doctor.requirements.arguments import ParsedArguments
+from accel_doctor.requirements.pip_option_table import ParsedArguments
 from accel_doctor.system.python.interpreter import describe
 from accel_doctor.system.python.platforms import marker_values, platform_of, platform_tags
 from accel_doctor.system.python.target import find_target

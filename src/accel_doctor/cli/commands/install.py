@@ -33,7 +33,7 @@ from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 from accel_doctor.model.invocation import Invocation
 from accel_doctor.report.run_report import run_document
 from accel_doctor.report.text import summary_line, unmet_lines, verdict
-from accel_doctor.requirements.arguments import ParsedArguments
+from accel_doctor.requirements.pip_option_table import ParsedArguments
 from accel_doctor.system.python.interpreter import refuse_externally_managed
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.requirements import nested
-from accel_doctor.requirements.file_access import SIZE_LIMIT
+from accel_doctor.requirements import requirement_files
+from accel_doctor.requirements.requirement_files import SIZE_LIMIT
 
 
 @pytest.fixture
 def read(files, invocation):
     def read(location: str, *, constraint: bool = False) -> list[tuple[str, str, bool]]:
-        placed = nested.NestedReader(files, invocation).read(location, constraint=constraint)
+        placed = requirement_files.NestedReader(files, invocation).read(location, constraint=constraint)
         return [(item.line.origin, item.line.requirement, item.constraint) for item in placed]
 
     return read
@@ -56,14 +56,14 @@ def test_a_file_may_be_named_twice_side_by_side(read, files):
 
 
 def test_nesting_has_a_bound(read, files):
-    for number in range(nested.DEPTH_LIMIT + 1):
+    for number in range(requirement_files.DEPTH_LIMIT + 1):
         files.add(f"/w/{number}.txt", f"-r {number + 1}.txt\n")
     with pytest.raises(UsageError, match=r"^49\.txt:1: requirement files nest deeper than 50 levels$"):
         read("0.txt")
 
 
 def test_the_number_of_lines_has_a_bound(read, files, monkeypatch):
-    monkeypatch.setattr(nested, "LINES_LIMIT", 2)
+    monkeypatch.setattr(requirement_files, "LINES_LIMIT", 2)
     files.add("/w/r.txt", "a\nb\nc\n")
     with pytest.raises(UsageError, match=r"^r\.txt:3: more than 2 lines of requirements$"):
         read("r.txt")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.requirements.format_control import settle
+from accel_doctor.requirements.merged_options import settle
 
 NO, ONLY = "no-binary", "only-binary"
 
