@@ -7,6 +7,7 @@ A field's annotation says what kind of option it is (``bool`` a flag, ``tuple[st
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Protocol, TypeVar, get_type_hints
 import click
 
 from accel_doctor.cli.pip_accel import pip_accel_level
+from accel_doctor.errors import UsageError
 from accel_doctor.model import Policy
 from accel_doctor.store.levels.level_settings import LevelSettings
 
@@ -70,6 +72,18 @@ def argument(metavar: str, *, default: Any = (), **settings: Any) -> Any:
 def text_or_json() -> Any:
     """Return the field of ``--format``."""
     return option("--format", default="text", type=click.Choice(["text", "json"]), help="Text or JSON.")
+
+
+def checked_version(python: str | None) -> str | None:
+    """Return the value of ``--python X.Y``. Raises UsageError for anything that is not a version."""
+    if python and not is_version(python):
+        raise UsageError(f"--python {python}: not a version of Python", hint="give two numbers, such as 3.13")
+    return python
+
+
+def is_version(python: str) -> bool:
+    """Return whether the value of ``--python`` is a version, as opposed to an interpreter."""
+    return re.fullmatch(r"3\.\d{1,2}", python) is not None
 
 
 def table(declared: OptionTable[T], default: T) -> Any:

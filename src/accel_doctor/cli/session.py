@@ -19,8 +19,10 @@ from accel_doctor.cli.options import PlaceOptions
 from accel_doctor.errors import UsageError
 from accel_doctor.model import Distribution, Interpreter
 from accel_doctor.model.invocation import Invocation
-from accel_doctor.system.distribution import read_distribution
+from accel_doctor.system.distribution import named_distribution, read_distribution
+from accel_doctor.system.packages.privilege import find_privilege
 from accel_doctor.system.process.runner import ProcessRunner
+from accel_doctor.system.python.assumed import assumed_interpreter
 from accel_doctor.system.python.target import find_target
 
 if TYPE_CHECKING:
@@ -140,30 +142,38 @@ class Session:
     @cached_property
     def rulebook(self) -> Rulebook:
         """Return the rules."""
-        from accel_doctor.cli.rulebooks import load_rules
+        from accel_doctor.cli.machines import load_rules
 
         return load_rules(self.rule_directories)
 
     @cached_property
     def distribution(self) -> Distribution:
         """Return the distribution that ``--distro`` names, else that of this machine."""
-        if self.distro is None:
-            return read_distribution()
+        return read_distribution() if self.distro is None else named_distribution(self.distro)
+
+    def require_rules(self) -> None:
+        """Raise UsageError where no rules serve the distribution that ``--distro`` names."""
         from accel_doctor.cli.machines import chosen_distribution
 
-        return chosen_distribution(self.distro, self.rulebook)
+        chosen_distribution(self.distro, self.rulebook)
 
     @cached_property
     def package_manager(self) -> PackageManager:
         """Return the distribution's package manager; on this machine it can be asked, where it is driven."""
         from accel_doctor.cli.machines import driven_package_manager, unasked_package_manager
-        from accel_doctor.system.packages.privilege import find_privilege
 
         if self.distro is not None:
             return unasked_package_manager(self.rulebook, self.distribution)
         path = self.invocation.variables.get("PATH", "")
         privilege = find_privilege(euid=os.geteuid(), path=path, terminal=self.terminal.interactive)
         return driven_package_manager(self.rulebook, self.distribution, self.runner, privilege)
+
+    @property
+    def obstacle(self) -> str | None:
+        """Return what, other than a missing way to root, keeps packages from being installed here; None if nothing."""
+        from accel_doctor.cli.machines import obstacle
+
+        return obstacle(self.package_manager)
 
     @cached_property
     def interpreter(self) -> Interpreter:
@@ -173,8 +183,6 @@ class Session:
     def likely_interpreter(self, version: str | None = None) -> Interpreter:
         """Return the interpreter, of that version, that builds here most likely use: the one of the environment here,
         else the one on PATH, else an assumed one. Raises UsageError where ``--python`` names none."""
-        from accel_doctor.system.python.assumed import assumed_interpreter
-
         try:
             here = self.interpreter
         except UsageError:
@@ -190,21 +198,11 @@ class Session:
 
     def assumed_interpreter(self, version: str | None = None) -> Interpreter:
         """Return an interpreter that cannot be asked: of that version, else the distribution's python3."""
-        from accel_doctor.system.python.assumed import assumed_interpreter
-
         return assumed_interpreter(self.distribution, version or self.rulebook.python(self.distribution), OWN_VERSION)
 
     def adviser(self, interpreter: Interpreter, package_manager: PackageManager | None = None) -> RuleAdviser:
         """Return what knows cures for this machine, for builds of ``interpreter``."""
-        from accel_doctor.diagnosis import RuleAdviser
-        from accel_doctor.fileindex import find_index
-        from accel_doctor.system.packages.repositories import enabling_commands
+        from accel_doctor.cli.machines import adviser_for
 
-        return RuleAdviser(
-            self.rulebook,
-            self.distribution,
-            interpreter,
-            package_manager or self.package_manager,
-            lambda: find_index(self.distribution, self.index_directories),
-            lambda repositories: enabling_commands(repositories, self.distribution),
-        )
+        manager = package_manager or self.package_manager
+        return adviser_for(self.rulebook, self.distribution, interpreter, manager, self.index_directories)

@@ -6,7 +6,7 @@ from pathlib import Path
 import books
 import pytest
 
-from accel_doctor.cli import rulebooks
+from accel_doctor.cli import machines
 from accel_doctor.rulebook import Rulebook, book
 
 
@@ -14,9 +14,9 @@ from accel_doctor.rulebook import Rulebook, book
 def shipped_rules_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Share the shipped rules among tests: reading them takes longer than most commands do otherwise."""
     shipped = book.shipped_rules()
-    load = rulebooks.load_rules
+    load = machines.load_rules
 
     def load_rules(directories: Sequence[Path] = ()) -> Rulebook:
         return books.load() if not directories and book.shipped_rules() == shipped else load(directories)
 
-    monkeypatch.setattr(rulebooks, "load_rules", load_rules)
+    monkeypatch.setattr(machines, "load_rules", load_rules)

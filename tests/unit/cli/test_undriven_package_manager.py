@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from books import book_of
 
-from accel_doctor.cli.machines import driven_package_manager, obstacle, package_manager_of
+from accel_doctor.cli.machines import driven_package_manager, obstacle, unasked_package_manager
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model import Distribution, Result
 from accel_doctor.report.text import verdict
@@ -43,7 +43,7 @@ def test_of_a_driven_one_nothing_is_said(tmp_path):
     (tmp_path / "odd.yaml").write_text("schema: 1\nfamily: odd\nmanager: dnf\nmatches: {ids: [odd]}\n")
     book = book_of([tmp_path])
     assert obstacle(driven_package_manager(book, ODD, ProcessRunner({}), ROOT)) is None
-    assert package_manager_of(book, ODD, elsewhere=True).commands(["gcc"]) == (("dnf", "install", "-y", "gcc"),)
+    assert unasked_package_manager(book, ODD).commands(["gcc"]) == (("dnf", "install", "-y", "gcc"),)
 
 
 @pytest.mark.parametrize(("tool", "expected"), [("", "Homebrew refuses to run as root"), ("sudo", None), (None, None)])

@@ -10,12 +10,13 @@ import click
 
 from accel_doctor.cli.assembly import assembled_doctor
 from accel_doctor.cli.commands.export import exported_plan
-from accel_doctor.cli.machines import VERSION, checked_version
 from accel_doctor.cli.options import (
     EXPORT_FORMATS,
     FrontendOptions,
     PlaceOptions,
     as_command,
+    checked_version,
+    is_version,
     option,
     table,
     text_or_json,
@@ -97,6 +98,7 @@ def _exit_code(foresight: Foresight) -> ExitCode:
 
 def _prepared(options: CheckOptions) -> tuple[Session, Frontend, InstallRequest]:
     session = Session(started(), options.place, options.pip.verbosity, distro=options.distro)
+    session.require_rules()
     asked, meant = _interpreters(session, options.python)
     session = replace(session, chosen=asked)
     frontend, request = prepare(session, options)
@@ -107,7 +109,7 @@ def _prepared(options: CheckOptions) -> tuple[Session, Frontend, InstallRequest]
 
 def _interpreters(session: Session, python: str | None) -> tuple[Interpreter, Interpreter | None]:
     """Return the interpreter that processes are run with, and the one that is meant where that cannot be asked."""
-    version = python if python and VERSION.fullmatch(python) else None
+    version = python if python and is_version(python) else None
     elsewhere = session.distro is not None
     if elsewhere:
         checked_version(python)

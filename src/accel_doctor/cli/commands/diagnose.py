@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import click
 
 from accel_doctor.cli.commands.export import exported_plan
-from accel_doctor.cli.machines import checked_version
 from accel_doctor.cli.options import (
     EXPORT_FORMATS,
     PlaceOptions,
     RulesOptions,
     argument,
     as_command,
+    checked_version,
     option,
     text_or_json,
 )
@@ -55,7 +55,7 @@ def command(options: DiagnoseOptions) -> int:
     """
     python = checked_version(options.python)
     session = Session(started(), PlaceOptions(rules=options.rules), distro=options.distro)
-    session.distribution  # noqa: B018  an unknown one is told before a log is read
+    session.require_rules()
     diagnoses, shown = _read(options.logs or _standard_input(), session.rulebook)
     report = _report(diagnoses, session, python or shown)
     if options.export:

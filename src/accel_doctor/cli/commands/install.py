@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from accel_doctor.cli.assembly import assembled_doctor, auditwheel_for
-from accel_doctor.cli.machines import obstacle
 from accel_doctor.cli.options import (
     EXPORT_FORMATS,
     ConsentOptions,
@@ -103,7 +102,7 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
             session.reporter.note(notice)
         with interruption_told(session.reporter, doctor.treatment.transactions, session.logs):
             result = _install(doctor, request, report)
-        in_the_way = obstacle(doctor.treatment.package_manager) if result.code is ExitCode.PRIVILEGE else None
+        in_the_way = session.obstacle if result.code is ExitCode.PRIVILEGE else None
         if options.export:
             from accel_doctor.cli.commands.export import exported_plan  # with rules and templates
 

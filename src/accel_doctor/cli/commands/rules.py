@@ -8,8 +8,8 @@ from difflib import get_close_matches
 
 import click
 
-from accel_doctor.cli.commands.rules_new import NewOptions, new
-from accel_doctor.cli.machines import chosen_distribution, recorded_machine, workplace
+from accel_doctor.cli.commands.rules_new import NewOptions, new, recorded_machine, workplace
+from accel_doctor.cli.machines import chosen_distribution
 from accel_doctor.cli.options import RulesOptions, argument, as_command, group, option
 from accel_doctor.errors import ExitCode, RuleError, UsageError
 from accel_doctor.rulebook import Rulebook

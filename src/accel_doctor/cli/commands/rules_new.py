@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from accel_doctor.cli.configuration import user_directory
-from accel_doctor.cli.machines import OWN_VERSION, checked_version, chosen_distribution, recorded_machine, workplace
-from accel_doctor.cli.options import argument, option
+from accel_doctor.cli.machines import OWN_VERSION, chosen_distribution, interpreter_assumed, unasked_package_manager
+from accel_doctor.cli.options import argument, checked_version, option
 from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.questions import Questions
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.fileindex import find_index
+from accel_doctor.rulebook import Rulebook
+from accel_doctor.rulebook.authoring.cases import BuildMachine
 from accel_doctor.rulebook.authoring.from_log import Answers, NewRules
+from accel_doctor.rulebook.authoring.workplace import Workplace, find_workplace
+from accel_doctor.system.distribution import named_distribution
+from accel_doctor.system.packages.managers import MANAGERS
 
 _LARGEST_LOG = 2 << 20  # bytes; a case is read in every run of the tests
+
+
+def workplace(chosen: Sequence[str]) -> Workplace:
+    """Return the directories of rules that the ``rules`` commands read and write here."""
+    directories = [Path(directory).expanduser().absolute() for directory in chosen]
+    return find_workplace(directories, user_directory(os.environ) / "rules", Path.cwd(), MANAGERS)
+
+
+def recorded_machine(distro: str, python: str, rulebook: Rulebook) -> BuildMachine:
+    """Return the machine of a recorded case, of which a distribution and a version of Python are known."""
+    distribution = named_distribution(distro)
+    interpreter = interpreter_assumed(distribution, rulebook, python)
+    return BuildMachine(distribution, interpreter, unasked_package_manager(rulebook, distribution))
 
 
 @dataclass(frozen=True)

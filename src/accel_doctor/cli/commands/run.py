@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import click
 
 from accel_doctor.cli.assembly import assembled_treatment
-from accel_doctor.cli.machines import obstacle
 from accel_doctor.cli.options import (
     ConfiguredCommand,
     ConsentOptions,
@@ -97,7 +96,7 @@ def _explain(ended: TreatmentEnded, session: Session, treatment: Treatment) -> N
     if ended.code is ExitCode.CONSENT:
         note("not installed: nobody agreed; --yes agrees to all packages but guesses")
     elif ended.code is ExitCode.PRIVILEGE:
-        note(f"not installed: {obstacle(treatment.package_manager) or _NO_ROOT}")
+        note(f"not installed: {session.obstacle or _NO_ROOT}")
     elif ended.plan and ended.code in (ExitCode.UNCURED, ExitCode.NETWORK):
         for line in unmet_lines(ended.plan):
             note(line)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 
 import click
 
-from accel_doctor.cli.configuration import rule_directories, user_directory
-from accel_doctor.cli.machines import interpreter_assumed, package_manager_of
-from accel_doctor.cli.options import RulesOptions, argument, as_command, option, text_or_json
-from accel_doctor.cli.rulebooks import load_rules
-from accel_doctor.diagnosis import RuleAdviser
+from accel_doctor.cli.options import PlaceOptions, RulesOptions, argument, as_command, option, text_or_json
+from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode
 from accel_doctor.fileindex import find_index, rank
 from accel_doctor.fileindex.wanted import need_of
 from accel_doctor.model import Reason
 from accel_doctor.report.provider_report import ProviderAnswer, provider_document, provider_lines
-from accel_doctor.system.distribution import named_distribution, read_distribution
 
 
 @dataclass(frozen=True)
@@ -40,17 +35,13 @@ def command(options: WhyOptions) -> int:
     libpq-fe.h, libpq.so, -lpq, libpq.pc, FooConfig.cmake, /usr/bin/pg_config.
     """
     need = need_of(options.wanted)
-    distribution = named_distribution(options.distro) if options.distro else read_distribution()
-    rulebook = load_rules(rule_directories(options.rules, os.environ))
-    # Only names such as python3.13-dev depend on it; the distribution may be another machine's.
-    interpreter = interpreter_assumed(distribution, rulebook, None)
-    index = find_index(distribution, [user_directory(os.environ) / "indexes"])
-    package_manager = package_manager_of(rulebook, distribution, elsewhere=options.distro is not None)
-    adviser = RuleAdviser(rulebook, distribution, interpreter, package_manager, lambda: index)
+    session = Session(started(), PlaceOptions(rules=options.rules), distro=options.distro)
+    index = find_index(session.distribution, session.index_directories)
+    adviser = session.adviser(session.assumed_interpreter())
     choice = adviser.choice(need)
     answer = ProviderAnswer(
         need,
-        distribution,
+        session.distribution,
         choice,
         advice=choice.advice if choice else adviser.plan([Reason(need, None)]).unmet[0].advice,
         indexed=rank(need, index) if index else None,

@@ -12,10 +12,9 @@ import jsonschema
 import pytest
 from paths import ROOT
 
-from accel_doctor.cli import main
+from accel_doctor.cli import machines, main
 from accel_doctor.errors import ExitCode
 from accel_doctor.model import Distribution
-from accel_doctor.system.packages import managers
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 SCHEMA = json.loads((ROOT / "docs/reference/check.schema.json").read_text())
@@ -162,7 +161,7 @@ def test_here_the_exit_code_says_whether_something_is_missing(requirements, rule
 def test_a_cure_that_is_known_has_a_code_of_its_own(requirements, rules, capsys, tmp_path, monkeypatch):
     (tmp_path / "rules/here.yaml").write_text(HERE)
     monkeypatch.setattr("accel_doctor.cli.session.read_distribution", lambda: Distribution("here", "1"))
-    monkeypatch.setattr(managers, "driver_for", lambda name, *others: PackageManagerElsewhere("zypper"))
+    monkeypatch.setattr(machines, "driver_for", lambda name, *others: PackageManagerElsewhere("zypper"))
     file = requirements("cure-known")
     arguments = ("-r", file, "--no-resolve", "--rules", rules, "--python", sys.executable)
     out = run(capsys, ExitCode.CONSENT, *arguments)
@@ -253,7 +252,7 @@ def test_a_source_whose_metadata_takes_a_build_that_fails_is_part_of_the_answer(
     ("arguments", "message"),
     [
         ([], "error: You must give at least one requirement to install"),
-        (["x", "--distro", "plan9"], "error: --distro plan9: no rule file serves this distribution\nhint: there are"),
+        (["x", "--distro", "plan9"], "error: --distro plan9: no rules for this distribution\nhint: there are"),
         (
             ["x", "--distro", "debian:12", "--python", "/usr/bin/python3"],
             "error: --python /usr/bin/python3: not a version of Python\nhint: give two numbers, such as 3.13\n",

@@ -230,7 +230,7 @@ def test_nothing_printed_drives_a_terminal(tmp_path, capsys):
         (["."], "error: . cannot be read: Is a directory\n"),
         (
             ["-", "--distro", "plan9"],
-            "error: --distro plan9: no rule file serves this distribution\nhint: there are rules for: ",
+            "error: --distro plan9: no rules for this distribution\nhint: there are rules for: ",
         ),
         (
             ["-", "--distro", "de bian"],

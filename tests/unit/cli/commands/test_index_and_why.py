@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-from accel_doctor.cli import main
-from accel_doctor.cli.commands import why
+from accel_doctor.cli import machines, main
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.fileindex.wanted import need_of
 from accel_doctor.model import Provider
@@ -71,7 +70,7 @@ def test_what_the_package_manager_tells(configuration, monkeypatch, capsys):
                 Provider("oddd", "usr/include/odd.h", "dnf repoquery", service=True),
             )
 
-    monkeypatch.setattr(why, "package_manager_of", lambda rulebook, distribution, elsewhere: Told("dnf"))
+    monkeypatch.setattr(machines, "unasked_package_manager", lambda rulebook, distribution: Told("dnf"))
     assert main.run(["why", "odd.h", "--distro", "fedora:9"]) == ExitCode.DONE
     assert capsys.readouterr().out == (
         "header:odd.h on fedora 9:\n"

@@ -6,9 +6,8 @@ import sys
 
 import pytest
 
-from accel_doctor.cli import main, session
+from accel_doctor.cli import machines, main, session
 from accel_doctor.model import Distribution
-from accel_doctor.system.packages import managers
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 LOG = "gcc -I/usr/include/python3.9 -c x.c\\nx.c:1:10: fatal error: Python.h: No such file or directory\\n"
@@ -18,7 +17,7 @@ LOG = "gcc -I/usr/include/python3.9 -c x.c\\nx.c:1:10: fatal error: Python.h: No
 def debian(tmp_path, monkeypatch):
     """Of which only the rules are asked."""
     monkeypatch.setattr(session, "read_distribution", lambda: Distribution("debian", "12", "bookworm"))
-    monkeypatch.setattr(managers, "driver_for", lambda name, *others: PackageManagerElsewhere(name))
+    monkeypatch.setattr(machines, "driver_for", lambda name, *others: PackageManagerElsewhere(name))
     monkeypatch.setenv("ACCEL_DOCTOR_CONFIG_DIR", str(tmp_path / "none"))
     monkeypatch.setenv("ACCEL_DOCTOR_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
