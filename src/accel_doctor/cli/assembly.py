@@ -37,7 +37,6 @@ from accel_doctor.model import (
 )
 from accel_doctor.store.housekeeping import LEASES, REMEMBERED, SOURCES, WHEELS
 from accel_doctor.store.leases import Leases
-from accel_doctor.store.levels.level_settings import LevelSettings
 from accel_doctor.store.wheels.build_key import build_key
 from accel_doctor.store.wheels.provenance import provenance_of
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
@@ -52,6 +51,8 @@ from accel_doctor.treatment import Treatment
 # Rules and all that reads logs by them are imported when something failed: most runs end well without.
 if TYPE_CHECKING:
     from packaging.tags import Tag
+
+    from accel_doctor.store.levels.opening import LevelSettings
 
 
 @contextmanager
@@ -75,7 +76,7 @@ def assembled_doctor(
     leases.hold(session.logs.directory.name)
     with (
         tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work,
-        _wheel_store(session, leases, levels or LevelSettings(), Path(work)) as store,
+        _wheel_store(session, leases, levels, Path(work)) as store,
     ):
         builder = SourceBuilder(
             frontend=frontend,
@@ -147,10 +148,10 @@ class MachineBuilds:
 
 
 @contextmanager
-def _wheel_store(session: Session, leases: Leases, levels: LevelSettings, work: Path) -> Iterator[WheelStore]:
+def _wheel_store(session: Session, leases: Leases, levels: LevelSettings | None, work: Path) -> Iterator[WheelStore]:
     warn = session.reporter.note
     local = LocalWheelStore(session.cache / WHEELS, leases, warn, lambda: session.runner.stopped)
-    if not levels.addresses:
+    if not levels:
         yield local
         return
     from accel_doctor.store.levels.levelled_store import LevelledStore

@@ -1,4 +1,4 @@
-"""accel-doctor's own configuration: ``/etc``, the user's and the project's TOML files.
+"""accel-doctor's own configuration: ``/etc``, the user's and the project's TOML files; and pip-accel's variables.
 
 The command line wins over ``ACCEL_DOCTOR_*``, that over the project's file, that over the user's, that over /etc's.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import tomli
 from platformdirs import user_cache_path, user_config_path, user_state_path
 
-from accel_doctor.cli.pip_accel import pip_accel_cache
 from accel_doctor.errors import UsageError
+from accel_doctor.redaction import redacted
 
 SYSTEM_FILE = Path("/etc/accel-doctor/config.toml")
 USER_FILE = "config.toml"  # in the user's configuration directory
@@ -113,3 +114,47 @@ def _checked(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
             expected = " or ".join(kind.__name__ for kind in KEYS[key])
             raise UsageError(f"{path}: {key}: expected {expected}, got {value!r}")
     return {key: value for key, value in table.items() if key in KEYS}
+
+
+# --- pip-accel's variables, which its former users may still set ---
+
+_DEFAULT_URL = "https://s3.amazonaws.com"
+
+
+def pip_accel_level(variables: Mapping[str, str]) -> str | None:
+    """Return the level in pip-accel's bucket: its variables, our own objects."""
+    bucket = variables.get("PIP_ACCEL_S3_BUCKET")
+    if not bucket:
+        return None
+    options = {}
+    url = variables.get("PIP_ACCEL_S3_URL", "").rstrip("/")
+    if url and url != _DEFAULT_URL:
+        options["endpoint"] = url
+    if variables.get("PIP_ACCEL_S3_READONLY", "").lower() in {"1", "true", "yes", "on"}:
+        options["read-only"] = "true"
+    prefix = quote(variables.get("PIP_ACCEL_S3_PREFIX", "").strip("/"))
+    address = f"s3://{bucket}/{prefix}".rstrip("/")
+    return f"{address}?{urlencode(options)}" if options else address
+
+
+def pip_accel_cache(variables: Mapping[str, str]) -> str | None:
+    """Return our own directory inside pip-accel's cache: the two lay their files out differently."""
+    chosen = variables.get("PIP_ACCEL_CACHE")
+    return f"{chosen}/accel-doctor" if chosen else None
+
+
+# pip-accel's variable, our option and our variable that win over it, and what it means
+_MEANINGS = (
+    ("PIP_ACCEL_S3_BUCKET", "level", "ACCEL_DOCTOR_LEVELS", pip_accel_level),
+    ("PIP_ACCEL_CACHE", "cache_dir", "ACCEL_DOCTOR_CACHE_DIR", pip_accel_cache),
+)
+
+
+def pip_accel_notice(given: Mapping[str, object], variables: Mapping[str, str]) -> str | None:
+    """Return what to set instead of pip-accel's variables; None where none applies. ``given`` are our options."""
+    used = [
+        f"{theirs} as {ours}={redacted(meaning)}"
+        for theirs, option, ours, meaning_of in _MEANINGS
+        if not given.get(option) and (meaning := meaning_of(variables))
+    ]
+    return f"using pip-accel's variables: {', '.join(used)}" if used else None

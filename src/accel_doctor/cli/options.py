@@ -11,14 +11,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_type_hints
 
 import click
 
-from accel_doctor.cli.pip_accel import pip_accel_level
+from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory
 from accel_doctor.errors import UsageError
 from accel_doctor.model import Policy
-from accel_doctor.store.levels.level_settings import LevelSettings
+
+if TYPE_CHECKING:
+    from accel_doctor.store.levels.opening import LevelSettings
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -145,8 +147,6 @@ class ConfiguredCommand(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Parse the command line, with the configuration as defaults."""
-        from accel_doctor.cli.configuration import read_configuration, user_directory
-
         if not {"-h", "--help"} & set(args):
             values = read_configuration(user_directory(os.environ), Path.cwd())
             extra.setdefault("default_map", {key.replace("-", "_"): value for key, value in values.items()})
@@ -248,12 +248,14 @@ class LevelOptions:
         "--require-signature", default=False, help="Use only wheels from levels that a trusted key signed."
     )
 
-    def settings(self, variables: Mapping[str, str], *, offline: bool, dry_run: bool = False) -> LevelSettings:
+    def settings(self, variables: Mapping[str, str], *, offline: bool, dry_run: bool = False) -> LevelSettings | None:
         """Return what the options say, or, without ``--level``, pip-accel's variables; no levels for an offline run.
         A dry run only reads from them."""
         addresses = self.level or tuple(filter(None, [pip_accel_level(variables)]))
         if offline or not addresses:
-            return LevelSettings()
+            return None
+        from accel_doctor.store.levels.opening import LevelSettings
+
         signing_key = Path(self.signing_key) if self.signing_key else None
         trusted_keys = tuple(map(Path, self.trusted_key))
         return LevelSettings(addresses, signing_key, trusted_keys, self.require_signature, read_only=dry_run)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from fakes import FakeReporter
 
+from accel_doctor.cli.configuration import pip_accel_level, pip_accel_notice
 from accel_doctor.cli.options import LevelOptions
-from accel_doctor.cli.pip_accel import pip_accel_level, pip_accel_notice
-from accel_doctor.store.levels.level_settings import LevelSettings
+from accel_doctor.store.levels.opening import LevelSettings
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,5 @@ def test_a_rehearsal_writes_nowhere(tmp_path):
 
 def test_an_offline_run_has_no_levels():
     options = LevelOptions(("/srv",), "k", ("t",), True)
-    assert options.settings({}, offline=True) == LevelSettings()
+    assert options.settings({}, offline=True) is None
     assert options.settings({}, offline=False) == LevelSettings(("/srv",), Path("k"), (Path("t"),), True)

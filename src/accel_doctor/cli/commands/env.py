@@ -25,7 +25,7 @@ from accel_doctor.cli.options import (
 )
 from accel_doctor.cli.terminal.progress import NotesAndProgress
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
-from accel_doctor.store.environments.environment_settings import LOCKS
+from accel_doctor.store.environments.projects import LOCKS
 from accel_doctor.units import counted
 
 if TYPE_CHECKING:

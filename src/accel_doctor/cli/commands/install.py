@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from accel_doctor.cli.assembly import assembled_doctor, auditwheel_for
+from accel_doctor.cli.configuration import pip_accel_notice
 from accel_doctor.cli.options import (
     EXPORT_FORMATS,
     ConsentOptions,
@@ -23,7 +24,6 @@ from accel_doctor.cli.options import (
     own,
     table,
 )
-from accel_doctor.cli.pip_accel import pip_accel_notice
 from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand
 from accel_doctor.cli.preparation import prepare, usable_cores
 from accel_doctor.cli.session import Session, started

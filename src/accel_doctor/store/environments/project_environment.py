@@ -17,7 +17,7 @@ from accel_doctor.store.environments.restoring import DamagedEnvironmentError, R
 if TYPE_CHECKING:
     from accel_doctor.interfaces import Progress
     from accel_doctor.model.wheels import Link
-    from accel_doctor.store.levels.level_settings import LevelSettings
+    from accel_doctor.store.levels.opening import LevelSettings
     from accel_doctor.store.levels.shared_level import SharedLevel
 
 
@@ -42,7 +42,7 @@ class ProjectEnvironment:
     variables: Mapping[str, str]
     cache: EnvironmentCache
     libraries: Libraries
-    levels: LevelSettings
+    levels: LevelSettings | None
     terminal: Progress
 
     @cached_property
@@ -82,7 +82,7 @@ class ProjectEnvironment:
 
         Raise UsageError.
         """
-        if not self.levels.addresses:
+        if not self.levels:
             return ()
         if self.levels.require_signature:
             self.terminal.note("not asking shared levels: environments are not signed, and signatures are required")

@@ -1,8 +1,9 @@
-"""From an address to a level: one table by URL scheme, and what other packages add to it."""
+"""From settings and addresses to levels: one table by URL scheme, and what other packages add to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +12,7 @@ from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier, ObjectStore
 from accel_doctor.store.levels.address import LevelAddress, parse_address
 from accel_doctor.store.levels.shared_level import SharedLevel
+from accel_doctor.store.levels.signing import Signatures, read_signatures
 
 # Other packages register a backend here, by scheme.
 ENTRY_POINTS = "accel_doctor.cache_backends"
@@ -33,6 +35,28 @@ BACKENDS: Mapping[str, str] = {
     "gs": "accel_doctor.store.levels.object_storage:google_level",
     "az": "accel_doctor.store.levels.object_storage:azure_level",
 }
+
+
+@dataclass(frozen=True)
+class LevelSettings:
+    """Which shared levels a run has, in order, and whose signatures it trusts."""
+
+    addresses: Sequence[str]
+    signing_key: Path | None = None
+    trusted_keys: Sequence[Path] = ()
+    require_signature: bool = False
+    read_only: bool = False
+
+    def opened(
+        self, variables: Mapping[str, str], directory: Path, notifier: Notifier
+    ) -> tuple[Sequence[SharedLevel], Signatures]:
+        """Open the levels, without any request yet, and read the keys. Raise UsageError."""
+        signatures = read_signatures(self.signing_key, self.trusted_keys, required=self.require_signature)
+        levels = [
+            shared_level(address, variables, directory, notifier, read_only=self.read_only)
+            for address in self.addresses
+        ]
+        return levels, signatures
 
 
 def open_level(text: str, variables: Mapping[str, str], directory: Path) -> ObjectStore:

@@ -13,8 +13,7 @@ from accel_doctor.cli.commands.env_sync import ProjectInstaller
 from accel_doctor.cli.options import ConsentOptions, FrontendOptions, LevelOptions, PlaceOptions
 from accel_doctor.errors import UsageError
 from accel_doctor.model.invocation import Invocation
-from accel_doctor.store.environments.environment_settings import EnvironmentSettings
-from accel_doctor.store.environments.projects import Project
+from accel_doctor.store.environments.projects import EnvironmentSettings, Project
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from accel_doctor.cli import amounts as cli_sizes
 from accel_doctor.errors import UsageError
-from accel_doctor.store.environments.environment_settings import (
+from accel_doctor.store.environments.projects import (
     EnvironmentSettings,
     install_arguments,
     lock_paths,
