@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.packages.driver import Driver
-from accel_doctor.system.packages.facts import ManagerFacts, OneByOne
-from accel_doctor.system.packages.outputs import Meaning, Trouble, quoted
+from accel_doctor.system.packages.facts import ManagerFacts, Meaning, OneByOne, Trouble, quoted
 from accel_doctor.system.packages.privilege import Privilege
 
 # The lists that are kept, then, where these do not do, fresh ones that are not kept: every user may have those.

@@ -15,8 +15,7 @@ from accel_doctor.errors import PrivilegeError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
-from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.outputs import AGAIN, ENGLISH, Meaning, Trouble
+from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts, Meaning, Trouble
 from accel_doctor.system.packages.privilege import Privilege
 
 _SETTINGS = {

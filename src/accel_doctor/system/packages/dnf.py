@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
-from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.outputs import Meaning, Trouble, UnknownNameError, size_in_bytes
+from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, UnknownNameError, size_in_bytes
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import capabilities, looked_into, paths
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver

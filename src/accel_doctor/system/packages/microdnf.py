@@ -14,8 +14,7 @@ from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Completed
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.dnf import DNF
-from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.outputs import Meaning, Trouble, quoted, size_in_bytes
+from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, quoted, size_in_bytes
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
 _SECTION = re.compile(r"^([A-Z][a-z]+): *$")

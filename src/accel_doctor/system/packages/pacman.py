@@ -15,8 +15,7 @@ from accel_doctor.fileindex.contents import is_wanted
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.packages.driver import Driver
-from accel_doctor.system.packages.facts import BARE_NAME, ManagerFacts, OneByOne
-from accel_doctor.system.packages.outputs import AGAIN, Meaning, Trouble, size_in_bytes
+from accel_doctor.system.packages.facts import AGAIN, BARE_NAME, ManagerFacts, Meaning, OneByOne, Trouble, size_in_bytes
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions, file_names, looked_into
 

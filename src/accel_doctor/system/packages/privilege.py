@@ -11,7 +11,7 @@ from pathlib import Path
 
 from accel_doctor.errors import PrivilegeError
 from accel_doctor.interfaces import Completed, Runner
-from accel_doctor.system.packages.outputs import ENGLISH
+from accel_doctor.system.packages.facts import ENGLISH
 
 _LOG_TAIL = 256 * 1024
 _TERMINAL_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\n)")

@@ -13,8 +13,7 @@ from xml.etree import ElementTree
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
-from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.outputs import Meaning, Trouble, UnknownNameError
+from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, UnknownNameError
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import capabilities, paths
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver

@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from accel_doctor.interfaces import Completed
-from accel_doctor.system.process.captured import Kept, Lines
-from accel_doctor.system.process.children import NotStartedError, Sink, end, pump, start
-from accel_doctor.system.process.signals import signals_passed_on
+from accel_doctor.system.process.children import Kept, Lines, NotStartedError, Sink, end, pump, signals_passed_on, start
 from accel_doctor.system.process.terminal_session import TerminalSession
 
 STOPPED = 130  # after stop(), nothing is started any more
