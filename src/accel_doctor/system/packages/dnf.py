@@ -72,7 +72,7 @@ class Dnf(RpmDriver):
         self._patience = lock_timeout
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that a repository provides; all of them where no repository can be read.
+        """Return those of ``names`` that a repository provides; all of them where no repository can be read.
 
         Metadata (for who is not root, the user's own copy) is refreshed once where a name is not found.
         """
@@ -93,7 +93,7 @@ class Dnf(RpmDriver):
         return frozenset(checked) & provided
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Who has it, by files and capabilities: ``--whatprovides`` finds no files in dnf 4, ``--file`` does."""
+        """Return the packages that have it, by files and capabilities: in dnf 4 only ``--file`` finds files."""
         asked = [("--file", path) for path in paths(need)]
         for option, place in (*asked, *(("--whatprovides", capability) for capability in capabilities(need))):
             found = self._questions.lines((*_QUERY, "--qf", "%{name}\n", option, place))  # dnf5 ends no line by itself
@@ -114,7 +114,7 @@ class Dnf(RpmDriver):
         return _argv("-y", names)
 
     def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
-        """The transaction that ``--assumeno`` printed before it gave up (with return code 1, as for real failures).
+        """Return the transaction that ``--assumeno`` printed before it gave up (return code 1, as for real failures).
 
         dnf 4 never tells it to anybody but root, dnf5 not always.
         """

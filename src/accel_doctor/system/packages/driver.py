@@ -17,7 +17,7 @@ _UNPACKED_TO = "/usr"  # where development packages have all but a few small fil
 
 
 def refuse_without_space(simulation: Simulation, downloads_to: str, runner: Runner, manager: str) -> None:
-    """PackageManagerError where the disk has no room for what would be downloaded and unpacked.
+    """Raise PackageManagerError where the disk has no room for what would be downloaded and unpacked.
 
     Package managers find out later, apt when half of it is unpacked. Where df(1) tells nothing, nothing is refused.
     """
@@ -44,7 +44,7 @@ def _shortage(place: str, needed: int, free: int) -> str:
 
 
 def _file_system(path: str, runner: Runner) -> tuple[str, int] | None:
-    """The mount point of the file system that a path, or the nearest directory above it, is on, and its free bytes."""
+    """Return the mount point of the file system of a path, or the nearest directory above, and its free bytes."""
     for place in _upwards(path):
         done = runner.capture(["df", "-Pk", place], environment=ENGLISH)
         # POSIX: Filesystem 1024-blocks Used Available Capacity Mounted-on

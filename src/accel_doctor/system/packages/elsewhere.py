@@ -26,7 +26,7 @@ _EPEL_OF_RHEL = "https://dl.fedoraproject.org/pub/epel/epel-release-latest-{majo
 
 
 def enabling_commands(repositories: Iterable[Repository], distribution: Distribution) -> _Commands:
-    """What enables these repositories there, each command once; nothing for those that it does not have.
+    """Return the commands that enable these repositories there, each once; none for those it does not have.
 
     RHEL's names contain the architecture: x86_64's are given.
     """

@@ -191,7 +191,7 @@ def pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadli
 
 
 def _handed_on(data: bytes, sink: Sink) -> bool:
-    """Whether there is more to come and somebody who wants it: where nobody reads on, the child is to find that out."""
+    """Hand data on; return whether more is to come and wanted: where nobody reads on, the child must find out."""
     try:
         sink(data)
     except BrokenPipeError:
@@ -200,7 +200,7 @@ def _handed_on(data: bytes, sink: Sink) -> bool:
 
 
 def _outcome(child: subprocess.Popen[bytes], deadline: float | None) -> int:
-    """The return code of a child that has closed its output, TIMED_OUT when it outlives the deadline."""
+    """Return the return code of a child that has closed its output, TIMED_OUT when it outlives the deadline."""
     try:
         return child.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:

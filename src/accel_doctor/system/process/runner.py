@@ -159,7 +159,7 @@ class ProcessRunner:
 
     @property
     def stopped(self) -> bool:
-        """Whether :meth:`stop` was called."""
+        """Return whether :meth:`stop` was called."""
         return self._stopped
 
     def stop(self) -> None:
@@ -183,7 +183,7 @@ class ProcessRunner:
         *,
         apart: bool = True,
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """A running child, gone (and its process group with it) when the block is left by an exception."""
+        """Yield a running child; end it, and its process group, when the block is left by an exception."""
         with self._lock:  # held while starting, so that stop() misses nobody
             if self._stopped:
                 raise NotStartedError(STOPPED, f"{argv[0]}: not started, the run was interrupted")
@@ -204,7 +204,7 @@ class ProcessRunner:
 
 @contextlib.contextmanager
 def _input(text: str | None) -> Iterator[IO[bytes] | int]:
-    """A file with the text to read, or nothing: a file, unlike a pipe, cannot block either side."""
+    """Yield a file with the text to read, or nothing: a file, unlike a pipe, cannot block either side."""
     if text is None:
         yield subprocess.DEVNULL
         return

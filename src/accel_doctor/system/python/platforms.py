@@ -34,7 +34,7 @@ def platform_of(interpreter: Interpreter) -> Platform:
 
 
 def platform_tags(platform: Platform) -> tuple[str, ...]:
-    """Platform tags, best first (PEP 600, PEP 656)."""
+    """Return platform tags, best first (PEP 600, PEP 656)."""
     if platform is Platform.MACOS:
         return tuple(packaging.tags.mac_platforms((13, 0), "arm64"))
     if platform is Platform.MUSL:
@@ -47,7 +47,7 @@ def platform_tags(platform: Platform) -> tuple[str, ...]:
 
 
 def marker_values(python: str, platform: Platform) -> Mapping[str, str]:
-    """The values of environment markers (PEP 508) for a version of CPython there."""
+    """Return the values of environment markers (PEP 508) for a version of CPython there."""
     feature = ".".join(python.split(".")[:2])
     macos = platform is Platform.MACOS
     full = python if python.count(".") > 1 else f"{python}.0"
