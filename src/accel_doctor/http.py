@@ -20,7 +20,7 @@ import httpx
 import tenacity
 
 from accel_doctor.model import Connection
-from accel_doctor.redaction import redacted
+from accel_doctor.urls import redacted
 
 DEFAULT_TIMEOUT = 30.0  # seconds without a byte; pip's own 15 is short for large sdists behind slow mirrors
 DEFAULT_RETRIES = 3

@@ -12,7 +12,7 @@ from typing import Any
 
 from accel_doctor.interfaces import Advisers, PackageNames
 from accel_doctor.model import Distribution, JournalEntry, JournalNeed, JournalPackage, Plan
-from accel_doctor.redaction import redacted
+from accel_doctor.urls import redacted
 from accel_doctor.wording import count
 
 SCHEMA = 1

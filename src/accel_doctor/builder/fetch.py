@@ -12,9 +12,8 @@ from urllib.parse import unquote, urlsplit
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import LeaseHolder
-from accel_doctor.locations import local_path
 from accel_doctor.model import IndexSettings, Source
-from accel_doctor.redaction import redacted
+from accel_doctor.urls import local_path, redacted
 
 _ARCHIVE_LIMIT = 4 << 30  # bytes: a bound, not a size anybody should meet
 

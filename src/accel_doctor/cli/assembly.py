@@ -16,10 +16,9 @@ from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.session import Session
 from accel_doctor.doctor import Doctor
-from accel_doctor.frontends.asked import surroundings_of
+from accel_doctor.frontends.choice import find_uv
 from accel_doctor.frontends.origins import record_origins
-from accel_doctor.frontends.remembered import RememberingFrontend
-from accel_doctor.frontends.uv.uv_binary import find_uv
+from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
 from accel_doctor.interfaces import Adviser, Frontend, PackageManager, Prober, WheelStore
 from accel_doctor.journal import Journal, RunJournal
 from accel_doctor.lockfile import sources_to_build

@@ -14,7 +14,7 @@ import tomli
 from platformdirs import user_cache_path, user_config_path, user_state_path
 
 from accel_doctor.errors import UsageError
-from accel_doctor.redaction import redacted
+from accel_doctor.urls import redacted
 
 SYSTEM_FILE = Path("/etc/accel-doctor/config.toml")
 USER_FILE = "config.toml"  # in the user's configuration directory

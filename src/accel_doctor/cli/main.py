@@ -81,8 +81,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def tell(error: AccelDoctorError) -> None:
     """An error on stderr: what failed, the log if there is one, the commands to run by hand, the next step."""
-    from accel_doctor.redaction import redacted
     from accel_doctor.report.text import command_lines
+    from accel_doctor.urls import redacted
     from accel_doctor.wording import printable
 
     def shown(text: str) -> str:  # names of files and words of other tools are in it

@@ -1,7 +1,8 @@
-"""Which frontend to use."""
+"""Which frontend to use, and where uv is."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,7 +11,6 @@ from typing import Any
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends import FRONTENDS
-from accel_doctor.frontends.uv.uv_binary import find_uv
 from accel_doctor.interfaces import Frontend, Runner
 from accel_doctor.model import Interpreter
 from accel_doctor.requirements.pip_configuration import Configuration
@@ -59,3 +59,14 @@ def _module(name: str) -> Any:
     if name not in FRONTENDS:
         raise UsageError(f"no such frontend: {name} (choose from {', '.join(FRONTENDS)})")
     return import_module(FRONTENDS[name])
+
+
+def find_uv(variables: Mapping[str, str]) -> Path | None:
+    """Return the uv that was installed along with accel-doctor, else the one on PATH, else None."""
+    import uv
+
+    try:
+        return Path(uv.find_uv_bin())
+    except FileNotFoundError:
+        found = shutil.which("uv", path=variables.get("PATH"))
+        return Path(found) if found else None

@@ -9,8 +9,8 @@ from packaging.pylock import Package, Pylock
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-from accel_doctor.locations import local_path
 from accel_doctor.model import InstallRequest
+from accel_doctor.urls import local_path
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from accel_doctor.locations import local_path
 from accel_doctor.model import Connection
-from accel_doctor.redaction import redacted
 from accel_doctor.requirements.requirement_files import SIZE_LIMIT
+from accel_doctor.urls import local_path, redacted
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from accel_doctor.frontends.outcome import Kind
+from accel_doctor.frontends.outcome import Kind, logged
 from accel_doctor.frontends.pip.pip_messages import read_pip
-from accel_doctor.frontends.running import logged
 from accel_doctor.frontends.uv.uv_messages import read_uv
 from accel_doctor.system.process.runner import ProcessRunner
 

@@ -12,9 +12,8 @@ from packaging.pylock import Pylock
 from packaging.tags import Tag
 
 from accel_doctor.errors import NetworkError, RequirementsError
-from accel_doctor.frontends.asked import surroundings_of
 from accel_doctor.frontends.locks import read_lock
-from accel_doctor.frontends.remembered import RememberingFrontend
+from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
 from accel_doctor.model import IndexSettings, InstallRequest, Locked, RequirementLine
 
 TAGS = [Tag("py3", "none", "any")]

@@ -57,7 +57,7 @@ def test_a_name_has_one_home():
         # Commands of our own making, whatever the user asked for.
         "frontends/uv/uv_frontend.py": {"--no-deps"},
         "frontends/pip/pip_frontend.py": {"--no-cache-dir", "--no-deps", "--retries"},
-        "frontends/pip/private_pip.py": {"--target"},
+        "frontends/pip/pip_command.py": {"--target"},
         "foresight.py": {"--no-binary", "--only-binary"},  # in a message
     }
 
@@ -81,7 +81,7 @@ table.OPTION_OF = {option.key: option for option in table.PIP_OPTIONS}
 from pathlib import Path
 
 from accel_doctor.cli.commands.install import command
-from accel_doctor.frontends.pip.pip_options import resolver_arguments as told_pip
+from accel_doctor.frontends.pip.pip_command import resolver_arguments as told_pip
 from accel_doctor.frontends.uv.uv_options import settled_elsewhere, resolver_arguments as told_uv
 from accel_doctor.model import InstallRequest
 from accel_doctor.model.invocation import Invocation

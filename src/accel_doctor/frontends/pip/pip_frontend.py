@@ -20,17 +20,17 @@ from accel_doctor.frontends.flat_requirements import (
     write_requirement_files,
 )
 from accel_doctor.frontends.locks import write_lock
-from accel_doctor.frontends.outcome import Kind, conclude
-from accel_doctor.frontends.pip.pip_messages import names_missing, read_pip
-from accel_doctor.frontends.pip.pip_options import (
+from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, Kind, conclude, logged, scratch_beside
+from accel_doctor.frontends.pip.pip_command import (
     COMMON,
+    PrivatePip,
     index_arguments,
+    is_new_enough,
     own_configuration,
     resolver_arguments,
 )
+from accel_doctor.frontends.pip.pip_messages import names_missing, read_pip
 from accel_doctor.frontends.pip.pip_report import lock_from_report
-from accel_doctor.frontends.pip.private_pip import PrivatePip, is_new_enough
-from accel_doctor.frontends.running import PLAIN_LANGUAGE, logged, scratch_beside
 from accel_doctor.frontends.telling import as_arguments, build_arguments, verbosity_arguments
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked

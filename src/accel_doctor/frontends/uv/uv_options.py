@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.telling import as_arguments, as_uv_variables, verbosity_arguments
-from accel_doctor.locations import local_path
 from accel_doctor.model import IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Part
+from accel_doctor.urls import local_path
 
 # uv cannot import a Python module, and has no automatic choice.
 _KEYRING_PROVIDERS = {"import": "subprocess", "subprocess": "subprocess", "disabled": "disabled"}

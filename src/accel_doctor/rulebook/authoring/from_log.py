@@ -16,13 +16,13 @@ from accel_doctor.diagnosis.scanning import all_lines, stream_blocks
 from accel_doctor.errors import RuleError, UsageError
 from accel_doctor.fileindex import FileIndex, rank
 from accel_doctor.model import Diagnosis, Distribution, Finding, Need
-from accel_doctor.redaction import redacted
 from accel_doctor.rulebook.authoring.cases import MachineOf, RuleCase, answer, needs_of
 from accel_doctor.rulebook.authoring.inserting import with_package_rule, with_symptom
 from accel_doctor.rulebook.authoring.proposing import Draft, draft, stem
 from accel_doctor.rulebook.authoring.workplace import Workplace, replace_file
 from accel_doctor.rulebook.book import Rulebook
 from accel_doctor.rulebook.patterns import complaint_about
+from accel_doctor.urls import redacted
 
 _T = TypeVar("_T")
 _NOT_KNOWN = "-"

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from accel_doctor.errors import UsageError
-from accel_doctor.redaction import redacted
+from accel_doctor.urls import redacted
 
 _LONGEST_TIMEOUT = 600.0  # seconds
 _MOST_RETRIES = 10

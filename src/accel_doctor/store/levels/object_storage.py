@@ -21,8 +21,8 @@ from botocore.session import Session
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from accel_doctor.errors import LevelDeniedError, LevelError, UsageError
-from accel_doctor.redaction import redacted
 from accel_doctor.store.levels.address import LevelAddress
+from accel_doctor.urls import redacted
 
 _BLOCK = 1 << 20
 _CONNECTING = timedelta(seconds=5)

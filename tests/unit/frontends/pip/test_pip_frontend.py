@@ -12,8 +12,8 @@ from packaging.pylock import Package, PackageDirectory, PackageVcs, PackageWheel
 from packaging.version import Version
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError, UsageError
+from accel_doctor.frontends.pip.pip_command import PrivatePip, is_new_enough
 from accel_doctor.frontends.pip.pip_frontend import PipFrontend
-from accel_doctor.frontends.pip.private_pip import PrivatePip, is_new_enough
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Locked, RequirementLine
 
 SIX = RequirementLine("six", "command line", name="six")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accel_doctor.redaction import redacted
+from accel_doctor.urls import redacted
 
 
 @pytest.mark.parametrize(

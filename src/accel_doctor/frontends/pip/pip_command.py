@@ -1,25 +1,25 @@
-"""Finds the pip to run: the target's own where it is recent enough, else a private one, fetched once."""
+"""Which pip to run, and what it is told: the target's own where it is recent enough, else one fetched once."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock
 from packaging.version import InvalidVersion, Version
 
-from accel_doctor.errors import ToolError
-from accel_doctor.frontends.outcome import Kind, conclude
-from accel_doctor.frontends.pip import pip_options
+from accel_doctor.errors import ToolError, UsageError
+from accel_doctor.frontends.outcome import Kind, conclude, logged
 from accel_doctor.frontends.pip.pip_messages import read_pip
-from accel_doctor.frontends.running import logged
+from accel_doctor.frontends.telling import as_arguments
 from accel_doctor.frontends.uv import uv_options
 from accel_doctor.frontends.uv.uv_messages import read_uv
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import IndexSettings, Interpreter
+from accel_doctor.model import IndexSettings, InstallRequest, Interpreter
+from accel_doctor.requirements.pip_option_table import Part
 
 OLDEST_PIP = Version("26.1")  # the first that installs from pylock.toml
 _PRIVATE_REQUIREMENT = "pip>=26.1"
@@ -81,10 +81,10 @@ class PrivatePip:
             variables = uv_options.index_variables(index)
         else:
             argv = [
-                str(self.python), "-m", "pip", "install", "--target", str(directory), *pip_options.COMMON,
-                *pip_options.index_arguments(index), _PRIVATE_REQUIREMENT,
+                str(self.python), "-m", "pip", "install", "--target", str(directory), *COMMON,
+                *index_arguments(index), _PRIVATE_REQUIREMENT,
             ]  # fmt: skip
-            variables = pip_options.own_configuration(self.variables, {})
+            variables = own_configuration(self.variables, {})
         completed, said = logged(self.runner, argv, log, variables)
         if completed.returncode == 0 and (directory / "pip").is_dir():
             return
@@ -92,3 +92,34 @@ class PrivatePip:
         if verdict.kind is Kind.BUILD or completed.returncode == 0:
             raise ToolError(f"cannot fetch pip {OLDEST_PIP} or newer", hint=f"full output: {log}")
         conclude(verdict, "uv" if self.uv is not None else "pip", "fetch-pip", log, completed)
+
+
+COMMON = ("--no-color", "--no-input", "--disable-pip-version-check")
+
+
+def index_arguments(index: IndexSettings) -> list[str]:
+    """Return options that say where distributions come from, and how servers are reached."""
+    if index.offline and not index.find_links:
+        raise UsageError(
+            "pip has no offline mode",
+            hint="name a directory of distributions with --find-links, or use --frontend uv",
+        )
+    if index.offline:
+        index = replace(index, no_index=True, index_url=None, extra_index_urls=())
+    return as_arguments("pip", index, Part.INDEX)
+
+
+def resolver_arguments(request: InstallRequest) -> list[str]:
+    """Return options that change what is chosen."""
+    upgrade = ["--upgrade", "--upgrade-strategy", request.upgrade_strategy] if request.upgrade else []
+    return [*as_arguments("pip", request, Part.RESOLVE), *upgrade]
+
+
+def own_configuration(variables: Mapping[str, str], left_to_pip: Mapping[str, str]) -> dict[str, str]:
+    """Return environment variables that keep pip from reading its configuration a second time.
+
+    A request holds it already, and ``requirement = ...`` read again would install more than what was locked. pip
+    passes over variables that are empty. ``left_to_pip`` is what a request does not hold (``cache-dir``, ...).
+    """
+    silenced = {name: "" for name in variables if name.startswith("PIP_")}
+    return {**silenced, "PIP_CONFIG_FILE": "/dev/null", **left_to_pip}
