@@ -1,15 +1,23 @@
-"""pip's options, spelled as pip spells them."""
+"""pip's argument line: its options, spelled as pip spells them, and the request that they make."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol
 
 import click
 
-from accel_doctor.cli.options import ConfiguredCommand
+from accel_doctor.cli.options import ConfiguredCommand, FrontendOptions
+from accel_doctor.cli.session import Session
+from accel_doctor.frontends.choice import choose_frontend, settled_elsewhere
+from accel_doctor.interfaces import Frontend
+from accel_doctor.model import Connection, InstallRequest
+from accel_doctor.requirements.pip_configuration import read_configuration
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, ParsedArguments, PipOption
+from accel_doctor.requirements.request import read_connection, read_request
 from accel_doctor.requirements.unsupported_options import HARMLESS, unsupported
+from accel_doctor.system.file_reader import FileReader
 
 # Both options write to one list, in the order they stand on the line: with pip, the later one wins.
 _FORMAT_CONTROL = "accel_doctor.format_control"
@@ -87,3 +95,31 @@ class PipLineCommand(ConfiguredCommand):
             if error.possibilities and explained.message.startswith("no such option"):
                 explained.hint = f"did you mean {error.possibilities[0]}?"  # closest first
             raise explained from None
+
+
+class Resolving(Protocol):
+    """The options of a command that resolves requirements."""
+
+    @property
+    def pip(self) -> ParsedArguments:
+        """Return pip's part of the command line."""
+        ...
+
+    @property
+    def frontend(self) -> FrontendOptions:
+        """Return the options of the frontend."""
+        ...
+
+
+def prepare(session: Session, options: Resolving) -> tuple[Frontend, InstallRequest]:
+    """Choose the frontend, and read pip's configuration and the requirements. Raises UsageError."""
+    invocation, interpreter = session.invocation, session.interpreter
+    variables = invocation.variables
+    disk = FileReader(Connection(), variables)
+    configuration = read_configuration(invocation, interpreter.prefix, disk)
+    chosen = options.frontend.frontend
+    frontend = choose_frontend(chosen, session.runner, interpreter, variables, session.cache, configuration)
+    configuration = configuration.without(settled_elsewhere(frontend.name, variables))
+    files = replace(disk, connection=read_connection(options.pip, configuration, invocation))
+    inside = interpreter.in_virtual_environment
+    return frontend, read_request(options.pip, configuration, files, invocation, in_virtual_environment=inside)

@@ -5,8 +5,15 @@ What a run may never need (rules, a package manager, a live table) is imported w
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
+import re
+import shutil
 import sys
+import tempfile
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.cli.configuration import cache_directory, rule_directories, user_directory
-from accel_doctor.cli.logs import RunLogs
 from accel_doctor.cli.options import PlaceOptions
 from accel_doctor.errors import UsageError
+from accel_doctor.interfaces import Notifier
 from accel_doctor.model import Distribution, Interpreter
 from accel_doctor.model.invocation import Invocation
 from accel_doctor.system.distribution import named_distribution, read_distribution
@@ -32,6 +39,8 @@ if TYPE_CHECKING:
     from accel_doctor.interfaces import PackageManager
     from accel_doctor.rulebook import Rulebook
 
+_RUNS_KEPT = 100
+_LEAST_ROOM = 128 << 10  # bytes: where there is less, a log ends before it has said what is wrong
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -69,6 +78,47 @@ def started() -> Invocation:
         prefix=Path(sys.prefix),
         base_prefix=Path(sys.base_prefix),
     )
+
+
+class RunLogs:
+    """The logs of this run: ``<root>/20260131-235959-4711/03-build-psycopg2.log``.
+
+    Where ``root`` cannot be written, they go to a new temporary directory, and the user is told.
+    """
+
+    def __init__(self, root: Path, notifier: Notifier) -> None:
+        self._root = root
+        self._notifier = notifier
+        self.directory = root / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()  # builds run in threads
+
+    def new_log(self, step: str, name: str) -> Path:
+        """Return the path of the next log; its directory exists, the file does not."""
+        with self._lock:
+            number = next(self._numbers)
+            if number == 1:
+                self._make_directory()
+        label = "-".join(re.sub(r"[^A-Za-z0-9._-]", "_", part) for part in (step, name) if part)
+        return self.directory / f"{number:02}-{label}.log"
+
+    def _make_directory(self) -> None:
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # build output may hold secrets
+            if shutil.disk_usage(self.directory).free < _LEAST_ROOM:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            unusable, self.directory = self.directory, Path(tempfile.mkdtemp(prefix="accel-doctor-logs-"))
+            self._notifier.note(f"cannot write logs to {unusable}: {error.strerror}; using {self.directory}")
+
+    def forget_old(self) -> None:
+        """Remove the logs of all but the newest runs; names sort by time. What cannot be removed stays."""
+        try:
+            runs = sorted(path for path in self._root.iterdir() if path.is_dir())
+        except OSError:
+            return
+        for run in runs[:-_RUNS_KEPT]:
+            shutil.rmtree(run, ignore_errors=True)
 
 
 @dataclass(frozen=True)

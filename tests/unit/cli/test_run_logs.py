@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeReporter
 
-from accel_doctor.cli.logs import RunLogs
+from accel_doctor.cli.session import RunLogs
 
 
 @pytest.fixture

@@ -21,8 +21,7 @@ from accel_doctor.cli.options import (
     table,
     text_or_json,
 )
-from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand
-from accel_doctor.cli.preparation import prepare
+from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand, prepare
 from accel_doctor.cli.session import Session, started
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, UsageError

@@ -24,8 +24,7 @@ from accel_doctor.cli.options import (
     own,
     table,
 )
-from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand
-from accel_doctor.cli.preparation import prepare, usable_cores
+from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand, prepare
 from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
@@ -96,7 +95,7 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     with (
         session.interrupts.watched(),
         session.reporter,
-        assembled_doctor(session, frontend, policy, options.jobs or usable_cores(), levels) as doctor,
+        assembled_doctor(session, frontend, policy, options.jobs or _usable_cores(), levels) as doctor,
     ):
         if notice := pip_accel_notice(given, variables):
             session.reporter.note(notice)
@@ -170,3 +169,8 @@ def _conclude(
         reporter.verdict(*verdict(result, in_the_way))
     elif not policy.dry_run:
         reporter.step(summary_line(result, str(session.interpreter.prefix), seconds))
+
+
+def _usable_cores() -> int:
+    """Return how many cores this process may use: containers and taskset allow fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import click
 
-from accel_doctor.cli.logs import RunLogs
+from accel_doctor.cli.session import RunLogs
 from accel_doctor.interfaces import Notifier
 from accel_doctor.model import Plan
 from accel_doctor.report.text import interruption_lines

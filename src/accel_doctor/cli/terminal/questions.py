@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from accel_doctor.errors import UsageError
-from accel_doctor.wording import printable
+from accel_doctor.model import Case, Consent, Plan
+from accel_doctor.wording import count, printable
 
 _T = TypeVar("_T")
 
@@ -48,3 +51,63 @@ class Questions:
     def shown(self, text: str) -> str:
         """Return the text without what could drive a terminal: it may come from a log."""
         return printable(text)
+
+
+# --- the one question of a run: install these packages? --------------------------------------------------
+
+_LINES_SHOWN = 40
+_BYTES_READ = 64 * 1024
+
+_MEANINGS = {
+    "y": "install them",
+    "n": "install nothing",
+    "l": "show the end of the logs",
+    "a": "choose one of the alternatives",
+}
+
+
+def ask(plan: Plan, cases: Sequence[Case]) -> Consent | Plan:
+    """What a person at the terminal says: yes, no, or a plan with other packages. Ctrl-C raises click.Abort."""
+    open_to_choice = any(package.alternatives for package in plan.packages)
+    keys = "ynla" if open_to_choice else "ynl"
+    shown = "/".join(["y", "N", *keys[2:], "?"])
+    question = f"Install {count(len(plan.names), 'system package')}? [{shown}]"
+    while True:
+        answer = click.prompt(question, default="n", show_default=False, err=True).strip().lower()
+        if answer in ("y", "yes"):
+            return Consent.YES
+        if answer in ("n", "no"):
+            return Consent.NO
+        if answer in ("l", "log"):
+            _show_logs(cases)
+        elif answer in ("a", "alternatives") and open_to_choice:
+            return _chosen(plan)
+        else:
+            for key in keys:
+                click.echo(f"  {key}  {_MEANINGS[key]}", err=True)
+
+
+def _show_logs(cases: Sequence[Case]) -> None:
+    for log in dict.fromkeys(case.failure.log for case in cases):
+        click.echo(f"--- {log}", err=True)
+        for line in _last_lines(log):
+            click.echo(f"  {printable(line)}", err=True)
+
+
+def _last_lines(log: Path) -> list[str]:
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _BYTES_READ))
+            return stream.read(_BYTES_READ).decode(errors="replace").splitlines()[-_LINES_SHOWN:]
+    except OSError as error:
+        return [f"cannot be read: {error.strerror}"]
+
+
+def _chosen(plan: Plan) -> Plan:
+    """The plan with the alternative that is picked from a numbered list; as it was, where none is."""
+    options = [(package.name, others) for package in plan.packages for others in package.alternatives]
+    options = list(dict.fromkeys(options))
+    for number, (name, others) in enumerate(options, 1):
+        click.echo(f"  {number}  {', '.join(others)} instead of {name}", err=True)
+    number = click.prompt("Which (0: none of these)", type=click.IntRange(0, len(options)), default=0, err=True)
+    return plan.instead(*options[number - 1]) if number else plan
