@@ -9,7 +9,8 @@ import pytest
 import yaml
 from integration.conftest import MakeMachine
 from integration.machine import Base
-from integration.pages import ROOT, build, shown
+from integration.pages import build, shown
+from paths import ROOT
 
 
 @pytest.fixture(scope="module")

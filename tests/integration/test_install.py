@@ -320,7 +320,7 @@ def at_a_terminal(where: Machine, *arguments: str, user: str | None = None) -> p
 QUESTION = r"Install 4 system packages\? \[y/N/l/\?\]"
 
 
-def ended(child: pexpect.spawn) -> int:
+def ended(child: pexpect.spawn) -> int | None:
     child.expect(pexpect.EOF)
     child.close()
     return child.exitstatus

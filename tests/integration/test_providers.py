@@ -21,7 +21,7 @@ from accel_doctor.system.packages.dnf import Dnf
 from accel_doctor.system.packages.pacman import Pacman
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.zypper import Zypper
-from accel_doctor.system.python.platforms import assumed_interpreter
+from accel_doctor.system.python.assumed import assumed_interpreter
 
 NOBODY = Privilege(None, terminal=False)
 HERE = Distribution("here", "1")
@@ -78,7 +78,7 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def answer(choice: PackageChoice | None) -> tuple[object, ...] | None:
-    return choice and (choice.packages, choice.confidence, *choice.alternatives)
+    return (choice.packages, choice.confidence, *choice.alternatives) if choice else None
 
 
 SOURCES = {"dnf": "dnf repoquery", "zypper": "zypper search", "pacman": "pacman -F"}

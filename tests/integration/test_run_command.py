@@ -112,7 +112,7 @@ def at_a_terminal(environment: dict[str, str], *argv: str) -> pexpect.spawn:
     return pexpect.spawn(argv[0], list(argv[1:]), env=environment, encoding="utf-8", timeout=60, dimensions=(33, 111))
 
 
-def shown(child: pexpect.spawn) -> tuple[str, int | None]:
+def shown(child: pexpect.spawn) -> tuple[str | None, int | None]:
     child.expect(pexpect.EOF)
     child.close()
     return child.before, child.exitstatus

@@ -175,7 +175,7 @@ class Server:
             def log_message(self, *_: object) -> None:
                 pass
 
-            def copyfile(self, source: IO[bytes], outputfile: IO[bytes]) -> None:
+            def copyfile(self, source: IO[bytes], outputfile: IO[bytes]) -> None:  # type: ignore[override]
                 with suppress(ConnectionError):  # whoever asked has seen enough
                     if server.stalls_at and server.stalls_at in self.path:
                         outputfile.write(source.read(SIZE // 2))

@@ -148,7 +148,8 @@ class Pattern:
         if operation is _constants.SUBPATTERN:
             return self._compiled(argument[3], end)
         if operation in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
-            return self._repeat(*argument, end, greedy=operation is _constants.MAX_REPEAT)
+            least, most, body = argument
+            return self._repeat(least, most, body, end, greedy=operation is _constants.MAX_REPEAT)
         if operation is _constants.AT:
             return self._state(end, at=argument)
         return self._state(end, accepts=_accepts(operation, argument))

@@ -35,8 +35,8 @@ def test_it_is_frozen_and_takes_its_fields_only():
     with pytest.raises(AttributeError):
         Point(1).x = 2
     with pytest.raises(AttributeError):
-        Point(1).z = 2
+        Point(1).z = 2  # type: ignore[attr-defined]
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'x'"):
-        Point()
+        Point()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
-        Point(1, z=2)
+        Point(1, z=2)  # type: ignore[call-arg]

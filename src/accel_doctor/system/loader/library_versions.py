@@ -26,7 +26,7 @@ class LibraryVersions:
         self._known: dict[str, tuple[_Seen, frozenset[str]]] | None = None
 
     def of(self, path: Path) -> frozenset[str]:
-        """Return the versions that a library defines; none where it cannot be read."""
+        """The versions that a library defines; none where it cannot be read."""
         if self._known is None:
             self._known = self._remembered()
         try:
@@ -43,7 +43,7 @@ class LibraryVersions:
         return self._known[str(path)][1]
 
     def _remembered(self) -> dict[str, tuple[_Seen, frozenset[str]]]:
-        """Return what the file says; nothing where it is missing, too long, or malformed."""
+        """What the file says; nothing where it is missing, too long, or not what was written."""
         if self._memory is None:
             return {}
         try:

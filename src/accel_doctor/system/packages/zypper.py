@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
-from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, UnknownNameError
+from accel_doctor.system.packages.facts import ManagerFacts
+from accel_doctor.system.packages.outputs import Meaning, Trouble, UnknownNameError
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import capabilities, paths
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
@@ -82,7 +83,7 @@ class Zypper(RpmDriver):
         self._wait = ("env", f"ZYPP_LOCK_TIMEOUT={lock_timeout}")
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that a repository provides; all of them where no repository can be read.
+        """Those of ``names`` that a repository provides; all of them where no repository can be read.
 
         Where a name is not found, and for root only, who alone may, metadata is refreshed once.
         """
@@ -96,7 +97,7 @@ class Zypper(RpmDriver):
         return found | frozenset(filter(self._may_be_had, missing))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Return the packages that have it, by capability or command: zypper's metadata has no other files."""
+        """Who has it: what a capability or a command says. zypper's metadata has no other files."""
         commands = paths(need) if need.kind is NeedKind.COMMAND else ()
         for place in (*capabilities(need), *commands):
             answer = self._questions.ask(_search(place))
@@ -116,7 +117,7 @@ class Zypper(RpmDriver):
         return (*self._wait, *_QUESTIONLESS, *_INSTALL, "--", *names)
 
     def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
-        """Return what the XML of a rehearsal says; None where the user is not root."""
+        """What the XML of a rehearsal says; None for who is not root."""
         if _NOT_ROOT.search(output):
             return None
         found = re.search(r"<install-summary\b.*</install-summary>", output, re.DOTALL)
@@ -150,5 +151,5 @@ def _listed(summary: ElementTree.Element, *sections: str) -> tuple[str, ...]:
 
 
 def _plain(xml: str) -> str:
-    """Return the texts of an XML output that may be cut short, one below the other."""
+    """The texts of an XML output that may be cut short, one below the other."""
     return unescape(re.sub(r"<[^<>]*>", "\n", xml))

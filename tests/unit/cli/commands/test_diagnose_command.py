@@ -12,7 +12,6 @@ from paths import CASES, ROOT
 
 from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
-from accel_doctor.system.process import runner
 
 SCHEMA = json.loads((ROOT / "docs/reference/diagnose.schema.json").read_text())
 LOGS = sorted(CASES.glob("*/*.log"))
@@ -43,7 +42,7 @@ def nothing_runs(monkeypatch):
     def refuse(*arguments, **options):
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(runner.subprocess, "Popen", refuse)
+    monkeypatch.setattr("accel_doctor.system.process.runner.subprocess.Popen", refuse)
 
 
 def run(capsys, *arguments: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -122,10 +123,10 @@ def test_characters_that_nobody_sees_are_escaped():
     assert "\\U0000202e\\U0000feff\\U000e0001 é 😀" in text
     assert all(character.isprintable() or character == "\n" for character in text)
     problems: list[str] = []
-    top = parse(text, "x.yaml", problems)
+    top: Any = parse(text, "x.yaml", problems).value
     assert problems == []
-    assert top.value["symptoms"]["x"]["match"][0]["log"] == line
-    assert top.value["symptoms"]["x"]["miss"] == ["near \x85"]
+    assert top["symptoms"]["x"]["match"][0]["log"] == line
+    assert top["symptoms"]["x"]["miss"] == ["near \x85"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from accel_doctor.errors import NetworkError, PackageManagerError, PrivilegeError
+from accel_doctor.errors import AccelDoctorError, NetworkError, PackageManagerError, PrivilegeError
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.apt import Apt
 from accel_doctor.system.packages.privilege import Privilege
@@ -46,7 +46,7 @@ def _apt(scripted, privilege: Privilege = ROOT) -> Apt:
     return Apt(scripted, privilege)
 
 
-def _failing(scripted, log: Path, error: type[Exception]) -> tuple[str, str | None]:
+def _failing(scripted, log: Path, error: type[AccelDoctorError]) -> tuple[str, str | None]:
     with pytest.raises(error) as caught:
         _apt(scripted).install(["libpq-dev"], log)
     assert type(caught.value).__mro__[0] is error or issubclass(type(caught.value), error)
