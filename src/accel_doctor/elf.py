@@ -113,15 +113,13 @@ def _facts(file: ELFFile, identity: bytes) -> ElfFacts:
         if isinstance(section, DynamicSection):
             tag: Any  # pyelftools gives it an attribute by the name of its kind
             for tag in islice(section.iter_tags(), _MOST_ENTRIES):
-                match tag.entry.d_tag:
-                    case "DT_NEEDED":
-                        needed.append(tag.needed)
-                    case "DT_SONAME":
-                        soname = tag.soname
-                    case "DT_RPATH":
-                        paths["DT_RPATH"] = tag.rpath
-                    case "DT_RUNPATH":
-                        paths["DT_RUNPATH"] = tag.runpath
+                kind = tag.entry.d_tag
+                if kind == "DT_NEEDED":
+                    needed.append(tag.needed)
+                elif kind == "DT_SONAME":
+                    soname = tag.soname
+                elif kind in ("DT_RPATH", "DT_RUNPATH"):
+                    paths[kind] = tag.rpath if kind == "DT_RPATH" else tag.runpath
         elif isinstance(section, GNUVerNeedSection):
             for version, auxiliaries in islice(section.iter_versions(), _MOST_ENTRIES):
                 names = [item.name for item in islice(auxiliaries, _MOST_ENTRIES) if not item["vna_flags"] & _WEAK]

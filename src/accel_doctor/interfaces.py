@@ -59,7 +59,6 @@ class Runner(Protocol):
         timeout: float | None = None,
     ) -> Completed:
         """Run to the end with stdout and stderr apart. ``environment`` is added to the inherited one."""
-        ...
 
     def record(
         self,
@@ -71,11 +70,9 @@ class Runner(Protocol):
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
         """Run to the end, stdout and stderr merged into ``log`` as they come, whole; ``output`` is empty."""
-        ...
 
     def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
         """Run on a pseudo-terminal joined to ours, so that a person can answer; everything shown goes to ``log``."""
-        ...
 
 
 class Frontend(Protocol):
@@ -84,25 +81,20 @@ class Frontend(Protocol):
     @property
     def name(self) -> str:
         """What it is called on the command line and in messages."""
-        ...
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve. Raises RequirementsError or NetworkError where no build is to blame."""
-        ...
 
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
         """argv and environment that build one wheel from an sdist file or a source tree; ``work`` is scratch."""
-        ...
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
         """What a build's isolated environment held (``setuptools==80.9.0``), as far as its log says."""
-        ...
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install a lock into the interpreter; None when done. Raises like :meth:`lock`."""
-        ...
 
 
 class Builder(Protocol):
@@ -110,12 +102,10 @@ class Builder(Protocol):
 
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
         """The store's wheels for these sources and settings, in order; None for what it lacks."""
-        ...
 
     def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
         """Build all, in parallel; one outcome per source, in order. Network trouble raises NetworkError. What the
         store has is used, but for ``unfit``, in whose place the new wheels are kept."""
-        ...
 
 
 class PackageNames(Protocol):
@@ -124,11 +114,9 @@ class PackageNames(Protocol):
     @property
     def name(self) -> str:
         """What it is called in rule files and messages."""
-        ...
 
     def accepts(self, name: str) -> bool:
         """Return whether ``name`` may be handed to it as a package name."""
-        ...
 
 
 class PackageManager(Protocol):
@@ -137,40 +125,32 @@ class PackageManager(Protocol):
     @property
     def name(self) -> str:
         """What it is called in rule files and messages."""
-        ...
 
     @property
     def privileged(self) -> bool:
         """Whether there is a way to become root here: being root, sudo, doas."""
-        ...
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that are installed (a name that is only provided by another counts)."""
-        ...
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Those of ``names`` that could be installed. With no package lists at all nothing can be told: all of them,
         since :meth:`install` fetches the lists first."""
-        ...
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         """Who has it, by what is known here without privilege and without fetching anything as root; nobody where
         that is not known, or for a name that none of its packages could have. ``need`` comes from build output."""
-        ...
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """What installing would do, without privilege and without changing anything; None where there are no package
         lists to tell from. Raises PackageManagerError where the package manager says it cannot be done."""
-        ...
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """The exact commands, privilege prefix included, that :meth:`install` would run."""
-        ...
 
     def install(self, names: Sequence[str], log: Path) -> None:
         """Simulate, refuse removals and downgrades, install, verify. Raises PackageManagerError, PrivilegeError,
         NetworkError."""
-        ...
 
 
 class Prober(Protocol):
@@ -178,11 +158,9 @@ class Prober(Protocol):
 
     def present(self, need: Need) -> bool | None:
         """True or False where it can be told cheaply and surely, None where not."""
-        ...
 
     def forget(self) -> None:
         """Probe anew from now on: packages were installed."""
-        ...
 
 
 class Loader(Protocol):
@@ -190,15 +168,12 @@ class Loader(Protocol):
 
     def find(self, soname: str) -> Path | None:
         """The file it takes for a soname, or for a path; None where it would give up."""
-        ...
 
     def unmet(self, links: Sequence[Link]) -> tuple[UnmetLink, ...]:
         """Those of ``links`` that it cannot meet, and why."""
-        ...
 
     def forget(self) -> None:
         """Look anew from now on: packages were installed."""
-        ...
 
 
 class WheelStore(Protocol):
@@ -206,7 +181,6 @@ class WheelStore(Protocol):
 
     def get(self, key: BuildKey) -> Wheel | None:
         """The wheel kept under the exact key, else the one under the pure key, verified by hash; or None."""
-        ...
 
     def put(
         self,
@@ -219,11 +193,9 @@ class WheelStore(Protocol):
         """Keep a wheel, one without binaries under the pure key; published in one move. The first of two writers
         wins, except over ``instead_of``, which :meth:`get` gave and which does not load here any more. Where nothing
         can be kept, the wheel given."""
-        ...
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:
         """Held while a key's wheel is built; another process that wants the same one waits, then takes it."""
-        ...
 
 
 class ObjectStore(Protocol):
@@ -232,23 +204,19 @@ class ObjectStore(Protocol):
     @property
     def name(self) -> str:
         """Return its address without secrets."""
-        ...
 
     @property
     def writable(self) -> bool:
         """Return whether :meth:`send` may be tried."""
-        ...
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
         """Write the object to the file ``target``; return False where there is no such object.
 
         Raise LevelError for trouble, and for an object of more than ``limit`` bytes.
         """
-        ...
 
     def send(self, object_name: str, source: Path) -> None:
         """Store the file ``source`` under this name, at once for readers. Raise LevelError."""
-        ...
 
 
 class Adviser(Protocol):
@@ -256,23 +224,18 @@ class Adviser(Protocol):
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:
         """The plan that cures these needs; its commands come from the package manager."""
-        ...
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
         """What rules say a Python package's build needs; empty where nothing is known."""
-        ...
 
     def installed_for(self, package: str) -> tuple[str, ...]:
         """The installed system packages that meet what rules say a Python package's build needs."""
-        ...
 
     def companions(self, need: Need) -> tuple[Need, ...]:
         """What a Python build that lacks ``need`` will surely ask for next."""
-        ...
 
     def is_sdist_only(self, package: str) -> bool:
         """Whether rules say that a Python package publishes no wheels for Linux, so that it will be built."""
-        ...
 
 
 class Notifier(Protocol):
@@ -280,11 +243,9 @@ class Notifier(Protocol):
 
     def step(self, text: str) -> None:
         """Tell that a stage of the run begins."""
-        ...
 
     def note(self, text: str) -> None:
         """Tell something worth a line."""
-        ...
 
 
 class Progress(Notifier, Protocol):
@@ -292,7 +253,6 @@ class Progress(Notifier, Protocol):
 
     def show(self, what: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` are done."""
-        ...
 
 
 class Advisers(Protocol):
@@ -301,19 +261,15 @@ class Advisers(Protocol):
     @property
     def package_manager(self) -> PackageManager:
         """Return this machine's package manager."""
-        ...
 
     def adviser(self, python: str | None) -> Adviser:
         """Return the adviser for builds for this Python."""
-        ...
 
     def prober(self, python: str | None) -> Prober:
         """Return the prober for builds for this Python."""
-        ...
 
     def forget(self) -> None:
         """Make all probers look again: packages were installed."""
-        ...
 
 
 class LogReader(Protocol):
@@ -321,7 +277,6 @@ class LogReader(Protocol):
 
     def read(self, failure: Failed) -> Case:
         """Return what the log of a failure says, and the Python that it shows the build to be for."""
-        ...
 
 
 class Logs(Protocol):
@@ -329,7 +284,6 @@ class Logs(Protocol):
 
     def new_log(self, step: str, name: str) -> Path:
         """Return the path for the log of one attempt (``"build", "psycopg2"``); the file does not exist yet."""
-        ...
 
 
 class Deferral(Protocol):
@@ -337,7 +291,6 @@ class Deferral(Protocol):
 
     def deferred(self) -> AbstractContextManager[None]:
         """Raise KeyboardInterrupt for a signal only when the block has ended."""
-        ...
 
 
 class TreatmentRecord(Protocol):
@@ -345,7 +298,6 @@ class TreatmentRecord(Protocol):
 
     def record(self, plan: Plan) -> None:
         """Remember a plan that was carried out."""
-        ...
 
 
 class TargetEnvironment(Protocol):
@@ -353,15 +305,12 @@ class TargetEnvironment(Protocol):
 
     def sources(self, locked: Locked) -> Sequence[Source]:
         """Return the distributions of a lock that must be built for it."""
-        ...
 
     def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
         """Write each ``direct_url.json`` (its text, by normalized name) beside the installed distribution."""
-        ...
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
         """Import these distributions; return a failure for each that does not import."""
-        ...
 
 
 class BuildIdentity(Protocol):
@@ -369,15 +318,12 @@ class BuildIdentity(Protocol):
 
     def key(self, source: Source, request: InstallRequest) -> BuildKey | None:
         """Return the key of a build; None for a source without a stable identity."""
-        ...
 
     def provenance(self, source: Source, version: str) -> Provenance:
         """Return where a wheel comes from that was built here and now."""
-        ...
 
     def links(self, wheel: Path) -> tuple[Link, ...]:
         """Return the libraries that a wheel links which was built here."""
-        ...
 
 
 class LeaseHolder(Protocol):
@@ -385,7 +331,6 @@ class LeaseHolder(Protocol):
 
     def hold(self, name: str) -> None:
         """Hold a kept wheel or source until this process ends."""
-        ...
 
 
 class Reporter(Notifier, Protocol):
@@ -393,25 +338,19 @@ class Reporter(Notifier, Protocol):
 
     def build_started(self, source: Source) -> None:
         """A build begins."""
-        ...
 
     def build_phase(self, source: Source, phase: str) -> None:
         """A build entered another phase ("build requirements", "metadata", "compile")."""
-        ...
 
     def build_finished(self, source: Source, outcome: Outcome) -> None:
         """A build ended."""
-        ...
 
     def diagnosed(self, case: Case) -> None:
         """A failure was read."""
-        ...
 
     def plan(self, plan: Plan, simulation: Simulation | None) -> None:
         """A plan stands, before the question."""
-        ...
 
     def ask(self, plan: Plan) -> Consent | Plan:
         """The one question of a round; the plan was shown just before. A plan for an answer has other packages
         chosen: it is to be shown, and asked about, anew."""
-        ...

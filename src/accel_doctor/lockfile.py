@@ -11,17 +11,25 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
+
+from packaging.direct_url import ArchiveInfo, DirectUrl, VcsInfo
+from packaging.markers import Environment
+from packaging.pylock import (
+    Package,
+    PackageArchive,
+    PackageSdist,
+    PackageVcs,
+    PackageWheel,
+    Pylock,
+    PylockSelectError,
+)
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.tags import Tag
+from packaging.version import InvalidVersion, Version
 
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model import InstallRequest, RequirementLine, Source, SourceKind, Wheel
-
-if TYPE_CHECKING:
-    from packaging.direct_url import DirectUrl
-    from packaging.markers import Environment
-    from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, Pylock
-    from packaging.tags import Tag
-    from packaging.version import Version
 
 _HASH_IN_URL = re.compile(r"[#&](sha256|sha384|sha512)=([0-9a-f]{64,128})\b")
 _COMMIT_IN_URL = re.compile(r"@([0-9a-f]{40})(?=$|[#\s])")  # a whole commit: a shorter one may come to mean another
@@ -33,8 +41,6 @@ def sources_to_build(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str
     Directories are left out: they are built where they lie, by the frontend, when it installs them.
     Raises RequirementsError where the lock offers something nothing here can use.
     """
-    from packaging.pylock import PackageArchive, PackageSdist, PackageVcs
-
     sources = []
     for package, chosen in _selected(lock, tags, environment):
         if isinstance(chosen, PackageArchive) and _file_of(chosen).endswith(".whl"):
@@ -46,7 +52,6 @@ def sources_to_build(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str
 
 def with_wheels(lock: Pylock, wheels: Mapping[str, Wheel]) -> Pylock:
     """The same lock, every package named in ``wheels`` (by normalized name) reduced to that wheel on disk."""
-    from packaging.pylock import PackageWheel
 
     def built(package: Package) -> Package:
         wheel = wheels.get(package.name)
@@ -63,8 +68,6 @@ def chosen_only(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str
 
     Raises RequirementsError like :func:`sources_to_build`.
     """
-    from packaging.pylock import PackageSdist, PackageWheel
-
     packages = []
     for package, chosen in _selected(lock, tags, environment):
         if isinstance(chosen, PackageWheel):
@@ -127,8 +130,6 @@ def older_numpy(wheel: Wheel, lock: Pylock) -> str | None:
     What was compiled against NumPy 1 does not import with NumPy 2; the other way round it does
     (https://numpy.org/doc/stable/dev/depending_on_numpy.html, "NumPy 2.0-specific advice").
     """
-    from packaging.version import InvalidVersion, Version
-
     installed = next((package.version for package in lock.packages if package.name == "numpy"), None)
     built = next((text[len("numpy==") :] for text in wheel.build_requirements if text.startswith("numpy==")), None)
     if installed is None or built is None or wheel.path.name.endswith("-none-any.whl"):
@@ -140,8 +141,6 @@ def older_numpy(wheel: Wheel, lock: Pylock) -> str | None:
 
 
 def _selected(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> Iterator[tuple[Package, object]]:
-    from packaging.pylock import PylockSelectError
-
     try:
         yield from lock.select(environment=cast("Environment", dict(environment)), tags=tags)
     except PylockSelectError as error:
@@ -154,9 +153,6 @@ def _named(name: str, names: Collection[str]) -> bool:
 
 def _pins(lines: Iterable[RequirementLine]) -> tuple[dict[str, set[Version]], set[str], set[str]]:
     """What the lines pin: versions by name, commits, and hashes of archives (``sha256:...``)."""
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.version import InvalidVersion, Version
-
     releases: dict[str, set[Version]] = {}
     commits: set[str] = set()
     hashes: set[str] = set()
@@ -172,8 +168,6 @@ def _pins(lines: Iterable[RequirementLine]) -> tuple[dict[str, set[Version]], se
 
 
 def _direct_url(package: Package) -> DirectUrl:
-    from packaging.direct_url import ArchiveInfo, DirectUrl, VcsInfo
-
     part = package.vcs or package.archive
     assert part is not None  # noqa: S101  the caller chose such packages
     url = part.url or Path(_location(part)).as_uri()
@@ -190,8 +184,6 @@ def _direct_url(package: Package) -> DirectUrl:
 
 
 def _source(package: Package, part: PackageSdist | PackageArchive | PackageVcs) -> Source:
-    from packaging.pylock import PackageVcs
-
     repository = part if isinstance(part, PackageVcs) else None
     return Source(
         name=package.name,

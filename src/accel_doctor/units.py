@@ -1,4 +1,4 @@
-"""Sizes, ages and counts as people write and read them: ``5GB``, ``30d``, ``3 wheels``. Pure."""
+"""Sizes and ages as people write them: ``5GB``, ``30d``. Pure."""
 
 from __future__ import annotations
 
@@ -38,8 +38,3 @@ SIZE = Unit(
     },
 )
 AGE = Unit("age", "30d, 12h or 2w", {"S": 1, "M": 60, "H": 3600, "D": 86400, "W": 7 * 86400})
-
-
-def counted(number: int, noun: str) -> str:
-    """Return the number with its noun, in the plural where that is due: ``1 wheel``, ``2 wheels``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Words in messages: numbers with their nouns, and foreign text made fit to show. Imports nothing."""
+"""Words in messages: numbers with their nouns, and foreign text made fit to show."""
 
 from __future__ import annotations
 

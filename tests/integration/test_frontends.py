@@ -26,11 +26,11 @@ from accel_doctor.model import (
     IndexSettings,
     InstallRequest,
     Interpreter,
+    Invocation,
     Locked,
     RequirementLine,
     Wheel,
 )
-from accel_doctor.model.invocation import Invocation
 from accel_doctor.requirements.pip_configuration import Configuration, read_configuration
 from accel_doctor.system.file_reader import FileReader
 from accel_doctor.system.process.runner import ProcessRunner

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from accel_doctor.units import AGE, SIZE, counted
+from accel_doctor.units import AGE, SIZE
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,3 @@ def test_anything_else_is_refused_with_the_form(text):
 def test_an_age_needs_a_unit():
     with pytest.raises(ValueError, match=r"^'30' is not an age: a number and a unit, such as 30d, 12h or 2w$"):
         AGE.parse("30")
-
-
-@pytest.mark.parametrize(("number", "text"), [(0, "0 wheels"), (1, "1 wheel"), (2, "2 wheels")])
-def test_numbers_agree_with_their_nouns(number, text):
-    assert counted(number, "wheel") == text

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accel_doctor.builder.checkout import check_out
-from accel_doctor.builder.fetch import SourceFetcher
+from accel_doctor.builder.fetch import SourceFetcher, check_out
 from accel_doctor.builder.portability import built_the_same_everywhere
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.errors import AccelDoctorError

@@ -24,8 +24,7 @@ from accel_doctor.cli.configuration import cache_directory, rule_directories, us
 from accel_doctor.cli.options import PlaceOptions
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier
-from accel_doctor.model import Distribution, Interpreter
-from accel_doctor.model.invocation import Invocation
+from accel_doctor.model import Distribution, Interpreter, Invocation
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.packages.privilege import find_privilege
 from accel_doctor.system.process.runner import ProcessRunner

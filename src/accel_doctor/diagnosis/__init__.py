@@ -1,8 +1,7 @@
 """Log text to findings, findings to a plan. Pure: what a log says never depends on this machine."""
 
 from accel_doctor.diagnosis.adviser import RuleAdviser
-from accel_doctor.diagnosis.diagnosing import diagnose, diagnose_stream
-from accel_doctor.diagnosis.samples import sample_problems
+from accel_doctor.diagnosis.diagnosing import diagnose, diagnose_stream, sample_problems
 from accel_doctor.diagnosis.versions import WatchedStream
 
 __all__ = [

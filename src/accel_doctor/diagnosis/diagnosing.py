@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from accel_doctor.diagnosis.attribution import Told, told_by
 from accel_doctor.diagnosis.cleaning import clean
 from accel_doctor.diagnosis.prefilter import SymptomIndex
-from accel_doctor.diagnosis.scanning import LogLines, Readable, line_blocks, stream_blocks
+from accel_doctor.diagnosis.scanning import LogLines, Readable, all_lines, line_blocks, stream_blocks
 from accel_doctor.model import Diagnosis, Finding, Need, NeedKind, Role
 from accel_doctor.rulebook import Symptom, SymptomRole
 
@@ -237,3 +237,30 @@ def _last_question(probes: Sequence[_Draft]) -> tuple[Need, ...]:
 def _mentions(text: str, name: str) -> bool:
     stem = name.rpartition("/")[2].removesuffix(".h")
     return len(stem) > 1 and re.search(rf"(?<![a-z0-9]){re.escape(stem.lower())}(?![a-z0-9])", text.lower()) is not None
+
+
+def sample_problems(symptom: Symptom, symptoms: Sequence[Symptom]) -> tuple[str, ...]:
+    """What is wrong with a symptom by its own samples, read as logs with all ``symptoms``; one sentence each.
+
+    The first line of a ``match`` must be this symptom's and show exactly the needs given with it; a ``miss``
+    must not be this symptom's.
+    """
+    problems = []
+    for sample in symptom.match:
+        # as the log of a build: prose says nothing elsewhere
+        findings = [
+            f for f in diagnose(sample.log.splitlines(), symptoms, "sample").findings if f.symptom == symptom.id
+        ]
+        needs = tuple(finding.need for finding in findings)
+        if set(needs) != set(sample.needs):
+            shown = ", ".join(map(str, needs)) or "nothing"
+            problems.append(
+                f"{symptom.source}: symptoms.{symptom.id}: expected {', '.join(map(str, sample.needs)) or 'nothing'}, "
+                f"found {shown} in {sample.log.strip()!r}"
+            )
+        if not any(symptom.read(text) is not None for _, text in all_lines(line_blocks(sample.log.splitlines()))):
+            problems.append(f"{symptom.source}: symptoms.{symptom.id}: does not match {sample.log.strip()!r}")
+    for log in symptom.miss:
+        if any(symptom.read(text) is not None for _, text in all_lines(line_blocks(log.splitlines()))):
+            problems.append(f"{symptom.source}: symptoms.{symptom.id}: should not match {log.strip()!r}")
+    return tuple(problems)

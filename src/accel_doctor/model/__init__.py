@@ -1,19 +1,33 @@
 """The nouns of accel-doctor: frozen values, no input or output. The documentation's glossary explains them."""
 
 from accel_doctor.model.builds import Built, Failed, Locked, Outcome, Source, SourceKind, Wheel
-from accel_doctor.model.confidence import Confidence
-from accel_doctor.model.cures import BuildConstraint, Cure, EnvironmentVariable, PackageChoice, Reason, SystemPackage
-from accel_doctor.model.distributions import Distribution
-from accel_doctor.model.findings import Diagnosis, Finding, Role
+from accel_doctor.model.cures import (
+    BuildConstraint,
+    Confidence,
+    Cure,
+    EnvironmentVariable,
+    PackageChoice,
+    Provider,
+    Reason,
+    SystemPackage,
+)
 from accel_doctor.model.holdings import Damage, Holding, HoldingKind, LeftOut, Removal
-from accel_doctor.model.journal_entries import JournalEntry, JournalNeed, JournalPackage
-from accel_doctor.model.linking import UnmetLink
-from accel_doctor.model.machine import Interpreter, Origin
-from accel_doctor.model.needs import Need, NeedKind
-from accel_doctor.model.plans import Case, Consent, Plan, Policy, Result, Simulation, Unmet
-from accel_doctor.model.providers import Provider
+from accel_doctor.model.machine import Distribution, Interpreter, Invocation, Origin
+from accel_doctor.model.needs import Diagnosis, Finding, Need, NeedKind, Role
+from accel_doctor.model.plans import (
+    Case,
+    Consent,
+    JournalEntry,
+    JournalNeed,
+    JournalPackage,
+    Plan,
+    Policy,
+    Result,
+    Simulation,
+    Unmet,
+)
 from accel_doctor.model.requests import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
-from accel_doctor.model.wheels import BuildKey, Entry, Link, Provenance
+from accel_doctor.model.wheels import BuildKey, Entry, Link, Provenance, UnmetLink
 
 __all__ = [
     "BuildConstraint",
@@ -37,6 +51,7 @@ __all__ = [
     "IndexSettings",
     "InstallRequest",
     "Interpreter",
+    "Invocation",
     "JournalEntry",
     "JournalNeed",
     "JournalPackage",

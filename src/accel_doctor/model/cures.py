@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
 
-from accel_doctor.model.confidence import Confidence
-from accel_doctor.model.findings import Finding
-from accel_doctor.model.needs import Need
+from accel_doctor.model.needs import Finding, Need
+
+
+class Confidence(str, Enum):
+    """How a package was found: a curated rule; the distribution's file list; one guess of several."""
+
+    RULE = "rule"
+    INDEX = "index"
+    GUESS = "guess"
+
+    @property
+    def covered_by_yes(self) -> bool:
+        """Whether ``--yes`` alone agrees to it."""
+        return self is not Confidence.GUESS
+
+
+class Provider(NamedTuple):
+    """A package that its package manager says provides a need, and what is known about installing it unasked.
+
+    ``place`` is what it provides: a file's path without the first slash, or a capability such as ``pkgconfig(cairo)``.
+    ``development``: its name, its section or, where nothing is split, its headers say that it is there to build with.
+    ``service``: its files say that it starts something or lets somebody in. ``source`` is who told: "dnf repoquery".
+    """
+
+    name: str
+    place: str
+    source: str
+    development: bool = False
+    service: bool = False
 
 
 @dataclass(frozen=True)

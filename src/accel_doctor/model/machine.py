@@ -1,11 +1,26 @@
-"""The interpreter that is installed into."""
+"""The machine: its distribution, the interpreter that is installed into, and what accel-doctor was started with."""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Distribution(NamedTuple):
+    """A distribution as os-release names it (os-release(5)); ``like`` is ID_LIKE, nearest first."""
+
+    id: str
+    version: str = ""  # VERSION_ID: "12", "24.04", "41"; empty for rolling releases
+    codename: str = ""
+    like: tuple[str, ...] = ()
+    pretty_name: str = ""
+
+    def __str__(self) -> str:
+        return self.pretty_name or f"{self.id} {self.version}".strip()
 
 
 class Origin(str, Enum):
@@ -48,3 +63,31 @@ class Interpreter:
     def feature_version(self) -> str:
         """Major and minor: ``3.13``."""
         return ".".join(self.version.split(".")[:2])
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a process was started with: the command line reads it once and passes it down.
+
+    ``executable``, ``prefix`` and ``base_prefix`` are those of the Python that accel-doctor itself runs in.
+    """
+
+    variables: Mapping[str, str]
+    directory: Path  # where relative paths begin
+    command_line: tuple[str, ...] = ("accel-doctor",)
+    executable: Path = Path("/usr/bin/python3")
+    prefix: Path = Path("/usr")
+    base_prefix: Path = Path("/usr")
+
+    @property
+    def home(self) -> Path:
+        """Return the user's home directory."""
+        return Path(self.variables.get("HOME") or "~").expanduser()
+
+    def expand(self, location: str) -> str:
+        """Return a path or URL with ``~`` replaced."""
+        return f"{self.home}{location[1:]}" if location == "~" or location.startswith("~/") else location
+
+    def absolute(self, location: str) -> str:
+        """Return an absolute path, with ``~`` replaced."""
+        return posixpath.normpath(posixpath.join(str(self.directory), self.expand(location)))

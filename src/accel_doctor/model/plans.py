@@ -1,4 +1,4 @@
-"""The plan of a treatment, and what a run came to."""
+"""The plan of a treatment, what a run came to, and what is remembered of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from enum import Enum
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Built, Failed, Locked
 from accel_doctor.model.cures import BuildConstraint, Cure, EnvironmentVariable, Reason, SystemPackage
-from accel_doctor.model.findings import Diagnosis
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Diagnosis
 
 
 @dataclass(frozen=True)
@@ -145,3 +146,34 @@ class Result:
     cases: tuple[Case, ...]
     plan: Plan | None
     transactions: tuple[Plan, ...]
+
+
+@dataclass(frozen=True)
+class JournalNeed:
+    """Why a package was installed: the need (``kind:name``), the Python package that had it, the quoted line."""
+
+    need: str
+    package: str | None
+    evidence: str
+
+
+@dataclass(frozen=True)
+class JournalPackage:
+    """A system package that was installed."""
+
+    name: str
+    confidence: str
+    source: str
+    needs: tuple[JournalNeed, ...]
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """One transaction: when (ISO 8601, UTC), on what, while doing what, by which commands, which packages and why."""
+
+    time: str
+    distribution: Distribution
+    manager: str
+    during: tuple[str, ...]  # the command line of ours that led to it
+    commands: tuple[tuple[str, ...], ...]
+    packages: tuple[JournalPackage, ...]

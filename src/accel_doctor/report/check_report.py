@@ -11,7 +11,7 @@ from typing import Any
 from accel_doctor.foresight import Certainty, ForeseenBuild, ForeseenNeed, Foresight
 from accel_doctor.model import Distribution
 from accel_doctor.report.diagnosis_report import paste_lines
-from accel_doctor.report.documents import system_packages_document, unmet_document
+from accel_doctor.report.run_report import system_packages_document, unmet_document
 from accel_doctor.wording import printable
 
 SCHEMA = 1
@@ -124,13 +124,9 @@ def _state(need: ForeseenNeed, report: ForesightReport) -> str:
     cure = f"install {', '.join(need.packages)}" if need.packages else "no package is known"
     if not report.probed:
         return cure
-    match need.present:
-        case True:
-            return "here"
-        case False:
-            return f"missing, {cure}"
-        case _:
-            return f"not seen, {cure}"
+    if need.present:
+        return "installed"
+    return f"missing, {cure}" if need.present is False else f"not seen, {cure}"
 
 
 def _unmet_lines(report: ForesightReport) -> list[str]:

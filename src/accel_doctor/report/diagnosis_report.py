@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel_doctor.model import Diagnosis, Distribution, Finding, Plan
-from accel_doctor.report.documents import finding_document, system_packages_document, unmet_document
+from accel_doctor.report.run_report import finding_document, system_packages_document, unmet_document
 from accel_doctor.report.text import by_root
 from accel_doctor.wording import printable, shortened
 

@@ -6,8 +6,19 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from accel_doctor.errors import ExitCode
-from accel_doctor.model import Built, Case, Confidence, Distribution, Finding, Plan, Reason, Result, Simulation
-from accel_doctor.wording import count, shortened
+from accel_doctor.model import (
+    Built,
+    Case,
+    Confidence,
+    Distribution,
+    Finding,
+    JournalEntry,
+    Plan,
+    Reason,
+    Result,
+    Simulation,
+)
+from accel_doctor.wording import count, printable, shortened
 
 _EVIDENCE_WIDTH = 160
 _MOST_PACKAGES_NAMED = 4
@@ -118,7 +129,15 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
                 "system packages are missing, and installing them needs root: there is neither sudo nor doas here",
                 "run the command above as root, then the same accel-doctor command again",
             )
-        case _:
+        case (
+            ExitCode.DONE
+            | ExitCode.INTERNAL
+            | ExitCode.USAGE
+            | ExitCode.PACKAGE_MANAGER
+            | ExitCode.REQUIREMENTS
+            | ExitCode.CACHE
+            | ExitCode.INTERRUPTED
+        ):
             return result.code.meaning, None
 
 
@@ -179,3 +198,18 @@ def _size(plan: Plan, simulation: Simulation | None) -> str:
         if simulation.disk_bytes is not None:
             text += f", {decimal(simulation.disk_bytes)} on disk"
     return text + ":"
+
+
+def history_lines(entries: Iterable[JournalEntry]) -> list[str]:
+    """Each treatment: when and during what; each package with why it was needed; the commands that were run."""
+    lines = []
+    for entry in entries:
+        lines.append(f"{entry.time}  {entry.distribution}  {shlex.join(entry.during)}")
+        width = max((len(package.name) for package in entry.packages), default=0)
+        for package in entry.packages:
+            for position, need in enumerate(package.needs):
+                name = package.name if position == 0 else ""
+                user = f" for {need.package}" if need.package else ""
+                lines.append(f'  {name:<{width}}  {need.need}{user}: "{need.evidence}"')
+        lines += [f"  $ {shlex.join(command)}" for command in entry.commands]
+    return [printable(line) for line in lines]

@@ -9,8 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
-from accel_doctor.model.invocation import Invocation
+from accel_doctor.model import BuildSettings, Connection, IndexSettings, InstallRequest, Invocation, RequirementLine
 from accel_doctor.requirements.merged_options import MergedOptions, settle
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import OPTION_OF, PIP_OPTIONS, Kind, ParsedArguments

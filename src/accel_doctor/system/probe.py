@@ -66,7 +66,13 @@ class MachineProber:
             case NeedKind.FILE:
                 # True is sure; a build may have looked for the file in places that are not known here.
                 return (self._root / need.name).exists() or None
-            case _:
+            case (
+                NeedKind.CMAKE
+                | NeedKind.PYTHON_MODULE
+                | NeedKind.BUILD_CONSTRAINT
+                | NeedKind.RESOURCE
+                | NeedKind.NETWORK
+            ):
                 return None
 
     def _command(self, name: str) -> bool:

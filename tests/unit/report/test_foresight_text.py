@@ -28,7 +28,7 @@ def test_here_a_need_is_here_missing_or_not_seen():
         "  one 1.0 (no wheel fits)",
         "    compiler:c: missing, install gcc, libc6-dev",
         "    cmake:Odd: not seen, install odd",
-        "    cmake:Odd: here",
+        "    cmake:Odd: installed",
         "",
         "To install what is missing on debian 13, as root:",
         "  get gcc",

@@ -85,7 +85,7 @@ from accel_doctor.cli.commands.install import command
 from accel_doctor.frontends.pip.pip_command import resolver_arguments as told_pip
 from accel_doctor.frontends.uv.uv_options import settled_elsewhere, resolver_arguments as told_uv
 from accel_doctor.model import InstallRequest
-from accel_doctor.model.invocation import Invocation
+from accel_doctor.model import Invocation
 from accel_doctor.requirements.pip_option_table import ParsedArguments
 from accel_doctor.requirements.lines import parse_lines
 from accel_doctor.requirements.merged_options import MergedOptions

@@ -26,7 +26,7 @@ from accel_doctor.cli.options import (
 from accel_doctor.cli.terminal.progress import NotesAndProgress
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 from accel_doctor.store.environments.projects import LOCKS
-from accel_doctor.units import counted
+from accel_doctor.wording import count
 
 if TYPE_CHECKING:
     from accel_doctor.model.stored_environments import StoredEnvironment
@@ -134,7 +134,7 @@ def restore(options: RestoreOptions) -> int:
     if stored is None:
         return MISS
     seconds = time.monotonic() - started
-    _note(f"restored {environment.project.target}: {counted(_files(stored), 'file')} in {seconds:.2f} s")
+    _note(f"restored {environment.project.target}: {count(_files(stored), 'file')} in {seconds:.2f} s")
     if stored.key != environment.key:
         _note("it is the closest match, not an exact one: accel-doctor env sync brings it up to date")
         return MISS
@@ -188,9 +188,9 @@ def info(options: ShowOptions) -> int:
     click.echo(f"configuration  {environment.project.settings.source or 'none'}")
     click.echo(f"key            {environment.key[:12]}, {stored}")
     click.echo(
-        f"cache          {environment.cache.root}: {counted(use.entries, 'environment')}, "
-        f"{counted(use.pieces, 'piece')} of {use.pool_bytes / 1e6:.1f} MB, "
-        f"{counted(use.packs, 'pack')} of {use.pack_bytes / 1e6:.1f} MB"
+        f"cache          {environment.cache.root}: {count(use.entries, 'environment')}, "
+        f"{count(use.pieces, 'piece')} of {use.pool_bytes / 1e6:.1f} MB, "
+        f"{count(use.packs, 'pack')} of {use.pack_bytes / 1e6:.1f} MB"
     )
     return int(ExitCode.DONE)
 
@@ -203,9 +203,9 @@ def erase(options: EraseOptions) -> int:
     if options.key:
         found = [each for each in cache.stored_keys() if each.startswith(options.key)]
         if len(found) != 1:
-            raise UsageError(f"{counted(len(found), 'environment')} found with a key that begins with {options.key}")
+            raise UsageError(f"{count(len(found), 'environment')} found with a key that begins with {options.key}")
         chosen = found[0]
-    _note(f"removed {counted(cache.erase(chosen), 'environment')}")
+    _note(f"removed {count(cache.erase(chosen), 'environment')}")
     return int(ExitCode.DONE)
 
 

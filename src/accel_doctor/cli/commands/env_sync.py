@@ -15,7 +15,7 @@ from accel_doctor.cli.configuration import NOT_FOR_PROJECTS, read_configuration,
 from accel_doctor.cli.options import PlaceOptions, TargetOptions, value_of
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.choice import find_uv
-from accel_doctor.model.invocation import Invocation
+from accel_doctor.model import Invocation
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.system.process.runner import ProcessRunner
 

@@ -12,7 +12,7 @@ from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.options import as_command, option, text_or_json
 from accel_doctor.errors import ExitCode
 from accel_doctor.journal import SCHEMA, Journal, as_json
-from accel_doctor.report.history_report import history_lines
+from accel_doctor.report.text import history_lines
 from accel_doctor.system.packages.managers import MANAGERS
 
 

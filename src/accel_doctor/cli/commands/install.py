@@ -28,7 +28,7 @@ from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand, prepare
 from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
-from accel_doctor.model.invocation import Invocation
+from accel_doctor.model import Invocation
 from accel_doctor.report.run_report import run_document
 from accel_doctor.report.text import summary_line, unmet_lines, verdict
 from accel_doctor.requirements.pip_option_table import ParsedArguments

@@ -14,7 +14,7 @@ from accel_doctor.store.environments.project_environment import ProjectEnvironme
 from accel_doctor.store.environments.relocation import for_place, may_name_the_root, without_place
 from accel_doctor.store.environments.storing import store
 from accel_doctor.store.environments.swap import place_beside, put_in_place
-from accel_doctor.units import counted
+from accel_doctor.wording import count
 
 
 class Installer(Protocol):
@@ -41,7 +41,7 @@ def store_environment(environment: ProjectEnvironment, root: Path | None = None)
         send(cache, stored, levels, terminal)
     evicted = cache.limit(Limits(project.settings.cache_size, project.settings.max_bytes))
     if evicted:
-        terminal.note(f"evicted {counted(len(evicted), 'least recently used environment')}")
+        terminal.note(f"evicted {count(len(evicted), 'least recently used environment')}")
     terminal.note(f"stored {project.target} under {environment.key[:12]}")
 
 

@@ -16,8 +16,8 @@ from accel_doctor.store.levels.shared_level import SharedLevel
 from accel_doctor.store.levels.signing import Signatures
 from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore, entry_of
-from accel_doctor.units import counted
 from accel_doctor.wheelfile import is_pure
+from accel_doctor.wording import count
 
 _WHEEL_LIMIT = 4 << 30  # bytes: a bound, beyond any real wheel
 _SENDING = 4  # wheels at once
@@ -94,7 +94,7 @@ class LevelledStore:
             yield
             pending = sum(not sending.done() for sending in self._sending)
             if pending:
-                self._notifier.step(f"Sending {counted(pending, 'wheel')} to shared levels")
+                self._notifier.step(f"Sending {count(pending, 'wheel')} to shared levels")
             self._sender.shutdown()
         except Exception:
             self._sender.shutdown()  # what was built before the failure is worth as much

@@ -135,14 +135,12 @@ def _binary_version(interpreter: Interpreter) -> str:
 
 
 def _identity(source: Source) -> dict[str, str | None] | None:
-    match source.kind:
-        case SourceKind.SDIST if source.sha256:
-            return {"sha256": source.sha256, "subdirectory": source.subdirectory}
-        case SourceKind.VCS if source.commit:
-            return {"vcs": source.vcs, "url": without_credentials(source.location), "commit": source.commit,
-                    "subdirectory": source.subdirectory}  # fmt: skip
-        case _:
-            return None
+    if source.kind is SourceKind.SDIST and source.sha256:
+        return {"sha256": source.sha256, "subdirectory": source.subdirectory}
+    if source.kind is SourceKind.VCS and source.commit:
+        return {"vcs": source.vcs, "url": without_credentials(source.location), "commit": source.commit,
+                "subdirectory": source.subdirectory}  # fmt: skip
+    return None
 
 
 def without_credentials(url: str) -> str:

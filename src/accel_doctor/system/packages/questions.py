@@ -51,55 +51,62 @@ class Questions:
 def capabilities(need: Need) -> tuple[str, ...]:
     """Under which names RPM packages provide a need, the likeliest first; none for what they provide as files only."""
     name = need.name
-    if not _PLAIN.fullmatch(name):
-        return ()
-    match need.kind:
-        case NeedKind.PKGCONFIG:
-            return (f"pkgconfig({name})",)
-        case NeedKind.CMAKE:
-            return tuple(dict.fromkeys((f"cmake({name})", f"cmake({name.lower()})")))
-        case NeedKind.SONAME:
-            return (f"{name}()(64bit)", name)
-        case NeedKind.LIBRARY:
-            return (f"pkgconfig({name})", f"pkgconfig(lib{name})")
-        case _:
-            return ()
+    if need.kind is NeedKind.PKGCONFIG:
+        names = [f"pkgconfig({name})"]
+    elif need.kind is NeedKind.CMAKE:
+        names = [f"cmake({name})", f"cmake({name.lower()})"]
+    elif need.kind is NeedKind.SONAME:
+        names = [f"{name}()(64bit)", name]
+    elif need.kind is NeedKind.LIBRARY:
+        names = [f"pkgconfig({name})", f"pkgconfig(lib{name})"]
+    else:
+        names = []
+    return tuple(dict.fromkeys(names)) if _PLAIN.fullmatch(name) else ()
 
 
 def paths(need: Need) -> tuple[str, ...]:
     """Where a file that meets a need would be, the likeliest first; the ``*`` in one is ours."""
     name = need.name
-    match need.kind:
-        case NeedKind.HEADER if _INNER.fullmatch(name):
-            return (f"/usr/include/{name}", f"/usr/include/*/{name}")
-        case NeedKind.LIBRARY if _PLAIN.fullmatch(name):
-            return (f"/usr/lib64/lib{name}.so", f"/usr/lib/lib{name}.so")
-        case NeedKind.COMMAND if _PLAIN.fullmatch(name):
-            return (f"/usr/bin/{name}",)
-        case NeedKind.FILE if _ANCHORED.fullmatch(name):
-            return (f"/{name}",)
-        case _:
-            return ()
+    if not _grammar(need.kind).fullmatch(name):
+        return ()
+    if need.kind is NeedKind.HEADER:
+        return (f"/usr/include/{name}", f"/usr/include/*/{name}")
+    if need.kind is NeedKind.LIBRARY:
+        return (f"/usr/lib64/lib{name}.so", f"/usr/lib/lib{name}.so")
+    if need.kind is NeedKind.COMMAND:
+        return (f"/usr/bin/{name}",)
+    return (f"/{name}",) if need.kind is NeedKind.FILE else ()
 
 
 def file_names(need: Need) -> tuple[str, ...]:
     """What a file that meets a need would be called, without its directories."""
     name = need.name
+    if not _grammar(need.kind).fullmatch(name):
+        return ()
     match need.kind:
-        case NeedKind.HEADER if _INNER.fullmatch(name):
+        case NeedKind.HEADER | NeedKind.FILE:
             return (name.rpartition("/")[2],)
-        case NeedKind.FILE if _ANCHORED.fullmatch(name):
-            return (name.rpartition("/")[2],)
-        case NeedKind.COMMAND | NeedKind.SONAME if _PLAIN.fullmatch(name):
+        case NeedKind.COMMAND | NeedKind.SONAME:
             return (name,)
-        case NeedKind.LIBRARY if _PLAIN.fullmatch(name):
+        case NeedKind.LIBRARY:
             return (f"lib{name}.so",)
-        case NeedKind.PKGCONFIG if _PLAIN.fullmatch(name):
+        case NeedKind.PKGCONFIG:
             return (f"{name}.pc",)
-        case NeedKind.CMAKE if _PLAIN.fullmatch(name):
+        case NeedKind.CMAKE:
             return tuple(dict.fromkeys((f"{name}Config.cmake", f"{name.lower()}-config.cmake")))
-        case _:
+        case (
+            NeedKind.COMPILER
+            | NeedKind.PYTHON_MODULE
+            | NeedKind.BUILD_CONSTRAINT
+            | NeedKind.RESOURCE
+            | NeedKind.NETWORK
+        ):
             return ()
+
+
+def _grammar(kind: NeedKind) -> re.Pattern[str]:
+    """Return what a name of this kind must look like before a package manager is asked about it."""
+    return {NeedKind.HEADER: _INNER, NeedKind.FILE: _ANCHORED}.get(kind, _PLAIN)
 
 
 def looked_into(

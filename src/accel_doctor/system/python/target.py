@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model.invocation import Invocation
+from accel_doctor.model import Invocation
 
 if TYPE_CHECKING:
     from accel_doctor.interfaces import Runner

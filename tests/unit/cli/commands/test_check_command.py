@@ -168,7 +168,7 @@ def test_a_cure_that_is_known_has_a_code_of_its_own(requirements, rules, capsys,
     assert out.splitlines()[1:4] == [
         "  cure-known (PyPI has no wheel of it)",
         "    command:surely-not-there: missing, install surely-not-a-package",
-        "    command:sh: here",
+        "    command:sh: installed",
     ]
     assert out.splitlines()[-1] == "  zypper --non-interactive install surely-not-a-package"
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from accel_doctor.builder.checkout import check_out
+from accel_doctor.builder.fetch import check_out
 from accel_doctor.errors import RequirementsError, ToolError
 from accel_doctor.model import Source, SourceKind
 from accel_doctor.system.process.runner import ProcessRunner
