@@ -153,8 +153,7 @@ symptoms:
         "rules/symptoms.yaml: symptoms.half: has a 'kind', but a pattern has no group 'name' or 'names'",
         "rules/symptoms.yaml: symptoms.three: 'contains' is missing",
         "rules/symptoms.yaml: symptoms.four: a pattern captures a name, but there is neither 'kind' nor 'names'",
-        "rules/symptoms.yaml: symptoms.four: a probe needs a 'tool', by which a fatal message can be said to explain "
-        "it",
+        "rules/symptoms.yaml: symptoms.four: a probe needs a 'tool', to which 'explained_by' of fatal symptoms refers",
         "rules/symptoms.yaml: symptoms.five: only fatal symptoms can have 'explained_by'",
     )
 
