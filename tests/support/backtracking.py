@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from math import log2
 from typing import Any
 
-from accel_doctor.rulebook.patterns import is_anchored
+from accel_doctor.rulebook.symptoms import is_anchored
 
 if sys.version_info >= (3, 11):
     from re import _constants, _parser

@@ -1,9 +1,15 @@
 """Which package ships a file: an index per distribution release, its builder, and the ranking of candidates."""
 
-from accel_doctor.fileindex.index_file import File, FileIndex, IndexFileError
-from accel_doctor.fileindex.indexed import Package, Release, named_for_development
+from accel_doctor.fileindex.index_file import (
+    File,
+    FileIndex,
+    IndexFileError,
+    Package,
+    Release,
+    find_index,
+    named_for_development,
+)
 from accel_doctor.fileindex.ranking import Candidate, Evidence, Ranking, rank, rank_providers
-from accel_doctor.fileindex.shelf import find_index
 
 __all__ = [
     "Candidate",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from accel_doctor.fileindex.indexed import Package
+from accel_doctor.fileindex.index_file import Package
 
 
 @dataclass

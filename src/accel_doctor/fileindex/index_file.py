@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -27,7 +27,40 @@ from accel_doctor.fileindex.codec import (
     decode_block,
     inflate,
 )
-from accel_doctor.fileindex.indexed import Package, Release
+from accel_doctor.model import Distribution
+
+
+class Package(NamedTuple):
+    """A package that ships indexed files.
+
+    ``development`` marks a package to build with, ``service`` one that starts something when it is installed; ``uses``
+    counts the source packages that build-depend on it, or the closest equivalent.
+    """
+
+    name: str
+    development: bool = False
+    service: bool = False
+    uses: int = 0
+
+
+def named_for_development(package: str) -> bool:
+    """Return whether a package has the name of a development package."""
+    return package.endswith(("-dev", "-devel", "-static"))
+
+
+class Release(NamedTuple):
+    """The distribution release of an index, as os-release names it."""
+
+    id: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.version}".strip()
+
+    @property
+    def file_name(self) -> str:
+        """Return the file name of an index of this release."""
+        return f"{self.id}-{self.version}.index" if self.version else f"{self.id}.index"
 
 
 class IndexFileError(AccelDoctorError):
@@ -170,3 +203,35 @@ def _block(offset: int, length: int, checksum: int, rows: int, first: str) -> Bl
     if offset < 0 or rows < 1 or not 0 < length <= LARGEST_BLOCK:
         raise DamagedIndexError("impossible block in its directory")
     return Block(offset, length, checksum, rows, first)
+
+
+SHIPPED = Path(__file__).parent / "data"
+
+
+def find_index(distribution: Distribution, directories: Sequence[Path] = ()) -> FileIndex | None:
+    """Return the index of this very release, from ``directories`` first, else a shipped one; None if there is none.
+
+    Never of another release: names move between releases, and derivatives rename and rebuild. IndexFileError for a
+    damaged file.
+    """
+    for name in _names(distribution):
+        for directory in (*directories, SHIPPED):
+            if (directory / name).is_file():
+                return FileIndex.open(directory / name)
+    return None
+
+
+def shipped() -> tuple[Path, ...]:
+    """Return the paths of the shipped indexes."""
+    return tuple(sorted(SHIPPED.glob("*.index")))
+
+
+def _names(distribution: Distribution) -> Iterable[str]:
+    # Debian testing and unstable carry no VERSION_ID, and both say "<codename of testing>/sid" (base-files).
+    rolling = distribution.pretty_name.endswith("/sid") or distribution.codename == "sid"
+    version = distribution.version or ("sid" if distribution.id == "debian" and rolling else "")
+    parts = version.split(".")
+    for count in range(len(parts), 0, -1):  # Alpine's 3.20.3 is served by the lists of 3.20
+        name = Release(distribution.id, ".".join(parts[:count])).file_name
+        if "/" not in name and not name.startswith("."):
+            yield name

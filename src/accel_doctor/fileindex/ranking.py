@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-from accel_doctor.fileindex.index_file import File, FileIndex
-from accel_doctor.fileindex.indexed import Package, named_for_development
+from accel_doctor.fileindex.index_file import File, FileIndex, Package, named_for_development
 from accel_doctor.fileindex.places import below_commands, below_include, below_libraries, below_pkgconfig, depth
 from accel_doctor.model import Confidence, Need, NeedKind, Provider
 

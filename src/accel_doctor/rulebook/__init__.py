@@ -3,11 +3,9 @@
 ``docs/reference/rules.md`` describes the files. Nothing here looks at the machine, and no raw YAML leaves here.
 """
 
-from accel_doctor.rulebook.book import Rulebook, load
-from accel_doctor.rulebook.directories import shipped_rules
-from accel_doctor.rulebook.families import Family, PackageRule
+from accel_doctor.rulebook.book import Rulebook, load, shipped_rules
+from accel_doctor.rulebook.families import Family, PackageRule, Repository
 from accel_doctor.rulebook.python_packages import InterpreterHeaders, PythonPackage
-from accel_doctor.rulebook.repository_rules import Repository
 from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomRole
 
 __all__ = [

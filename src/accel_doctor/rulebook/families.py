@@ -4,13 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from itertools import groupby
 
+from accel_doctor.errors import RuleError
 from accel_doctor.interfaces import PackageNames
-from accel_doctor.model import Distribution, Need, NeedKind
-from accel_doctor.rulebook.repository_rules import Repository, repository_of
+from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, PackageChoice
+from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.yaml_reading import RuleKey
+
+
+class Repository(str, Enum):
+    """The repositories that rules may name. How each is enabled is known to
+    ``system/packages/repositories.py`` alone.
+
+    ``crb`` is CodeReady Builder under all its names: powertools on CentOS 8 and its kin, ``ol9_codeready_builder``.
+    """
+
+    BASE = "base"  # enabled everywhere: takes back, for one release, what holds for the others
+    CRB = "crb"
+    EPEL = "epel"
+    PACKAGEHUB = "packagehub"  # SUSE Package Hub, for SUSE Linux Enterprise
+
+
+def repository_of(package: str, layers: list[Mapping[str, Repository]]) -> Repository | None:
+    """Return the repository of a package by the first layer that tells; None if it is enabled by default."""
+    for layer in layers:
+        if package in layer:
+            return None if layer[package] is Repository.BASE else layer[package]
+    return None
+
 
 _LINKER_NAME = re.compile(r"lib[^/]+\.so")  # no version: what -l finds, in the package to develop with
 ANY_RELEASE = "*"  # a key of ``pythons``
@@ -172,3 +196,34 @@ def look_up(rules: Mapping[RuleKey, PackageRule], need: Need) -> PackageRule | N
         key for kind, key in rules if kind is need.kind and key.endswith("*") and need.name.startswith(key[:-1])
     ]
     return rules[need.kind, max(prefixes, key=len)] if prefixes else None
+
+
+def choice_of(
+    rule: PackageRule, need: Need, distribution: Distribution, interpreter: Interpreter, manager: PackageNames | None
+) -> PackageChoice:
+    """Return what a rule comes to here. Raise RuleError for a rendered name that the package manager cannot accept."""
+    python = templates.python_values(interpreter)
+
+    def rendered(names: tuple[str, ...]) -> tuple[str, ...]:
+        result = tuple(templates.render(name, python) for name in names)
+        for name in result:
+            if manager and not manager.accepts(name):
+                raise RuleError([f"{rule.source}: {need}: {name!r} is not a package name for {manager.name}"])
+        return result
+
+    advice = templates.render(rule.advice, python, need) if rule.advice else None
+    if not rule.packages and advice is None:
+        advice = f"no package of {distribution} is known to have it"
+    return PackageChoice(
+        need=need,
+        packages=rendered(rule.packages),
+        source=f"{rule.source} (unverified)" if rule.unverified else rule.source,
+        alternatives=tuple(rendered(names) for names in rule.alternatives),
+        advice=advice,
+    )
+
+
+def coming_from(choice: PackageChoice, repositories: Sequence[Repository | None]) -> PackageChoice:
+    """Name in the source of a choice the repositories that must be enabled for its packages."""
+    names = sorted({repository.value for repository in repositories if repository})
+    return replace(choice, source=f"{choice.source}, from {' and '.join(names)}") if names else choice

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from accel_doctor.interfaces import PackageNames
 from accel_doctor.model import Need, NeedKind
 from accel_doctor.rulebook import templates
-from accel_doctor.rulebook.families import Family, PackageRule
-from accel_doctor.rulebook.repository_rules import read_repositories
+from accel_doctor.rulebook.families import Family, PackageRule, Repository
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 
 _PYTHON = re.compile(r"3\.\d{1,2}")
@@ -41,14 +40,14 @@ def read_family(
         matches = entries["matches"].mapping(("ids",), required=("ids",))
         ids = matches["ids"].texts() if "ids" in matches else ()
     releases: dict[str, Mapping[RuleKey, PackageRule]] = {}
-    repositories = {"": read_repositories(entries["repositories"])} if "repositories" in entries else {}
+    repositories = {"": _read_repositories(entries["repositories"])} if "repositories" in entries else {}
     for release, node in (entries["releases"].mapping() if "releases" in entries else {}).items():
         parts = node.mapping(("needs", "repositories"))
         if not parts and isinstance(node.value, dict):
             node.complain("has neither 'needs' nor 'repositories'")
         releases[release] = reader.needs(parts["needs"]) if "needs" in parts else {}
         if "repositories" in parts:
-            repositories[release] = read_repositories(parts["repositories"])
+            repositories[release] = _read_repositories(parts["repositories"])
     return Family(
         name=name,
         manager=manager,
@@ -65,6 +64,22 @@ def read_family(
         source=top.file,
         repositories=repositories,
     )
+
+
+def _read_repositories(section: Node) -> dict[str, Repository]:
+    """Return the repository of each package in a ``repositories`` section."""
+    result: dict[str, Repository] = {}
+    for name, node in section.mapping().items():
+        try:
+            repository = Repository(name)
+        except ValueError:
+            node.complain(f"no such repository: expected one of {', '.join(known.value for known in Repository)}")
+            continue
+        for package in node.texts():
+            if package in result:
+                node.complain(f"{package!r} is also listed under {result[package].value}")
+            result[package] = repository
+    return result
 
 
 def _manager(node: Node, managers: Mapping[str, PackageNames]) -> PackageNames | None:

@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from accel_doctor.model import Need
-from accel_doctor.rulebook.patterns import complaint_about
-from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomFiles, SymptomRole
+from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomFiles, SymptomRole, complaint_about
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")

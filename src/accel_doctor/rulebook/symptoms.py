@@ -9,7 +9,6 @@ from enum import Enum
 from functools import cache, cached_property
 
 from accel_doctor.model import Need, NeedKind
-from accel_doctor.rulebook.patterns import is_anchored
 
 MAXIMUM_NAMES = 40  # in one message
 
@@ -187,3 +186,47 @@ def _trimmed(kind: NeedKind, name: str) -> str | None:
     if kind is NeedKind.CMAKE:
         return None if _FIND_VARIABLE.fullmatch(name) else name.removesuffix("_FOUND") or None
     return name.lstrip("/") if kind is NeedKind.FILE else name
+
+
+# What is left of a pattern once escaped characters and character classes are blanked out.
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
+_NOT_IN_RE2 = (
+    (re.compile(r"\(\?<?[=!]"), "lookaround"),
+    (re.compile(r"\(\?P="), "a backreference"),
+    (re.compile(r"\(\?>"), "an atomic group"),
+    (re.compile(r"\(\?\("), "a conditional"),
+    (re.compile(r"[*+?}]\+"), "a possessive repeat"),
+)
+_REPEAT_IN_REPEAT = re.compile(r"\([^()]*[*+][^()]*\)(?:[*+]|\{\d*,\})")
+
+
+def complaint_about(pattern: str) -> str | None:
+    """Return why a pattern is refused, or None."""
+    if re.search(r"(?<!\\)(?:\\\\)*\\[1-9]", pattern):
+        return "uses a backreference, which RE2 does not support"
+    if re.search(r"(?<!\\)(?:\\\\)*\\Z", pattern):
+        return r"uses \Z, which RE2 does not support: write $"
+    bare = _CLASS.sub("C", _ESCAPED.sub("E", pattern))
+    for found, name in _NOT_IN_RE2:
+        if found.search(bare):
+            return f"uses {name}, which RE2 does not support"
+    if _REPEAT_IN_REPEAT.search(bare):
+        return "repeats a group that itself repeats: this can take exponential time on a hostile log"
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return f"not a valid regular expression: {error}"
+    return None
+
+
+def is_anchored(pattern: str) -> bool:
+    """Return whether a pattern can match at the beginning of a line only."""
+    if not pattern.startswith("^"):
+        return False
+    depth = 0
+    for character in _CLASS.sub("C", _ESCAPED.sub("E", pattern)):
+        depth += (character == "(") - (character == ")")
+        if character == "|" and not depth:
+            return False
+    return True

@@ -10,8 +10,8 @@ from books import book_of
 
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import FileIndex, Release
+from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.fileindex.writing import index_bytes
 from accel_doctor.model import Confidence, Distribution, Interpreter, Need, Origin, Plan, Provider, Reason
 
 RULES = """\

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.fileindex.debian import read_contents, read_packages, read_sources
-from accel_doctor.fileindex.index_file import FileIndex
-from accel_doctor.fileindex.indexed import Release
-from accel_doctor.fileindex.writing import index_bytes
+from accel_doctor.fileindex.index_file import FileIndex, Release
 
 CONTENTS = """\
 usr/include/zlib.h                                      libdevel/zlib1g-dev

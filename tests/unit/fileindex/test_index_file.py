@@ -4,11 +4,9 @@ import random
 
 import pytest
 
+from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.fileindex.index_file import FileIndex, IndexFileError
-from accel_doctor.fileindex.indexed import Package, Release
-from accel_doctor.fileindex.shelf import find_index, shipped
-from accel_doctor.fileindex.writing import index_bytes
+from accel_doctor.fileindex.index_file import FileIndex, IndexFileError, Package, Release, find_index, shipped
 from accel_doctor.model import Distribution
 
 

@@ -6,8 +6,7 @@ from books import book_of
 from accel_doctor.errors import RuleError
 from accel_doctor.model import Need
 from accel_doctor.rulebook import Rulebook, Symptom, SymptomRole
-from accel_doctor.rulebook.patterns import complaint_about, is_anchored
-from accel_doctor.rulebook.symptoms import split_names
+from accel_doctor.rulebook.symptoms import complaint_about, is_anchored, split_names
 
 HEADER = """\
 schema: 1

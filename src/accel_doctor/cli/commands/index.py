@@ -10,10 +10,9 @@ import click
 
 from accel_doctor.cli.options import as_command, group, option
 from accel_doctor.errors import ExitCode, UsageError
+from accel_doctor.fileindex.building import LISTS, index_bytes, read_list, write_index
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.fileindex.indexed import Release
-from accel_doctor.fileindex.lists import LISTS, read_list
-from accel_doctor.fileindex.writing import index_bytes, write_index
+from accel_doctor.fileindex.index_file import Release
 
 command = group("index", "Build file indexes: which package of a distribution ships a header, library or command.")
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from accel_doctor.diagnosis import RuleAdviser, diagnose_stream
+from accel_doctor.diagnosis import RuleAdviser, diagnose_stream, sample_problems
 from accel_doctor.diagnosis.scanning import Readable
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import PackageManager
 from accel_doctor.model import Distribution, Finding, Interpreter, Reason
+from accel_doctor.rulebook.authoring.workplace import Workplace
 from accel_doctor.rulebook.book import Rulebook
 
 _FILE, _LOG = "case.json", "1.log"
@@ -106,3 +107,23 @@ def answer(log: Readable, machine: BuildMachine, book: Rulebook) -> tuple[tuple[
 
 def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names) or "nothing"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How many samples, symptoms and cases were tried, and what came out other than expected."""
+
+    samples: int
+    symptoms: int
+    cases: int
+    problems: tuple[str, ...]
+
+
+def try_rules(workplace: Workplace, machine_of: MachineOf) -> Trial:
+    """Try every symptom on its own samples, and the rules on the recorded cases. RuleError, UsageError as usual."""
+    book = workplace.rulebook()
+    cases = cases_in(workplace.cases)
+    problems = [problem for symptom in book.symptoms for problem in sample_problems(symptom, book.symptoms)]
+    problems += [problem for case in cases for problem in case_problems(case, book, machine_of)]
+    samples = sum(len(symptom.match) + len(symptom.miss) for symptom in book.symptoms)
+    return Trial(samples, len(book.symptoms), len(cases), tuple(problems))

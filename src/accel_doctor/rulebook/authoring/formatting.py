@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import yaml
 
+from accel_doctor.rulebook.authoring.workplace import Workplace, replace_file
 from accel_doctor.rulebook.yaml_reading import compose, parse
 
 
@@ -34,6 +36,32 @@ def formatted(text: str) -> str:
 
 def _said(text: str) -> Counter[str]:
     return Counter(stripped for line in text.splitlines() if (stripped := line.rstrip()))
+
+
+@dataclass(frozen=True)
+class Formatting:
+    """The files that were not formatted, by name, and complaints about those that cannot be."""
+
+    untidy: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def check_format(workplace: Workplace, *, fix: bool) -> Formatting:
+    """Return which of the author's own files are not formatted; ``fix`` formats them."""
+    untidy, problems = [], []
+    for path in sorted(workplace.own.glob("*.yaml")):
+        name = workplace.shown(path)
+        try:
+            text = path.read_bytes().decode()
+            tidy = formatted(text)
+        except (ValueError, OSError) as error:
+            problems.append(f"{name}: not formatted: {error}")
+            continue
+        if tidy != text:
+            untidy.append(name)
+            if fix:
+                replace_file(path, tidy.encode())
+    return Formatting(tuple(untidy), tuple(problems))
 
 
 # --- order -----------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from accel_doctor.rulebook.authoring.inserting import with_package_rule, with_sy
 from accel_doctor.rulebook.authoring.proposing import Draft, draft, stem
 from accel_doctor.rulebook.authoring.workplace import Workplace, replace_file
 from accel_doctor.rulebook.book import Rulebook
-from accel_doctor.rulebook.patterns import complaint_about
+from accel_doctor.rulebook.symptoms import complaint_about
 from accel_doctor.urls import redacted
 
 _T = TypeVar("_T")

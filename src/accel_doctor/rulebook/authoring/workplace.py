@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accel_doctor.interfaces import PackageNames
-from accel_doctor.rulebook.book import Rulebook
-from accel_doctor.rulebook.directories import shipped_rules
+from accel_doctor.rulebook.book import Rulebook, shipped_rules
 
 _CASES = "cases"
 

@@ -10,7 +10,7 @@ import pytest
 from accel_doctor.model import Need
 from accel_doctor.rulebook.authoring.inserting import with_package_rule, with_symptom
 from accel_doctor.rulebook.authoring.proposing import draft, stem
-from accel_doctor.rulebook.patterns import complaint_about
+from accel_doctor.rulebook.symptoms import complaint_about
 from accel_doctor.rulebook.yaml_reading import parse
 
 PATH_NAME = "(?P<name>[A-Za-z0-9_][A-Za-z0-9_.+/-]*)"
