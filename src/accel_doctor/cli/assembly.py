@@ -18,7 +18,7 @@ from accel_doctor.cli.session import Session
 from accel_doctor.doctor import Doctor
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.frontends.origins import record_origins
-from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
+from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
 from accel_doctor.interfaces import Adviser, Frontend, PackageManager, Prober, WheelStore
 from accel_doctor.journal import Journal, RunJournal
 from accel_doctor.lockfile import sources_to_build
@@ -170,8 +170,8 @@ def remembering(frontend: Frontend, session: Session, tags: Sequence[Tag]) -> Fr
     """The same frontend, which does not resolve twice what leaves nothing open."""
     variables = session.invocation.variables
     binary = find_uv(variables)
-    surroundings = surroundings_of(variables, session.invocation.directory, [binary] if binary else [])
-    return RememberingFrontend(frontend, session.cache / REMEMBERED, session.interpreter, tags, surroundings)
+    context = resolution_context(variables, session.invocation.directory, [binary] if binary else [])
+    return RememberingFrontend(frontend, session.cache / REMEMBERED, session.interpreter, tags, context)
 
 
 def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = False) -> Treatment:

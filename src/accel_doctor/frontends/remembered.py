@@ -1,4 +1,4 @@
-"""Locks remembered: requirements that leave nothing open are resolved once, then never asked about again.
+"""Remembers locks: requirements that leave nothing open are resolved once.
 
 What is remembered is what a resolver could not answer differently: every distribution pinned by the request itself. So
 a second installation costs no round trip, and needs no network at all.
@@ -30,6 +30,8 @@ from collections.abc import Iterable, Iterator
 
 LAYOUT = "v1"
 
+# What a distribution's metadata directory ends with; anything else in a site directory is not a distribution.
+_METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")
 _MOST_ENTRIES = 20_000  # of a site directory; a larger one is not looked through
 
 
@@ -37,7 +39,7 @@ _MOST_ENTRIES = 20_000  # of a site directory; a larger one is not looked throug
 class RememberingFrontend:
     """A frontend whose locks are kept in ``shelf`` where the request settles all of them.
 
-    ``tags`` are what the interpreter takes, ``surroundings`` what else decides what the frontend resolves to: its
+    ``tags`` are what the interpreter takes, ``context`` what else decides what the frontend resolves to: its
     binary, its variables and configuration files.
     """
 
@@ -45,16 +47,16 @@ class RememberingFrontend:
     shelf: Path
     interpreter: Interpreter
     tags: Sequence[Tag]
-    surroundings: Mapping[str, object]
+    context: Mapping[str, object]
     _taken: Path | None = field(default=None, init=False)  # where the lock of this run lay
 
     @property
     def name(self) -> str:
-        """The frontend's own."""
+        """Return the frontend's name."""
         return self.frontend.name
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
-        """The lock that is asked for, or the remembered one, or else the frontend's."""
+        """Return the given lock, or the remembered one, or else the frontend's."""
         if request.lock is not None:
             return Locked(self._given(request.lock, request), remembered=True)
         place = self._place(request)
@@ -73,15 +75,15 @@ class RememberingFrontend:
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """The frontend's own."""
+        """Return the frontend's build command."""
         return self.frontend.build_command(source, wheel_directory, build, index, work)
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
-        """The frontend's own."""
+        """Return what the frontend says of a build."""
         return self.frontend.build_requirements(log)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
-        """The frontend's own. A remembered lock that turns out to be of no use any more is forgotten."""
+        """Install with the frontend. A remembered lock that can no longer be installed is forgotten."""
         try:
             return self.frontend.install(locked, request, log)
         except AccelDoctorError:
@@ -111,7 +113,7 @@ class RememberingFrontend:
                     aside.replace(place / aside.name)  # a damaged one too
 
     def _place(self, request: InstallRequest) -> Path | None:
-        """Where the lock of such a request is kept; None where what is resolved depends on more than can be told."""
+        """Return where the lock of a request is kept; None where the resolution depends on more than can be told."""
         index = request.index
         if request.upgrade or index.no_cache or request.user or request.prefix:
             return None
@@ -125,22 +127,18 @@ class RememberingFrontend:
             "frontend": self.name,
             "interpreter": dict(self.interpreter.environment),
             "tags": hashlib.sha256(" ".join(map(str, self.tags)).encode()).hexdigest(),
-            "surroundings": dict(self.surroundings),
+            "context": dict(self.context),
         }
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
         return self.shelf / LAYOUT / digest[:2] / digest
 
 
 def _metadata_name(package: Package) -> str | None:
-    """How the metadata directory of an index release is called where it is installed
+    """Return the name of the metadata directory of an installed index release
     (https://packaging.python.org/en/latest/specifications/binary-distribution-format/, The .dist-info directory)."""
     if package.is_direct:
         return None
     return f"{package.name.replace('-', '_')}-{package.version}.dist-info"
-
-
-# What a distribution's metadata directory ends with; anything else in a site directory is no installed distribution.
-_METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")
 
 
 def resolved_by(request: InstallRequest) -> str:
@@ -159,21 +157,21 @@ def resolved_by(request: InstallRequest) -> str:
     return repr((lines, settings))
 
 
-def surroundings_of(environment: Mapping[str, str], directory: Path, files: Iterable[Path]) -> dict[str, object]:
+def resolution_context(variables: Mapping[str, str], directory: Path, files: Iterable[Path]) -> dict[str, object]:
     """Return what a resolution depends on besides the request.
 
     Its variables (``UV_*``, ``PIP_*``), uv's configuration files for ``directory`` and those in ``files`` (binaries,
     more configuration), each by size and time of change.
     https://docs.astral.sh/uv/concepts/configuration-files/ says where uv looks.
     """
-    home = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME', '/')}/.config"
+    home = variables.get("XDG_CONFIG_HOME") or f"{variables.get('HOME', '/')}/.config"
     configured = [Path(home, "uv/uv.toml"), Path("/etc/uv/uv.toml")]
-    if named := environment.get("UV_CONFIG_FILE"):
+    if named := variables.get("UV_CONFIG_FILE"):
         configured.append(directory / named)
     for parent in (directory, *directory.parents):
         configured += [parent / "uv.toml", parent / "pyproject.toml"]
     return {
-        "variables": {name: value for name, value in environment.items() if name.startswith(("UV_", "PIP_"))},
+        "variables": {name: value for name, value in variables.items() if name.startswith(("UV_", "PIP_"))},
         "files": [(str(path), status) for path in (*configured, *files) if (status := status_of(path))],
     }
 

@@ -13,7 +13,7 @@ from packaging.tags import Tag
 
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.frontends.locks import read_lock
-from accel_doctor.frontends.remembered import RememberingFrontend, surroundings_of
+from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
 from accel_doctor.model import IndexSettings, InstallRequest, Locked, RequirementLine
 
 TAGS = [Tag("py3", "none", "any")]
@@ -48,9 +48,9 @@ class Shop:
         self.site.mkdir()
         self.frontend = CountingFrontend(FakeMachine(), Locked(LOCK))
 
-    def frontend_with(self, frontend=None, surroundings=None, **facts) -> RememberingFrontend:
+    def frontend_with(self, frontend=None, context=None, **facts) -> RememberingFrontend:
         target = interpreter(**{"site_directories": (self.site,), **facts})
-        return RememberingFrontend(frontend or self.frontend, self.shelf, target, TAGS, surroundings or {})
+        return RememberingFrontend(frontend or self.frontend, self.shelf, target, TAGS, context or {})
 
     def resolves(self, request: InstallRequest, **facts) -> bool:
         """Whether the frontend was asked."""
@@ -124,7 +124,7 @@ def test_some_requests_are_resolved_always(shop, asking_anew):
 def test_another_interpreter_or_other_settings_are_another_lock(shop):
     shop.resolves(PINNED)
     assert shop.resolves(PINNED, environment={**interpreter().environment, "python_version": "3.12"})
-    assert shop.resolves(PINNED, surroundings={"variables": {"UV_EXCLUDE_NEWER": "2020-01-01"}})
+    assert shop.resolves(PINNED, context={"variables": {"UV_EXCLUDE_NEWER": "2020-01-01"}})
     assert shop.resolves(PINNED, site_directories=())
     assert shop.resolves(PINNED, site_directories=())
 
@@ -169,16 +169,16 @@ def test_a_lock_that_cannot_be_installed_offline_stays(shop):
     assert not shop.resolves(PINNED)
 
 
-def test_variables_and_configuration_files_are_surroundings(tmp_path):
+def test_variables_and_configuration_files_are_context(tmp_path):
     project = tmp_path / "project"
     project.mkdir()
     environment = {"HOME": str(tmp_path), "UV_INDEX_URL": "https://x", "PIP_PRE": "1", "PATH": "/bin"}
-    bare = surroundings_of(environment, project, [])
+    bare = resolution_context(environment, project, [])
     assert bare["variables"] == {"UV_INDEX_URL": "https://x", "PIP_PRE": "1"}
     (tmp_path / "pyproject.toml").write_text("")
-    configured = surroundings_of(environment, project, [])
+    configured = resolution_context(environment, project, [])
     (tmp_path / "pyproject.toml").write_text("[tool.uv]\n")
-    assert len({str(bare), str(configured), str(surroundings_of(environment, project, []))}) == 3
+    assert len({str(bare), str(configured), str(resolution_context(environment, project, []))}) == 3
 
 
 def given(shop, **changes) -> InstallRequest:
