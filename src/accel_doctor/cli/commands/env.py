@@ -144,13 +144,11 @@ def restore(options: RestoreOptions) -> int:
 @as_command("sync", SyncOptions, parent=command, cls=ConfiguredCommand)
 def sync(options: SyncOptions) -> int:
     """Restore the environment if it is stored, else install and store it."""
-    from accel_doctor.cli.commands.env_sync import ProjectInstaller  # with all of install
-    from accel_doctor.cli.session import started
-    from accel_doctor.store.environments.project_storing import sync_environment
+    from accel_doctor.cli.commands.env_sync import synchronize  # with all of install
 
     with closing(NotesAndProgress()) as terminal:
         environment = open_environment(options, terminal, options.levels, offline=options.frontend.offline)
-        return sync_environment(environment, ProjectInstaller(environment, options, started()))
+        return synchronize(environment, options)
 
 
 @as_command("list", ShowOptions, parent=command, cls=ConfiguredCommand)

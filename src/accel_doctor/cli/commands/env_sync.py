@@ -13,14 +13,21 @@ from accel_doctor.cli.commands.install import InstallOptions, run_installation
 from accel_doctor.cli.commands.install import command as install_command
 from accel_doctor.cli.configuration import NOT_FOR_PROJECTS, read_configuration, user_directory
 from accel_doctor.cli.options import PlaceOptions, TargetOptions, value_of
+from accel_doctor.cli.session import started
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.model import Invocation
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
+from accel_doctor.store.environments.project_storing import sync_environment
 from accel_doctor.system.process.runner import ProcessRunner
 
 if TYPE_CHECKING:
     from accel_doctor.cli.commands.env import SyncOptions
+
+
+def synchronize(environment: ProjectEnvironment, options: SyncOptions) -> int:
+    """Restore the environment, else install and store it; return the exit code."""
+    return sync_environment(environment, ProjectInstaller(environment, options, started()))
 
 
 @dataclass(frozen=True)
