@@ -19,18 +19,16 @@ import os, random, shutil, signal, sys
 from pathlib import Path
 
 from fakes import provenance
-from accel_doctor.store import durable
-from accel_doctor.store import housekeeping
-from accel_doctor.store import leases
+from accel_doctor.store import housekeeping, kinds, locks, publishing
 from accel_doctor.store.wheels import wheel_store as storing
-from accel_doctor.store.housekeeping import Housekeeping, Limits
-from accel_doctor.store.leases import Leases
+from accel_doctor.store.housekeeping import Housekeeping
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-from accel_doctor.model import BuildKey
+from accel_doctor.model import BuildKey, Limits
 import packaging.utils, accel_doctor.wheelfile
 
 cache, moments = Path(sys.argv[1]), int(sys.argv[2])
-TRACED = {module.__file__ for module in (durable, housekeeping, leases, storing, shutil)}
+TRACED = {module.__file__ for module in (publishing, housekeeping, kinds, locks, storing, shutil)}
 KEYS = [BuildKey(f"{number:064x}", "f" * 64) for number in range(6)]
 NAME = "x-1-cp313-cp313-linux_x86_64.whl"
 
@@ -44,7 +42,7 @@ def opened():
     said = []
     held = Leases(cache / "in-use.lock")
     store = LocalWheelStore(cache / "wheels", held, said.append)
-    return store, Housekeeping(cache, store, held), held, said
+    return store, Housekeeping(kinds.kinds_of(cache, held, said.append)), held, said
 
 
 def die_after(lines):

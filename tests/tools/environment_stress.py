@@ -21,9 +21,11 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
+from accel_doctor.model import Limits
 from accel_doctor.model.stored_environments import Place
 from accel_doctor.store.environments import halves
-from accel_doctor.store.environments.environment_cache import EnvironmentCache, Limits
+from accel_doctor.store.environments.environment_cache import EnvironmentCache
+from accel_doctor.store.environments.kept_environments import KeptEnvironments, evict
 from accel_doctor.store.environments.restoring import RemovedEnvironmentError, restore
 from accel_doctor.store.environments.storing import quietly, store
 
@@ -141,7 +143,7 @@ def kill(stage: Stage, times: int) -> None:
         assert stage.restore(name, target)
         assert snapshot(target) == expected[name]
         assert [path.name for path in target.parent.iterdir()] == [".venv"], "something was left beside it"
-    assert stage.cache().limit(Limits(1)) != []
+    assert evict(stage.cache(), Limits(count=1), "")
     assert not list((stage.cache().root / "unfinished").iterdir())
 
 
@@ -161,7 +163,7 @@ def _spoil(stage: Stage, name: str) -> None:
     cache.forget(stage.keys[name])
     other = "b" if name == "a" else "a"
     if cache.find(stage.keys[other]):
-        cache.erase("none of them")  # sweeps
+        KeptEnvironments(cache).finish()
 
 
 def crowd(stage: Stage, times: int) -> None:
@@ -175,7 +177,7 @@ def crowd(stage: Stage, times: int) -> None:
             if turn % 3 == number % 3:
                 stage.store(name)
             elif turn % 5 == 4:
-                stage.cache().limit(Limits(1))
+                evict(stage.cache(), Limits(count=1), "")
             target = own if turn % 2 else stage.base / "common" / ".venv"
             if stage.restore(name, target) and target == own:
                 assert snapshot(own) == expected[own][name]

@@ -34,8 +34,8 @@ from accel_doctor.model import (
     Provenance,
     Source,
 )
-from accel_doctor.store.housekeeping import LEASES, REMEMBERED, SOURCES, WHEELS
-from accel_doctor.store.leases import Leases
+from accel_doctor.store.layout import LEASES, LOCKS, SOURCES, WHEELS
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.build_key import build_key
 from accel_doctor.store.wheels.provenance import provenance_of
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
@@ -171,7 +171,7 @@ def remembering(frontend: Frontend, session: Session, tags: Sequence[Tag]) -> Fr
     variables = session.invocation.variables
     binary = find_uv(variables)
     context = resolution_context(variables, session.invocation.directory, [binary] if binary else [])
-    return RememberingFrontend(frontend, session.cache / REMEMBERED, session.interpreter, tags, context)
+    return RememberingFrontend(frontend, session.cache / LOCKS, session.interpreter, tags, context)
 
 
 def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = False) -> Treatment:

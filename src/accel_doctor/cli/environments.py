@@ -13,6 +13,7 @@ from accel_doctor.cli.terminal.progress import NotesAndProgress
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.store.environments.projects import Project, find_project
+from accel_doctor.store.layout import ENVIRONMENTS, INTERPRETERS
 from accel_doctor.system.loader.environment_libraries import EnvironmentLibraries
 from accel_doctor.system.python.base_interpreter import describe_base_interpreter, find_base_interpreter
 
@@ -64,7 +65,7 @@ def open_environment(
     project = open_project(options, variables)
     cache = _cache(project, options, variables, terminal)
     base = find_base_interpreter(options.target.python, project.target, variables, terminal)
-    interpreter = describe_base_interpreter(base, cache.root / "interpreters", variables)
+    interpreter = describe_base_interpreter(base, cache.root / INTERPRETERS, variables)
     return ProjectEnvironment(
         project=project,
         interpreter=interpreter,
@@ -83,5 +84,5 @@ def _cache(
     if project.settings.cache_path and not options.place.cache_dir:
         root = project.directory / project.settings.cache_path / "accel-doctor-environments"
     else:
-        root = cache_directory(options.place.cache_dir, variables) / "environments"
+        root = cache_directory(options.place.cache_dir, variables) / ENVIRONMENTS
     return EnvironmentCache(root, terminal.note)

@@ -25,6 +25,7 @@ from accel_doctor.cli.options import PlaceOptions
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier
 from accel_doctor.model import Distribution, Interpreter, Invocation
+from accel_doctor.store.layout import INTERPRETERS
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.packages.privilege import find_privilege
 from accel_doctor.system.process.runner import ProcessRunner
@@ -227,7 +228,7 @@ class Session:
     @cached_property
     def interpreter(self) -> Interpreter:
         """Return the interpreter that is installed into. Raises UsageError where there is none."""
-        return self.chosen or find_target(self.runner, self.invocation, self.python, self.cache / "interpreters")
+        return self.chosen or find_target(self.runner, self.invocation, self.python, self.cache / INTERPRETERS)
 
     def likely_interpreter(self, version: str | None = None) -> Interpreter:
         """Return the interpreter, of that version, that builds here most likely use: the one of the environment here,

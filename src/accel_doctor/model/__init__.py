@@ -11,7 +11,7 @@ from accel_doctor.model.cures import (
     Reason,
     SystemPackage,
 )
-from accel_doctor.model.holdings import Damage, Holding, HoldingKind, LeftOut, Removal
+from accel_doctor.model.holdings import Damage, Holding, HoldingKind, LeftOut, Limits, Removal
 from accel_doctor.model.machine import Distribution, Interpreter, Invocation, Origin
 from accel_doctor.model.needs import Diagnosis, Finding, Need, NeedKind, Role
 from accel_doctor.model.plans import (
@@ -56,6 +56,7 @@ __all__ = [
     "JournalNeed",
     "JournalPackage",
     "LeftOut",
+    "Limits",
     "Link",
     "Locked",
     "Need",

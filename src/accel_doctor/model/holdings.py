@@ -13,6 +13,7 @@ class HoldingKind(str, Enum):
     WHEEL = "wheel"
     SOURCE = "source"
     LOCK = "lock"  # a resolution that is remembered
+    ENVIRONMENT = "environment"
     LOG = "log"
     LEFTOVER = "leftover"
 
@@ -55,9 +56,19 @@ class Removal:
 
 @dataclass(frozen=True)
 class Damage:
-    """An entry of the wheel store that is not what was stored, and whether it was removed."""
+    """Something kept that is not what was stored, and whether it was removed."""
 
+    kind: HoldingKind
     key: str
     path: Path
     why: str
     removed: bool
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may stay: bytes of everything together, seconds since the last use, how many of a kind."""
+
+    size: int | None = None
+    age: float | None = None
+    count: int | None = None

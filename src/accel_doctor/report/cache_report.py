@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
 from accel_doctor.model import Damage, Entry, Holding, HoldingKind, LeftOut, Removal
+from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.wording import count, printable
 
 SCHEMA = 1
-_MANY = {
-    HoldingKind.WHEEL: "wheels",
-    HoldingKind.SOURCE: "sources",
-    HoldingKind.LOCK: "locks",
-    HoldingKind.LOG: "logs",
-    HoldingKind.LEFTOVER: "leftovers",
-}
+
+KeptWheel = tuple[Holding, Entry]
+KeptEnvironment = tuple[Holding, StoredEnvironment]
 
 
 def info_lines(directory: str, holdings: Sequence[Holding]) -> list[str]:
-    """How much there is of what, and when it was last used."""
+    """Return how much there is of each kind, and when it was last used."""
     rows = [("", "", "", "last used")]
     for kind in HoldingKind:
         some = [holding for holding in holdings if holding.kind is kind]
         if some or kind is not HoldingKind.LEFTOVER:
             last = _day(max(one.used for one in some)) if some else "-"
-            rows.append((_MANY[kind], str(len(some)), _bytes(some), last))
+            rows.append((f"{kind.value}s", str(len(some)), _bytes(some), last))
     rows.append(("all", str(len(holdings)), _bytes(holdings), ""))
     return [directory, *(f"  {line}".rstrip() for line in _columns(rows, right={1, 2}))]
 
 
 def info_document(directory: str, layout: str, holdings: Sequence[Holding]) -> dict[str, Any]:
-    """The same as a document."""
+    """Return the same as a document."""
     kinds = {
         kind.value: {
             "count": sum(holding.kind is kind for holding in holdings),
@@ -47,61 +44,82 @@ def info_document(directory: str, layout: str, holdings: Sequence[Holding]) -> d
     return {"schema": SCHEMA, "directory": directory, "layout": layout, "kinds": kinds, "bytes": total}
 
 
-def list_lines(wheels: Sequence[tuple[Holding, Entry]]) -> list[str]:
-    """One wheel a line: name, version, tags, size, last use, where it was built."""
+def list_lines(wheels: Sequence[KeptWheel], environments: Sequence[KeptEnvironment]) -> list[str]:
+    """Return a table of wheels and one of environments, one a line."""
     rows = [("name", "version", "for", "size", "last used", "built on")]
     for holding, entry in wheels:
         made = entry.provenance
         tags = "-".join(entry.file.removesuffix(".whl").split("-")[-3:])
         size = _bytes([holding])
         rows.append((made.name, made.version, tags, size, _day(holding.used), f"{made.distribution}, {made.libc}"))
-    return [printable(line) for line in _columns(rows, right={3})]
+    lines = _columns(rows, right={3}) if wheels else []
+    if environments:
+        table = [("environment", "python", "size", "last used", "lock files")]
+        for holding, stored in environments:
+            facts = stored.facts
+            python, locks = str(facts.get("machine", {}).get("version", "?")), ", ".join(facts.get("files", {}))
+            table.append((holding.label, python, _bytes([holding]), _day(holding.used), locks))
+        lines += ["", *_columns(table, right={2})] if wheels else _columns(table, right={2})
+    return [printable(line) for line in lines]
 
 
-def list_document(wheels: Sequence[tuple[Holding, Entry]]) -> dict[str, Any]:
-    """The same as a document, with everything that is known of each."""
+def list_document(wheels: Sequence[KeptWheel], environments: Sequence[KeptEnvironment]) -> dict[str, Any]:
+    """Return the same as a document, with everything that is known of each."""
     return {
         "schema": SCHEMA,
         "wheels": [
             {**_flat(entry), "bytes": holding.size, "last_used": _time(holding.used)} for holding, entry in wheels
         ],
+        "environments": [
+            {
+                "key": stored.key,
+                "stored_at": stored.stored_at,
+                "facts": stored.facts,
+                "distributions": [f"{pack.name}=={pack.version}" for pack in stored.packs if pack.name],
+                "bytes": holding.size,
+                "last_used": _time(holding.used),
+            }
+            for holding, stored in environments
+        ],
     }
 
 
-def verified_lines(good: int, damaged: Sequence[Damage]) -> list[str]:
-    """Each damaged entry: where it is, and what is wrong with it; and how many are not."""
+def verified_lines(good: Mapping[HoldingKind, int], damaged: Sequence[Damage]) -> list[str]:
+    """Return each damaged entry with what is wrong with it, and how many are not damaged."""
     lines = [
-        printable(f"{one.path} is damaged{' and was removed' if one.removed else ''}: {one.why}") for one in damaged
+        printable(f"{'removed' if one.removed else 'damaged'} {one.kind.value} {one.path}: {one.why}")
+        for one in damaged
     ]
-    return [*lines, f"{count(good, 'wheel is', 'wheels are')} as stored"]
+    parts = [count(number, kind.value) for kind, number in good.items()]
+    return [*lines, f"verified {_and(parts)}" if parts else "verified nothing"]
 
 
-def verified_document(good: int, damaged: Sequence[Damage]) -> dict[str, Any]:
-    """The same as a document."""
+def verified_document(good: Mapping[HoldingKind, int], damaged: Sequence[Damage]) -> dict[str, Any]:
+    """Return the same as a document."""
     return {
         "schema": SCHEMA,
-        "verified": good,
-        "damaged": [{**asdict(one), "path": str(one.path)} for one in damaged],
+        "verified": sum(good.values()),
+        "damaged": [{**asdict(one), "kind": one.kind.value, "path": str(one.path)} for one in damaged],
     }
 
 
 def removal_lines(removal: Removal) -> list[str]:
-    """What was removed, what was not because it is in use, and how much is left."""
+    """Return what was removed, what was left because it is in use, and how much is left."""
     lines = []
     kinds = Counter(holding.kind for holding in removal.removed)
     if removal.dry_run:
         lines += [f"would remove {printable(_called(one))}, {_bytes([one])}" for one in removal.removed]
     for one in removal.in_use:
-        lines.append(f"in use by a running accel-doctor, left: {printable(_called(one))}")
+        lines.append(f"left {printable(_called(one))}: a running accel-doctor uses it")
     lines += [printable(f"not removed: {one.name}: {one.why}") for one in removal.refused]
-    parts = [count(number, kind.value, _MANY[kind]) for kind, number in kinds.items()]
+    parts = [count(number, kind.value) for kind, number in kinds.items()]
     verb = "would remove" if removal.dry_run else "removed"
     what = f"{_and(parts)}, {_bytes(removal.removed)}" if parts else "nothing"
     return [*lines, f"{verb} {what}; {_decimal(removal.left)} {'would be ' if removal.dry_run else ''}left"]
 
 
 def removal_document(removal: Removal) -> dict[str, Any]:
-    """The same as a document."""
+    """Return the same as a document."""
     return {
         "schema": SCHEMA,
         "dry_run": removal.dry_run,
@@ -114,14 +132,14 @@ def removal_document(removal: Removal) -> dict[str, Any]:
 
 
 def moved_lines(verb: str, wheels: Sequence[Entry], left_out: Sequence[LeftOut], whereto: str) -> list[str]:
-    """What was exported or imported, and what was not, and why."""
+    """Return what was exported or imported, and what was not, and why."""
     total = _decimal(sum(entry.size for entry in wheels))
     lines = [printable(f"not {verb}: {one.name}: {one.why}") for one in left_out]
     return [*lines, f"{verb} {count(len(wheels), 'wheel')}, {total}, {whereto}"]
 
 
 def moved_document(wheels: Sequence[Entry], left_out: Sequence[LeftOut]) -> dict[str, Any]:
-    """The same as a document."""
+    """Return the same as a document."""
     return {
         "schema": SCHEMA,
         "wheels": [_flat(entry) for entry in wheels],

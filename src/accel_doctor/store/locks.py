@@ -1,81 +1,157 @@
-"""Locks of a cache of environments, and of directories that are being made.
+"""Locks: what running processes use, so that nothing of it is removed, and directories that one process has at a time.
 
-flock(2) on a descriptor: the kernel lets go when the process ends, however it ends, and many may share one.
+The kernel drops a process's locks when it ends, however it ends. ``filelock.ReadWriteLock`` is an SQLite transaction on
+a file of its own for each name, which a store that is read only cannot have.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
+import struct
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from accel_doctor.values import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
+# Locks of the open file, not of the process (fcntl(2), "Open file description locks"): two stores in one process see
+# one another, and closing one leaves the other's alone. Where there are none (macOS), those of the process.
+_OF_OPEN_FILE = hasattr(fcntl, "F_OFD_SETLK")
 _TAKEN = {errno.EAGAIN, errno.EACCES}
+_PATIENCE = 5.0  # seconds
+_PAUSE = 0.005
 
 
-@contextmanager
-def shared(path: Path) -> Iterator[None]:
-    """Nothing is removed from the cache while this lasts. Where locks cannot be had, it lasts without one: removing
-    needs an exclusive lock, which cannot be had there either."""
-    descriptor = _opened(path)
-    try:
-        if descriptor is not None:
-            _lock(descriptor, fcntl.LOCK_SH)
-        yield
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
+class Leases:
+    """Names in use: one file, locked byte by byte, so that one descriptor holds any number of names.
+
+    A name stands for one of the file's 2**60 bytes; whoever uses it holds a shared lock on that byte, whoever removes
+    it an exclusive one. The file stays empty. Where locks cannot be had, nothing is held, and nothing may be removed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+        self._held: set[str] = set()
+        self._guard = threading.RLock()
+
+    def hold(self, name: str) -> None:
+        """Say that this process uses ``name``, until it ends or :meth:`release` is called. Wait, some seconds at
+        most, for a removal that is under way."""
+        with suppress(OSError):  # a store on a file system without locks, or one that nobody may write to
+            descriptor = self._opened()
+            with self._guard:
+                if name in self._held:
+                    return
+                if _lock_patiently(descriptor, name):
+                    self._held.add(name)
+
+    def release(self, name: str) -> None:
+        """Say that this process no longer uses ``name``."""
+        with self._guard:
+            if name in self._held and self._descriptor is not None:
+                self._held.discard(name)
+                with suppress(OSError):
+                    _lock(self._descriptor, fcntl.LOCK_UN, name)
+
+    @contextmanager
+    def using(self, name: str) -> Iterator[None]:
+        """Hold ``name`` for as long as the block lasts."""
+        self.hold(name)
+        try:
+            yield
+        finally:
+            self.release(name)
+
+    @contextmanager
+    def removing(self, name: str) -> Iterator[bool]:
+        """Give True where nobody uses ``name``; then nobody begins to while the block lasts.
+
+        Raises OSError where that cannot be told.
+        """
+        descriptor = self._opened()
+        with self._guard:
+            free = name not in self._held
+            if free:
+                try:
+                    _lock(descriptor, fcntl.LOCK_EX, name)
+                except OSError as error:
+                    if error.errno not in _TAKEN:
+                        raise
+                    free = False
+            try:
+                yield free
+            finally:
+                if free:
+                    _lock(descriptor, fcntl.LOCK_UN, name)
+
+    def close(self) -> None:
+        """Release everything."""
+        with self._guard:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+            self._descriptor = None
+            self._held.clear()
+
+    def _opened(self) -> int:
+        with self._guard:
+            if self._descriptor is None:
+                with suppress(OSError):
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                except OSError:
+                    # A shared lock asks for no more than reading.
+                    self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            return self._descriptor
 
 
-@contextmanager
-def exclusive(path: Path, *, wait: bool) -> Iterator[bool]:
-    """True where nobody else uses the cache, and then nobody begins to while this lasts."""
-    descriptor = _opened(path)
-    try:
-        kind = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
-        yield descriptor is not None and _lock(descriptor, kind)
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
+def _lock_patiently(descriptor: int, name: str) -> bool:
+    # A removal takes milliseconds. Whoever holds on for longer is none of ours, and must not keep us from our work.
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            _lock(descriptor, fcntl.LOCK_SH, name)
+            return True
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_PAUSE)
+
+
+def _lock(descriptor: int, kind: int, name: str) -> None:
+    """One attempt; OSError where the lock is not to be had now, or never."""
+    byte = int(hashlib.sha256(name.encode()).hexdigest()[:15], 16)
+    if not _OF_OPEN_FILE:
+        fcntl.lockf(descriptor, kind if kind == fcntl.LOCK_UN else kind | fcntl.LOCK_NB, 1, byte)
+        return
+    types = {fcntl.LOCK_SH: fcntl.F_RDLCK, fcntl.LOCK_EX: fcntl.F_WRLCK, fcntl.LOCK_UN: fcntl.F_UNLCK}
+    # struct flock of Linux: l_type, l_whence, l_start, l_len, l_pid
+    fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi", types[kind], os.SEEK_SET, byte, 1, 0))
 
 
 @contextmanager
 def directory_locked(directory: Path) -> Iterator[None]:
-    """One at a time for what is done in ``directory``; nothing is left behind in it. Not to be had on every file
-    system (NFS), so what is done has to be right without."""
+    """Let one process at a time work in ``directory``; nothing is left behind in it. Not every file system has such
+    locks (NFS), so the work has to be right without."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _lock(descriptor, fcntl.LOCK_EX)
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
 
 
-def claimed(descriptor: int) -> bool:
-    """Whether this process now has the open directory to itself."""
-    return _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _opened(path: Path) -> int | None:
-    for flags in (os.O_RDWR | os.O_CREAT, os.O_RDONLY):  # another user's is not to be written to
-        try:
-            return os.open(path, flags | os.O_CLOEXEC, 0o666)
-        except OSError:
-            continue
-    return None
-
-
-def _lock(descriptor: int, kind: int) -> bool:
+def claimed(descriptor: int) -> bool | None:
+    """Claim an open directory for this process. Return False where another has it, None where there are no locks."""
     try:
-        fcntl.flock(descriptor, kind)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno in _TAKEN or error.errno in (errno.ENOLCK, errno.EBADF, errno.ENOSYS, errno.EOPNOTSUPP):
-            return False
-        raise
+        return False if error.errno in _TAKEN else None
     return True

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from fakes import provenance
 
-from accel_doctor.model import BuildKey, HoldingKind, LeftOut
-from accel_doctor.store.housekeeping import Housekeeping, Limits
-from accel_doctor.store.leases import Leases
+from accel_doctor.model import BuildKey, HoldingKind, LeftOut, Limits
+from accel_doctor.store.housekeeping import Housekeeping
+from accel_doctor.store.kinds import kinds_of
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
 NOW = 1_700_000_000.0  # before any clock of today: what is used while a test runs was used last
@@ -44,8 +45,7 @@ def store(cache, running):
 @pytest.fixture
 def housekeeping(cache):
     leases = Leases(cache / "in-use.lock")
-    store = LocalWheelStore(cache / "wheels", leases, pytest.fail)
-    yield Housekeeping(cache, store, leases)
+    yield Housekeeping(kinds_of(cache, leases, pytest.fail))
     leases.close()
 
 
@@ -142,7 +142,7 @@ def test_sources_and_logs_go_by_the_same_measure(housekeeping, keep, cache, runn
     for kind, name, days in (
         ("sources", "a" * 64, 20),
         ("sources", "b" * 64, 5),
-        ("locks/v1", "c" * 64, 30),
+        ("locks/v1/cc", "c" * 64, 30),
         ("logs", "20260101-000000-7", 40),
     ):
         file = cache / kind / name / "x-1.tar.gz"
@@ -177,19 +177,19 @@ def test_damaged_entries_are_counted_named_by_their_key_and_removed(housekeeping
     (place / "entry.json").write_text("{")
     third = keep(3, days=1)
     next(third.glob("*.whl")).write_bytes(b"W" * 10_000)
-    assert [holding.label for holding in housekeeping.wheels()][1] == key_of(2).exact
+    assert [holding.label for holding in housekeeping.holdings(HoldingKind.WHEEL)][1] == key_of(2).exact
     good, damaged = housekeeping.verify(fix=False)
-    assert (good, [one.key for one in damaged]) == (1, [key_of(2).exact, key_of(3).exact])
+    assert (good.total(), [one.key for one in damaged]) == (1, [key_of(2).exact, key_of(3).exact])
     assert damaged[0].why.startswith("entry.json: ")
-    assert damaged[1].why.startswith("w3-1-cp313-cp313-linux_x86_64.whl has the SHA-256 ")
+    assert damaged[1].why.startswith("w3-1-cp313-cp313-linux_x86_64.whl: SHA-256 mismatch: expected ")
     good, damaged = housekeeping.verify(fix=True)
-    assert (good, [one.removed for one in damaged]) == (1, [True, True])
+    assert (good.total(), [one.removed for one in damaged]) == (1, [True, True])
     assert list(store.names()) == [key_of(1).exact]
 
 
 def test_an_empty_or_missing_cache_holds_nothing(housekeeping):
     assert housekeeping.holdings() == []
-    assert housekeeping.verify(fix=True) == (0, [])
+    assert housekeeping.verify(fix=True) == ({}, [])
     assert housekeeping.prune(Limits(size=0, age=0), NOW).left == 0
 
 
@@ -215,9 +215,8 @@ def test_what_cannot_be_removed_is_said_and_the_rest_is_removed(housekeeping, ke
 
 def test_a_store_that_cannot_be_read_is_an_error(cache):
     leases = Leases(cache / "in-use.lock")
-    store = LocalWheelStore(cache / "wheels", leases, pytest.fail)
     (cache / "wheels" / "v2" / "ab").mkdir(parents=True)
     (cache / "wheels" / "v2" / "ab").rmdir()
     (cache / "wheels" / "v2" / "ab").symlink_to("ab")  # a loop
     with pytest.raises(OSError, match="ab"):
-        Housekeeping(cache, store, leases).holdings()
+        Housekeeping(kinds_of(cache, leases, pytest.fail)).holdings()

@@ -9,29 +9,113 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import click
+from packaging.utils import canonicalize_name
 
 from accel_doctor.cli.amounts import AGE, SIZE
-from accel_doctor.cli.options import CacheOptions, ConfiguredCommand, parameters
-from accel_doctor.errors import CacheError, ExitCode, UsageError
-
-if TYPE_CHECKING:
-    from accel_doctor.model import Entry, Holding, Removal
-    from accel_doctor.store.housekeeping import Housekeeping
-    from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-
-_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
-_FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Text or JSON."
+from accel_doctor.cli.configuration import cache_directory
+from accel_doctor.cli.options import (
+    CacheOptions,
+    ConfiguredCommand,
+    argument,
+    as_command,
+    group,
+    option,
+    text_or_json,
 )
-_DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+from accel_doctor.errors import CacheError, ExitCode, UsageError
+from accel_doctor.model import HoldingKind, Limits, Removal
+from accel_doctor.report import cache_report
+from accel_doctor.store.environments.environment_cache import EnvironmentCache
+from accel_doctor.store.housekeeping import Housekeeping
+from accel_doctor.store.kinds import kinds_of
+from accel_doctor.store.layout import ENVIRONMENTS, LEASES, WHEELS
+from accel_doctor.store.locks import Leases
+from accel_doctor.store.wheels.exchange import METADATA, export_wheels, import_wheels, serves
+from accel_doctor.store.wheels.provenance import distribution_name
+from accel_doctor.store.wheels.wheel_store import LAYOUT, DamagedEntryError, LocalWheelStore
+from accel_doctor.system.distribution import read_distribution
+
+_CLEARABLE = [f"{kind.value}s" for kind in HoldingKind if kind is not HoldingKind.LEFTOVER]
+
+command = group("cache", "Look after the cache: wheels built here, sources, locks, environments, and logs.")
 
 
-@click.group("cache", context_settings=_SETTINGS)
-def command() -> None:
-    """Look after the wheel store: every wheel built here, and the sources and logs of the builds."""
+@dataclass(frozen=True)
+class FormOptions(CacheOptions):
+    """Options of ``cache dir`` and ``cache info``."""
+
+    form: str = text_or_json()
+
+
+T = TypeVar("T", bound=FormOptions)
+
+
+@dataclass(frozen=True)
+class NamesOptions(FormOptions):
+    """Options of ``cache list``."""
+
+    names: tuple[str, ...] = argument("[NAME[==VERSION]]...")
+
+
+@dataclass(frozen=True)
+class VerifyOptions(FormOptions):
+    """Options of ``cache verify``."""
+
+    fix: bool = option("--fix", default=False, help="Remove what is damaged.")
+
+
+@dataclass(frozen=True)
+class DryRunOptions(FormOptions):
+    """What every command that removes can be told."""
+
+    dry_run: bool = option("--dry-run", default=False, help="Print what would be removed, and remove nothing.")
+
+
+@dataclass(frozen=True)
+class PruneOptions(DryRunOptions):
+    """Options of ``cache prune``."""
+
+    max_size: int | None = option(
+        "--max-size", type=SIZE, help="Evict the least recently used until this much is left: 5GB, 500MB."
+    )
+    older_than: float | None = option(
+        "--older-than", type=AGE, help="Evict what was not used for this long: 30d, 12h, 2w."
+    )
+
+
+@dataclass(frozen=True)
+class RemoveOptions(DryRunOptions):
+    """Options of ``cache remove``."""
+
+    names: tuple[str, ...] = argument("NAME[==VERSION]...", required=True)
+
+
+@dataclass(frozen=True)
+class ClearOptions(DryRunOptions):
+    """Options of ``cache clear``."""
+
+    what: tuple[str, ...] = argument(f"[{'|'.join(_CLEARABLE)}]...", type=click.Choice(_CLEARABLE))
+
+
+@dataclass(frozen=True)
+class ExportOptions(FormOptions):
+    """Options of ``cache export``."""
+
+    directory: str = argument("DIR", default=None)
+    names: tuple[str, ...] = argument("[NAME[==VERSION]]...")
+    distro: str | None = option(
+        "--distro", metavar="ID[:VERSION]", help="For this distribution instead of this machine's."
+    )
+
+
+@dataclass(frozen=True)
+class ImportOptions(FormOptions):
+    """Options of ``cache import``."""
+
+    directory: str = argument("DIR", default=None)
 
 
 @dataclass(frozen=True)
@@ -42,17 +126,12 @@ class _Cache:
     as_json: bool
 
     def show(self, document: dict[str, Any], lines: Sequence[str]) -> None:
-        if self.as_json:
-            click.echo(json.dumps(document, indent=2))
-        else:
-            click.echo("\n".join(lines))
+        click.echo(json.dumps(document, indent=2) if self.as_json else "\n".join(lines))
 
-    def wheels(self, asked: Sequence[str] = ()) -> list[tuple[Holding, Entry]]:
-        """The wheels, all or those of NAME or NAME==VERSION, by name; UsageError for a name that has none."""
-        from accel_doctor.store.wheels.wheel_store import DamagedEntryError
-
+    def wheels(self, asked: Sequence[str] = ()) -> list[cache_report.KeptWheel]:
+        """Return the wheels, all or those of NAME or NAME==VERSION, by name; UsageError for a name that has none."""
         found = []
-        for holding in self.housekeeping.wheels():
+        for holding in self.housekeeping.holdings(HoldingKind.WHEEL):
             try:
                 found.append((holding, self.store.entry(holding.name)))
             except (DamagedEntryError, FileNotFoundError):
@@ -60,10 +139,14 @@ class _Cache:
         found.sort(key=lambda one: (one[1].provenance.name, one[1].provenance.version, one[1].file, one[0].name))
         return [one for name in asked for one in _named(name, found)] if asked else found
 
+    def environments(self) -> list[cache_report.KeptEnvironment]:
+        """Return the kept environments, the one used last first."""
+        kept = EnvironmentCache(self.directory / ENVIRONMENTS, _warn)
+        found = [(one, kept.find(one.name)) for one in self.housekeeping.holdings(HoldingKind.ENVIRONMENT)]
+        return [(holding, stored) for holding, stored in found if stored]
 
-def _named(asked: str, wheels: Sequence[tuple[Holding, Entry]]) -> list[tuple[Holding, Entry]]:
-    from packaging.utils import canonicalize_name
 
+def _named(asked: str, wheels: Sequence[cache_report.KeptWheel]) -> list[cache_report.KeptWheel]:
     name, _, version = asked.partition("==")
     chosen = [
         one
@@ -71,181 +154,148 @@ def _named(asked: str, wheels: Sequence[tuple[Holding, Entry]]) -> list[tuple[Ho
         if one[1].provenance.name == canonicalize_name(name) and version in ("", one[1].provenance.version)
     ]
     if not chosen:
-        raise UsageError(f"no wheel of {asked} is in the wheel store", hint="accel-doctor cache list says what is")
+        raise UsageError(f"no wheel of {asked} in the cache", hint="accel-doctor cache list")
     return chosen
 
 
-def _subcommand(name: str) -> Callable[[Callable[..., int]], click.Command]:
-    """A command on the cache directory of the configuration, with both forms of answer."""
+def _warn(text: str) -> None:
+    click.echo(text, err=True)
 
-    def decorate(function: Callable[..., int]) -> click.Command:
-        from functools import wraps
 
-        @wraps(function)
-        def called(*, cache_dir: str | None, form: str, **values: Any) -> int:
-            with _opened(cache_dir, form == "json") as cache:
-                return function(cache, **values)
+def _subcommand(name: str, options: type[T]) -> Callable[[Callable[[_Cache, T], int]], click.Command]:
+    """Make a function of an opened cache and typed options a command of ``cache``."""
 
-        made = command.command(name, cls=ConfiguredCommand, context_settings=_SETTINGS)(_FORMAT(called))
-        made.params[:0] = parameters(CacheOptions)
-        return made
+    def decorate(function: Callable[[_Cache, T], int]) -> click.Command:
+        def opened(values: T) -> int:
+            with _opened(values) as cache:
+                return function(cache, values)
+
+        opened.__doc__ = function.__doc__
+        return as_command(name, options, parent=command, cls=ConfiguredCommand)(opened)
 
     return decorate
 
 
 @contextmanager
-def _opened(cache_dir: str | None, as_json: bool) -> Iterator[_Cache]:
-    from accel_doctor.cli.configuration import cache_directory
-    from accel_doctor.store.housekeeping import LEASES, WHEELS, Housekeeping
-    from accel_doctor.store.leases import Leases
-    from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-
-    directory = cache_directory(cache_dir, os.environ)
+def _opened(options: FormOptions) -> Iterator[_Cache]:
+    directory = cache_directory(options.cache_dir, os.environ)
     leases = Leases(directory / LEASES)
-    store = LocalWheelStore(directory / WHEELS, leases, lambda text: click.echo(text, err=True))
+    store = LocalWheelStore(directory / WHEELS, leases, _warn)
     try:
-        yield _Cache(directory, store, Housekeeping(directory, store, leases), as_json)
+        yield _Cache(directory, store, Housekeeping(kinds_of(directory, leases, _warn)), options.form == "json")
     except OSError as error:
-        raise CacheError(f"the cache {directory}: {error}", hint="whose is it, and is the disk full?") from error
+        raise CacheError(
+            f"cannot use the cache {directory}: {error}", hint="check its owner and the free disk space"
+        ) from error
     finally:
         leases.close()
 
 
-@_subcommand("dir")
-def directory(cache: _Cache) -> int:
-    """Say where the cache is."""
-    cache.show({"schema": 1, "directory": str(cache.directory)}, [str(cache.directory)])
+@_subcommand("dir", FormOptions)
+def directory(cache: _Cache, options: FormOptions) -> int:
+    """Print the directory of the cache."""
+    cache.show({"schema": cache_report.SCHEMA, "directory": str(cache.directory)}, [str(cache.directory)])
     return int(ExitCode.DONE)
 
 
-@_subcommand("info")
-def info(cache: _Cache) -> int:
-    """Say how much the cache holds of wheels, sources, locks and logs, and when they were last used."""
-    from accel_doctor.report.cache_report import info_document, info_lines
-    from accel_doctor.store.wheels.wheel_store import LAYOUT
-
+@_subcommand("info", FormOptions)
+def info(cache: _Cache, options: FormOptions) -> int:
+    """Print how much of each kind the cache holds, and when it was last used."""
     holdings = cache.housekeeping.holdings()
     shown = str(cache.directory)
-    cache.show(info_document(shown, LAYOUT, holdings), info_lines(shown, holdings))
+    cache.show(cache_report.info_document(shown, LAYOUT, holdings), cache_report.info_lines(shown, holdings))
     return int(ExitCode.DONE)
 
 
-@_subcommand("list")
-@click.argument("names", metavar="[NAME[==VERSION]]...", nargs=-1)
-def list_wheels(cache: _Cache, names: tuple[str, ...]) -> int:
-    """List the wheels that are kept."""
-    from accel_doctor.report.cache_report import list_document, list_lines
-
-    wheels = cache.wheels(names)
-    if wheels or cache.as_json:
-        cache.show(list_document(wheels), list_lines(wheels))
+@_subcommand("list", NamesOptions)
+def list_kept(cache: _Cache, options: NamesOptions) -> int:
+    """List the wheels and the environments in the cache, or the wheels of these packages."""
+    wheels = cache.wheels(options.names)
+    environments = [] if options.names else cache.environments()
+    if wheels or environments or cache.as_json:
+        cache.show(cache_report.list_document(wheels, environments), cache_report.list_lines(wheels, environments))
     else:
-        click.echo("no wheel is kept yet", err=True)
+        click.echo("no wheels or environments in the cache", err=True)
     return int(ExitCode.DONE)
 
 
-@_subcommand("verify")
-@click.option("--fix", is_flag=True, help="Remove what is damaged.")
-def verify(cache: _Cache, fix: bool) -> int:
-    """Read every wheel, and say which are not what was stored."""
-    from accel_doctor.report.cache_report import verified_document, verified_lines
-
-    good, damaged = cache.housekeeping.verify(fix)
-    cache.show(verified_document(good, damaged), verified_lines(good, damaged))
+@_subcommand("verify", VerifyOptions)
+def verify(cache: _Cache, options: VerifyOptions) -> int:
+    """Compare every wheel and every environment with what was stored."""
+    good, damaged = cache.housekeeping.verify(options.fix)
+    cache.show(cache_report.verified_document(good, damaged), cache_report.verified_lines(good, damaged))
     left = [one for one in damaged if not one.removed]
     if left and not cache.as_json:
-        why = "a running accel-doctor uses them" if fix else "remove them with: accel-doctor cache verify --fix"
-        click.echo(f"they are built again when they are next asked for; {why}", err=True)
+        why = "a running accel-doctor uses them" if options.fix else "to remove them: accel-doctor cache verify --fix"
+        click.echo(f"damaged entries are never used; {why}", err=True)
     return int(ExitCode.CACHE if left else ExitCode.DONE)
 
 
-@_subcommand("prune")
-@click.option("--max-size", type=SIZE, help="Remove what was used longest ago, until this much is left: 5GB, 500MB.")
-@click.option("--older-than", type=AGE, help="Remove what was not used for this long: 30d, 12h, 2w.")
-@_DRY_RUN
-def prune(cache: _Cache, max_size: int | None, older_than: float | None, dry_run: bool) -> int:
-    """Remove what killed runs and older versions left behind, and what is over the limits; nothing that is in use."""
-    from accel_doctor.store.housekeeping import Limits
+@_subcommand("prune", PruneOptions)
+def prune(cache: _Cache, options: PruneOptions) -> int:
+    """Remove what killed runs and older versions left behind, and evict what exceeds the limits.
 
-    return _tell(cache, cache.housekeeping.prune(Limits(max_size, older_than), time.time(), dry_run))
+    Nothing that is in use is removed.
+    """
+    limits = Limits(size=options.max_size, age=options.older_than)
+    return _tell(cache, cache.housekeeping.prune(limits, time.time(), options.dry_run))
 
 
-@_subcommand("remove")
-@click.argument("names", metavar="NAME[==VERSION]...", nargs=-1, required=True)
-@_DRY_RUN
-def remove(cache: _Cache, names: tuple[str, ...], dry_run: bool) -> int:
+@_subcommand("remove", RemoveOptions)
+def remove(cache: _Cache, options: RemoveOptions) -> int:
     """Remove the wheels of these packages."""
-    chosen = {holding.name: holding for holding, _ in cache.wheels(names)}
-    return _tell_asked(cache, cache.housekeeping.remove(chosen.values(), dry_run))
+    chosen = {holding.name: holding for holding, _ in cache.wheels(options.names)}
+    return _tell_asked(cache, cache.housekeeping.remove(chosen.values(), options.dry_run))
 
 
-@_subcommand("clear")
-@click.argument("what", type=click.Choice(["wheels", "sources", "locks", "logs"]), nargs=-1)
-@_DRY_RUN
-def clear(cache: _Cache, what: tuple[str, ...], dry_run: bool) -> int:
-    """Remove all wheels, sources, remembered locks and logs, or all of one kind."""
-    chosen = [one for one in cache.housekeeping.holdings() if not what or f"{one.kind.value}s" in what]
-    return _tell_asked(cache, cache.housekeeping.remove(chosen, dry_run))
+@_subcommand("clear", ClearOptions)
+def clear(cache: _Cache, options: ClearOptions) -> int:
+    """Remove everything, or everything of some kinds."""
+    every = cache.housekeeping.holdings()
+    chosen = [one for one in every if not options.what or f"{one.kind.value}s" in options.what]
+    return _tell_asked(cache, cache.housekeeping.remove(chosen, options.dry_run))
 
 
-@_subcommand("export")
-@click.argument("directory", metavar="DIR")
-@click.argument("names", metavar="[NAME[==VERSION]]...", nargs=-1)
-@click.option("--distro", metavar="ID[:VERSION]", help="For this distribution instead of this machine's.")
-def export(cache: _Cache, directory: str, names: tuple[str, ...], distro: str | None) -> int:
+@_subcommand("export", ExportOptions)
+def export(cache: _Cache, options: ExportOptions) -> int:
     """Copy wheels into a directory, for `cache import` elsewhere and for `pip install --find-links DIR`.
 
     Those that were built on this distribution, and those that work on any.
     """
-    from accel_doctor.report.cache_report import moved_document, moved_lines
-    from accel_doctor.store.wheels.exchange import export_wheels, serves
-
-    here = " ".join(distro.split(":", 1)) if distro else _distribution()
-    chosen = [holding for holding, entry in cache.wheels(names) if serves(entry, here)]
+    here = " ".join(options.distro.split(":", 1)) if options.distro else distribution_name(read_distribution())
+    chosen = [holding for holding, entry in cache.wheels(options.names) if serves(entry, here)]
     chosen.sort(key=lambda holding: holding.used, reverse=True)
     try:
-        moved = export_wheels(cache.store, [holding.name for holding in chosen], Path(directory))
+        moved = export_wheels(cache.store, [holding.name for holding in chosen], Path(options.directory))
     except (OSError, ValueError) as error:
-        raise CacheError(f"the wheels cannot be exported to {directory}: {error}") from error
-    lines = moved_lines("exported", moved.wheels, moved.left_out, f"to {directory}")
-    cache.show(moved_document(moved.wheels, moved.left_out), lines)
+        raise CacheError(f"cannot export wheels to {options.directory}: {error}") from error
+    lines = cache_report.moved_lines("exported", moved.wheels, moved.left_out, f"to {options.directory}")
+    cache.show(cache_report.moved_document(moved.wheels, moved.left_out), lines)
     return int(ExitCode.DONE)
 
 
-@_subcommand("import")
-@click.argument("directory", metavar="DIR")
-def import_directory(cache: _Cache, directory: str) -> int:
-    """Take the wheels of a directory that `cache export` wrote into the wheel store."""
-    from accel_doctor.report.cache_report import moved_document, moved_lines
-    from accel_doctor.store.wheels.exchange import METADATA, import_wheels
-
-    if not Path(directory).is_dir():
+@_subcommand("import", ImportOptions)
+def import_directory(cache: _Cache, options: ImportOptions) -> int:
+    """Add the wheels of a directory that `cache export` wrote to the cache."""
+    directory = Path(options.directory)
+    if not directory.is_dir():
         raise UsageError(f"{directory} is not a directory")
     try:
-        moved = import_wheels(cache.store, Path(directory))
+        moved = import_wheels(cache.store, directory)
     except FileNotFoundError as error:
         raise UsageError(
-            f"{directory} holds no {METADATA}, so nobody knows what its wheels were built for",
+            f"no {METADATA} in {directory}: cannot tell what its wheels were built for",
             hint=f"pip install --find-links {directory} uses them as they are; accel-doctor cache export writes both",
         ) from error
     except (OSError, ValueError) as error:
-        raise UsageError(f"{Path(directory) / METADATA} cannot be read: {error}") from error
-    lines = moved_lines("imported", moved.wheels, moved.left_out, f"from {directory}")
-    cache.show(moved_document(moved.wheels, moved.left_out), lines)
+        raise UsageError(f"cannot read {directory / METADATA}: {error}") from error
+    lines = cache_report.moved_lines("imported", moved.wheels, moved.left_out, f"from {directory}")
+    cache.show(cache_report.moved_document(moved.wheels, moved.left_out), lines)
     return int(ExitCode.CACHE if moved.left_out else ExitCode.DONE)
 
 
-def _distribution() -> str:
-    from accel_doctor.store.wheels.provenance import distribution_name
-    from accel_doctor.system.distribution import read_distribution
-
-    return distribution_name(read_distribution())
-
-
 def _tell(cache: _Cache, removal: Removal) -> int:
-    from accel_doctor.report.cache_report import removal_document, removal_lines
-
-    cache.show(removal_document(removal), removal_lines(removal))
+    cache.show(cache_report.removal_document(removal), cache_report.removal_lines(removal))
     return int(ExitCode.CACHE if removal.refused else ExitCode.DONE)
 
 

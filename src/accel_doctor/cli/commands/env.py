@@ -196,14 +196,13 @@ def info(options: ShowOptions) -> int:
 @as_command("erase", EraseOptions, parent=command, cls=ConfiguredCommand)
 def erase(options: EraseOptions) -> int:
     """Remove all environments from the cache, or the one whose key begins with KEY."""
+    from accel_doctor.store.environments.kept_environments import erase_environments
+
     cache = open_cache(options, NotesAndProgress())
-    chosen = None
-    if options.key:
-        found = [each for each in cache.stored_keys() if each.startswith(options.key)]
-        if len(found) != 1:
-            raise UsageError(f"{count(len(found), 'environment')} found with a key that begins with {options.key}")
-        chosen = found[0]
-    _note(f"removed {count(cache.erase(chosen), 'environment')}")
+    found = [each for each in cache.stored_keys() if each.startswith(options.key or "")]
+    if options.key and len(found) != 1:
+        raise UsageError(f"{count(len(found), 'environment')} found with a key that begins with {options.key}")
+    _note(f"removed {count(erase_environments(cache, found), 'environment')}")
     return int(ExitCode.DONE)
 
 

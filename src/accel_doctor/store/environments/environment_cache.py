@@ -1,35 +1,28 @@
-"""The cache of environments on this machine.
+"""The cache of environments.
 
 ``v1/pool`` holds every file once, ``v1/packs`` the pristine compressed copies, ``v1/entries`` one manifest an
 environment. A manifest appears in one rename after all it names is on the disk, so an environment is there whole or
-not at all. When it was last used is the time of its manifest. Whoever stores or restores shares a lock; nothing is
-removed without having it alone.
+not at all. When it was last used is the time of its manifest. Nothing is removed while anybody stores or restores.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.store.environments.manifest import is_key, manifest_from_json, manifest_to_json
 from accel_doctor.store.environments.pool import Pool
-from accel_doctor.store.locks import exclusive
-from accel_doctor.values import NamedTuple
+from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED
+from accel_doctor.store.locks import Leases
+from accel_doctor.store.publishing import synchronize, synchronize_all
 
 LAYOUT = "v1"
-# https://bford.info/cachedir/
-_CACHEDIR_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Environments stored by accel-doctor; safe to delete.\n"
-
-
-class Limits(NamedTuple):
-    """How much is kept."""
-
-    entries: int = 20
-    size: int | None = None  # bytes, of pieces and packs
+ALL = "environments"  # the one name that whoever stores or restores holds
 
 
 class Use(NamedTuple):
@@ -48,72 +41,78 @@ class EnvironmentCache:
     def __init__(self, root: Path, warn: Callable[[str], None]) -> None:
         self.root = root / LAYOUT
         self.warn = warn
-        self.pool = Pool(self.root / "pool", self.root / "unfinished")
-        self.lock = self.root / "lock"
+        self.pool = Pool(self.root / "pool", self.root / UNFINISHED)
+        self.leases = Leases(self.root / "lock")
 
     def prepare(self) -> None:
         """Make what storing needs. Raises OSError."""
         for name in ("entries", "packs"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         self.pool.prepare()
-        tag = self.root / "CACHEDIR.TAG"
+        tag = self.root / CACHEDIR_TAG
         if not tag.exists():
-            tag.write_text(_CACHEDIR_TAG)
+            tag.write_bytes(MARKER)
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Keep everything that is here from being removed while the block lasts."""
+        return self.leases.using(ALL)
 
     def manifest_path(self, key: str) -> Path:
-        """Where an environment's manifest is."""
+        """Return the path of an environment's manifest."""
         return self.root / "entries" / f"{key}.json"
 
     def pack_path(self, digest: str) -> Path:
-        """Where a pack is."""
+        """Return the path of a pack."""
         return self.root / "packs" / digest
 
     def aside(self) -> Path:
-        """A name for a file that is being written."""
-        return self.root / "unfinished" / secrets.token_hex(16)
+        """Return a path for a file that is being written."""
+        return self.root / UNFINISHED / secrets.token_hex(16)
 
     def find(self, key: str) -> StoredEnvironment | None:
-        """The environment stored under a key; a manifest that cannot be read is told, removed, and counts as none."""
-        path = self.manifest_path(key)
+        """Return the environment stored under a key; warn of a manifest that cannot be read, and remove it."""
         try:
-            stored = manifest_from_json(path.read_bytes())
-            if stored.key != key:
-                raise ValueError("it is another environment's")
+            return self.read(key)
         except FileNotFoundError:
             return None
         except ValueError as error:
-            self.warn(f"a stored environment is damaged and not used: {path}: {error}")
+            self.warn(f"ignoring a damaged environment: {self.manifest_path(key)}: {error}")
             self.forget(key)
-            return None
         except OSError as error:
-            self.warn(f"a stored environment cannot be read: {error}")
-            return None
+            self.warn(f"cannot read a stored environment: {error}")
+        return None
+
+    def read(self, key: str) -> StoredEnvironment:
+        """Read the manifest of an environment. Raises ValueError where it is damaged, OSError."""
+        stored = manifest_from_json(self.manifest_path(key).read_bytes())
+        if stored.key != key:
+            raise ValueError(f"it belongs to another key, {stored.key}")
         return stored
 
     def used(self, key: str) -> None:
-        """This environment was used just now."""
+        """Note that an environment was used just now."""
         with suppress(OSError):  # another user's: then its owner's uses count
             os.utime(self.manifest_path(key))
 
     def forget(self, key: str) -> None:
-        """Remove an environment's manifest; what only it used goes with the next sweep."""
+        """Remove an environment's manifest; the next sweep removes what only it used."""
         with suppress(OSError):
             self.manifest_path(key).unlink()
 
     def publish(self, stored: StoredEnvironment) -> None:
-        """Everything that it names is there and goes to the disk; then its manifest appears. Raises OSError."""
+        """Put everything on the disk that an environment names, then let its manifest appear. Raises OSError."""
         aside = self.aside()
         try:
             aside.write_bytes(manifest_to_json(stored))
-            sync(self.root)
+            synchronize_all(self.root)
             aside.rename(self.manifest_path(stored.key))
-            sync_directory(self.root / "entries")
+            synchronize(self.root / "entries")
         finally:
             with suppress(FileNotFoundError):
                 aside.unlink()
 
     def stored_keys(self) -> list[str]:
-        """All keys, last used first."""
+        """Return all keys, most recently used first."""
         times = []
         for path in (self.root / "entries").glob("*.json"):
             if is_key(path.stem):
@@ -122,106 +121,38 @@ class EnvironmentCache:
         return [key for _, key in sorted(times, reverse=True)]
 
     def last_used(self, key: str) -> float:
-        """When an environment was last used, as a timestamp; 0 where it is gone."""
+        """Return when an environment was last used, as a timestamp; 0 where it is gone."""
         try:
             return self.manifest_path(key).stat().st_mtime
         except FileNotFoundError:
             return 0.0
 
-    def erase(self, key: str | None = None) -> int:
-        """Remove one environment, or all; how many there were. Waits for who stores or restores."""
-        if not self.root.is_dir():
-            return 0
-        with exclusive(self.lock, wait=True):
-            chosen = [each for each in self.stored_keys() if key is None or each == key]
-            for each in chosen:
-                self.manifest_path(each).unlink(missing_ok=True)
-            self._sweep(self._kept(Limits(entries=1 << 30)))
-        return len(chosen)
-
-    def limit(self, limits: Limits) -> list[str]:
-        """Remove what was used longest ago until the rest fits; the keys removed. Nothing where somebody else is at
-        work: the next run does it. The one used last stays, however large it is."""
-        keys = self.stored_keys()
-        if len(keys) <= limits.entries and limits.size is None:
-            return []
-        with exclusive(self.lock, wait=False) as alone:
-            if not alone:
-                return []
-            kept = self._kept(limits)
-            removed = [key for key in self.stored_keys() if key not in kept]
-            for key in removed:
-                self.manifest_path(key).unlink(missing_ok=True)
-            if removed:
-                self._sweep(kept)
-        return removed
-
     def use(self) -> Use:
-        """How much is here."""
-        pieces = [size for _, size in self._pieces()]
+        """Return how much is here."""
+        pieces = [size for _, size in self.pieces()]
         packs = [path.stat().st_size for path in (self.root / "packs").glob("*")]
         return Use(len(self.stored_keys()), len(pieces), sum(pieces), len(packs), sum(packs))
 
-    def _kept(self, limits: Limits) -> dict[str, StoredEnvironment]:
-        kept: dict[str, StoredEnvironment] = {}
-        pieces: dict[str, int] = {}
-        for key in self.stored_keys()[: max(1, limits.entries)]:
-            stored = self.find(key)
-            if stored is None:
-                continue
-            pieces |= {file.piece: file.size for files in stored.directories.values() for file in files}
-            pieces |= {pack.digest: self._size_of_pack(pack.digest) for pack in stored.packs}
-            if kept and limits.size is not None and sum(pieces.values()) > limits.size:
-                break
-            kept[key] = stored
-        return kept
-
-    def _size_of_pack(self, digest: str) -> int:
-        try:
-            return self.pack_path(digest).stat().st_size
-        except FileNotFoundError:
-            return 0
-
-    def _sweep(self, kept: dict[str, StoredEnvironment]) -> None:
-        pieces = {file.piece for stored in kept.values() for files in stored.directories.values() for file in files}
-        packs = {pack.digest for stored in kept.values() for pack in stored.packs}
-        for piece, _ in list(self._pieces()):
-            if piece not in pieces:
-                with suppress(FileNotFoundError):
-                    os.unlink(self.pool.path(piece))
-        for path in [*(self.root / "packs").glob("*"), *(self.root / "unfinished").glob("*")]:
-            if path.name not in packs:
-                path.unlink(missing_ok=True)
-
-    def _pieces(self) -> Iterator[tuple[str, int]]:
-        with suppress(FileNotFoundError):
+    def pieces(self) -> Iterator[tuple[str, int]]:
+        """Yield name and bytes of every piece."""
+        with suppress(FileNotFoundError, NotADirectoryError):
             for shelf in os.scandir(self.pool.directory):
                 for entry in os.scandir(shelf.path):
                     yield shelf.name + entry.name, entry.stat(follow_symlinks=False).st_size
 
-
-def sync(directory: Path) -> None:
-    """What was written to the file system of ``directory`` is on the disk: one call (syncfs(2)) for any number of
-    files, where syncing each takes as long as a write to the disk."""
-    import ctypes
-
-    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
-    if syncfs is None:
-        os.sync()
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        if syncfs(descriptor):
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number), str(directory))
-    finally:
-        os.close(descriptor)
+    def unnamed(self, named: Collection[str]) -> Iterator[tuple[Path, int]]:
+        """Yield path and bytes of every piece, pack and unfinished file that is not among ``named``."""
+        for piece, size in self.pieces():
+            if piece not in named:
+                yield Path(self.pool.path(piece)), size
+        for path in [*(self.root / "packs").glob("*"), *(self.root / UNFINISHED).glob("*")]:
+            if path.name not in named:
+                with suppress(FileNotFoundError):
+                    yield path, path.stat().st_size
 
 
-def sync_directory(directory: Path) -> None:
-    """The names in ``directory`` are on the disk."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def named_by(stored: StoredEnvironment) -> Iterator[str]:
+    """Yield the names of the pieces and packs of an environment."""
+    for files in stored.directories.values():
+        yield from (file.piece for file in files)
+    yield from (pack.digest for pack in stored.packs)

@@ -15,7 +15,6 @@ from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.manifest import LIMIT, manifest_from_json
 from accel_doctor.store.levels.shared_level import SharedLevel
-from accel_doctor.store.locks import shared
 
 _LAYOUT = "environments/v1"
 _LARGEST_PACK = 16 << 30  # bytes
@@ -28,7 +27,7 @@ def bring(
     """Return the environment from the first level that has all of it, now in the cache too; None where none has."""
     for level in levels:
         cache.prepare()
-        with shared(cache.lock):
+        with cache.in_use():
             stored = _manifest(cache, key, level)
             if stored and _packs(cache, stored, level, progress):
                 cache.publish(stored)
@@ -43,7 +42,7 @@ def send(
     progress: Progress,
 ) -> None:
     """Send what the levels lack of an environment. A level tells its own failures, and they end nothing."""
-    with shared(cache.lock):
+    with cache.in_use():
         for level in levels:
             if not level.writable:
                 continue

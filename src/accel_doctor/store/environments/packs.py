@@ -15,11 +15,10 @@ import re
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.store.environments.pool import BLOCK
-from accel_doctor.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,7 @@ import secrets
 import struct
 from collections.abc import Iterable
 from contextlib import suppress
-
-from accel_doctor.values import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

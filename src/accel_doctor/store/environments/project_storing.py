@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 from accel_doctor.errors import ToolError
+from accel_doctor.model import Limits
 from accel_doctor.model.stored_environments import Place
-from accel_doctor.store.environments.environment_cache import Limits
 from accel_doctor.store.environments.environment_sharing import send
 from accel_doctor.store.environments.gathering import ChangingError, scan
+from accel_doctor.store.environments.kept_environments import evict
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.store.environments.relocation import for_place, may_name_the_root, without_place
 from accel_doctor.store.environments.storing import store
@@ -39,7 +40,8 @@ def store_environment(environment: ProjectEnvironment, root: Path | None = None)
     stored = store(cache, environment.key, environment.facts, root, environment.libraries.links, terminal.show)
     if levels := environment.opened_levels:
         send(cache, stored, levels, terminal)
-    evicted = cache.limit(Limits(project.settings.cache_size, project.settings.max_bytes))
+    limits = Limits(size=project.settings.max_bytes, count=project.settings.cache_size)
+    evicted = evict(cache, limits, stored.key)
     if evicted:
         terminal.note(f"evicted {count(len(evicted), 'least recently used environment')}")
     terminal.note(f"stored {project.target} under {environment.key[:12]}")

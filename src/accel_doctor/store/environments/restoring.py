@@ -12,14 +12,13 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.store.environments.halves import HalfError, parted, together, worth_it
 from accel_doctor.store.environments.pool import TIME_NS, cloned
 from accel_doctor.store.environments.relocation import for_place
 from accel_doctor.store.environments.swap import place_beside, put_in_place
-from accel_doctor.store.locks import shared
-from accel_doctor.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +53,7 @@ def restore(
     there then.
     """
     with place_beside(target) as beside:
-        with shared(cache.lock):
+        with cache.in_use():
             # Only what a manifest names is kept, and as long as we hold the lock, everything of it.
             if not cache.manifest_path(stored.key).exists():
                 raise RemovedEnvironmentError("the stored environment was removed just now")

@@ -24,7 +24,6 @@ from accel_doctor.store.environments.gathering import (
 from accel_doctor.store.environments.packs import pack_digest, write_pack
 from accel_doctor.store.environments.pool import BLOCK, portable_bytecode
 from accel_doctor.store.environments.relocation import LARGEST, ROOT, may_name_the_root, without_place
-from accel_doctor.store.locks import shared
 
 INTERPRETER = "@accel-doctor:interpreter@"  # the target of symlinks that lead to it
 _TEXT_ROOT = ROOT.decode()
@@ -54,7 +53,7 @@ def store(
     root = root.resolve()
     inode = root.stat().st_ino
     cache.prepare()
-    with shared(cache.lock):
+    with cache.in_use():
         tree = scan(root)
         stored = _Storing(cache, root, tree, progress).environment(key, facts)
         check_unchanged(root, tree, inode)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import fcntl
 import os
 import secrets
 import shutil
@@ -102,23 +100,16 @@ def _made(target: Path) -> tuple[Path, int]:
             descriptor = os.open(beside, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
             continue  # another run took it for a leftover
-        if claimed(descriptor) and beside.exists():
-            return beside, descriptor
-        if _no_locks(descriptor):
+        free = claimed(descriptor)
+        if free is None or (free and beside.exists()):
             return beside, descriptor
         os.close(descriptor)
 
 
-def _no_locks(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EAGAIN, errno.EACCES)
-    return False
-
-
 def _exchanged(one: Path, other: Path) -> bool:
     """Swap the two in one move; return False where the system cannot."""
+    import ctypes
+
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if renameat2 is None:
         return False

@@ -8,31 +8,22 @@ with. When it was last asked for is the time of its ``entry.json``.
 from __future__ import annotations
 
 import os
-import shutil
-import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from accel_doctor.hashing import sha256_of
 from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
-from accel_doctor.store import durable
-from accel_doctor.store.leases import Leases
+from accel_doctor.store import publishing
+from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED
+from accel_doctor.store.locks import Leases
+from accel_doctor.store.wheels.build_locks import BuildLocks
 from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json, is_key
 from accel_doctor.wheelfile import is_pure
 
-if TYPE_CHECKING:
-    from filelock import FileLock
-
 LAYOUT = "v2"
 ENTRY = "entry.json"
-UNFINISHED = "unfinished"
-LOCKS = "locks"
-_PATIENCE = 0.5  # seconds until waiting is told, and between looks at whether the run was interrupted
-
-# https://bford.info/cachedir/: backup tools leave marked directories alone
-_CACHEDIR_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Wheels built by accel-doctor; safe to delete.\n"
+BUILD_LOCKS = "locks"
 
 
 class DamagedEntryError(Exception):
@@ -49,11 +40,10 @@ class LocalWheelStore:
         self, root: Path, leases: Leases, warn: Callable[[str], None], stopped: Callable[[], bool] = lambda: False
     ) -> None:
         """``stopped`` says whether the run was interrupted, so that nobody is waited for any more."""
-        self._top = root
+        self.root = root
         self._leases = leases
         self._warn = warn
-        self._stopped = stopped
-        self._told_to_wait = False
+        self._builds = BuildLocks(root / BUILD_LOCKS, warn, stopped)
         self._writable = True
         self._readable = True
 
@@ -128,7 +118,7 @@ class LocalWheelStore:
         except IsADirectoryError:
             raise DamagedEntryError(f"{entry.file} is a directory") from None
         if found != entry.sha256:
-            raise DamagedEntryError(f"{entry.file} has the SHA-256 {found}, stored was {entry.sha256}")
+            raise DamagedEntryError(f"{entry.file}: SHA-256 mismatch: expected {entry.sha256}, got {found}")
         return entry
 
     def entry(self, name: str) -> Entry:
@@ -166,11 +156,10 @@ class LocalWheelStore:
             with self._scratch() as scratch:
                 aside = scratch / entry.key
                 aside.mkdir()
-                durable.copy(wheel, aside / entry.file)
-                durable.write(aside / ENTRY, content)
-                durable.synchronise(aside)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                _publish(aside, place)
+                publishing.copy(wheel, aside / entry.file)
+                publishing.write(aside / ENTRY, content)
+                publishing.synchronize(aside)
+                publishing.publish(aside, place)
         except OSError as error:
             self._cannot_write(error)
             return given
@@ -179,38 +168,17 @@ class LocalWheelStore:
 
     @contextmanager
     def building(self, key: BuildKey) -> Iterator[None]:
-        """Held while the wheel of ``key`` is built, so that a second process waits and takes it instead.
-
-        That it waits is told; it ends when the run was interrupted, then nothing is held.
-        """
-        from filelock import FileLock
-
+        """Hold the build of ``key``, so that another process waits for it and takes its wheel. Where that cannot be
+        had, or the run was interrupted, nothing is held."""
         try:
             self._prepare()
-            # One of 4096 files, so that they need no clearing away, which no waiting process would survive. Two keys
-            # that share one wait for one another; nobody holds two.
-            lock = FileLock(self._top / LOCKS / f"{key.exact[:3]}.lock")
-            self._acquire(lock)
+            release = self._builds.acquire(key)
         except OSError as error:
             self._cannot_write(error)
             yield
             return
-        try:
+        with release:
             yield
-        finally:
-            lock.release()
-
-    def _acquire(self, lock: FileLock) -> None:
-        from filelock import Timeout
-
-        while not self._stopped():
-            try:
-                lock.acquire(timeout=_PATIENCE)
-                return
-            except Timeout:
-                if not self._told_to_wait:
-                    self._told_to_wait = True
-                    self._warn("another accel-doctor builds the same wheel: waiting for it")
 
     def remove(self, name: str) -> bool:
         """Take the entry of ``name`` away, whole or damaged; False where a process uses it.
@@ -224,35 +192,26 @@ class LocalWheelStore:
 
     def names(self) -> Iterator[str]:
         """The key of every entry, damaged ones included, in order. Raises OSError where that cannot be read."""
-        for shelf in _sorted(self._top / LAYOUT):
+        for shelf in _sorted(self.root / LAYOUT):
             for place in _sorted(shelf):
                 if is_key(place.name) and place.name.startswith(shelf.name):
                     yield place.name
 
     def place(self, name: str) -> Path:
         """The directory of an entry."""
-        return Path(f"{self._top}/{LAYOUT}/{name[:2]}/{name}")  # in one step, for it is asked for often
+        return Path(f"{self.root}/{LAYOUT}/{name[:2]}/{name}")  # in one step, for it is asked for often
 
     def _prepare(self) -> None:
-        for directory in (self._top / LAYOUT, self._top / UNFINISHED, self._top / LOCKS):
+        for directory in (self.root / LAYOUT, self.root / UNFINISHED, self.root / BUILD_LOCKS):
             directory.mkdir(parents=True, exist_ok=True)
-        tag = self._top / "CACHEDIR.TAG"
+        tag = self.root / CACHEDIR_TAG
         if not tag.exists():
-            with self._scratch() as scratch:
-                durable.write(scratch / tag.name, _CACHEDIR_TAG.encode())
-                (scratch / tag.name).replace(tag)
+            with self._scratch() as aside:
+                publishing.write(aside / tag.name, MARKER)
+                (aside / tag.name).replace(tag)
 
-    @contextmanager
-    def _scratch(self) -> Iterator[Path]:
-        name = uuid.uuid4().hex
-        scratch = self._top / UNFINISHED / name
-        self._leases.hold(name)
-        try:
-            scratch.mkdir()
-            yield scratch
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-            self._leases.release(name)
+    def _scratch(self) -> AbstractContextManager[Path]:
+        return publishing.scratch(self.root / UNFINISHED, self._leases)
 
     def _discard_damaged(self, name: str) -> None:
         try:
@@ -280,12 +239,12 @@ class LocalWheelStore:
     def _cannot_write(self, error: OSError) -> None:
         if self._writable:
             self._writable = False
-            self._warn(f"the wheel store {self._top} cannot be used, wheels are not kept in this run: {error}")
+            self._warn(f"the wheel store {self.root} cannot be used, wheels are not kept in this run: {error}")
 
     def _cannot_read(self, error: OSError) -> None:
         if self._readable:
             self._readable = False
-            self._warn(f"wheels in the wheel store {self._top} cannot be read and are built again: {error}")
+            self._warn(f"wheels in the wheel store {self.root} cannot be read and are built again: {error}")
 
 
 def entry_of(key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Entry:
@@ -309,13 +268,3 @@ def _sorted(directory: Path) -> list[Path]:
         return sorted(directory.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _publish(aside: Path, place: Path) -> None:
-    try:
-        aside.rename(place)
-    except OSError:
-        if not place.is_dir():
-            raise
-        return  # another process published the same key first
-    durable.synchronise(place.parent)

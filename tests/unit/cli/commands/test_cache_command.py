@@ -13,7 +13,7 @@ from paths import ROOT
 from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
 from accel_doctor.model import BuildKey, Link
-from accel_doctor.store.leases import Leases
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
 SCHEMA = json.loads((ROOT / "docs/reference/cache.schema.json").read_text())
@@ -109,6 +109,7 @@ def test_info_counts_what_there_is(run, document, filled, cache):
         f"wheels 3 {wheels / 1000:.1f} kB 2023-11-16",
         f"sources 1 1.5 kB {today}",
         "locks 0 0 bytes -",
+        "environments 0 0 bytes -",
         "logs 0 0 bytes -",
         f"all 4 {(wheels + 1500) / 1000:.1f} kB",
     ]
@@ -144,9 +145,9 @@ def test_list_says_what_is_kept(run, document, filled):
 
 
 def test_an_empty_store_is_said_to_be_one(run, document):
-    assert run("list") == (0, [], ["no wheel is kept yet"])
-    assert document("list") == (0, {"schema": 1, "wheels": []})
-    assert run("verify") == (0, ["0 wheels are as stored"], [])
+    assert run("list") == (0, [], ["no wheels or environments in the cache"])
+    assert document("list") == (0, {"schema": 1, "wheels": [], "environments": []})
+    assert run("verify") == (0, ["verified nothing"], [])
 
 
 def test_a_name_that_has_no_wheel_is_a_mistake(run, filled):
@@ -155,7 +156,7 @@ def test_a_name_that_has_no_wheel_is_a_mistake(run, filled):
         assert run(*arguments) == (
             int(ExitCode.USAGE),
             [],
-            [f"error: no wheel of {asked} is in the wheel store", "hint: accel-doctor cache list says what is"],
+            [f"error: no wheel of {asked} in the cache", "hint: accel-doctor cache list"],
         )
 
 
@@ -166,19 +167,16 @@ def test_verify_names_what_is_damaged_and_fix_removes_it(run, document, filled):
     wheel.write_bytes(b"W" + wheel.read_bytes()[1:])
     code, out, err = run("verify")
     assert code == ExitCode.CACHE
-    assert out[0].startswith(f"{place} is damaged: {wheel.name} has the SHA-256 ")
-    assert out[0].endswith(f", stored was {stored}")
-    assert out[1:] == ["2 wheels are as stored"]
-    assert err == [
-        "they are built again when they are next asked for; remove them with: accel-doctor cache verify --fix"
-    ]
+    assert out[0].startswith(f"damaged wheel {place}: {wheel.name}: SHA-256 mismatch: expected {stored}, got ")
+    assert out[1:] == ["verified 2 wheels"]
+    assert err == ["damaged entries are never used; to remove them: accel-doctor cache verify --fix"]
     code, answer = document("verify")
     assert code == ExitCode.CACHE
     assert (answer["verified"], answer["damaged"][0]["key"], answer["damaged"][0]["removed"]) == (2, "2" * 64, False)
     code, out, err = run("verify", "--fix")
-    assert (code, err, out[1:]) == (0, [], ["2 wheels are as stored"])
-    assert out[0].startswith(f"{place} is damaged and was removed: ")
-    assert run("verify") == (0, ["2 wheels are as stored"], [])
+    assert (code, err, out[1:]) == (0, [], ["verified 2 wheels"])
+    assert out[0].startswith(f"removed wheel {place}: ")
+    assert run("verify") == (0, ["verified 2 wheels"], [])
 
 
 def test_damage_that_is_in_use_is_left_and_said(run, filled, running):
@@ -186,7 +184,7 @@ def test_damage_that_is_in_use_is_left_and_said(run, filled, running):
     running.hold("2" * 64)
     code, _, err = run("verify", "--fix")
     assert code == ExitCode.CACHE
-    assert err == ["they are built again when they are next asked for; a running accel-doctor uses them"]
+    assert err == ["damaged entries are never used; a running accel-doctor uses them"]
 
 
 def test_prune_takes_sizes_and_ages(run, document, filled):
@@ -226,7 +224,7 @@ def test_what_is_in_use_is_left_by_prune_and_by_remove(run, document, filled, ru
     assert run("remove", "six") == (
         int(ExitCode.CACHE),
         [
-            "in use by a running accel-doctor, left: wheel six-1.17.0-py3-none-any.whl",
+            "left wheel six-1.17.0-py3-none-any.whl: a running accel-doctor uses it",
             f"removed nothing; {size:.1f} kB left",
         ],
         [],
@@ -277,7 +275,7 @@ def test_wheels_without_their_metadata_are_refused_with_the_reason(run, tmp_path
         int(ExitCode.USAGE),
         [],
         [
-            "error: out holds no accel-doctor-wheels.json, so nobody knows what its wheels were built for",
+            "error: no accel-doctor-wheels.json in out: cannot tell what its wheels were built for",
             "hint: pip install --find-links out uses them as they are; accel-doctor cache export writes both",
         ],
     )
@@ -286,7 +284,7 @@ def test_wheels_without_their_metadata_are_refused_with_the_reason(run, tmp_path
     assert run("import", "out") == (
         int(ExitCode.USAGE),
         [],
-        ["error: out/accel-doctor-wheels.json cannot be read: not the metadata of wheels, schema 1"],
+        ["error: cannot read out/accel-doctor-wheels.json: not the metadata of wheels, schema 1"],
     )
 
 

@@ -10,8 +10,10 @@ import subprocess
 import pytest
 
 from accel_doctor.errors import UsageError
+from accel_doctor.model import Limits
 from accel_doctor.store.environments import restoring, swap
-from accel_doctor.store.environments.environment_cache import Limits
+from accel_doctor.store.environments.environment_cache import EnvironmentCache
+from accel_doctor.store.environments.kept_environments import erase_environments, evict
 from accel_doctor.store.environments.pool import TIME_NS
 from accel_doctor.store.environments.restoring import DamagedEnvironmentError, RemovedEnvironmentError
 from accel_doctor.store.environments.storing import store
@@ -130,7 +132,7 @@ def test_a_damaged_manifest_is_told_and_counts_as_none(cached, environment):
     path = cached.cache.manifest_path(stored.key)
     path.write_bytes(path.read_bytes()[:1000])
     assert cached.cache.find(stored.key) is None
-    assert [note.partition(":")[0] for note in cached.notes] == ["a stored environment is damaged and not used"]
+    assert [note.partition(":")[0] for note in cached.notes] == ["ignoring a damaged environment"]
     assert not path.exists()
 
 
@@ -175,35 +177,37 @@ def test_without_an_exchange_two_moves_do(cached, environment, said_by, make_env
     assert [path.name for path in target.parent.iterdir()] == [".venv"]
 
 
+def evicted(cache, limits):
+    return [one.name for one in evict(cache, limits, newest=cache.stored_keys()[0])]
+
+
 def test_what_was_used_longest_ago_goes_first(cached, make_environment, said_by, tmp_path):
     for number in (1, 2, 3):
         cached.store(make_environment(tmp_path / str(number), f"number {number}"), str(number) * 64)
         os.utime(cached.cache.manifest_path(str(number) * 64), (number, number))
     cached.restore(tmp_path / "again", "1" * 64)
-    assert cached.cache.limit(Limits(entries=2)) == ["2" * 64]
+    assert evicted(cached.cache, Limits(count=2)) == ["2" * 64]
     for number in (1, 3):
         target = cached.restore(tmp_path / "kept" / str(number), str(number) * 64)
         assert said_by(target) == f"number {number} {target}\n"
     pieces = cached.cache.use().pieces
-    assert cached.cache.limit(Limits(entries=2, size=1)) == ["1" * 64]  # used before number 3
+    assert evicted(cached.cache, Limits(count=2, size=1)) == ["1" * 64]  # used before number 3
     assert cached.cache.use().pieces < pieces
-    assert cached.cache.erase() == 1
+    assert erase_environments(cached.cache, cached.cache.stored_keys()) == 1
     assert cached.cache.use() == (0, 0, 0, 0, 0)
 
 
 def test_nothing_is_removed_while_somebody_restores(cached, make_environment, tmp_path):
-    from accel_doctor.store.locks import shared
-
     for number in (1, 2):
         cached.store(make_environment(tmp_path / str(number)), str(number) * 64)
-    with shared(cached.cache.lock):
-        assert cached.cache.limit(Limits(entries=1)) == []
-    assert cached.cache.limit(Limits(entries=1)) == ["1" * 64]
+    with EnvironmentCache(cached.cache.root.parent, pytest.fail).in_use():
+        assert evicted(cached.cache, Limits(count=1)) == []
+    assert evicted(cached.cache, Limits(count=1)) == ["1" * 64]
 
 
 def test_an_environment_that_was_removed_after_it_was_found_is_not_restored(cached, environment, tmp_path):
     stored = cached.store(environment)
-    cached.cache.erase()
+    erase_environments(cached.cache, [stored.key])
     (target := tmp_path / "b").mkdir()
     with pytest.raises(RemovedEnvironmentError, match="^the stored environment was removed just now$"):
         cached.restore(target, found=stored)

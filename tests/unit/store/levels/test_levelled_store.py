@@ -16,11 +16,11 @@ from level_server import answering, drop_half_way, endless, hang, level_server, 
 
 from accel_doctor.errors import LevelDeniedError, LevelError
 from accel_doctor.model import BuildKey, Link
-from accel_doctor.store.leases import Leases
 from accel_doctor.store.levels.levelled_store import LevelledStore
 from accel_doctor.store.levels.opening import shared_level
 from accel_doctor.store.levels.shared_level import SharedLevel
 from accel_doctor.store.levels.signing import Signatures, read_signatures
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
 LINKS = (Link("libffi.so.8", ("LIBFFI_BASE_8.0",), "libffi8"),)

@@ -11,7 +11,7 @@ import pytest
 from fakes import provenance
 
 from accel_doctor.model import BuildKey, LeftOut, Link
-from accel_doctor.store.leases import Leases
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.exchange import METADATA, export_wheels, import_wheels, serves
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 

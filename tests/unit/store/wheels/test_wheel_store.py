@@ -17,7 +17,7 @@ from fakes import provenance
 from paths import SUPPORT
 
 from accel_doctor.model import BuildKey, Link
-from accel_doctor.store.leases import Leases
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
 KEY = BuildKey(exact="ab" + "0" * 62, pure="cd" + "1" * 62)
@@ -182,7 +182,7 @@ import email.parser, os, sys
 import packaging.utils  # while we may still read where it is installed
 from pathlib import Path
 from fakes import provenance
-from accel_doctor.store.leases import Leases
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 from accel_doctor.model import BuildKey
 if os.geteuid() == 0:
@@ -262,7 +262,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from fakes import provenance
-from accel_doctor.store.leases import Leases
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 from accel_doctor.model import BuildKey
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
@@ -312,7 +312,7 @@ BUILD_ONCE = """
 import sys
 from pathlib import Path
 from fakes import provenance
-from accel_doctor.store.leases import Leases
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 from accel_doctor.model import BuildKey
 root, key, wheel, counter = sys.argv[1:]
@@ -342,7 +342,7 @@ def test_waiting_is_told_and_ends_with_an_interruption(tmp_path, store, wheel):
     waiting = LocalWheelStore(tmp_path / "wheels", leases, said.append, lambda: next(stopped))
     with store.building(KEY), waiting.building(KEY):
         pass
-    assert said == ["another accel-doctor builds the same wheel: waiting for it"]
+    assert said == ["another accel-doctor is building the same wheel: waiting for it"]
     with store.building(KEY):  # nothing was held, and nothing is left
         pass
     leases.close()

@@ -10,12 +10,12 @@ import threading
 
 import pytest
 
-from accel_doctor.store.leases import Leases
+from accel_doctor.store.locks import Leases
 
 HOLD = """
 import sys
 from pathlib import Path
-from accel_doctor.store.leases import Leases
+from accel_doctor.store.locks import Leases
 leases = Leases(Path(sys.argv[1]))
 leases.hold("a")
 print("held", flush=True)
@@ -110,7 +110,7 @@ def test_a_removal_is_waited_for(leases, tmp_path):
 
 
 def test_whoever_removes_for_ever_is_not_waited_for(leases, tmp_path, monkeypatch):
-    monkeypatch.setattr("accel_doctor.store.leases._PATIENCE", 0.02)
+    monkeypatch.setattr("accel_doctor.store.locks._PATIENCE", 0.02)
     other = Leases(tmp_path / "cache" / "in-use.lock")
     with leases.removing("a"):
         other.hold("a")

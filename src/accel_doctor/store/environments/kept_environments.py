@@ -1,0 +1,160 @@
+"""Kept environments as one kind of what the cache holds: measured, verified, evicted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from accel_doctor.errors import AccelDoctorError
+from accel_doctor.hashing import sha256_of
+from accel_doctor.model import Damage, Holding, HoldingKind, Limits
+from accel_doctor.model.stored_environments import StoredEnvironment
+from accel_doctor.store.environments.environment_cache import ALL, EnvironmentCache, named_by
+from accel_doctor.store.environments.packs import read_pack
+from accel_doctor.store.housekeeping import Housekeeping, Kind
+
+_SHOWN = 12  # digits of a key
+_PAUSE = 0.1  # seconds
+
+
+class KeptEnvironments(Kind):
+    """The environments of a cache.
+
+    What they share counts for the one that was used last: evicting the others frees what is their own.
+    """
+
+    def __init__(self, cache: EnvironmentCache) -> None:
+        super().__init__(cache.root.parent, cache.leases)
+        self.cache = cache
+
+    def holdings(self) -> Iterator[Holding]:
+        """Yield every environment, then what none of them names."""
+        cache, named = self.cache, set[str]()
+        sizes = dict(cache.pieces())
+        for key in cache.stored_keys():
+            path = cache.manifest_path(key)
+            try:
+                size = path.stat().st_size
+                own = set(named_by(cache.read(key))) - named
+            except FileNotFoundError:
+                continue
+            except ValueError:  # damaged: it goes like any other
+                own = set()
+            named |= own
+            size += sum(sizes.get(name, 0) or _size(cache.pack_path(name)) for name in own)
+            yield Holding(HoldingKind.ENVIRONMENT, key, key[:_SHOWN], path, size, cache.last_used(key))
+        left = [size for _, size in cache.unnamed(named)]
+        if left:
+            label = str(cache.root.relative_to(self.root.parent) / "pool")
+            yield Holding(HoldingKind.LEFTOVER, ALL, label, cache.pool.directory, sum(left), 0.0)
+
+    def remove(self, holding: Holding, dry_run: bool) -> bool:
+        """Remove an environment's manifest; return False where somebody stores or restores. Raises OSError."""
+        with self.leases.removing(ALL) as free:
+            if free and not dry_run and holding.kind is HoldingKind.ENVIRONMENT:
+                holding.path.unlink(missing_ok=True)
+        return free
+
+    def finish(self) -> None:
+        """Remove what no environment names any more. Where somebody stores or restores, the next run does it."""
+        with self.leases.removing(ALL) as free:
+            if free:
+                named = {name for stored in self._readable() for name in named_by(stored)}
+                for path, _ in list(self.cache.unnamed(named)):
+                    path.unlink(missing_ok=True)
+
+    def check(self, fix: bool) -> Iterator[Damage | HoldingKind]:
+        """Read every manifest, pack and piece, and compare it with its hash."""
+        known: dict[Path, str | None] = {}
+        for key in self.cache.stored_keys():
+            found = self._damage(key, known)
+            if found is None:
+                yield HoldingKind.ENVIRONMENT
+                continue
+            path, why = found
+            piece = path.is_relative_to(self.cache.pool.directory)
+            yield Damage(HoldingKind.ENVIRONMENT, key, path, why, fix and self._discard(key, path, piece))
+
+    def _damage(self, key: str, known: dict[Path, str | None]) -> tuple[Path, str] | None:
+        """Return the first file of an environment that is not as stored, and why; ``known`` are those looked at."""
+        cache = self.cache
+        try:
+            stored = cache.read(key)
+        except FileNotFoundError:
+            return None
+        except (ValueError, OSError) as error:
+            return cache.manifest_path(key), str(error)
+        with cache.in_use():
+            for pack in stored.packs:
+                path = cache.pack_path(pack.digest)
+                if path not in known:
+                    known[path] = _wrong_pack(path)
+                if why := known[path]:
+                    return path, why
+            for file in (file for files in stored.directories.values() for file in files):
+                path = Path(cache.pool.path(file.piece))
+                if path not in known:
+                    known[path] = _wrong_piece(path, file.piece)
+                if why := known[path]:
+                    return path, why
+        return None
+
+    def _discard(self, key: str, path: Path, piece: bool) -> bool:
+        """Remove a damaged piece, which is restored from its pack; with a damaged pack, the environment."""
+        with self.leases.removing(ALL) as free:
+            if free:
+                path.unlink(missing_ok=True)
+                if not piece:
+                    self.cache.forget(key)
+        return free
+
+    def _readable(self) -> Iterator[StoredEnvironment]:
+        for key in self.cache.stored_keys():
+            if stored := self.cache.find(key):
+                yield stored
+
+
+def evict(cache: EnvironmentCache, limits: Limits, newest: str) -> Sequence[Holding]:
+    """Evict the least recently used environments until the rest fits, but never ``newest``. Return what was evicted."""
+    if limits.size is None and (limits.count is None or len(cache.stored_keys()) <= limits.count):
+        return ()
+    removal = Housekeeping([KeptEnvironments(cache)]).prune(limits, time.time(), keep=newest)
+    return [one for one in removal.removed if one.kind is HoldingKind.ENVIRONMENT]
+
+
+def erase_environments(cache: EnvironmentCache, keys: Sequence[str]) -> int:
+    """Remove environments, after waiting for those who store or restore. Return how many were removed."""
+    housekeeping = Housekeeping([KeptEnvironments(cache)])
+    chosen = [one for one in housekeeping.holdings(HoldingKind.ENVIRONMENT) if one.name in keys]
+    left: Sequence[Holding] = chosen
+    while left := housekeeping.remove(left).in_use:
+        time.sleep(_PAUSE)
+    return len(chosen)
+
+
+def _wrong_pack(path: Path) -> str | None:
+    try:
+        read_pack(path, path.name, (), lambda piece, blocks: None)
+    except FileNotFoundError:
+        return "it is missing"
+    except (AccelDoctorError, OSError) as error:
+        return str(error)
+    return None
+
+
+def _wrong_piece(path: Path, piece: str) -> str | None:
+    try:
+        found = sha256_of(path)
+    except FileNotFoundError:
+        return "it is missing"
+    except OSError as error:
+        return str(error)
+    return None if found == piece[:64] else f"SHA-256 mismatch: expected {piece[:64]}, got {found}"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,62 @@
+"""The kinds of what the cache holds: one row each, in the order in which they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from accel_doctor.model import Holding, HoldingKind
+from accel_doctor.store.environments.environment_cache import EnvironmentCache
+from accel_doctor.store.environments.kept_environments import KeptEnvironments
+from accel_doctor.store.housekeeping import Kind, leftover, modified, size_of
+from accel_doctor.store.layout import ENVIRONMENTS, LOCKS, LOGS, OLDER, SOURCES, WHEELS, directories
+from accel_doctor.store.locks import Leases
+from accel_doctor.store.wheels.kept_wheels import KeptWheels
+from accel_doctor.store.wheels.wheel_store import LocalWheelStore
+
+
+def kinds_of(cache: Path, leases: Leases, warn: Callable[[str], None]) -> tuple[Kind, ...]:
+    """Return the kinds of what is in the directory ``cache``; a new one is one row, and one of HoldingKind."""
+    return (
+        KeptWheels(LocalWheelStore(cache / WHEELS, leases, warn), leases),
+        Directories(HoldingKind.SOURCE, cache / SOURCES, leases),
+        Directories(HoldingKind.LOCK, cache / LOCKS, leases, depth=3),
+        KeptEnvironments(EnvironmentCache(cache / ENVIRONMENTS, warn)),
+        Directories(HoldingKind.LOG, cache / LOGS, leases),
+        Leftovers(cache, leases),
+    )
+
+
+class Directories(Kind):
+    """A kind of which each is one directory, ``depth`` levels below its root."""
+
+    def __init__(self, kind: HoldingKind, root: Path, leases: Leases, depth: int = 1) -> None:
+        super().__init__(root, leases)
+        self._kind = kind
+        self._depth = depth
+
+    def holdings(self) -> Iterator[Holding]:
+        """Yield each; a source's is called like the archive in it."""
+        for place in directories(self.root, self._depth):
+            inside = _inside(place)
+            archive = next((path.name for path in inside if self._kind is HoldingKind.SOURCE and path.is_file()), None)
+            used = max(map(modified, [place, *inside]))
+            yield Holding(self._kind, place.name, archive or place.name, place, size_of(place), used)
+
+
+class Leftovers(Kind):
+    """What older versions kept in the cache; those of a kind are among its holdings."""
+
+    def holdings(self) -> Iterator[Holding]:
+        """Yield each directory of an older layout."""
+        for place in (self.root / name for name in OLDER):
+            if place.is_dir():
+                yield leftover(place, self.root)
+
+
+def _inside(directory: Path) -> list[Path]:
+    """List a directory; nothing, where it is another user's or was removed just now."""
+    try:
+        return sorted(directory.iterdir())
+    except OSError:
+        return []

@@ -1,0 +1,79 @@
+"""Entries that appear whole or not at all: written aside, on the disk, then put in place by one rename."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from accel_doctor.store.locks import Leases
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file to a new one, on the disk when this returns."""
+    with source.open("rb") as reading, target.open("xb") as writing:
+        shutil.copyfileobj(reading, writing, 1 << 20)
+        writing.flush()
+        os.fsync(writing.fileno())
+
+
+def write(target: Path, content: bytes) -> None:
+    """Write a new file, on the disk when this returns."""
+    with target.open("xb") as writing:
+        writing.write(content)
+        writing.flush()
+        os.fsync(writing.fileno())
+
+
+def synchronize(directory: Path) -> None:
+    """Put on the disk what was created, renamed or removed in a directory."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def synchronize_all(directory: Path) -> None:
+    """Put on the disk what was written to the file system of ``directory``: one call (syncfs(2)) for any number of
+    files, where each alone takes as long as a write to the disk."""
+    import ctypes
+
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        os.sync()
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        if syncfs(descriptor):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(directory))
+    finally:
+        os.close(descriptor)
+
+
+def publish(aside: Path, place: Path) -> None:
+    """Put a finished directory in its place. Where another process was first, its directory stays."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        aside.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
+        return
+    synchronize(place.parent)
+
+
+@contextmanager
+def scratch(unfinished: Path, leases: Leases) -> Iterator[Path]:
+    """Make a directory below ``unfinished`` that is in use while the block lasts, and gone afterwards."""
+    directory = unfinished / uuid.uuid4().hex
+    with leases.using(directory.name):
+        try:
+            directory.mkdir()
+            yield directory
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
