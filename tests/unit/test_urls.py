@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from accel_doctor.urls import redacted
+from accel_doctor.urls import local_path, redacted
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,11 @@ from accel_doctor.urls import redacted
 )
 def test_users_and_passwords_in_urls_are_hidden(text, shown):
     assert redacted(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [("/a/b.whl", "/a/b.whl"), ("b.whl", "b.whl"), ("file:///a%20b", "/a b"), ("https://host/a", None)],
+)
+def test_local_paths(location, path):
+    assert local_path(location) == (Path(path) if path else None)
