@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError
@@ -194,6 +194,46 @@ class FakePackageManager:
 
 
 @dataclass
+class FakeCatalogue:
+    """A package manager to make plans with: it knows who has what, and installs nothing."""
+
+    has: Collection[str] = frozenset()
+    name: str = "apt"
+    lacks: Collection[str] = frozenset()
+    exclusive: Collection[str] = frozenset()  # two of these exclude each other
+    impossible: Collection[str] = frozenset()
+    told: Mapping[str, Sequence[Provider]] = field(default_factory=dict)  # by need
+    simulates: bool = False
+    simulations: int = 0
+    questions: list[str] = field(default_factory=list)
+
+    def installed(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(names).intersection(self.has)
+
+    def available(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(names).difference(self.lacks)
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        self.questions.append(str(need))
+        return tuple(self.told.get(str(need), ()))
+
+    def simulate(self, names: Sequence[str]) -> Simulation | None:
+        if not self.simulates:
+            return None
+        self.simulations += 1
+        if set(self.impossible).intersection(names):
+            raise PackageManagerError("held broken packages")
+        wanted = set(self.exclusive).intersection({*names, *self.has})
+        return Simulation(installs=tuple(names), removes=tuple(sorted(wanted)[1:]))
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        return (("apt-get" if self.name == "apt" else self.name, "install", *names),)
+
+    def install(self, names: Sequence[str], log: Path) -> None:
+        raise AssertionError("a plan installs nothing")
+
+
+@dataclass
 class FakeProber:
     machine: FakeMachine
     forgotten: int = 0
@@ -336,10 +376,17 @@ class FakeWheelStore:
 
 @dataclass
 class FakeRunner:
-    """Answers commands with a function of argv; remembers what was asked."""
+    """Answers commands with a function of argv, which may write files as the real one would; remembers what was asked.
 
-    answer: Callable[[Sequence[str]], tuple[int, str]]
+    An answer is a return code and an output, on both streams, or a return code and what is on each.
+    """
+
+    answer: Callable[[Sequence[str]], tuple[int, str] | tuple[int, str, str]] = lambda argv: (0, "")
     commands: list[tuple[str, ...]] = field(default_factory=list)
+    environments: list[Mapping[str, str]] = field(default_factory=list)
+    recorded: list[tuple[str, ...]] = field(default_factory=list)
+    conversations: list[tuple[str, ...]] = field(default_factory=list)
+    interrupted: bool = False  # each conversation
 
     def capture(
         self,
@@ -350,9 +397,7 @@ class FakeRunner:
         stdin: str | None = None,
         timeout: float | None = None,
     ) -> Completed:
-        self.commands.append(tuple(argv))
-        code, output = self.answer(argv)
-        return Completed(tuple(argv), code, output)
+        return Completed(tuple(argv), *self._answered(argv, environment))
 
     def record(
         self,
@@ -363,16 +408,63 @@ class FakeRunner:
         directory: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
-        self.commands.append(tuple(argv))
-        code, output = self.answer(argv)
-        log.write_text(output)
-        for line in output.splitlines():
-            if on_line:
-                on_line(line)
-        return Completed(tuple(argv), code, "")
+        self.recorded.append(tuple(argv))
+        return self._logged(argv, log, environment, on_line)
 
     def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
-        return self.record(argv, log, environment=environment)
+        self.conversations.append(tuple(argv))
+        return replace(self._logged(argv, log, environment), interrupted=self.interrupted)
+
+    def _answered(self, argv: Sequence[str], environment: Mapping[str, str] | None) -> tuple[int, str, str]:
+        self.commands.append(tuple(argv))
+        self.environments.append(dict(environment or {}))
+        code, output, *stderr = self.answer(argv)
+        return code, output, stderr[0] if stderr else output
+
+    def _logged(
+        self,
+        argv: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Completed:
+        code, output, stderr = self._answered(argv, environment)
+        said = output if stderr == output else output + stderr
+        with log.open("a") as file:
+            file.write(said)
+        for line in said.splitlines():
+            if on_line:
+                on_line(line)
+        return Completed(tuple(argv), code, "", "", 1.5)
+
+
+class ScriptedRunner(FakeRunner):
+    """Gives the first answer whose words all stand in the command line; an unforeseen command fails the test.
+
+    An answer is ``(return code, stdout, stderr)``, or a function of the command line that returns one.
+    """
+
+    # What is asked besides, and says nothing unless a test wants it to.
+    UNTOLD = (("df", "-Pk"), ("dpkg", "--audit"))
+
+    def __init__(self) -> None:
+        super().__init__(self._scripted)
+        self.answers: list[tuple[tuple[str, ...], Callable[[Sequence[str]], tuple[int, str, str]]]] = []
+
+    def on(self, *words: str, output: str = "", stderr: str = "", returncode: int = 0) -> ScriptedRunner:
+        return self.call(*words, answer=lambda argv: (returncode, output, stderr))
+
+    def call(self, *words: str, answer: Callable[[Sequence[str]], tuple[int, str, str]]) -> ScriptedRunner:
+        self.answers.append((words, answer))
+        return self
+
+    def _scripted(self, argv: Sequence[str]) -> tuple[int, str, str]:
+        for words, answer in self.answers:
+            if all(word in argv for word in words):
+                return answer(argv)
+        if tuple(argv[:2]) in self.UNTOLD:
+            return 0, "", ""
+        raise AssertionError(f"unforeseen: {argv}")
 
 
 class FakeLogReader:

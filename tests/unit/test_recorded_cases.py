@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 from books import load
+from fakes import FakeCatalogue
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from paths import CASES
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.fileindex import find_index
-from accel_doctor.model import Distribution, Need, NeedKind, Plan, Provider, Reason, Simulation
+from accel_doctor.model import Distribution, NeedKind, Plan, Reason
 from accel_doctor.rulebook import Rulebook
 from accel_doctor.system.python.assumed import assumed_interpreter
 
@@ -59,32 +60,6 @@ class Step:
     @property
     def id(self) -> str:
         return f"{self.case}-{self.log.stem}"
-
-
-@dataclass(frozen=True)
-class RecordedMachine:
-    """A package manager on which nothing but what was there and earlier cures is installed, and everything can be."""
-
-    has: frozenset[str]
-    name: str = "apt"
-
-    def installed(self, names: Sequence[str]) -> frozenset[str]:
-        return self.has.intersection(names)
-
-    def available(self, names: Sequence[str]) -> frozenset[str]:
-        return frozenset(names)
-
-    def providers(self, need: Need) -> tuple[Provider, ...]:
-        return ()
-
-    def simulate(self, names: Sequence[str]) -> Simulation | None:
-        return None
-
-    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        return (("apt-get", "install", *names),)
-
-    def install(self, names: Sequence[str], log: Path) -> None:
-        raise AssertionError("planning installs nothing")
 
 
 def steps() -> list[Step]:
@@ -136,7 +111,7 @@ def planned(step: Step) -> Plan:
         rulebook(),
         SUITES[step.suite],
         assumed_interpreter(SUITES[step.suite], feature, feature),
-        RecordedMachine(frozenset(has)),
+        FakeCatalogue(frozenset(has)),
         lambda: find_index(SUITES[step.suite]),
     )
     return adviser.plan([Reason(finding.need, finding.package, finding) for finding in diagnosis.causes])

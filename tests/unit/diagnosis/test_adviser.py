@@ -1,14 +1,13 @@
 """Needs to a plan, with a package manager that has what the test says."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from books import book_of
+from fakes import FakeCatalogue
 
 from accel_doctor.diagnosis import RuleAdviser
-from accel_doctor.errors import PackageManagerError
 from accel_doctor.model import (
     Confidence,
     Distribution,
@@ -17,10 +16,8 @@ from accel_doctor.model import (
     Need,
     Origin,
     Plan,
-    Provider,
     Reason,
     Role,
-    Simulation,
 )
 
 RULES = """\
@@ -43,38 +40,8 @@ SYMPTOMS = "schema: 1\nadvice: {build-constraint: {'x<1': pin x}}\n"
 DEBIAN = Distribution("debian", "12", "bookworm", (), "Debian 12")
 
 
-@dataclass
-class Shop:
-    """A package manager: what is installed, what cannot be had, which two packages exclude each other."""
-
-    has: set[str] = field(default_factory=set)
-    lacks: set[str] = field(default_factory=set)
-    exclusive: set[str] = field(default_factory=set)
-    impossible: set[str] = field(default_factory=set)
-    name: str = "apt"
-    simulations: int = 0
-
-    def installed(self, names: Sequence[str]) -> frozenset[str]:
-        return frozenset(self.has.intersection(names))
-
-    def available(self, names: Sequence[str]) -> frozenset[str]:
-        return frozenset(set(names) - self.lacks)
-
-    def providers(self, need: Need) -> tuple[Provider, ...]:
-        return ()
-
-    def simulate(self, names: Sequence[str]) -> Simulation | None:
-        self.simulations += 1
-        if self.impossible.intersection(names):
-            raise PackageManagerError("held broken packages")
-        wanted = self.exclusive.intersection({*names, *self.has})
-        return Simulation(installs=tuple(names), removes=tuple(sorted(wanted)[1:]))
-
-    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        return (("apt-get", "install", *names),)
-
-    def install(self, names: Sequence[str], log: Path) -> None:
-        raise AssertionError("a plan installs nothing")
+def stocked(**known: Any) -> FakeCatalogue:
+    return FakeCatalogue(simulates=True, **known)
 
 
 INTERPRETER = Interpreter(
@@ -90,8 +57,8 @@ def plan(tmp_path):
     (tmp_path / "debian.yaml").write_text(RULES)
     (tmp_path / "symptoms.yaml").write_text(SYMPTOMS)
 
-    def make(*reasons: Reason, shop: Shop | None = None, distribution: Distribution = DEBIAN) -> Plan:
-        return RuleAdviser(book_of([tmp_path]), distribution, INTERPRETER, shop or Shop()).plan(reasons)
+    def make(*reasons: Reason, shop: FakeCatalogue | None = None, distribution: Distribution = DEBIAN) -> Plan:
+        return RuleAdviser(book_of([tmp_path]), distribution, INTERPRETER, shop or stocked()).plan(reasons)
 
     return make
 
@@ -124,11 +91,11 @@ def test_nothing_to_install_means_no_commands(plan):
 
 
 def test_only_what_is_missing_of_a_set_is_named(plan):
-    assert plan(found("compiler:c"), shop=Shop(has={"gcc"})).names == ("libc6-dev",)
+    assert plan(found("compiler:c"), shop=stocked(has={"gcc"})).names == ("libc6-dev",)
 
 
 def test_installed_and_still_not_found(plan):
-    shop = Shop(has={"libpq-dev", "libodd-dev", "gcc", "libc6-dev"})
+    shop = stocked(has={"libpq-dev", "libodd-dev", "gcc", "libc6-dev"})
     made = plan(found("command:pg_config"), found("header:odd.h"), shop=shop)
     assert made.names == ()
     look = "look for a path it does not search, or a version it does not accept"
@@ -139,14 +106,14 @@ def test_installed_and_still_not_found(plan):
 
 
 def test_installed_and_not_found_for_want_of_what_finds_it(plan):
-    made = plan(found("header:odd.h"), shop=Shop(has={"libodd-dev"}))
+    made = plan(found("header:odd.h"), shop=stocked(has={"libodd-dev"}))
     assert made.names == ("gcc", "libc6-dev")
     assert unmet(made) == []
     assert [str(reason.need) for reason in made.packages[0].reasons] == ["compiler:c"]
 
 
 def test_foreseen_and_installed_is_simply_met(plan):
-    assert plan(foreseen("compiler:c"), shop=Shop(has={"gcc", "libc6-dev"})) == Plan()
+    assert plan(foreseen("compiler:c"), shop=stocked(has={"gcc", "libc6-dev"})) == Plan()
 
 
 def test_unknown_needs_come_with_a_way_to_search(plan):
@@ -168,7 +135,7 @@ def test_needs_no_package_cures_come_with_advice(plan):
 
 
 def test_what_the_distribution_does_not_offer(plan):
-    made = plan(found("compiler:c"), found("header:odd.h"), shop=Shop(lacks={"libc6-dev", "libodd-dev"}))
+    made = plan(found("compiler:c"), found("header:odd.h"), shop=stocked(lacks={"libc6-dev", "libodd-dev"}))
     assert unmet(made) == [
         ("compiler:c", "gcc and libc6-dev would meet it, but Debian 12 offers no such package"),
         ("header:odd.h", "libodd-dev would meet it, but Debian 12 offers no such package; set ODD_HOME"),
@@ -177,12 +144,12 @@ def test_what_the_distribution_does_not_offer(plan):
 
 def test_the_first_alternative_that_can_be_had(plan):
     assert plan(found("command:curl-config")).names == ("libcurl-ssl-dev",)
-    assert plan(found("command:curl-config"), shop=Shop(lacks={"libcurl-ssl-dev"})).names == ("libcurl-tls-dev",)
+    assert plan(found("command:curl-config"), shop=stocked(lacks={"libcurl-ssl-dev"})).names == ("libcurl-tls-dev",)
 
 
 def test_a_plan_shows_what_would_do_as_well(plan):
     def others(**shop):
-        return [package.alternatives for package in plan(found("command:curl-config"), shop=Shop(**shop)).packages]
+        return [package.alternatives for package in plan(found("command:curl-config"), shop=stocked(**shop)).packages]
 
     assert others() == [(("libcurl-tls-dev",),)]
     assert others(lacks={"libcurl-ssl-dev"}) == [(("libcurl-ssl-dev",),)]
@@ -199,27 +166,29 @@ def test_two_needs_with_alternatives_share_one(plan):
 
 
 def test_an_installed_alternative_is_the_provider(plan):
-    made = plan(found("command:curl-config"), shop=Shop(has={"libcurl-tls-dev"}))
+    made = plan(found("command:curl-config"), shop=stocked(has={"libcurl-tls-dev"}))
     assert made.names == ()
     assert unmet(made)[0][1].startswith("libcurl-tls-dev is installed and still")
 
 
 def test_an_alternative_that_would_remove_something_gives_way(plan):
-    shop = Shop(has={"other"}, exclusive={"other", "libcurl-ssl-dev"})
+    shop = stocked(has={"other"}, exclusive={"other", "libcurl-ssl-dev"})
     assert plan(found("command:curl-config"), shop=shop).names == ("libcurl-tls-dev",)
 
 
 def test_an_alternative_that_cannot_be_installed_gives_way(plan):
-    assert plan(found("command:curl-config"), shop=Shop(impossible={"libcurl-ssl-dev"})).names == ("libcurl-tls-dev",)
+    assert plan(found("command:curl-config"), shop=stocked(impossible={"libcurl-ssl-dev"})).names == (
+        "libcurl-tls-dev",
+    )
 
 
 def test_where_every_alternative_conflicts_the_preferred_one_stays_for_the_package_manager_to_refuse(plan):
-    shop = Shop(impossible={"libcurl-ssl-dev", "libcurl-tls-dev"})
+    shop = stocked(impossible={"libcurl-ssl-dev", "libcurl-tls-dev"})
     assert plan(found("command:curl-config"), shop=shop).names == ("libcurl-ssl-dev",)
 
 
 def test_nothing_is_simulated_without_a_choice(plan):
-    shop = Shop()
+    shop = stocked()
     plan(found("compiler:c"), found("compiler:c++"), shop=shop)
     assert shop.simulations == 0
 
@@ -234,7 +203,7 @@ def test_what_is_installed_of_known_needs_alternatives_included(tmp_path):
     (tmp_path / "python.yaml").write_text(
         "schema: 1\npackages: {x: {needs: [compiler:c, header:curl/curl.h, header:gone.h, header:nobody.h]}}\n"
     )
-    shop = Shop(has={"gcc", "libcurl-ssl-dev", "libpq-dev"})
+    shop = stocked(has={"gcc", "libcurl-ssl-dev", "libpq-dev"})
     adviser = RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, shop)
     assert adviser.installed_for("x") == ("gcc", "libcurl-ssl-dev")
     assert adviser.installed_for("y") == ()
@@ -242,6 +211,6 @@ def test_what_is_installed_of_known_needs_alternatives_included(tmp_path):
 
 def test_known_needs_come_from_the_rules(tmp_path):
     (tmp_path / "python.yaml").write_text("schema: 1\npackages: {x: {needs: [compiler:c]}}\n")
-    adviser = RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, Shop())
+    adviser = RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, stocked())
     assert adviser.known_needs("x") == (Need.parse("compiler:c"),)
     assert adviser.known_needs("y") == ()

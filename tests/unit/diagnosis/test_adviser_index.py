@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from books import book_of
+from fakes import FakeCatalogue
 
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import FileIndex, Release
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.model import Confidence, Distribution, Interpreter, Need, Origin, Plan, Provider, Reason
+from accel_doctor.model import Confidence, Distribution, Interpreter, Need, Origin, Plan, Reason
 
 RULES = """\
 schema: 1
@@ -38,27 +38,6 @@ FILES = {
 }
 
 
-class Everything:
-    """A package manager with nothing installed and everything available."""
-
-    name = "apt"
-
-    def installed(self, names: Sequence[str]) -> frozenset[str]:
-        return frozenset()
-
-    def available(self, names: Sequence[str]) -> frozenset[str]:
-        return frozenset(names)
-
-    def providers(self, need: Need) -> tuple[Provider, ...]:
-        return ()
-
-    def simulate(self, names: Sequence[str]) -> None:
-        return None
-
-    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        return (("apt-get", "install", *names),)
-
-
 @pytest.fixture
 def plan(tmp_path):
 
@@ -76,7 +55,7 @@ def plan(tmp_path):
         return FileIndex.open(file)
 
     def make(*needs: str) -> tuple[Plan, int]:
-        adviser = RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, Everything(), find)
+        adviser = RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, FakeCatalogue(), find)
         return adviser.plan([Reason(Need.parse(need), "x") for need in needs]), len(opened)
 
     return make

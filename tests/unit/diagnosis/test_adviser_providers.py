@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from books import book_of
+from fakes import FakeCatalogue
 
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import FileIndex, Release
@@ -31,33 +31,8 @@ def found(name: str, place: str, *, development: bool = True, service: bool = Fa
     return Provider(name, place, "dnf repoquery", development, service)
 
 
-@dataclass
-class Asked:
-    """A package manager that has what the test says, and counts the questions."""
-
-    has: Mapping[str, Sequence[Provider]]
-    name: str = "dnf"
-    questions: list[str] = field(default_factory=list)
-
-    def providers(self, need: Need) -> tuple[Provider, ...]:
-        self.questions.append(str(need))
-        return tuple(self.has.get(str(need), ()))
-
-    def installed(self, names: Sequence[str]) -> frozenset[str]:
-        return frozenset()
-
-    def available(self, names: Sequence[str]) -> frozenset[str]:
-        return frozenset(names)
-
-    def simulate(self, names: Sequence[str]) -> None:
-        return None
-
-    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        return (("dnf", "install", *names),)
-
-
 @pytest.fixture
-def adviser(tmp_path: Path) -> Callable[..., tuple[RuleAdviser, Asked]]:
+def adviser(tmp_path: Path) -> Callable[..., tuple[RuleAdviser, FakeCatalogue]]:
     (tmp_path / "fedora.yaml").write_text(RULES)
     (tmp_path / "symptoms.yaml").write_text("schema: 1\n")
     collection = Collection()
@@ -66,8 +41,8 @@ def adviser(tmp_path: Path) -> Callable[..., tuple[RuleAdviser, Asked]]:
     index = tmp_path / "fedora-99.index"
     index.write_bytes(index_bytes(collection, Release("fedora", "99")))
 
-    def make(has: Mapping[str, Sequence[Provider]]) -> tuple[RuleAdviser, Asked]:
-        asked = Asked(has)
+    def make(has: Mapping[str, Sequence[Provider]]) -> tuple[RuleAdviser, FakeCatalogue]:
+        asked = FakeCatalogue(name="dnf", told=has)
         interpreter = assumed_interpreter(FEDORA, "3.13", "3.13")
         return RuleAdviser(book_of([tmp_path]), FEDORA, interpreter, asked, lambda: FileIndex.open(index)), asked
 

@@ -95,7 +95,7 @@ def test_lock_with_the_targets_own_pip(make, runner, tmp_path):
     assert isinstance(locked, Locked)
     assert [package.name for package in locked.lock.packages] == ["six"]
     (argv,) = runner.commands
-    assert argv[:5] == ["/v/bin/python", "-m", "pip", "install", "--dry-run"]
+    assert argv[:5] == ("/v/bin/python", "-m", "pip", "install", "--dry-run")
     assert Path(*values(argv, "--requirement")).read_text() == "six\n"
     # with a log of its own pip would not print what a failing build says
     assert "--log" not in argv
@@ -292,18 +292,18 @@ def test_a_private_pip_is_fetched_once(make, runner, tmp_path):
     lock(frontend, tmp_path)
     lock(frontend, tmp_path)
     fetched, *used = runner.commands
-    assert fetched[:3] == ["/bin/uv", "pip", "install"]
+    assert fetched[:3] == ("/bin/uv", "pip", "install")
     assert values(fetched, "--python") == ["/own/python"]
     home = tmp_path / "cache" / "frontends" / "pip"
     assert [argv[:5] for argv in used] == [
-        ["/own/python", str(home / "pip"), "--python", "/v/bin/python", "install"]
+        ("/own/python", str(home / "pip"), "--python", "/v/bin/python", "install")
     ] * 2
     assert sorted(path.name for path in home.parent.iterdir()) == ["pip", "pip.lock"]
 
 
 def test_a_private_pip_without_uv(make, runner, tmp_path):
     lock(make(None, uv=None), tmp_path)
-    assert runner.commands[0][:4] == ["/own/python", "-m", "pip", "install"]
+    assert runner.commands[0][:4] == ("/own/python", "-m", "pip", "install")
 
 
 def test_a_private_pip_that_cannot_be_fetched(make, pip, output, tmp_path):

@@ -98,7 +98,7 @@ def test_lock(frontend, runner, tmp_path):
     # the lock lies in lock.log.files/resolved/
     assert locked.lock.packages[1].directory.path == str(tmp_path / "local")
     argv = command(runner, "compile")
-    assert argv[:2] == ["/bin/uv", "pip"]
+    assert argv[:2] == ("/bin/uv", "pip")
     assert values(argv, "--format") == ["pylock.toml"]
     assert values(argv, "--python") == ["/v/bin/python"]
     assert "--no-python-downloads" in argv
@@ -171,7 +171,7 @@ def test_when_everything_is_there_nothing_is_resolved(frontend, uv, runner, tmp_
 
 
 @pytest.mark.parametrize(
-    ("strategy", "expected"), [("only-if-needed", ["--upgrade-package", "six"]), ("eager", ["--upgrade"])]
+    ("strategy", "expected"), [("only-if-needed", ("--upgrade-package", "six")), ("eager", ("--upgrade",))]
 )
 def test_upgrade(frontend, uv, runner, tmp_path, strategy, expected):
     uv.installed = [{"name": "six", "version": "1.16.0"}]
@@ -284,7 +284,7 @@ def test_install(frontend, runner, tmp_path):
     locked = lock(frontend, tmp_path, request)
     assert frontend.install(locked, request, tmp_path / "install.log") is None
     argv = runner.commands[-1]
-    assert argv[:3] == ["/bin/uv", "pip", "install"]
+    assert argv[:3] == ("/bin/uv", "pip", "install")
     (written,) = values(argv, "--requirements")
     assert Path(written).name == "pylock.toml"
     assert {"--no-deps", "--break-system-packages", "--compile-bytecode"} <= set(argv)
