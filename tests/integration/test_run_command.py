@@ -58,9 +58,7 @@ def test_the_exit_code_is_the_command_s(environment, script, code):
 def test_a_failure_of_another_kind_gets_one_line(environment):
     done = run(environment, "sh", "-c", "echo 1 test failed; exit 1")
     assert (done.returncode, done.stdout) == (1, "1 test failed\n")
-    assert done.stderr == (
-        f"accel-doctor: nothing in this output names a thing that is missing; whole log: {log_in(environment)}\n"
-    )
+    assert done.stderr == (f"accel-doctor: no missing dependency found in the output; log: {log_in(environment)}\n")
 
 
 def test_what_is_missing_is_named_after_the_command_s_own_words(environment):
@@ -72,7 +70,7 @@ def test_what_is_missing_is_named_after_the_command_s_own_words(environment):
     assert lines[1].startswith("accel-doctor: the command failed after ")
     assert lines[2:6] == [
         f'accel-doctor:   header:nobody/knows.h: "{message}" (line 1)',
-        f"accel-doctor:   whole log: {log_in(environment)}",
+        f"accel-doctor:   log: {log_in(environment)}",
         "accel-doctor: No system package is known for:",
         f'accel-doctor:   header:nobody/knows.h: "{message}"',
     ]

@@ -88,6 +88,17 @@ def is_version(python: str) -> bool:
     return re.fullmatch(r"3\.\d{1,2}", python) is not None
 
 
+def distro_option() -> Any:
+    """Return the field of ``--distro``."""
+    text = "Answer for this distribution instead of this machine's."
+    return option("--distro", metavar="ID[:VERSION]", help=text)
+
+
+def export_option() -> Any:
+    """Return the field of ``--export`` of a command that prints a plan."""
+    return option("--export", type=click.Choice(EXPORT_FORMATS), help="Print only what to install, in this format.")
+
+
 def table(declared: OptionTable[T], default: T) -> Any:
     """Return a field that holds the value of options declared elsewhere."""
     return field(default=default, metadata={_DECLARED: declared})

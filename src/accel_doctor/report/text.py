@@ -38,7 +38,7 @@ def case_lines(case: Case) -> list[str]:
     lines = [what, *(f"  {_quoted(finding)}" for finding in causes)]
     if not causes:
         lines.append(f"  not understood: {shortened(case.diagnosis.summary or 'no output', _EVIDENCE_WIDTH)}")
-    return [*lines, f"  whole log: {failure.log}"]
+    return [*lines, f"  log: {failure.log}"]
 
 
 def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribution) -> list[str]:

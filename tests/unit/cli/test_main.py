@@ -123,7 +123,7 @@ def raising(error):
             PackageManagerError("E: https://me:secret@host is down", log="/l"),
             ExitCode.PACKAGE_MANAGER,
             "",
-            "error: E: https://****@host is down\n  whole log: /l\n",
+            "error: E: https://****@host is down\n  log: /l\n",
         ),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED, "", "interrupted\n"),
     ],

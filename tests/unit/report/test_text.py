@@ -43,7 +43,7 @@ def test_a_case_quotes_its_causes_and_names_the_log():
     assert case_lines(Case(FAILED, Diagnosis((FINDING,)))) == [
         "psycopg2: build failed after 3.2 s",
         '  command:pg_config: "Error: pg_config executable not found." (line 12)',
-        "  whole log: /logs/1.log",
+        "  log: /logs/1.log",
     ]
 
 
@@ -51,7 +51,7 @@ def test_a_case_that_was_not_understood_shows_the_line_that_says_most():
     assert case_lines(Case(Failed(None, Path("/l"), "resolve", 1), Diagnosis((), summary="error: odd"))) == [
         "the requirements: resolve failed",
         "  not understood: error: odd",
-        "  whole log: /l",
+        "  log: /l",
     ]
 
 

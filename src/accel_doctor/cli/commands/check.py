@@ -11,11 +11,12 @@ import click
 from accel_doctor.cli.assembly import assembled_doctor
 from accel_doctor.cli.commands.export import exported_plan
 from accel_doctor.cli.options import (
-    EXPORT_FORMATS,
     FrontendOptions,
     PlaceOptions,
     as_command,
     checked_version,
+    distro_option,
+    export_option,
     is_version,
     option,
     table,
@@ -42,14 +43,10 @@ class CheckOptions:
     """What ``check`` can be told."""
 
     pip: ParsedArguments = table(PIP_LINE, ParsedArguments())
-    distro: str | None = option(
-        "--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's."
-    )
+    distro: str | None = distro_option()
     python: str | None = option("--python", metavar="X.Y|PATH", help="Answer for this version or interpreter.")
     form: str = text_or_json()
-    export: str | None = option(
-        "--export", type=click.Choice(EXPORT_FORMATS), help="Print only what to install, in this form."
-    )
+    export: str | None = export_option()
     no_resolve: bool = option(
         "--no-resolve", default=False, help="Look at the given names alone: ask no index, run no code."
     )
@@ -59,9 +56,9 @@ class CheckOptions:
 
 @as_command("check", CheckOptions, cls=PipLineCommand)
 def command(options: CheckOptions) -> int:
-    """Say what requirements will need before anything is built, and what of it is missing here.
+    """Show what requirements need to build, and what of it is missing here, before anything is built.
 
-    Takes pip's argument line, as install does. Nothing is installed.
+    Takes pip's arguments, as install does. Installs nothing.
     """
     session, frontend, request = _prepared(options)
     elsewhere = options.distro is not None
@@ -138,16 +135,13 @@ def _as_elsewhere(session: Session, frontend: Frontend, meant: Interpreter) -> t
 
 
 def _resolution(doctor: Doctor, session: Session, request: InstallRequest, *, no_resolve: bool) -> Resolution:
-
     if no_resolve:
         return Resolution(None)
     if session.platforms and doctor.frontend.name != "uv":
         return Resolution(None, problem=f"{doctor.frontend.name} cannot resolve for another machine")
     resolution = resolve(doctor.frontend, request, doctor.treatment.logs, doctor.treatment.log_reader)
     if resolution.problem:
-        session.reporter.note(
-            f"{resolution.problem}\nGoing by the names given alone; their dependencies are not in this."
-        )
+        session.reporter.note(f"{resolution.problem}\nChecking only the given names, without their dependencies.")
     for case in resolution.cases:
         session.reporter.diagnosed(case)
     return resolution
@@ -156,7 +150,6 @@ def _resolution(doctor: Doctor, session: Session, request: InstallRequest, *, no
 def _foresight(
     doctor: Doctor, session: Session, request: InstallRequest, resolution: Resolution, *, elsewhere: bool
 ) -> Foresight:
-
     if resolution.locked:
         sources = doctor.environment.sources(resolution.locked)
         lacked = {} if session.platforms else doctor.lacked_by_kept(sources, request)

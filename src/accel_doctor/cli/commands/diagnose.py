@@ -11,12 +11,13 @@ import click
 
 from accel_doctor.cli.commands.export import exported_plan
 from accel_doctor.cli.options import (
-    EXPORT_FORMATS,
     PlaceOptions,
     RulesOptions,
     argument,
     as_command,
     checked_version,
+    distro_option,
+    export_option,
     option,
     text_or_json,
 )
@@ -26,8 +27,6 @@ from accel_doctor.diagnosis import WatchedStream, diagnose_stream
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.model import Diagnosis, Reason
 from accel_doctor.report.diagnosis_report import DiagnosisReport, diagnosis_document, diagnosis_lines
-from accel_doctor.rulebook import Rulebook
-from accel_doctor.wording import printable
 
 
 @dataclass(frozen=True)
@@ -35,28 +34,24 @@ class DiagnoseOptions(RulesOptions):
     """What ``diagnose`` can be told."""
 
     logs: tuple[str, ...] = argument("[LOG|-]...")
-    distro: str | None = option(
-        "--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's."
-    )
+    distro: str | None = distro_option()
     python: str | None = option(
-        "--python", metavar="X.Y", help="The version of Python that was built for, if the log does not show it."
+        "--python", metavar="X.Y", help="The Python version of the build, if the log does not show it."
     )
     form: str = text_or_json()
-    export: str | None = option(
-        "--export", type=click.Choice(EXPORT_FORMATS), help="Print only what to install, in this form."
-    )
+    export: str | None = export_option()
 
 
 @as_command("diagnose", DiagnoseOptions)
 def command(options: DiagnoseOptions) -> int:
-    """Read the logs of failed builds: what they lack, and how to get it.
+    """Read the logs of failed builds: what is missing, and how to install it.
 
     LOG is a file, or - for standard input. Any build log will do, wherever it comes from.
     """
     python = checked_version(options.python)
     session = Session(started(), PlaceOptions(rules=options.rules), distro=options.distro)
     session.require_rules()
-    diagnoses, shown = _read(options.logs or _standard_input(), session.rulebook)
+    diagnoses, shown = _read(options.logs or _standard_input(), session)
     report = _report(diagnoses, session, python or shown)
     if options.export:
         click.echo(exported_plan(report.plan, options.export, session), nl=False)
@@ -73,20 +68,16 @@ def _standard_input() -> tuple[str, ...]:
     return ("-",)
 
 
-def _read(logs: tuple[str, ...], rulebook: Rulebook) -> tuple[dict[str, Diagnosis], str | None]:
+def _read(logs: tuple[str, ...], session: Session) -> tuple[dict[str, Diagnosis], str | None]:
     """Return what each log says, and the version of Python that the first one shows which shows any."""
     diagnoses: dict[str, Diagnosis] = {}
     shown = None
     for log in dict.fromkeys(logs):
         with ExitStack() as stack:
-            stream = WatchedStream(LogStream.opened(log, stack, _warn))
-            diagnoses[log] = diagnose_stream(stream, rulebook.symptoms)
+            stream = WatchedStream(LogStream.opened(log, stack, session.reporter))
+            diagnoses[log] = diagnose_stream(stream, session.rulebook.symptoms)
         shown = shown or stream.python_of(diagnoses[log])
     return diagnoses, shown
-
-
-def _warn(text: str) -> None:
-    click.echo(click.style("warning: ", fg="yellow", bold=True) + printable(text), err=True)
 
 
 def _report(diagnoses: dict[str, Diagnosis], session: Session, python: str | None) -> DiagnosisReport:

@@ -24,7 +24,7 @@ _TEMPLATE_LIMIT = 1 << 20
 class ExportOptions:
     """What ``export`` can be told."""
 
-    form: str = option("--format", default="shell", type=click.Choice(EXPORT_FORMATS), help="For what it is written.")
+    form: str = option("--format", default="shell", type=click.Choice(EXPORT_FORMATS), help="The format to write.")
     template: str | None = option("--template", metavar="FILE", help="Fill in this Jinja2 template instead.")
     last: int | None = option(
         "-n", "--last", type=click.IntRange(min=1), metavar="N", help="Only what the last N treatments installed."
@@ -33,13 +33,13 @@ class ExportOptions:
 
 @as_command("export", ExportOptions)
 def command(options: ExportOptions) -> int:
-    """Write down what this machine needed, for the next one of the same distribution.
+    """Write down the system packages this machine needed, for the next one of the same distribution.
 
-    It comes from the journal: every system package that accel-doctor installed here, and why.
+    They come from the journal: every system package that accel-doctor installed here, and why.
     """
     needed = _packages_of_journal(options.last)
     if needed is None:
-        click.echo("nothing was installed by accel-doctor on this distribution yet", err=True)
+        click.echo("accel-doctor has installed no system packages on this distribution yet", err=True)
         return int(ExitCode.DONE)
     template = options.template
     if template is None:

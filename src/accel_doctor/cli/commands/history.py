@@ -34,5 +34,5 @@ def command(options: HistoryOptions) -> int:
     elif entries:
         click.echo("\n".join(history_lines(entries)))
     else:
-        click.echo("nothing was installed by accel-doctor yet", err=True)
+        click.echo("accel-doctor has installed no system packages yet", err=True)
     return int(ExitCode.DONE)

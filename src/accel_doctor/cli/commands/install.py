@@ -48,7 +48,7 @@ class InstallOptions:
     dry_run: bool = own("--dry-run", default=False, help="Print the plan and the exact commands; change nothing.")
     verify: bool = own("--verify", default=False, help="Import what was installed, and treat missing libraries.")
     portable: bool = own(
-        "--portable", default=False, help="Bundle the libraries that built wheels link, with auditwheel, where it can."
+        "--portable", default=False, help="Bundle linked libraries into built wheels with auditwheel, where possible."
     )
     target: TargetOptions = TargetOptions()
     jobs: int | None = own(
@@ -58,7 +58,7 @@ class InstallOptions:
     export: str | None = own(
         "--export",
         type=click.Choice(EXPORT_FORMATS),
-        help="With --dry-run: print the plan in this form.",
+        help="With --dry-run: print the plan in this format.",
     )
     report: str | None = own("--report", metavar="FILE", help="Write a report of the run here, as JSON; - is stdout.")
     place: PlaceOptions = PlaceOptions()
@@ -67,10 +67,10 @@ class InstallOptions:
 
 @as_command("install", InstallOptions, cls=PipLineCommand)
 def command(options: InstallOptions) -> int:
-    """Install requirements, with the system packages that their builds turn out to need.
+    """Install requirements, with the system packages their builds turn out to need.
 
-    Takes pip's argument line and reads pip's configuration. Source distributions are built, failing builds are
-    diagnosed, the missing system packages are offered once, and what failed is built again.
+    Takes pip's arguments and reads pip's configuration. Builds source distributions, diagnoses the builds that fail,
+    offers the missing system packages once, and builds again what failed.
     """
     return run_installation(options, started())
 

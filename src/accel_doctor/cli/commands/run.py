@@ -46,10 +46,10 @@ class RunOptions:
 
 @as_command("run", RunOptions, cls=ConfiguredCommand, allow_interspersed_args=False)
 def command(options: RunOptions) -> int:
-    """Run a command that builds something; when it fails for want of a system package, install that and run it again.
+    """Run a command that builds something; install the system packages it lacks, and run it again.
 
-    Any command: uv sync, poetry install, tox, make, cmake, cargo build, npm install. It looks and behaves as without
-    accel-doctor, and its exit code is the exit code.
+    Any command: uv sync, poetry install, tox, make, cmake, cargo build, npm install. It looks and behaves as it does
+    without accel-doctor, whose exit code is the command's.
     """
     session = Session(started(), options.place, options.talk.verbosity, options.python, beside_a_command=True)
     session = replace(session, chosen=session.likely_interpreter())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from accel_doctor.cli.options import PlaceOptions, RulesOptions, argument, as_command, option, text_or_json
+from accel_doctor.cli.options import PlaceOptions, RulesOptions, argument, as_command, distro_option, text_or_json
 from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode
 from accel_doctor.fileindex import find_index, rank
@@ -21,9 +21,7 @@ class WhyOptions(RulesOptions):
     """What ``why`` can be told."""
 
     wanted: str = argument("NEED|FILE", default="", required=True)
-    distro: str | None = option(
-        "--distro", metavar="ID[:VERSION]", help="Answer for this distribution instead of this machine's."
-    )
+    distro: str | None = distro_option()
     form: str = text_or_json()
 
 

@@ -1,15 +1,16 @@
-"""Logs as they are handed over: opened, refused where they are compressed, and read up to a bound."""
+"""Logs named on the command line: opened, refused where they are compressed, and read up to a bound."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
 from accel_doctor.errors import UsageError
+from accel_doctor.interfaces import Notifier
+from accel_doctor.wording import printable
 
 LARGEST = 4 << 30  # bytes of one log that are read: an end to /dev/zero, and to what a runaway process writes
 
@@ -26,27 +27,27 @@ _SHORTEST = max(len(beginning) for beginning, *_ in _COMPRESSED)
 
 
 class LogStream:
-    """A log named on the command line, ``-`` for standard input; UsageError from :meth:`read` where it is no log."""
+    """A log named on the command line, ``-`` for standard input. :meth:`read` raises UsageError."""
 
-    def __init__(self, name: str, stream: BinaryIO, warn: Callable[[str], None]) -> None:
+    def __init__(self, name: str, stream: BinaryIO, notifier: Notifier) -> None:
         self._name = name
         self._stream = stream
-        self._warn = warn
+        self._notifier = notifier
         self._left = LARGEST
         self._begun = False
 
     @classmethod
-    def opened(cls, name: str, stack: ExitStack, warn: Callable[[str], None]) -> LogStream:
-        """The log of that name, closed with ``stack``."""
+    def opened(cls, name: str, stack: ExitStack, notifier: Notifier) -> LogStream:
+        """Open the log of that name; it is closed with ``stack``."""
         if name == "-":
-            return cls(name, sys.stdin.buffer, warn)
+            return cls(name, sys.stdin.buffer, notifier)
         try:
-            return cls(name, stack.enter_context(Path(name).open("rb")), warn)
+            return cls(name, stack.enter_context(Path(name).open("rb")), notifier)
         except OSError as error:
             raise _unreadable(name, error) from error
 
     def read(self, size: int, /) -> bytes:
-        """As a file's own, until :data:`LARGEST` bytes were read."""
+        """Read as a file does, until :data:`LARGEST` bytes were read."""
         if self._left <= 0:
             return b""
         try:
@@ -58,7 +59,7 @@ class LogStream:
             self._refuse_compressed(data[:_SHORTEST])
         self._left -= len(data)
         if self._left <= 0:
-            self._warn(f"{self._name}: only the first {LARGEST >> 30} GiB are read")
+            self._notifier.note(f"{printable(self._name)}: read only the first {LARGEST >> 30} GiB")
         return data
 
     def _refuse_compressed(self, beginning: bytes) -> None:
@@ -66,10 +67,10 @@ class LogStream:
             if beginning.startswith(mark):
                 source = shlex.quote(self._name) if self._name != "-" else ""
                 raise UsageError(
-                    f"{self._name} is compressed ({kind}), no log as it stands",
-                    hint=f"{' '.join(f'{command} {source}'.split())} | accel-doctor diagnose -",
+                    f"{self._name} is {kind}-compressed",
+                    hint=f"decompress it: {' '.join(f'{command} {source}'.split())} | accel-doctor diagnose -",
                 )
 
 
 def _unreadable(name: str, error: OSError) -> UsageError:
-    return UsageError(f"{name} cannot be read: {error.strerror}")
+    return UsageError(f"cannot read {name}: {error.strerror}")

@@ -33,45 +33,43 @@ class PlainReporter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Nothing to put away."""
+        """Leave the terminal as it is."""
 
     def step(self, text: str) -> None:
-        """A stage of the run begins."""
+        """Tell that a stage of the run begins."""
         self._say(text, bold=True)
 
     def build_started(self, source: Source) -> None:
-        """A build begins."""
+        """Tell that a build begins."""
         self._say(f"building {source}")
 
     def build_phase(self, source: Source, phase: str) -> None:
-        """Told with -v only."""
+        """Tell the phase of a build, with -v only."""
         if self._terminal.verbosity > 0:
             self._say(f"{source}: {phase}")
 
     def build_finished(self, source: Source, outcome: Outcome) -> None:
-        """A build ended; failures are told when they are diagnosed."""
+        """Tell that a build succeeded; failures are told when they are diagnosed."""
         if isinstance(outcome, Built):
             self._say(built_line(outcome))
-        else:
-            self._say(f"failed: {source} after {outcome.seconds:.1f} s")
 
     def diagnosed(self, case: Case) -> None:
-        """A failure and the line that explains it; with -v the end of its log too."""
+        """Tell a failure and the line that explains it."""
         self._failed.append(case)
         for number, line in enumerate(case_lines(case)):
             self._say(line, level=-1, fg="red" if number == 0 else None)
 
     def plan(self, plan: Plan, simulation: Simulation | None) -> None:
-        """A plan, before the question."""
+        """Show a plan, before the question."""
         for line in plan_lines(plan, simulation, self._distribution):
             self._say(line, level=-1)
 
     def note(self, text: str) -> None:
-        """Something worth a line."""
+        """Tell something worth a line."""
         self._say(text, level=-1, fg="yellow")
 
     def ask(self, plan: Plan) -> Consent | Plan:
-        """The question; nobody to ask without a terminal. Ctrl-C raises click.Abort."""
+        """Ask the question; without a terminal there is nobody to ask. Ctrl-C raises click.Abort."""
         if not self._terminal.interactive:
             return Consent.NOBODY_TO_ASK
         answer = ask(plan, self._failed)
@@ -80,13 +78,13 @@ class PlainReporter:
         return answer
 
     def verdict(self, message: str, hint: str | None) -> None:
-        """How a run ended that did not end well, and the next step."""
+        """Tell how a run failed, and the next step."""
         self._say(f"error: {message}", level=-2, fg="red")
         if hint:
             self._say(f"hint: {hint}", level=-1, fg="cyan")
 
     def commands(self, plan: Plan | None) -> None:
-        """The exact commands, on stdout."""
+        """Print the exact commands, on stdout."""
         for line in command_lines(plan.commands if plan else ()):
             click.echo(line)
 
@@ -97,21 +95,21 @@ class PlainReporter:
 
 
 class CommandReporter(PlainReporter):
-    """Speaks up between the lines of somebody else's command, so it says who is speaking, and only what helps."""
+    """A reporter that speaks between the lines of another command: it says who is speaking, and only what helps."""
 
     def diagnosed(self, case: Case) -> None:
-        """The lines that explain the failure; a failure of another kind is the command's own affair."""
+        """Tell the lines that explain the failure; a failure of another kind is the command's own affair."""
         if case.diagnosis.causes:
             super().diagnosed(case)
         else:
-            self._say(f"nothing in this output names a thing that is missing; whole log: {case.failure.log}")
+            self._say(f"no missing dependency found in the output; log: {case.failure.log}")
 
     def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
         super()._say(f"accel-doctor: {text}", level=level, bold=bold, fg=fg)
 
 
 class LiveReporter(PlainReporter):
-    """Plain lines, and below them a table of the builds at work, with phase and seconds."""
+    """Plain lines, and below them a table of the running builds, with phase and seconds."""
 
     def __init__(self, terminal: Terminal, distribution: Distribution) -> None:
         super().__init__(terminal, distribution)
@@ -122,24 +120,24 @@ class LiveReporter(PlainReporter):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Take the table off the screen."""
+        """Remove the table from the screen."""
         with self._lock:
             self._stop()
 
     def build_started(self, source: Source) -> None:
-        """The build joins the table."""
+        """Add the build to the table."""
         with self._lock:
             self._builds[source] = ("starting", time.monotonic())
             self._start()
 
     def build_phase(self, source: Source, phase: str) -> None:
-        """Its row changes."""
+        """Change its row."""
         with self._lock:
             if source in self._builds:
                 self._builds[source] = (phase, self._builds[source][1])
 
     def build_finished(self, source: Source, outcome: Outcome) -> None:
-        """Its row becomes a line above the table."""
+        """Turn its row into a line above the table."""
         with self._lock:
             self._builds.pop(source, None)
             if not self._builds:
@@ -179,7 +177,7 @@ class LiveReporter(PlainReporter):
 
 
 def reporter_for(terminal: Terminal, distribution: Distribution) -> PlainReporter:
-    """The reporter that suits what is on the other side."""
+    """Return the reporter that suits the terminal."""
     if terminal.live and terminal.verbosity >= 0:
         return LiveReporter(terminal, distribution)
     return PlainReporter(terminal, distribution)

@@ -225,8 +225,8 @@ def test_nothing_printed_drives_a_terminal(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["gone.log"], "error: gone.log cannot be read: No such file or directory\n"),
-        (["."], "error: . cannot be read: Is a directory\n"),
+        (["gone.log"], "error: cannot read gone.log: No such file or directory\n"),
+        (["."], "error: cannot read .: Is a directory\n"),
         (
             ["-", "--distro", "plan9"],
             "error: --distro plan9: no rules for this distribution\nhint: there are rules for: ",
