@@ -21,7 +21,7 @@ from accel_doctor.system.packages.dnf import Dnf
 from accel_doctor.system.packages.pacman import Pacman
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.zypper import Zypper
-from accel_doctor.system.python.assumed import assumed_interpreter
+from accel_doctor.system.python.platforms import assumed_interpreter
 
 NOBODY = Privilege(None, terminal=False)
 HERE = Distribution("here", "1")

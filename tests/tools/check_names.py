@@ -29,7 +29,7 @@ from accel_doctor.model import Distribution, Interpreter, Need
 from accel_doctor.rulebook import PackageRule, Rulebook, load
 from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.managers import MANAGERS
-from accel_doctor.system.python.assumed import assumed_interpreter
+from accel_doctor.system.python.platforms import assumed_interpreter
 
 MIRROR = "http://deb.debian.org/debian"
 SUITES = {"11": "bullseye", "12": "bookworm", "13": "trixie", "sid": "sid"}

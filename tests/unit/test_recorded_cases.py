@@ -23,7 +23,7 @@ from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.fileindex import find_index
 from accel_doctor.model import Distribution, NeedKind, Plan, Reason
 from accel_doctor.rulebook import Rulebook
-from accel_doctor.system.python.assumed import assumed_interpreter
+from accel_doctor.system.python.platforms import assumed_interpreter
 
 SUITES = {
     "bookworm": Distribution("debian", "12", "bookworm", (), "Debian GNU/Linux 12 (bookworm)"),

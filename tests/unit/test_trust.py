@@ -19,7 +19,7 @@ from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 from accel_doctor.system.packages.managers import DRIVERS
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.python.assumed import assumed_interpreter
+from accel_doctor.system.python.platforms import assumed_interpreter
 
 DEBIAN = named_distribution("debian:13")
 HEAD = "  Building wheel for evil (pyproject.toml): started\n"

@@ -41,7 +41,7 @@ from accel_doctor.store.wheels.provenance import provenance_of
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 from accel_doctor.system.loader.library_versions import LibraryVersions
 from accel_doctor.system.loader.machine_loader import MachineLoader
-from accel_doctor.system.packages.owners import file_owners, installed_versions
+from accel_doctor.system.packages.managers import file_owners, installed_versions
 from accel_doctor.system.probe import MachineProber
 from accel_doctor.system.python.imports import Imports
 from accel_doctor.system.python.interpreter import supported_tags

@@ -13,11 +13,10 @@ from accel_doctor.interfaces import PackageManager, Runner
 from accel_doctor.model import Distribution, Interpreter
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.distribution import named_distribution, read_distribution
-from accel_doctor.system.packages.elsewhere import AbsentPackageManager, PackageManagerElsewhere
+from accel_doctor.system.packages.elsewhere import AbsentPackageManager, PackageManagerElsewhere, enabling_commands
 from accel_doctor.system.packages.managers import MANAGERS, driver_for
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.repositories import enabling_commands
-from accel_doctor.system.python.assumed import assumed_interpreter
+from accel_doctor.system.python.platforms import assumed_interpreter
 
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 

@@ -29,7 +29,7 @@ from accel_doctor.store.layout import INTERPRETERS
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.packages.privilege import find_privilege
 from accel_doctor.system.process.runner import ProcessRunner
-from accel_doctor.system.python.assumed import assumed_interpreter
+from accel_doctor.system.python.platforms import assumed_interpreter
 from accel_doctor.system.python.target import find_target
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Interpreter, Need, NeedKind
-from accel_doctor.system.loader.library_folders import linker_folders, multiarch_names
-from accel_doctor.system.loader.machine_loader import MachineLoader
+from accel_doctor.system.loader.machine_loader import MachineLoader, linker_folders, multiarch_names
 
 _PROBE_TIMEOUT = 20.0
 

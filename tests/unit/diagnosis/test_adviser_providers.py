@@ -14,7 +14,7 @@ from accel_doctor.fileindex import FileIndex, Release
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.model import Confidence, Distribution, Need, Plan, Provider, Reason
-from accel_doctor.system.python.assumed import assumed_interpreter
+from accel_doctor.system.python.platforms import assumed_interpreter
 
 RULES = """\
 schema: 1

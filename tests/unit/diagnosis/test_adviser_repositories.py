@@ -6,9 +6,8 @@ from books import book_of
 
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.model import Distribution, Need, Reason
-from accel_doctor.system.packages.elsewhere import AbsentPackageManager
-from accel_doctor.system.packages.repositories import enabling_commands
-from accel_doctor.system.python.assumed import assumed_interpreter
+from accel_doctor.system.packages.elsewhere import AbsentPackageManager, enabling_commands
+from accel_doctor.system.python.platforms import assumed_interpreter
 
 RULES = """\
 schema: 1

@@ -26,7 +26,7 @@ class LibraryVersions:
         self._known: dict[str, tuple[_Seen, frozenset[str]]] | None = None
 
     def of(self, path: Path) -> frozenset[str]:
-        """The versions that a library defines; none where it cannot be read."""
+        """Return the versions that a library defines; none where it cannot be read."""
         if self._known is None:
             self._known = self._remembered()
         try:
@@ -43,7 +43,7 @@ class LibraryVersions:
         return self._known[str(path)][1]
 
     def _remembered(self) -> dict[str, tuple[_Seen, frozenset[str]]]:
-        """What the file says; nothing where it is missing, too long, or not what was written."""
+        """Return what the file says; nothing where it is missing, too long, or malformed."""
         if self._memory is None:
             return {}
         try:

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.packages.driver import Driver
-from accel_doctor.system.packages.facts import ManagerFacts, OneByOne
-from accel_doctor.system.packages.outputs import Meaning, Trouble, quoted
+from accel_doctor.system.packages.facts import ManagerFacts, Meaning, OneByOne, Trouble, quoted
 from accel_doctor.system.packages.privilege import Privilege
 
 # The lists that are kept, then, where these do not do, fresh ones that are not kept: every user may have those.
@@ -81,12 +80,12 @@ class Apk(Driver):
         self._wait = ("--wait", str(lock_timeout))
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that are installed, or provided by what is."""
+        """Return those of ``names`` that are installed, or provided by what is."""
         checked = APK.checked(names)
         return frozenset(name for name in checked if self.ask("apk", "info", "-e", "--", name).returncode == 0)
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that a repository has or one package provides; all of them where none can be read."""
+        """Return those of ``names`` that a repository has or one package provides; all where none can be read."""
         checked = APK.checked(names)
         unknown = checked
         for options in _LISTS:
@@ -95,7 +94,7 @@ class Apk(Driver):
         return frozenset(checked) - frozenset(unknown) if readable else frozenset(checked)
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Who provides a .pc file, a command or a shared library; by fresh lists, kept nowhere, if there are no others.
+        """Return the providers of a .pc file, a command or a shared library; by fresh lists where none are kept.
 
         Nothing in Alpine's lists tells a service from a tool, so that only -dev packages count as development ones.
         """
@@ -109,7 +108,7 @@ class Apk(Driver):
         return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """What apk says it would do, which it tells everybody.
+        """Return what apk says it would do, which it tells everybody.
 
         Raises PackageManagerError, quoting apk, for unknown names and for dependencies that cannot be met, NetworkError
         where no repository can be reached.
@@ -126,13 +125,13 @@ class Apk(Driver):
         raise self.refused(output, checked)
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """The one command that installs. Lists are refreshed where some are kept, and else (in images) not kept."""
+        """Return the one command that installs. It refreshes kept lists, and keeps none where there are none."""
         checked = APK.checked(names)
         lists = "--update-cache" if self._found() else "--no-cache"
         return (self._privilege.prefix(("apk", "add", lists, "--no-interactive", *self._wait, "--", *checked)),)
 
     def _unknown(self, names: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
-        """Names that apk would not install; it refuses to choose where several packages provide a name."""
+        """Return the names that apk would not install; it refuses to choose among several providers."""
         found = self._found(*options, "-x", "--", *names) if names else frozenset()
         unknown = [name for name in names if name not in found]
         if found <= frozenset(names):  # nothing of what was found is there for what it provides
@@ -140,7 +139,7 @@ class Apk(Driver):
         return tuple(name for name in unknown if len(self._found(*options, "-x", "--", name)) != 1)
 
     def _found(self, *arguments: str) -> frozenset[str]:
-        """The names of the packages that a search finds; without a word to search for, of all there are."""
+        """Return the names of the packages that a search finds; without a word to search for, of all there are."""
         return frozenset(self.ask("apk", "search", "-q", *arguments).output.split())
 
 

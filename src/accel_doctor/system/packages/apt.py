@@ -1,7 +1,8 @@
-"""Debian, Ubuntu and their kin: apt-get, apt-cache and dpkg-query.
+"""Debian, Ubuntu and their kin: apt-get, apt-cache, dpkg-query, and apt-file where it is installed.
 
-Output forms were read off apt 2.6 (Debian 12) and 3.0 (Debian 13), whose stable interface for scripts is apt-get.
-Every failure of apt-get is return code 100, so its words have to tell failures apart.
+Output forms were read off apt 2.6 (Debian 12) and 3.0 (Debian 13), whose stable interface for scripts is apt-get, and
+off apt-file 3.3. Every failure of apt-get is return code 100, so its words have to tell failures apart. apt itself does
+not know files of packages; a search of apt-file takes some seconds, a package's list half of one.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import NetworkError
+from accel_doctor.fileindex import named_for_development
+from accel_doctor.fileindex.contents import is_suitable, is_wanted
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
-from accel_doctor.system.packages.apt_file import AptFile
 from accel_doctor.system.packages.driver import Driver, Plan
-from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.outputs import (
+from accel_doctor.system.packages.facts import (
     AGAIN,
+    ManagerFacts,
     Meaning,
     StaleListsError,
     Trouble,
@@ -25,6 +27,49 @@ from accel_doctor.system.packages.outputs import (
     size_in_bytes,
 )
 from accel_doctor.system.packages.privilege import Privilege
+from accel_doctor.system.packages.questions import Questions, file_names, looked_into
+
+_SOURCE = "apt-file search"
+_FIELD = re.compile(r"(Package|Section): (?:[a-z-]+/)?(\S+)")
+_DEVELOPMENT = frozenset({"devel", "libdevel"})
+
+
+class _AptFile:
+    """Asks apt-file; it answers nothing where it is not installed or has fetched no lists."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._questions = Questions(runner)
+
+    def providers(self, need: Need) -> tuple[Provider, ...]:
+        """Return the packages that ship a file which meets a need."""
+        places: dict[str, list[str]] = {}
+        for file_name in file_names(need):
+            for package, path in self._rows("search", "-x", "--", f"/{re.escape(file_name)}$"):
+                if is_wanted(path) and is_suitable(package):
+                    places.setdefault(package, []).append(path)
+        if not places:
+            return ()
+        development = self._for_development(sorted(places))
+        return looked_into(places, _SOURCE, self._files, lambda name, files: name in development)
+
+    def _files(self, package: str) -> list[str]:
+        return [path for name, path in self._rows("list", "-F", "--", package) if name == package]
+
+    def _rows(self, *arguments: str) -> list[tuple[str, str]]:
+        rows = (line.partition(": /") for line in self._questions.lines(("apt-file", *arguments)))
+        return [(package, path) for package, slash, path in rows if slash and APT.accepts(package)]
+
+    def _for_development(self, packages: Sequence[str]) -> frozenset[str]:
+        shown = self._questions.lines(("apt-cache", "show", "--no-all-versions", "--", *packages))
+        sections: dict[str, str] = {}
+        package = ""
+        for found in filter(None, map(_FIELD.match, shown)):
+            if found[1] == "Package":
+                package = found[2]
+            else:
+                sections.setdefault(package, found[2])
+        return frozenset(name for name in packages if named_for_development(name) or sections.get(name) in _DEVELOPMENT)
+
 
 _ACTION = re.compile(r"^(Inst|Remv) (\S+)", re.MULTILINE)
 _DOWNGRADED = re.compile(r"^The following packages will be DOWNGRADED:\n((?:  .*\n?)+)", re.MULTILINE)
@@ -93,11 +138,11 @@ class Apt(Driver):
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
         super().__init__(runner, privilege)
-        self._apt_file = AptFile(runner, APT)
+        self._apt_file = _AptFile(runner)
         self._options = ("-o", f"DPkg::Lock::Timeout={lock_timeout}", "-o", "Dpkg::Options::=--force-confold")
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that dpkg has installed for the native architecture, by their own or a provided name."""
+        """Return those of ``names`` that are installed for the native architecture, or provided by what is."""
         output = self._answer(
             "dpkg-query", "-W", "-f", "${Package}\t${Architecture}\t${db:Status-Status}\t${Provides}\n"
         )
@@ -111,18 +156,18 @@ class Apt(Driver):
         return frozenset(names) & there
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` with an installation candidate, or provided by exactly one package."""
+        """Return those of ``names`` with an installation candidate, or provided by exactly one package."""
         checked = APT.checked(names)
         if not checked or not self._has_lists():
             return frozenset(checked)
         return frozenset(checked) - frozenset(self._unknown(checked))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Who ships it, where apt-file is installed and has its lists."""
+        """Return the packages that ship it, where apt-file is installed and has its lists."""
         return self._apt_file.providers(need)
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """What apt-get says it would do, and how much it would fetch; None without package lists.
+        """Return what apt-get says it would do, and how much it would fetch; None without package lists.
 
         Raises PackageManagerError, quoting apt, for unknown names and for dependencies that cannot be met.
         """
@@ -153,7 +198,7 @@ class Apt(Driver):
         )
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """The install command, after an update where there are no package lists (as in most container images)."""
+        """Return the install command, after an update where there are no package lists (as in most images)."""
         install = self._install_command(APT.checked(names))
         return (install,) if self._has_lists() else (self._update_command(), install)
 
@@ -203,12 +248,12 @@ class Apt(Driver):
         return self._privilege.prefix(("apt-get", *self._options[:2], "update"))
 
     def _has_lists(self) -> bool:
-        """Whether any Packages list was ever fetched (container images are shipped without)."""
+        """Return whether any Packages list was ever fetched (container images are shipped without)."""
         listing = self._answer("apt-get", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages")
         return bool(listing.strip())
 
     def _unknown(self, names: Sequence[str]) -> list[str]:
-        """Names that apt-get would not install as they are.
+        """Return the names that apt-get would not install as they are.
 
         To be asked before apt-get install, which reads an unknown name with a dot in it as a regular expression and
         installs whatever matches.
@@ -220,7 +265,7 @@ class Apt(Driver):
         ]
 
     def _providers(self, name: str) -> set[str]:
-        """The packages that provide a virtual name; apt-get takes the one, and refuses to choose among several."""
+        """Return the packages that provide a virtual name; apt-get refuses to choose among several."""
         shown = self._answer("apt-cache", "showpkg", "--", name)
         return {line.split()[0] for line in shown.partition("\nReverse Provides:")[2].splitlines() if line.strip()}
 

@@ -15,8 +15,7 @@ from accel_doctor.errors import PrivilegeError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
-from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.outputs import AGAIN, ENGLISH, Meaning, Trouble
+from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts, Meaning, Trouble
 from accel_doctor.system.packages.privilege import Privilege
 
 _SETTINGS = {
@@ -76,7 +75,7 @@ class Brew(Driver):
         return not self._is_root
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that are installed, by their own name or an alias."""
+        """Return those of ``names`` that are installed, by their own name or an alias."""
         checked = BREW.checked(names)
         found = frozenset(checked) & frozenset(self.ask("brew", "list", "--formula", "-1").output.split())
         others = [name for name in checked if name not in found]
@@ -85,7 +84,7 @@ class Brew(Driver):
         return found | {name for name in others if self._versions(name)}
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that brew knows; all of them where it cannot tell."""
+        """Return those of ``names`` that brew knows; all of them where it cannot tell."""
         wanted = list(BREW.checked(names))
         while wanted:
             done = self.ask("brew", "info", "--formula", "--json=v2", "--", *wanted)
@@ -96,7 +95,7 @@ class Brew(Driver):
         return frozenset(wanted)
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """What brew says it would install or upgrade. It removes nothing and downgrades nothing; conflicts show only in
+        """Return what brew says it would install or upgrade. It never removes or downgrades; conflicts show only in
         the installation itself, where brew gives up over them before it begins."""
         checked = BREW.checked(names)
         if not self.privileged:
@@ -108,7 +107,7 @@ class Brew(Driver):
         return Simulation(installs=tuple(dict.fromkeys(name for name in planned if BREW.accepts(name))))
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """The one command that installs, for the ordinary user whose Homebrew it is."""
+        """Return the one command that installs, for the ordinary user who owns Homebrew."""
         checked = BREW.checked(names)
         return (self._privilege.prefix(("brew", "install", "--formula", "--", *checked), _SETTINGS),)
 
@@ -123,5 +122,5 @@ class Brew(Driver):
         super().carry_out(names, log, plan)
 
     def _versions(self, *names: str) -> bool:
-        """Whether any of these is installed; brew resolves aliases here."""
+        """Return whether any of these is installed; brew resolves aliases here."""
         return bool(self.ask("brew", "list", "--formula", "--versions", "--", *names).output.strip())

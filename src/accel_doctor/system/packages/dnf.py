@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
-from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.outputs import Meaning, Trouble, UnknownNameError, size_in_bytes
+from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, UnknownNameError, size_in_bytes
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import capabilities, looked_into, paths
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
@@ -73,7 +72,7 @@ class Dnf(RpmDriver):
         self._patience = lock_timeout
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that a repository provides; all of them where no repository can be read.
+        """Return those of ``names`` that a repository provides; all of them where no repository can be read.
 
         Metadata (for who is not root, the user's own copy) is refreshed once where a name is not found.
         """
@@ -94,7 +93,7 @@ class Dnf(RpmDriver):
         return frozenset(checked) & provided
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Who has it, by files and capabilities: ``--whatprovides`` finds no files in dnf 4, ``--file`` does."""
+        """Return the packages that have it, by files and capabilities: in dnf 4 only ``--file`` finds files."""
         asked = [("--file", path) for path in paths(need)]
         for option, place in (*asked, *(("--whatprovides", capability) for capability in capabilities(need))):
             found = self._questions.lines((*_QUERY, "--qf", "%{name}\n", option, place))  # dnf5 ends no line by itself
@@ -115,7 +114,7 @@ class Dnf(RpmDriver):
         return _argv("-y", names)
 
     def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
-        """The transaction that ``--assumeno`` printed before it gave up (with return code 1, as for real failures).
+        """Return the transaction that ``--assumeno`` printed before it gave up (return code 1, as for real failures).
 
         dnf 4 never tells it to anybody but root, dnf5 not always.
         """

@@ -1,15 +1,90 @@
-"""Package managers that are not asked: another machine's, known by name only, or none at all."""
+"""Package managers that are not asked: another machine's, known by name only, or none at all.
+
+How a repository that is not enabled by itself is enabled is from the documents of those who run them: Fedora's "Getting
+started with EPEL", Red Hat's "CodeReady Linux Builder", Oracle's and Amazon's notes on EPEL, and SUSE's on Package Hub.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.model import Distribution, Need, Provider, Simulation
 from accel_doctor.rulebook import Repository
+from accel_doctor.system.packages.dnf import DNF
 from accel_doctor.system.packages.managers import MANAGERS
-from accel_doctor.system.packages.repositories import enabling_commands
+
+_Commands = tuple[tuple[str, ...], ...]
+
+_NEWEST = "10"  # what a RHEL of no version is taken for
+_CLONES_CALL_CRB = {"8": "powertools"}
+# config-manager is a plugin, and containers come without it.
+_DNF = DNF.program
+_CONFIG_MANAGER = (_DNF, "install", "-y", "dnf-plugins-core")
+_EPEL_OF_RHEL = "https://dl.fedoraproject.org/pub/epel/epel-release-latest-{major}.noarch.rpm"
+
+
+def enabling_commands(repositories: Iterable[Repository], distribution: Distribution) -> _Commands:
+    """Return the commands that enable these repositories there, each once; none for those it does not have.
+
+    RHEL's names contain the architecture: x86_64's are given.
+    """
+    wanted = set(repositories)
+    commands: list[tuple[str, ...]] = []
+    for repository in Repository:  # in an order in which they can be enabled: EPEL builds on CRB
+        if repository in wanted or (repository is Repository.CRB and Repository.EPEL in wanted):
+            commands += _ENABLE[repository](distribution)
+    return tuple(dict.fromkeys(commands))
+
+
+def _base(distribution: Distribution) -> _Commands:
+    return ()
+
+
+def _crb(distribution: Distribution) -> _Commands:
+    major = _major(distribution)
+    if distribution.id in ("amzn", "fedora") or major == "7":
+        return ()
+    if distribution.id == "rhel":
+        name = f"codeready-builder-for-rhel-{major}-x86_64-rpms"
+        return (("subscription-manager", "repos", "--enable", name),)
+    name = f"ol{major}_codeready_builder" if distribution.id == "ol" else _CLONES_CALL_CRB.get(major, "crb")
+    return (_CONFIG_MANAGER, (_DNF, "config-manager", "--set-enabled", name))
+
+
+def _epel(distribution: Distribution) -> _Commands:
+    major = _major(distribution)
+    installer = DNF.formerly.get(major, _DNF)
+    match distribution.id:
+        case "fedora":
+            return ()
+        case "amzn":
+            return (("amazon-linux-extras", "install", "-y", "epel"),) if major == "2" else ()
+        case "rhel":
+            return ((installer, "install", "-y", _EPEL_OF_RHEL.format(major=major)),)
+        case "ol":
+            return ((installer, "install", "-y", f"oracle-epel-release-el{major}"),)
+        case _:
+            return ((installer, "install", "-y", "epel-release"),)
+
+
+def _packagehub(distribution: Distribution) -> _Commands:
+    if not distribution.id.startswith("sle") or not distribution.version:
+        return ()
+    return (("SUSEConnect", "--product", f"PackageHub/{distribution.version}/x86_64"),)
+
+
+def _major(distribution: Distribution) -> str:
+    return distribution.version.partition(".")[0] or _NEWEST
+
+
+_ENABLE = {
+    Repository.BASE: _base,
+    Repository.CRB: _crb,
+    Repository.EPEL: _epel,
+    Repository.PACKAGEHUB: _packagehub,
+}
 
 
 class PackageManagerElsewhere:

@@ -1,8 +1,10 @@
-"""The package managers there are, in one table."""
+"""The package managers there are, in one table, and what their databases say of files and packages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from accel_doctor.interfaces import Runner
 from accel_doctor.system.packages.apk import Apk
@@ -10,7 +12,7 @@ from accel_doctor.system.packages.apt import Apt
 from accel_doctor.system.packages.brew import Brew
 from accel_doctor.system.packages.dnf import Dnf
 from accel_doctor.system.packages.driver import Driver
-from accel_doctor.system.packages.facts import ManagerFacts
+from accel_doctor.system.packages.facts import ENGLISH, ManagerFacts
 from accel_doctor.system.packages.microdnf import Microdnf
 from accel_doctor.system.packages.pacman import Pacman
 from accel_doctor.system.packages.privilege import Privilege
@@ -34,3 +36,34 @@ def driver_for(name: str, runner: Runner, privilege: Privilege) -> Driver:
 
 def _installed(facts: ManagerFacts, runner: Runner) -> bool:
     return runner.capture([facts.program, "--version"]).returncode != NOT_FOUND
+
+
+_TIMEOUT = 30.0  # seconds
+
+
+def file_owners(files: Sequence[Path], manager: str, runner: Runner) -> Mapping[Path, str]:
+    """Return the packages that ``files``, or the real files behind links, belong to; leave out those without one.
+
+    ``manager`` is the name that rules know it by; of one that cannot be asked nothing is known.
+    """
+    facts = MANAGERS.get(manager)
+    real = {file: file.resolve() for file in files}
+    plain = sorted({path for path in real.values() if not re.search(r"[*?\[\]\\\n]", str(path))})
+    if facts is None or facts.owner_query is None or not plain:
+        return {}
+    owners = facts.owner_query.owners(plain, lambda argv: _capture(runner, argv))
+    return {file: owners[path] for file, path in real.items() if path in owners}
+
+
+def installed_versions(names: Sequence[str], manager: str, runner: Runner) -> tuple[str, ...]:
+    """Return these packages with their versions, ``libpq-dev 17.6-0+deb13u1``, sorted; alone where none is told."""
+    facts = MANAGERS.get(manager)
+    if facts is None or not facts.version_query or not names:
+        return tuple(sorted(names))
+    rows = [line.split() for line in _capture(runner, [*facts.version_query, *names]).splitlines()]
+    told = dict(row for row in rows if len(row) == 2)
+    return tuple(sorted(f"{name} {told[name]}" if name in told else name for name in names))
+
+
+def _capture(runner: Runner, argv: Sequence[str]) -> str:
+    return runner.capture(argv, environment=ENGLISH, timeout=_TIMEOUT).output

@@ -14,8 +14,7 @@ from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Completed
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.dnf import DNF
-from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.outputs import Meaning, Trouble, quoted, size_in_bytes
+from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, quoted, size_in_bytes
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
 _SECTION = re.compile(r"^([A-Z][a-z]+): *$")
@@ -65,14 +64,14 @@ class Microdnf(RpmDriver):
     facts = MICRODNF
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that a repository provides; all of them where no repository can be read."""
+        """Return those of ``names`` that a repository provides; all of them where no repository can be read."""
         checked = MICRODNF.checked(names)
         if not checked or not self._unknown(checked):
             return frozenset(checked)
         return frozenset(name for name in checked if not self._unknown([name]))
 
     def _unknown(self, names: Sequence[str]) -> bool:
-        """Whether microdnf says that nothing matches one of them; it stops at the first, so does not tell all."""
+        """Return whether microdnf says that nothing matches one of them; it stops at the first."""
         said = self.ask(*self._rehearsal(names)).stderr
         return quoted(said, _UNKNOWN) is not None and quoted(said, _NETWORK) is None
 
@@ -83,7 +82,7 @@ class Microdnf(RpmDriver):
         return _argv("-y", names)
 
     def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
-        """The transaction that ``--assumeno`` printed; None for who may not fetch what it is read off."""
+        """Return the transaction that ``--assumeno`` printed; None where the user may not fetch metadata."""
         if "Operation aborted" not in output and "Nothing to do" not in output:
             if _NOT_ROOT.search(output):
                 return None

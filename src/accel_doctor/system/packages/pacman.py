@@ -15,8 +15,7 @@ from accel_doctor.fileindex.contents import is_wanted
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.packages.driver import Driver
-from accel_doctor.system.packages.facts import BARE_NAME, ManagerFacts, OneByOne
-from accel_doctor.system.packages.outputs import AGAIN, Meaning, Trouble, size_in_bytes
+from accel_doctor.system.packages.facts import AGAIN, BARE_NAME, ManagerFacts, Meaning, OneByOne, Trouble, size_in_bytes
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions, file_names, looked_into
 
@@ -73,7 +72,7 @@ class Pacman(Driver):
         self._questions = Questions(runner)
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that are installed, or provided by what is."""
+        """Return those of ``names`` that are installed, or provided by what is."""
         checked = PACMAN.checked(names)
         if not checked:
             return frozenset()
@@ -81,14 +80,14 @@ class Pacman(Driver):
         return frozenset(checked) - frozenset(done.output.split())
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that a repository has or provides; all of them where there are no databases."""
+        """Return those of ``names`` that a repository has or provides; all of them where there are no databases."""
         checked = PACMAN.checked(names)
         if not checked or not self._has_databases():
             return frozenset(checked)
         return frozenset(checked) - frozenset(_UNKNOWN.findall(self._resolve(checked)[1]))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Who ships it, where there are databases of files (pacman -Fy).
+        """Return the packages that ship it, where there are databases of files (pacman -Fy).
 
         They have no modes, and packages of libraries hold programs too: what is asked for as a command is never taken
         to be for development.
@@ -106,13 +105,13 @@ class Pacman(Driver):
         )
 
     def _rows(self, operation: str, wanted: str) -> list[tuple[str, str]]:
-        """Package and path of the files that ``pacman -F`` knows."""
+        """Return package and path of the files that ``pacman -F`` knows."""
         rows = self._questions.lines(("pacman", operation, "--machinereadable", "--", wanted))
         fields = [row.split("\0") for row in rows if row.count("\0") == 3]
         return [(package, path) for _, package, _, path in fields if PACMAN.accepts(package)]
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """What pacman says it would install, and how much of it; None without package databases.
+        """Return what pacman says it would install, and how much of it; None without package databases.
 
         Conflicts with what is installed show only in the transaction itself, where pacman gives up over them.
         """
@@ -133,7 +132,7 @@ class Pacman(Driver):
         )
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """The one command that installs; without databases it fetches them, and upgrades what is installed."""
+        """Return the one command that installs; without databases it fetches them, and upgrades what is installed."""
         checked = PACMAN.checked(names)
         operation = "-S" if self._has_databases() else "-Syu"
         return (self._privilege.prefix(("pacman", operation, "--needed", "--noconfirm", "--", *checked)),)
@@ -147,7 +146,7 @@ class Pacman(Driver):
         return bool(self.ask("pacman", "-Slq").output.strip())
 
     def _resolve(self, names: Sequence[str]) -> tuple[int, str]:
-        """What ``names`` come to, without privilege: return code, and name, version and bytes to fetch in rows."""
+        """Resolve ``names`` without privilege; return the return code, and rows of name, version and bytes to fetch."""
         command = ["pacman", "-Sp", "--needed", "--noconfirm", "--print-format", "%r/%n %v %s", "--", *names]
         done = self.ask(*command)
         return done.returncode, f"{done.output}\n{done.stderr}"
@@ -159,7 +158,7 @@ class Pacman(Driver):
         return sum(size_in_bytes(number, unit, 1024) for number, unit in _INSTALLED_SIZE.findall(shown))
 
     def _downgrades(self, wanted: dict[str, str]) -> tuple[str, ...]:
-        """Those that are installed in a newer version than the repositories have."""
+        """Return those that are installed in a newer version than the repositories have."""
         if not wanted:
             return ()
         rows = self.ask("pacman", "-Q").output.splitlines()
@@ -172,5 +171,5 @@ class Pacman(Driver):
 
 
 def _is_to_build_with(path: str) -> bool:
-    """Whether this file of a package says so: Arch does not split packages, headers are in a library's only one."""
+    """Return whether this file says so: Arch does not split packages, a library's only one has its headers."""
     return path.startswith("usr/include/") or path.endswith(".pc")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from accel_doctor.errors import PrivilegeError
 from accel_doctor.interfaces import Completed, Runner
-from accel_doctor.system.packages.outputs import ENGLISH
+from accel_doctor.system.packages.facts import ENGLISH
 
 _LOG_TAIL = 256 * 1024
 _TERMINAL_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\n)")
@@ -39,7 +39,7 @@ class Privilege:
     terminal: bool
 
     def prefix(self, argv: Sequence[str], environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-        """The command line, to be pasted or run as it is, that runs ``argv`` as root with these variables set.
+        """Return the command line, to be pasted or run as it is, that runs ``argv`` as root with these variables.
 
         The variables are set with env(1), since sudo and doas drop most of what they inherit.
         """
@@ -60,7 +60,7 @@ class Privilege:
             raise PrivilegeError(
                 "installing system packages needs root, and there is neither sudo nor doas here",
                 commands=as_root,
-                hint="run these commands as root, then the same command again",
+                hint="run these commands as root, then run the same command again",
             )
         with log.open("a", encoding="utf-8") as file:
             begin = file.seek(0, 2)
@@ -76,19 +76,19 @@ class Privilege:
             raise PrivilegeError(
                 f"{self.tool} refused: {refusal}",
                 commands=as_root,
-                hint="run these commands as root, then the same command again",
+                hint="run these commands as root, then run the same command again",
             )
         return Completed(done.argv, done.returncode, output, done.stderr, done.seconds)
 
     def _without_prefix(self, command: Sequence[str]) -> tuple[str, ...]:
-        """The command as root itself would run it."""
+        """Return the command as root itself would run it."""
         if not self.tool or not command or command[0] != self.tool:
             return tuple(command)
         return tuple(command[1:] if self.terminal else command[2:])
 
 
 def find_privilege(*, euid: int, path: str, terminal: bool) -> Privilege:
-    """The way to root for this user: none needed, sudo, else doas, looked up on ``path``; or no way at all."""
+    """Return the way to root for this user: none needed, sudo, else doas, looked up on ``path``; or no way at all."""
     if euid == 0:
         return Privilege("", terminal)
     tool = next((name for name in ("sudo", "doas") if shutil.which(name, path=path)), None)
@@ -96,14 +96,14 @@ def find_privilege(*, euid: int, path: str, terminal: bool) -> Privilege:
 
 
 def _refusal(output: str) -> str | None:
-    """The line with which sudo or doas refused; None where the last words are the command's own."""
+    """Return the line with which sudo or doas refused; None where the last words are the command's own."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     said = [line for line in lines[-3:] if _REFUSAL.match(line)]
     return said[-1] if said else None
 
 
 def _tail(log: Path, begin: int) -> str:
-    """What was appended to the log from ``begin`` on, its last part where that is long, without colours."""
+    """Return what was appended to the log from ``begin`` on, its last part where that is long, without colors."""
     with log.open("rb") as file:
         end = file.seek(0, 2)
         file.seek(max(begin, end - _LOG_TAIL))

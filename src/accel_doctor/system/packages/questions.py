@@ -13,7 +13,7 @@ from accel_doctor.fileindex import named_for_development
 from accel_doctor.fileindex.contents import is_service
 from accel_doctor.interfaces import Completed, Runner
 from accel_doctor.model import Need, NeedKind, Provider
-from accel_doctor.system.packages.outputs import ENGLISH
+from accel_doctor.system.packages.facts import ENGLISH
 
 # As many seconds may all questions of a run take together: a first one may fetch lists of files.
 _PATIENCE = 120.0
@@ -35,7 +35,7 @@ class Questions:
         self._left = seconds
 
     def ask(self, argv: Sequence[str]) -> Completed:
-        """The answer; an empty one once the time is up. What was printed before a time-out is no answer either."""
+        """Return the answer; an empty one once the time is up, or where it timed out."""
         if self._left <= 0:
             return Completed(tuple(argv), 1, "")
         done = self._runner.capture(argv, environment=ENGLISH, timeout=self._left)
@@ -43,13 +43,13 @@ class Questions:
         return done if self._left > 0 else Completed(done.argv, 1, "")
 
     def lines(self, argv: Sequence[str]) -> list[str]:
-        """The lines of an answer; none where it ended in an error."""
+        """Return the lines of an answer; none where it ended in an error."""
         done = self.ask(argv)
         return [] if done.returncode else done.output.splitlines()[:_MOST_LINES]
 
 
 def capabilities(need: Need) -> tuple[str, ...]:
-    """Under which names RPM packages provide a need, the likeliest first; none for what they provide as files only."""
+    """Return the names under which RPM packages provide a need, likeliest first; none for what is only a file."""
     name = need.name
     if need.kind is NeedKind.PKGCONFIG:
         names = [f"pkgconfig({name})"]
@@ -65,7 +65,7 @@ def capabilities(need: Need) -> tuple[str, ...]:
 
 
 def paths(need: Need) -> tuple[str, ...]:
-    """Where a file that meets a need would be, the likeliest first; the ``*`` in one is ours."""
+    """Return where a file that meets a need would be, the likeliest first; the ``*`` in one is ours."""
     name = need.name
     if not _grammar(need.kind).fullmatch(name):
         return ()
@@ -79,7 +79,7 @@ def paths(need: Need) -> tuple[str, ...]:
 
 
 def file_names(need: Need) -> tuple[str, ...]:
-    """What a file that meets a need would be called, without its directories."""
+    """Return what a file that meets a need would be called, without its directories."""
     name = need.name
     if not _grammar(need.kind).fullmatch(name):
         return ()
@@ -115,7 +115,7 @@ def looked_into(
     files_of: Callable[[str], Sequence[str]],
     is_development: Callable[[str, Sequence[str]], bool],
 ) -> tuple[Provider, ...]:
-    """The packages, given by name with what each provides, with what their files say of them.
+    """Return packages, given by name with what each provides, with what their files say of them.
 
     ``files_of`` lists a package's files without the first slash. A package of which nothing can be listed counts as a
     service: nobody knows that it is none. So does one of too many, which counts as one to build with as well: it is

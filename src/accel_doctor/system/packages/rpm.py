@@ -10,8 +10,7 @@ from pathlib import Path
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
-from accel_doctor.system.packages.facts import BARE_NAME, OneByOne
-from accel_doctor.system.packages.outputs import UnknownNameError
+from accel_doctor.system.packages.facts import BARE_NAME, OneByOne, UnknownNameError
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions
 from accel_doctor.system.process.children import TIMED_OUT

@@ -13,8 +13,7 @@ from xml.etree import ElementTree
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
-from accel_doctor.system.packages.facts import ManagerFacts
-from accel_doctor.system.packages.outputs import Meaning, Trouble, UnknownNameError
+from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, UnknownNameError
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import capabilities, paths
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
@@ -83,7 +82,7 @@ class Zypper(RpmDriver):
         self._wait = ("env", f"ZYPP_LOCK_TIMEOUT={lock_timeout}")
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that a repository provides; all of them where no repository can be read.
+        """Return those of ``names`` that a repository provides; all of them where no repository can be read.
 
         Where a name is not found, and for root only, who alone may, metadata is refreshed once.
         """
@@ -97,7 +96,7 @@ class Zypper(RpmDriver):
         return found | frozenset(filter(self._may_be_had, missing))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Who has it: what a capability or a command says. zypper's metadata has no other files."""
+        """Return the packages that have it, by capability or command: zypper's metadata has no other files."""
         commands = paths(need) if need.kind is NeedKind.COMMAND else ()
         for place in (*capabilities(need), *commands):
             answer = self._questions.ask(_search(place))
@@ -117,7 +116,7 @@ class Zypper(RpmDriver):
         return (*self._wait, *_QUESTIONLESS, *_INSTALL, "--", *names)
 
     def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
-        """What the XML of a rehearsal says; None for who is not root."""
+        """Return what the XML of a rehearsal says; None where the user is not root."""
         if _NOT_ROOT.search(output):
             return None
         found = re.search(r"<install-summary\b.*</install-summary>", output, re.DOTALL)
@@ -151,5 +150,5 @@ def _listed(summary: ElementTree.Element, *sections: str) -> tuple[str, ...]:
 
 
 def _plain(xml: str) -> str:
-    """The texts of an XML output that may be cut short, one below the other."""
+    """Return the texts of an XML output that may be cut short, one below the other."""
     return unescape(re.sub(r"<[^<>]*>", "\n", xml))

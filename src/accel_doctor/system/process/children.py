@@ -1,4 +1,4 @@
-"""Child processes: started, read to their end, ended with their process groups."""
+"""Child processes: started, read to their end, handed signals, ended with their process groups."""
 
 from __future__ import annotations
 
@@ -7,10 +7,112 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import IO
+
+CAPTURE_LIMIT = 64 * 1024 * 1024  # bytes kept of a stream in memory; the rest is read and dropped
+LINE_LIMIT = 64 * 1024  # bytes of one line given to a callback
+
+
+class Kept:
+    """A stream kept in memory, up to a limit."""
+
+    def __init__(self, limit: int = CAPTURE_LIMIT) -> None:
+        self._limit = limit
+        self._data = bytearray()
+
+    def add(self, data: bytes) -> None:
+        self._data += data[: self._limit - len(self._data)]
+
+    @property
+    def text(self) -> str:
+        return self._data.decode(errors="replace")
+
+
+class Lines:
+    """Cuts a stream into lines for a callback, holding no more than LINE_LIMIT of one."""
+
+    def __init__(self, on_line: Callable[[str], None] | None) -> None:
+        self._on_line = on_line
+        self._line = bytearray()
+        self._open = False
+
+    def add(self, data: bytes) -> None:
+        if self._on_line is None:
+            return
+        *complete, rest = data.split(b"\n")
+        for part in complete:
+            self._append(part)
+            self._emit()
+        if rest:
+            self._append(rest)
+
+    def end(self) -> None:
+        if self._open:
+            self._emit()
+
+    def _append(self, part: bytes) -> None:
+        self._open = True
+        self._line += part[: LINE_LIMIT - len(self._line)]
+
+    def _emit(self) -> None:
+        line = bytes(self._line).decode(errors="replace").rstrip("\r")
+        self._line.clear()
+        self._open = False
+        if self._on_line is not None:
+            self._on_line(line)
+
+
+Handler = Callable[[int, "FrameType | None"], None]
+
+_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+
+
+@contextlib.contextmanager
+def handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[None]:
+    """Handle these signals while the block runs, in the main thread; in others, which may not, do nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def signals_passed_on(pid: int) -> Iterator[None]:
+    """While the block runs, hand what asks this program to end to the child, whose end decides.
+
+    A terminal sends Ctrl-C to the whole group, so the child has it already; without one (``docker kill -s INT``) it
+    was sent to this program alone.
+    """
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+    handlers: dict[signal.Signals, Handler] = dict.fromkeys(_FORWARDED, forward)
+    handlers[signal.SIGINT] = (lambda number, frame: None) if _has_terminal() else forward
+    wanted = {number: handler for number, handler in handlers.items() if signal.getsignal(number) != signal.SIG_IGN}
+    with handled(wanted):
+        yield
+
+
+def _has_terminal() -> bool:
+    """Return whether this process has a controlling terminal."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True
+
 
 TIMED_OUT = 124  # as timeout(1) answers
 NOT_EXECUTABLE = 126  # as a shell answers
@@ -89,7 +191,7 @@ def pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadli
 
 
 def _handed_on(data: bytes, sink: Sink) -> bool:
-    """Whether there is more to come and somebody who wants it: where nobody reads on, the child is to find that out."""
+    """Hand data on; return whether more is to come and wanted: where nobody reads on, the child must find out."""
     try:
         sink(data)
     except BrokenPipeError:
@@ -98,7 +200,7 @@ def _handed_on(data: bytes, sink: Sink) -> bool:
 
 
 def _outcome(child: subprocess.Popen[bytes], deadline: float | None) -> int:
-    """The return code of a child that has closed its output, TIMED_OUT when it outlives the deadline."""
+    """Return the return code of a child that has closed its output, TIMED_OUT when it outlives the deadline."""
     try:
         return child.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:

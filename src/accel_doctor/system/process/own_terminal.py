@@ -12,7 +12,7 @@ import tty
 from collections.abc import Iterator
 from typing import Any
 
-from accel_doctor.system.process.signals import handled
+from accel_doctor.system.process.children import handled
 
 
 def take_over_settings(terminal: int) -> None:

@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from accel_doctor.interfaces import Completed
-from accel_doctor.system.process.captured import Kept, Lines
-from accel_doctor.system.process.children import NotStartedError, Sink, end, pump, start
-from accel_doctor.system.process.signals import signals_passed_on
+from accel_doctor.system.process.children import Kept, Lines, NotStartedError, Sink, end, pump, signals_passed_on, start
 from accel_doctor.system.process.terminal_session import TerminalSession
 
 STOPPED = 130  # after stop(), nothing is started any more
@@ -161,7 +159,7 @@ class ProcessRunner:
 
     @property
     def stopped(self) -> bool:
-        """Whether :meth:`stop` was called."""
+        """Return whether :meth:`stop` was called."""
         return self._stopped
 
     def stop(self) -> None:
@@ -185,7 +183,7 @@ class ProcessRunner:
         *,
         apart: bool = True,
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """A running child, gone (and its process group with it) when the block is left by an exception."""
+        """Yield a running child; end it, and its process group, when the block is left by an exception."""
         with self._lock:  # held while starting, so that stop() misses nobody
             if self._stopped:
                 raise NotStartedError(STOPPED, f"{argv[0]}: not started, the run was interrupted")
@@ -206,7 +204,7 @@ class ProcessRunner:
 
 @contextlib.contextmanager
 def _input(text: str | None) -> Iterator[IO[bytes] | int]:
-    """A file with the text to read, or nothing: a file, unlike a pipe, cannot block either side."""
+    """Yield a file with the text to read, or nothing: a file, unlike a pipe, cannot block either side."""
     if text is None:
         yield subprocess.DEVNULL
         return

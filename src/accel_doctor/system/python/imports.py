@@ -89,7 +89,7 @@ class Imports:
     jobs: int
 
     def failing(self, names: Sequence[str], request: InstallRequest) -> list[Failed]:
-        """Those of these distributions, as far as they are installed, whose modules cannot all be imported.
+        """Return those of these distributions, as far as installed, whose modules cannot all be imported.
 
         Raises ToolError where the interpreter does not tell what they hold.
         """
@@ -128,7 +128,7 @@ class Imports:
 
 
 def _ending(done: Completed) -> str:
-    """What to say where Python itself had no time for a traceback."""
+    """Return what to say where Python itself had no time for a traceback."""
     if done.seconds >= _IMPORT_TIMEOUT:
         return f"error: the import was ended after {_IMPORT_TIMEOUT:.0f} seconds\n"
     return f"error: the import was ended by signal {-done.returncode}\n" if done.returncode < 0 else ""

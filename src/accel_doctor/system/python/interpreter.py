@@ -160,7 +160,7 @@ def _pip_version(sites: Sequence[Path]) -> str | None:
 
 
 def supported_tags(interpreter: Interpreter, platforms: Sequence[str] = ()) -> list[tags.Tag]:
-    """The wheel tags this interpreter takes, best first (PEP 425, PEP 703 for ``t`` ABIs), as pip in it would say.
+    """Return the wheel tags this interpreter takes, best first (PEP 425, PEP 703 for ``t``), as pip in it would.
 
     ``platforms`` are platform tags, best first, where it is the interpreter of another machine.
     """
@@ -190,7 +190,7 @@ def refuse_externally_managed(interpreter: Interpreter, request: InstallRequest)
     words = interpreter.externally_managed or "The Python environment under it is managed by the distribution."
     raise UsageError(
         f"{interpreter.executable} is externally managed (PEP 668):\n{words}",
-        hint="python3 -m venv .venv, then the same command again; or --break-system-packages, at your own risk",
+        hint="python3 -m venv .venv, then run the same command again; or --break-system-packages, at your own risk",
     )
 
 
@@ -220,7 +220,7 @@ def _interpreter(facts: Mapping[str, Any]) -> Interpreter:
 
 
 def _own_words(marker: str) -> str:
-    """The Error key of an EXTERNALLY-MANAGED file, empty where it has none or cannot be read (PEP 668)."""
+    """Return the Error key of an EXTERNALLY-MANAGED file, empty where it has none or cannot be read (PEP 668)."""
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(marker)
@@ -252,7 +252,7 @@ def _musl_version(runner: Runner) -> str:
 
 
 def _platforms(interpreter: Interpreter) -> list[str]:
-    """Platform tags; packaging tells them for the running interpreter, which mostly is built for the same one."""
+    """Return platform tags; packaging tells those of the running interpreter, mostly built for the same platform."""
     if interpreter.platform == sysconfig.get_platform():
         return list(tags.platform_tags())
     return [re.sub(r"[-.]", "_", interpreter.platform)]

@@ -1,4 +1,4 @@
-"""Which wheels a machine takes that cannot be asked.
+"""Machines that cannot be asked: the wheels they take, and the interpreter they are assumed to have.
 
 A Linux is taken to be x86-64 with glibc 2.28, which Debian 11, Ubuntu 20.04 and RHEL 8 have at least, or with musl 1.2,
 which Alpine 3.13 has; macOS to be 13 on Apple silicon. uv takes the same for the platforms of these names.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from pathlib import Path
 
 import packaging.tags
 
-from accel_doctor.model import Interpreter
+from accel_doctor.model import Distribution, Interpreter, Origin
 
 _GLIBC, _MUSL = 28, 2  # minor versions
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 600
@@ -33,7 +34,7 @@ def platform_of(interpreter: Interpreter) -> Platform:
 
 
 def platform_tags(platform: Platform) -> tuple[str, ...]:
-    """Platform tags, best first (PEP 600, PEP 656)."""
+    """Return platform tags, best first (PEP 600, PEP 656)."""
     if platform is Platform.MACOS:
         return tuple(packaging.tags.mac_platforms((13, 0), "arm64"))
     if platform is Platform.MUSL:
@@ -46,7 +47,7 @@ def platform_tags(platform: Platform) -> tuple[str, ...]:
 
 
 def marker_values(python: str, platform: Platform) -> Mapping[str, str]:
-    """The values of environment markers (PEP 508) for a version of CPython there."""
+    """Return the values of environment markers (PEP 508) for a version of CPython there."""
     feature = ".".join(python.split(".")[:2])
     macos = platform is Platform.MACOS
     full = python if python.count(".") > 1 else f"{python}.0"
@@ -63,3 +64,39 @@ def marker_values(python: str, platform: Platform) -> Mapping[str, str]:
         "python_version": feature,
         "sys_platform": "darwin" if macos else "linux",
     }
+
+
+# End of SOABI (sysconfig), platform and C library; the first entry is that of all others.
+_PLATFORMS = {
+    "": ("x86_64-linux-gnu", "linux-x86_64", "glibc"),
+    "alpine": ("x86_64-linux-musl", "linux-x86_64", "musl"),
+    "postmarketos": ("x86_64-linux-musl", "linux-x86_64", "musl"),
+    "darwin": ("darwin", "macosx-11.0-arm64", ""),
+    "macos": ("darwin", "macosx-11.0-arm64", ""),
+}
+
+
+def assumed_interpreter(distribution: Distribution, version: str | None, fallback: str) -> Interpreter:
+    """Return an interpreter of this version, or ``fallback``, as the distribution installs it."""
+    version = version or fallback
+    compact = version.replace(".", "")
+    abi, platform, libc = _PLATFORMS.get(distribution.id, _PLATFORMS[""])
+    return Interpreter(
+        executable=Path("/usr/bin/python3"),
+        prefix=Path("/usr"),
+        base_prefix=Path("/usr"),
+        implementation="cpython",
+        version=version,
+        soabi=f"cpython-{compact}-{abi}",
+        cache_tag=f"cpython-{compact}",
+        platform=platform,
+        libc=libc,
+        include=Path(f"/usr/include/python{version}"),
+        origin=Origin.DISTRIBUTION,
+        in_virtual_environment=False,
+        externally_managed=None,
+        pip_version=None,
+        debug=False,
+        free_threaded=False,
+        environment={},
+    )

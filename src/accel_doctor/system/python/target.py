@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from accel_doctor.interfaces import Runner
     from accel_doctor.model import Interpreter
 
-_HOW_TO_MAKE_ONE = "python3 -m venv .venv, then the same command again; or name an interpreter with --python"
+_HOW_TO_MAKE_ONE = "python3 -m venv .venv, then run the same command again; or name an interpreter with --python"
 
 
 def find_target(
@@ -28,7 +28,7 @@ def find_target(
 
 
 def find_executable(invocation: Invocation, python: str | None = None) -> Path:
-    """The executable of the interpreter to install into; nothing is started.
+    """Return the executable of the interpreter to install into; nothing is started.
 
     In this order: ``python`` (a path, a command on PATH, or the directory of an environment); the active virtual
     environment; the active conda environment other than base; ``./.venv``; conda's base; the environment that
@@ -52,7 +52,7 @@ def find_executable(invocation: Invocation, python: str | None = None) -> Path:
 
 
 def _candidates(invocation: Invocation) -> list[tuple[str, Path]]:
-    """Environments in order of precedence, each with the variable that names it, if one does."""
+    """Return environments in order of precedence, each with the variable that names it, if one does."""
     variables = invocation.variables
     candidates = []
     if active := variables.get("VIRTUAL_ENV"):

@@ -9,7 +9,7 @@ from accel_doctor.model import Distribution, Origin
 from accel_doctor.rulebook import Repository
 from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
-from accel_doctor.system.python.assumed import assumed_interpreter
+from accel_doctor.system.python.platforms import assumed_interpreter
 
 
 @pytest.mark.parametrize(

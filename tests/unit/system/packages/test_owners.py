@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeRunner
 
-from accel_doctor.system.packages.owners import file_owners, installed_versions
+from accel_doctor.system.packages.managers import file_owners, installed_versions
 
 LIBRARY = Path("/usr/lib/nowhere/libshelf.so.1")
 

@@ -6,7 +6,7 @@ import pytest
 
 from accel_doctor.model import Distribution
 from accel_doctor.rulebook import Repository
-from accel_doctor.system.packages.repositories import enabling_commands
+from accel_doctor.system.packages.elsewhere import enabling_commands
 
 CONFIG_MANAGER = ("dnf", "install", "-y", "dnf-plugins-core")
 

@@ -6,7 +6,7 @@ import pytest
 
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.model import Simulation
-from accel_doctor.system.packages.space import refuse_without_space
+from accel_doctor.system.packages.driver import refuse_without_space
 
 HEAD = "Filesystem     1024-blocks      Used Available Capacity Mounted on\n"
 CACHE = "/var/cache/apt/archives"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from accel_doctor.system.process.captured import LINE_LIMIT, Kept, Lines
+from accel_doctor.system.process.children import LINE_LIMIT, Kept, Lines
 from accel_doctor.system.process.runner import ProcessRunner
 
 PYTHON = sys.executable
