@@ -106,7 +106,7 @@ def test_an_unknown_name_installs_nothing(debian: Machine, tmp_path: Path) -> No
     apt = Apt(debian.runner(), ROOT)
     with pytest.raises(PackageManagerError) as caught:
         apt.install([SMALL, "no-such.package"], tmp_path / "log")
-    assert caught.value.message == "apt has no package to install for: no-such.package"
+    assert caught.value.message == "apt found no package named no-such.package"
     assert apt.installed([SMALL]) == frozenset()
     assert "apt-get -o DPkg::Lock::Timeout=120 update\n" in (tmp_path / "log").read_text()
 

@@ -75,7 +75,7 @@ def practice(request: pytest.FixtureRequest, make_machine: MakeMachine, tmp_path
 
 
 UNKNOWN = {
-    "apt": "apt has no package to install for: no-such-package",
+    "apt": "apt found no package named no-such-package",
     "dnf4": f"dnf cannot install {NAME} no-such-package:\nNo match for argument: no-such-package\n"
     "Error: Unable to find a match: no-such-package",
     "dnf5": f"dnf cannot install {NAME} no-such-package:\nFailed to resolve the transaction:\n"
@@ -122,8 +122,8 @@ def test_no_room_is_told_before_anything_begins(practice: Practice, directory: s
         (line,), hint = practice.fails()
     assert caught.value.message == line
     assert re.fullmatch(
-        "refused, nothing was changed: the disk is too full for what "
-        rf"{practice.kind.program} would do: 8\.[0-4] MB would go to {directory}, where [\d.]+ (MB|kB) are free",
+        f"refused, nothing was changed: not enough disk space for {practice.kind.program}: "
+        rf"{directory} needs 8\.[0-4] MB and has [\d.]+ (MB|kB) free",
         line,
     )
     assert hint == f"free some disk space, {AGAIN}"
@@ -215,7 +215,7 @@ def test_a_lock_that_is_held(practice: Practice) -> None:
         "zypper": r"System management is locked by the application with pid \d+ \(zypper\)\.",
     }
     assert re.fullmatch(said[practice.name], second)
-    assert hint == f"wait until that program has ended, {AGAIN}"
+    assert hint == f"wait until it has finished, {AGAIN}"
     practice.works_now()
 
 

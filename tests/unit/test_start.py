@@ -12,7 +12,8 @@ from accel_doctor import __version__
 # What only a run needs in which something fails, is built, or is fetched.
 OF_OTHER_RUNS = {
     *("accel_doctor.rulebook", "accel_doctor.diagnosis", "accel_doctor.builder.linkage"),
-    *("httpx", "jinja2", "obstore", "pexpect", "rich", "ssl", "yaml"),
+    "accel_doctor.system.packages.managers",
+    *("httpx", "jinja2", "obstore", "rich", "ssl", "yaml"),
 }
 
 

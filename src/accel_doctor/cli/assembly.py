@@ -41,7 +41,6 @@ from accel_doctor.store.wheels.provenance import provenance_of
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 from accel_doctor.system.loader.library_versions import LibraryVersions
 from accel_doctor.system.loader.machine_loader import MachineLoader
-from accel_doctor.system.packages.managers import file_owners, installed_versions
 from accel_doctor.system.probe import MachineProber
 from accel_doctor.system.python.imports import Imports
 from accel_doctor.system.python.interpreter import supported_tags
@@ -131,6 +130,8 @@ class MachineBuilds:
 
     def provenance(self, source: Source, version: str) -> Provenance:
         """Return where a wheel comes from that was built here and now."""
+        from accel_doctor.system.packages.managers import installed_versions
+
         session, manager = self.session, self.treatment.package_manager.name
         made = provenance_of(source, version, session.interpreter, session.distribution, datetime.now(timezone.utc))
         used = self.treatment.installed_for(source.name)
@@ -139,6 +140,7 @@ class MachineBuilds:
     def links(self, wheel: Path) -> tuple[Link, ...]:
         """Return the libraries that a wheel links which was built here."""
         from accel_doctor.builder.linkage import linked_files, links_to
+        from accel_doctor.system.packages.managers import file_owners
 
         files = linked_files(wheel, self.loader)
         names = list(dict.fromkeys(files.values()))

@@ -17,7 +17,7 @@ from accel_doctor.rulebook.yaml_reading import RuleKey
 
 class Repository(str, Enum):
     """The repositories that rules may name. How each is enabled is known to
-    ``system/packages/repositories.py`` alone.
+    ``system/packages/elsewhere.py`` alone.
 
     ``crb`` is CodeReady Builder under all its names: powertools on CentOS 8 and its kin, ``ol9_codeready_builder``.
     """

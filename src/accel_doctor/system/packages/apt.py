@@ -176,7 +176,7 @@ class Apt(Driver):
             return None
         if unknown := self._unknown(checked):
             raise StaleListsError(
-                f"apt has no package to install for: {', '.join(unknown)}",
+                f"apt found no package named {', '.join(unknown)}",
                 hint="check the releases and components in /etc/apt/sources.list.d",
             )
         arguments = ("install", "--no-install-recommends", "--", *checked)

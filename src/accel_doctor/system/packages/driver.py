@@ -32,7 +32,7 @@ def refuse_without_space(simulation: Simulation, downloads_to: str, runner: Runn
     lacking = [_shortage(place, size, free[place]) for place, size in needed.items() if size > free[place]]
     if lacking:
         raise PackageManagerError(
-            f"refused, nothing was changed: the disk is too full for what {manager} would do: {'; '.join(lacking)}",
+            f"refused, nothing was changed: not enough disk space for {manager}: {'; '.join(lacking)}",
             hint="free some disk space, then run the same command again",
         )
 
@@ -40,7 +40,7 @@ def refuse_without_space(simulation: Simulation, downloads_to: str, runner: Runn
 def _shortage(place: str, needed: int, free: int) -> str:
     from rich.filesize import decimal
 
-    return f"{decimal(needed)} would go to {place}, where {decimal(free)} are free"
+    return f"{place} needs {decimal(needed)} and has {decimal(free)} free"
 
 
 def _file_system(path: str, runner: Runner) -> tuple[str, int] | None:

@@ -221,7 +221,7 @@ def test_removals_and_downgrades_are_refused_before_anything_runs(
 def test_an_unknown_name_is_asked_for_again_after_one_update(scripted, tmp_path: Path) -> None:
     _knowing(scripted).on("update", output="Hit:1 http://deb.debian.org trixie InRelease\n")
     message, _ = _failing(scripted, tmp_path / "log", PackageManagerError)
-    assert message == "apt has no package to install for: libpq-dev"
+    assert message == "apt found no package named libpq-dev"
     assert scripted.recorded == [UPDATE]
 
 
@@ -257,7 +257,7 @@ def test_a_name_that_stays_unknown_because_the_update_failed_is_the_network_s_fa
     line = "W: Failed to fetch http://deb.debian.org/InRelease  Temporary failure resolving 'deb.debian.org'"
     _knowing(scripted).on("update", stderr=f"{line}\n")
     message, _ = _failing(scripted, tmp_path / "log", NetworkError)
-    assert message == f"apt has no package to install for: libpq-dev\n{line}"
+    assert message == f"apt found no package named libpq-dev\n{line}"
 
 
 def test_a_held_lock_names_its_holder(scripted, tmp_path: Path) -> None:

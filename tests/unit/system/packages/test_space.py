@@ -34,8 +34,7 @@ def test_download_and_packages_on_one_file_system_add_up(scripted) -> None:
     _df(scripted, "/usr", 2000, "/")
     _df(scripted, CACHE, 2000, "/")
     assert _refusal(scripted, 1_100_000, 2_000_000) == (
-        "refused, nothing was changed: the disk is too full for what apt-get would do: "
-        "3.1 MB would go to /, where 2.0 MB are free"
+        "refused, nothing was changed: not enough disk space for apt-get: / needs 3.1 MB and has 2.0 MB free"
     )
 
 
@@ -43,8 +42,8 @@ def test_each_file_system_has_to_have_room(scripted) -> None:
     _df(scripted, "/usr", 10, "/mnt/the system")
     _df(scripted, CACHE, 20, "/var")
     assert _refusal(scripted, 1_000_000, 2_000_000) == (
-        "refused, nothing was changed: the disk is too full for what apt-get would do: "
-        "2.0 MB would go to /mnt/the system, where 10.2 kB are free; 1.0 MB would go to /var, where 20.5 kB are free"
+        "refused, nothing was changed: not enough disk space for apt-get: "
+        "/mnt/the system needs 2.0 MB and has 10.2 kB free; /var needs 1.0 MB and has 20.5 kB free"
     )
 
 
@@ -52,7 +51,7 @@ def test_a_directory_that_is_not_there_yet_counts_as_the_one_above_it(scripted) 
     scripted.on("df", CACHE, returncode=1)
     scripted.on("df", "/var/cache/apt", returncode=1)
     _df(scripted, "/var/cache", 20, "/var")
-    assert "1.0 MB would go to /var, where 20.5 kB are free" in _refusal(scripted, 1_000_000, None)
+    assert "/var needs 1.0 MB and has 20.5 kB free" in _refusal(scripted, 1_000_000, None)
 
 
 @pytest.mark.parametrize("sizes", [(None, None), (0, -5_000_000)])
