@@ -25,6 +25,7 @@ PLAIN_LANGUAGE = {"LC_ALL": "C", "LANGUAGE": ""}
 # or at its end (pip's), the build's own output between them.
 _READ_HEAD = 256 << 10  # bytes
 _READ_TAIL = 2 << 20
+_QUOTE_LIMIT = 60  # lines
 
 
 def logged(runner: Runner, argv: Sequence[str], log: Path, variables: Mapping[str, str]) -> tuple[Completed, str]:
@@ -58,10 +59,7 @@ def _read_ends(log: Path, start: int) -> str:
         return (head + b"\n" + file.read(_READ_TAIL)).decode("utf-8", "replace")
 
 
-_QUOTE_LIMIT = 60  # lines
-
-
-class Kind(Enum):
+class Blame(Enum):
     """Who is to blame; BUILD is what treatment can cure, a missing git included."""
 
     BUILD = "build"
@@ -74,14 +72,14 @@ class Kind(Enum):
 class Verdict:
     """What the output says: ``quote`` is the frontend's own words, ``package`` the failing build's where named."""
 
-    kind: Kind
+    blame: Blame
     quote: str
     hint: str | None = None
     package: str | None = None
 
 
 # Patterns in order, each with the blame where it matches.
-Forms = Sequence[tuple[re.Pattern[str], Kind]]
+Forms = Sequence[tuple[re.Pattern[str], Blame]]
 
 _HEADINGS = {
     "resolve": "{frontend} cannot resolve the requirements",
@@ -90,26 +88,26 @@ _HEADINGS = {
 }
 
 
-def blame(quote: str, forms: Forms) -> Kind:
+def blamed(quote: str, forms: Forms) -> Blame:
     """Return the kind of the first form that matches; where none does, the tool itself failed."""
-    return next((kind for form, kind in forms if form.search(quote)), Kind.TOOL)
+    return next((kind for form, kind in forms if form.search(quote)), Blame.TOOL)
 
 
 def conclude(verdict: Verdict, frontend: str, step: str, log: Path, completed: Completed) -> Failed:
     """Return a failing build as :class:`Failed`; raise everything else as the error it is."""
-    if verdict.kind is Kind.BUILD:
+    if verdict.blame is Blame.BUILD:
         return Failed(verdict.package, log, step, completed.returncode, completed.seconds)
     _raise(verdict, _HEADINGS[step].format(frontend=frontend), frontend, log)
 
 
 def _raise(verdict: Verdict, heading: str, frontend: str, log: Path) -> NoReturn:
     message = f"{heading}:\n{_indented(redacted(verdict.quote))}" if verdict.quote else f"{heading}; it gave no reason"
-    match verdict.kind:
-        case Kind.NETWORK:
+    match verdict.blame:
+        case Blame.NETWORK:
             raise NetworkError(message, hint=verdict.hint or "check the network and the index URL, then run again")
-        case Kind.REQUIREMENTS:
+        case Blame.REQUIREMENTS:
             raise RequirementsError(message, hint=verdict.hint)
-        case Kind.TOOL | Kind.BUILD:
+        case Blame.TOOL | Blame.BUILD:
             raise ToolError(message, hint=verdict.hint or f"full output of {frontend}: {log}")
 
 

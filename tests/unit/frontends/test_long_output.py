@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from accel_doctor.frontends.outcome import Kind, logged
+from accel_doctor.frontends.outcome import Blame, logged
 from accel_doctor.frontends.pip.pip_messages import read_pip
 from accel_doctor.frontends.uv.uv_messages import read_uv
 from accel_doctor.system.process.runner import ProcessRunner
@@ -27,7 +27,7 @@ def test_what_uv_says_before_a_huge_build_output_is_read(tmp_path: Path) -> None
     assert len(said) < 3_000_000
     assert (tmp_path / "log").stat().st_size > 20_000_000
     verdict = read_uv(said)
-    assert (verdict.kind, verdict.package) == (Kind.BUILD, "evil")
+    assert (verdict.blame, verdict.package) == (Blame.BUILD, "evil")
 
 
 def test_passwords_in_the_command_stay_out_of_the_log(tmp_path: Path) -> None:
@@ -47,4 +47,4 @@ def test_passwords_in_the_command_stay_out_of_the_log(tmp_path: Path) -> None:
     ],
 )
 def test_a_missing_git_can_be_cured(verdict) -> None:
-    assert verdict.kind is Kind.BUILD
+    assert verdict.blame is Blame.BUILD

@@ -12,7 +12,7 @@ from filelock import FileLock
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.errors import ToolError, UsageError
-from accel_doctor.frontends.outcome import Kind, conclude, logged
+from accel_doctor.frontends.outcome import Blame, conclude, logged
 from accel_doctor.frontends.pip.pip_messages import read_pip
 from accel_doctor.frontends.telling import as_arguments
 from accel_doctor.frontends.uv import uv_options
@@ -21,6 +21,7 @@ from accel_doctor.interfaces import Runner
 from accel_doctor.model import IndexSettings, InstallRequest, Interpreter
 from accel_doctor.requirements.pip_option_table import Part
 
+COMMON = ("--no-color", "--no-input", "--disable-pip-version-check")
 OLDEST_PIP = Version("26.1")  # the first that installs from pylock.toml
 _PRIVATE_REQUIREMENT = "pip>=26.1"
 
@@ -89,12 +90,9 @@ class PrivatePip:
         if completed.returncode == 0 and (directory / "pip").is_dir():
             return
         verdict = read_uv(said) if self.uv is not None else read_pip(said)
-        if verdict.kind is Kind.BUILD or completed.returncode == 0:
+        if verdict.blame is Blame.BUILD or completed.returncode == 0:
             raise ToolError(f"cannot fetch pip {OLDEST_PIP} or newer", hint=f"full output: {log}")
         conclude(verdict, "uv" if self.uv is not None else "pip", "fetch-pip", log, completed)
-
-
-COMMON = ("--no-color", "--no-input", "--disable-pip-version-check")
 
 
 def index_arguments(index: IndexSettings) -> list[str]:

@@ -20,7 +20,7 @@ from accel_doctor.frontends.flat_requirements import (
     write_requirement_files,
 )
 from accel_doctor.frontends.locks import write_lock
-from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, Kind, conclude, logged, scratch_beside
+from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, Blame, conclude, logged, scratch_beside
 from accel_doctor.frontends.pip.pip_command import (
     COMMON,
     PrivatePip,
@@ -132,7 +132,7 @@ class PipFrontend:
         if completed.returncode == 0:
             return None
         verdict = read_pip(said)
-        if verdict.kind is Kind.REQUIREMENTS and names_missing(said):
+        if verdict.blame is Blame.REQUIREMENTS and names_missing(said):
             verdict = read_pip(said, self._debug_log(argv, scratch_beside(log) / "pip-debug.log"))
         return conclude(verdict, self.name, step, log, completed)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
-from accel_doctor.frontends.outcome import Forms, Kind, Verdict, blame
+from accel_doctor.frontends.outcome import Blame, Forms, Verdict, blamed
 
 _OUTPUT_BEGINS = re.compile(r"\s*╰─> \[\d+ lines? of output\]")
 _OUTPUT_ENDS = re.compile(r"\s*\[end of output\]")
@@ -54,7 +54,7 @@ _PACKAGE = (
 )
 
 
-_FORMS: Forms = ((_UNREACHED, Kind.NETWORK), (_NO_MATCH, Kind.REQUIREMENTS), (_REQUIREMENTS, Kind.REQUIREMENTS))
+_FORMS: Forms = ((_UNREACHED, Blame.NETWORK), (_NO_MATCH, Blame.REQUIREMENTS), (_REQUIREMENTS, Blame.REQUIREMENTS))
 
 
 def read_pip(output: str, debug_log: str = "") -> Verdict:
@@ -64,17 +64,17 @@ def read_pip(output: str, debug_log: str = "") -> Verdict:
     quote, hint = _quote(own)
     if _VCS_COMMAND.search(text):
         quote = "\n".join(line.strip() for line in own if _VCS_SPEAKS.match(line)) or quote
-        return Verdict(Kind.NETWORK if _GIT_UNREACHED.search(text) else Kind.REQUIREMENTS, quote, hint)
+        return Verdict(Blame.NETWORK if _GIT_UNREACHED.search(text) else Blame.REQUIREMENTS, quote, hint)
     evidence = _first(nested, _UNREACHED) if _BUILD_DEPENDENCIES.search(text) else None
     if not evidence and (_BUILD.search(text) or _NO_VCS.search(quote)):
-        return Verdict(Kind.BUILD, quote, hint, _package(text))
-    kind = blame(quote, _FORMS)
-    missing = _NO_MATCH.search(quote) if kind is Kind.REQUIREMENTS else None
+        return Verdict(Blame.BUILD, quote, hint, _package(text))
+    kind = blamed(quote, _FORMS)
+    missing = _NO_MATCH.search(quote) if kind is Blame.REQUIREMENTS else None
     if missing and not evidence:
         evidence = _unreached_index(missing["name"], own, debug_log)
         hint = hint if evidence else _refused(debug_log) or hint
     if evidence:
-        return Verdict(Kind.NETWORK, f"{quote}\n{evidence}", hint)
+        return Verdict(Blame.NETWORK, f"{quote}\n{evidence}", hint)
     return Verdict(kind, quote, hint)
 
 

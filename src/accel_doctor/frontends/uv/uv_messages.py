@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from accel_doctor.frontends.outcome import Forms, Kind, Verdict, blame
+from accel_doctor.frontends.outcome import Blame, Forms, Verdict, blamed
 
 _HEADLINE = re.compile(r"(?:error:|\s{0,2}\u00d7) \S")
 _BACKEND_OUTPUT = re.compile(r"[\s│]*(?:\[std(?:out|err)\])\s*$")
@@ -48,10 +48,10 @@ _REQUIREMENTS = re.compile(
 
 # In this order: a build that fails for want of a network says both.
 _FORMS: Forms = (
-    (_NETWORK, Kind.NETWORK),
-    (_NO_GIT, Kind.BUILD),
-    (_BUILD, Kind.BUILD),
-    (_REQUIREMENTS, Kind.REQUIREMENTS),
+    (_NETWORK, Blame.NETWORK),
+    (_NO_GIT, Blame.BUILD),
+    (_BUILD, Blame.BUILD),
+    (_REQUIREMENTS, Blame.REQUIREMENTS),
 )
 
 
@@ -60,9 +60,9 @@ def read_uv(output: str) -> Verdict:
     chain, hint = _chain(output)
     quote = "\n".join(chain)
     if _OFFLINE.search(f"{quote}\n{hint or ''}"):
-        return Verdict(Kind.NETWORK, quote, "run once without --offline, or name a --find-links directory")
-    kind = blame(quote, _FORMS)
-    named = _PACKAGE.search(quote) if kind is Kind.BUILD else None
+        return Verdict(Blame.NETWORK, quote, "run once without --offline, or name a --find-links directory")
+    kind = blamed(quote, _FORMS)
+    named = _PACKAGE.search(quote) if kind is Blame.BUILD else None
     return Verdict(kind, quote, hint, named["name"] if named else None)
 
 

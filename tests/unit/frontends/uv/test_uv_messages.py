@@ -4,61 +4,61 @@ from __future__ import annotations
 
 import pytest
 
-from accel_doctor.frontends.outcome import Kind
+from accel_doctor.frontends.outcome import Blame
 from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
 
 
 @pytest.mark.parametrize(
     ("name", "kind", "package"),
     [
-        ("backend-download", Kind.BUILD, None),
-        ("broken-directory", Kind.BUILD, None),
-        ("broken-sdist", Kind.BUILD, "brokenpkg"),
-        ("build-backend-missing", Kind.BUILD, None),
-        ("build-broken", Kind.BUILD, None),
-        ("build-pg-config", Kind.BUILD, None),
-        ("build-requirement", Kind.BUILD, None),
-        ("install-editable", Kind.BUILD, "brokendir"),
-        ("install-sdist", Kind.BUILD, "compilefail"),
-        ("bad-certificate", Kind.NETWORK, None),
-        ("bogus-host", Kind.NETWORK, None),
-        ("build-closed-port", Kind.NETWORK, None),
-        ("closed-port", Kind.NETWORK, None),
-        ("dead-proxy", Kind.NETWORK, None),
-        ("git-nohost", Kind.NETWORK, None),
-        ("http-503", Kind.NETWORK, None),
-        ("install-closed-port", Kind.NETWORK, None),
-        ("offline", Kind.NETWORK, None),
-        ("timeout", Kind.NETWORK, None),
-        ("url-nohost", Kind.NETWORK, None),
-        ("bad-requirement", Kind.REQUIREMENTS, None),
-        ("conflict", Kind.REQUIREMENTS, None),
-        ("externally-managed", Kind.REQUIREMENTS, None),
-        ("git-missing", Kind.REQUIREMENTS, None),
-        ("hash-mismatch", Kind.REQUIREMENTS, None),
-        ("http-401", Kind.REQUIREMENTS, None),
-        ("missing-file", Kind.REQUIREMENTS, None),
-        ("no-package", Kind.REQUIREMENTS, None),
-        ("no-version", Kind.REQUIREMENTS, None),
-        ("only-binary", Kind.REQUIREMENTS, None),
-        ("url-404", Kind.REQUIREMENTS, None),
-        ("missing-wheel", Kind.TOOL, None),
-        ("0.8-broken-sdist", Kind.BUILD, "brokenpkg"),
-        ("0.8-build-backend-missing", Kind.BUILD, None),
-        ("0.8-install-editable", Kind.BUILD, "brokendir"),
-        ("0.8-build-closed-port", Kind.NETWORK, None),
-        ("0.8-git-nohost", Kind.NETWORK, None),
-        ("0.8-install-closed-port", Kind.NETWORK, None),
-        ("0.8-offline", Kind.NETWORK, None),
-        ("0.8-url-nohost", Kind.NETWORK, None),
-        ("0.8-conflict", Kind.REQUIREMENTS, None),
-        ("0.8-hash-mismatch", Kind.REQUIREMENTS, None),
-        ("0.8-no-package", Kind.REQUIREMENTS, None),
+        ("backend-download", Blame.BUILD, None),
+        ("broken-directory", Blame.BUILD, None),
+        ("broken-sdist", Blame.BUILD, "brokenpkg"),
+        ("build-backend-missing", Blame.BUILD, None),
+        ("build-broken", Blame.BUILD, None),
+        ("build-pg-config", Blame.BUILD, None),
+        ("build-requirement", Blame.BUILD, None),
+        ("install-editable", Blame.BUILD, "brokendir"),
+        ("install-sdist", Blame.BUILD, "compilefail"),
+        ("bad-certificate", Blame.NETWORK, None),
+        ("bogus-host", Blame.NETWORK, None),
+        ("build-closed-port", Blame.NETWORK, None),
+        ("closed-port", Blame.NETWORK, None),
+        ("dead-proxy", Blame.NETWORK, None),
+        ("git-nohost", Blame.NETWORK, None),
+        ("http-503", Blame.NETWORK, None),
+        ("install-closed-port", Blame.NETWORK, None),
+        ("offline", Blame.NETWORK, None),
+        ("timeout", Blame.NETWORK, None),
+        ("url-nohost", Blame.NETWORK, None),
+        ("bad-requirement", Blame.REQUIREMENTS, None),
+        ("conflict", Blame.REQUIREMENTS, None),
+        ("externally-managed", Blame.REQUIREMENTS, None),
+        ("git-missing", Blame.REQUIREMENTS, None),
+        ("hash-mismatch", Blame.REQUIREMENTS, None),
+        ("http-401", Blame.REQUIREMENTS, None),
+        ("missing-file", Blame.REQUIREMENTS, None),
+        ("no-package", Blame.REQUIREMENTS, None),
+        ("no-version", Blame.REQUIREMENTS, None),
+        ("only-binary", Blame.REQUIREMENTS, None),
+        ("url-404", Blame.REQUIREMENTS, None),
+        ("missing-wheel", Blame.TOOL, None),
+        ("0.8-broken-sdist", Blame.BUILD, "brokenpkg"),
+        ("0.8-build-backend-missing", Blame.BUILD, None),
+        ("0.8-install-editable", Blame.BUILD, "brokendir"),
+        ("0.8-build-closed-port", Blame.NETWORK, None),
+        ("0.8-git-nohost", Blame.NETWORK, None),
+        ("0.8-install-closed-port", Blame.NETWORK, None),
+        ("0.8-offline", Blame.NETWORK, None),
+        ("0.8-url-nohost", Blame.NETWORK, None),
+        ("0.8-conflict", Blame.REQUIREMENTS, None),
+        ("0.8-hash-mismatch", Blame.REQUIREMENTS, None),
+        ("0.8-no-package", Blame.REQUIREMENTS, None),
     ],
 )
 def test_who_is_to_blame(output, name, kind, package):
     verdict = read_uv(output(f"uv-{name}.txt"))
-    assert (verdict.kind, verdict.package) == (kind, package)
+    assert (verdict.blame, verdict.package) == (kind, package)
     assert verdict.quote
 
 
@@ -95,7 +95,7 @@ def test_output_of_a_build_cannot_pose_as_uv():
         "error: Failed to build `x==1`\n"
         "  cause: The build backend returned an error\n"
     )
-    assert read_uv(said).kind is Kind.BUILD
+    assert read_uv(said).blame is Blame.BUILD
 
 
 def test_offline_says_what_to_do(output):
@@ -104,7 +104,7 @@ def test_offline_says_what_to_do(output):
 
 def test_words_never_heard_are_the_tools_fault():
     verdict = read_uv("thread 'main' panicked at crates/uv/src/lib.rs:1:1:\nboom\n")
-    assert verdict.kind is Kind.TOOL
+    assert verdict.blame is Blame.TOOL
     assert verdict.quote == "thread 'main' panicked at crates/uv/src/lib.rs:1:1:\nboom"
 
 
