@@ -201,7 +201,7 @@ def erase(options: EraseOptions) -> int:
     cache = open_cache(options, NotesAndProgress())
     found = [each for each in cache.stored_keys() if each.startswith(options.key or "")]
     if options.key and len(found) != 1:
-        raise UsageError(f"{count(len(found), 'environment')} found with a key that begins with {options.key}")
+        raise UsageError(f"{len(found) or 'no'} stored environments have a key that begins with {options.key}")
     _note(f"removed {count(erase_environments(cache, found), 'environment')}")
     return int(ExitCode.DONE)
 
