@@ -36,8 +36,7 @@ from accel_doctor.model import (
 )
 from accel_doctor.store.layout import LEASES, LOCKS, SOURCES, WHEELS
 from accel_doctor.store.locks import Leases
-from accel_doctor.store.wheels.build_key import build_key
-from accel_doctor.store.wheels.provenance import provenance_of
+from accel_doctor.store.wheels.build_key import build_key, provenance_of
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 from accel_doctor.system.loader.library_versions import LibraryVersions
 from accel_doctor.system.loader.machine_loader import MachineLoader

@@ -13,9 +13,13 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accel_doctor.model import BuildKey
 
 # Locks of the open file, not of the process (fcntl(2), "Open file description locks"): two stores in one process see
 # one another, and closing one leaves the other's alone. Where there are none (macOS), those of the process.
@@ -23,6 +27,7 @@ _OF_OPEN_FILE = hasattr(fcntl, "F_OFD_SETLK")
 _TAKEN = {errno.EAGAIN, errno.EACCES}
 _PATIENCE = 5.0  # seconds
 _PAUSE = 0.005
+_UNTOLD = 0.5  # seconds until waiting is told, and between looks at whether the run was interrupted
 
 
 class Leases:
@@ -133,6 +138,36 @@ def _lock(descriptor: int, kind: int, name: str) -> None:
     types = {fcntl.LOCK_SH: fcntl.F_RDLCK, fcntl.LOCK_EX: fcntl.F_WRLCK, fcntl.LOCK_UN: fcntl.F_UNLCK}
     # struct flock of Linux: l_type, l_whence, l_start, l_len, l_pid
     fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi", types[kind], os.SEEK_SET, byte, 1, 0))
+
+
+class BuildLocks:
+    """One build of a wheel at a time: at most 4096 empty files, locked while a wheel is built whose key begins with
+    their name.
+
+    They need no clearing away, which no waiting process would survive. Two keys that share one wait for one another;
+    nobody holds two.
+    """
+
+    def __init__(self, directory: Path, warn: Callable[[str], None], stopped: Callable[[], bool]) -> None:
+        """``stopped`` says whether the run was interrupted, so that nobody is waited for any more."""
+        self._directory = directory
+        self._warn = warn
+        self._stopped = stopped
+        self._told = False
+
+    def acquire(self, key: BuildKey) -> AbstractContextManager[object]:
+        """Wait for the lock of ``key``, and return what releases it. Raises OSError where it cannot be had."""
+        from filelock import FileLock, Timeout  # it imports asyncio, which takes as long as a small run
+
+        lock = FileLock(self._directory / f"{key.exact[:3]}.lock")
+        while not self._stopped():
+            try:
+                return lock.acquire(timeout=_UNTOLD)
+            except Timeout:
+                if not self._told:
+                    self._told = True
+                    self._warn("another accel-doctor is building the same wheel: waiting for it")
+        return nullcontext()
 
 
 @contextmanager

@@ -33,8 +33,8 @@ from accel_doctor.store.housekeeping import Housekeeping
 from accel_doctor.store.kinds import kinds_of
 from accel_doctor.store.layout import ENVIRONMENTS, LEASES, WHEELS
 from accel_doctor.store.locks import Leases
+from accel_doctor.store.wheels.build_key import distribution_name
 from accel_doctor.store.wheels.exchange import METADATA, export_wheels, import_wheels, serves
-from accel_doctor.store.wheels.provenance import distribution_name
 from accel_doctor.store.wheels.wheel_store import LAYOUT, DamagedEntryError, LocalWheelStore
 from accel_doctor.system.distribution import read_distribution
 

@@ -3,16 +3,28 @@
 ``v1/pool`` holds every file once, ``v1/packs`` the pristine compressed copies, ``v1/entries`` one manifest an
 environment. A manifest appears in one rename after all it names is on the disk, so an environment is there whole or
 not at all. When it was last used is the time of its manifest. Nothing is removed while anybody stores or restores.
+
+A key is the SHA-256 of what is documented here, as JSON with sorted keys (``docs/reference/env.md``):
+
+- the files that say what is installed: the SHA-256 of each by its path, relative to the configuration's directory;
+- the interpreter: implementation, feature version, SOABI, cache tag, debug and free-threaded builds;
+- the platform, and the C library with its version;
+- the distribution and its release, to whose libraries extension modules bind;
+- settings that change what is installed: the arguments of ``install``, and the environment variables of builds.
+
+It does not cover where the environment is: one stored environment serves every path.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.store.environments.manifest import is_key, manifest_from_json, manifest_to_json
@@ -22,6 +34,7 @@ from accel_doctor.store.locks import Leases
 from accel_doctor.store.publishing import synchronize, synchronize_all
 
 LAYOUT = "v1"
+KEY_VERSION = 1
 ALL = "environments"  # the one name that whoever stores or restores holds
 
 
@@ -156,3 +169,37 @@ def named_by(stored: StoredEnvironment) -> Iterator[str]:
     for files in stored.directories.values():
         yield from (file.piece for file in files)
     yield from (pack.digest for pack in stored.packs)
+
+
+def environment_facts(
+    files: Mapping[str, str],
+    machine: Mapping[str, Any],
+    arguments: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return what a key is made of; ``files`` are SHA-256 by path."""
+    return {
+        "key-version": KEY_VERSION,
+        "files": dict(sorted(files.items())),
+        "machine": dict(machine),
+        "arguments": list(arguments),
+        # Their values can hold secrets, and facts are shown and shared.
+        "variables": {
+            name: hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()
+            for name, value in (variables or {}).items()
+        },
+    }
+
+
+def environment_key(facts: Mapping[str, Any]) -> str:
+    """Return the key of an environment with these facts."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
+    """Return how much of ``one`` ``other`` likely has: 0 where it cannot run here, else 1 and the equal files."""
+    if one.get("machine") != other.get("machine"):
+        return 0
+    mine: Mapping[str, str] = one.get("files", {})
+    theirs: Mapping[str, str] = other.get("files", {})
+    return 1 + sum(theirs.get(path) == digest for path, digest in mine.items())

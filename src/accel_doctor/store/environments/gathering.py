@@ -8,9 +8,9 @@ import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from accel_doctor.errors import AccelDoctorError
-from accel_doctor.values import NamedTuple
 
 _RECORD_LIMIT = 64 << 20
 _DISTRIBUTION = re.compile(r"(?P<name>[A-Za-z0-9._-]+?)-(?P<version>[^-/]+)\.dist-info")

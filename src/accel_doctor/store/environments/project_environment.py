@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from accel_doctor.model.stored_environments import BaseInterpreter, Place, StoredEnvironment
-from accel_doctor.store.environments.environment_cache import EnvironmentCache
-from accel_doctor.store.environments.environment_key import environment_key, likeness
+from accel_doctor.store.environments.environment_cache import EnvironmentCache, environment_key, likeness
 from accel_doctor.store.environments.projects import Project
 from accel_doctor.store.environments.restoring import DamagedEnvironmentError, RemovedEnvironmentError, restore
 

@@ -14,7 +14,7 @@ from typing import Any
 import tomli
 
 from accel_doctor.errors import UsageError
-from accel_doctor.store.environments.environment_key import environment_facts
+from accel_doctor.store.environments.environment_cache import environment_facts
 from accel_doctor.store.wheels.build_key import build_environment
 from accel_doctor.units import SIZE
 

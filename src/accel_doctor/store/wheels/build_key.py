@@ -1,4 +1,4 @@
-"""Build keys: which stored wheel is the right one. Pure.
+"""Build keys: which stored wheel is the right one; and what one is recorded to be made from. Pure.
 
 A key is the SHA-256 of what is documented here, as JSON with sorted keys (``docs/reference/wheel-store.md``).
 
@@ -27,10 +27,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from accel_doctor.model import BuildKey, BuildSettings, Distribution, Interpreter, Source, SourceKind
+from accel_doctor.model import BuildKey, BuildSettings, Distribution, Interpreter, Provenance, Source, SourceKind
 
 KEY_VERSION = 2
 
@@ -151,3 +152,31 @@ def without_credentials(url: str) -> str:
 
 def _digest(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def provenance_of(
+    source: Source, version: str, interpreter: Interpreter, distribution: Distribution, built_at: datetime
+) -> Provenance:
+    """Return the provenance of a wheel built from ``source``, without its build requirements."""
+    return Provenance(
+        name=source.name,
+        version=version,
+        source=_origin(source),
+        distribution=distribution_name(distribution),
+        interpreter=f"{interpreter.implementation} {interpreter.version}",
+        platform=interpreter.platform,
+        libc=interpreter.libc,
+        built_at=built_at.isoformat(timespec="seconds"),
+    )
+
+
+def distribution_name(distribution: Distribution) -> str:
+    """Return what provenance calls a distribution: ``debian 13``."""
+    return f"{distribution.id} {distribution.version or distribution.codename}".strip()
+
+
+def _origin(source: Source) -> str:
+    if source.kind is SourceKind.SDIST:
+        return f"sha256:{source.sha256}"
+    part = f"#subdirectory={source.subdirectory}" if source.subdirectory else ""
+    return f"{source.vcs}+{without_credentials(source.location)}@{source.commit}{part}"

@@ -16,8 +16,7 @@ from accel_doctor.hashing import sha256_of
 from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
 from accel_doctor.store import publishing
 from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED
-from accel_doctor.store.locks import Leases
-from accel_doctor.store.wheels.build_locks import BuildLocks
+from accel_doctor.store.locks import BuildLocks, Leases
 from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json, is_key
 from accel_doctor.wheelfile import is_pure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accel_doctor.store.environments.environment_key import environment_facts, environment_key, likeness
+from accel_doctor.store.environments.environment_cache import environment_facts, environment_key, likeness
 
 FILES = {"requirements.txt": "1" * 64, "uv.lock": "2" * 64}
 MACHINE = {"version": "3.13", "soabi": "cpython-313", "platform": "linux-x86_64", "libc": "glibc 2.41"}

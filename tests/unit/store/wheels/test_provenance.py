@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from fakes import interpreter, provenance
 
 from accel_doctor.model import Distribution, Source, SourceKind
-from accel_doctor.store.wheels.provenance import provenance_of
+from accel_doctor.store.wheels.build_key import provenance_of
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 DEBIAN = Distribution("debian", "13", "trixie", pretty_name="Debian GNU/Linux 13 (trixie)")
