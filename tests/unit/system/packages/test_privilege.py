@@ -46,7 +46,7 @@ def test_no_way_to_root(scripted, tmp_path: Path) -> None:
         nobody.run(scripted, command, tmp_path / "log", [command])
     assert caught.value.message == "installing system packages needs root, and there is neither sudo nor doas here"
     assert caught.value.commands == (("apt-get", "install", "gcc"),)
-    assert caught.value.hint == "run these commands as root, then the same command again"
+    assert caught.value.hint == "run these commands as root, then run the same command again"
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_an_externally_managed_interpreter_is_refused_in_the_distribution_s_word
         refuse_externally_managed(managed, InstallRequest(()))
     assert caught.value.message == "/usr/bin/python3 is externally managed (PEP 668):\nUse apt.\nOr a venv."
     assert caught.value.hint == (
-        "python3 -m venv .venv, then the same command again; or --break-system-packages, at your own risk"
+        "python3 -m venv .venv, then run the same command again; or --break-system-packages, at your own risk"
     )
     for request in (
         InstallRequest((), break_system_packages=True),

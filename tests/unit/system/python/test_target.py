@@ -14,7 +14,7 @@ from accel_doctor.model import Invocation
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.target import find_target
 
-HOW = "python3 -m venv .venv, then the same command again; or name an interpreter with --python"
+HOW = "python3 -m venv .venv, then run the same command again; or name an interpreter with --python"
 
 
 @pytest.fixture
