@@ -29,13 +29,6 @@ from accel_doctor.rulebook import Repository, Rulebook
 
 _Set = tuple[str, ...]
 
-# What a build finds such a thing with: where the thing is installed and not found, this may be what is missing.
-_FOUND_WITH = {
-    NeedKind.PKGCONFIG: Need(NeedKind.COMMAND, "pkg-config"),
-    NeedKind.HEADER: Need(NeedKind.COMPILER, "c"),
-    NeedKind.LIBRARY: Need(NeedKind.COMPILER, "c"),
-}
-
 
 class RuleAdviser:
     """Advises by rules, then by the distribution's file index, then by what the package manager itself tells, for one
@@ -85,8 +78,9 @@ class RuleAdviser:
 
     def _package_plan(self, reasons: Sequence[Reason]) -> Plan:
         plan = self._plan(reasons)
-        unfound = [unmet.reason for unmet in plan.unmet if unmet.installed and unmet.reason.need.kind in _FOUND_WITH]
-        finders = [replace(reason, need=_FOUND_WITH[reason.need.kind]) for reason in unfound]
+        # What meets these is installed: the tool that builds find it with may be what is missing.
+        unfound = [unmet.reason for unmet in plan.unmet if unmet.installed and unmet.reason.need.found_with]
+        finders = [replace(reason, need=finder) for reason in unfound if (finder := reason.need.found_with)]
         packages = self._plan(finders).packages if finders else ()
         helped = list(dict.fromkeys(reason for package in packages for reason in package.reasons))
         if not helped:

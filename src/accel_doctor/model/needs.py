@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -26,12 +27,81 @@ class NeedKind(str, Enum):
     __hash__ = str.__hash__  # Enum's own is written in Python, and needs are looked up for every line
 
     @property
+    def facts(self) -> KindFacts:
+        """Return what is particular to this kind."""
+        return _FACTS[self]
+
+    @property
     def curable_by_packages(self) -> bool:
-        """Whether a system package can ever be the answer."""
-        return self not in _NO_PACKAGE_CURES
+        """Return whether a system package can ever be the answer."""
+        return _FACTS[self].curable_by_packages
 
 
-_NO_PACKAGE_CURES = frozenset({NeedKind.PYTHON_MODULE, NeedKind.BUILD_CONSTRAINT, NeedKind.RESOURCE, NeedKind.NETWORK})
+_PLAIN = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
+
+
+@dataclass(frozen=True)
+class KindFacts:
+    """What is particular to one kind of need, but for how it is found in a file index and on this machine.
+
+    Templates know the need's ``{name}``, the same in ``{lower}`` case, and its ``{base}`` without directories. They are
+    filled only with names of this ``shape``, for names come from build output, and become arguments: none can be an
+    option, a pattern, or a path outside the directories that builds search.
+    """
+
+    curable_by_packages: bool = True
+    shape: str = _PLAIN  # a regular expression
+    base_only: bool = False  # directories that messages have before a name are no part of it
+    capabilities: tuple[str, ...] = ()  # of RPM packages, the likeliest first
+    apk_prefix: str | None = None  # of what Alpine's packages provide
+    paths: tuple[str, ...] = ()  # of files that meet it, the likeliest first
+    file_names: tuple[str, ...] = ()
+    found_with: str | None = None  # the need for the tool without which a build does not find it
+
+    @property
+    def with_directories(self) -> bool:
+        """Return whether messages may name it with directories."""
+        return self.base_only or self.shape != _PLAIN
+
+
+_NO_PACKAGE = KindFacts(curable_by_packages=False)
+_FACTS = {
+    NeedKind.HEADER: KindFacts(
+        shape=rf"{_PLAIN}(?:/{_PLAIN})*",
+        paths=("/usr/include/{name}", "/usr/include/*/{name}"),
+        file_names=("{base}",),
+        found_with="compiler:c",
+    ),
+    NeedKind.LIBRARY: KindFacts(
+        capabilities=("pkgconfig({name})", "pkgconfig(lib{name})"),
+        paths=("/usr/lib64/lib{name}.so", "/usr/lib/lib{name}.so"),
+        file_names=("lib{name}.so",),
+        found_with="compiler:c",
+    ),
+    NeedKind.PKGCONFIG: KindFacts(
+        capabilities=("pkgconfig({name})",),
+        apk_prefix="pc:",
+        file_names=("{name}.pc",),
+        found_with="command:pkg-config",
+    ),
+    NeedKind.CMAKE: KindFacts(
+        capabilities=("cmake({name})", "cmake({lower})"), file_names=("{name}Config.cmake", "{lower}-config.cmake")
+    ),
+    NeedKind.COMMAND: KindFacts(base_only=True, apk_prefix="cmd:", paths=("/usr/bin/{name}",), file_names=("{name}",)),
+    NeedKind.COMPILER: KindFacts(base_only=True),
+    NeedKind.FILE: KindFacts(
+        shape=rf"usr/(?:include|lib|lib64|share|bin)/{_PLAIN}(?:/{_PLAIN})*",
+        paths=("/{name}",),
+        file_names=("{base}",),
+    ),
+    NeedKind.SONAME: KindFacts(
+        base_only=True, capabilities=("{name}()(64bit)", "{name}"), apk_prefix="so:", file_names=("{name}",)
+    ),
+    NeedKind.PYTHON_MODULE: _NO_PACKAGE,
+    NeedKind.BUILD_CONSTRAINT: _NO_PACKAGE,
+    NeedKind.RESOURCE: _NO_PACKAGE,
+    NeedKind.NETWORK: _NO_PACKAGE,
+}
 
 # Names come out of build logs, which an sdist may forge: what does not look like a name is no need at all.
 _LONGEST = 200
@@ -62,9 +132,42 @@ class Need(_Need):
     def __str__(self) -> str:
         return f"{self.kind.value}:{self.name}"
 
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """Return what RPM packages that meet it provide, the likeliest first; none where they provide files only."""
+        return self._filled(self.kind.facts.capabilities)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Return where a file that meets it would be, the likeliest first; a ``*`` in one is ours."""
+        return self._filled(self.kind.facts.paths)
+
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """Return the names of files that meet it, without directories."""
+        return self._filled(self.kind.facts.file_names)
+
+    @property
+    def apk_name(self) -> str | None:
+        """Return what Alpine's packages that meet it provide; None where they provide nothing of the kind."""
+        prefix = self.kind.facts.apk_prefix
+        return next(iter(self._filled((f"{prefix}{{name}}",))), None) if prefix else None
+
+    @property
+    def found_with(self) -> Need | None:
+        """Return the need for the tool without which a build does not find it."""
+        finder = self.kind.facts.found_with
+        return Need.parse(finder) if finder else None
+
+    def _filled(self, templates: tuple[str, ...]) -> tuple[str, ...]:
+        if not re.fullmatch(self.kind.facts.shape, self.name):
+            return ()
+        values = {"name": self.name, "lower": self.name.lower(), "base": self.name.rpartition("/")[2]}
+        return tuple(dict.fromkeys(template.format(**values) for template in templates))
+
     @classmethod
     def parse(cls, text: str) -> Need:
-        """The need that ``kind:name`` writes; ValueError for an unknown kind or a malformed name."""
+        """Parse ``kind:name``. ValueError for an unknown kind or a malformed name."""
         kind, colon, name = text.partition(":")
         if not colon:
             raise ValueError(f"expected kind:name, got {text!r}")

@@ -177,7 +177,7 @@ def _trimmed(kind: NeedKind, name: str) -> str | None:
     name = name.strip().replace("\\", "/")
     if name.startswith(("./", "../")):
         return None
-    if kind in (NeedKind.COMMAND, NeedKind.SONAME, NeedKind.COMPILER):
+    if kind.facts.base_only:
         return name.rpartition("/")[2] or None
     if kind is NeedKind.HEADER:
         for directory in ("/usr/local/include/", "/usr/include/"):

@@ -17,7 +17,6 @@ _MOST_WORDS = 8  # on either side of the name
 _VARYING = re.compile(r"""[/\\]|\d|^\S+\.\w+[:,]?$|^["'`\u2018].+["'`\u2019]\W?$""")
 _WORD = re.compile(r"\s*\S+\s*")
 _STRIPPED = re.compile(r"\S+")
-_WITH_SLASHES = frozenset({NeedKind.HEADER, NeedKind.FILE, NeedKind.COMMAND, NeedKind.SONAME})
 _ID_WORDS = re.compile(r"[a-z]{3,}")
 _COMMON = frozenset({"error", "fatal", "the", "for", "and", "not", "was", "are"})
 
@@ -47,7 +46,7 @@ def draft(line: str, need: Need) -> Draft:
         return Draft(need, line, _telling(words, line), _pattern(words).strip(), None)
     before = _trimmed(_words(line[: place.start()])[-_MOST_WORDS:], right=False)
     after = _trimmed(_words(line[place.end() :])[:_MOST_WORDS], left=False)
-    name = "[A-Za-z0-9_][A-Za-z0-9_.+/-]*" if need.kind in _WITH_SLASHES else "[A-Za-z0-9_][A-Za-z0-9_.+-]*"
+    name = "[A-Za-z0-9_][A-Za-z0-9_.+/-]*" if need.kind.facts.with_directories else "[A-Za-z0-9_][A-Za-z0-9_.+-]*"
     path = ""
     if before and before[-1].varies and not before[-1].text[-1].isspace():
         # Part of the name's own word: a directory that the message has and the need has not, else nothing to go by.

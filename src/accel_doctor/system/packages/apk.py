@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Need, NeedKind, Provider, Simulation
+from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.packages.driver import Driver
 from accel_doctor.system.packages.facts import ManagerFacts, Meaning, OneByOne, Trouble, quoted
 from accel_doctor.system.packages.privilege import Privilege
@@ -18,9 +18,6 @@ from accel_doctor.system.packages.privilege import Privilege
 # The lists that are kept, then, where these do not do, fresh ones that are not kept: every user may have those.
 _LISTS: tuple[tuple[str, ...], ...] = ((), ("--no-cache",))
 
-# What abuild writes down of a package's files, and what is asked for with them: no glob characters
-_PROVIDED = {NeedKind.PKGCONFIG: "pc:", NeedKind.COMMAND: "cmd:", NeedKind.SONAME: "so:"}
-_PROVIDED_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 
 _CHANGE = re.compile(r"^\( *\d+/\d+\) (\w+) ([^ @]+)\S* \(", re.MULTILINE)
 _INSTALLED = frozenset({"Installing", "Upgrading", "Replacing", "Reinstalling"})
@@ -98,10 +95,9 @@ class Apk(Driver):
 
         Nothing in Alpine's lists tells a service from a tool, so that only -dev packages count as development ones.
         """
-        prefix = _PROVIDED.get(need.kind)
-        if not prefix or not _PROVIDED_NAME.fullmatch(need.name):
+        place = need.apk_name
+        if place is None:
             return ()
-        place = f"{prefix}{need.name}"
         for options in _LISTS:
             if found := self._found(*options, "-x", "--", place):
                 return tuple(Provider(name, place, "apk search", name.endswith("-dev")) for name in sorted(found))

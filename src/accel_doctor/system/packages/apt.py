@@ -27,7 +27,7 @@ from accel_doctor.system.packages.facts import (
     size_in_bytes,
 )
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.questions import Questions, file_names, looked_into
+from accel_doctor.system.packages.questions import Questions, looked_into
 
 _SOURCE = "apt-file search"
 _FIELD = re.compile(r"(Package|Section): (?:[a-z-]+/)?(\S+)")
@@ -43,7 +43,7 @@ class _AptFile:
     def providers(self, need: Need) -> tuple[Provider, ...]:
         """Return the packages that ship a file which meets a need."""
         places: dict[str, list[str]] = {}
-        for file_name in file_names(need):
+        for file_name in need.file_names:
             for package, path in self._rows("search", "-x", "--", f"/{re.escape(file_name)}$"):
                 if is_wanted(path) and is_suitable(package):
                     places.setdefault(package, []).append(path)

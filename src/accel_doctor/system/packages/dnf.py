@@ -13,7 +13,7 @@ from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, UnknownNameError, size_in_bytes
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.questions import capabilities, looked_into, paths
+from accel_doctor.system.packages.questions import looked_into
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
 _QUERY = ("dnf", "-q", "repoquery")
@@ -94,8 +94,8 @@ class Dnf(RpmDriver):
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         """Return the packages that have it, by files and capabilities: in dnf 4 only ``--file`` finds files."""
-        asked = [("--file", path) for path in paths(need)]
-        for option, place in (*asked, *(("--whatprovides", capability) for capability in capabilities(need))):
+        asked = [("--file", path) for path in need.paths]
+        for option, place in (*asked, *(("--whatprovides", capability) for capability in need.capabilities)):
             found = self._questions.lines((*_QUERY, "--qf", "%{name}\n", option, place))  # dnf5 ends no line by itself
             if names := [name for name in dict.fromkeys(found) if DNF.accepts(name)]:
                 places = {name: (place.lstrip("/"),) for name in names}

@@ -17,7 +17,7 @@ from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.packages.driver import Driver
 from accel_doctor.system.packages.facts import AGAIN, BARE_NAME, ManagerFacts, Meaning, OneByOne, Trouble, size_in_bytes
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.questions import Questions, file_names, looked_into
+from accel_doctor.system.packages.questions import Questions, looked_into
 
 _UNKNOWN = re.compile(r"^error: target not found: (\S+)", re.MULTILINE)
 _WANTED = re.compile(r"^(\S+)/(\S+) (\S+) (\d+)$", re.MULTILINE)
@@ -93,7 +93,7 @@ class Pacman(Driver):
         to be for development.
         """
         places: dict[str, list[str]] = {}
-        for file_name in file_names(need):
+        for file_name in need.file_names:
             for package, path in self._rows("-F", file_name):
                 if is_wanted(path):
                     places.setdefault(package, []).append(path)

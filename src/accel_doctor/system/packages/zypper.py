@@ -15,7 +15,6 @@ from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, UnknownNameError
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.questions import capabilities, paths
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
 _QUESTIONLESS = ("zypper", "--non-interactive")
@@ -97,8 +96,8 @@ class Zypper(RpmDriver):
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         """Return the packages that have it, by capability or command: zypper's metadata has no other files."""
-        commands = paths(need) if need.kind is NeedKind.COMMAND else ()
-        for place in (*capabilities(need), *commands):
+        commands = need.paths if need.kind is NeedKind.COMMAND else ()
+        for place in (*need.capabilities, *commands):
             answer = self._questions.ask(_search(place))
             if names := dict.fromkeys(_PACKAGE.findall(answer.output)):
                 return tuple(_provider(name, place.lstrip("/")) for name in names)
