@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import cast
 
 from accel_doctor.errors import NetworkError
 from accel_doctor.interfaces import Adviser, Frontend, LogReader, Logs, Prober
@@ -154,7 +153,7 @@ def expected_from_names(
     result: dict[str, Expected] = {}
     for line in request.requirements:
         name = line.name or line.text
-        if name not in result and _applies(line, environment):
+        if name not in result and line.applies(environment):
             result[name] = _expected(name, line, request, adviser)
     return [*result.values(), *_left_out(cases, result)]
 
@@ -203,16 +202,6 @@ def _expected(name: str, line: RequirementLine, request: InstallRequest, adviser
     if name in request.only_binary or ":all:" in request.only_binary:
         return Expected(name, None, Certainty.NO, "--only-binary")
     return Expected(name, None, Certainty.POSSIBLE, "only if no wheel fits")
-
-
-def _applies(line: RequirementLine, environment: Mapping[str, str]) -> bool:
-    from packaging.requirements import InvalidRequirement, Requirement
-
-    try:
-        marker = Requirement(line.text).marker
-    except InvalidRequirement:  # a path or a URL
-        return True
-    return marker is None or marker.evaluate(cast("dict[str, str | frozenset[str]]", {"extra": "", **environment}))
 
 
 def _left_out(cases: Iterable[Case], known: Collection[str]) -> list[Expected]:

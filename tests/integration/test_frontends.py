@@ -15,7 +15,7 @@ import pytest
 
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.frontends import FRONTENDS
-from accel_doctor.frontends.choice import choose_frontend
+from accel_doctor.frontends.choice import FrontendParts, choose_frontend
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import sources_to_build, with_wheels
@@ -79,7 +79,7 @@ def configuration(target) -> Configuration:
 
 @pytest.fixture(params=list(FRONTENDS))
 def frontend(request, runner, target, cache, configuration) -> Frontend:
-    return choose_frontend(request.param, runner, target, os.environ, cache, configuration)
+    return choose_frontend(request.param, FrontendParts(runner, target, os.environ, cache, configuration))
 
 
 @pytest.fixture

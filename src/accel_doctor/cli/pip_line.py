@@ -10,7 +10,7 @@ import click
 
 from accel_doctor.cli.options import ConfiguredCommand, FrontendOptions
 from accel_doctor.cli.session import Session
-from accel_doctor.frontends.choice import choose_frontend, settled_elsewhere
+from accel_doctor.frontends.choice import FrontendParts, choose_frontend, settled_elsewhere
 from accel_doctor.interfaces import Frontend
 from accel_doctor.model import Connection, InstallRequest
 from accel_doctor.requirements.pip_configuration import read_configuration
@@ -118,7 +118,8 @@ def prepare(session: Session, options: Resolving) -> tuple[Frontend, InstallRequ
     disk = FileReader(Connection(), variables)
     configuration = read_configuration(invocation, interpreter.prefix, disk)
     chosen = options.frontend.frontend
-    frontend = choose_frontend(chosen, session.runner, interpreter, variables, session.cache, configuration)
+    parts = FrontendParts(session.runner, interpreter, variables, session.cache, configuration)
+    frontend = choose_frontend(chosen, parts)
     configuration = configuration.without(settled_elsewhere(frontend.name, variables))
     files = replace(disk, connection=read_connection(options.pip, configuration, invocation))
     inside = interpreter.in_virtual_environment

@@ -25,24 +25,19 @@ class FrontendParts:
     variables: Mapping[str, str]  # what the frontend inherits
     cache: Path  # accel-doctor's own directory
     configuration: Configuration
-    uv: Path | None
+
+    @property
+    def uv(self) -> Path | None:
+        """Return the uv binary, where there is one."""
+        return find_uv(self.variables)
 
 
-def choose_frontend(
-    name: str | None,
-    runner: Runner,
-    interpreter: Interpreter,
-    variables: Mapping[str, str],
-    cache: Path,
-    configuration: Configuration,
-) -> Frontend:
+def choose_frontend(name: str | None, parts: FrontendParts) -> Frontend:
     """Return the frontend called ``name``; with None uv, or pip where there is no uv.
 
     Raises UsageError for an unknown name, and for uv where there is none.
     """
-    uv = find_uv(variables)
-    chosen = name or ("pip" if uv is None else "uv")
-    frontend: Frontend = _module(chosen).create(FrontendParts(runner, interpreter, variables, cache, configuration, uv))
+    frontend: Frontend = _module(name or ("uv" if parts.uv else "pip")).create(parts)
     return frontend
 
 

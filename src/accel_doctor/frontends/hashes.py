@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from packaging.pylock import Package, Pylock
-from packaging.requirements import InvalidRequirement, Requirement
 
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model import InstallRequest, RequirementLine
@@ -36,8 +35,8 @@ def enforce_hashes(lock: Pylock, request: InstallRequest, markers: Mapping[str, 
 
     ``markers`` holds the target's values for markers. Raises RequirementsError with everything that is wrong.
     """
-    asked = [line for line in request.requirements if _applies(line, markers)]
-    limits = [line for line in request.constraints if line.hashes and _applies(line, markers)]
+    asked = [line for line in request.requirements if line.applies(markers)]
+    limits = [line for line in request.constraints if line.hashes and line.applies(markers)]
     complaints: _Complaints = {kind: [] for kind in _HEADINGS}
     packages = [_checked(package, asked, limits, complaints) for package in lock.packages]
     sections = ["\n    ".join([_HEADINGS[kind], *found]) for kind, found in complaints.items() if found]
@@ -120,22 +119,5 @@ def _is_about(line: RequirementLine, package: Package) -> bool:
 
 
 def _pinned(line: RequirementLine) -> bool:
-    requirement = _parsed(line)
-    if requirement is None:
-        return False
-    specifiers = list(requirement.specifier)
+    specifiers = list(line.parsed.specifier) if line.parsed else []
     return len(specifiers) == 1 and specifiers[0].operator in ("==", "===")
-
-
-def _applies(line: RequirementLine, markers: Mapping[str, str]) -> bool:
-    requirement = _parsed(line)
-    if requirement is None or requirement.marker is None:
-        return True
-    return requirement.marker.evaluate(cast("dict[str, str | frozenset[str]]", dict(markers)))
-
-
-def _parsed(line: RequirementLine) -> Requirement | None:
-    try:
-        return Requirement(line.text)
-    except InvalidRequirement:
-        return None  # a path or a URL

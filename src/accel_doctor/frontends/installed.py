@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from packaging.pylock import Package, Pylock
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.model import InstallRequest
@@ -50,12 +49,9 @@ def _left_alone(distribution: InstalledDistribution, request: InstallRequest) ->
     for line in request.requirements:
         if line.name != distribution.name:
             continue
-        try:
-            requirement = Requirement(line.text)
-        except InvalidRequirement:
-            return False  # asked for by path or URL: the frontend decides whether that is what is installed
-        if requirement.url or request.upgrade:
-            return False
+        requirement = line.parsed
+        if requirement is None or requirement.url or request.upgrade:
+            return False  # where asked for by path or URL, the frontend decides whether that is what is installed
         if not requirement.specifier.contains(distribution.version, prereleases=True):
             return False
     return True

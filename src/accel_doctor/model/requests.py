@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,21 @@ class RequirementLine:
     name: str | None = None  # normalized (PEP 503) where the text tells
     hashes: tuple[str, ...] = ()  # "sha256:..."
     config_settings: tuple[str, ...] = ()
+
+    @property
+    def parsed(self) -> Requirement | None:
+        """Return name, versions and marker; None for a path or a URL."""
+        from packaging.requirements import InvalidRequirement, Requirement
+
+        try:
+            return Requirement(self.text)
+        except InvalidRequirement:
+            return None
+
+    def applies(self, markers: Mapping[str, str]) -> bool:
+        """Return whether the line's own marker is true for the ``markers`` of an interpreter."""
+        marker = self.parsed.marker if self.parsed else None
+        return marker is None or marker.evaluate(cast("dict[str, str | frozenset[str]]", {"extra": "", **markers}))
 
 
 @dataclass(frozen=True)

@@ -85,19 +85,21 @@ def _parsed(line: str, origin: str) -> Line:
 def _options(words: list[str], line: str, origin: str) -> Iterator[tuple[str, str]]:
     words = list(words)
     while words:
+        complaint: str | None
         word = words.pop(0)
         flag, value = _split(word)
-        if flag not in _OPTIONS:
+        name, takes_value = _OPTIONS.get(flag, ("", False))
+        if not name:
             complaint = f"no such option: {flag}" if flag.startswith("-") else f"unexpected {word!r} after the options"
-            raise UsageError(f"{origin}: Invalid requirement: {line}: {complaint}")
-        name, takes_value = _OPTIONS[flag]
-        if takes_value and value is None:
-            if not words:
-                raise UsageError(f"{origin}: Invalid requirement: {line}: {flag} option requires 1 argument")
-            value = words.pop(0)
+        elif takes_value and value is None and not words:
+            complaint = f"{flag} option requires 1 argument"
         elif not takes_value and value is not None:
-            raise UsageError(f"{origin}: Invalid requirement: {line}: {flag} option does not take a value")
-        _check(name, value or "", line, origin)
+            complaint = f"{flag} option does not take a value"
+        else:
+            value = words.pop(0) if takes_value and value is None else value
+            complaint = _complaint(name, value or "")
+        if complaint:
+            raise UsageError(f"{origin}: Invalid requirement: {line}: {complaint}")
         yield name, value or ""
 
 
@@ -109,20 +111,12 @@ def _split(word: str) -> tuple[str, str | None]:
     return word[:2], word[2:] or None
 
 
-def _check(name: str, value: str, line: str, origin: str) -> None:
-    if name == "hash":
-        algorithm, colon, _ = value.partition(":")
-        if not colon:
-            raise UsageError(
-                f"{origin}: Invalid requirement: {line}: Arguments to --hash must be a hash name followed by a value, "
-                "like --hash=sha256:abcde..."
-            )
-        if algorithm not in _HASH_ALGORITHMS:
-            raise UsageError(
-                f"{origin}: Invalid requirement: {line}: Allowed hash algorithms for --hash are "
-                f"{', '.join(_HASH_ALGORITHMS)}."
-            )
-    elif name == "config-settings" and "=" not in value:
-        raise UsageError(
-            f"{origin}: Invalid requirement: {line}: Arguments to --config-settings must be of the form KEY=VAL"
-        )
+def _complaint(name: str, value: str) -> str | None:
+    algorithm, colon, _ = value.partition(":")
+    if name == "hash" and not colon:
+        return "Arguments to --hash must be a hash name followed by a value, like --hash=sha256:abcde..."
+    if name == "hash" and algorithm not in _HASH_ALGORITHMS:
+        return f"Allowed hash algorithms for --hash are {', '.join(_HASH_ALGORITHMS)}."
+    if name == "config-settings" and "=" not in value:
+        return "Arguments to --config-settings must be of the form KEY=VAL"
+    return None

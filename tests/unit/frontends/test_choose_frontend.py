@@ -9,7 +9,7 @@ from fakes import interpreter
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends import FRONTENDS, choice
-from accel_doctor.frontends.choice import choose_frontend, settled_elsewhere
+from accel_doctor.frontends.choice import FrontendParts, choose_frontend, settled_elsewhere
 from accel_doctor.requirements.pip_configuration import Configuration
 
 
@@ -17,7 +17,7 @@ from accel_doctor.requirements.pip_configuration import Configuration
 def choose(runner, tmp_path, monkeypatch):
     def choose(name: str | None, uv: str | None = "/bin/uv"):
         monkeypatch.setattr(choice, "find_uv", lambda environment: Path(uv) if uv else None)
-        return choose_frontend(name, runner, interpreter(), {}, tmp_path, Configuration())
+        return choose_frontend(name, FrontendParts(runner, interpreter(), {}, tmp_path, Configuration()))
 
     return choose
 
