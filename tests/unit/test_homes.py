@@ -1,0 +1,53 @@
+"""Count the homes of what CONTRIBUTING.md has recipes for: what is added there is named nowhere else."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+from books import load
+
+import accel_doctor
+from accel_doctor.cli.main import COMMANDS
+from accel_doctor.model import NeedKind
+from accel_doctor.store.levels.opening import BACKENDS
+
+PACKAGE = Path(accel_doctor.__file__).parent
+TREES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def texts(tree: ast.Module) -> set[str]:
+    """Return all strings, and all names of modules that are imported."""
+    found = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return found | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+
+@pytest.mark.parametrize("module", sorted({where.partition(":")[0] for where in BACKENDS.values()}))
+def test_a_cache_backend_is_a_module_and_lines_of_one_table(module):
+    importlib.import_module(module)
+    naming = [path for path, tree in TREES.items() if any(text.partition(":")[0] == module for text in texts(tree))]
+    assert naming == ["store/levels/opening.py"]
+
+
+def test_a_command_is_a_module_and_a_line_of_one_table():
+    for name in COMMANDS:
+        assert importlib.import_module(f"accel_doctor.cli.commands.{name}").command.name in (name, None)
+    listing = [path for path, tree in TREES.items() if set(COMMANDS) <= texts(tree)]
+    assert listing == ["cli/main.py"]
+
+
+def test_a_symptom_is_data():
+    ids = {symptom.id for symptom in load().symptoms if "-" in symptom.id} - {kind.value for kind in NeedKind}
+    assert {path: ids & texts(tree) for path, tree in TREES.items() if ids & texts(tree)} == {}
+
+
+def test_a_kind_of_need_is_decided_on_in_three_places():
+    deciding = {
+        path
+        for path, tree in TREES.items()
+        for match in ast.walk(tree)
+        if isinstance(match, ast.Match) and "NeedKind" in ast.dump(match.cases[0].pattern)
+    }
+    assert deciding == {"fileindex/ranking.py", "system/packages/questions.py", "system/probe.py"}
