@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from accel_doctor.model.stored_environments import Place
@@ -55,8 +55,8 @@ def without_place(path: str, content: bytes, root: str) -> bytes | None:
             first = b"#!" + _bytes(interpreter) + shell["arguments"] + b"\n"
             content = first + content[shell.end() :]
     changed = content
-    if _shell_of(path):
-        for word in (_sh_quoted(root), f"'{root}'", f'"{root}"'):
+    if _as_word(path, root):
+        for word in (shlex.quote(root), f"'{root}'", f'"{root}"'):
             if word != root:
                 changed = changed.replace(_bytes(word), _WORD)
         # bare, between blanks, after = or in $(...)
@@ -75,8 +75,8 @@ def for_place(path: str, content: bytes, place: Place) -> bytes:
         return _configuration(content.replace(ROOT, root), place)
     if _in_scripts(path):
         content = _with_first_line(content, place.root)
-    if quoted := _shell_of(path):
-        content = content.replace(_WORD, _bytes(quoted(place.root)))
+    if word := _as_word(path, place.root):
+        content = content.replace(_WORD, _bytes(word))
     if path.endswith(".json"):
         content = content.replace(ROOT, _bytes(_json_text(place.root)))
         return content.replace(_URL, _bytes(quote(place.root)))
@@ -100,7 +100,7 @@ def _with_first_line(content: bytes, root: str) -> bytes:
     plain = b"#!" + interpreter + (b" " + arguments if arguments else b"")
     if b" " not in interpreter and len(plain) <= _LONGEST_FIRST_LINE:
         return plain + b"\n" + rest
-    word = _bytes(_sh_quoted(interpreter.decode("utf-8", "surrogateescape")))
+    word = _bytes(shlex.quote(interpreter.decode("utf-8", "surrogateescape")))
     given = b" " + arguments if arguments else b""
     return b"#!/bin/sh\n'''exec' " + word + given + b' "$0" "$@"\n' + b"' '''\n" + rest
 
@@ -126,44 +126,26 @@ def _in_scripts(path: str) -> bool:
     return path.startswith("bin/") and path.count("/") == 1
 
 
-def _shell_of(path: str) -> Callable[[str], str] | None:
-    """Return how to quote a path in an ``activate`` script; None for any other file."""
-    name = path.rpartition("/")[2]
-    if not _in_scripts(path) or not name.startswith("activate"):
-        return None
-    return _QUOTED.get(name.partition(".")[2])
-
-
-def _sh_quoted(text: str) -> str:
-    if re.fullmatch(r"[\w@%+=:,./-]+", text, re.ASCII):
-        return text
-    return "'" + text.replace("'", "'\"'\"'") + "'"
-
-
-def _csh_quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\"'\"'").replace("!", "\\!") + "'"  # history is expanded even there: csh(1)
-
-
-def _fish_quoted(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _nu_quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _powershell_quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-_QUOTED: Mapping[str, Callable[[str], str]] = {
-    "": lambda text: "'" + text.replace("'", "'\"'\"'") + "'",
-    "csh": _csh_quoted,
-    "fish": _fish_quoted,
-    "nu": _nu_quoted,
-    "ps1": _powershell_quoted,
-    "xsh": repr,
+# How activate scripts quote, by suffix: the quotation mark, and what is written for characters between two of them.
+_QUOTING: Mapping[str, tuple[str, dict[str, str | int | None]]] = {
+    "": ("'", {"'": "'\"'\"'"}),
+    "csh": ("'", {"'": "'\"'\"'", "!": "\\!"}),  # history is expanded even there: csh(1)
+    "fish": ("'", {"\\": "\\\\", "'": "\\'"}),
+    "nu": ('"', {"\\": "\\\\", '"': '\\"'}),
+    "ps1": ("'", {"'": "''"}),
 }
+
+
+def _as_word(path: str, text: str) -> str | None:
+    """Return ``text`` quoted as in the ``activate`` script at ``path``; None for any other file."""
+    name = path.rpartition("/")[2]
+    suffix = name.partition(".")[2]
+    if not _in_scripts(path) or not name.startswith("activate") or suffix not in {*_QUOTING, "xsh"}:
+        return None
+    if suffix == "xsh":
+        return repr(text)
+    mark, escapes = _QUOTING[suffix]
+    return f"{mark}{text.translate(str.maketrans(escapes))}{mark}"
 
 
 def _unquoted(word: str) -> str:

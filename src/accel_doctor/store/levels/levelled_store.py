@@ -110,26 +110,22 @@ class LevelledStore:
 
     def _bring(self, level: SharedLevel, name: str, *, must_be_pure: bool) -> tuple[Entry, Wheel] | None:
         try:
-            return self._brought(level, name, must_be_pure)
+            scratch = Path(tempfile.mkdtemp(prefix="level-", dir=self._work))
+            entry = self._entry(level, name, scratch / "entry.json")
+            # where a level is cleaned up, wheels may go first
+            if entry is None or not level.fetch(_wheel_name(entry), scratch / entry.file, entry.size):
+                return None
+            wheel = scratch / entry.file
+            if sha256_of(wheel) != entry.sha256 or (must_be_pure and not is_pure(wheel)):
+                level.skip(f"{entry.file} does not match its entry")
+                return None
+            kept = self._local.add(entry, wheel)
+            if kept.path != wheel:
+                wheel.unlink()
+            return entry, kept
         except OSError as error:  # our own disk
             level.skip(f"cannot keep its wheels here: {error}")
             return None
-
-    def _brought(self, level: SharedLevel, name: str, must_be_pure: bool) -> tuple[Entry, Wheel] | None:
-        scratch = Path(tempfile.mkdtemp(prefix="level-", dir=self._work))
-        entry = self._entry(level, name, scratch / "entry.json")
-        if entry is None:
-            return None
-        wheel = scratch / entry.file
-        if not level.fetch(_wheel_name(entry), wheel, entry.size):
-            return None  # being cleaned up there, wheels first
-        if sha256_of(wheel) != entry.sha256 or (must_be_pure and not is_pure(wheel)):
-            level.skip(f"{entry.file} does not match its entry")
-            return None
-        kept = self._local.add(entry, wheel)
-        if kept.path != wheel:
-            wheel.unlink()
-        return entry, kept
 
     def _entry(self, level: SharedLevel, name: str, target: Path) -> Entry | None:
         if not level.fetch(_entry_name(name), target, LIMIT):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import obstore
 from botocore.exceptions import BotoCoreError, ProfileNotFound
@@ -45,21 +46,15 @@ _AZURE_CREDENTIALS = (
 )  # fmt: skip
 
 
-class Bucket(Protocol):
-    """A bucket or container at one provider."""
+class ObjectStorageLevel(ABC):
+    """Objects in a bucket or container, below a prefix."""
 
-    def connect(self) -> Any:
-        """Return obstore's store for it, with credentials where there are any; may ask a metadata service."""
-        ...
-
-
-class ObjectStorageLevel:
-    """Objects in a bucket, below a prefix."""
-
-    def __init__(self, address: LevelAddress, bucket: Bucket) -> None:
+    def __init__(self, address: LevelAddress) -> None:
+        if not address.host or "@" in address.url.partition("://")[2].partition("/")[0]:
+            raise UsageError(f"{address.name}: no bucket in the address", hint=f"use {address.scheme}://BUCKET/PREFIX")
         self.name = address.name
         self.writable = not address.read_only
-        self._bucket = bucket
+        self._address = address
         self._store: Any = None
         self._connecting = threading.Lock()
 
@@ -90,68 +85,39 @@ class ObjectStorageLevel:
     def _connected(self) -> Any:
         with self._connecting:
             if self._store is None:
-                self._store = self._bucket.connect()
+                self._store = self._connect()
             return self._store
 
-
-def s3_level(address: LevelAddress, variables: Mapping[str, str]) -> ObjectStorageLevel:
-    """Return the level at ``s3://``, before any request. Raise UsageError, also for an unusable AWS profile."""
-    _check(address)
-    session = Session(profile=address.profile)
-    try:
-        profile = session.get_scoped_config()
-        region = address.region or variables.get("AWS_REGION") or session.get_config_variable("region")
-    except ProfileNotFound as error:
-        raise UsageError(
-            f"AWS profile {error.kwargs['profile']!r} not found", hint="`aws configure list-profiles` lists them"
-        ) from None
-    except BotoCoreError as error:
-        raise UsageError(f"AWS configuration: {error}") from None
-    endpoint = (
-        address.endpoint
-        or variables.get("AWS_ENDPOINT_URL_S3")
-        or variables.get("AWS_ENDPOINT_URL")
-        or variables.get("AWS_ENDPOINT")
-        or profile.get("endpoint_url")
-    )
-    return ObjectStorageLevel(address, _S3Bucket(address, session, region, endpoint))
+    @abstractmethod
+    def _connect(self) -> Any:
+        """Return obstore's store, with credentials where there are any; may ask a metadata service."""
 
 
-def google_level(address: LevelAddress, variables: Mapping[str, str]) -> ObjectStorageLevel:
-    """Return the level at ``gs://``, before any request. Raise UsageError."""
-    _check(address)
-    default = Path(variables.get("HOME", "/")) / _GOOGLE_DEFAULT
-    evident = any(map(variables.get, _GOOGLE_CREDENTIALS)) or default.is_file()
-    return ObjectStorageLevel(address, _GoogleBucket(address, evident))
+class S3Level(ObjectStorageLevel):
+    """A bucket of Amazon S3 or a compatible service. Raises UsageError, also for an unusable AWS profile."""
 
+    def __init__(self, address: LevelAddress, variables: Mapping[str, str]) -> None:
+        super().__init__(address)
+        self._session = Session(profile=address.profile)
+        try:
+            profile = self._session.get_scoped_config()
+            region = address.region or variables.get("AWS_REGION") or self._session.get_config_variable("region")
+        except ProfileNotFound as error:
+            raise UsageError(
+                f"AWS profile {error.kwargs['profile']!r} not found", hint="`aws configure list-profiles` lists them"
+            ) from None
+        except BotoCoreError as error:
+            raise UsageError(f"AWS configuration: {error}") from None
+        named = map(variables.get, ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"))
+        endpoint = address.endpoint or next(filter(None, named), None) or profile.get("endpoint_url")
+        # This setting is read first, so that the address wins over the variables, which obstore reads too.
+        self._settings = _settings(address, endpoint, aws_endpoint_url_s3=endpoint, region=region)
 
-def azure_level(address: LevelAddress, variables: Mapping[str, str]) -> ObjectStorageLevel:
-    """Return the level at ``az://``, before any request. Raise UsageError."""
-    _check(address)
-    endpoint = address.endpoint or variables.get("AZURE_STORAGE_ENDPOINT") or variables.get("AZURE_ENDPOINT")
-    return ObjectStorageLevel(address, _AzureContainer(address, any(map(variables.get, _AZURE_CREDENTIALS)), endpoint))
-
-
-def _check(address: LevelAddress) -> None:
-    if not address.host or "@" in address.url.partition("://")[2].partition("/")[0]:
-        raise UsageError(f"{address.name}: no bucket in the address", hint=f"use {address.scheme}://BUCKET/PREFIX")
-
-
-@dataclass(frozen=True)
-class _S3Bucket:
-    address: LevelAddress
-    session: Any  # botocore's
-    region: str | None
-    endpoint: str | None
-
-    def connect(self) -> Any:
-        # This endpoint is read first, so that the address wins over the variables, which obstore reads too.
-        settings = {"aws_endpoint_url_s3": self.endpoint, "region": self.region}
-        common = {**_given(settings), **_common(self.address, self.endpoint)}
-        credentials = None if self.address.anonymous else self.session.get_credentials()
+    def _connect(self) -> Any:
+        credentials = None if self._address.anonymous else self._session.get_credentials()
         if credentials is None:
-            return S3Store(self.address.host, **common, skip_signature=True)
-        return S3Store(self.address.host, **common, credential_provider=_AwsCredentials(credentials))
+            return S3Store(self._address.host, **self._settings, skip_signature=True)
+        return S3Store(self._address.host, **self._settings, credential_provider=_AwsCredentials(credentials))
 
 
 @dataclass(frozen=True)
@@ -171,26 +137,33 @@ class _AwsCredentials:
         }
 
 
-@dataclass(frozen=True)
-class _GoogleBucket:
-    address: LevelAddress
-    evident: bool  # it is known where credentials are
+class GoogleLevel(ObjectStorageLevel):
+    """A bucket of Google Cloud Storage."""
 
-    def connect(self) -> Any:
-        settings = {**_given({"base_url": self.address.endpoint}), **_common(self.address, self.address.endpoint)}
-        return _signed_if_possible(GCSStore, self.address, settings, self.evident)
+    def __init__(self, address: LevelAddress, variables: Mapping[str, str]) -> None:
+        super().__init__(address)
+        default = Path(variables.get("HOME", "/")) / _GOOGLE_DEFAULT
+        self._evident = any(map(variables.get, _GOOGLE_CREDENTIALS)) or default.is_file()
+
+    def _connect(self) -> Any:
+        endpoint = self._address.endpoint
+        settings = _settings(self._address, endpoint, base_url=endpoint)
+        return _signed_if_possible(GCSStore, self._address, settings, self._evident)
 
 
-@dataclass(frozen=True)
-class _AzureContainer:
-    address: LevelAddress
-    evident: bool
-    endpoint: str | None
+class AzureLevel(ObjectStorageLevel):
+    """A container of Azure Blob Storage."""
 
-    def connect(self) -> Any:
-        settings = _given({"account_name": self.address.account, "endpoint": self.endpoint})
-        settings |= _common(self.address, self.endpoint)
-        return _signed_if_possible(AzureStore, self.address, settings, self.evident)
+    def __init__(self, address: LevelAddress, variables: Mapping[str, str]) -> None:
+        super().__init__(address)
+        self._evident = any(map(variables.get, _AZURE_CREDENTIALS))
+        named = variables.get("AZURE_STORAGE_ENDPOINT") or variables.get("AZURE_ENDPOINT")
+        self._endpoint = address.endpoint or named
+
+    def _connect(self) -> Any:
+        account = self._address.account
+        settings = _settings(self._address, self._endpoint, account_name=account, endpoint=self._endpoint)
+        return _signed_if_possible(AzureStore, self._address, settings, self._evident)
 
 
 def _signed_if_possible(kind: Any, address: LevelAddress, settings: dict[str, Any], evident: bool) -> Any:
@@ -212,17 +185,14 @@ def _has_credentials(store: Any) -> bool:
     return True
 
 
-def _given(settings: dict[str, str | None]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value}
-
-
-def _common(address: LevelAddress, endpoint: str | None) -> dict[str, Any]:
+def _settings(address: LevelAddress, server: str | None, **own: str | None) -> dict[str, Any]:
     silence = timedelta(seconds=address.timeout)
     return {
+        **{name: value for name, value in own.items() if value},
         "prefix": address.prefix or None,
         "client_options": {
             # Without TLS only where an address says so.
-            "allow_http": (endpoint or "").startswith("http://"),
+            "allow_http": (server or "").startswith("http://"),
             "connect_timeout": min(silence, _CONNECTING),
             "read_timeout": silence,
             "timeout": _LONGEST,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Protocol
 
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier, ObjectStore
@@ -18,22 +17,17 @@ from accel_doctor.store.levels.signing import Signatures, read_signatures
 ENTRY_POINTS = "accel_doctor.cache_backends"
 
 
-class Backend(Protocol):
-    """What opens the levels of one URL scheme."""
-
-    def __call__(self, address: LevelAddress, variables: Mapping[str, str], /) -> ObjectStore:
-        """Return the object store at an address, before any request. Raise UsageError for an unusable address."""
-        ...
-
+# Opens the level at an address, before any request; raises UsageError for an unusable address.
+Backend = Callable[[LevelAddress, Mapping[str, str]], ObjectStore]
 
 # Our own, in the form of entry points, so that only what an address names is imported.
 BACKENDS: Mapping[str, str] = {
     "file": "accel_doctor.store.levels.directory_level:DirectoryLevel",
     "http": "accel_doctor.store.levels.web_level:WebLevel",
     "https": "accel_doctor.store.levels.web_level:WebLevel",
-    "s3": "accel_doctor.store.levels.object_storage:s3_level",
-    "gs": "accel_doctor.store.levels.object_storage:google_level",
-    "az": "accel_doctor.store.levels.object_storage:azure_level",
+    "s3": "accel_doctor.store.levels.object_storage:S3Level",
+    "gs": "accel_doctor.store.levels.object_storage:GoogleLevel",
+    "az": "accel_doctor.store.levels.object_storage:AzureLevel",
 }
 
 
