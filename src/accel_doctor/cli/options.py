@@ -1,43 +1,32 @@
 """Options as typed values: what a command can be told is a frozen dataclass, in which one field is one option.
 
 A field's annotation says what kind of option it is (``bool`` a flag, ``tuple[str, ...]`` one that can be repeated), its
-:func:`option` says the rest. A field whose type is such a dataclass itself is a group of options that commands share.
+:func:`option` says the rest. A field whose type is such a dataclass itself is a group of options that commands share; a
+group may declare its ``parameters()`` and read its ``parsed(values)`` by itself.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
 import click
 
 from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory
 from accel_doctor.errors import UsageError
 from accel_doctor.model import Policy
+from accel_doctor.units import Unit
 
 if TYPE_CHECKING:
     from accel_doctor.store.levels.opening import LevelSettings
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 _DECLARED = "accel_doctor.declared"
-
-
-class OptionTable(Protocol[T_co]):
-    """Options that are declared elsewhere, and read as one value."""
-
-    def parameters(self) -> Sequence[click.Parameter]:
-        """Return what click parses."""
-        ...
-
-    def value(self, values: Mapping[str, Any]) -> T_co:
-        """Return the value that the parsed ``values``, of these options and of others, make."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -71,6 +60,18 @@ def argument(metavar: str, *, default: Any = (), **settings: Any) -> Any:
     return field(default=default, metadata={_DECLARED: declared})
 
 
+def amount(*flags: str, unit: Unit, **settings: Any) -> Any:
+    """Return the field of an option that is a size or an age: ``5GB``, ``30d``."""
+
+    def parse(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+        try:
+            return None if value is None else unit.parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error), context, parameter) from None
+
+    return option(*flags, metavar=unit.name.upper(), callback=parse, **settings)
+
+
 def text_or_json() -> Any:
     """Return the field of ``--format``."""
     return option("--format", default="text", type=click.Choice(["text", "json"]), help="Text or JSON.")
@@ -99,44 +100,33 @@ def export_option() -> Any:
     return option("--export", type=click.Choice(EXPORT_FORMATS), help="Print only what to install, in this format.")
 
 
-def table(declared: OptionTable[T], default: T) -> Any:
-    """Return a field that holds the value of options declared elsewhere."""
-    return field(default=default, metadata={_DECLARED: declared})
-
-
 def parameters(options: type[Any]) -> list[click.Parameter]:
     """Return what click parses for a dataclass of options, in the order of its fields."""
+    if declares := getattr(options, "parameters", None):
+        return list(declares())
     found: list[click.Parameter] = []
     for each, kind, declared in _declarations(options):
-        if declared is None:
-            found += parameters(kind)
-        elif isinstance(declared, _Declared):
-            found.append(_parameter(each.name, kind, declared))
-        else:
-            found += declared.parameters()
+        found += [_parameter(each.name, kind, declared)] if declared else parameters(kind)
     return found
 
 
 def value_of(options: type[T], values: Mapping[str, Any]) -> T:
     """Return the options that click parsed as one value."""
-    result = {}
-    for each, kind, declared in _declarations(options):
-        if declared is None:
-            result[each.name] = value_of(kind, values)
-        elif isinstance(declared, _Declared):
-            result[each.name] = values[each.name]
-        else:
-            result[each.name] = declared.value(values)
-    return options(**result)
+    if reads := getattr(options, "parsed", None):
+        return cast(T, reads(values))
+    declarations = _declarations(options)
+    return options(
+        **{
+            each.name: values[each.name] if declared else value_of(kind, values)
+            for each, kind, declared in declarations
+        }
+    )
 
 
-def _declarations(options: type[Any]) -> Iterator[tuple[Field[Any], Any, _Declared | OptionTable[Any] | None]]:
+def _declarations(options: type[Any]) -> Iterator[tuple[Field[Any], Any, _Declared | None]]:
     """Yield each field with its type and its declaration; a group of options has none."""
     hints = get_type_hints(options)
-    for each in fields(options):
-        declared = each.metadata.get(_DECLARED)
-        if declared is not None or is_dataclass(hints[each.name]):
-            yield each, hints[each.name], declared
+    return ((each, hints[each.name], each.metadata.get(_DECLARED)) for each in fields(options))
 
 
 def _parameter(name: str, kind: Any, declared: _Declared) -> click.Parameter:

@@ -59,26 +59,25 @@ HIDDEN_OPTIONS: tuple[click.Parameter, ...] = tuple(
 )
 
 
-class PipLine:
-    """pip's argument line. Implements :class:`accel_doctor.cli.options.OptionTable`."""
+class PipArguments(ParsedArguments):
+    """pip's part of a command line, as a group of options."""
 
-    def parameters(self) -> Sequence[click.Parameter]:
+    @staticmethod
+    def parameters() -> Sequence[click.Parameter]:
         """Return what click parses."""
         requirements = click.Argument(["requirements"], nargs=-1, metavar="[REQUIREMENT]...")
         return (requirements, *map(_option, PIP_OPTIONS), *HIDDEN_OPTIONS)
 
-    def value(self, values: Mapping[str, Any]) -> ParsedArguments:
+    @classmethod
+    def parsed(cls, values: Mapping[str, Any]) -> PipArguments:
         """Return pip's part of the parsed line."""
         given = {option.key: values.get(option.key.replace("-", "_")) for option in PIP_OPTIONS}
-        return ParsedArguments(
+        return cls(
             requirements=values["requirements"],
             options={key: value for key, value in given.items() if value is not None},
             format_control=tuple(click.get_current_context().meta.get(_FORMAT_CONTROL, ())),
             offline=values["offline"],
         )
-
-
-PIP_LINE = PipLine()
 
 
 class PipLineCommand(ConfiguredCommand):

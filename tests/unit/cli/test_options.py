@@ -9,7 +9,7 @@ import click
 from accel_doctor.cli.commands.install import InstallOptions
 from accel_doctor.cli.commands.install import command as install
 from accel_doctor.cli.options import ConsentOptions, argument, as_command, option, own, value_of
-from accel_doctor.requirements.pip_option_table import ParsedArguments
+from accel_doctor.cli.pip_line import PipArguments
 
 
 @dataclass(frozen=True)
@@ -44,4 +44,4 @@ def test_an_option_of_our_own_is_a_variable_too(monkeypatch):
 def test_options_made_by_hand_are_those_of_an_empty_line():
     context = install.make_context("install", [])
     with context:
-        assert replace(value_of(InstallOptions, context.params), pip=ParsedArguments()) == InstallOptions()
+        assert replace(value_of(InstallOptions, context.params), pip=PipArguments()) == InstallOptions()

@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 import click
 from packaging.utils import canonicalize_name
 
-from accel_doctor.cli.amounts import AGE, SIZE
 from accel_doctor.cli.configuration import cache_directory
 from accel_doctor.cli.options import (
     CacheOptions,
     ConfiguredCommand,
+    amount,
     argument,
     as_command,
     group,
@@ -37,6 +37,7 @@ from accel_doctor.store.wheels.build_key import distribution_name
 from accel_doctor.store.wheels.exchange import METADATA, export_wheels, import_wheels, serves
 from accel_doctor.store.wheels.wheel_store import LAYOUT, DamagedEntryError, LocalWheelStore
 from accel_doctor.system.distribution import read_distribution
+from accel_doctor.units import AGE, SIZE
 
 _CLEARABLE = [f"{kind.value}s" for kind in HoldingKind if kind is not HoldingKind.LEFTOVER]
 
@@ -78,11 +79,11 @@ class DryRunOptions(FormOptions):
 class PruneOptions(DryRunOptions):
     """Options of ``cache prune``."""
 
-    max_size: int | None = option(
-        "--max-size", type=SIZE, help="Evict the least recently used until this much is left: 5GB, 500MB."
+    max_size: int | None = amount(
+        "--max-size", unit=SIZE, help="Evict the least recently used until this much is left: 5GB, 500MB."
     )
-    older_than: float | None = option(
-        "--older-than", type=AGE, help="Evict what was not used for this long: 30d, 12h, 2w."
+    older_than: float | None = amount(
+        "--older-than", unit=AGE, help="Evict what was not used for this long: 30d, 12h, 2w."
     )
 
 

@@ -19,10 +19,9 @@ from accel_doctor.cli.options import (
     export_option,
     is_version,
     option,
-    table,
     text_or_json,
 )
-from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand, prepare
+from accel_doctor.cli.pip_line import PipArguments, PipLineCommand, prepare
 from accel_doctor.cli.session import Session, started
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, UsageError
@@ -32,7 +31,6 @@ from accel_doctor.frontends.uv.uv_options import elsewhere_arguments
 from accel_doctor.interfaces import Frontend
 from accel_doctor.model import InstallRequest, Interpreter, Policy
 from accel_doctor.report.check_report import ForesightReport, foresight_document, foresight_lines
-from accel_doctor.requirements.pip_option_table import ParsedArguments
 from accel_doctor.system.python.interpreter import describe
 from accel_doctor.system.python.platforms import marker_values, platform_of, platform_tags
 from accel_doctor.system.python.target import find_target
@@ -42,7 +40,7 @@ from accel_doctor.system.python.target import find_target
 class CheckOptions:
     """What ``check`` can be told."""
 
-    pip: ParsedArguments = table(PIP_LINE, ParsedArguments())
+    pip: PipArguments = PipArguments()
     distro: str | None = distro_option()
     python: str | None = option("--python", metavar="X.Y|PATH", help="Answer for this version or interpreter.")
     form: str = text_or_json()

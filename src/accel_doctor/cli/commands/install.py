@@ -22,16 +22,14 @@ from accel_doctor.cli.options import (
     TargetOptions,
     as_command,
     own,
-    table,
 )
-from accel_doctor.cli.pip_line import PIP_LINE, PipLineCommand, prepare
+from accel_doctor.cli.pip_line import PipArguments, PipLineCommand, prepare
 from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 from accel_doctor.model import Invocation
 from accel_doctor.report.run_report import run_document
 from accel_doctor.report.text import summary_line, unmet_lines, verdict
-from accel_doctor.requirements.pip_option_table import ParsedArguments
 from accel_doctor.system.python.interpreter import refuse_externally_managed
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ if TYPE_CHECKING:
 class InstallOptions:
     """What ``install`` can be told."""
 
-    pip: ParsedArguments = table(PIP_LINE, ParsedArguments())
+    pip: PipArguments = PipArguments()
     consent: ConsentOptions = ConsentOptions()
     dry_run: bool = own("--dry-run", default=False, help="Print the plan and the exact commands; change nothing.")
     verify: bool = own("--verify", default=False, help="Import what was installed, and treat missing libraries.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from accel_doctor.cli import amounts as cli_sizes
 from accel_doctor.errors import UsageError
 from accel_doctor.store.environments.projects import (
     EnvironmentSettings,
@@ -12,6 +11,7 @@ from accel_doctor.store.environments.projects import (
     lock_paths,
     read_settings,
 )
+from accel_doctor.units import SIZE
 
 VARIABLES = {"HOME": "/home/me", "NAME": "x"}
 
@@ -37,7 +37,7 @@ def test_every_key_is_read_and_variables_are_expanded():
 @pytest.mark.parametrize("size", ["10T", "5GB", "1.5GiB", "500 mb", "7", "2K"])
 def test_sizes_are_those_of_the_command_line(size):
     settings = read_settings({"max_bytes": size}, "file", VARIABLES)
-    assert settings.max_bytes == cli_sizes.SIZE.convert(size, None, None)
+    assert settings.max_bytes == SIZE.parse(size)
 
 
 @pytest.mark.parametrize(
