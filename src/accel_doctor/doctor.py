@@ -156,7 +156,7 @@ class Doctor:
         if reasons:
             self._unfit[source] = wheel
             why = "; ".join(reasons)
-            self.treatment.reporter.note(f"{source} is built again, since its kept wheel does not load here: {why}")
+            self.treatment.reporter.note(f"rebuilding {source}: its cached wheel does not load here: {why}")
             return False
         self._built.append(Built(source, wheel, reused=True))
         return True
@@ -173,7 +173,7 @@ class Doctor:
                 self._built.append(outcome)
                 if outgrown := self._outgrown(outcome.wheel):
                     self.treatment.reporter.note(
-                        f"{source} will not import: {outgrown}; with numpy<2 among the requirements it does"
+                        f"{source} will not import: {outgrown}; add numpy<2 to the requirements"
                     )
             else:
                 failed[source] = outcome

@@ -37,19 +37,19 @@ class ExitCode(IntEnum):
 
 
 _MEANINGS = {
-    ExitCode.DONE: "done: everything asked for is installed (or, with --dry-run, the plan was printed)",
-    ExitCode.INTERNAL: "a fault in accel-doctor itself, or in a tool it drives, that has no code of its own",
-    ExitCode.USAGE: "usage: an option, a configuration value or the target interpreter is not usable",
-    ExitCode.UNCURED: "builds are left that fail, and nothing known cures them",
-    ExitCode.CONSENT: "cures are known, but nobody agreed to installing them",
-    ExitCode.PRIVILEGE: "cures are known and agreed to, but cannot be installed from here: there is no privilege, "
-    "or the package manager is not one that accel-doctor drives",
-    ExitCode.PACKAGE_MANAGER: "the package manager failed, or what it was asked for is not there afterwards",
-    ExitCode.NETWORK: "the network, an index or a mirror could not be reached",
+    ExitCode.DONE: "success: all requirements are installed (with --dry-run: the plan was printed)",
+    ExitCode.INTERNAL: "internal error in accel-doctor, or in a tool that it runs",
+    ExitCode.USAGE: "usage error: an option, a configuration value or the target interpreter cannot be used",
+    ExitCode.UNCURED: "builds still fail, and no known cure",
+    ExitCode.CONSENT: "cures are known, but installing them was not confirmed",
+    ExitCode.PRIVILEGE: "cures are known, but cannot be installed: no way to become root, "
+    "or an unsupported package manager",
+    ExitCode.PACKAGE_MANAGER: "the package manager failed, or packages are missing after it ran",
+    ExitCode.NETWORK: "the network, an index or a mirror cannot be reached",
     ExitCode.REQUIREMENTS: "the requirements cannot be met: no such package or version, a conflict, a hash mismatch",
-    ExitCode.CACHE: "something in the wheel store is damaged, is in use and so was left, or cannot be read or written",
-    ExitCode.NOT_IMPORTABLE: "with --verify: everything is installed, but not all of it can be imported, "
-    "and nothing known cures it",
+    ExitCode.CACHE: "something in the cache is damaged, is in use and was left, or cannot be read or written",
+    ExitCode.NOT_IMPORTABLE: "with --verify: everything is installed, but some of it cannot be imported, "
+    "and no known cure",
     ExitCode.INTERRUPTED: "interrupted",
 }
 
@@ -77,7 +77,7 @@ class RuleError(AccelDoctorError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("the rules are not usable:\n" + "\n".join(f"  {problem}" for problem in problems))
+        super().__init__("invalid rules:\n" + "\n".join(f"  {problem}" for problem in problems))
         self.problems = tuple(problems)
 
 

@@ -14,7 +14,7 @@ from accel_doctor.interfaces import Adviser, Frontend, LogReader, Logs, Prober
 from accel_doctor.model import Case, Failed, InstallRequest, Locked, Need, Plan, Reason, RequirementLine, Source
 
 # Why a library is needed without a build.
-LINKED = "its kept wheel links it, and it is not on this machine"
+LINKED = "its cached wheel links it, and it is not installed"
 
 # Each attempt leaves one more package out; a file with more sources whose metadata cannot be had is not worth the time.
 _MOST_ATTEMPTS = 20
@@ -136,13 +136,13 @@ def expected_from_lock(
         source = by_name.get(package.name)
         lacked = lacked_by_kept.get(source.name) if source else None
         if lacked is not None:
-            result.append(Expected(package.name, version, Certainty.NO, "its wheel is kept", lacked))
+            result.append(Expected(package.name, version, Certainty.NO, "its wheel is cached", lacked))
         elif source:
-            result.append(Expected(package.name, version, Certainty.CERTAIN, "no wheel fits"))
+            result.append(Expected(package.name, version, Certainty.CERTAIN, "no compatible wheel"))
         elif package.directory:
             result.append(Expected(package.name, version, Certainty.CERTAIN, "a project in a directory"))
         else:
-            result.append(Expected(package.name, version, Certainty.NO, "a wheel fits"))
+            result.append(Expected(package.name, version, Certainty.NO, "has a compatible wheel"))
     return [*result, *_left_out(cases, {expected.name for expected in result})]
 
 
@@ -197,11 +197,11 @@ def _expected(name: str, line: RequirementLine, request: InstallRequest, adviser
     if line.editable or line.name is None or "@ " in line.text or "://" in line.text:
         return Expected(name, None, Certainty.CERTAIN, "its source is named")
     if surely_built(name, request, adviser):
-        why = "PyPI has no wheel of it" if adviser.is_sdist_only(name) else "--no-binary"
+        why = "PyPI has no wheel for it" if adviser.is_sdist_only(name) else "--no-binary"
         return Expected(name, None, Certainty.CERTAIN, why)
     if name in request.only_binary or ":all:" in request.only_binary:
         return Expected(name, None, Certainty.NO, "--only-binary")
-    return Expected(name, None, Certainty.POSSIBLE, "only if no wheel fits")
+    return Expected(name, None, Certainty.POSSIBLE, "only without a compatible wheel")
 
 
 def _left_out(cases: Iterable[Case], known: Collection[str]) -> list[Expected]:

@@ -39,7 +39,7 @@ class Journal:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            self._warn(f"what was installed could not be written to the journal {self._path}: {error.strerror}")
+            self._warn(f"cannot write to the journal {self._path}: {error.strerror}")
 
     def read(self, managers: Mapping[str, PackageNames]) -> list[JournalEntry]:
         """Return all entries, oldest first; skip damaged lines (a full disk cut one short) with a warning.

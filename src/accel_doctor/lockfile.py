@@ -200,7 +200,7 @@ def _source(package: Package, part: PackageSdist | PackageArchive | PackageVcs) 
 def _location(part: PackageSdist | PackageArchive | PackageVcs) -> str:
     location = part.path or part.url
     if location is None:
-        raise RequirementsError(f"the lock names neither path nor URL: {part}")
+        raise RequirementsError(f"a lock entry has neither path nor URL: {part}")
     return location
 
 

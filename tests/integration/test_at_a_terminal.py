@@ -77,7 +77,7 @@ def test_the_wrong_password_changes_nothing(fresh: Machine) -> None:
 # --- Ctrl-C -----------------------------------------------------------------------------------------------
 
 COMPILER = {"gcc", "libc6-dev", "python3.13-dev"}
-NOTHING = "no system package was installed"
+NOTHING = "no system packages were installed"
 LOGS = r"logs: /\S+/\.cache/accel-doctor/logs/[\d-]+"
 
 
@@ -141,7 +141,7 @@ def test_during_the_unpacking(fresh: Machine, user: str | None) -> None:
         child.sendline("correct horse")
     child.expect("Unpacking ")
     child.sendintr()
-    interrupted(child, "system packages installed by then: gcc, libc6-dev, python3.13-dev")  # apt let dpkg finish
+    interrupted(child, "system packages installed before that: gcc, libc6-dev, python3.13-dev")  # apt let dpkg finish
     assert set(packages_of(fresh).split()) >= COMPILER
     assert "gcc" in fresh.must("su", user or "root", "-c", f"{DOCTOR} history")
     sound(fresh)
@@ -155,5 +155,5 @@ def test_during_the_build_after_it(fresh: Machine) -> None:
     child.expect("Building 1 source distribution")
     child.expect(r"odd \S* *(metadata|build)")
     child.sendintr()
-    interrupted(child, "system packages installed by then: gcc, libc6-dev, python3.13-dev")
+    interrupted(child, "system packages installed before that: gcc, libc6-dev, python3.13-dev")
     sound(fresh)

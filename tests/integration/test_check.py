@@ -49,4 +49,4 @@ def test_what_is_foreseen_is_what_the_builds_need(fresh):
     assert done.returncode == ExitCode.DONE, done.stderr
     fresh.must("/root/demo/bin/python", "-c", "import psycopg2, ldap")
     code, out = check(fresh, "--python", "demo")
-    assert (code, out) == (ExitCode.DONE, "nothing is to be installed\nnothing is missing\n")
+    assert (code, out) == (ExitCode.DONE, "nothing to install\nnothing is missing\n")

@@ -122,7 +122,7 @@ def test_where_the_library_may_not_be_installed_the_wheel_is_not_used(debian13, 
     done = install(fresh, "--yes", "--no-system", "--python", "demo", PSYCOPG2)
     assert done.returncode == ExitCode.CONSENT, done.stderr
     assert (
-        "psycopg2 2.9.10 is built again, since its kept wheel does not load here: libpq.so.5 is not on this machine\n"
+        "rebuilding psycopg2 2.9.10: its cached wheel does not load here: libpq.so.5 is not on this machine\n"
         in done.stderr
     )
     assert packages_of(fresh) == before
@@ -134,7 +134,7 @@ def test_without_consent_the_library_is_named(debian13, fresh, stores):
     done = install(fresh, "--python", "demo", PSYCOPG2)
     assert done.returncode == ExitCode.CONSENT, done.stderr
     assert done.output.endswith(" -- libpq5\n")
-    evidence = "soname:libpq.so.5 for psycopg2: its kept wheel links it, and it is not on this machine"
+    evidence = "soname:libpq.so.5 for psycopg2: its cached wheel links it, and it is not installed"
     assert f"  libpq5  {evidence}\n" in done.stderr
     assert "psycopg2" not in fresh.must("/root/demo/bin/pip", "freeze")
 

@@ -131,7 +131,8 @@ def test_several_and_what_lets_somebody_in_are_guesses(asked: tuple[str, Ask]) -
     assert coincidence.packages == ()
     one, two, three = (devel(manager, f"fig{number}") for number in (1, 2, 3))
     assert coincidence.advice == (
-        f"{one}, {two}, {three} and 4 more have a file of that name; see them with: accel-doctor why header:settings.h"
+        f"{one}, {two}, {three} and 4 more contain a file of that name; "
+        "compare them with: accel-doctor why header:settings.h"
     )
 
 

@@ -74,9 +74,7 @@ def test_what_is_missing_is_named_after_the_command_s_own_words(environment):
         "accel-doctor: No system package is known for:",
         f'accel-doctor:   header:nobody/knows.h: "{message}"',
     ]
-    assert lines[6].startswith(
-        "accel-doctor:     no rule names a package for header:nobody/knows.h; look for one with: "
-    )
+    assert lines[6].startswith("accel-doctor:     no rule names a package for header:nobody/knows.h; search with: ")
 
 
 def test_an_interrupted_command_is_no_failure_to_diagnose(environment):

@@ -400,7 +400,7 @@ def test_a_missing_library_is_installed_and_the_stored_wheel_used(practice):
     assert case.builder.attempts == ["cffi", "cffi"]
     assert wheel_names(case) == ["psycopg2-1-cp313-cp313-linux_x86_64.whl", "cffi-1-py3-none-any.whl"]
     (libpq5,) = [package for package in result.transactions[0].packages if package.name == "libpq5"]
-    assert [reason.evidence for reason in libpq5.reasons] == ["its kept wheel links it, and it is not on this machine"]
+    assert [reason.evidence for reason in libpq5.reasons] == ["its cached wheel links it, and it is not installed"]
 
 
 def test_nobody_agrees_to_the_library(practice):
@@ -448,7 +448,7 @@ def test_what_cannot_be_met_is_built_again(practice, links, why, options):
     assert result.code is ExitCode.DONE
     assert case.builder.attempts == ["psycopg2"]
     assert case.package_manager.transactions == []
-    assert case.reporter.notes == [f"psycopg2 1 is built again, since its kept wheel does not load here: {why}"]
+    assert case.reporter.notes == [f"rebuilding psycopg2 1: its cached wheel does not load here: {why}"]
 
 
 def test_a_library_that_is_still_missing_after_its_package_came_means_another_build(practice):
@@ -460,7 +460,7 @@ def test_a_library_that_is_still_missing_after_its_package_came_means_another_bu
     assert case.package_manager.transactions == [("libpq5",)]
     assert case.builder.attempts == ["psycopg2"]
     assert case.reporter.notes == [
-        "psycopg2 1 is built again, since its kept wheel does not load here: libpq.so.5 is not on this machine"
+        "rebuilding psycopg2 1: its cached wheel does not load here: libpq.so.5 is not on this machine"
     ]
 
 
@@ -477,7 +477,7 @@ def test_a_wheel_compiled_against_numpy_1_is_built_again_where_numpy_2_is_instal
     assert [(built.source.name, built.reused) for built in result.built] == [("psycopg2", False), ("numpy", False)]
     assert list(case.builder.unfit.values()) == [kept]
     assert case.reporter.notes == [
-        "psycopg2 1 is built again, since its kept wheel does not load here: "
+        "rebuilding psycopg2 1: its cached wheel does not load here: "
         "it was compiled against NumPy 1.26.4, and NumPy 2.3.5 is installed"
     ]
 
@@ -491,7 +491,7 @@ def test_what_still_does_not_go_with_numpy_2_is_told(practice):
     assert case.install("numpy").code is ExitCode.DONE
     assert case.reporter.notes == [
         "numpy 1 will not import: it was compiled against NumPy 1.26.4, and NumPy 2.3.5 is installed; "
-        "with numpy<2 among the requirements it does"
+        "add numpy<2 to the requirements"
     ]
 
 

@@ -83,9 +83,9 @@ def test_names_alone(machine):
         "https://host/a-1.0-py3-none-any.whl", "/src/project", "git @ git+https://host/x",
     )  # fmt: skip
     assert expected_from_names(request, adviser(machine), ENVIRONMENT, ()) == [
-        Expected("psycopg2", None, Certainty.CERTAIN, "PyPI has no wheel of it"),
-        Expected("lxml", None, Certainty.POSSIBLE, "only if no wheel fits"),
-        Expected("plain", None, Certainty.POSSIBLE, "only if no wheel fits"),
+        Expected("psycopg2", None, Certainty.CERTAIN, "PyPI has no wheel for it"),
+        Expected("lxml", None, Certainty.POSSIBLE, "only without a compatible wheel"),
+        Expected("plain", None, Certainty.POSSIBLE, "only without a compatible wheel"),
         Expected("https://host/a-1.0-py3-none-any.whl", None, Certainty.NO, "a wheel is named"),
         Expected("/src/project", None, Certainty.CERTAIN, "its source is named"),
         Expected("git", None, Certainty.CERTAIN, "its source is named"),
@@ -116,10 +116,10 @@ def test_a_lock_tells_wheels_kept_wheels_sources_and_directories():
     sources = [Source(name, "1", SourceKind.SDIST, "x") for name in ("psycopg2", "linking", "kept")]
     lacked = {"kept": (), "linking": (Need.parse(LIBPQ),)}
     assert expected_from_lock(locked, sources, lacked, ()) == [
-        Expected("wheely", "1", Certainty.NO, "a wheel fits"),
-        Expected("psycopg2", "2", Certainty.CERTAIN, "no wheel fits"),
-        Expected("linking", "4", Certainty.NO, "its wheel is kept", (Need.parse(LIBPQ),)),
-        Expected("kept", "3", Certainty.NO, "its wheel is kept"),
+        Expected("wheely", "1", Certainty.NO, "has a compatible wheel"),
+        Expected("psycopg2", "2", Certainty.CERTAIN, "no compatible wheel"),
+        Expected("linking", "4", Certainty.NO, "its wheel is cached", (Need.parse(LIBPQ),)),
+        Expected("kept", "3", Certainty.NO, "its wheel is cached"),
         Expected("here", None, Certainty.CERTAIN, "a project in a directory"),
     ]
 
@@ -129,7 +129,7 @@ def test_a_lock_tells_wheels_kept_wheels_sources_and_directories():
 
 def test_what_a_kept_wheel_links_and_nothing_has_is_missing_and_nothing_else_of_it(machine):
     machine.provides[LIBPQ] = "libpq5"
-    expected = [Expected("psycopg2", "2", Certainty.NO, "its wheel is kept", (Need.parse(LIBPQ),))]
+    expected = [Expected("psycopg2", "2", Certainty.NO, "its wheel is cached", (Need.parse(LIBPQ),))]
     foresight = foresee(expected, adviser(machine), FakeProber(machine))
     assert foresight.builds[0].needs == (ForeseenNeed(Need.parse(LIBPQ), False, ("libpq5",)),)
     assert foresight.plan.names == ("libpq5",)

@@ -92,6 +92,4 @@ def test_what_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     Journal(tmp_path / "file/journal.jsonl", told.append).append(made())
     (line,) = told
-    assert line.startswith(
-        f"what was installed could not be written to the journal {tmp_path / 'file/journal.jsonl'}: "
-    )
+    assert line.startswith(f"cannot write to the journal {tmp_path / 'file/journal.jsonl'}: ")

@@ -120,7 +120,7 @@ def check_out(source: Source, directory: Path, runner: Runner) -> Path:
     """
     if source.vcs != "git" or not source.commit:
         raise RequirementsError(
-            f"{source}: sources from {source.vcs or 'no VCS'} cannot be built one by one",
+            f"{source}: sources from {source.vcs or 'no VCS'} cannot be built separately",
             hint="use git, or an archive of the release",
         )
 
@@ -142,7 +142,7 @@ def _expect(source: Source, done: Completed) -> None:
     if done.returncode == 0:
         return
     if done.returncode == 127:
-        raise ToolError(f"{source}: git is not on PATH", hint="install git, then run the same command again")
+        raise ToolError(f"{source}: git not found", hint="install git, then run the same command again")
     words = done.stderr.strip() or f"git ended with {done.returncode}"
     if "Could not resolve host" in words or "unable to access" in words or "Could not read from remote" in words:
         raise NetworkError(f"{source}: {words}", hint="check that the repository can be reached from here")

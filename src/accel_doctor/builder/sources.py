@@ -198,7 +198,7 @@ class SourceBuilder:
         made = self.auditwheel.repair(plain.path, work, self.logs.new_log("portable", source.name))
         if isinstance(made, str):
             shutil.rmtree(work, ignore_errors=True)
-            self.reporter.note(f"{source}: its wheel stays as it was built, since it cannot be made portable: {made}")
+            self.reporter.note(f"{source}: keeping its wheel as built: cannot make it portable: {made}")
             return plain
         key, links = self.identity.key(source, request), self.identity.links(made)
         if key is None:

@@ -153,7 +153,7 @@ class RuleAdviser:
         if not ranking.worth_naming:
             names = ", ".join(candidate.package.name for candidate in ranking.candidates[:3])
             more = "" if len(ranking.candidates) <= 3 else f" and {len(ranking.candidates) - 3} more"
-            advice = f"{names}{more} have a file of that name; see them with: accel-doctor why {need}"
+            advice = f"{names}{more} contain a file of that name; compare them with: accel-doctor why {need}"
             return PackageChoice(need, source=ranking.source, advice=advice)
         # Names reach a command line: what an index or a repository says is checked like a rule.
         accepted = [
@@ -166,16 +166,16 @@ class RuleAdviser:
 
     def _search_advice(self, need: Need) -> str | None:
         hint = self._rulebook.search_hint(need, self._distribution)
-        return f"no rule names a package for {need}; look for one with: {hint}" if hint else None
+        return f"no rule names a package for {need}; search with: {hint}" if hint else None
 
     def _unavailable_advice(self, choice: PackageChoice) -> str:
-        advice = f"{_listed(choice.packages)} would meet it, but {self._distribution} offers no such package"
+        advice = f"{_listed(choice.packages)} would provide it, but {self._distribution} has no such package"
         repositories = [self._rulebook.repository(name, self._distribution) for name in choice.packages]
         needed = [repository for repository in dict.fromkeys(repositories) if repository]
         if needed and (commands := self._enabling(needed)):
             where = _listed(tuple(repository.value for repository in needed))
             shown = " && ".join(shlex.join(command) for command in commands)
-            advice = f"{advice} yet: it is in {where}, which is enabled by (as root): {shown}"
+            advice = f"{advice} yet: it is in {where}: enable it as root with: {shown}"
         return f"{advice}; {choice.advice}" if choice.advice else advice
 
 
@@ -192,8 +192,8 @@ def _build_constraint(need: Need) -> str | None:
 def _installed_advice(selected: _Set, choice: PackageChoice) -> str:
     verb = "is" if len(selected) == 1 else "are"
     advice = (
-        f"{_listed(selected)} {verb} installed and still the build does not find it: "
-        "look for a path it does not search, or a version it does not accept"
+        f"{_listed(selected)} {verb} installed, but the build does not find it: "
+        "check where it searches, and which version it accepts"
     )
     return f"{advice}; {choice.advice}" if choice.advice else advice
 

@@ -12,12 +12,12 @@ from accel_doctor.foresight import Certainty, ForeseenBuild, ForeseenNeed, Fores
 from accel_doctor.model import Distribution
 from accel_doctor.report.diagnosis_report import paste_lines
 from accel_doctor.report.run_report import system_packages_document, unmet_document
-from accel_doctor.wording import printable
+from accel_doctor.wording import count, printable
 
 SCHEMA = 1
 _HEADINGS = {
     Certainty.CERTAIN: "Built from source:",
-    Certainty.POSSIBLE: "Built from source only if no wheel fits:",
+    Certainty.POSSIBLE: "Built from source unless a compatible wheel exists:",
 }
 
 
@@ -83,30 +83,27 @@ def foresight_lines(report: ForesightReport) -> list[str]:
             lines += [heading, *(line for build in known for line in _build_lines(build, report))]
         rest = [build.expected.name for build in builds if build not in known]
         if rest:
-            lines.append(f"Nothing is known about what these need, should no wheel fit: {printable(', '.join(rest))}")
+            lines.append(f"Unknown needs, should these be built: {printable(', '.join(rest))}")
     wheels = foresight.of(Certainty.NO)
     if lacking := [build for build in wheels if build.needs]:
         lines += [
-            "Kept wheels that link what is missing:",
+            "Cached wheels that link missing libraries:",
             *(text for one in lacking for text in _build_lines(one, report)),
         ]
     if wheels:
-        lines.append(f"{_count(len(wheels), others=len(wheels) < len(foresight.builds))} built from source")
+        lines.append(f"{_count(len(wheels), others=len(wheels) < len(foresight.builds))}")
     if not foresight.builds:
-        lines.append("nothing is to be installed")
+        lines.append("nothing to install")
     lines += _unmet_lines(report)
     lines += paste_lines(foresight.plan, report.distribution)
     if not foresight.missing and not foresight.plan.unmet:
         unknown = any(not build.needs for build in foresight.of(Certainty.CERTAIN))
-        lines.append(
-            f"nothing is {'missing' if report.probed else 'needed'}{', as far as is known' if unknown else ''}"
-        )
+        lines.append(f"nothing is {'missing' if report.probed else 'needed'}{', as far as known' if unknown else ''}")
     return lines
 
 
 def _count(number: int, *, others: bool) -> str:
-    what = "other" if others else "distribution"
-    return f"1 {what} is not" if number == 1 else f"{number} {what}s are not"
+    return f"{count(number, 'other' if others else 'distribution')} {'needs' if number == 1 else 'need'} no build"
 
 
 def _build_lines(build: ForeseenBuild, report: ForesightReport) -> list[str]:
@@ -116,12 +113,12 @@ def _build_lines(build: ForeseenBuild, report: ForesightReport) -> list[str]:
     lines = [f"  {printable(title + why)}"]
     lines += [f"    {need.need}: {_state(need, report)}" for need in build.needs]
     if not build.needs:
-        lines.append("    nothing is known about what its build needs")
+        lines.append("    the needs of its build are unknown")
     return lines
 
 
 def _state(need: ForeseenNeed, report: ForesightReport) -> str:
-    cure = f"install {', '.join(need.packages)}" if need.packages else "no package is known"
+    cure = f"install {', '.join(need.packages)}" if need.packages else "no known package"
     if not report.probed:
         return cure
     if need.present:

@@ -83,8 +83,8 @@ def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
 
 def _nothing(diagnosis: Diagnosis) -> str:
     if diagnosis.failed:
-        return f'not understood: "{shortened(diagnosis.summary or "", _WIDTH)}"'
-    return "nothing is wrong in this log: no tool says that it lacks something"
+        return f'cause unknown: "{shortened(diagnosis.summary or "", _WIDTH)}"'
+    return "no failure found in this log"
 
 
 def _finding_lines(finding: Finding, report: DiagnosisReport) -> list[str]:
@@ -99,7 +99,7 @@ def _finding_lines(finding: Finding, report: DiagnosisReport) -> list[str]:
     if advice:
         lines.append(f"    {'but' if packages else 'cure'}: {printable(advice)}")
     elif not packages:
-        lines.append("    no cure is known")
+        lines.append("    no known cure")
     return lines
 
 

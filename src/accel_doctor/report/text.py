@@ -37,7 +37,7 @@ def case_lines(case: Case) -> list[str]:
     causes = case.diagnosis.causes
     lines = [what, *(f"  {_quoted(finding)}" for finding in causes)]
     if not causes:
-        lines.append(f"  not understood: {shortened(case.diagnosis.summary or 'no output', _EVIDENCE_WIDTH)}")
+        lines.append(f"  cause unknown: {shortened(case.diagnosis.summary or 'no output', _EVIDENCE_WIDTH)}")
     return [*lines, f"  log: {failure.log}"]
 
 
@@ -51,7 +51,7 @@ def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribu
             for position, text in enumerate(_why(package.reasons)):
                 lines.append(f"  {package.name if position == 0 else '':<{width}}  {text}")
             if package.confidence is Confidence.INDEX:
-                lines.append(f"  {'':<{width}}  no rule says so: the {package.source} does")
+                lines.append(f"  {'':<{width}}  not in the rules: named by the {package.source}")
             if not package.confidence.covered_by_yes:
                 others = "; ".join(", ".join(names) for names in package.alternatives)
                 lines.append(f"  {'':<{width}}  a guess, not covered by --yes" + (f"; or: {others}" if others else ""))
@@ -83,7 +83,7 @@ def summary_line(result: Result, where: str, seconds: float) -> str:
     """The last line of a run that ended well."""
     number = len(result.locked.lock.packages) if result.locked else 0
     if not number:
-        return f"nothing to do: {where} has everything already, {seconds:.1f} s"
+        return f"nothing to do: everything is already installed in {where}, {seconds:.1f} s"
     built = sum(1 for one in result.built if not one.reused)
     parts = [f"{built} built here"] if built else []
     parts += [f"{len(result.built) - built} from the wheel store"] if len(result.built) > built else []
@@ -101,13 +101,13 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
     match result.code:
         case ExitCode.UNCURED:
             return (
-                f"{what}, and nothing known cures it",
-                "read the log named above; docs/how-to/add-a-rule.md cures it for all",
+                f"{what}: no known cure",
+                "read the full log; to add a rule for it, see docs/how-to/add-a-rule.md",
             )
         case ExitCode.NOT_IMPORTABLE:
             return (
-                f"{failed} cannot be imported, and nothing known cures it",
-                "read the log named above; everything else is installed",
+                f"{failed} cannot be imported: no known cure",
+                "read the full log; everything else is installed",
             )
         case ExitCode.NETWORK:
             return (
@@ -116,8 +116,8 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
             )
         case ExitCode.CONSENT:
             return (
-                "system packages are missing, and nobody agreed to installing them",
-                f"run the command above{_as_root(result.plan)}, or the same accel-doctor command with --yes",
+                "system packages are missing, and installing them was not confirmed",
+                f"run the command above{_as_root(result.plan)}, or run the same accel-doctor command with --yes",
             )
         case ExitCode.PRIVILEGE if obstacle:
             return (
@@ -126,7 +126,7 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
             )
         case ExitCode.PRIVILEGE:
             return (
-                "system packages are missing, and installing them needs root: there is neither sudo nor doas here",
+                "system packages are missing, and installing them needs root: neither sudo nor doas found",
                 "run the command above as root, then the same accel-doctor command again",
             )
         case (
@@ -153,13 +153,19 @@ def _as_root(plan: Plan | None) -> str:
 def interruption_lines(transactions: Sequence[Plan], logs: str | None) -> list[str]:
     """What an interrupted run has done to the machine, and where its logs are."""
     names = dict.fromkeys(name for plan in transactions for name in plan.names)
-    done = f"system packages installed by then: {', '.join(names)}" if names else "no system package was installed"
+    done = (
+        f"system packages installed before that: {', '.join(names)}" if names else "no system packages were installed"
+    )
     return [done, *([f"logs: {logs}"] if logs else [])]
 
 
 def built_line(built: Built) -> str:
     """One finished build."""
-    return f"built {built.source} in {built.seconds:.1f} s" if not built.reused else f"kept wheel of {built.source}"
+    return (
+        f"built {built.source} in {built.seconds:.1f} s"
+        if not built.reused
+        else f"using the cached wheel of {built.source}"
+    )
 
 
 def _why(reasons: Sequence[Reason]) -> list[str]:

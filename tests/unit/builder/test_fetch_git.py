@@ -64,10 +64,10 @@ def test_a_commit_that_is_not_there_quotes_git(repository, tmp_path):
 
 
 def test_another_vcs_is_refused_by_name(tmp_path):
-    with pytest.raises(RequirementsError, match="^odd: sources from hg cannot be built one by one$"):
+    with pytest.raises(RequirementsError, match="^odd: sources from hg cannot be built separately$"):
         check_out(source("/x", "1", vcs="hg"), tmp_path / "tree", ProcessRunner(ENVIRONMENT))
 
 
 def test_a_machine_without_git_says_so(tmp_path):
-    with pytest.raises(ToolError, match="^odd: git is not on PATH$"):
+    with pytest.raises(ToolError, match="^odd: git not found$"):
         check_out(source("/x", "1" * 40), tmp_path / "tree", ProcessRunner({"PATH": str(tmp_path)}))

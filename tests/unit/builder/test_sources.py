@@ -202,7 +202,7 @@ def test_what_cannot_be_made_portable_stays_as_it_was_built_with_a_note(builder,
     assert outcome.wheel == builder.store.wheels["key-of-stubborn"]
     assert list(builder.store.wheels) == ["key-of-stubborn"]
     assert builder.reporter.notes == [
-        "stubborn 1.0: its wheel stays as it was built, since it cannot be made portable: too-recent versioned symbols"
+        "stubborn 1.0: keeping its wheel as built: cannot make it portable: too-recent versioned symbols"
     ]
 
 

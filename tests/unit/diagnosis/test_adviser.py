@@ -98,10 +98,10 @@ def test_installed_and_still_not_found(plan):
     shop = stocked(has={"libpq-dev", "libodd-dev", "gcc", "libc6-dev"})
     made = plan(found("command:pg_config"), found("header:odd.h"), shop=shop)
     assert made.names == ()
-    look = "look for a path it does not search, or a version it does not accept"
+    look = "check where it searches, and which version it accepts"
     assert unmet(made) == [
-        ("command:pg_config", f"libpq-dev is installed and still the build does not find it: {look}"),
-        ("header:odd.h", f"libodd-dev is installed and still the build does not find it: {look}; set ODD_HOME"),
+        ("command:pg_config", f"libpq-dev is installed, but the build does not find it: {look}"),
+        ("header:odd.h", f"libodd-dev is installed, but the build does not find it: {look}; set ODD_HOME"),
     ]
 
 
@@ -120,7 +120,7 @@ def test_unknown_needs_come_with_a_way_to_search(plan):
     assert unmet(plan(found("header:foo bar.h"), found("library:foo"))) == [
         (
             "header:foo bar.h",
-            "no rule names a package for header:foo bar.h; look for one with: apt-file search 'foo bar.h'",
+            "no rule names a package for header:foo bar.h; search with: apt-file search 'foo bar.h'",
         ),
         ("library:foo", None),
     ]
@@ -137,8 +137,8 @@ def test_needs_no_package_cures_come_with_advice(plan):
 def test_what_the_distribution_does_not_offer(plan):
     made = plan(found("compiler:c"), found("header:odd.h"), shop=stocked(lacks={"libc6-dev", "libodd-dev"}))
     assert unmet(made) == [
-        ("compiler:c", "gcc and libc6-dev would meet it, but Debian 12 offers no such package"),
-        ("header:odd.h", "libodd-dev would meet it, but Debian 12 offers no such package; set ODD_HOME"),
+        ("compiler:c", "gcc and libc6-dev would provide it, but Debian 12 has no such package"),
+        ("header:odd.h", "libodd-dev would provide it, but Debian 12 has no such package; set ODD_HOME"),
     ]
 
 
@@ -168,7 +168,7 @@ def test_two_needs_with_alternatives_share_one(plan):
 def test_an_installed_alternative_is_the_provider(plan):
     made = plan(found("command:curl-config"), shop=stocked(has={"libcurl-tls-dev"}))
     assert made.names == ()
-    assert unmet(made)[0][1].startswith("libcurl-tls-dev is installed and still")
+    assert unmet(made)[0][1].startswith("libcurl-tls-dev is installed, but the build")
 
 
 def test_an_alternative_that_would_remove_something_gives_way(plan):

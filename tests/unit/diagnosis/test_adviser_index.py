@@ -84,8 +84,8 @@ def test_a_name_that_is_everywhere_installs_nothing(plan):
     made, _ = plan("header:config.h")
     assert made.packages == ()
     assert [item.advice for item in made.unmet] == [
-        "libd0-dev, libd1-dev, libd2-dev and 6 more have a file of that name; "
-        "see them with: accel-doctor why header:config.h"
+        "libd0-dev, libd1-dev, libd2-dev and 6 more contain a file of that name; "
+        "compare them with: accel-doctor why header:config.h"
     ]
 
 

@@ -73,7 +73,7 @@ def test_it_is_asked_last_and_once(adviser):
         "header:nowhere.h",
     ]
     assert made.unmet[-1].advice == (
-        "no rule names a package for header:nowhere.h; look for one with: dnf provides nowhere.h"
+        "no rule names a package for header:nowhere.h; search with: dnf provides nowhere.h"
     )
 
 

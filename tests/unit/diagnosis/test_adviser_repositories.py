@@ -37,10 +37,10 @@ def advice(tmp_path, need: str) -> str | None:
 
 def test_the_command_that_enables_it_is_named_and_not_planned(tmp_path):
     assert advice(tmp_path, "header:yaml.h") == (
-        "libyaml-devel would meet it, but Rocky Linux 9 offers no such package yet: it is in crb, which is enabled by "
-        "(as root): dnf install -y dnf-plugins-core && dnf config-manager --set-enabled crb"
+        "libyaml-devel would provide it, but Rocky Linux 9 has no such package yet: it is in crb: "
+        "enable it as root with: dnf install -y dnf-plugins-core && dnf config-manager --set-enabled crb"
     )
 
 
 def test_others_are_just_not_offered(tmp_path):
-    assert advice(tmp_path, "header:plain.h") == ("plain-devel would meet it, but Rocky Linux 9 offers no such package")
+    assert advice(tmp_path, "header:plain.h") == ("plain-devel would provide it, but Rocky Linux 9 has no such package")

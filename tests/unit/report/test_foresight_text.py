@@ -14,7 +14,7 @@ GCC = SystemPackage("gcc", (Reason(C, "one"),), Confidence.RULE, "rules/debian.y
 
 
 def build(certainty: Certainty, *needs: ForeseenNeed, name: str = "one") -> ForeseenBuild:
-    return ForeseenBuild(Expected(name, "1.0", certainty, "no wheel fits"), needs)
+    return ForeseenBuild(Expected(name, "1.0", certainty, "no compatible wheel"), needs)
 
 
 def lines(*builds: ForeseenBuild, plan: Plan = Plan(), probed: bool = True) -> list[str]:  # noqa: B008
@@ -25,7 +25,7 @@ def test_here_a_need_is_here_missing_or_not_seen():
     needs = (ForeseenNeed(C, False, ("gcc", "libc6-dev")), ForeseenNeed(ODD, None, ("odd",)), ForeseenNeed(ODD, True))
     assert lines(build(Certainty.CERTAIN, *needs), plan=Plan((GCC,), (), (("get", "gcc"),))) == [
         "Built from source:",
-        "  one 1.0 (no wheel fits)",
+        "  one 1.0 (no compatible wheel)",
         "    compiler:c: missing, install gcc, libc6-dev",
         "    cmake:Odd: not seen, install odd",
         "    cmake:Odd: installed",
@@ -40,9 +40,9 @@ def test_elsewhere_there_is_only_what_to_install():
     unmet = (Unmet(Reason(ODD, "one"), "build it\x07 yourself"),)
     assert lines(build(Certainty.CERTAIN, *needs), plan=Plan((GCC,), unmet), probed=False) == [
         "Built from source:",
-        "  one 1.0 (no wheel fits)",
+        "  one 1.0 (no compatible wheel)",
         "    compiler:c: install gcc",
-        "    cmake:Odd: no package is known",
+        "    cmake:Odd: no known package",
         "",
         "cmake:Odd: build it\ufffd yourself",
     ]
@@ -51,41 +51,41 @@ def test_elsewhere_there_is_only_what_to_install():
 def test_a_kept_wheel_that_waits_for_a_library_is_no_build():
     need = ForeseenNeed(Need.parse("soname:libpq.so.5"), False, ("libpq5",))
     assert lines(build(Certainty.NO, need), build(Certainty.NO, name="two")) == [
-        "Kept wheels that link what is missing:",
+        "Cached wheels that link missing libraries:",
         "  one 1.0",
         "    soname:libpq.so.5: missing, install libpq5",
-        "2 distributions are not built from source",
+        "2 distributions need no build",
     ]
 
 
 @pytest.mark.parametrize(
     ("builds", "probed", "expected"),
     [
-        ((), True, ["nothing is to be installed", "nothing is missing"]),
+        ((), True, ["nothing to install", "nothing is missing"]),
         (
             (build(Certainty.NO), build(Certainty.NO, name="two")),
             False,
-            ["2 distributions are not built from source", "nothing is needed"],
+            ["2 distributions need no build", "nothing is needed"],
         ),
         (
             (build(Certainty.CERTAIN), build(Certainty.NO, name="two")),
             True,
             [
                 "Built from source:",
-                "  one 1.0 (no wheel fits)",
-                "    nothing is known about what its build needs",
-                "1 other is not built from source",
-                "nothing is missing, as far as is known",
+                "  one 1.0 (no compatible wheel)",
+                "    the needs of its build are unknown",
+                "1 other needs no build",
+                "nothing is missing, as far as known",
             ],
         ),
         (
             (build(Certainty.POSSIBLE, ForeseenNeed(C, False, ("gcc",))), build(Certainty.POSSIBLE, name="two")),
             True,
             [
-                "Built from source only if no wheel fits:",
+                "Built from source unless a compatible wheel exists:",
                 "  one 1.0",
                 "    compiler:c: missing, install gcc",
-                "Nothing is known about what these need, should no wheel fit: two",
+                "Unknown needs, should these be built: two",
                 "nothing is missing",
             ],
         ),

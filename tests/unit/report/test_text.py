@@ -50,7 +50,7 @@ def test_a_case_quotes_its_causes_and_names_the_log():
 def test_a_case_that_was_not_understood_shows_the_line_that_says_most():
     assert case_lines(Case(Failed(None, Path("/l"), "resolve", 1), Diagnosis((), summary="error: odd"))) == [
         "the requirements: resolve failed",
-        "  not understood: error: odd",
+        "  cause unknown: error: odd",
         "  log: /l",
     ]
 
@@ -76,7 +76,7 @@ def test_a_plan_shows_packages_reasons_sizes_and_commands():
         "  gcc        compiler:c: a, b, c, d and 2 more need it to build",
         '  libpq-dev  command:pg_config for psycopg2: "Error: pg_config executable not found."',
         '  libx-dev   command:pg_config for psycopg2: "Error: pg_config executable not found."',
-        "             no rule says so: the index debian 13 does",
+        "             not in the rules: named by the index debian 13",
         "  odd        compiler:c: a needs it to build",
         "             a guess, not covered by --yes; or: other, third",
         "No system package is known for:",
@@ -109,13 +109,15 @@ def test_the_last_line_counts_what_was_done():
         summary_line(result(ExitCode.DONE, new, old), "/v", 1.24)
         == "installed 1 package (1 built here, 1 from the wheel store) into /v, 1.2 s"
     )
-    assert summary_line(result(ExitCode.DONE), "/v", 0.1) == "nothing to do: /v has everything already, 0.1 s"
+    assert (
+        summary_line(result(ExitCode.DONE), "/v", 0.1) == "nothing to do: everything is already installed in /v, 0.1 s"
+    )
 
 
 def test_every_bad_end_has_a_sentence_and_the_usual_ones_a_next_step():
     case = Case(FAILED, Diagnosis(()))
     message, hint = verdict(result(ExitCode.UNCURED, cases=(case, case)))
-    assert message == "psycopg2 did not build, and nothing known cures it"
+    assert message == "psycopg2 did not build: no known cure"
     assert hint
     for code in (ExitCode.CONSENT, ExitCode.PRIVILEGE, ExitCode.NETWORK):
         message, hint = verdict(result(code))
@@ -126,8 +128,8 @@ def test_every_bad_end_has_a_sentence_and_the_usual_ones_a_next_step():
 @pytest.mark.parametrize(
     ("command", "step"),
     [
-        (("apt-get", "install"), "run the command above as root, or the same accel-doctor command with --yes"),
-        (("env", "X=1", "brew", "install"), "run the command above, or the same accel-doctor command with --yes"),
+        (("apt-get", "install"), "run the command above as root, or run the same accel-doctor command with --yes"),
+        (("env", "X=1", "brew", "install"), "run the command above, or run the same accel-doctor command with --yes"),
     ],
 )
 def test_whose_command_it_is_that_nobody_agreed_to(command, step):

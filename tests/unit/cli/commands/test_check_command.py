@@ -73,17 +73,17 @@ def test_another_distribution_is_told_what_it_would_need(requirements, rules, ca
         run(capsys, ExitCode.DONE, *arguments)
         == """\
 Built from source:
-  cure-known (PyPI has no wheel of it)
+  cure-known (PyPI has no wheel for it)
     command:surely-not-there: install surely-not-a-package
     command:sh: install dash
-  cure-unknown (PyPI has no wheel of it)
-    command:surely-not-there-either: no package is known
-Built from source only if no wheel fits:
+  cure-unknown (PyPI has no wheel for it)
+    command:surely-not-there-either: no known package
+Built from source unless a compatible wheel exists:
   maybe
     command:surely-not-there: install surely-not-a-package
-Nothing is known about what these need, should no wheel fit: plain
+Unknown needs, should these be built: plain
 
-command:surely-not-there-either: no rule names a package for command:surely-not-there-either; look for one with: \
+command:surely-not-there-either: no rule names a package for command:surely-not-there-either; search with: \
 apt-file search --regexp '/s?bin/surely-not-there-either$'
 
 To install what is missing on debian 12, as root:
@@ -114,7 +114,7 @@ def test_json_has_the_documented_shape(requirements, rules, capsys):
         "name": "cure-known",
         "version": None,
         "built": "certain",
-        "why": "PyPI has no wheel of it",
+        "why": "PyPI has no wheel for it",
         "needs": [missing, {"need": "command:sh", "system_packages": ["dash"], **unseen}],
     }
     assert (maybe["built"], maybe["needs"]) == ("possible", [missing])
@@ -147,7 +147,7 @@ def test_json_has_the_documented_shape(requirements, rules, capsys):
         ("here-already", ExitCode.DONE, "nothing is missing"),
         ("maybe", ExitCode.DONE, "nothing is missing"),
         ("cure-unknown", ExitCode.UNCURED, ""),
-        ("./project", ExitCode.DONE, "nothing is missing, as far as is known"),
+        ("./project", ExitCode.DONE, "nothing is missing, as far as known"),
     ],
 )
 def test_here_the_exit_code_says_whether_something_is_missing(requirements, rules, capsys, tmp_path, line, code, last):
@@ -166,7 +166,7 @@ def test_a_cure_that_is_known_has_a_code_of_its_own(requirements, rules, capsys,
     arguments = ("-r", file, "--no-resolve", "--rules", rules, "--python", sys.executable)
     out = run(capsys, ExitCode.CONSENT, *arguments)
     assert out.splitlines()[1:4] == [
-        "  cure-known (PyPI has no wheel of it)",
+        "  cure-known (PyPI has no wheel for it)",
         "    command:surely-not-there: missing, install surely-not-a-package",
         "    command:sh: installed",
     ]
@@ -201,8 +201,8 @@ def test_dependencies_are_resolved(requirements, rules, capsys, tmp_path, where)
     jsonschema.Draft202012Validator(SCHEMA).validate(document)
     assert document["resolved"], captured.err
     assert [(p["name"], p["version"], p["built"], p["why"]) for p in document["packages"]] == [
-        ("asks", "1.0", "certain", "no wheel fits"),
-        ("cure-known", "1.0", "certain", "no wheel fits"),
+        ("asks", "1.0", "certain", "no compatible wheel"),
+        ("cure-known", "1.0", "certain", "no compatible wheel"),
     ]
     elsewhere = where[0] == "--distro"
     assert (code == ExitCode.DONE) is elsewhere

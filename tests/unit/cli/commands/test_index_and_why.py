@@ -108,7 +108,7 @@ def test_what_nobody_provides(configuration, capsys):
         "command:no-such-tool on fedora 41:\n"
         "  no package known\n"
         "  no rule names a package for command:no-such-tool; "
-        "look for one with: dnf provides '*/bin/no-such-tool'\n"
+        "search with: dnf provides '*/bin/no-such-tool'\n"
         "no file index of fedora 41; docs/reference/index.md shows how to build one\n"
     )
 

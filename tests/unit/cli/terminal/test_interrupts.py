@@ -85,10 +85,10 @@ def test_what_was_done_by_then_is_told(reporter, told, tmp_path, interruption):
 
     with pytest.raises(interruption):
         run()
-    assert told == ["system packages installed by then: gcc, make, libpq-dev", f"logs: {logs.directory}"]
+    assert told == ["system packages installed before that: gcc, make, libpq-dev", f"logs: {logs.directory}"]
 
 
 def test_that_nothing_was_done_is_told_too(reporter, told, tmp_path):
     with pytest.raises(KeyboardInterrupt), interruption_told(reporter, [], RunLogs(tmp_path, FakeReporter())):
         raise KeyboardInterrupt
-    assert told == ["no system package was installed"]
+    assert told == ["no system packages were installed"]
