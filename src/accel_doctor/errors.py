@@ -40,7 +40,7 @@ _MEANINGS = {
     ExitCode.DONE: "success: all requirements are installed (with --dry-run: the plan was printed)",
     ExitCode.INTERNAL: "internal error in accel-doctor, or in a tool that it runs",
     ExitCode.USAGE: "usage error: an option, a configuration value or the target interpreter cannot be used",
-    ExitCode.UNCURED: "builds still fail, and no known cure",
+    ExitCode.UNCURED: "builds still fail, and no cure is known",
     ExitCode.CONSENT: "cures are known, but installing them was not confirmed",
     ExitCode.PRIVILEGE: "cures are known, but cannot be installed: no way to become root, "
     "or an unsupported package manager",
@@ -49,7 +49,7 @@ _MEANINGS = {
     ExitCode.REQUIREMENTS: "the requirements cannot be met: no such package or version, a conflict, a hash mismatch",
     ExitCode.CACHE: "something in the cache is damaged, is in use and was left, or cannot be read or written",
     ExitCode.NOT_IMPORTABLE: "with --verify: everything is installed, but some of it cannot be imported, "
-    "and no known cure",
+    "and no cure is known",
     ExitCode.INTERRUPTED: "interrupted",
 }
 
