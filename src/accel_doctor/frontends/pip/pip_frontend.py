@@ -14,11 +14,6 @@ from packaging.pylock import Package
 
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.choice import FrontendParts
-from accel_doctor.frontends.flat_requirements import (
-    RequirementFiles,
-    write_build_constraints,
-    write_requirement_files,
-)
 from accel_doctor.frontends.locks import write_lock
 from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, Blame, conclude, logged, scratch_beside
 from accel_doctor.frontends.pip.pip_command import (
@@ -31,7 +26,14 @@ from accel_doctor.frontends.pip.pip_command import (
 )
 from accel_doctor.frontends.pip.pip_messages import names_missing, read_pip
 from accel_doctor.frontends.pip.pip_report import lock_from_report
-from accel_doctor.frontends.telling import as_arguments, build_arguments, verbosity_arguments
+from accel_doctor.frontends.telling import (
+    RequirementFiles,
+    as_arguments,
+    build_arguments,
+    verbosity_arguments,
+    write_build_constraints,
+    write_requirement_files,
+)
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
 from accel_doctor.requirements.pip_option_table import Part

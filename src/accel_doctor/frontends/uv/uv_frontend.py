@@ -14,16 +14,17 @@ from packaging.version import Version
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import FrontendParts
-from accel_doctor.frontends.flat_requirements import (
-    RequirementFiles,
-    write_build_constraints,
-    write_requirement_files,
-)
 from accel_doctor.frontends.hashes import enforce_hashes
 from accel_doctor.frontends.installed import InstalledDistribution, kept_direct, without_installed
 from accel_doctor.frontends.locks import read_lock, write_lock
 from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, conclude, logged, scratch_beside
-from accel_doctor.frontends.telling import as_arguments, build_arguments
+from accel_doctor.frontends.telling import (
+    RequirementFiles,
+    as_arguments,
+    build_arguments,
+    write_build_constraints,
+    write_requirement_files,
+)
 from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
 from accel_doctor.frontends.uv.uv_options import (
     common_arguments,
