@@ -82,6 +82,4 @@ def unasked_package_manager(rulebook: Rulebook, distribution: Distribution) -> P
     manager = rulebook.manager(distribution)
     if manager is None:
         return AbsentPackageManager(distribution)
-    return PackageManagerElsewhere(
-        manager.name, distribution, lambda package: rulebook.repository(package, distribution)
-    )
+    return PackageManagerElsewhere(manager.name, distribution, rulebook)

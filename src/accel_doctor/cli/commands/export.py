@@ -81,5 +81,5 @@ def _packages_of_journal(last: int | None) -> PackageList | None:
 def _with_commands(needed: PackageList, session: Session) -> PackageList:
     """Add what root runs on a fresh machine of the distribution."""
     here = session.distribution
-    root = PackageManagerElsewhere(needed.manager, here, lambda name: session.rulebook.repository(name, here))
+    root = PackageManagerElsewhere(needed.manager, here, session.rulebook)
     return replace(needed, commands=root.commands(needed.names))

@@ -8,7 +8,7 @@ not know files of packages; a search of apt-file takes some seconds, a package's
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import NetworkError
@@ -23,13 +23,13 @@ from accel_doctor.system.packages.facts import (
     Meaning,
     StaleListsError,
     Trouble,
+    printed,
     quoted,
     size_in_bytes,
 )
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.questions import Questions, looked_into
+from accel_doctor.system.packages.questions import Questions, described, worth_a_look
 
-_SOURCE = "apt-file search"
 _FIELD = re.compile(r"(Package|Section): (?:[a-z-]+/)?(\S+)")
 _DEVELOPMENT = frozenset({"devel", "libdevel"})
 
@@ -50,7 +50,8 @@ class _AptFile:
         if not places:
             return ()
         development = self._for_development(sorted(places))
-        return looked_into(places, _SOURCE, self._files, lambda name, files: name in development)
+        files = {name: self._files(name) for name in worth_a_look(places)}
+        return described(places, "apt-file search", files, development)
 
     def _files(self, package: str) -> list[str]:
         return [path for name, path in self._rows("list", "-F", "--", package) if name == package]
@@ -98,11 +99,11 @@ _NETWORK_HINT = "check the network, the proxy and the mirrors in /etc/apt"
 class _DpkgSearch:
     """Asks dpkg about all files at once."""
 
-    def owners(self, files: Sequence[Path], capture: Callable[[Sequence[str]], str]) -> Mapping[Path, str]:
+    def owners(self, files: Sequence[Path], runner: Runner) -> Mapping[Path, str]:
         """Return the package of each file that has one."""
         # /lib is a link to /usr/lib, and a package may have been unpacked by either name: https://wiki.debian.org/UsrMerge
         aliases = {Path("/", *file.parts[2:]): file for file in files if file.parts[1:2] == ("usr",)}
-        told = capture(["dpkg-query", "-S", "--", *map(str, [*files, *aliases])])
+        told = printed(runner, ["dpkg-query", "-S", "--", *map(str, [*files, *aliases])])
         found = {Path(path): package for package, path in _OWNER.findall(told)}
         return {aliases.get(path, path): package for path, package in found.items()}
 

@@ -13,7 +13,7 @@ from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, UnknownNameError, size_in_bytes
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.questions import looked_into
+from accel_doctor.system.packages.questions import described, worth_a_look
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
 _QUERY = ("dnf", "-q", "repoquery")
@@ -99,9 +99,8 @@ class Dnf(RpmDriver):
             found = self._questions.lines((*_QUERY, "--qf", "%{name}\n", option, place))  # dnf5 ends no line by itself
             if names := [name for name in dict.fromkeys(found) if DNF.accepts(name)]:
                 places = {name: (place.lstrip("/"),) for name in names}
-                return looked_into(
-                    places, "dnf repoquery", self._files, lambda name, files: named_for_development(name)
-                )
+                files = {name: self._files(name) for name in worth_a_look(places)}
+                return described(places, "dnf repoquery", files, set(filter(named_for_development, names)))
         return ()
 
     def _files(self, name: str) -> list[str]:

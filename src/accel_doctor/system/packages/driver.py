@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
+from rich.filesize import decimal
+
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Completed, Runner
 from accel_doctor.model import Need, Provider, Simulation
@@ -38,8 +40,6 @@ def refuse_without_space(simulation: Simulation, downloads_to: str, runner: Runn
 
 
 def _shortage(place: str, needed: int, free: int) -> str:
-    from rich.filesize import decimal
-
     return f"{place} needs {decimal(needed)} and has {decimal(free)} free"
 
 

@@ -6,12 +6,12 @@ started with EPEL", Red Hat's "CodeReady Linux Builder", Oracle's and Amazon's n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.model import Distribution, Need, Provider, Simulation
-from accel_doctor.rulebook import Repository
+from accel_doctor.rulebook import Repository, Rulebook
 from accel_doctor.system.packages.dnf import DNF
 from accel_doctor.system.packages.managers import MANAGERS
 
@@ -99,12 +99,12 @@ class PackageManagerElsewhere:
         self,
         name: str,
         distribution: Distribution | None = None,
-        repository_of: Callable[[str], Repository | None] = lambda name: None,
+        rulebook: Rulebook | None = None,
     ) -> None:
-        """``repository_of`` tells which repository must be enabled before a package can be installed."""
+        """``rulebook`` tells which repository must be enabled before a package can be installed."""
         self.name = name
         self._distribution = distribution or Distribution("unknown")
-        self._repository_of = repository_of
+        self._rulebook = rulebook
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Return nothing."""
@@ -128,7 +128,8 @@ class PackageManagerElsewhere:
         checked = facts.checked(names)
         *before, (program, *arguments) = facts.commands
         program = facts.formerly.get(self._distribution.version.partition(".")[0], program)
-        repositories = [repository for name in checked if (repository := self._repository_of(name))]
+        found = [self._rulebook.repository(name, self._distribution) for name in checked] if self._rulebook else []
+        repositories = [repository for repository in found if repository]
         return (*enabling_commands(repositories, self._distribution), *before, (program, *arguments, *checked))
 
     def install(self, names: Sequence[str], log: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 from accel_doctor.errors import NetworkError, PackageManagerError
+from accel_doctor.interfaces import Runner
 
 # What is parsed is asked for in English.
 ENGLISH = {"LC_ALL": "C"}
@@ -77,13 +78,19 @@ def size_in_bytes(number: str, unit: str, base: int) -> int:
 # A name alone on its line: a sentence about a file without an owner has spaces in it.
 BARE_NAME = re.compile(r"\A\s*([A-Za-z0-9][A-Za-z0-9._+-]*)\s*\Z")
 _LONGEST_NAME = 200
+_TIMEOUT = 30.0  # seconds
+
+
+def printed(runner: Runner, argv: Sequence[str]) -> str:
+    """Return what a query of installed packages prints."""
+    return runner.capture(argv, environment=ENGLISH, timeout=_TIMEOUT).output
 
 
 class OwnerQuery(Protocol):
     """A way to ask which installed packages files belong to."""
 
-    def owners(self, files: Sequence[Path], capture: Callable[[Sequence[str]], str]) -> Mapping[Path, str]:
-        """Return the package of each file that has one; ``capture`` returns what a command prints."""
+    def owners(self, files: Sequence[Path], runner: Runner) -> Mapping[Path, str]:
+        """Return the package of each file that has one."""
         ...
 
 
@@ -173,7 +180,7 @@ class OneByOne:
     command: tuple[str, ...]
     answer: re.Pattern[str]
 
-    def owners(self, files: Sequence[Path], capture: Callable[[Sequence[str]], str]) -> Mapping[Path, str]:
+    def owners(self, files: Sequence[Path], runner: Runner) -> Mapping[Path, str]:
         """Return the package of each file that has one."""
-        found = {file: self.answer.search(capture([*self.command, str(file)])) for file in files}
+        found = {file: self.answer.search(printed(runner, [*self.command, str(file)])) for file in files}
         return {file: answer[1] for file, answer in found.items() if answer}

@@ -12,7 +12,7 @@ from accel_doctor.system.packages.apt import Apt
 from accel_doctor.system.packages.brew import Brew
 from accel_doctor.system.packages.dnf import Dnf
 from accel_doctor.system.packages.driver import Driver
-from accel_doctor.system.packages.facts import ENGLISH, ManagerFacts
+from accel_doctor.system.packages.facts import ManagerFacts, printed
 from accel_doctor.system.packages.microdnf import Microdnf
 from accel_doctor.system.packages.pacman import Pacman
 from accel_doctor.system.packages.privilege import Privilege
@@ -38,9 +38,6 @@ def _installed(facts: ManagerFacts, runner: Runner) -> bool:
     return runner.capture([facts.program, "--version"]).returncode != NOT_FOUND
 
 
-_TIMEOUT = 30.0  # seconds
-
-
 def file_owners(files: Sequence[Path], manager: str, runner: Runner) -> Mapping[Path, str]:
     """Return the packages that ``files``, or the real files behind links, belong to; leave out those without one.
 
@@ -51,7 +48,7 @@ def file_owners(files: Sequence[Path], manager: str, runner: Runner) -> Mapping[
     plain = sorted({path for path in real.values() if not re.search(r"[*?\[\]\\\n]", str(path))})
     if facts is None or facts.owner_query is None or not plain:
         return {}
-    owners = facts.owner_query.owners(plain, lambda argv: _capture(runner, argv))
+    owners = facts.owner_query.owners(plain, runner)
     return {file: owners[path] for file, path in real.items() if path in owners}
 
 
@@ -60,10 +57,6 @@ def installed_versions(names: Sequence[str], manager: str, runner: Runner) -> tu
     facts = MANAGERS.get(manager)
     if facts is None or not facts.version_query or not names:
         return tuple(sorted(names))
-    rows = [line.split() for line in _capture(runner, [*facts.version_query, *names]).splitlines()]
+    rows = [line.split() for line in printed(runner, [*facts.version_query, *names]).splitlines()]
     told = dict(row for row in rows if len(row) == 2)
     return tuple(sorted(f"{name} {told[name]}" if name in told else name for name in names))
-
-
-def _capture(runner: Runner, argv: Sequence[str]) -> str:
-    return runner.capture(argv, environment=ENGLISH, timeout=_TIMEOUT).output

@@ -17,7 +17,7 @@ from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.packages.driver import Driver
 from accel_doctor.system.packages.facts import AGAIN, BARE_NAME, ManagerFacts, Meaning, OneByOne, Trouble, size_in_bytes
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.questions import Questions, looked_into
+from accel_doctor.system.packages.questions import Questions, described, worth_a_look
 
 _UNKNOWN = re.compile(r"^error: target not found: (\S+)", re.MULTILINE)
 _WANTED = re.compile(r"^(\S+)/(\S+) (\S+) (\d+)$", re.MULTILINE)
@@ -97,12 +97,12 @@ class Pacman(Driver):
             for package, path in self._rows("-F", file_name):
                 if is_wanted(path):
                     places.setdefault(package, []).append(path)
-        return looked_into(
-            places,
-            "pacman -F",
-            lambda name: [path for package, path in self._rows("-Fl", name) if package == name],
-            lambda name, files: need.kind is not NeedKind.COMMAND and any(map(_is_to_build_with, files)),
-        )
+        files = {name: self._files(name) for name in worth_a_look(places)}
+        development = [name for name in files if any(map(_is_to_build_with, files[name]))]
+        return described(places, "pacman -F", files, () if need.kind is NeedKind.COMMAND else development)
+
+    def _files(self, name: str) -> list[str]:
+        return [path for package, path in self._rows("-Fl", name) if package == name]
 
     def _rows(self, operation: str, wanted: str) -> list[tuple[str, str]]:
         """Return package and path of the files that ``pacman -F`` knows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.fileindex.contents import is_service
@@ -38,26 +38,28 @@ class Questions:
         return [] if done.returncode else done.output.splitlines()[:_MOST_LINES]
 
 
-def looked_into(
-    places: Mapping[str, Sequence[str]],
-    source: str,
-    files_of: Callable[[str], Sequence[str]],
-    is_development: Callable[[str, Sequence[str]], bool],
-) -> tuple[Provider, ...]:
-    """Return packages, given by name with what each provides, with what their files say of them.
-
-    ``files_of`` lists a package's files without the first slash. A package of which nothing can be listed counts as a
-    service: nobody knows that it is none. So does one of too many, which counts as one to build with as well: it is
-    among those that may be meant, and never the sure one.
-    """
+def worth_a_look(places: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the packages, given by name with what each provides, whose files are worth listing, likeliest first."""
 
     def likeliest(name: str) -> tuple[bool, int, str]:
         return not named_for_development(name), min(place.count("/") for place in places[name]), name
 
+    return sorted(places, key=likeliest)[:_MOST_LOOKED_INTO]
+
+
+def described(
+    places: Mapping[str, Sequence[str]], source: str, files: Mapping[str, Sequence[str]], development: Collection[str]
+) -> tuple[Provider, ...]:
+    """Return packages, given by name with what each provides, with what their files say of them.
+
+    ``files`` are those of the packages that were looked into, without the first slash; ``development`` the packages
+    to build with. A package of which nothing can be listed counts as a service: nobody knows that it is none. So does
+    one that was not looked into, which counts as one to build with as well: it is among those that may be meant, and
+    never the sure one.
+    """
     providers: list[Provider] = []
-    for number, name in enumerate(sorted(places, key=likeliest)):
-        files = files_of(name) if number < _MOST_LOOKED_INTO else ()
-        service = not files or any(map(is_service, files))
-        development = number >= _MOST_LOOKED_INTO or is_development(name, files)
-        providers += [Provider(name, place, source, development, service) for place in places[name]]
+    for name in (*files, *sorted(places.keys() - files.keys())):
+        service = not files.get(name) or any(map(is_service, files[name]))
+        to_build_with = name not in files or name in development
+        providers += [Provider(name, place, source, to_build_with, service) for place in places[name]]
     return tuple(providers)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from books import book_of
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import Distribution, Origin
-from accel_doctor.rulebook import Repository
 from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 from accel_doctor.system.python.platforms import assumed_interpreter
@@ -50,9 +50,10 @@ def test_commands_are_those_for_root_there(distribution, command):
     assert PackageManagerElsewhere("dnf", distribution).commands(["gcc"]) == (command,)
 
 
-def test_a_repository_that_is_not_enabled_by_itself_is_enabled_first():
-    repositories = {"libyaml-devel": Repository.CRB, "libsodium-devel": Repository.EPEL}
-    there = PackageManagerElsewhere("dnf", Distribution("rocky", "9"), repositories.get)
+def test_a_repository_that_is_not_enabled_by_itself_is_enabled_first(tmp_path):
+    rules = "schema: 1\nfamily: rhel\nmanager: dnf\nmatches: {ids: [rocky]}\nrepositories: {crb: [libyaml-devel]}\n"
+    (tmp_path / "rhel.yaml").write_text(rules)
+    there = PackageManagerElsewhere("dnf", Distribution("rocky", "9"), book_of([tmp_path]))
     assert there.commands(["gcc", "libyaml-devel"]) == (
         ("dnf", "install", "-y", "dnf-plugins-core"),
         ("dnf", "config-manager", "--set-enabled", "crb"),
