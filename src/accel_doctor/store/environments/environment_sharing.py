@@ -6,9 +6,10 @@ its pack is read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from accel_doctor.interfaces import Progress
 from accel_doctor.model.stored_environments import StoredEnvironment
@@ -54,33 +55,36 @@ def send(
                 level.send(_manifest_name(stored.key), cache.manifest_path(stored.key))
 
 
+@contextmanager
+def _aside(cache: EnvironmentCache) -> Iterator[Path]:
+    path = cache.aside()
+    try:
+        yield path
+    finally:
+        with suppress(OSError):
+            path.unlink()
+
+
 def _sent(cache: EnvironmentCache, digest: str, level: SharedLevel) -> bool:
     # An empty object beside each pack says that the pack is there: a cheaper question than the pack itself.
-    probe = cache.aside()
-    try:
+    with _aside(cache) as probe:
         if level.fetch(f"{_pack_name(digest)}.sent", probe, 1):
             return True
         if not level.send(_pack_name(digest), cache.pack_path(digest)):
             return False
         probe.write_bytes(b"")
         return level.send(f"{_pack_name(digest)}.sent", probe)
-    finally:
-        with suppress(OSError):
-            probe.unlink()
 
 
 def _manifest(cache: EnvironmentCache, key: str, level: SharedLevel) -> StoredEnvironment | None:
-    aside = cache.aside()
-    try:
+    with _aside(cache) as aside:
         if not level.fetch(_manifest_name(key), aside, LIMIT):
             return None
-        stored = manifest_from_json(aside.read_bytes())
-    except ValueError as error:
-        cache.warn(f"ignoring a damaged environment on shared level {level.name}: {error}")
-        return None
-    finally:
-        with suppress(OSError):
-            aside.unlink()
+        try:
+            stored = manifest_from_json(aside.read_bytes())
+        except ValueError as error:
+            cache.warn(f"ignoring a damaged environment on shared level {level.name}: {error}")
+            return None
     return stored if stored.key == key else None
 
 
@@ -89,15 +93,11 @@ def _packs(cache: EnvironmentCache, stored: StoredEnvironment, level: SharedLeve
     missing = [pack.digest for pack in stored.packs if not cache.pack_path(pack.digest).exists()]
 
     def fetch(digest: str) -> bool:
-        aside = cache.aside()
-        try:
-            if not level.fetch(_pack_name(digest), aside, _LARGEST_PACK):
-                return False
-            aside.rename(cache.pack_path(digest))
-            return True
-        finally:
-            with suppress(OSError):
-                aside.unlink()
+        with _aside(cache) as aside:
+            fetched = level.fetch(_pack_name(digest), aside, _LARGEST_PACK)
+            if fetched:
+                aside.rename(cache.pack_path(digest))
+            return fetched
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for number, fetched in enumerate(pool.map(fetch, missing)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from accel_doctor.elf import ElfFacts, libraries_asked_by, read_elf
 from accel_doctor.model.wheels import Link
+from accel_doctor.system.python.remembered_facts import remember
 
 if TYPE_CHECKING:
     from accel_doctor.interfaces import Loader
@@ -50,11 +50,7 @@ class EnvironmentLibraries:
                 return []
         unmet = self._loader.unmet(stored.links)
         if not unmet and state:
-            with suppress(OSError):
-                remembered.parent.mkdir(parents=True, exist_ok=True)
-                aside = remembered.with_suffix(f".{os.getpid()}")
-                aside.write_text(state)
-                aside.replace(remembered)
+            remember(remembered, state)
         return [str(link) for link in unmet]
 
     @cached_property

@@ -56,12 +56,17 @@ def remembered_facts(
         if isinstance(facts, dict) and facts.get("executable"):
             return facts
     facts = ask()
-    with suppress(OSError):
-        directory.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(f".{os.getpid()}")
-        aside.write_text(json.dumps(facts))
-        aside.replace(path)
+    remember(path, json.dumps(facts))
     return facts
+
+
+def remember(path: Path, text: str) -> None:
+    """Write a file in one move; where that is not possible, nothing is remembered."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(f".{os.getpid()}")
+        aside.write_text(text)
+        aside.replace(path)
 
 
 def _interpreter_state(executable: Path) -> list[Any]:
