@@ -185,7 +185,7 @@ def _day(used: float) -> str:
 
 
 def _time(used: float | None) -> str | None:
-    """ISO 8601, UTC; None for what no calendar has, as clocks gone wild leave it."""
+    """Return ISO 8601, UTC; None for what no calendar has, as clocks gone wild leave it."""
     try:
         return None if used is None else datetime.fromtimestamp(used, timezone.utc).isoformat(timespec="seconds")
     except (OverflowError, ValueError, OSError):

@@ -130,7 +130,7 @@ def _lock_patiently(descriptor: int, name: str) -> bool:
 
 
 def _lock(descriptor: int, kind: int, name: str) -> None:
-    """One attempt; OSError where the lock is not to be had now, or never."""
+    """Try once to lock; raise OSError where another process has the lock, or there are no locks."""
     byte = int(hashlib.sha256(name.encode()).hexdigest()[:15], 16)
     if not _OF_OPEN_FILE:
         fcntl.lockf(descriptor, kind if kind == fcntl.LOCK_UN else kind | fcntl.LOCK_NB, 1, byte)
@@ -149,7 +149,7 @@ class BuildLocks:
     """
 
     def __init__(self, directory: Path, warn: Callable[[str], None], stopped: Callable[[], bool]) -> None:
-        """``stopped`` says whether the run was interrupted, so that nobody is waited for any more."""
+        """Take ``stopped`` to tell whether the run was interrupted: then nobody is waited for."""
         self._directory = directory
         self._warn = warn
         self._stopped = stopped

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from accel_doctor.model.stored_environments import StoredEnvironment
-from accel_doctor.store.environments.manifest import is_key, manifest_from_json, manifest_to_json
+from accel_doctor.store.documents import is_key
+from accel_doctor.store.environments.manifest import manifest_from_json, manifest_to_json
 from accel_doctor.store.environments.pool import Pool
 from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED
 from accel_doctor.store.locks import Leases

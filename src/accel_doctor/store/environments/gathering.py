@@ -38,7 +38,7 @@ class Tree(NamedTuple):
 
 
 def scan(root: Path) -> Tree:
-    """Everything below ``root``. Raises ChangingError for sockets, devices and names with control characters."""
+    """Return everything below ``root``. Raise ChangingError for sockets, devices and names with control characters."""
     tree = Tree({}, {}, {})
     waiting = [""]
     while waiting:
@@ -53,13 +53,13 @@ def scan(root: Path) -> Tree:
                 if _note(entry, path, tree):
                     waiting.append(path)
         except FileNotFoundError:
-            raise ChangingError(f"{place} was removed while it was stored") from None
+            raise ChangingError(f"{place} was removed while being stored") from None
     return tree
 
 
 def _note(entry: os.DirEntry[str], path: str, tree: Tree) -> bool:
     if not entry.name.isprintable() and any(ord(character) < 32 for character in entry.name):
-        raise ChangingError(f"{path!r} has control characters in its name, and cannot be stored")
+        raise ChangingError(f"cannot store {path!r}: control characters in its name")
     if entry.is_symlink():
         tree.symlinks[path] = os.readlink(entry.path)
         return False
@@ -67,13 +67,13 @@ def _note(entry: os.DirEntry[str], path: str, tree: Tree) -> bool:
         return True
     facts = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(facts.st_mode):
-        raise ChangingError(f"{entry.path} is neither a file nor a directory, and cannot be stored")
+        raise ChangingError(f"cannot store {entry.path}: neither a file nor a directory")
     tree.files[path] = Found(facts.st_size, facts.st_mtime_ns, bool(facts.st_mode & 0o111))
     return False
 
 
 def check_unchanged(root: Path, tree: Tree, inode: int) -> None:
-    """Raises ChangingError where the environment is not the one that was scanned."""
+    """Raise ChangingError where the environment is not the one that was scanned."""
     try:
         if os.stat(root).st_ino == inode and all(
             os.stat(f"{root}/{path}").st_mtime_ns == time for path, time in tree.directories.items()
@@ -81,11 +81,11 @@ def check_unchanged(root: Path, tree: Tree, inode: int) -> None:
             return
     except FileNotFoundError:
         pass
-    raise ChangingError(f"{root} was changed while it was stored; nothing is kept", hint="run it again")
+    raise ChangingError(f"{root} changed while being stored: not kept", hint="run it again")
 
 
 def owners(root: Path, files: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """The distribution (normalized name, version) that claims each file, by its RECORD; files of none are left out.
+    """Return the distribution (normalized name, version) that claims each file by its RECORD; leave out other files.
 
     Bytecode belongs to whom its source belongs to: who made it, and when, differs from one environment to the next.
     """
@@ -109,7 +109,7 @@ def owners(root: Path, files: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 
 def source_of(path: str) -> str:
-    """The module that bytecode was made of; "" for what is no bytecode."""
+    """Return the module that bytecode was made of; "" for other files."""
     found = _BYTECODE.fullmatch(path)
     return f"{found['folder']}{found['module']}.py" if found else ""
 

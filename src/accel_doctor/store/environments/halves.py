@@ -26,7 +26,7 @@ class HalfError(AccelDoctorError):
 
 
 def parted(directories: Mapping[str, T]) -> tuple[Part[T], Part[T], Part[T]]:
-    """The directories that others are below, and two parts of the rest, of like size, that share no directory."""
+    """Return the directories that others are below, and two parts of the rest, of like size, with no shared one."""
     top: Part[T] = []
     trees: dict[str, Part[T]] = {}
     for path, files in directories.items():
@@ -46,7 +46,7 @@ def parted(directories: Mapping[str, T]) -> tuple[Part[T], Part[T], Part[T]]:
 
 
 def worth_it(directories: Mapping[str, T]) -> bool:
-    """Whether there is enough to do, a second core to do it, and no thread that forking would leave behind."""
+    """Return whether there is enough to do, a second core to do it, and no thread that forking would leave behind."""
     if sum(map(len, directories.values())) < _WORTH_IT or not hasattr(os, "sched_getaffinity"):
         return False
     threading = sys.modules.get("threading")

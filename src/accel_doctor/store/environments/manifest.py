@@ -13,25 +13,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel_doctor.model.stored_environments import Pack, StoredEnvironment, StoredFile
+from accel_doctor.store.documents import KEY, items, read_document, table, text
 
 SCHEMA = 1
 LIMIT = 256 << 20  # bytes: some two million files
 _MOST_LINKS = 5000
-_TEXT_LIMIT = 4096  # PATH_MAX
+_MOST_FILES = 2_000_000
 
-_KEY = re.compile(r"[0-9a-f]{64}")
 _ROW = re.compile(r"^([0-9a-f]{64}x?) ([0-9]{1,15}) ([0-9]{1,6}) ([^/\x00-\x1f\x7f]{1,255})\n", re.MULTILINE)
 _NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,255}")
 _DOTS = (".", "..")
 
 
 def manifest_to_json(stored: StoredEnvironment) -> bytes:
-    """A manifest. ValueError for names that none can hold (control characters)."""
+    """Return a manifest. Raise ValueError for names that it cannot hold (control characters)."""
     directories = {}
     for path, files in stored.directories.items():
         rows = [f"{file.piece} {file.size} {file.pack} {file.name}" for file in files]
-        text = "".join(f"{row}\n" for row in rows)
-        if text.count("\n") != len(rows) or len(_ROW.findall(text)) != len(rows):
+        lines = "".join(f"{row}\n" for row in rows)
+        if lines.count("\n") != len(rows) or len(_ROW.findall(lines)) != len(rows):
             raise ValueError(f"{path or '.'}: a file's name has control characters")
         directories[path] = rows
     fields = {
@@ -49,75 +49,62 @@ def manifest_to_json(stored: StoredEnvironment) -> bytes:
 
 
 def manifest_from_json(content: bytes) -> StoredEnvironment:
-    """What :func:`manifest_to_json` wrote; ValueError for anything else."""
-    if len(content) > LIMIT:
-        raise ValueError(f"a manifest of more than {LIMIT} bytes")
+    """Return what :func:`manifest_to_json` wrote. Raise ValueError for anything else."""
+    fields = read_document(content, SCHEMA, LIMIT)
+    packs = tuple(_pack(pack) for pack in items(fields.get("packs"), "packs", _MOST_FILES))
     try:
-        return _stored(json.loads(content))
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+        directories = _directories(table(fields.get("directories"), "directories"), len(packs))
+        symlinks = _symlinks(table(fields.get("symlinks"), "symlinks"), directories)
     except TypeError as error:
-        raise ValueError(f"a value is of another kind: {error}") from None
-
-
-def _stored(fields: object) -> StoredEnvironment:
-    if not isinstance(fields, dict) or fields.get("schema") != SCHEMA:
-        raise ValueError(f"not a manifest of schema {SCHEMA}")
-    packs = tuple(_pack(pack) for pack in _list(fields, "packs"))
-    directories = _directories(_table(fields, "directories"), len(packs))
-    symlinks = _symlinks(_table(fields, "symlinks"), directories)
+        raise ValueError(f"unexpected type: {error}") from None
+    relocated = [text(path, "relocated") for path in items(fields.get("relocated"), "relocated", _MOST_FILES)]
     return StoredEnvironment(
-        key=_fitting(fields.get("key"), _KEY),
-        stored_at=_text(fields.get("stored_at")),
-        facts=_table(fields, "facts"),
+        key=text(fields.get("key"), "key", KEY),
+        stored_at=text(fields.get("stored_at"), "stored_at"),
+        facts=table(fields.get("facts"), "facts"),
         directories=directories,
         symlinks=symlinks,
-        relocated=frozenset(_text(path) for path in _list(fields, "relocated")),
+        relocated=frozenset(relocated),
         packs=packs,
-        links=tuple(_link(link) for link in _list(fields, "links")[:_MOST_LINKS]),
+        links=tuple(_link(link) for link in items(fields.get("links"), "links", _MOST_FILES)[:_MOST_LINKS]),
     )
 
 
-def is_key(text: str) -> bool:
-    """Whether ``text`` has the form of a key."""
-    return _KEY.fullmatch(text) is not None
-
-
-def _directories(table: Mapping[str, Any], packs: int) -> dict[str, list[StoredFile]]:
-    if "" not in table:
-        raise ValueError("directories: there is no root")
+def _directories(paths: Mapping[str, Any], packs: int) -> dict[str, list[StoredFile]]:
+    if "" not in paths:
+        raise ValueError("directories: no root")
     directories: dict[str, list[StoredFile]] = {}
     new = StoredFile._make
-    for path, rows in table.items():
+    for path, rows in paths.items():
         if path:
             parent, _, name = path.rpartition("/")
             if parent not in directories or not _NAME.fullmatch(name) or name in _DOTS or path.startswith("/"):
-                raise ValueError(f"directories: {path!r:.200} is not one below another")
-        text = "\n".join(rows) + "\n" if rows else ""
-        found = _ROW.findall(text)
+                raise ValueError(f"directories: no parent of {path!r:.200}")
+        lines = "\n".join(rows) + "\n" if rows else ""
+        found = _ROW.findall(lines)
         # A line that does not fit is left out by findall: then there are fewer than lines.
-        if not len(found) == len(rows) == text.count("\n") or len({row[3] for row in found}) != len(rows):
-            raise ValueError(f"directories: {path!r:.200} has a row that is none, or a name twice")
+        if not len(found) == len(rows) == lines.count("\n") or len({row[3] for row in found}) != len(rows):
+            raise ValueError(f"directories: malformed row or duplicate name in {path!r:.200}")
         files = [new((piece, int(size), int(pack), name)) for piece, size, pack, name in found]
         if any(file.pack >= packs or file.name in _DOTS for file in files):
-            raise ValueError(f"directories: {path!r:.200} has a file of an unknown pack, or a name that is none")
+            raise ValueError(f"directories: unknown pack or malformed name in {path!r:.200}")
         directories[path] = files
     for path in directories:
         parent, _, name = path.rpartition("/")
         if path and any(file.name == name for file in directories[parent]):
-            raise ValueError(f"directories: {path!r:.200} is a file too")
+            raise ValueError(f"directories: {path!r:.200} is also a file")
     return directories
 
 
-def _symlinks(table: Mapping[str, Any], directories: Mapping[str, list[StoredFile]]) -> dict[str, str]:
-    for path, target in table.items():
+def _symlinks(targets: Mapping[str, Any], directories: Mapping[str, list[StoredFile]]) -> dict[str, str]:
+    for path, target in targets.items():
         parent, _, name = path.rpartition("/")
         fits = parent in directories and path not in directories and name not in _DOTS and _NAME.fullmatch(name)
         if not fits or any(file.name == name for file in directories[parent]):
-            raise ValueError(f"symlinks: {path!r:.200} is not one, or something else too")
-        if not _text(target) or (not target.startswith("/") and _leaves(parent, target)):
+            raise ValueError(f"symlinks: {path!r:.200} is malformed, or also something else")
+        if not text(target, "symlinks") or (not target.startswith("/") and _leaves(parent, target)):
             raise ValueError(f"symlinks: {path!r:.200} leads out of the environment")
-    return dict(table)
+    return dict(targets)
 
 
 def _leaves(parent: str, target: str) -> bool:
@@ -131,42 +118,16 @@ def _leaves(parent: str, target: str) -> bool:
 
 def _pack(fields: object) -> Pack:
     if not isinstance(fields, list) or len(fields) != 3:
-        raise ValueError("packs: not a name, a version and a digest")
+        raise ValueError("packs: expected name, version and digest")
     name, version, digest = fields
-    return Pack(_text(name), _text(version), _fitting(digest, _KEY))
+    return Pack(text(name, "packs"), text(version, "packs"), text(digest, "packs", KEY))
 
 
 def _link(fields: object) -> Any:
     from accel_doctor.model.wheels import Link
 
     if not isinstance(fields, list) or len(fields) != 3 or not isinstance(fields[1], list):
-        raise ValueError("links: not a soname, versions and a package")
+        raise ValueError("links: expected soname, versions and package")
     soname, versions, package = fields
-    return Link(_text(soname), tuple(map(_text, versions)), None if package is None else _text(package))
-
-
-def _table(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = fields.get(name)
-    if not isinstance(value, dict):
-        raise ValueError(f"{name}: not a table")
-    return value
-
-
-def _list(fields: Mapping[str, Any], name: str) -> list[Any]:
-    value = fields.get(name)
-    if not isinstance(value, list):
-        raise ValueError(f"{name}: not a list")
-    return value
-
-
-def _fitting(value: object, grammar: re.Pattern[str]) -> str:
-    text = _text(value)
-    if not grammar.fullmatch(text):
-        raise ValueError(f"{text[:100]!r} does not fit")
-    return text
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > _TEXT_LIMIT or "\0" in value or "\n" in value:
-        raise ValueError("not a line of text")
-    return value
+    named = tuple(text(version, "links") for version in versions)
+    return Link(text(soname, "links"), named, None if package is None else text(package, "links"))

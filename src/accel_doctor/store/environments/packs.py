@@ -35,17 +35,17 @@ class DamagedPackError(AccelDoctorError):
 
 
 def listing(sizes: Mapping[str, int]) -> bytes:
-    """The list of pieces that a pack with these begins with."""
+    """Return the list of pieces that a pack begins with."""
     return b"".join(f"{piece} {size}\n".encode() for piece, size in sorted(sizes.items()))
 
 
 def pack_digest(sizes: Mapping[str, int]) -> str:
-    """The name of the pack that has these pieces."""
+    """Return the name of the pack that has these pieces."""
     return hashlib.sha256(listing(sizes)).hexdigest()
 
 
 def write_pack(target: Path, sizes: Mapping[str, int], path_of: Callable[[str], str]) -> None:
-    """A pack of pieces that are in the pool. Raises DamagedPackError where one of them is not what its name says."""
+    """Write a pack of pieces that are in the pool. Raise DamagedPackError where one is not what its name says."""
     with _compressing(target) as stream:
         stream.write(_HEAD + listing(sizes) + b"\n")
         for piece, size in sorted(sizes.items()):
@@ -82,17 +82,17 @@ def read_pack(source: Path, digest: str, wanted: Collection[str], keep: Callable
 
 def _read_listing(stream: IO[bytes], digest: str) -> Sequence[tuple[str, int]]:
     if stream.read(len(_HEAD)) != _HEAD:
-        raise DamagedPackError(f"the pack {digest} does not begin as a pack does")
+        raise DamagedPackError(f"{digest} is not a pack")
     sizes: list[tuple[str, int]] = []
     checksum = hashlib.sha256()
     while (line := stream.readline(128)) != b"\n":
         found = _LINE.fullmatch(line)
         if not found or len(sizes) >= _MOST_PIECES:
-            raise DamagedPackError(f"the pack {digest} has a list that cannot be read")
+            raise DamagedPackError(f"the pack {digest} has a malformed list of pieces")
         checksum.update(line)
         sizes.append((found[1].decode(), int(found[2])))
     if checksum.hexdigest() != digest:
-        raise DamagedPackError(f"the pack {digest} is another one")
+        raise DamagedPackError(f"pack digest mismatch: expected {digest}, got {checksum.hexdigest()}")
     return sizes
 
 
@@ -101,12 +101,12 @@ def _piece(stream: IO[bytes], piece: str, size: int) -> Iterator[bytes]:
     while left:
         block = stream.read(min(BLOCK, left))
         if not block:
-            raise DamagedPackError(f"the pack with {piece} ends too early")
+            raise DamagedPackError(f"the pack is truncated at the piece {piece}")
         checksum.update(block)
         left -= len(block)
         yield block
     if checksum.hexdigest() != piece[:64]:
-        raise DamagedPackError(f"the piece {piece} has other bytes than it was stored with")
+        raise DamagedPackError(f"SHA-256 mismatch: expected {piece[:64]}, got {checksum.hexdigest()}")
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def _decompressing(source: Path) -> Iterator[IO[bytes]]:
         zstd = _zstd()
         if zstd is None:
             raise DamagedPackError(
-                f"{source} is compressed by zstd, which this Python does not read",
+                f"{source} is zstd-compressed, and this Python has no zstd module",
                 hint="pip install 'accel-doctor[zstd]'",
             )
         with zstd.open(raw) as stream:
@@ -140,7 +140,7 @@ def _decompressing(source: Path) -> Iterator[IO[bytes]]:
 
 
 def _zstd() -> Any:
-    """Python's module for zstd: its own since 3.14, the same for older ones where it is installed."""
+    """Return Python's module for zstd: its own since 3.14, a backport where it is installed, or None."""
     for name in ("compression.zstd", "backports.zstd"):
         try:
             return importlib.import_module(name)

@@ -35,7 +35,7 @@ class Pool:
     """Pieces in one directory, ``<first two of name>/<rest>``."""
 
     def __init__(self, directory: Path, aside: Path) -> None:
-        """``aside`` is where pieces are written before they have a name; on the same file system."""
+        """Take ``aside`` for pieces that are being written; it is on the same file system."""
         self.directory = directory
         self._aside = aside
 
@@ -48,7 +48,7 @@ class Pool:
             (self.directory / f"{number:02x}").mkdir(parents=True, exist_ok=True)
 
     def sound(self, piece: str, size: int) -> bool:
-        """Whether the piece is there as it was stored, as far as its size and time tell."""
+        """Return whether a piece is as it was stored, as far as its size and time tell."""
         try:
             found = os.stat(self.path(piece))
         except FileNotFoundError:
@@ -56,7 +56,7 @@ class Pool:
         return found.st_mtime_ns == TIME_NS and found.st_size == size
 
     def path(self, piece: str) -> str:
-        """The file of a piece."""
+        """Return the path of a piece."""
         return f"{self.directory}/{piece[:2]}/{piece[2:]}"
 
     def add(self, content: bytes, executable: bool) -> str:

@@ -56,7 +56,7 @@ def restore(
         with cache.in_use():
             # Only what a manifest names is kept, and as long as we hold the lock, everything of it.
             if not cache.manifest_path(stored.key).exists():
-                raise RemovedEnvironmentError("the stored environment was removed just now")
+                raise RemovedEnvironmentError("another process removed the stored environment")
             _Restoring(cache, stored, place, str(beside), progress).run()
         put_in_place(beside, target)
     cache.used(stored.key)
@@ -174,17 +174,17 @@ class _Restoring:
         try:
             read_pack(self._cache.pack_path(pack.digest), pack.digest, broken, pool.write)
         except FileNotFoundError:
-            raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)} is not in the cache any more") from None
+            raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)}: pack not found in the cache") from None
         except DamagedPackError as error:
             with suppress(OSError):  # so that it is made or fetched again
                 self._cache.pack_path(pack.digest).unlink()
             raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)}: {error.message}") from error
         if not pool.sound(piece, size):
-            raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)} lacks a piece: {piece}")
+            raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)}: its pack has no piece {piece}")
 
 
 def _named(name: str, version: str) -> str:
-    return f"{name} {version}" if name else "what belongs to no distribution"
+    return f"{name} {version}" if name else "files of no distribution"
 
 
 def _link(shelf: str, name: str, pool: int, here: int) -> None:

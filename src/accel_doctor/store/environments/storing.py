@@ -101,11 +101,11 @@ class _Storing:
         )
 
     def _keep(self, path: str, found: Found) -> tuple[str, int] | None:
-        """The piece of a file; None for bytecode that its source has outlived."""
+        """Return the piece of a file; None for outdated bytecode."""
         try:
             descriptor = os.open(f"{self._root}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
-            raise ChangingError(f"{self._root}/{path} was removed while it was stored") from None
+            raise ChangingError(f"{self._root}/{path} was removed while being stored") from None
         try:
             if found.size > BLOCK:
                 return self._cache.pool.add_large(descriptor, found.executable)
@@ -113,7 +113,7 @@ class _Storing:
         finally:
             os.close(descriptor)
         if len(content) != found.size:
-            raise ChangingError(f"{self._root}/{path} was changed while it was stored")
+            raise ChangingError(f"{self._root}/{path} changed while being stored")
         if path.endswith(".pyc") and (source := self._tree.files.get(source_of(path))):
             portable = portable_bytecode(content, source.time_ns // 10**9, source.size)
             if portable is None:

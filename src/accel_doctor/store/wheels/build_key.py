@@ -75,7 +75,7 @@ def build_key(
     settings: BuildSettings,
     environment: Mapping[str, str],
 ) -> BuildKey | None:
-    """The key of a build, or None where it has no stable identity.
+    """Return the key of a build, or None where it has no stable identity.
 
     No identity: directories change under our feet; a build without isolation depends on whatever is installed; an
     sdist without a hash and a VCS source without a commit could be anything; what is compiled for the processor at
@@ -114,7 +114,7 @@ def build_key(
 
 
 def build_environment(environment: Mapping[str, str], package: str) -> dict[str, str]:
-    """Those variables that can change what the build of ``package`` makes: the known ones, the known families, and
+    """Return those variables that can change what the build of ``package`` makes: those known, known families, and
     whatever begins with the package's own name (``PYCURL_SSL_LIBRARY`` for pycurl)."""
     own = re.sub(r"[^A-Z0-9]+", "_", package.upper()) + "_"
     return {
@@ -145,7 +145,7 @@ def _identity(source: Source) -> dict[str, str | None] | None:
 
 
 def without_credentials(url: str) -> str:
-    """A URL without user and password: the same thing wherever it is read with other ones."""
+    """Return a URL without user and password."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from accel_doctor.hashing import sha256_of
 from accel_doctor.model import Entry, LeftOut
+from accel_doctor.store.documents import items, read_document
 from accel_doctor.store.wheels.wheel_entries import entry_from_json, entry_to_json
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
@@ -35,7 +35,7 @@ class Moved:
 
 
 def serves(entry: Entry, distribution: str) -> bool:
-    """Whether a wheel was built for ``distribution`` (``debian 13``), or for all."""
+    """Return whether a wheel was built for ``distribution`` (``debian 13``), or for all."""
     for_all = entry.file.endswith("-none-any.whl") or "manylinux" in entry.file or "musllinux" in entry.file
     return for_all or entry.provenance.distribution == distribution
 
@@ -107,7 +107,7 @@ def _made_for(entry: Entry) -> str:
 
 
 def _described(directory: Path) -> dict[str, Entry]:
-    """What an earlier export left there, by file name."""
+    """Return what an earlier export left there, by file name."""
     if not (directory / METADATA).exists():
         return {}
     return {entry.file: entry for entry in _read(directory) if (directory / entry.file).exists()}
@@ -116,15 +116,8 @@ def _described(directory: Path) -> dict[str, Entry]:
 def _read(directory: Path) -> list[Entry]:
     with (directory / METADATA).open("rb") as stream:
         content = stream.read(_LIMIT + 1)
-    if len(content) > _LIMIT:
-        raise ValueError(f"more than {_LIMIT} bytes")
-    try:
-        fields: Any = json.loads(content)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-    if not isinstance(fields, dict) or fields.get("schema") != SCHEMA or not isinstance(fields.get("entries"), list):
-        raise ValueError(f"not the metadata of wheels, schema {SCHEMA}")
-    return [entry_from_json(json.dumps(entry).encode()) for entry in fields["entries"]]
+    fields = read_document(content, SCHEMA, _LIMIT)
+    return [entry_from_json(json.dumps(entry).encode()) for entry in items(fields.get("entries"), "entries", _LIMIT)]
 
 
 def _write(directory: Path, entries: Sequence[Entry]) -> None:
@@ -134,7 +127,7 @@ def _write(directory: Path, entries: Sequence[Entry]) -> None:
 
 
 def _replace(target: Path, write: Callable[[Path], object]) -> None:
-    """A file written aside and put in place in one move, so that whoever reads the directory meets whole ones."""
+    """Write a file aside and put it in place in one move, so that whoever reads the directory meets whole ones."""
     aside = target.with_name(f".{uuid.uuid4().hex}")
     try:
         write(aside)

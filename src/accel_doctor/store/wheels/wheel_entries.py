@@ -8,101 +8,68 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 from accel_doctor.model import Entry, Link, Provenance
+from accel_doctor.store.documents import KEY, items, read_document, table, text
 
 SCHEMA = 2
 LIMIT = 1 << 20  # bytes; most have less than 4 KiB
-_WORDS_LIMIT = 5000  # of one list: a wheel with that many links or build requirements is none of ours
-_TEXT_LIMIT = 2000
+_MOST = 5000  # in one list: a wheel with that many links or build requirements is none of ours
 
-T = TypeVar("T")
-
-_KEY = re.compile(r"[0-9a-f]{64}")
 # The wheel format (PEP 427): five or six parts of which none holds a dash; no separator of paths can be among them.
 _FILE = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.!+]+(-[0-9][A-Za-z0-9_.]*)?(-[A-Za-z0-9_.]+){3}\.whl")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # normalized (PEP 503)
 
 
 def entry_to_json(entry: Entry) -> bytes:
-    """The content of ``entry.json``."""
+    """Return the content of ``entry.json``."""
     return json.dumps({"schema": SCHEMA, **asdict(entry)}, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def entry_from_json(content: bytes) -> Entry:
-    """The entry that :func:`entry_to_json` wrote; ValueError for anything else. Fields of newer versions are passed
-    over."""
-    if len(content) > LIMIT:
-        raise ValueError(f"an entry of more than {LIMIT} bytes")
-    try:
-        fields = json.loads(content)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-    if not isinstance(fields, dict) or fields.get("schema") != SCHEMA:
-        raise ValueError(f"not an entry of schema {SCHEMA}")
-    size = fields.get("size")
+    """Return the entry that :func:`entry_to_json` wrote, without fields of newer versions. Raise ValueError."""
+    fields = read_document(content, SCHEMA, LIMIT)
+    size, signature = fields.get("size"), fields.get("signature")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise ValueError("size: not a number of bytes")
-    signature = fields.get("signature")
+        raise ValueError(f"size: expected a number of bytes, got {size!r:.100}")
     return Entry(
-        key=_text(fields, "key", _KEY),
-        file=_text(fields, "file", _FILE),
-        sha256=_text(fields, "sha256", _KEY),
+        key=text(fields.get("key"), "key", KEY),
+        file=text(fields.get("file"), "file", _FILE),
+        sha256=text(fields.get("sha256"), "sha256", KEY),
         size=size,
-        provenance=_provenance(_table(fields.get("provenance"))),
-        links=_tuple(fields, "links", lambda link: _link(_table(link))),
-        signature=None if signature is None else _text(fields, "signature"),
+        provenance=_provenance(table(fields.get("provenance"), "provenance")),
+        links=tuple(_link(table(link, "links")) for link in items(fields.get("links"), "links", _MOST)),
+        signature=None if signature is None else _line(signature, "signature"),
     )
 
 
-def is_key(text: str) -> bool:
-    """Whether ``text`` has the form of a key."""
-    return _KEY.fullmatch(text) is not None
-
-
 def _provenance(fields: dict[str, Any]) -> Provenance:
-    texts = ("version", "source", "distribution", "interpreter", "platform", "libc", "built_at")
+    lines = ("version", "source", "distribution", "interpreter", "platform", "libc", "built_at")
     return Provenance(
-        name=_text(fields, "name", _NAME),
-        build_requirements=_tuple(fields, "build_requirements", _checked),
-        built_with=_tuple(fields, "built_with", _checked),
-        **{name: _text(fields, name) for name in texts},
+        name=text(fields.get("name"), "name", _NAME),
+        build_requirements=_lines(fields, "build_requirements"),
+        built_with=_lines(fields, "built_with"),
+        **{name: _line(fields.get(name), name) for name in lines},
     )
 
 
 def _link(fields: dict[str, Any]) -> Link:
     package = fields.get("package")
     return Link(
-        soname=_text(fields, "soname"),
-        versions=_tuple(fields, "versions", _checked),
-        package=None if package is None else _text(fields, "package"),
+        soname=_line(fields.get("soname"), "soname"),
+        versions=_lines(fields, "versions"),
+        package=None if package is None else _line(package, "package"),
     )
 
 
-def _table(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError("a table is missing")
-    return value
+def _lines(fields: dict[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(_line(line, name) for line in items(fields.get(name), name, _MOST))
 
 
-def _text(fields: dict[str, Any], name: str, grammar: re.Pattern[str] | None = None) -> str:
-    value = _checked(fields.get(name), name)
-    if grammar and not grammar.fullmatch(value):
-        raise ValueError(f"{name}: {value[:100]!r} is not one")
-    return value
-
-
-def _checked(value: object, name: str = "a list") -> str:
-    if not isinstance(value, str) or len(value) > _TEXT_LIMIT or not value.isprintable():
-        raise ValueError(f"{name}: not a line of text")
-    return value
-
-
-def _tuple(fields: dict[str, Any], name: str, read: Callable[[Any], T]) -> tuple[T, ...]:
-    values = fields.get(name, [])
-    if not isinstance(values, list) or len(values) > _WORDS_LIMIT:
-        raise ValueError(f"{name}: not a list, or an endless one")
-    return tuple(read(value) for value in values)
+def _line(value: object, name: str) -> str:
+    line = text(value, name)
+    if not line.isprintable():  # it is shown in terminals
+        raise ValueError(f"{name}: malformed: {line[:100]!r}")
+    return line

@@ -15,9 +15,10 @@ from pathlib import Path
 from accel_doctor.hashing import sha256_of
 from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
 from accel_doctor.store import publishing
+from accel_doctor.store.documents import is_key
 from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED
 from accel_doctor.store.locks import BuildLocks, Leases
-from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json, is_key
+from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json
 from accel_doctor.wheelfile import is_pure
 
 LAYOUT = "v2"
@@ -38,7 +39,7 @@ class LocalWheelStore:
     def __init__(
         self, root: Path, leases: Leases, warn: Callable[[str], None], stopped: Callable[[], bool] = lambda: False
     ) -> None:
-        """``stopped`` says whether the run was interrupted, so that nobody is waited for any more."""
+        """Take ``stopped`` to tell whether the run was interrupted: then nobody is waited for."""
         self.root = root
         self._leases = leases
         self._warn = warn
@@ -47,7 +48,7 @@ class LocalWheelStore:
         self._readable = True
 
     def get(self, key: BuildKey) -> Wheel | None:
-        """The wheel of ``key``, verified; a damaged entry is taken away and counts as none."""
+        """Return the wheel of ``key``, verified; remove a damaged one."""
         for name in dict.fromkeys((key.exact, key.pure)):
             if found := self.find(name):
                 entry, wheel = found
@@ -80,7 +81,7 @@ class LocalWheelStore:
                 self._cannot_write(error)
 
     def find(self, name: str) -> tuple[Entry, Path] | None:
-        """What is kept under one half of a key, verified, and in use by this process from now on."""
+        """Return what is kept under one half of a key, verified, and in use by this process from now on."""
         place = self.place(name)
         try:
             if not place.exists():
@@ -92,7 +93,7 @@ class LocalWheelStore:
             return None
         except DamagedEntryError:
             self._leases.release(name)
-            self._warn(f"a stored wheel was damaged and is built again: {place}")
+            self._warn(f"ignoring a damaged wheel, which is built again: {place}")
             self._discard_damaged(name)
             return None
         except OSError as error:
@@ -104,7 +105,7 @@ class LocalWheelStore:
         return entry, place / entry.file
 
     def verified(self, name: str) -> Entry:
-        """The entry kept under ``name``, its wheel read and compared with it.
+        """Return the entry kept under ``name``, after its wheel was compared with it.
 
         Raises DamagedEntryError, FileNotFoundError where there is none, OSError where it cannot be read.
         """
@@ -121,7 +122,7 @@ class LocalWheelStore:
         return entry
 
     def entry(self, name: str) -> Entry:
-        """The entry kept under ``name``, its wheel not looked at; raises like :meth:`verified`."""
+        """Return the entry kept under ``name``, its wheel not looked at; raise like :meth:`verified`."""
         place = self.place(name)
         try:
             with (place / ENTRY).open("rb") as stream:
@@ -146,7 +147,7 @@ class LocalWheelStore:
         try:
             entry_from_json(content)
         except ValueError as error:
-            self._warn(f"{entry.file} is not kept: {error}")
+            self._warn(f"not keeping {entry.file}: {error}")
             return given
         place = self.place(entry.key)
         try:
@@ -190,14 +191,14 @@ class LocalWheelStore:
         return free
 
     def names(self) -> Iterator[str]:
-        """The key of every entry, damaged ones included, in order. Raises OSError where that cannot be read."""
+        """Yield the key of every entry, damaged ones included, in order. Raises OSError."""
         for shelf in _sorted(self.root / LAYOUT):
             for place in _sorted(shelf):
                 if is_key(place.name) and place.name.startswith(shelf.name):
                     yield place.name
 
     def place(self, name: str) -> Path:
-        """The directory of an entry."""
+        """Return the directory of an entry."""
         return Path(f"{self.root}/{LAYOUT}/{name[:2]}/{name}")  # in one step, for it is asked for often
 
     def _prepare(self) -> None:
@@ -238,16 +239,16 @@ class LocalWheelStore:
     def _cannot_write(self, error: OSError) -> None:
         if self._writable:
             self._writable = False
-            self._warn(f"the wheel store {self.root} cannot be used, wheels are not kept in this run: {error}")
+            self._warn(f"cannot write to the wheel store {self.root}, so this run keeps no wheels: {error}")
 
     def _cannot_read(self, error: OSError) -> None:
         if self._readable:
             self._readable = False
-            self._warn(f"wheels in the wheel store {self.root} cannot be read and are built again: {error}")
+            self._warn(f"cannot read wheels in the wheel store {self.root}, so they are built again: {error}")
 
 
 def entry_of(key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Entry:
-    """What describes a wheel that was just built. Raises OSError."""
+    """Describe a wheel that was just built. Raises OSError."""
     return Entry(
         key=key.pure if is_pure(wheel) else key.exact,
         file=wheel.name,

@@ -209,6 +209,6 @@ def test_an_environment_that_was_removed_after_it_was_found_is_not_restored(cach
     stored = cached.store(environment)
     erase_environments(cached.cache, [stored.key])
     (target := tmp_path / "b").mkdir()
-    with pytest.raises(RemovedEnvironmentError, match="^the stored environment was removed just now$"):
+    with pytest.raises(RemovedEnvironmentError, match="^another process removed the stored environment$"):
         cached.restore(target, found=stored)
     assert list(target.iterdir()) == []

@@ -428,7 +428,7 @@ def test_where_nothing_can_be_kept_the_wheel_is_there_all_the_same(builder, user
     store = user.store(shared)
     assert store.get(key()).path.read_bytes() == content()
     assert len(user.warnings) == 1
-    assert user.warnings[0].startswith(f"the wheel store {user.path / 'wheels'} cannot be used")
+    assert user.warnings[0].startswith(f"cannot write to the wheel store {user.path / 'wheels'}")
 
 
 def test_unsigned_wheels_are_refused_with_one_warning(builder, user, shared, tmp_path):

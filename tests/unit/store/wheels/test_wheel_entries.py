@@ -9,7 +9,8 @@ import pytest
 from fakes import provenance
 
 from accel_doctor.model import Entry, Link
-from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json, is_key
+from accel_doctor.store.documents import is_key
+from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json
 
 ENTRY = Entry(
     key="ab" + "0" * 62,

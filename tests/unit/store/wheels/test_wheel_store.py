@@ -102,7 +102,7 @@ def test_a_damaged_entry_is_told_taken_away_and_replaced(store, wheel, warnings,
     place = store.put(KEY, wheel, provenance(), ()).path.parent
     damage(place)
     assert store.get(KEY) is None
-    assert warnings == [f"a stored wheel was damaged and is built again: {place}"]
+    assert warnings == [f"ignoring a damaged wheel, which is built again: {place}"]
     assert not place.exists()
     assert store.put(KEY, wheel, provenance(), ()).path.read_bytes() == b"a wheel"
 
@@ -147,7 +147,7 @@ def test_an_entry_says_what_its_wheel_was_made_from(store, wheel):
 
 def test_what_could_not_be_read_again_is_not_kept(store, wheel, warnings):
     assert store.put(KEY, wheel, provenance(version="1\n"), ()).path == wheel
-    assert warnings == [f"{wheel.name} is not kept: version: not a line of text"]
+    assert warnings == [f"not keeping {wheel.name}: version: expected a line of text, got '1\\n'"]
     assert list(store.names()) == []
 
 
@@ -233,7 +233,7 @@ def test_a_store_that_is_read_only_is_read(store, wheel, tmp_path, writable_agai
     read_only(root)
     assert as_nobody(root, wheel) == [
         f"found {WHEEL_NAME}",
-        f"warning: the wheel store {root} cannot be used, wheels are not kept in this run: "
+        f"warning: cannot write to the wheel store {root}, so this run keeps no wheels: "
         f"[Errno 13] Permission denied: '{root}/unfinished/{{}}'",
         f"kept {wheel}",
         f"kept {wheel}",
@@ -249,7 +249,7 @@ def test_another_users_files_are_told_and_worked_around(store, wheel, tmp_path, 
         directory.chmod(0o777)
     said = as_nobody(root, wheel)
     assert said == [
-        f"warning: wheels in the wheel store {root} cannot be read and are built again: "
+        f"warning: cannot read wheels in the wheel store {root}, so they are built again: "
         f"[Errno 13] Permission denied: '{place}/entry.json'",
         "found None",
         f"kept {root}/v2/11/{'1' * 64}/{WHEEL_NAME}",
@@ -273,7 +273,7 @@ key = BuildKey("1" * 64, "0" * 64)
 assert store.put(key, wheel, provenance(), ()).path == wheel
 assert store.get(key) is None
 assert list((root / "unfinished").iterdir()) == []
-assert len(said) == 1 and said[0].startswith(f"the wheel store {root} cannot be used"), said
+assert len(said) == 1 and said[0].startswith(f"cannot write to the wheel store {root}"), said
 """
 
 
@@ -299,7 +299,7 @@ def test_an_unusable_store_warns_once_and_hands_the_wheel_back(tmp_path, wheel, 
         assert store.put(KEY, wheel, provenance(), ()).path == wheel
     assert store.put(KEY, wheel, provenance(), ()).path == wheel
     assert len(warnings) == 1
-    assert warnings[0].startswith(f"the wheel store {tmp_path / 'wheels'} cannot be used, wheels are not kept")
+    assert warnings[0].startswith(f"cannot write to the wheel store {tmp_path / 'wheels'}, so this run keeps no wheels")
 
 
 def test_the_directory_is_marked_as_a_cache(store, wheel, tmp_path):
@@ -368,6 +368,6 @@ def test_a_damaged_entry_that_another_process_replaced_meanwhile_stays(store, wh
     leases = Leases(tmp_path / "in-use.lock")
     store._leases.close()
     assert LocalWheelStore(tmp_path / "wheels", leases, tell).get(KEY) is None
-    assert said == [f"a stored wheel was damaged and is built again: {place}"]
+    assert said == [f"ignoring a damaged wheel, which is built again: {place}"]
     assert store.get(KEY).path.read_bytes() == whole
     leases.close()
