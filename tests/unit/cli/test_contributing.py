@@ -93,7 +93,7 @@ def test_a_new_symptom(checkout, capsys):
     assert len(options) == 6
     run(capsys, *new, *options)
     written = (checkout / "rules/symptoms.yaml").read_text()
-    (form,) = re.findall(r"The message form \| Enter: `([^`]*)`", text)
+    (form,) = re.findall(r"The message pattern \| Enter: `([^`]*)`", text)
     before, after = form.split("…")
     assert re.search(re.escape(before) + ".*" + re.escape(after), written)
     assert run(capsys, *test).endswith("1 case of `rules new` passed\n")
