@@ -122,13 +122,21 @@ class HttpClient:
         verify = {url.host, f"{url.host}:{port}"}.isdisjoint(self._connection.trusted_hosts)
         with self._opening:
             if verify not in self._clients:
-                timeout = self._connection.timeout
-                self._clients[verify] = httpx.Client(
-                    timeout=DEFAULT_TIMEOUT if timeout is None else timeout,
-                    verify=self._tls_context(verify),
-                    proxy=self._connection.proxy,
-                )
+                self._clients[verify] = self._new_client(verify)
             return self._clients[verify]
+
+    def _new_client(self, verify: bool) -> httpx.Client:
+        timeout, proxy = self._connection.timeout, self._connection.proxy
+        if proxy and "://" not in proxy:
+            proxy = f"http://{proxy}"  # as pip reads it
+        try:
+            return httpx.Client(
+                timeout=DEFAULT_TIMEOUT if timeout is None else timeout,
+                verify=self._tls_context(verify),
+                proxy=proxy,
+            )
+        except (ValueError, ImportError) as error:  # an unknown scheme; SOCKS needs a library
+            raise HttpError(f"cannot use the proxy: {redacted(str(error))}") from error
 
     def _tls_context(self, verify: bool) -> ssl.SSLContext:
         """Trust the given bundle, else the one the environment names, else the system's, else httpx's own.

@@ -76,7 +76,13 @@ def test_logins_come_from_the_url_other_urls_of_the_host_and_netrc(tmp_path):
 def test_a_proxy_is_asked_instead_of_the_host():
     with level_server() as proxy:
         proxy.objects["http://nowhere.invalid/x"] = b"hello"
-        assert read("http://nowhere.invalid/x", proxy=proxy.url) == b"hello"
+        for address in (proxy.url, proxy.url.removeprefix("http://")):
+            assert read("http://nowhere.invalid/x", proxy=address) == b"hello"
+
+
+def test_a_proxy_that_cannot_be_used_is_an_error():
+    with pytest.raises(HttpError, match="^cannot use the proxy: Unknown scheme for proxy URL"):
+        read("http://nowhere.invalid/x", proxy="ftp://127.0.0.1:9")
 
 
 def test_a_body_beyond_its_limit_is_refused(tmp_path):
