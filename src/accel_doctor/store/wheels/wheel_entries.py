@@ -16,6 +16,7 @@ from accel_doctor.store.documents import KEY, items, read_document, table, text
 
 SCHEMA = 2
 LIMIT = 1 << 20  # bytes; most have less than 4 KiB
+_LONGEST = 2000
 _MOST = 5000  # in one list: a wheel with that many links or build requirements is none of ours
 
 # The wheel format (PEP 427): five or six parts of which none holds a dash; no separator of paths can be among them.
@@ -70,6 +71,6 @@ def _lines(fields: dict[str, Any], name: str) -> tuple[str, ...]:
 
 def _line(value: object, name: str) -> str:
     line = text(value, name)
-    if not line.isprintable():  # it is shown in terminals
+    if len(line) > _LONGEST or not line.isprintable():  # it is shown in terminals
         raise ValueError(f"{name}: malformed: {line[:100]!r}")
     return line

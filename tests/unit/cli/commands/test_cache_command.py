@@ -284,7 +284,7 @@ def test_wheels_without_their_metadata_are_refused_with_the_reason(run, tmp_path
     assert run("import", "out") == (
         int(ExitCode.USAGE),
         [],
-        ["error: cannot read out/accel-doctor-wheels.json: not the metadata of wheels, schema 1"],
+        ["error: cannot read out/accel-doctor-wheels.json: not a document of schema 1"],
     )
 
 
