@@ -61,7 +61,7 @@ class Doctor:
         return self.result(ExitCode.DONE)
 
     def result(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> Result:
-        """What the run came to, or, after an exception, how far it came."""
+        """Return what the run came to; after an exception, how far it came."""
         return Result(code, self._locked, tuple(self._built), tuple(cases), plan, tuple(self.treatment.transactions))
 
     def lacked_by_kept(self, sources: Sequence[Source], request: InstallRequest) -> dict[str, tuple[Need, ...]]:
@@ -127,8 +127,8 @@ class Doctor:
     def _take_stored(
         self, locked: Locked, request: InstallRequest
     ) -> tuple[dict[Source, list[Reason]], dict[Source, Wheel]]:
-        """Sources without a wheel that fits this machine, with what they will need first; and, of those whose stored
-        wheel waits for a library only, that wheel."""
+        """Return the sources without a wheel that fits this machine, with what they will need first; and, of those
+        whose stored wheel only waits for a library, that wheel."""
         pending: dict[Source, list[Reason]] = {}
         waiting: dict[Source, Wheel] = {}
         sources = self.environment.sources(locked)
@@ -140,14 +140,15 @@ class Doctor:
         return pending, waiting
 
     def _libraries_for(self, source: Source, wheel: Wheel) -> list[Reason]:
-        """What a stored wheel lacks here, if system packages would bring all of it; else nothing."""
+        """Return what a stored wheel lacks here, if system packages would bring all of it; else nothing."""
         unmet = self.loader.unmet(wheel.links)
         reasons = [Reason(need, source.name, why=LINKED) for link in unmet if (need := link.need)]
         curable = self.treatment.curable(reasons)
         return reasons if len(curable) == len(unmet) else []
 
     def _used(self, source: Source, wheel: Wheel | None) -> bool:
-        """Whether a stored wheel is taken; one whose links the loader here cannot meet never is."""
+        """Take a stored wheel, unless there is none or the loader here cannot meet its links; return whether it was
+        taken."""
         if wheel is None:
             return False
         reasons = [*map(str, self.loader.unmet(wheel.links))]

@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
 
     @property
     def meaning(self) -> str:
-        """What the code says, in one line."""
+        """Return what the code says, in one line."""
         return _MEANINGS[self]
 
 

@@ -66,12 +66,12 @@ class Foresight:
     plan: Plan
 
     def of(self, certainty: Certainty) -> list[ForeseenBuild]:
-        """The distributions of one certainty, in order."""
+        """Return the distributions of one certainty, in order."""
         return [build for build in self.builds if build.expected.certainty is certainty]
 
     @property
     def missing(self) -> bool:
-        """Whether something is known to be missing for what will certainly be built."""
+        """Return whether something is known to be missing for what will certainly be built."""
         return bool(self.plan.packages) or any(
             need.present is False
             for build in self.builds
@@ -90,7 +90,7 @@ class Resolution:
 
 
 def surely_built(name: str, request: InstallRequest, adviser: Adviser) -> bool:
-    """Whether a requirement of this name (normalized) will be built, whatever version is chosen."""
+    """Return whether a requirement of this name (normalized) will be built, whatever version is chosen."""
     if name in request.only_binary:
         return False
     return name in request.no_binary or ":all:" in request.no_binary or adviser.is_sdist_only(name)
@@ -149,7 +149,7 @@ def expected_from_lock(
 def expected_from_names(
     request: InstallRequest, adviser: Adviser, environment: Mapping[str, str], cases: Sequence[Case]
 ) -> list[Expected]:
-    """The distributions that a request names itself; what depends on them is not known without resolving."""
+    """Return the distributions that a request names itself; what they depend on is not known without resolving."""
     result: dict[str, Expected] = {}
     for line in request.requirements:
         name = line.name or line.text
@@ -161,9 +161,9 @@ def expected_from_names(
 def foresee(
     expected: Sequence[Expected], adviser: Adviser, prober: Prober | None, cases: Sequence[Case] = ()
 ) -> Foresight:
-    """What the builds among ``expected`` need, by rules and by the logs of ``cases``, and what of it is missing.
+    """Return what the builds among ``expected`` need, by rules and by the logs of ``cases``, and what of it is missing.
 
-    Without a prober nothing is known to be there: all needs are planned for.
+    Without a prober nothing counts as installed: all needs are planned for.
     """
     seen: dict[str, list[Reason]] = {}
     for case in cases:

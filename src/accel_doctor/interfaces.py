@@ -80,7 +80,7 @@ class Frontend(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called on the command line and in messages."""
+        """Return its name on the command line and in messages."""
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve. Raises RequirementsError or NetworkError where no build is to blame."""
@@ -88,10 +88,10 @@ class Frontend(Protocol):
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """argv and environment that build one wheel from an sdist file or a source tree; ``work`` is scratch."""
+        """Return the command and variables that build one wheel from an sdist or a source tree; ``work`` is scratch."""
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
-        """What a build's isolated environment held (``setuptools==80.9.0``), as far as its log says."""
+        """Return what a build's isolated environment held (``setuptools==80.9.0``), as far as its log says."""
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install a lock into the interpreter; None when done. Raises like :meth:`lock`."""
@@ -101,7 +101,7 @@ class Builder(Protocol):
     """Turns sources into wheels, the store asked first."""
 
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
-        """The store's wheels for these sources and settings, in order; None for what it lacks."""
+        """Return the store's wheels for these sources and settings, in order; None for what it lacks."""
 
     def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
         """Build all, in parallel; one outcome per source, in order. Network trouble raises NetworkError. What the
@@ -113,7 +113,7 @@ class PackageNames(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called in rule files and messages."""
+        """Return its name in rule files and messages."""
 
     def accepts(self, name: str) -> bool:
         """Return whether ``name`` may be handed to it as a package name."""
@@ -124,29 +124,29 @@ class PackageManager(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called in rule files and messages."""
+        """Return its name in rule files and messages."""
 
     @property
     def privileged(self) -> bool:
-        """Whether there is a way to become root here: being root, sudo, doas."""
+        """Return whether there is a way to become root here: being root, sudo, doas."""
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that are installed (a name that is only provided by another counts)."""
+        """Return those of ``names`` that are installed (also by a package that provides the name)."""
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of ``names`` that could be installed. With no package lists at all nothing can be told: all of them,
+        """Return those of ``names`` that could be installed; all of them where there are no package lists at all,
         since :meth:`install` fetches the lists first."""
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Who has it, by what is known here without privilege and without fetching anything as root; nobody where
-        that is not known, or for a name that none of its packages could have. ``need`` comes from build output."""
+        """Return who has it, by what is known here without becoming root; nobody where that is not known, or for a
+        name that none of its packages could have. ``need`` comes from build output."""
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """What installing would do, without privilege and without changing anything; None where there are no package
-        lists to tell from. Raises PackageManagerError where the package manager says it cannot be done."""
+        """Return what installing would do, without becoming root or changing anything; None where there are no
+        package lists. Raise PackageManagerError where the package manager says it cannot be done."""
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """The exact commands, privilege prefix included, that :meth:`install` would run."""
+        """Return the exact commands, ``sudo`` included, that :meth:`install` would run."""
 
     def install(self, names: Sequence[str], log: Path) -> None:
         """Simulate, refuse removals and downgrades, install, verify. Raises PackageManagerError, PrivilegeError,
@@ -157,7 +157,7 @@ class Prober(Protocol):
     """Whether this machine already has something."""
 
     def present(self, need: Need) -> bool | None:
-        """True or False where it can be told cheaply and surely, None where not."""
+        """Return True or False where it can be told cheaply and surely, else None."""
 
     def forget(self) -> None:
         """Probe anew from now on: packages were installed."""
@@ -167,10 +167,10 @@ class Loader(Protocol):
     """The dynamic loader of this machine."""
 
     def find(self, soname: str) -> Path | None:
-        """The file it takes for a soname, or for a path; None where it would give up."""
+        """Return the file it takes for a soname, or for a path; None where it finds none."""
 
     def unmet(self, links: Sequence[Link]) -> tuple[UnmetLink, ...]:
-        """Those of ``links`` that it cannot meet, and why."""
+        """Return those of ``links`` that it cannot meet, and why."""
 
     def forget(self) -> None:
         """Look anew from now on: packages were installed."""
@@ -180,7 +180,7 @@ class WheelStore(Protocol):
     """Built wheels by build key."""
 
     def get(self, key: BuildKey) -> Wheel | None:
-        """The wheel kept under the exact key, else the one under the pure key, verified by hash; or None."""
+        """Return the wheel under the exact key, else the one under the pure key, verified by hash; or None."""
 
     def put(
         self,
@@ -195,7 +195,7 @@ class WheelStore(Protocol):
         can be kept, the wheel given."""
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:
-        """Held while a key's wheel is built; another process that wants the same one waits, then takes it."""
+        """Hold a key while its wheel is built; another process that wants the same one waits, then takes it."""
 
 
 class ObjectStore(Protocol):
@@ -223,19 +223,19 @@ class Adviser(Protocol):
     """Turns needs into plans, for one distribution and one interpreter."""
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:
-        """The plan that cures these needs; its commands come from the package manager."""
+        """Return the plan that cures these needs; its commands come from the package manager."""
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
-        """What rules say a Python package's build needs; empty where nothing is known."""
+        """Return what rules say a Python package's build needs; empty where nothing is known."""
 
     def installed_for(self, package: str) -> tuple[str, ...]:
-        """The installed system packages that meet what rules say a Python package's build needs."""
+        """Return the installed system packages that satisfy what rules say a Python package's build needs."""
 
     def companions(self, need: Need) -> tuple[Need, ...]:
-        """What a Python build that lacks ``need`` will surely ask for next."""
+        """Return what a Python build that lacks ``need`` will surely ask for next."""
 
     def is_sdist_only(self, package: str) -> bool:
-        """Whether rules say that a Python package publishes no wheels for Linux, so that it will be built."""
+        """Return whether rules say that a Python package has no wheels for Linux, so that it will be built."""
 
 
 class Notifier(Protocol):
@@ -337,20 +337,20 @@ class Reporter(Notifier, Protocol):
     """Tells the user what happens to builds and plans. Looks are decided on the other side."""
 
     def build_started(self, source: Source) -> None:
-        """A build begins."""
+        """Tell that a build begins."""
 
     def build_phase(self, source: Source, phase: str) -> None:
-        """A build entered another phase ("build requirements", "metadata", "compile")."""
+        """Tell that a build entered another phase ("build requirements", "metadata", "compile")."""
 
     def build_finished(self, source: Source, outcome: Outcome) -> None:
-        """A build ended."""
+        """Tell how a build ended."""
 
     def diagnosed(self, case: Case) -> None:
-        """A failure was read."""
+        """Tell why something failed."""
 
     def plan(self, plan: Plan, simulation: Simulation | None) -> None:
-        """A plan stands, before the question."""
+        """Show a plan, before the question."""
 
     def ask(self, plan: Plan) -> Consent | Plan:
-        """The one question of a round; the plan was shown just before. A plan for an answer has other packages
-        chosen: it is to be shown, and asked about, anew."""
+        """Ask the one question of a round; the plan was shown just before. An answer that is a plan has other
+        packages: it is to be shown, and asked about, again."""

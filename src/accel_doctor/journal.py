@@ -77,12 +77,12 @@ class RunJournal:
 
 
 def as_json(entry: JournalEntry) -> dict[str, Any]:
-    """An entry as it is written, of types that JSON has."""
+    """Return an entry as it is written, of types that JSON has."""
     return {**asdict(entry), "distribution": entry.distribution._asdict()}
 
 
 def journal_entry(plan: Plan, distribution: Distribution, manager: str, during: Sequence[str]) -> JournalEntry:
-    """The entry for a plan that was carried out now; passwords in URLs are left out."""
+    """Return the entry for a plan that was carried out now, without passwords in URLs."""
     return JournalEntry(
         time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         distribution=distribution,

@@ -36,10 +36,10 @@ _COMMIT_IN_URL = re.compile(r"@([0-9a-f]{40})(?=$|[#\s])")  # a whole commit: a 
 
 
 def sources_to_build(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> list[Source]:
-    """The distributions of ``lock`` that must be built here: no wheel of theirs fits, or none was allowed.
+    """Return the distributions of ``lock`` that must be built here: no wheel fits, or none was allowed.
 
-    Directories are left out: they are built where they lie, by the frontend, when it installs them.
-    Raises RequirementsError where the lock offers something nothing here can use.
+    Leave out directories: the frontend builds them in place when it installs them. Raise RequirementsError where the
+    lock offers nothing that can be used here.
     """
     sources = []
     for package, chosen in _selected(lock, tags, environment):
@@ -51,7 +51,7 @@ def sources_to_build(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str
 
 
 def with_wheels(lock: Pylock, wheels: Mapping[str, Wheel]) -> Pylock:
-    """The same lock, every package named in ``wheels`` (by normalized name) reduced to that wheel on disk."""
+    """Return the lock with every package named in ``wheels`` (by normalized name) reduced to that wheel on disk."""
 
     def built(package: Package) -> Package:
         wheel = wheels.get(package.name)
@@ -64,9 +64,9 @@ def with_wheels(lock: Pylock, wheels: Mapping[str, Wheel]) -> Pylock:
 
 
 def chosen_only(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> Pylock:
-    """The same lock with nothing in it but what this very interpreter installs: one file of each distribution.
+    """Return the lock with only what this very interpreter installs: one file of each distribution.
 
-    Raises RequirementsError like :func:`sources_to_build`.
+    Raise RequirementsError like :func:`sources_to_build`.
     """
     packages = []
     for package, chosen in _selected(lock, tags, environment):
@@ -79,7 +79,7 @@ def chosen_only(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str
 
 
 def allowed(lock: Pylock, request: InstallRequest) -> Pylock:
-    """The same lock without the wheels (``--no-binary``) and sdists (``--only-binary``) that the request forbids."""
+    """Return the lock without the wheels (``--no-binary``) and sdists (``--only-binary``) that the request forbids."""
 
     def kept(package: Package) -> Package:
         if _named(package.name, request.no_binary):
@@ -92,7 +92,7 @@ def allowed(lock: Pylock, request: InstallRequest) -> Pylock:
 
 
 def is_settled(lock: Pylock, request: InstallRequest) -> bool:
-    """Whether the request itself says everything that ``lock`` says, so that resolving again cannot change it.
+    """Return whether the request itself says everything that ``lock`` says, so that resolving again cannot change it.
 
     True where each distribution is pinned in the request: a release by ``==``, a URL by its hash, a repository by its
     commit. What lies in a directory is never settled.
@@ -113,7 +113,8 @@ def is_settled(lock: Pylock, request: InstallRequest) -> bool:
 
 
 def direct_urls(lock: Pylock, names: Collection[str]) -> dict[str, str]:
-    """``direct_url.json`` (PEP 610) of those packages that came from an archive or a repository, not from an index.
+    """Return ``direct_url.json`` (PEP 610) of the packages that came from an archive or a repository, not from an
+    index.
 
     A frontend that installs their wheel cannot know it; ``pip freeze`` would then name an index release.
     """
@@ -125,7 +126,8 @@ def direct_urls(lock: Pylock, names: Collection[str]) -> dict[str, str]:
 
 
 def older_numpy(wheel: Wheel, lock: Pylock) -> str | None:
-    """Why extension modules of ``wheel`` do not import beside the NumPy that ``lock`` installs; None where they do.
+    """Return why extension modules of ``wheel`` do not import beside the NumPy that ``lock`` installs; None where they
+    do.
 
     What was compiled against NumPy 1 does not import with NumPy 2; the other way round it does
     (https://numpy.org/doc/stable/dev/depending_on_numpy.html, "NumPy 2.0-specific advice").
@@ -152,7 +154,7 @@ def _named(name: str, names: Collection[str]) -> bool:
 
 
 def _pins(lines: Iterable[RequirementLine]) -> tuple[dict[str, set[Version]], set[str], set[str]]:
-    """What the lines pin: versions by name, commits, and hashes of archives (``sha256:...``)."""
+    """Return what the lines pin: versions by name, commits, and hashes of archives (``sha256:...``)."""
     releases: dict[str, set[Version]] = {}
     commits: set[str] = set()
     hashes: set[str] = set()

@@ -104,18 +104,19 @@ class Treatment:
         self.journal.record(done)
 
     def foresee(self, names: Sequence[str]) -> list[Reason]:
-        """Needs that rules know for these Python packages, that probing shows unmet, and that a package meets."""
+        """Return the needs that rules know for these Python packages, that are unmet here, and that a package
+        satisfies."""
         return self._curable(Reason(need, name) for name in names for need in self.adviser.known_needs(name))
 
     def curable(self, reasons: Sequence[Reason]) -> list[Reason]:
-        """Those of these needs, unmet as they are, that a package meets which this run may install or ask about."""
+        """Return those of these unmet needs that a package satisfies which this run may install or ask about."""
         if not self.policy.system:
             return []
         return self._met(reasons, sure=self.policy.yes)
 
     def installed_for(self, name: str) -> tuple[str, ...]:
-        """The installed system packages that the build of this Python package uses, as far as rules know, or because
-        it asked for them in this run."""
+        """Return the installed system packages that the build of a Python package uses: by the rules, or because it
+        asked for them in this run."""
         asked = {
             package.name
             for plan in self.transactions
@@ -125,7 +126,8 @@ class Treatment:
         return tuple(sorted(asked.union(self.adviser.installed_for(name))))
 
     def simulate(self, plan: Plan) -> Simulation | None:
-        """What carrying a plan out would do; PackageManagerError where that is never done."""
+        """Return what carrying a plan out would do. Raise PackageManagerError where it would remove or downgrade
+        something."""
         if not plan.packages:
             return None
         simulation = self.package_manager.simulate(plan.names)
@@ -138,7 +140,7 @@ class Treatment:
         return simulation
 
     def _foresee_next(self, found: Sequence[Reason]) -> list[Reason]:
-        """What the next attempt at a Python package would surely ask for, once what was found is cured."""
+        """Return what the next attempt at a Python package would surely ask for, once what was found is cured."""
         return self._curable(
             Reason(need, reason.package)
             for reason in found
@@ -159,7 +161,8 @@ class Treatment:
         return [reason for reason in reasons if reason in met]
 
     def _within_yes(self, plan: Plan) -> Plan:
-        """With --yes, the part of a plan it covers; where that is nothing new, the whole plan, which ends the run."""
+        """Return the part of a plan that --yes covers; where that is nothing new, the whole plan, which ends the
+        run."""
         sure = tuple(
             package
             for package in plan.packages
@@ -170,7 +173,8 @@ class Treatment:
         return plan.with_packages(sure, self.package_manager.commands(sorted(package.name for package in sure)))
 
     def _agreed(self, plan: Plan, cases: Sequence[Case]) -> Plan:
-        """The plan, shown and agreed to; ends the run where nobody agrees or nobody could install its packages."""
+        """Show the plan and return it once it is agreed to. Raise TreatmentEnded where nobody agrees or nobody could
+        install it."""
         while True:
             self.reporter.plan(plan, self.simulate(plan))
             if self.policy.dry_run:
@@ -194,6 +198,7 @@ class Treatment:
 
 
 def _hopeless(reasons: Sequence[Reason]) -> ExitCode:
-    """Where something else is missing too, a network would not be enough."""
+    """Return the exit code for needs that nothing new is known for. The network is to blame only where nothing else
+    is missing."""
     network = bool(reasons) and all(reason.need.kind is NeedKind.NETWORK for reason in reasons)
     return ExitCode.NETWORK if network else ExitCode.UNCURED

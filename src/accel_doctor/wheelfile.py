@@ -16,8 +16,8 @@ _PROJECTS = {"bdist_wheel": "wheel"}  # the only generator that is not called li
 
 
 def is_pure(wheel: Path) -> bool:
-    """Whether a wheel serves every interpreter of Python 3 on every platform: its tags say so, and it says of itself
-    that it goes where no binaries go (``Root-Is-Purelib``)."""
+    """Return whether a wheel serves every Python 3 on every platform: its tags say so, and so does
+    ``Root-Is-Purelib``."""
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
     try:
@@ -29,13 +29,14 @@ def is_pure(wheel: Path) -> bool:
 
 
 def generator(wheel: Path) -> str | None:
-    """The backend that made a wheel, as a requirement: ``setuptools==80.9.0``; None where the wheel does not say."""
+    """Return the backend that made a wheel, as a requirement: ``setuptools==80.9.0``; None where the wheel does not
+    say."""
     said = _GENERATOR.fullmatch(_metadata(wheel).get("generator", ""))
     return f"{_PROJECTS.get(said[1], said[1])}=={said[2]}" if said else None
 
 
 def _metadata(wheel: Path) -> dict[str, str]:
-    """The fields of its WHEEL file, names in lower case; empty where it cannot be read."""
+    """Return the fields of its WHEEL file, names in lower case; empty where it cannot be read."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             names = [name for name in archive.namelist() if _METADATA.fullmatch(name)]

@@ -43,7 +43,7 @@ class RuleAdviser:
         find_index: Callable[[], FileIndex | None] = lambda: None,
         enabling: Callable[[Sequence[Repository]], Sequence[Sequence[str]]] = lambda repositories: (),
     ) -> None:
-        """``enabling`` gives the commands that enable repositories here, for packages that cannot be had without."""
+        """Take ``enabling``, which gives the commands that enable the repositories a package needs."""
         self._find_index = find_index
         self._enabling = enabling
         self._rulebook = rulebook
@@ -53,26 +53,27 @@ class RuleAdviser:
         self.told: dict[Need, Ranking] = {}  # what the package manager told, by what it was asked about
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
-        """What rules say a Python package's build needs; empty where nothing is known."""
+        """Return what rules say a Python package's build needs; empty where nothing is known."""
         return self._rulebook.known_needs(package)
 
     def installed_for(self, package: str) -> tuple[str, ...]:
-        """The installed system packages that meet what rules say a Python package's build needs."""
+        """Return the installed system packages that satisfy what rules say a Python package's build needs."""
         book, here = self._rulebook, (self._distribution, self._interpreter)
         known = [book.choice(need, *here) for need in self.known_needs(package)]
         names = sorted({name for choice in known if choice for option in choice.options for name in option})
         return tuple(sorted(self._package_manager.installed(names))) if names else ()
 
     def is_sdist_only(self, package: str) -> bool:
-        """Whether rules say that a Python package publishes no wheels for Linux, so that it will be built."""
+        """Return whether rules say that a Python package has no wheels for Linux, so that it will be built."""
         return self._rulebook.is_sdist_only(package)
 
     def companions(self, need: Need) -> tuple[Need, ...]:
-        """What a Python build that lacks ``need`` will surely ask for next."""
+        """Return what a Python build that lacks ``need`` will surely ask for next."""
         return self._rulebook.companions(need)
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:
-        """The packages that meet these needs, each named once with all its reasons; what is left is ``unmet``."""
+        """Return the packages that satisfy these needs, each named once with all its reasons, and what is left
+        unmet."""
         plan = self._package_plan(reasons)
         return replace(plan, cures=(*plan.packages, *self._settings(plan.unmet)))
 
@@ -124,8 +125,7 @@ class RuleAdviser:
                 yield EnvironmentVariable(name, value, reason)
 
     def choice(self, need: Need) -> PackageChoice | None:
-        """What meets a need here, by rules, else by the file index, else by the package manager; None where none of
-        them says anything."""
+        """Return what satisfies a need here: by rules, else by the file index, else by the package manager; or None."""
         # A rule that knows a need to be absent here, or to be met by advice, has spoken too: nobody else is asked.
         ruled = self._rulebook.choice(need, self._distribution, self._interpreter)
         if ruled or not need.kind.curable_by_packages:
@@ -133,7 +133,7 @@ class RuleAdviser:
         return self._indexed(need) or self._ranked(self._asked(need))
 
     def _asked(self, need: Need) -> Ranking:
-        """Who has it by the package manager's own word. It takes seconds, so that it is asked once."""
+        """Ask the package manager who has it, once: it takes seconds."""
         if need not in self.told:
             self.told[need] = rank_providers(need, self._package_manager.providers(need))
         return self.told[need]
@@ -217,8 +217,8 @@ class _Shelf:
         self._obtainable = self.installed | (package_manager.available(wanting) if wanting else frozenset())
 
     def choose(self, choices: Sequence[PackageChoice]) -> dict[Need, _Set]:
-        """One option per need, none where nothing is obtainable. Never two providers of one need, and no option
-        that would remove something: needs with one option go first, and the others take what is there anyway."""
+        """Return one option per need, none where nothing can be had. Never choose two providers of one need, nor an
+        option that would remove something: needs with one option go first, the others take what is there anyway."""
         usable = {choice.need: self._usable(choice) for choice in choices}
         selection: dict[Need, _Set] = {}
         taken: set[str] = set(self.installed)

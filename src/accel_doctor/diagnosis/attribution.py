@@ -66,7 +66,7 @@ class Told:
 
 
 def told_by(line: str) -> Told | None:
-    """What a cleaned line tells about attribution, if anything."""
+    """Return what a cleaned line tells about attribution, if anything."""
     if line[:1] not in _STARTS or not any(text in line for text in TELLING):
         return None
     built = _BUILT.match(line)

@@ -57,9 +57,9 @@ _BYTES_ESCAPE = re.compile(rb"\\(x[0-9a-f]{2}|.)", re.DOTALL)
 
 
 def clean(line: str) -> str:
-    """The line without escapes, carriage-return overprinting, control characters, time stamps and frames.
+    """Return the line without escapes, carriage-return overprinting, control characters, time stamps and frames.
 
-    Indentation stays: CMake's wrapping is told by it.
+    Keep indentation: CMake's wrapping is told by it.
     """
     line = line.rstrip("\r\n")[: 2 * MAXIMUM_LENGTH]
     if "\x1b" in line:
@@ -73,7 +73,7 @@ def clean(line: str) -> str:
 
 
 def without_escapes(block: bytes) -> bytes:
-    """Whole lines of a log without terminal escapes, which would stand in the midst of texts looked for."""
+    """Return whole lines of a log without terminal escapes, which would stand in the midst of texts looked for."""
     return _ESCAPE_BYTES.sub(b"", block) if b"\x1b" in block else block
 
 
@@ -92,7 +92,7 @@ def _unstamped(line: str) -> str:
 
 
 def _is_dated(line: str) -> bool:
-    """Whether it may begin as syslog's lines do: Jan 31 12:00:00."""
+    """Return whether it may begin as syslog's lines do: Jan 31 12:00:00."""
     return line[12:13] == ":" and line[3:4] == " "
 
 
@@ -109,7 +109,7 @@ def _unframed(line: str) -> str:
 
 
 def printed_lines(raw: str) -> Sequence[str]:
-    """The line itself, or, where a setup.py printed a program's output as a bytes object, the lines of that."""
+    """Return the line itself, or, where a setup.py printed a program's output as a bytes object, the lines of that."""
     if "\\n" in raw and len(raw) <= _PRINTED_BYTES:
         text = _unframed(_unstamped(_JOB_AND_STEP.sub("", raw.strip(), count=1))).strip()
         if text[:2] in ("b'", 'b"') and text[-1] == text[1]:

@@ -29,16 +29,16 @@ _ERROR_LIKE = re.compile(
 
 
 def diagnose(lines: Iterable[str], symptoms: Sequence[Symptom], package: str | None = None) -> Diagnosis:
-    """What a log says, read once, in memory that does not grow with it.
+    """Return what a log says, read once, in memory that does not grow with it.
 
-    ``package`` (normalized) is the one whose build the log is of, where that is known; a package that the log
-    itself says failed inside it is named instead.
+    ``package`` (normalized) is the one whose build the log is of, where that is known; a package that the log itself
+    says failed inside it is named instead.
     """
     return _diagnose(line_blocks(lines), symptoms, package)
 
 
 def diagnose_stream(stream: Readable, symptoms: Sequence[Symptom], package: str | None = None) -> Diagnosis:
-    """As :func:`diagnose`, of a file or pipe in whatever encoding; several times faster on large logs."""
+    """Do as :func:`diagnose` with a file or pipe in any encoding; several times faster on large logs."""
     return _diagnose(stream_blocks(stream), symptoms, package)
 
 
@@ -137,7 +137,7 @@ class _Reading:
             self._unclaimed[key] = draft
 
     def _explanation(self, symptom: Symptom, number: int, text: str) -> tuple[Need, ...]:
-        """The needs of the probes a fatal line speaks of: those it mentions, else the last one just above it."""
+        """Return the needs of the probes a fatal line speaks of: those it mentions, else the last one just above it."""
         probes = [probe for probe in self._probes if probe.symptom.tool in symptom.explained_by]
         mentioned = [probe.need for probe in probes if _mentions(text, probe.need.name)]
         if mentioned:
@@ -147,7 +147,7 @@ class _Reading:
         return ()
 
     def _ended_well(self, packages: frozenset[str]) -> None:
-        """What was complained about so far did not stop these builds: optional extensions are tried and left out."""
+        """Drop as causes what did not stop these builds: optional extensions are tried and left out."""
         for draft in self._unclaimed.values():
             if draft.package is None or draft.package in packages:
                 draft.cause = False
@@ -155,7 +155,7 @@ class _Reading:
             self._failed, self._first_error = False, None
 
     def _listen(self, package: str | None) -> None:
-        """Where nothing else explains a failure, prose shortly before it may: what was said last, and just before.
+        """Look for prose that explains a failure which nothing else explains: what was said last, and just before.
 
         Outside the build of a Python package anything may be said (a failed test is "not found" too): there, only the
         messages of configure scripts and their like are read as prose.
@@ -180,7 +180,8 @@ class _Reading:
                 yield symptom, needs
 
     def _hint(self, text: str, building: bool) -> _Match | None:
-        """A line as prose, unless it is a message that says all it has to say, or speaks of what will fail one day."""
+        """Read a line as prose, unless it is a message that says all it has to say, or warns of what will fail one
+        day."""
         if "DeprecationWarning: " in text:
             return None
         for symptom, needs in self._matches(text):
@@ -219,7 +220,8 @@ class _Reading:
 
 
 def _last_question(probes: Sequence[_Draft]) -> tuple[Need, ...]:
-    """The last probe's need, and those it was asked together with: pkg_check_modules(a b) complains line by line."""
+    """Return the last probe's need, and those it was asked together with: pkg_check_modules(a b) complains line by
+    line."""
     last = probes[-1]
     needs = [last.need]
     for before in reversed(probes[:-1]):
@@ -240,10 +242,10 @@ def _mentions(text: str, name: str) -> bool:
 
 
 def sample_problems(symptom: Symptom, symptoms: Sequence[Symptom]) -> tuple[str, ...]:
-    """What is wrong with a symptom by its own samples, read as logs with all ``symptoms``; one sentence each.
+    """Return what is wrong with a symptom by its own samples, read as logs with all ``symptoms``; one sentence each.
 
-    The first line of a ``match`` must be this symptom's and show exactly the needs given with it; a ``miss``
-    must not be this symptom's.
+    The first line of a ``match`` must be this symptom's and show exactly the needs given with it; a ``miss`` must not
+    be this symptom's.
     """
     problems = []
     for sample in symptom.match:

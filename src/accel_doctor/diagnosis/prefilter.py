@@ -39,7 +39,7 @@ class SymptomIndex:
 
     @property
     def wanted(self) -> re.Pattern[bytes]:
-        """Matches somewhere in every line (in UTF-8) that may say anything, and in few others."""
+        """Return a pattern that matches somewhere in every line (in UTF-8) that may say anything, and in few others."""
         return self._pieces.in_bytes
 
     @cached_property
@@ -47,7 +47,7 @@ class SymptomIndex:
         return Pieces.of(frozenset((*self._by_text, *TELLING, *_ERROR_TEXTS, *_WRAPPED, *TRANSLATIONS)))
 
     def candidates(self, line: str) -> Iterable[Symptom]:
-        """The symptoms whose texts a line contains, in their own order."""
+        """Return the symptoms whose texts a line contains, in their own order."""
         pieces = self._pieces
         positions: list[int] = []
         found = pieces.in_text.search(line)
@@ -76,18 +76,18 @@ class Pieces:
     # Compiling takes longer than reading a small log: each is compiled where it is asked for.
     @cached_property
     def in_text(self) -> re.Pattern[str]:
-        """For decoded lines."""
+        """Return the pattern for decoded lines."""
         return re.compile(self.pattern)
 
     @cached_property
     def in_bytes(self) -> re.Pattern[bytes]:
-        """For blocks in UTF-8."""
+        """Return the pattern for blocks in UTF-8."""
         return re.compile(self.pattern.encode())
 
     @classmethod
     @cache
     def of(cls, texts: frozenset[str]) -> Pieces:
-        """The pieces of these texts."""
+        """Return the pieces of these texts."""
         first = _first_characters(texts)
         served: dict[str, list[str]] = {}
         tree = _Tree({}, set())
@@ -125,18 +125,18 @@ class _Tree:
 
 
 def _attempts(character: str) -> float:
-    """What a first character costs: the engine makes an attempt wherever it occurs."""
+    """Return what a first character costs: the engine makes an attempt wherever it occurs."""
     return _FREQUENCY.get(character, 0.0) + _ALTERNATIVE
 
 
 def _cut(text: str, place: int) -> tuple[str, str]:
-    """What is looked for before and from a character of a text."""
+    """Return what is looked for before and from a character of a text."""
     piece = text[place : place + _PIECE]
     return text[max(0, place + len(piece) - _PIECE) : place], piece
 
 
 def _first_characters(texts: frozenset[str]) -> frozenset[str]:
-    """Characters with which pieces of all texts begin: greedily, those that serve most texts at least cost."""
+    """Return characters with which pieces of all texts begin: greedily, those that serve most texts at least cost."""
     serves: dict[str, set[str]] = {}
     for text in texts:
         for character in text:

@@ -32,12 +32,12 @@ class Readable(Protocol):
     """A binary stream, as far as a log needs one."""
 
     def read(self, size: int, /) -> bytes:
-        """At most so many bytes; none at the end."""
+        """Return at most so many bytes; none at the end."""
         ...
 
 
 def stream_blocks(stream: Readable) -> Iterator[bytes]:
-    """The stream in blocks of whole lines, each with its line feed; overlong lines cut."""
+    """Yield the stream in blocks of whole lines, each with its line feed; overlong lines are cut."""
     rest = b""
     for chunk in _chunks(stream):
         end = chunk.rfind(b"\n") + 1
@@ -52,7 +52,8 @@ def stream_blocks(stream: Readable) -> Iterator[bytes]:
 
 
 def _chunks(stream: Readable) -> Iterator[bytes]:
-    """The stream as it comes, in UTF-8 where it is UTF-16: PowerShell's ``>`` writes that, with a byte order mark."""
+    """Yield the stream as it comes, in UTF-8 where it is UTF-16: PowerShell's ``>`` writes that, with a byte order
+    mark."""
     chunk = stream.read(BLOCK)
     wide = (chunk[:2] == codecs.BOM_UTF16_LE and chunk[3:4] == b"\0") or (
         chunk[:2] == codecs.BOM_UTF16_BE and chunk[2:3] == b"\0"
@@ -64,7 +65,7 @@ def _chunks(stream: Readable) -> Iterator[bytes]:
 
 
 def line_blocks(lines: Iterable[str]) -> Iterator[bytes]:
-    """The same of lines that were decoded already; each is one line, whatever it ends with."""
+    """Yield blocks of lines that were decoded already; each is one line, whatever it ends with."""
     held: list[str] = []
     size = 0
     for line in lines:
@@ -83,7 +84,7 @@ def _joined_lines(lines: list[str]) -> bytes:
 
 
 def all_lines(blocks: Iterable[bytes]) -> LogLines:
-    """Every line of a log that is not blank, cleaned, CMake's wrapped messages as one."""
+    """Yield every line of a log that is not blank, cleaned, CMake's wrapped messages as one."""
     return LogLines(blocks, _ANY)
 
 
@@ -104,7 +105,7 @@ class LogLines:
 
     @property
     def last(self) -> str:
-        """The last line that is not blank, not cleaned."""
+        """Return the last line that is not blank, not cleaned."""
         return self._tail.rpartition(b"\n")[2].decode("utf-8", "replace")
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
@@ -119,9 +120,9 @@ class LogLines:
         yield from self._message.end()
 
     def recent(self, wanted: re.Pattern[bytes], since: int) -> Iterator[tuple[int, str]]:
-        """The lines in which another pattern matches, after line ``since`` up to the one that came last.
+        """Yield the lines in which another pattern matches, after line ``since`` up to the one that came last.
 
-        No farther back than RECENT bytes; any number of times, at a cost that does not depend on the log.
+        Go no farther back than RECENT bytes; any number of times, at a cost that does not depend on the log.
         """
         if self._line <= since:
             return
@@ -196,7 +197,7 @@ class _Message:
 
     @property
     def open(self) -> bool:
-        """Whether the next line may belong to a message that has begun."""
+        """Return whether the next line may belong to a message that has begun."""
         return bool(self._parts)
 
     def feed(self, number: int, indent: int, text: str, wanted: bool) -> Iterator[tuple[int, str]]:
@@ -212,7 +213,7 @@ class _Message:
             yield number, text
 
     def end(self) -> Iterator[tuple[int, str]]:
-        """What is left when the log ends."""
+        """Return what is left when the log ends."""
         if self._parts:
             yield self._number, " ".join(" ".join(self._parts).split())[:MAXIMUM_LENGTH]
             self._parts = []

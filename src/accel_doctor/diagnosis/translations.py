@@ -96,7 +96,7 @@ _SHELL_LINE = re.compile(r"^(\S*sh: )\S+ (\d+: )")
 
 
 def in_english(line: str) -> str:
-    """The line with a translated message at its end in English, its quotes and colons as English has them."""
+    """Return the line with a translated message at its end in English, its quotes and colons as English has them."""
     if line[-4:] not in _ENDINGS:
         return line
     translation = next((text for text in TRANSLATIONS if line.endswith(text)), None)

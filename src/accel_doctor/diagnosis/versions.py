@@ -32,7 +32,7 @@ class WatchedStream:
         self._changes: list[tuple[int, str]] = []  # line, version that is shown from there on
 
     def read(self, size: int, /) -> bytes:
-        """As the stream's own."""
+        """Read from the stream."""
         data = self._stream.read(size)
         if self._left > 0 and data:
             self._left -= len(data)
@@ -53,11 +53,12 @@ class WatchedStream:
 
     @property
     def python(self) -> str | None:
-        """The version (``3.13``) that was shown most often; None where none was."""
+        """Return the version (``3.13``) that was shown most often; None where none was."""
         return self._seen.most_common(1)[0][0] if self._seen else None
 
     def python_of(self, diagnosis: Diagnosis) -> str | None:
-        """The version whose build failed: where several were built for, the one shown last above the first cause."""
+        """Return the version whose build failed: where several were built for, the one shown last above the first
+        cause."""
         lines = [cause.line for cause in diagnosis.causes if cause.need == _HEADERS]
         lines += [cause.line for cause in diagnosis.causes]
         above = bisect_right(self._changes, lines[0], key=lambda change: change[0]) if lines else 0

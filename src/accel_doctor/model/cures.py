@@ -18,7 +18,7 @@ class Confidence(str, Enum):
 
     @property
     def covered_by_yes(self) -> bool:
-        """Whether ``--yes`` alone agrees to it."""
+        """Return whether ``--yes`` alone agrees to it."""
         return self is not Confidence.GUESS
 
 

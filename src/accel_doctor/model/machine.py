@@ -61,7 +61,7 @@ class Interpreter:
 
     @property
     def feature_version(self) -> str:
-        """Major and minor: ``3.13``."""
+        """Return major and minor: ``3.13``."""
         return ".".join(self.version.split(".")[:2])
 
 

@@ -33,7 +33,7 @@ class NeedKind(str, Enum):
 
     @property
     def curable_by_packages(self) -> bool:
-        """Return whether a system package can ever be the answer."""
+        """Return whether a system package can ever satisfy it."""
         return _FACTS[self].curable_by_packages
 
 
@@ -167,7 +167,7 @@ class Need(_Need):
 
     @classmethod
     def parse(cls, text: str) -> Need:
-        """Parse ``kind:name``. ValueError for an unknown kind or a malformed name."""
+        """Return the need that ``kind:name`` writes. Raise ValueError for an unknown kind or a malformed name."""
         kind, colon, name = text.partition(":")
         if not colon:
             raise ValueError(f"expected kind:name, got {text!r}")
@@ -206,5 +206,5 @@ class Diagnosis:
 
     @property
     def causes(self) -> tuple[Finding, ...]:
-        """The findings that stopped the build, in order of the log."""
+        """Return the findings that stopped the build, in order of the log."""
         return tuple(finding for finding in self.findings if finding.role is Role.CAUSE)

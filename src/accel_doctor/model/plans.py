@@ -71,7 +71,7 @@ class Plan:
         return replace(self, cures=(*packages, *others), commands=commands)
 
     def instead(self, name: str, others: tuple[str, ...]) -> Plan:
-        """The plan with one of a package's alternatives in its place; its commands are left out, being others now.
+        """Return the plan with one of a package's alternatives in its place, without commands, which are others now.
 
         What was to be installed together with the package for the same reasons goes with it.
         """
@@ -100,7 +100,7 @@ class Simulation:
 
     @property
     def objection(self) -> str | None:
-        """Why this must not be done ("remove a, b"), or None."""
+        """Return why this must not be done ("remove a, b"), or None."""
         parts = [
             f"{verb} {', '.join(names)}"
             for verb, names in (("remove", self.removes), ("downgrade", self.downgrades))

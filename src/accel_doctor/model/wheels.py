@@ -66,7 +66,8 @@ class UnmetLink:
 
     @property
     def need(self) -> Need | None:
-        """The need that a system package may meet; None where the library is there and too old, or has a path."""
+        """Return the need that a system package may satisfy; None where the library is there but too old, or has a
+        path."""
         if self.versions or "/" in self.link.soname:
             return None
         try:
