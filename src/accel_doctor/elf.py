@@ -59,14 +59,16 @@ def libraries_asked_by(files: Mapping[str, ElfFacts]) -> list[Asked]:
 
 
 def identity_of(head: bytes) -> bytes | None:
-    """What two files must share to be loaded together: class, byte order and machine. None where it is no ELF file."""
+    """Return what two files must share to be loaded together: class, byte order, machine. None where it is no ELF
+    file."""
     if len(head) < _IDENTITY or not head.startswith(MAGIC):
         return None
     return head[4:6] + head[18:20]
 
 
 def read_elf(stream: BinaryIO) -> ElfFacts | None:
-    """What ``stream`` (seekable) says; None for what is no ELF file or is broken: no loader takes that either."""
+    """Return what ``stream`` (seekable) says; None for what is no ELF file or is broken: no loader takes that
+    either."""
     stream.seek(0)
     identity = identity_of(stream.read(_IDENTITY))
     if identity is None:

@@ -113,10 +113,10 @@ def _file_name(location: str) -> str:
 
 
 def check_out(source: Source, directory: Path, runner: Runner) -> Path:
-    """The working tree of a git source at its locked commit, submodules included.
+    """Return the working tree of a git source at its locked commit, submodules included.
 
-    Raises RequirementsError for another VCS or a commit that is not there, NetworkError where the repository does
-    not answer, ToolError where git is missing.
+    Raise RequirementsError for another VCS or a missing commit, NetworkError where the repository does not answer,
+    ToolError where git is missing.
     """
     if source.vcs != "git" or not source.commit:
         raise RequirementsError(

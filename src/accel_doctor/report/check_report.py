@@ -37,7 +37,7 @@ class ForesightReport:
 
 
 def foresight_document(report: ForesightReport) -> dict[str, Any]:
-    """The whole as plain values."""
+    """Return all of it as plain values."""
     plan = report.foresight.plan
     return {
         "schema": SCHEMA,
@@ -73,7 +73,7 @@ def _build_document(build: ForeseenBuild) -> dict[str, Any]:
 
 
 def foresight_lines(report: ForesightReport) -> list[str]:
-    """What is built and what each build needs, then what comes as a wheel, then one command to paste."""
+    """Return what is built and what each build needs, then what comes as a wheel, then one command to paste."""
     foresight = report.foresight
     lines: list[str] = []
     for certainty, heading in _HEADINGS.items():

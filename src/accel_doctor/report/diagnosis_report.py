@@ -30,7 +30,7 @@ class DiagnosisReport:
 
 
 def diagnosis_document(report: DiagnosisReport) -> dict[str, Any]:
-    """The whole as plain values; findings carry the name of their log where there are several."""
+    """Return all of it as plain values; findings carry the name of their log where there are several."""
     several = len(report.diagnoses) > 1
     return {
         "schema": SCHEMA,
@@ -52,7 +52,7 @@ def diagnosis_document(report: DiagnosisReport) -> dict[str, Any]:
 
 
 def diagnosis_lines(report: DiagnosisReport) -> list[str]:
-    """For each package that failed the causes with their lines and cures; then one command to paste."""
+    """Return, for each package that failed, the causes with their lines and cures; then one command to paste."""
     lines: list[str] = []
     for log, diagnosis in report.diagnoses.items():
         where = f"{log}: " if len(report.diagnoses) > 1 else ""
@@ -70,7 +70,7 @@ def diagnosis_lines(report: DiagnosisReport) -> list[str]:
 
 
 def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
-    """One command to paste, after an empty line; nothing where a plan has none."""
+    """Return one command to paste, after an empty line; nothing where a plan has none."""
     if not plan.commands:
         return []
     owner = ", as root" if by_root(plan) else ""

@@ -53,12 +53,12 @@ def package_list(entries: Sequence[JournalEntry]) -> PackageList:
 
 
 def export(needed: PackageList, form: str) -> str:
-    """The text in one of FORMATS."""
+    """Return the packages in one of FORMATS."""
     return render(needed, (files("accel_doctor.report") / "templates" / FORMATS[form]).read_text("utf-8"))
 
 
 def render(needed: PackageList, template: str) -> str:
-    """A template of the user's own, rendered in Jinja2's sandbox. ValueError says what is wrong with it.
+    """Render a template of the user's own in Jinja2's sandbox. Raise ValueError for what is wrong with it.
 
     It knows ``distribution.id`` and ``.name``, ``manager``, ``packages`` (each with ``name``, ``why``, ``confidence``),
     ``commands``, ``external`` (PEP 725) and the filters ``quote`` and ``join_words``.
@@ -82,7 +82,7 @@ def render(needed: PackageList, template: str) -> str:
 
 
 def _why(needs: Iterable[JournalNeed]) -> str:
-    """``header:ffi.h for cffi, cairocffi``, on one line and without what could end a comment."""
+    """Return ``header:ffi.h for cffi, cairocffi``, on one line and without what could end a comment."""
     users: dict[str, list[str]] = {}
     for need in needs:
         users.setdefault(need.need, []).extend([need.package] if need.package else [])
@@ -91,7 +91,7 @@ def _why(needs: Iterable[JournalNeed]) -> str:
 
 
 def _external(packages: Iterable[JournalPackage]) -> Mapping[str, list[str]]:
-    """Needs as PEP 725 writes them: tools under ``build-requires``, libraries under ``host-requires``."""
+    """Return needs as PEP 725 writes them: tools under ``build-requires``, libraries under ``host-requires``."""
     build: dict[str, None] = {}
     host: dict[str, None] = {}
     for package in packages:
@@ -107,7 +107,7 @@ def _external(packages: Iterable[JournalPackage]) -> Mapping[str, list[str]]:
 
 
 def _generic(kind: str, name: str) -> str:
-    """The name of a need without directories and endings, of the characters that a PURL leaves as they are."""
+    """Return the name of a need without directories and endings, of the characters that a PURL leaves as they are."""
     stem = name.rpartition("/")[2]
     if kind == "header":
         stem = stem.rpartition(".")[0] or stem

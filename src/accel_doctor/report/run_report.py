@@ -25,7 +25,7 @@ SCHEMA = 1
 def run_document(
     result: Result, distribution: Distribution, interpreter: Interpreter, error: AccelDoctorError | None = None
 ) -> dict[str, Any]:
-    """The whole run; ``error`` is what ended it, where something did that is no outcome of the treatment."""
+    """Return the whole run; ``error`` is what ended it, where that is no outcome of the treatment."""
     return {
         "schema": SCHEMA,
         "outcome": result.code.name.lower().replace("_", "-"),
@@ -42,7 +42,7 @@ def run_document(
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
-    """A plan: packages with the needs they meet, what is unmet, and the commands as argument lists."""
+    """Return a plan: packages with the needs they meet, what is unmet, and the commands as argument lists."""
     return {
         "system_packages": [
             {**system_package_document(package), "reasons": [_reason(reason) for reason in package.reasons]}

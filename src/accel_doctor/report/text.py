@@ -25,7 +25,7 @@ _MOST_PACKAGES_NAMED = 4
 
 
 def case_lines(case: Case) -> list[str]:
-    """A failure: what failed, the quoted line that says why, and where the whole log is."""
+    """Return what failed, the quoted line that says why, and where the log is."""
     failure = case.failure
     what = (
         "the command failed"
@@ -42,7 +42,7 @@ def case_lines(case: Case) -> list[str]:
 
 
 def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribution) -> list[str]:
-    """What is missing and why, what nothing is known for, how much it is, and the exact commands."""
+    """Return what is missing and why, what nothing is known for, how much it is, and the exact commands."""
     lines: list[str] = []
     if plan.packages:
         lines.append(f"Missing on {distribution}:")
@@ -63,7 +63,7 @@ def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribu
 
 
 def unmet_lines(plan: Plan) -> list[str]:
-    """The needs no package of the plan meets, each with what is known to do about it."""
+    """Return the needs that no package of the plan satisfies, each with what is known to do about it."""
     if not plan.unmet:
         return []
     lines = ["No system package is known for:"]
@@ -75,12 +75,12 @@ def unmet_lines(plan: Plan) -> list[str]:
 
 
 def command_lines(commands: Iterable[Sequence[str]]) -> list[str]:
-    """Commands as a shell would take them, one a line."""
+    """Return commands as a shell would take them, one per line."""
     return [shlex.join(command) for command in commands]
 
 
 def summary_line(result: Result, where: str, seconds: float) -> str:
-    """The last line of a run that ended well."""
+    """Return the last line of a run that ended well."""
     number = len(result.locked.lock.packages) if result.locked else 0
     if not number:
         return f"nothing to do: everything is already installed in {where}, {seconds:.1f} s"
@@ -92,9 +92,9 @@ def summary_line(result: Result, where: str, seconds: float) -> str:
 
 
 def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | None]:
-    """What a run that did not end well came to, in one sentence, and the next step.
+    """Return what a run that did not end well came to, in one sentence, and the next step.
 
-    ``obstacle`` is why nothing can be installed, where that is not only that there is no way to root.
+    ``obstacle`` is why nothing can be installed, where it is not just a missing way to become root.
     """
     failed = ", ".join(dict.fromkeys(case.failure.package or case.failure.step for case in result.cases))
     what = f"{failed} did not build" if failed else "not everything could be built"
@@ -142,7 +142,7 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
 
 
 def by_root(plan: Plan) -> bool:
-    """Whether a plan's commands are root's: Homebrew refuses to be run by root."""
+    """Return whether a plan's commands are for root: Homebrew refuses to run as root."""
     return not any("brew" in command for command in plan.commands)
 
 
@@ -151,7 +151,7 @@ def _as_root(plan: Plan | None) -> str:
 
 
 def interruption_lines(transactions: Sequence[Plan], logs: str | None) -> list[str]:
-    """What an interrupted run has done to the machine, and where its logs are."""
+    """Return what an interrupted run has done to the machine, and where its logs are."""
     names = dict.fromkeys(name for plan in transactions for name in plan.names)
     done = (
         f"system packages installed before that: {', '.join(names)}" if names else "no system packages were installed"
@@ -160,7 +160,7 @@ def interruption_lines(transactions: Sequence[Plan], logs: str | None) -> list[s
 
 
 def built_line(built: Built) -> str:
-    """One finished build."""
+    """Return the line for one finished build."""
     return (
         f"built {built.source} in {built.seconds:.1f} s"
         if not built.reused
@@ -169,7 +169,7 @@ def built_line(built: Built) -> str:
 
 
 def _why(reasons: Sequence[Reason]) -> list[str]:
-    """One text per need: the need, for whom, and the quoted line or the word that it was foreseen."""
+    """Return one text per need: the need, for whom, and the quoted line or how else it is known."""
     by_need: dict[str, list[Reason]] = {}
     for reason in reasons:
         by_need.setdefault(str(reason.need), []).append(reason)
@@ -207,7 +207,7 @@ def _size(plan: Plan, simulation: Simulation | None) -> str:
 
 
 def history_lines(entries: Iterable[JournalEntry]) -> list[str]:
-    """Each treatment: when and during what; each package with why it was needed; the commands that were run."""
+    """Return each treatment: when and during what; each package with why it was needed; the commands that were run."""
     lines = []
     for entry in entries:
         lines.append(f"{entry.time}  {entry.distribution}  {shlex.join(entry.during)}")
