@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib
-from pathlib import Path
 
 import pytest
 from books import load
+from source import TREES
 
-import accel_doctor
 from accel_doctor.cli.main import COMMANDS
 from accel_doctor.model import NeedKind
 from accel_doctor.store.levels.opening import BACKENDS
-
-PACKAGE = Path(accel_doctor.__file__).parent
-TREES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def texts(tree: ast.Module) -> set[str]:

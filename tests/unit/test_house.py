@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import accel_doctor
+from source import PACKAGE, TREES
 
-PACKAGE = Path(accel_doctor.__file__).parent
 UNIT = Path(__file__).parent
 
 # Lower may not import higher; what shares a floor may not import its neighbours.
@@ -81,10 +80,6 @@ NO_VERB = re.compile(
     r"|Nothing|Nobody|Something|Its|It|This|Of|For|At|True|False|Held|Told)\b"
 )
 
-TREES = {
-    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(PACKAGE.rglob("*.py"))
-}
 FUNCTIONS = [
     (path, node)
     for path, tree in TREES.items()

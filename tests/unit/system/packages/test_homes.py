@@ -6,11 +6,10 @@ import ast
 from pathlib import Path
 
 import pytest
+from source import TREES
 
-import accel_doctor
 from accel_doctor.system.packages.managers import DRIVERS, MANAGERS
 
-PACKAGE = Path(accel_doctor.__file__).parent
 ALSO = {"brew": [Path("report/text.py")]}  # a plan does not say whose commands it holds: brew's are not root's
 
 
@@ -19,10 +18,10 @@ def test_only_its_own_module_names_it(name: str) -> None:
     own = Path(*DRIVERS[name].__module__.split(".")[1:]).with_suffix(".py")
     words = {name, MANAGERS[name].program}
     others = [
-        f"{path.relative_to(PACKAGE)}:{node.lineno}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if path.relative_to(PACKAGE) not in (own, *ALSO.get(name, ()))
-        for node in ast.walk(ast.parse(path.read_text()))
+        f"{path}:{node.lineno}"
+        for path, tree in TREES.items()
+        if Path(path) not in (own, *ALSO.get(name, ()))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and node.value in words
     ]
     assert others == []
@@ -32,9 +31,9 @@ def test_only_its_own_module_names_it(name: str) -> None:
 def test_only_package_managers_import_it(name: str) -> None:
     module = DRIVERS[name].__module__
     importing = [
-        str(path.relative_to(PACKAGE).parent)
-        for path in sorted(PACKAGE.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text()))
+        str(Path(path).parent)
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == module
     ]
     assert set(importing) == {"system/packages"}
