@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.packages.elsewhere import AbsentPackageManager, PackageManagerElsewhere, enabling_commands
 from accel_doctor.system.packages.managers import MANAGERS, driver_for
-from accel_doctor.system.packages.privilege import Privilege
+from accel_doctor.system.packages.privilege import Privilege, find_privilege
 from accel_doctor.system.python.platforms import assumed_interpreter
 
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -41,6 +42,14 @@ def chosen_distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
 def interpreter_assumed(distribution: Distribution, rulebook: Rulebook, version: str | None) -> Interpreter:
     """Return an interpreter that cannot be asked: of that version, else the distribution's python3, else of our own."""
     return assumed_interpreter(distribution, version or rulebook.python(distribution), OWN_VERSION)
+
+
+def own_package_manager(
+    rulebook: Rulebook, distribution: Distribution, runner: Runner, path: str, *, interactive: bool
+) -> PackageManager:
+    """Return this machine's package manager, run by root or with the sudo or doas on ``path``."""
+    privilege = find_privilege(euid=os.geteuid(), path=path, terminal=interactive)
+    return driven_package_manager(rulebook, distribution, runner, privilege)
 
 
 def driven_package_manager(

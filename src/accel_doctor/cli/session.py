@@ -27,7 +27,6 @@ from accel_doctor.interfaces import Notifier
 from accel_doctor.model import Distribution, Interpreter, Invocation
 from accel_doctor.store.layout import INTERPRETERS
 from accel_doctor.system.distribution import named_distribution, read_distribution
-from accel_doctor.system.packages.privilege import find_privilege
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.platforms import assumed_interpreter
 from accel_doctor.system.python.target import find_target
@@ -210,13 +209,12 @@ class Session:
     @cached_property
     def package_manager(self) -> PackageManager:
         """Return the distribution's package manager; on this machine it can be asked, where it is driven."""
-        from accel_doctor.cli.machines import driven_package_manager, unasked_package_manager
+        from accel_doctor.cli.machines import own_package_manager, unasked_package_manager
 
         if self.distro is not None:
             return unasked_package_manager(self.rulebook, self.distribution)
-        path = self.invocation.variables.get("PATH", "")
-        privilege = find_privilege(euid=os.geteuid(), path=path, terminal=self.terminal.interactive)
-        return driven_package_manager(self.rulebook, self.distribution, self.runner, privilege)
+        path, interactive = self.invocation.variables.get("PATH", ""), self.terminal.interactive
+        return own_package_manager(self.rulebook, self.distribution, self.runner, path, interactive=interactive)
 
     @property
     def obstacle(self) -> str | None:

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from accel_doctor.interfaces import Completed
 from accel_doctor.system.process.children import Kept, Lines, NotStartedError, Sink, end, pump, signals_passed_on, start
-from accel_doctor.system.process.terminal_session import TerminalSession
+
+if TYPE_CHECKING:
+    from accel_doctor.system.process.terminal_session import TerminalSession
 
 STOPPED = 130  # after stop(), nothing is started any more
 
@@ -132,6 +134,8 @@ class ProcessRunner:
     ) -> Completed:
         begun = time.monotonic()
         if self._session is None:
+            from accel_doctor.system.process.terminal_session import TerminalSession  # only runs with a terminal
+
             self._session = TerminalSession(self._environment, self._directory)
         spoken = self._session.run(argv, log, environment, shown_on=shown_on, suspendable=suspendable)
         return Completed(
