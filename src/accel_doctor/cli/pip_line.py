@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import click
 
@@ -96,30 +96,15 @@ class PipLineCommand(ConfiguredCommand):
             raise explained from None
 
 
-class Resolving(Protocol):
-    """The options of a command that resolves requirements."""
-
-    @property
-    def pip(self) -> ParsedArguments:
-        """Return pip's part of the command line."""
-        ...
-
-    @property
-    def frontend(self) -> FrontendOptions:
-        """Return the options of the frontend."""
-        ...
-
-
-def prepare(session: Session, options: Resolving) -> tuple[Frontend, InstallRequest]:
+def prepare(session: Session, arguments: ParsedArguments, options: FrontendOptions) -> tuple[Frontend, InstallRequest]:
     """Choose the frontend, and read pip's configuration and the requirements. Raises UsageError."""
     invocation, interpreter = session.invocation, session.interpreter
     variables = invocation.variables
     disk = FileReader(Connection(), variables)
     configuration = read_configuration(invocation, interpreter.prefix, disk)
-    chosen = options.frontend.frontend
     parts = FrontendParts(session.runner, interpreter, variables, session.cache, configuration)
-    frontend = choose_frontend(chosen, parts)
+    frontend = choose_frontend(options.frontend, parts)
     configuration = configuration.without(settled_elsewhere(frontend.name, variables))
-    files = replace(disk, connection=read_connection(options.pip, configuration, invocation))
+    files = replace(disk, connection=read_connection(arguments, configuration, invocation))
     inside = interpreter.in_virtual_environment
-    return frontend, read_request(options.pip, configuration, files, invocation, in_virtual_environment=inside)
+    return frontend, read_request(arguments, configuration, files, invocation, in_virtual_environment=inside)

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import NoReturn
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError
 from accel_doctor.interfaces import Completed, Runner
@@ -97,18 +96,13 @@ def conclude(verdict: Verdict, frontend: str, step: str, log: Path, completed: C
     """Return a failing build as :class:`Failed`; raise everything else as the error it is."""
     if verdict.blame is Blame.BUILD:
         return Failed(verdict.package, log, step, completed.returncode, completed.seconds)
-    _raise(verdict, _HEADINGS[step].format(frontend=frontend), frontend, log)
-
-
-def _raise(verdict: Verdict, heading: str, frontend: str, log: Path) -> NoReturn:
+    heading = _HEADINGS[step].format(frontend=frontend)
     message = f"{heading}:\n{_indented(redacted(verdict.quote))}" if verdict.quote else f"{heading}; it gave no reason"
-    match verdict.blame:
-        case Blame.NETWORK:
-            raise NetworkError(message, hint=verdict.hint or "check the network and the index URL, then run again")
-        case Blame.REQUIREMENTS:
-            raise RequirementsError(message, hint=verdict.hint)
-        case Blame.TOOL | Blame.BUILD:
-            raise ToolError(message, hint=verdict.hint or f"full output of {frontend}: {log}")
+    if verdict.blame is Blame.NETWORK:
+        raise NetworkError(message, hint=verdict.hint or "check the network and the index URL, then run again")
+    if verdict.blame is Blame.REQUIREMENTS:
+        raise RequirementsError(message, hint=verdict.hint)
+    raise ToolError(message, hint=verdict.hint or f"full output of {frontend}: {log}")
 
 
 def _indented(text: str) -> str:

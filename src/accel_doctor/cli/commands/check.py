@@ -95,7 +95,7 @@ def _prepared(options: CheckOptions) -> tuple[Session, Frontend, InstallRequest]
     session.require_rules()
     asked, meant = _interpreters(session, options.python)
     session = replace(session, chosen=asked)
-    frontend, request = prepare(session, options)
+    frontend, request = prepare(session, options.pip, options.frontend)
     if meant:
         session, frontend = _as_elsewhere(session, frontend, meant)
     return session, frontend, request

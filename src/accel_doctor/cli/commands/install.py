@@ -79,7 +79,7 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     if options.export and not options.dry_run:
         raise UsageError("--export needs --dry-run", hint="accel-doctor export writes down what was installed")
     session = Session(invocation, options.place, options.pip.verbosity, options.target.python)
-    frontend, request = prepare(session, options)
+    frontend, request = prepare(session, options.pip, options.frontend)
     refuse_externally_managed(session.interpreter, request)
     report = Report(options.report, session)
     report.check()
