@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,7 +70,7 @@ def publish(aside: Path, place: Path) -> None:
 @contextmanager
 def scratch(unfinished: Path, leases: Leases) -> Iterator[Path]:
     """Make a directory below ``unfinished`` that is in use while the block lasts, and gone afterwards."""
-    directory = unfinished / uuid.uuid4().hex
+    directory = unfinished / secrets.token_hex(16)
     with leases.using(directory.name):
         try:
             directory.mkdir()

@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accel_doctor.elf import ElfFacts, libraries_asked_by, read_elf
 from accel_doctor.model.wheels import Link
 from accel_doctor.system.python.remembered_facts import remember
 
@@ -31,6 +30,8 @@ class EnvironmentLibraries:
 
     def links(self, root: Path) -> Sequence[Link]:
         """Return the libraries that files below ``root`` need and do not bring, as far as they are met here."""
+        from accel_doctor.elf import ElfFacts, libraries_asked_by, read_elf
+
         files: dict[str, ElfFacts] = {}
         libraries = (path for path in root.glob("lib/**/*.so*") if not path.is_symlink())
         for path in islice(libraries, _MOST_FILES):
