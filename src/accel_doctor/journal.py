@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from accel_doctor.interfaces import Advisers, PackageNames
+from accel_doctor.interfaces import Advisers, Notifier, PackageNames
 from accel_doctor.model import Distribution, JournalEntry, JournalNeed, JournalPackage, Plan
 from accel_doctor.urls import redacted
 from accel_doctor.wording import count
@@ -23,9 +23,9 @@ _EVIDENCE_LIMIT = 500
 class Journal:
     """A file that may be written by several processes at once. What cannot be written is a warning."""
 
-    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, notifier: Notifier) -> None:
         self._path = path
-        self._warn = warn
+        self._notifier = notifier
 
     def append(self, entry: JournalEntry) -> None:
         """Add an entry, in one write to the end of the file."""
@@ -39,7 +39,7 @@ class Journal:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            self._warn(f"cannot write to the journal {self._path}: {error.strerror}")
+            self._notifier.note(f"cannot write to the journal {self._path}: {error.strerror}")
 
     def read(self, managers: Mapping[str, PackageNames]) -> list[JournalEntry]:
         """Return all entries, oldest first; skip damaged lines (a full disk cut one short) with a warning.
@@ -58,7 +58,7 @@ class Journal:
         except FileNotFoundError:
             return []
         if damaged:
-            self._warn(f"{count(damaged, 'damaged line')} in the journal {self._path}")
+            self._notifier.note(f"{count(damaged, 'damaged line')} in the journal {self._path}")
         return entries
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes import FakeReporter
 
 from accel_doctor.journal import Journal, journal_entry
 from accel_doctor.model import Confidence, Distribution, Finding, Need, NeedKind, Plan, Reason, Role, SystemPackage
@@ -20,10 +21,6 @@ PLAN = Plan(
 )
 
 
-def never(text: str) -> None:
-    raise AssertionError(text)
-
-
 def made(during: str = "cffi"):
     return journal_entry(
         PLAN, DEBIAN, "apt", ["accel-doctor", "install", "-i", "https://me:secret@host/simple", during]
@@ -31,7 +28,7 @@ def made(during: str = "cffi"):
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "state/journal.jsonl", never)
+    journal = Journal(tmp_path / "state/journal.jsonl", FakeReporter())
     assert journal.read(MANAGERS) == []
     journal.append(made())
     journal.append(made("xmlsec"))
@@ -43,21 +40,21 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 
 def test_passwords_stay_out(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal.jsonl", never)
+    journal = Journal(tmp_path / "journal.jsonl", FakeReporter())
     journal.append(made())
     assert "secret" not in (tmp_path / "journal.jsonl").read_text()
 
 
 def test_damaged_lines_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    told: list[str] = []
-    journal = Journal(path, told.append)
+    reporter = FakeReporter()
+    journal = Journal(path, reporter)
     journal.append(made())
     with path.open("ab") as stream:
         stream.write(b'{"schema": 1, "time": "20\n\xff\xfe\n[]\n')
     journal.append(made())
     assert len(journal.read(MANAGERS)) == 2
-    assert told == [f"3 damaged lines in the journal {path}"]
+    assert reporter.notes == [f"3 damaged lines in the journal {path}"]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +68,8 @@ def test_damaged_lines_are_left_out(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_ours_is_left_out(tmp_path: Path, manager: str, name: str, pretty: str) -> None:
-    told: list[str] = []
-    journal = Journal(tmp_path / "journal.jsonl", told.append)
+    reporter = FakeReporter()
+    journal = Journal(tmp_path / "journal.jsonl", reporter)
     good = made()
     (package,) = good.packages
     journal.append(
@@ -84,12 +81,12 @@ def test_what_cannot_be_ours_is_left_out(tmp_path: Path, manager: str, name: str
         )
     )
     assert journal.read(MANAGERS) == []
-    assert told == [f"1 damaged line in the journal {tmp_path / 'journal.jsonl'}"]
+    assert reporter.notes == [f"1 damaged line in the journal {tmp_path / 'journal.jsonl'}"]
 
 
 def test_what_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
-    told: list[str] = []
+    reporter = FakeReporter()
     (tmp_path / "file").write_text("")
-    Journal(tmp_path / "file/journal.jsonl", told.append).append(made())
-    (line,) = told
+    Journal(tmp_path / "file/journal.jsonl", reporter).append(made())
+    (line,) = reporter.notes
     assert line.startswith(f"cannot write to the journal {tmp_path / 'file/journal.jsonl'}: ")

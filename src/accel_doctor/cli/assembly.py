@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
-from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.session import Session
 from accel_doctor.doctor import Doctor
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
 from accel_doctor.interfaces import Adviser, Frontend, PackageManager, Prober, WheelStore
-from accel_doctor.journal import Journal, RunJournal
+from accel_doctor.journal import RunJournal
 from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model import (
     BuildKey,
@@ -181,7 +180,6 @@ def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = 
     Advice is for the interpreter of the session; with ``any_python``, for the version that a log shows.
     """
     knowledge = Knowledge(session, any_python=any_python)
-    journal = Journal(journal_path(session.invocation.variables), session.reporter.note)
     return Treatment(
         advisers=knowledge,
         reporter=session.reporter,
@@ -189,7 +187,7 @@ def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = 
         log_reader=knowledge,
         logs=session.logs,
         policy=policy,
-        journal=RunJournal(journal, session.distribution, knowledge, session.invocation.command_line),
+        journal=RunJournal(session.journal, session.distribution, knowledge, session.invocation.command_line),
     )
 
 

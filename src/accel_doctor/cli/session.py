@@ -20,10 +20,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accel_doctor.cli.configuration import cache_directory, rule_directories, user_directory
+from accel_doctor.cli.configuration import cache_directory, journal_path, rule_directories, user_directory
 from accel_doctor.cli.options import PlaceOptions
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier
+from accel_doctor.journal import Journal
 from accel_doctor.model import Distribution, Interpreter, Invocation
 from accel_doctor.store.layout import INTERPRETERS
 from accel_doctor.system.distribution import named_distribution, read_distribution
@@ -173,6 +174,11 @@ class Session:
     def logs(self) -> RunLogs:
         """Return the logs of this run."""
         return RunLogs(self.cache / "logs", self.reporter)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Return the journal of this user."""
+        return Journal(journal_path(self.invocation.variables), self.reporter)
 
     @cached_property
     def interrupts(self) -> Interrupts:

@@ -3,11 +3,3 @@
 from accel_doctor.diagnosis.adviser import RuleAdviser
 from accel_doctor.diagnosis.diagnosing import diagnose, diagnose_stream, sample_problems
 from accel_doctor.diagnosis.versions import WatchedStream
-
-__all__ = [
-    "RuleAdviser",
-    "WatchedStream",
-    "diagnose",
-    "diagnose_stream",
-    "sample_problems",
-]

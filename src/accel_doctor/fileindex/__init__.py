@@ -10,18 +10,3 @@ from accel_doctor.fileindex.index_file import (
     named_for_development,
 )
 from accel_doctor.fileindex.ranking import Candidate, Evidence, Ranking, rank, rank_providers
-
-__all__ = [
-    "Candidate",
-    "Evidence",
-    "File",
-    "FileIndex",
-    "IndexFileError",
-    "Package",
-    "Ranking",
-    "Release",
-    "find_index",
-    "named_for_development",
-    "rank",
-    "rank_providers",
-]

@@ -7,18 +7,3 @@ from accel_doctor.rulebook.book import Rulebook, load, shipped_rules
 from accel_doctor.rulebook.families import Family, PackageRule, Repository
 from accel_doctor.rulebook.python_packages import InterpreterHeaders, PythonPackage
 from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomRole
-
-__all__ = [
-    "Aliases",
-    "Family",
-    "InterpreterHeaders",
-    "PackageRule",
-    "PythonPackage",
-    "Repository",
-    "Rulebook",
-    "Sample",
-    "Symptom",
-    "SymptomRole",
-    "load",
-    "shipped_rules",
-]

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.options import EXPORT_FORMATS, as_command, option
 from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode, UsageError
-from accel_doctor.journal import Journal, journal_entry
+from accel_doctor.journal import journal_entry
 from accel_doctor.model import Plan
 from accel_doctor.report.exports import PackageList, export, package_list, render
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
@@ -66,10 +65,9 @@ def exported_plan(plan: Plan | None, form: str, session: Session) -> str:
 def _packages_of_journal(last: int | None) -> PackageList | None:
     session = Session(started())
     here = session.distribution
-    journal = Journal(journal_path(session.invocation.variables), lambda text: click.echo(text, err=True))
     entries = [
         entry
-        for entry in journal.read(MANAGERS)
+        for entry in session.journal.read(MANAGERS)
         # an entry from before an upgrade to the next release has that release's names
         if (entry.distribution.id, entry.distribution.version) == (here.id, here.version)
     ]

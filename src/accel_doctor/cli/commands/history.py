@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 
 import click
 
-from accel_doctor.cli.configuration import journal_path
 from accel_doctor.cli.options import as_command, option, text_or_json
+from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode
-from accel_doctor.journal import SCHEMA, Journal, as_json
+from accel_doctor.journal import SCHEMA, as_json
 from accel_doctor.report.text import history_lines
 from accel_doctor.system.packages.managers import MANAGERS
 
@@ -27,7 +26,7 @@ class HistoryOptions:
 @as_command("history", HistoryOptions)
 def command(options: HistoryOptions) -> int:
     """List what was installed here: when, for what, and by which command. The newest comes last."""
-    entries = Journal(journal_path(os.environ), lambda text: click.echo(text, err=True)).read(MANAGERS)
+    entries = Session(started()).journal.read(MANAGERS)
     entries = entries[-options.last :] if options.last else entries
     if options.form == "json":
         click.echo(json.dumps({"schema": SCHEMA, "treatments": [as_json(entry) for entry in entries]}, indent=2))
