@@ -17,6 +17,8 @@ from accel_doctor.requirements.requirement_files import Files, NestedReader, Pla
 from accel_doctor.requirements.specifier import SpecifierReader
 from accel_doctor.requirements.unsupported_options import INSTEAD, unsupported, unsupported_key
 
+COMMAND_LINE = "command line"
+
 
 def read_request(
     arguments: ParsedArguments,
@@ -81,9 +83,6 @@ def _check_combinations(options: MergedOptions, in_virtual_environment: bool) ->
             "Could not find an activated virtualenv (required).",
             hint="create one with python3 -m venv DIR, then pass --python DIR/bin/python",
         )
-
-
-COMMAND_LINE = "command line"
 
 
 class _Gathering:

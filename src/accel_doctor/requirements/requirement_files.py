@@ -24,6 +24,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+DEPTH_LIMIT = 50
+LINES_LIMIT = 200_000
+
+_URL = re.compile(r"(http|https|file):", re.IGNORECASE)
+_LOCK = re.compile(r"pylock(\.[^.]+)?\.toml")  # PEP 751, File Name
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")  # PEP 263
 
 
@@ -68,13 +73,6 @@ def _decode(content: bytes) -> str:
         if line.startswith(b"#") and (named := _CODING.search(line)):
             return content.decode(named[1].decode("ascii"))
     return content.decode("utf-8")
-
-
-DEPTH_LIMIT = 50
-LINES_LIMIT = 200_000
-
-_URL = re.compile(r"(http|https|file):", re.IGNORECASE)
-_LOCK = re.compile(r"pylock(\.[^.]+)?\.toml")  # PEP 751, File Name
 
 
 def is_lock(location: str) -> bool:
