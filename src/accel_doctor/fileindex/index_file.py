@@ -221,11 +221,6 @@ def find_index(distribution: Distribution, directories: Sequence[Path] = ()) -> 
     return None
 
 
-def shipped() -> tuple[Path, ...]:
-    """Return the paths of the shipped indexes."""
-    return tuple(sorted(SHIPPED.glob("*.index")))
-
-
 def _names(distribution: Distribution) -> Iterable[str]:
     # Debian testing and unstable carry no VERSION_ID, and both say "<codename of testing>/sid" (base-files).
     rolling = distribution.pretty_name.endswith("/sid") or distribution.codename == "sid"

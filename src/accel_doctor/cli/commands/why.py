@@ -11,7 +11,7 @@ from accel_doctor.cli.options import PlaceOptions, RulesOptions, argument, as_co
 from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode
 from accel_doctor.fileindex import find_index, rank
-from accel_doctor.fileindex.wanted import need_of
+from accel_doctor.fileindex.paths import need_of
 from accel_doctor.model import Reason
 from accel_doctor.report.provider_report import ProviderAnswer, provider_document, provider_lines
 

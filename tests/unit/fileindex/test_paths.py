@@ -1,6 +1,6 @@
 import pytest
 
-from accel_doctor.fileindex.places import below_commands, below_include, below_libraries, below_pkgconfig
+from accel_doctor.fileindex.paths import below_commands, below_include, below_libraries, below_pkgconfig
 
 
 @pytest.mark.parametrize(

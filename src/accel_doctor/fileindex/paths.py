@@ -1,13 +1,17 @@
-"""The need that a person means by ``kind:name``, a file or a linker option."""
+"""What a path tells: the need it meets, and how far its directory is from the default search paths of build tools."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import Need
 
 _INCLUDE_ROOT = re.compile(r"/?usr/include/(?:[a-z0-9_]+-linux-[a-z0-9]+/)?")
+_LIB = r"(?:lib|lib64)"
+_TRIPLET = r"(?:/[^/-]+-linux-[^/-]+)?"  # x86_64-linux-gnu
+_REST = r"(?P<rest>(?:/[^/]*)*)"
 
 
 def need_of(text: str) -> Need:
@@ -35,3 +39,28 @@ def _need_of_file(text: str) -> str:
     if "/" not in text or re.fullmatch(r"/?(?:usr/)?s?bin/[^/]+", text):
         return f"command:{base}"
     return f"file:{text.lstrip('/')}"
+
+
+def _below(*roots: str) -> Callable[[str], int | None]:
+    """Return a function that tells how many directories one is below the first of these roots that it is in."""
+    patterns = [re.compile(root + _REST) for root in roots]
+
+    def distance(directory: str) -> int | None:
+        for farther, pattern in enumerate(patterns):
+            if found := pattern.fullmatch(directory):
+                return found["rest"].count("/") + farther
+        return None
+
+    return distance
+
+
+# A compiler's own include directory is one farther, since no other searches it.
+below_include = _below(rf"usr/include{_TRIPLET}", rf"usr/(?:{_LIB}|share)/[^/]+/(?:[^/]+/)*?include")
+below_libraries = _below(rf"(?:usr/)?{_LIB}{_TRIPLET}")
+below_pkgconfig = _below(rf"usr/(?:{_LIB}|share){_TRIPLET}/pkgconfig")
+below_commands = _below(r"(?:usr/)?bin")
+
+
+def depth(directory: str) -> int:
+    """Return how deep a directory is."""
+    return len(directory.split("/")) if directory else 0
