@@ -527,3 +527,16 @@ class FakeLeases:
 
     def hold(self, name: str) -> None:
         self.held.append(name)
+
+
+class QuietProgress:
+    """Implements :class:`accel_doctor.interfaces.Progress`, and tells nobody."""
+
+    def step(self, text: str) -> None:
+        """Tell nobody that a stage begins."""
+
+    def note(self, text: str) -> None:
+        """Tell nobody."""
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """Show nobody how far it is."""

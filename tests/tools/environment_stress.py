@@ -21,13 +21,16 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from fakes import QuietProgress
+
 from accel_doctor.model import Limits
 from accel_doctor.model.stored_environments import Place
 from accel_doctor.store.environments import halves
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.kept_environments import KeptEnvironments, evict
 from accel_doctor.store.environments.restoring import RemovedEnvironmentError, restore
-from accel_doctor.store.environments.storing import quietly, store
+from accel_doctor.store.environments.storing import store
 
 Snapshot = dict[str, object]
 BASE = Path(sys.executable).resolve()
@@ -74,7 +77,7 @@ class Stage:
         return EnvironmentCache(self.base / "cache", lambda text: None)
 
     def store(self, name: str) -> None:
-        store(self.cache(), self.keys[name], {}, self.base / name)
+        store(self.cache(), self.keys[name], {}, self.base / name, QuietProgress())
 
     def restore(self, name: str, target: Path) -> bool:
         cache = self.cache()
@@ -82,7 +85,7 @@ class Stage:
         if stored is None:
             return False
         try:
-            restore(cache, stored, Place(str(target), str(BASE.parent), str(BASE), "3.13.5"), target, quietly)
+            restore(cache, stored, Place(str(target), str(BASE.parent), str(BASE), "3.13.5"), target, QuietProgress())
         except RemovedEnvironmentError:  # another one's limit came between
             return False
         return True

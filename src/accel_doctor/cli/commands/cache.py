@@ -102,21 +102,20 @@ class ClearOptions(DryRunOptions):
 
 
 @dataclass(frozen=True)
-class ExportOptions(FormOptions):
-    """Options of ``cache export``."""
-
-    directory: str = argument("DIR", default=None)
-    names: tuple[str, ...] = argument("[NAME[==VERSION]]...")
-    distro: str | None = option(
-        "--distro", metavar="ID[:VERSION]", help="For this distribution instead of this machine's."
-    )
-
-
-@dataclass(frozen=True)
 class ImportOptions(FormOptions):
     """Options of ``cache import``."""
 
     directory: str = argument("DIR", default=None)
+
+
+@dataclass(frozen=True)
+class ExportOptions(ImportOptions):
+    """Options of ``cache export``."""
+
+    names: tuple[str, ...] = argument("[NAME[==VERSION]]...")
+    distro: str | None = option(
+        "--distro", metavar="ID[:VERSION]", help="For this distribution instead of this machine's."
+    )
 
 
 @dataclass(frozen=True)
@@ -246,7 +245,7 @@ def prune(cache: _Cache, options: PruneOptions) -> int:
 def remove(cache: _Cache, options: RemoveOptions) -> int:
     """Remove the wheels of these packages."""
     chosen = {holding.name: holding for holding, _ in cache.wheels(options.names)}
-    return _tell_asked(cache, cache.housekeeping.remove(chosen.values(), options.dry_run))
+    return _tell(cache, cache.housekeeping.remove(chosen.values(), options.dry_run), asked=True)
 
 
 @_subcommand("clear", ClearOptions)
@@ -254,7 +253,7 @@ def clear(cache: _Cache, options: ClearOptions) -> int:
     """Remove everything, or everything of some kinds."""
     every = cache.housekeeping.holdings()
     chosen = [one for one in every if not options.what or f"{one.kind.value}s" in options.what]
-    return _tell_asked(cache, cache.housekeeping.remove(chosen, options.dry_run))
+    return _tell(cache, cache.housekeeping.remove(chosen, options.dry_run), asked=True)
 
 
 @_subcommand("export", ExportOptions)
@@ -295,11 +294,7 @@ def import_directory(cache: _Cache, options: ImportOptions) -> int:
     return int(ExitCode.CACHE if moved.left_out else ExitCode.DONE)
 
 
-def _tell(cache: _Cache, removal: Removal) -> int:
+def _tell(cache: _Cache, removal: Removal, *, asked: bool = False) -> int:
+    """Show a removal. It failed where something could not be removed, or was ``asked`` for by name and is in use."""
     cache.show(cache_report.removal_document(removal), cache_report.removal_lines(removal))
-    return int(ExitCode.CACHE if removal.refused else ExitCode.DONE)
-
-
-def _tell_asked(cache: _Cache, removal: Removal) -> int:
-    # What was asked for by name and is still there is another outcome.
-    return int(ExitCode.CACHE) if _tell(cache, removal) or removal.in_use else int(ExitCode.DONE)
+    return int(ExitCode.CACHE if removal.refused or (asked and removal.in_use) else ExitCode.DONE)

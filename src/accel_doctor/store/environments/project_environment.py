@@ -104,7 +104,7 @@ class ProjectEnvironment:
 
     def _restored(self, stored: StoredEnvironment) -> bool:
         try:
-            restore(self.cache, stored, self.place, self.project.target, self.terminal.show)
+            restore(self.cache, stored, self.place, self.project.target, self.terminal)
         except RemovedEnvironmentError as error:
             self.terminal.note(error.message)
             return False

@@ -37,7 +37,7 @@ def store_environment(environment: ProjectEnvironment, root: Path | None = None)
     """
     project, cache, terminal = environment.project, environment.cache, environment.terminal
     root = root or project.target
-    stored = store(cache, environment.key, environment.facts, root, environment.libraries.links, terminal.show)
+    stored = store(cache, environment.key, environment.facts, root, terminal, environment.libraries.links)
     if levels := environment.opened_levels:
         send(cache, stored, levels, terminal)
     limits = Limits(size=project.settings.max_bytes, count=project.settings.cache_size)

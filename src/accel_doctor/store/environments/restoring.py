@@ -23,6 +23,7 @@ from accel_doctor.store.environments.swap import place_beside, put_in_place
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from accel_doctor.interfaces import Progress
     from accel_doctor.model.stored_environments import Place, StoredEnvironment, StoredFile
     from accel_doctor.store.environments.environment_cache import EnvironmentCache
 
@@ -45,7 +46,7 @@ def restore(
     stored: StoredEnvironment,
     place: Place,
     target: Path,
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
 ) -> None:
     """Put the environment at ``target``, in place of what is there, in one move.
 
@@ -69,7 +70,7 @@ class _Restoring:
         stored: StoredEnvironment,
         place: Place,
         new: str,
-        progress: Callable[[str, int, int], None],
+        progress: Progress,
     ) -> None:
         self._cache = cache
         self._stored = stored
@@ -99,15 +100,15 @@ class _Restoring:
 
     def _fill_all(self) -> None:
         directories = self._stored.directories
-        if not worth_it(directories):
-            self._fill_each(list(directories.items()), lambda done: self._progress("restoring", done, len(directories)))
-            return
-        top, mine, theirs = parted(directories)
-        self._fill_each(top, lambda done: None)
 
         def show(done: int) -> None:
-            self._progress("restoring", done, len(mine))
+            self._progress.show("restoring", done, len(directories))
 
+        if not worth_it(directories):
+            self._fill_each(list(directories.items()), show)
+            return
+        top, mine, theirs = parted(directories)
+        self._fill_each(top, lambda done: None)  # a progress bar starts a thread, and there is a fork ahead
         try:
             together(lambda: self._fill_each(mine, show), lambda check: self._fill_each(theirs, lambda done: check()))
         except HalfError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accel_doctor.errors import UsageError
+from accel_doctor.interfaces import Progress
 from accel_doctor.model import Link
 from accel_doctor.model.stored_environments import Pack, StoredEnvironment, StoredFile
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
@@ -28,20 +29,14 @@ from accel_doctor.store.environments.relocation import LARGEST, ROOT, may_name_t
 INTERPRETER = "@accel-doctor:interpreter@"  # the target of symlinks that lead to it
 _TEXT_ROOT = ROOT.decode()
 
-Progress = Callable[[str, int, int], None]
-
-
-def quietly(what: str, done: int, total: int) -> None:
-    """Tell nobody how far it is."""
-
 
 def store(
     cache: EnvironmentCache,
     key: str,
     facts: Mapping[str, Any],
     root: Path,
+    progress: Progress,
     inspect: Callable[[Path], Sequence[Link]] = lambda root: (),
-    progress: Progress = quietly,
 ) -> StoredEnvironment:
     """Keep the environment at ``root`` under a key, in place of what was kept under it.
 
@@ -79,7 +74,7 @@ class _Storing:
         sizes: list[dict[str, int]] = [{} for _ in distributions]
         for done, (path, found) in enumerate(self._tree.files.items()):
             if done % 500 == 0:
-                self._progress("storing", done, len(self._tree.files))
+                self._progress.show("storing", done, len(self._tree.files))
             number = numbers[owned.get(path, ("", ""))]
             kept = self._keep(path, found)
             if kept:
@@ -144,7 +139,7 @@ def _write_packs(cache: EnvironmentCache, stored: StoredEnvironment, progress: P
         for file in files:
             sizes[file.pack][file.piece] = file.size
     for number, pack in enumerate(stored.packs):
-        progress("compressing", number, len(stored.packs))
+        progress.show("compressing", number, len(stored.packs))
         path = cache.pack_path(pack.digest)
         if path.exists():
             continue

@@ -8,11 +8,12 @@ import venv
 from pathlib import Path
 
 import pytest
+from fakes import QuietProgress
 
 from accel_doctor.model.stored_environments import Place, StoredEnvironment
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.restoring import restore
-from accel_doctor.store.environments.storing import quietly, store
+from accel_doctor.store.environments.storing import store
 
 KEY = "a" * 64
 SCRIPT = "import greeting; import sys; print(greeting.WORDS, sys.prefix)\n"
@@ -51,13 +52,13 @@ class Cached:
         self.cache = EnvironmentCache(root, self.notes.append)
 
     def store(self, root: Path, key: str = KEY):
-        return store(self.cache, key, {}, root)
+        return store(self.cache, key, {}, root, QuietProgress())
 
     def restore(self, target: Path, key: str = KEY, found: StoredEnvironment | None = None) -> Path:
         stored = found or self.cache.find(key)
         assert stored, self.notes
         place = Place(str(target), str(Path(BASE).parent), BASE, platform.python_version())
-        restore(self.cache, stored, place, target, quietly)
+        restore(self.cache, stored, place, target, QuietProgress())
         return target
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 import pytest
+from fakes import QuietProgress
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import Limits
@@ -154,7 +155,7 @@ def test_only_environments_are_replaced_and_stored(cached, environment, tmp_path
         cached.restore(precious)
     assert caught.value.message == (f"refused to replace {precious}: it is not a virtual environment (no pyvenv.cfg)")
     with pytest.raises(UsageError, match="is not a virtual environment"):
-        store(cached.cache, "b" * 64, {}, precious)
+        store(cached.cache, "b" * 64, {}, precious, QuietProgress())
     assert [path.name for path in precious.iterdir()] == ["thesis"]
 
 
