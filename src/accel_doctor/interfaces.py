@@ -130,6 +130,11 @@ class PackageManager(Protocol):
     def privileged(self) -> bool:
         """Return whether there is a way to become root here: being root, sudo, doas."""
 
+    @property
+    def needs_root(self) -> bool:
+        """Return whether its commands are for root to run."""
+        ...
+
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Return those of ``names`` that are installed (also by a package that provides the name)."""
 

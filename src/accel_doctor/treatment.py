@@ -99,7 +99,8 @@ class Treatment:
     def _record(self, plan: Plan, names: frozenset[str]) -> None:
         if not names:
             return
-        done = Plan(tuple(package for package in plan.packages if package.name in names), (), plan.commands)
+        packages = tuple(package for package in plan.packages if package.name in names)
+        done = replace(plan, cures=packages, unmet=())
         self.transactions.append(done)
         self.journal.record(done)
 

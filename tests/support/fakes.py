@@ -162,6 +162,7 @@ class FakeBuilder:
 class FakePackageManager:
     machine: FakeMachine
     privileged: bool = True
+    needs_root: bool = True
     name: str = "fakepm"
     removes: tuple[str, ...] = ()
     breaks: str | None = None
@@ -199,6 +200,7 @@ class FakeCatalogue:
 
     has: Collection[str] = frozenset()
     name: str = "apt"
+    needs_root: bool = True
     lacks: Collection[str] = frozenset()
     exclusive: Collection[str] = frozenset()  # two of these exclude each other
     impossible: Collection[str] = frozenset()

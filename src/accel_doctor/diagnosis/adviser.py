@@ -114,7 +114,7 @@ class RuleAdviser:
                 unmet.append(Unmet(reason, _installed_advice(selected, choice), installed=True))
         names = tuple(sorted(packages))
         commands = self._package_manager.commands(names) if names else ()
-        return Plan(tuple(packages[name] for name in names), tuple(unmet), commands)
+        return Plan(tuple(packages[name] for name in names), tuple(unmet), commands, self._package_manager.needs_root)
 
     def _settings(self, unmet: Sequence[Unmet]) -> Iterator[BuildConstraint | EnvironmentVariable]:
         """Yield what satisfies needs that no package of the plan satisfies."""

@@ -27,11 +27,13 @@ class Plan:
     """The cures chosen, with evidence and the exact commands, as data, before anything runs.
 
     ``unmet`` are the needs that no package of the plan satisfies, those that another of its cures satisfies included.
+    ``needs_root`` tells whether the commands are for root to run.
     """
 
     cures: tuple[Cure, ...] = ()
     unmet: tuple[Unmet, ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()
+    needs_root: bool = True
 
     @property
     def packages(self) -> tuple[SystemPackage, ...]:

@@ -12,7 +12,6 @@ from typing import Any
 
 from accel_doctor.model import Diagnosis, Distribution, Finding, Plan
 from accel_doctor.report.run_report import finding_document, system_packages_document, unmet_document
-from accel_doctor.report.text import by_root
 from accel_doctor.wording import printable, shortened
 
 SCHEMA = 1
@@ -73,7 +72,7 @@ def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
     """Return one command to paste, after an empty line; nothing where a plan has none."""
     if not plan.commands:
         return []
-    owner = ", as root" if by_root(plan) else ""
+    owner = ", as root" if plan.needs_root else ""
     return [
         "",
         f"To install what is missing on {printable(str(distribution))}{owner}:",

@@ -141,13 +141,8 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
             return result.code.meaning, None
 
 
-def by_root(plan: Plan) -> bool:
-    """Return whether a plan's commands are for root: Homebrew refuses to run as root."""
-    return not any("brew" in command for command in plan.commands)
-
-
 def _as_root(plan: Plan | None) -> str:
-    return " as root" if plan is None or by_root(plan) else ""
+    return " as root" if plan is None or plan.needs_root else ""
 
 
 def interruption_lines(transactions: Sequence[Plan], logs: str | None) -> list[str]:

@@ -84,6 +84,11 @@ class Driver(ABC):
         """Return whether there is a way to root: being root, sudo, doas."""
         return self._privilege.tool is not None
 
+    @property
+    def needs_root(self) -> bool:
+        """Return whether its commands are for root to run."""
+        return self.facts.refuses_root is None
+
     @abstractmethod
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         """Return those of ``names`` that are installed, by their own or a provided name."""
@@ -159,11 +164,9 @@ class Driver(ABC):
         return self._runner.capture(argv, environment=self.variables)
 
     def _refuse_losses(self, simulation: Simulation) -> None:
-        losses = [f"remove {name}" for name in simulation.removes]
-        losses += [f"downgrade {name}" for name in simulation.downgrades]
-        if losses:
+        if simulation.objection:
             program = self.facts.program
             raise PackageManagerError(
-                f"refused, nothing was changed: {program} would {', '.join(losses)}",
+                f"refused, nothing was changed: {program} would {simulation.objection}",
                 hint=f"if that is what you want, install with {program} yourself, {AGAIN}",
             )

@@ -103,6 +103,7 @@ class PackageManagerElsewhere:
     ) -> None:
         """``rulebook`` tells which repository must be enabled before a package can be installed."""
         self.name = name
+        self.needs_root = name not in MANAGERS or MANAGERS[name].refuses_root is None
         self._distribution = distribution or Distribution("unknown")
         self._rulebook = rulebook
 

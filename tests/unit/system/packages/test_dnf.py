@@ -137,7 +137,7 @@ def test_where_only_root_is_told_install_simulates_as_root_first(scripted, tmp_p
     with pytest.raises(PackageManagerError) as caught:
         _dnf(scripted, Privilege("sudo", terminal=False)).install(["foe"], tmp_path / "log")
     assert caught.value.message == (
-        "refused, nothing was changed: dnf would remove demo-libs, remove demo-tools, downgrade other-libs"
+        "refused, nothing was changed: dnf would remove demo-libs, demo-tools and downgrade other-libs"
     )
     assert [argv[:4] for argv in scripted.recorded] == [("sudo", "-n", "dnf", "--assumeno")]
 

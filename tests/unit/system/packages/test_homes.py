@@ -10,8 +10,6 @@ from source import TREES
 
 from accel_doctor.system.packages.managers import DRIVERS, MANAGERS
 
-ALSO = {"brew": [Path("report/text.py")]}  # a plan does not say whose commands it holds: brew's are not root's
-
 
 @pytest.mark.parametrize("name", sorted(MANAGERS))
 def test_only_its_own_module_names_it(name: str) -> None:
@@ -20,7 +18,7 @@ def test_only_its_own_module_names_it(name: str) -> None:
     others = [
         f"{path}:{node.lineno}"
         for path, tree in TREES.items()
-        if Path(path) not in (own, *ALSO.get(name, ()))
+        if Path(path) != own
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and node.value in words
     ]
