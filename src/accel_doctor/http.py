@@ -10,10 +10,9 @@ import hashlib
 import os
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -29,8 +28,6 @@ _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 # An archive must arrive as the bytes that were hashed, not decompressed on the way.
 _UNCHANGED = {"Accept-Encoding": "identity"}
-
-_Body = TypeVar("_Body")
 
 
 class HttpError(Exception):
@@ -71,34 +68,30 @@ class HttpClient:
 
         Raises HttpError, TooLargeError beyond ``limit`` bytes, and OSError of the disk.
         """
-        return self._retried(url, lambda response: _save(response, target, limit))
+        digest = ""
+        with _http_errors():
+            for attempt in self._attempts():
+                with attempt, self._response(url) as response:
+                    digest = _save(response, target, limit)
+        return digest
 
     def read(self, url: str, limit: int) -> bytes:
         """Return the content of a URL. Raises HttpError, and TooLargeError beyond ``limit`` bytes."""
-        return self._retried(url, lambda response: b"".join(_bounded(response.iter_bytes(), limit)))
+        content = b""
+        with _http_errors():
+            for attempt in self._attempts():
+                with attempt, self._response(url) as response:
+                    content = b"".join(_bounded(response.iter_bytes(), limit))
+        return content
 
-    def _retried(self, url: str, consume: Callable[[httpx.Response], _Body]) -> _Body:
+    def _attempts(self) -> tenacity.Retrying:
         retries = self._connection.retries
-        attempts = tenacity.Retrying(
+        return tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_transient),
             stop=tenacity.stop_after_attempt(1 + (DEFAULT_RETRIES if retries is None else retries)),
             wait=tenacity.wait_random_exponential(multiplier=0.3, max=5),
             reraise=True,
         )
-        try:
-            body: _Body = attempts(self._once, url, consume)
-            return body
-        except httpx.HTTPStatusError as error:
-            answer = error.response
-            message = f"the server answered {answer.status_code} {answer.reason_phrase}".rstrip()
-            raise HttpError(message, answer.status_code) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise HttpError(redacted(str(error)) or type(error).__name__) from error
-
-    def _once(self, url: str, consume: Callable[[httpx.Response], _Body]) -> _Body:
-        with self._response(url) as response:
-            response.raise_for_status()
-            return consume(response)
 
     @contextmanager
     def _response(self, url: str) -> Iterator[httpx.Response]:
@@ -110,6 +103,7 @@ class HttpClient:
             with closing(client.send(request, stream=True, auth=auth)) as response:
                 following = response.next_request  # without the login, when it leads to another host
                 if following is None:
+                    response.raise_for_status()
                     yield response
                     return
                 if response.url.scheme == "https" and following.url.scheme != "https":
@@ -173,6 +167,18 @@ class HttpClient:
     def _netrc(self) -> httpx.Auth | None:
         path = Path(self._variables.get("NETRC") or f"{self._variables.get('HOME', '/')}/.netrc")
         return httpx.NetRCAuth(str(path)) if path.is_file() else None
+
+
+@contextmanager
+def _http_errors() -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPStatusError as error:
+        answer = error.response
+        message = f"the server answered {answer.status_code} {answer.reason_phrase}".rstrip()
+        raise HttpError(message, answer.status_code) from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise HttpError(redacted(str(error)) or type(error).__name__) from error
 
 
 def _is_transient(error: BaseException) -> bool:
