@@ -46,7 +46,7 @@ from accel_doctor.model import (
     SystemPackage,
     Wheel,
 )
-from accel_doctor.treatment import Treatment
+from accel_doctor.treatment import Treatment, TreatmentEnded
 
 PROVIDES = {
     "header:libpq-fe.h": "libpq-dev",
@@ -549,3 +549,17 @@ def test_without_consent_what_an_import_lacks_is_named(practice):
 
 def test_nothing_is_imported_unless_asked_for(practice):
     assert practice({"broken": ()}).install("broken").code is ExitCode.DONE
+
+
+def test_advice_is_for_the_python_that_a_log_shows(practice, tmp_path):
+    case = practice({})
+    treatment, machine = case.doctor.treatment, case.machine
+    elsewhere = FakeMachine(machine.installed, {"header:Python.h": "python3.12-dev"})
+    treatment.advisers.others["3.12"] = FakeAdviser(elsewhere, case.package_manager)
+    log = tmp_path / "run.log"
+    log.write_text("for 3.12\nlacks header:Python.h\n")
+    treatment.treat([Failed(None, log, "command", 1)])
+    log.write_text("lacks header:Python.h\n")  # the command says no more for which
+    with pytest.raises(TreatmentEnded):
+        treatment.treat([Failed(None, log, "command", 1)])
+    assert case.package_manager.transactions == [("python3.12-dev",)]

@@ -21,6 +21,8 @@ from accel_doctor.model import (
 from accel_doctor.wording import count, printable, shortened
 
 _EVIDENCE_WIDTH = 160
+_MISSING = "system packages are missing"
+_AGAIN = "run the same accel-doctor command again"
 _MOST_PACKAGES_NAMED = 4
 
 
@@ -100,35 +102,19 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
     what = f"{failed} did not build" if failed else "not everything could be built"
     match result.code:
         case ExitCode.UNCURED:
-            return (
-                f"{what}: no known cure",
-                "read the full log; to add a rule for it, see docs/how-to/add-a-rule.md",
-            )
+            return f"{what}: no known cure", "read the full log; to add a rule for it, see docs/how-to/add-a-rule.md"
         case ExitCode.NOT_IMPORTABLE:
-            return (
-                f"{failed} cannot be imported: no known cure",
-                "read the full log; everything else is installed",
-            )
+            return f"{failed} cannot be imported: no known cure", "read the full log; everything else is installed"
         case ExitCode.NETWORK:
-            return (
-                f"{what}: the build could not reach the network",
-                "check the network, then run the same command again",
-            )
+            return f"{what}: the build could not reach the network", f"check the network, then {_AGAIN}"
         case ExitCode.CONSENT:
-            return (
-                "system packages are missing, and installing them was not confirmed",
-                f"run the command above{_as_root(result.plan)}, or run the same accel-doctor command with --yes",
-            )
+            hint = f"run the command above{_as_root(result.plan)}, or run the same accel-doctor command with --yes"
+            return f"{_MISSING}, and installing them was not confirmed", hint
         case ExitCode.PRIVILEGE if obstacle:
-            return (
-                f"system packages are missing, and {obstacle}",
-                "run the command above, then the same accel-doctor command again",
-            )
+            return f"{_MISSING}, and {obstacle}", f"run the command above, then {_AGAIN}"
         case ExitCode.PRIVILEGE:
-            return (
-                "system packages are missing, and installing them needs root: neither sudo nor doas found",
-                "run the command above as root, then the same accel-doctor command again",
-            )
+            why = "installing them needs root: neither sudo nor doas found"
+            return f"{_MISSING}, and {why}", f"run the command above as root, then {_AGAIN}"
         case (
             ExitCode.DONE
             | ExitCode.INTERNAL

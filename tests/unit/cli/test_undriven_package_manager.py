@@ -35,7 +35,7 @@ def test_the_end_of_such_a_run_says_what_to_do():
     ended = Result(ExitCode.PRIVILEGE, None, (), (), None, ())
     assert verdict(ended, "Homebrew refuses to run as root") == (
         "system packages are missing, and Homebrew refuses to run as root",
-        "run the command above, then the same accel-doctor command again",
+        "run the command above, then run the same accel-doctor command again",
     )
 
 
