@@ -70,13 +70,10 @@ LOCAL_IMPORTS = 3.0  # per thousand lines
 LONGER_MODULES = 2
 LONGER_FUNCTIONS = 3
 SAME_NAMES = 3
-CATCH_ALL_MATCHES = 1
-DOCSTRINGS_WITHOUT_VERB = 6
-WAITING_TESTS = 0
 
 # What a docstring of a function begins with if it begins with no verb.
 NO_VERB = re.compile(
-    r"(What|Whether|Those|Who|Whom|Whose|Which|As|How|Where|When|While|Why|The|A|An|All|One|Both|Each|Every|Everything"
+    r"(What|Whether|Those|Who|Whom|Whose|Which|As|How|Where|When|Why|The|A|An|All|One|Both|Each|Every|Everything"
     r"|Nothing|Nobody|Something|Its|It|This|Of|For|At|True|False|Held|Told)\b"
 )
 
@@ -186,17 +183,17 @@ def test_imports_stand_at_the_top():
 
 
 def test_matches_are_exhaustive():
-    """A ``case _`` hides the member that a closed set gets next."""
+    """A ``case _`` hides the member that a closed set gets next; texts and numbers are no closed set."""
     found = [
         f"{path}:{case.pattern.lineno}"
         for path, tree in TREES.items()
         for match in ast.walk(tree)
-        if isinstance(match, ast.Match)
+        if isinstance(match, ast.Match) and not any(isinstance(node, ast.Constant) for node in _patterns(match))
         for case in match.cases
         if isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.pattern.name is None
         if case.guard is None and not _asserts_never(case)
     ]
-    assert len(found) <= CATCH_ALL_MATCHES, found
+    assert found == []
 
 
 def test_docstrings_begin_with_a_verb():
@@ -206,7 +203,7 @@ def test_docstrings_begin_with_a_verb():
         if not node.name.startswith("_") and not _is_property(node)
         if (text := ast.get_docstring(node)) and NO_VERB.match(text)
     ]
-    assert len(found) <= DOCSTRINGS_WITHOUT_VERB, found
+    assert found == []
 
 
 def test_unit_tests_wait_for_nothing():
@@ -218,7 +215,7 @@ def test_unit_tests_wait_for_nothing():
         for word in words_of(ast.parse(path.read_text(encoding="utf-8")))
         if slow.match(word)
     ]
-    assert len(found) <= WAITING_TESTS, found
+    assert found == []
 
 
 def words_of(tree: ast.Module) -> Iterator[str]:
@@ -281,6 +278,10 @@ def _lines(path: str) -> list[str]:
 def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     assert node.end_lineno is not None
     return node.end_lineno - node.lineno + 1
+
+
+def _patterns(match: ast.Match) -> Iterator[ast.AST]:
+    return (node for case in match.cases for node in ast.walk(case.pattern))
 
 
 def _asserts_never(case: ast.match_case) -> bool:

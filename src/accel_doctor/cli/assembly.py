@@ -167,7 +167,7 @@ def auditwheel_for(session: Session) -> Auditwheel:
 
 
 def remembering(frontend: Frontend, session: Session, tags: Sequence[Tag]) -> Frontend:
-    """The same frontend, which does not resolve twice what leaves nothing open."""
+    """Return the frontend with a memory: it does not resolve twice what leaves nothing open."""
     variables = session.invocation.variables
     binary = find_uv(variables)
     context = resolution_context(variables, session.invocation.directory, [binary] if binary else [])

@@ -67,7 +67,7 @@ _MEANINGS = {
 
 
 def ask(plan: Plan, cases: Sequence[Case]) -> Consent | Plan:
-    """What a person at the terminal says: yes, no, or a plan with other packages. Ctrl-C raises click.Abort."""
+    """Return what a person at the terminal says: yes, no, or a plan with other packages. Ctrl-C raises click.Abort."""
     open_to_choice = any(package.alternatives for package in plan.packages)
     keys = "ynla" if open_to_choice else "ynl"
     shown = "/".join(["y", "N", *keys[2:], "?"])
