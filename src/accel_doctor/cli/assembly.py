@@ -18,7 +18,17 @@ from accel_doctor.doctor import Doctor
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
-from accel_doctor.interfaces import Adviser, Frontend, PackageManager, Prober, WheelStore
+from accel_doctor.interfaces import (
+    Adviser,
+    Advisers,
+    BuildIdentity,
+    Frontend,
+    LogReader,
+    PackageManager,
+    Prober,
+    TargetEnvironment,
+    WheelStore,
+)
 from accel_doctor.journal import RunJournal
 from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model import (
@@ -60,7 +70,9 @@ def assembled_doctor(
     When the block ends, what was built has been sent to the shared levels.
     """
     environment = MachineEnvironment(session, supported_tags(session.interpreter, session.platforms), jobs)
-    frontend = remembering(frontend, session, environment.tags)
+    variables, directory = session.invocation.variables, session.invocation.directory
+    context = resolution_context(variables, directory, [uv] if (uv := find_uv(variables)) else [])
+    frontend = RememberingFrontend(frontend, session.cache / LOCKS, session.interpreter, environment.tags, context)
     treatment = assembled_treatment(session, policy)
     loader = MachineLoader(
         session.runner,
@@ -92,7 +104,7 @@ def assembled_doctor(
 
 
 @dataclass(frozen=True)
-class MachineEnvironment:
+class MachineEnvironment(TargetEnvironment):
     """The environment of an interpreter on this machine; its wheels have one of ``tags``."""
 
     session: Session
@@ -100,21 +112,18 @@ class MachineEnvironment:
     jobs: int
 
     def sources(self, locked: Locked) -> Sequence[Source]:
-        """Return the distributions of a lock that must be built for it."""
         return sources_to_build(locked.lock, self.tags, self.session.interpreter.environment)
 
     def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
-        """Write each ``direct_url.json`` (its text, by normalized name) beside the installed distribution."""
         record_origins(origins, request, self.session.interpreter, self.session.runner)
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
-        """Import these distributions; return a failure for each that does not import."""
         session = self.session
         return Imports(session.interpreter, session.runner, session.logs, self.jobs).failing(names, request)
 
 
 @dataclass(frozen=True)
-class MachineBuilds:
+class MachineBuilds(BuildIdentity):
     """What tells the builds of this machine from others, and what is kept with their wheels."""
 
     session: Session
@@ -122,12 +131,10 @@ class MachineBuilds:
     loader: MachineLoader
 
     def key(self, source: Source, request: InstallRequest) -> BuildKey | None:
-        """Return the key of a build; None for a source without a stable identity."""
         session, settings = self.session, request.build_settings_of(source.name)
         return build_key(source, session.interpreter, session.distribution, settings, session.invocation.variables)
 
     def provenance(self, source: Source, version: str) -> Provenance:
-        """Return where a wheel comes from that was built here and now."""
         from accel_doctor.system.packages.managers import installed_versions
 
         session, manager = self.session, self.treatment.package_manager.name
@@ -136,7 +143,6 @@ class MachineBuilds:
         return replace(made, built_with=installed_versions(used, manager, session.runner))
 
     def links(self, wheel: Path) -> tuple[Link, ...]:
-        """Return the libraries that a wheel links which was built here."""
         from accel_doctor.builder.linkage import linked_files, links_to
         from accel_doctor.system.packages.managers import file_owners
 
@@ -166,14 +172,6 @@ def auditwheel_for(session: Session) -> Auditwheel:
     return Auditwheel(session.runner, session.invocation.executable, session.invocation.variables)
 
 
-def remembering(frontend: Frontend, session: Session, tags: Sequence[Tag]) -> Frontend:
-    """Return the frontend with a memory: it does not resolve twice what leaves nothing open."""
-    variables = session.invocation.variables
-    binary = find_uv(variables)
-    context = resolution_context(variables, session.invocation.directory, [binary] if binary else [])
-    return RememberingFrontend(frontend, session.cache / LOCKS, session.interpreter, tags, context)
-
-
 def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = False) -> Treatment:
     """Return the part of a run that reads failures and cures them, with real adapters.
 
@@ -191,7 +189,7 @@ def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = 
     )
 
 
-class Knowledge:
+class Knowledge(Advisers, LogReader):
     """What rules and package manager know here, each prepared when first asked: a run without failures asks neither."""
 
     def __init__(self, session: Session, *, any_python: bool) -> None:
@@ -202,11 +200,9 @@ class Knowledge:
 
     @property
     def package_manager(self) -> PackageManager:
-        """Return this machine's package manager."""
         return self._session.package_manager
 
     def read(self, failure: Failed) -> Case:
-        """Return what the log of a failure says, and the Python that it shows the build to be for."""
         from accel_doctor.diagnosis import WatchedStream, diagnose_stream
 
         with failure.log.open("rb") as stream:
@@ -215,14 +211,12 @@ class Knowledge:
         return Case(failure, diagnosis, watched.python_of(diagnosis))
 
     def adviser(self, python: str | None) -> Adviser:
-        """Return the adviser for builds for this Python."""
         other = self._other(python)
         if other not in self._advisers:
             self._advisers[other] = self._session.adviser(self._interpreter(other))
         return self._advisers[other]
 
     def prober(self, python: str | None) -> Prober:
-        """Return the prober for builds for this Python."""
         other, session = self._other(python), self._session
         if other not in self._probers:
             variables = session.invocation.variables
@@ -230,7 +224,6 @@ class Knowledge:
         return self._probers[other]
 
     def forget(self) -> None:
-        """Make all probers look again: packages were installed."""
         self._probers.clear()
 
     def _other(self, python: str | None) -> str | None:

@@ -25,6 +25,8 @@ KEYS: dict[str, tuple[type, ...]] = {
     "yes": (bool,),
     "dry-run": (bool,),
     "no-system": (bool,),
+    "verify": (bool,),
+    "portable": (bool,),
     "python": (str,),
     "jobs": (int,),
     "frontend": (str,),

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.errors import UsageError
-from accel_doctor.fileindex import find_index
 from accel_doctor.interfaces import PackageManager, Runner
 from accel_doctor.model import Distribution, Interpreter
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.distribution import named_distribution, read_distribution
-from accel_doctor.system.packages.elsewhere import AbsentPackageManager, PackageManagerElsewhere, enabling_commands
+from accel_doctor.system.packages.elsewhere import AbsentPackageManager, PackageManagerElsewhere
 from accel_doctor.system.packages.managers import MANAGERS, driver_for
-from accel_doctor.system.packages.privilege import Privilege, find_privilege
+from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.python.platforms import assumed_interpreter
 
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -44,38 +41,12 @@ def interpreter_assumed(distribution: Distribution, rulebook: Rulebook, version:
     return assumed_interpreter(distribution, version or rulebook.python(distribution), OWN_VERSION)
 
 
-def own_package_manager(
-    rulebook: Rulebook, distribution: Distribution, runner: Runner, path: str, *, interactive: bool
-) -> PackageManager:
-    """Return this machine's package manager, run by root or with the sudo or doas on ``path``."""
-    privilege = find_privilege(euid=os.geteuid(), path=path, terminal=interactive)
-    return driven_package_manager(rulebook, distribution, runner, privilege)
-
-
 def driven_package_manager(
     rulebook: Rulebook, distribution: Distribution, runner: Runner, privilege: Privilege
 ) -> PackageManager:
     """Return this machine's package manager; where no rule names one, one that does nothing."""
     manager = rulebook.manager(distribution)
     return driver_for(manager.name, runner, privilege) if manager else unasked_package_manager(rulebook, distribution)
-
-
-def adviser_for(
-    rulebook: Rulebook,
-    distribution: Distribution,
-    interpreter: Interpreter,
-    package_manager: PackageManager,
-    index_directories: Sequence[Path],
-) -> RuleAdviser:
-    """Return what knows the cures on a machine, for builds of ``interpreter``."""
-    return RuleAdviser(
-        rulebook,
-        distribution,
-        interpreter,
-        package_manager,
-        lambda: find_index(distribution, index_directories),
-        lambda repositories: enabling_commands(repositories, distribution),
-    )
 
 
 def obstacle(package_manager: PackageManager) -> str | None:

@@ -263,19 +263,6 @@ class LevelOptions:
 
 
 @dataclass(frozen=True)
-class VerbosityOptions:
-    """How much is said."""
-
-    verbose: int = option("-v", "--verbose", default=0, count=True, help="Say more; can be repeated.")
-    quiet: int = option("-q", "--quiet", default=0, count=True, help="Say less; can be repeated.")
-
-    @property
-    def verbosity(self) -> int:
-        """Count up from 0 with -v, down with -q."""
-        return self.verbose - self.quiet
-
-
-@dataclass(frozen=True)
 class FrontendOptions:
     """How requirements are resolved and installed."""
 

@@ -215,12 +215,14 @@ class Session:
     @cached_property
     def package_manager(self) -> PackageManager:
         """Return the distribution's package manager; on this machine it can be asked, where it is driven."""
-        from accel_doctor.cli.machines import own_package_manager, unasked_package_manager
+        from accel_doctor.cli.machines import driven_package_manager, unasked_package_manager
+        from accel_doctor.system.packages.privilege import find_privilege
 
         if self.distro is not None:
             return unasked_package_manager(self.rulebook, self.distribution)
         path, interactive = self.invocation.variables.get("PATH", ""), self.terminal.interactive
-        return own_package_manager(self.rulebook, self.distribution, self.runner, path, interactive=interactive)
+        privilege = find_privilege(euid=os.geteuid(), path=path, terminal=interactive)
+        return driven_package_manager(self.rulebook, self.distribution, self.runner, privilege)
 
     @property
     def obstacle(self) -> str | None:
@@ -254,9 +256,17 @@ class Session:
         """Return an interpreter that cannot be asked: of that version, else the distribution's python3."""
         return assumed_interpreter(self.distribution, version or self.rulebook.python(self.distribution), OWN_VERSION)
 
-    def adviser(self, interpreter: Interpreter, package_manager: PackageManager | None = None) -> RuleAdviser:
+    def adviser(self, interpreter: Interpreter) -> RuleAdviser:
         """Return what knows cures for this machine, for builds of ``interpreter``."""
-        from accel_doctor.cli.machines import adviser_for
+        from accel_doctor.diagnosis import RuleAdviser
+        from accel_doctor.fileindex import find_index
+        from accel_doctor.system.packages.elsewhere import enabling_commands
 
-        manager = package_manager or self.package_manager
-        return adviser_for(self.rulebook, self.distribution, interpreter, manager, self.index_directories)
+        return RuleAdviser(
+            self.rulebook,
+            self.distribution,
+            interpreter,
+            self.package_manager,
+            lambda: find_index(self.distribution, self.index_directories),
+            lambda repositories: enabling_commands(repositories, self.distribution),
+        )

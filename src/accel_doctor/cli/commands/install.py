@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,7 +93,7 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     policy = options.consent.policy(dry_run=options.dry_run, verify=options.verify)
     with (
         session.interrupts.watched(),
-        session.reporter,
+        closing(session.reporter),
         assembled_doctor(session, frontend, policy, options.jobs or _usable_cores(), levels) as doctor,
     ):
         if notice := pip_accel_notice(given, variables):

@@ -15,9 +15,9 @@ from accel_doctor.cli.options import (
     ConfiguredCommand,
     ConsentOptions,
     PlaceOptions,
-    VerbosityOptions,
     argument,
     as_command,
+    option,
     own,
 )
 from accel_doctor.cli.session import Session, started
@@ -41,7 +41,8 @@ class RunOptions:
     dry_run: bool = own("--dry-run", default=False, help="Run the command once; print the plan and change nothing.")
     python: str | None = own("--python", metavar="PATH", help="The interpreter or environment that is built for.")
     place: PlaceOptions = PlaceOptions()
-    talk: VerbosityOptions = VerbosityOptions()
+    verbose: int = option("-v", "--verbose", default=0, count=True, help="Say more; can be repeated.")
+    quiet: int = option("-q", "--quiet", default=0, count=True, help="Say less; can be repeated.")
 
 
 @as_command("run", RunOptions, cls=ConfiguredCommand, allow_interspersed_args=False)
@@ -51,7 +52,7 @@ def command(options: RunOptions) -> int:
     Any command: uv sync, poetry install, tox, make, cmake, cargo build, npm install. It looks and behaves as it does
     without accel-doctor, whose exit code is the command's.
     """
-    session = Session(started(), options.place, options.talk.verbosity, options.python, beside_a_command=True)
+    session = Session(started(), options.place, options.verbose - options.quiet, options.python, beside_a_command=True)
     session = replace(session, chosen=session.likely_interpreter())
     policy = options.consent.policy(dry_run=options.dry_run)
     treatment = assembled_treatment(session, policy, any_python=options.python is None)

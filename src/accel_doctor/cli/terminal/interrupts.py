@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,19 +15,14 @@ from accel_doctor.interfaces import Notifier
 from accel_doctor.model import Plan
 from accel_doctor.report.text import interruption_lines
 
-
-class Stoppable(Protocol):
-    """What can be stopped from a signal handler."""
-
-    def stop(self) -> None:
-        """Stop the processes at work."""
-        ...
+if TYPE_CHECKING:
+    from accel_doctor.system.process.runner import ProcessRunner
 
 
 class Interrupts:
     """Both signals, as KeyboardInterrupt, once the processes that other threads wait for have been stopped."""
 
-    def __init__(self, runner: Stoppable, notifier: Notifier) -> None:
+    def __init__(self, runner: ProcessRunner, notifier: Notifier) -> None:
         self._runner = runner
         self._notifier = notifier
         self._deferring = False

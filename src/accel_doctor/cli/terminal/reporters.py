@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import click
 
 from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.questions import ask
+from accel_doctor.interfaces import Reporter
 from accel_doctor.model import Built, Case, Consent, Distribution, Outcome, Plan, Simulation, Source
 from accel_doctor.report.text import built_line, case_lines, command_lines, plan_lines
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-class PlainReporter:
+class PlainReporter(Reporter):
     """One line per event, on stderr; the commands that somebody else must run go to stdout."""
 
     def __init__(self, terminal: Terminal, distribution: Distribution) -> None:
@@ -27,49 +27,36 @@ class PlainReporter:
         self._distribution = distribution
         self._failed: list[Case] = []  # since the last question
 
-    def __enter__(self) -> PlainReporter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Leave the terminal as it is."""
+    def close(self) -> None:
+        """Leave the terminal as it was found."""
 
     def step(self, text: str) -> None:
-        """Tell that a stage of the run begins."""
         self._say(text, bold=True)
 
     def build_started(self, source: Source) -> None:
-        """Tell that a build begins."""
         self._say(f"building {source}")
 
     def build_phase(self, source: Source, phase: str) -> None:
-        """Tell the phase of a build, with -v only."""
         if self._terminal.verbosity > 0:
             self._say(f"{source}: {phase}")
 
     def build_finished(self, source: Source, outcome: Outcome) -> None:
-        """Tell that a build succeeded; failures are told when they are diagnosed."""
-        if isinstance(outcome, Built):
+        if isinstance(outcome, Built):  # failures are told when they are diagnosed
             self._say(built_line(outcome))
 
     def diagnosed(self, case: Case) -> None:
-        """Tell a failure and the line that explains it."""
         self._failed.append(case)
         for number, line in enumerate(case_lines(case)):
             self._say(line, level=-1, fg="red" if number == 0 else None)
 
     def plan(self, plan: Plan, simulation: Simulation | None) -> None:
-        """Show a plan, before the question."""
         for line in plan_lines(plan, simulation, self._distribution):
             self._say(line, level=-1)
 
     def note(self, text: str) -> None:
-        """Tell something worth a line."""
         self._say(text, level=-1, fg="yellow")
 
     def ask(self, plan: Plan) -> Consent | Plan:
-        """Ask the question; without a terminal there is nobody to ask. Ctrl-C raises click.Abort."""
         if not self._terminal.interactive:
             return Consent.NOBODY_TO_ASK
         answer = ask(plan, self._failed)
@@ -98,7 +85,6 @@ class CommandReporter(PlainReporter):
     """A reporter that speaks between the lines of another command: it says who is speaking, and only what helps."""
 
     def diagnosed(self, case: Case) -> None:
-        """Tell the lines that explain the failure; a failure of another kind is the command's own affair."""
         if case.diagnosis.causes:
             super().diagnosed(case)
         else:
@@ -117,27 +103,21 @@ class LiveReporter(PlainReporter):
         self._lock = threading.Lock()  # builds run in threads
         self._live: Live | None = None
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Remove the table from the screen."""
+    def close(self) -> None:
         with self._lock:
             self._stop()
 
     def build_started(self, source: Source) -> None:
-        """Add the build to the table."""
         with self._lock:
             self._builds[source] = ("starting", time.monotonic())
             self._start()
 
     def build_phase(self, source: Source, phase: str) -> None:
-        """Change its row."""
         with self._lock:
             if source in self._builds:
                 self._builds[source] = (phase, self._builds[source][1])
 
     def build_finished(self, source: Source, outcome: Outcome) -> None:
-        """Turn its row into a line above the table."""
         with self._lock:
             self._builds.pop(source, None)
             if not self._builds:

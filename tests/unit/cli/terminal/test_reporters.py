@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -37,7 +38,7 @@ def terminal(*, interactive: bool = False, live: bool = False, verbosity: int = 
 
 
 def tell_all(reporter: PlainReporter) -> None:
-    with reporter:
+    with closing(reporter):
         reporter.step("Building")
         reporter.build_started(CFFI)
         reporter.build_phase(CFFI, "compile")
