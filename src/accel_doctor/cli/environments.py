@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,16 +40,17 @@ class ProjectOptions:
         return Path(self.work_dir or ".").absolute()
 
 
-def open_project(options: ProjectOptions, variables: Mapping[str, str]) -> Project:
-    """Return the project that the options name. Raise UsageError."""
-    named = options.directory / options.config if options.config else None
-    return find_project(options.directory, named, variables)
-
-
-def open_cache(options: ProjectOptions, terminal: NotesAndProgress) -> EnvironmentCache:
-    """Return the cache of the project that the options name. Raise UsageError."""
+def open_cache(options: ProjectOptions, terminal: NotesAndProgress) -> tuple[Project, EnvironmentCache]:
+    """Return the project that the options name, and the cache of its environments. Raise UsageError."""
     variables = dict(os.environ)
-    return _cache(open_project(options, variables), options, variables, terminal)
+    named = options.directory / options.config if options.config else None
+    project = find_project(options.directory, named, variables)
+    # A directory of our own inside the one that the project names: nothing else there is ever touched.
+    if project.settings.cache_path and not options.place.cache_dir:
+        root = project.directory / project.settings.cache_path / "accel-doctor-environments"
+    else:
+        root = cache_directory(options.place.cache_dir, variables) / ENVIRONMENTS
+    return project, EnvironmentCache(root, terminal.note)
 
 
 def open_environment(
@@ -62,8 +62,7 @@ def open_environment(
 ) -> ProjectEnvironment:
     """Return the environment of the project that the options name. Raise UsageError."""
     variables = dict(os.environ)
-    project = open_project(options, variables)
-    cache = _cache(project, options, variables, terminal)
+    project, cache = open_cache(options, terminal)
     base = find_base_interpreter(options.target.python, project.target, variables, terminal)
     interpreter = describe_base_interpreter(base, cache.root / INTERPRETERS, variables)
     return ProjectEnvironment(
@@ -75,14 +74,3 @@ def open_environment(
         levels=levels.settings(variables, offline=offline),
         terminal=terminal,
     )
-
-
-def _cache(
-    project: Project, options: ProjectOptions, variables: Mapping[str, str], terminal: NotesAndProgress
-) -> EnvironmentCache:
-    # A directory of our own inside the one that the project names: nothing else there is ever touched.
-    if project.settings.cache_path and not options.place.cache_dir:
-        root = project.directory / project.settings.cache_path / "accel-doctor-environments"
-    else:
-        root = cache_directory(options.place.cache_dir, variables) / ENVIRONMENTS
-    return EnvironmentCache(root, terminal.note)

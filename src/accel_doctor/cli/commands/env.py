@@ -154,7 +154,7 @@ def sync(options: SyncOptions) -> int:
 @as_command("list", ShowOptions, parent=command, cls=ConfiguredCommand)
 def list_environments(options: ShowOptions) -> int:
     """List the stored environments, most recently used first."""
-    cache = open_cache(options, NotesAndProgress())
+    _, cache = open_cache(options, NotesAndProgress())
     rows = [_row(cache, stored) for key in cache.stored_keys() if (stored := cache.find(key))]
     if options.form == "json":
         click.echo(json.dumps({"schema": 1, "environments": rows}, indent=2))
@@ -198,7 +198,7 @@ def erase(options: EraseOptions) -> int:
     """Remove all environments from the cache, or the one whose key begins with KEY."""
     from accel_doctor.store.environments.kept_environments import erase_environments
 
-    cache = open_cache(options, NotesAndProgress())
+    _, cache = open_cache(options, NotesAndProgress())
     found = [each for each in cache.stored_keys() if each.startswith(options.key or "")]
     if options.key and len(found) != 1:
         raise UsageError(f"{len(found) or 'no'} stored environments have a key that begins with {options.key}")

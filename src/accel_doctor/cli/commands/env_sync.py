@@ -53,7 +53,6 @@ class ProjectInstaller:
             raise ToolError(f"cannot make a virtual environment with {executable}: {said}")
 
     def install(self, place: Path) -> int:
-        """Install what the project and the command line ask for; return the exit code."""
         project = self.environment.project
         words = [*project.install_arguments(NOT_FOR_PROJECTS), *self.options.words]
         options = self._install_options(words, place)

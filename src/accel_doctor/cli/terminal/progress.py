@@ -23,16 +23,13 @@ class NotesAndProgress:
         self._tasks: dict[str, TaskID] = {}
 
     def step(self, text: str) -> None:
-        """Tell that something begins."""
         self.note(text)
 
     def note(self, text: str) -> None:
-        """Tell something worth a line."""
         self.close()
         click.echo(text, err=True)
 
     def show(self, what: str, done: int, total: int) -> None:
-        """Show that ``done`` of ``total`` are done."""
         if self._begun is None:
             self._begun = time.monotonic()
         if self._progress is None:

@@ -70,19 +70,37 @@ class Project:
     @cached_property
     def lock_paths(self) -> Sequence[str]:
         """Return the files whose bytes decide, relative to the directory. Raise UsageError where there are none."""
-        return lock_paths(self.settings, {path.name for path in self.directory.iterdir()})
+        configured = self.settings.requirements_lock_paths
+        found = configured or [name for name in LOCKS if (self.directory / name).exists()][:1]
+        if not found:
+            raise UsageError(
+                f"no lock file found: none of {', '.join(LOCKS)}",
+                hint="run accel-doctor env init, then list your files in requirements_lock_paths",
+            )
+        return found
 
     def install_arguments(self, refused: Collection[str]) -> Sequence[str]:
-        """Return what to call ``install`` with. Raise UsageError where nothing says so, and for an option of
-        ``refused`` in the configuration."""
+        """Return what to call ``install`` with.
+
+        Raise UsageError where neither settings nor lock files say so, and for an option of ``refused`` in the settings.
+        """
+        source = self.settings.source or "[tool.accel-doctor.env] of pyproject.toml"
         for word in self.settings.install:
             name = word.partition("=")[0]
             if name.startswith("--") and name.removeprefix("--") in refused:
                 raise UsageError(
-                    f"{self.settings.source}: install: {name} is not read from a project's files",
+                    f"{source}: install: {name} is not read from a project's files",
                     hint=f"give it on the command line: accel-doctor env sync {name}",
                 )
-        return install_arguments(self.settings, self.lock_paths)
+        if self.settings.install:
+            return self.settings.install
+        for path in self.lock_paths:
+            if not path.endswith((".txt", ".in")):
+                raise UsageError(
+                    f"{path} is not a requirements file: set how to install it",
+                    hint=f'for example, install = ["-r", "requirements.txt"] in {source}',
+                )
+        return [word for path in self.lock_paths for word in ("-r", path)]
 
     def facts(self, machine: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
         """Return what the key is made of, on a machine with these facts and variables. Raise UsageError."""
@@ -157,41 +175,16 @@ def read_settings(table: Mapping[str, Any], source: str, variables: Mapping[str,
     return settings
 
 
-def lock_paths(settings: EnvironmentSettings, present: Collection[str]) -> tuple[str, ...]:
-    """Return the lock files; ``present`` are the names in the project's directory. Raise UsageError for none."""
-    if settings.requirements_lock_paths:
-        return settings.requirements_lock_paths
-    for name in LOCKS:
-        if name in present:
-            return (name,)
-    raise UsageError(
-        f"no lock file found: none of {', '.join(LOCKS)}",
-        hint="run accel-doctor env init, then list your files in requirements_lock_paths",
-    )
-
-
-def install_arguments(settings: EnvironmentSettings, paths: Collection[str]) -> tuple[str, ...]:
-    """Return the arguments for ``install``. Raise UsageError where neither settings nor lock files imply them."""
-    if settings.install:
-        return settings.install
-    files = [path for path in paths if path.endswith((".txt", ".in"))]
-    if len(files) != len(paths):
-        other = next(path for path in paths if path not in files)
-        where = settings.source or "[tool.accel-doctor.env] of pyproject.toml"
-        raise UsageError(
-            f"{other} is not a requirements file: set how to install it",
-            hint=f'for example, install = ["-r", "requirements.txt"] in {where}',
-        )
-    return tuple(word for path in files for word in ("-r", path))
-
-
 def _value(key: str, value: object, source: str, variables: Mapping[str, str]) -> Any:
     if key in ("requirements_lock_paths", "install"):
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(_expanded(item, source, key, variables) for item in value)
         raise UsageError(f"{source}: {key}: expected a list of strings, got {value!r}")
     if key == "max_bytes" and isinstance(value, str):
-        return _size(key, value, source)
+        try:
+            return int(SIZE.parse(value))
+        except ValueError as error:
+            raise UsageError(f"{source}: {key}: {error}") from None
     if key in ("cache_size", "max_bytes"):
         if isinstance(value, int) and not isinstance(value, bool):
             return value
@@ -199,13 +192,6 @@ def _value(key: str, value: object, source: str, variables: Mapping[str, str]) -
     if isinstance(value, str) and value:
         return _expanded(value, source, key, variables)
     raise UsageError(f"{source}: {key}: expected a path, got {value!r}")
-
-
-def _size(key: str, value: str, source: str) -> int:
-    try:
-        return int(SIZE.parse(value))
-    except ValueError as error:
-        raise UsageError(f"{source}: {key}: {error}") from None
 
 
 def _expanded(text: str, source: str, key: str, variables: Mapping[str, str]) -> str:

@@ -26,7 +26,6 @@ class DirectoryLevel:
         self._root = address.directory / Path(address.path).expanduser()
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
-        """Copy the file, if there is one."""
         try:
             # Another writer could put a pipe in a file's place: never wait for one.
             descriptor = os.open(self._root / object_name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -45,7 +44,6 @@ class DirectoryLevel:
         return True
 
     def send(self, object_name: str, source: Path) -> None:
-        """Copy aside, onto the disk, then rename."""
         # Never created: it may be a mount point whose file system is not mounted.
         self._check_root()
         place = self._root / object_name

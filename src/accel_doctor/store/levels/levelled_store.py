@@ -83,7 +83,6 @@ class LevelledStore:
         return kept
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:
-        """Take the local store's lock: other machines are not waited for."""
         return self._local.building(key)
 
     @contextmanager

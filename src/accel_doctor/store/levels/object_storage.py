@@ -59,7 +59,6 @@ class ObjectStorageLevel(ABC):
         self._connecting = threading.Lock()
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
-        """GET, streamed."""
         try:
             result = obstore.get(self._connected(), object_name)
             if result.meta["size"] > limit:
@@ -76,7 +75,6 @@ class ObjectStorageLevel(ABC):
         return True
 
     def send(self, object_name: str, source: Path) -> None:
-        """PUT, in parts where the object is large; it appears when all of it is there."""
         try:
             obstore.put(self._connected(), object_name, source)
         except (obstore.exceptions.BaseError, OSError) as error:

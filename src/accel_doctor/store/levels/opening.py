@@ -46,10 +46,10 @@ class LevelSettings:
     ) -> tuple[Sequence[SharedLevel], Signatures]:
         """Open the levels, without any request yet, and read the keys. Raise UsageError."""
         signatures = read_signatures(self.signing_key, self.trusted_keys, required=self.require_signature)
-        levels = [
-            shared_level(address, variables, directory, notifier, read_only=self.read_only)
-            for address in self.addresses
-        ]
+        levels = []
+        for text in self.addresses:
+            store = open_level(text, variables, directory)
+            levels.append(SharedLevel(store, parse_address(text).timeout, notifier, read_only=self.read_only))
         return levels, signatures
 
 
@@ -57,14 +57,6 @@ def open_level(text: str, variables: Mapping[str, str], directory: Path) -> Obje
     """Return the object store at an address, before any request. Raise UsageError for an unusable address."""
     address = parse_address(text, directory)
     return _backend(address)(address, variables)
-
-
-def shared_level(
-    text: str, variables: Mapping[str, str], directory: Path, notifier: Notifier, *, read_only: bool = False
-) -> SharedLevel:
-    """Return the same as one run sees it, with the timeout of its address."""
-    store = open_level(text, variables, directory)
-    return SharedLevel(store, parse_address(text).timeout, notifier, read_only=read_only)
 
 
 def _backend(address: LevelAddress) -> Backend:

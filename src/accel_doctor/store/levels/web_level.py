@@ -30,7 +30,6 @@ class WebLevel:
         self._client = HttpClient(connection, variables, logins=[address.url])
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
-        """Download the object, retrying transient failures; return False where the server has none."""
         try:
             self._client.download(f"{self._base}/{quote(object_name)}", target, limit)
         except HttpError as error:
@@ -43,5 +42,4 @@ class WebLevel:
         return True
 
     def send(self, object_name: str, source: Path) -> None:
-        """Raise LevelError: web servers are only read from."""
         raise LevelError(f"{object_name}: web servers are only read from")

@@ -29,7 +29,6 @@ class EnvironmentLibraries:
     cache: Path
 
     def links(self, root: Path) -> Sequence[Link]:
-        """Return the libraries that files below ``root`` need and do not bring, as far as they are met here."""
         from accel_doctor.elf import ElfFacts, libraries_asked_by, read_elf
 
         files: dict[str, ElfFacts] = {}

@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.store.environments.projects import (
-    EnvironmentSettings,
-    install_arguments,
-    lock_paths,
-    read_settings,
-)
+from accel_doctor.store.environments.projects import EnvironmentSettings, Project, read_settings
 from accel_doctor.units import SIZE
 
 VARIABLES = {"HOME": "/home/me", "NAME": "x"}
@@ -61,15 +56,17 @@ def test_mistakes_are_named(table, message):
     assert caught.value.message == message
 
 
-def test_without_a_word_the_first_known_lock_file_is_taken():
-    nothing = read_settings({}, "", {})
-    assert lock_paths(nothing, {"requirements.txt", "uv.lock", "README"}) == ("uv.lock",)
-    with pytest.raises(UsageError, match="no lock file found: none of pylock.toml, uv.lock, "):
-        lock_paths(nothing, {"README"})
+def test_the_first_known_lock_file_is_found(tmp_path):
+    project = Project(tmp_path, EnvironmentSettings(""))
+    with pytest.raises(UsageError, match=r"^no lock file found: none of pylock.toml, uv.lock, "):
+        _ = project.lock_paths
+    for name in ("requirements.txt", "uv.lock", "README"):
+        (tmp_path / name).touch()
+    assert project.lock_paths == ["uv.lock"]
 
 
-def test_how_to_install_follows_from_requirements_files_only():
-    nothing = read_settings({}, "", {})
-    assert install_arguments(nothing, ("a.txt", "b.in")) == ("-r", "a.txt", "-r", "b.in")
-    with pytest.raises(UsageError, match="uv.lock is not a requirements file: set how to install it"):
-        install_arguments(nothing, ("uv.lock",))
+def test_how_to_install_follows_from_requirements_files_only(tmp_path):
+    files = EnvironmentSettings("", requirements_lock_paths=("a.txt", "b.in"))
+    assert Project(tmp_path, files).install_arguments(()) == ["-r", "a.txt", "-r", "b.in"]
+    with pytest.raises(UsageError, match=r"^uv.lock is not a requirements file: set how to install it$"):
+        Project(tmp_path, EnvironmentSettings("", requirements_lock_paths=("uv.lock",))).install_arguments(())

@@ -17,7 +17,7 @@ from level_server import answering, drop_half_way, endless, hang, level_server, 
 from accel_doctor.errors import LevelDeniedError, LevelError
 from accel_doctor.model import BuildKey, Link
 from accel_doctor.store.levels.levelled_store import LevelledStore
-from accel_doctor.store.levels.opening import shared_level
+from accel_doctor.store.levels.opening import LevelSettings
 from accel_doctor.store.levels.shared_level import SharedLevel
 from accel_doctor.store.levels.signing import Signatures, read_signatures
 from accel_doctor.store.locks import Leases
@@ -53,7 +53,7 @@ class Machine:
 
     def level(self, level: object) -> SharedLevel:
         if isinstance(level, (str, Path)):
-            return shared_level(str(level), {}, self.path, self)
+            return LevelSettings((str(level),)).opened({}, self.path, self)[0][0]
         return SharedLevel(level, getattr(level, "timeout", 60), self)
 
     def build(self, *levels: object, numbers: range = range(1), signatures: Signatures | None = None) -> None:
