@@ -8,6 +8,8 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
+from rich.filesize import decimal
+
 from accel_doctor.model import Damage, Entry, Holding, HoldingKind, LeftOut, Removal
 from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.wording import count, printable
@@ -108,14 +110,16 @@ def removal_lines(removal: Removal) -> list[str]:
     lines = []
     kinds = Counter(holding.kind for holding in removal.removed)
     if removal.dry_run:
-        lines += [f"would remove {printable(_called(one))}, {_bytes([one])}" for one in removal.removed]
-    for one in removal.in_use:
-        lines.append(f"left {printable(_called(one))}: a running accel-doctor uses it")
-    lines += [printable(f"not removed: {one.name}: {one.why}") for one in removal.refused]
+        lines += [f"would remove {one.kind.value} {one.label}, {_bytes([one])}" for one in removal.removed]
+    lines += [f"left {one.kind.value} {one.label}: a running accel-doctor uses it" for one in removal.in_use]
+    lines += [f"not removed: {one.name}: {one.why}" for one in removal.refused]
     parts = [count(number, kind.value) for kind, number in kinds.items()]
     verb = "would remove" if removal.dry_run else "removed"
     what = f"{_and(parts)}, {_bytes(removal.removed)}" if parts else "nothing"
-    return [*lines, f"{verb} {what}; {_decimal(removal.left)} {'would be ' if removal.dry_run else ''}left"]
+    return [
+        *map(printable, lines),
+        f"{verb} {what}; {decimal(removal.left)} {'would be ' if removal.dry_run else ''}left",
+    ]
 
 
 def removal_document(removal: Removal) -> dict[str, Any]:
@@ -133,7 +137,7 @@ def removal_document(removal: Removal) -> dict[str, Any]:
 
 def moved_lines(verb: str, wheels: Sequence[Entry], left_out: Sequence[LeftOut], whereto: str) -> list[str]:
     """Return what was exported or imported, and what was not, and why."""
-    total = _decimal(sum(entry.size for entry in wheels))
+    total = decimal(sum(entry.size for entry in wheels))
     lines = [printable(f"not {verb}: {one.name}: {one.why}") for one in left_out]
     return [*lines, f"{verb} {count(len(wheels), 'wheel')}, {total}, {whereto}"]
 
@@ -162,18 +166,8 @@ def _holding(holding: Holding) -> dict[str, Any]:
     }
 
 
-def _called(holding: Holding) -> str:
-    return f"{holding.kind.value} {holding.label}"
-
-
 def _bytes(holdings: Iterable[Holding]) -> str:
-    return _decimal(sum(holding.size for holding in holdings))
-
-
-def _decimal(number: int) -> str:
-    from rich.filesize import decimal
-
-    return decimal(number)
+    return decimal(sum(holding.size for holding in holdings))
 
 
 def _and(parts: Sequence[str]) -> str:

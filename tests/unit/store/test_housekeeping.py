@@ -215,8 +215,7 @@ def test_what_cannot_be_removed_is_said_and_the_rest_is_removed(housekeeping, ke
 
 def test_a_store_that_cannot_be_read_is_an_error(cache):
     leases = Leases(cache / "in-use.lock")
-    (cache / "wheels" / "v2" / "ab").mkdir(parents=True)
-    (cache / "wheels" / "v2" / "ab").rmdir()
-    (cache / "wheels" / "v2" / "ab").symlink_to("ab")  # a loop
-    with pytest.raises(OSError, match="ab"):
+    (cache / "wheels").mkdir(parents=True)
+    (cache / "wheels" / "v2").symlink_to("v2")  # a loop
+    with pytest.raises(OSError, match="v2"):
         Housekeeping(kinds_of(cache, leases, pytest.fail)).holdings()

@@ -1,6 +1,6 @@
 """The pool: every file of every stored environment once, by its content and whether it is executable.
 
-Restored files are hard links into it where the file system can do no better, so a restored file that is edited in
+Restored files are hard links into it, so a restored file that is edited in
 place changes its piece too. That shows: all pieces have one time of modification, which no edit leaves as it was, and
 that they have the same one means that none has to be recorded. It is the time that bytecode is stored with
 (:func:`portable_bytecode`), so that the source of a restored module always has it.
@@ -8,8 +8,6 @@ that they have the same one means that none has to be recorded. It is the time t
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
 import os
 import secrets
@@ -27,7 +25,6 @@ TIME = 946684800
 TIME_NS = TIME * 10**9
 BLOCK = 8 << 20
 
-FICLONE = 0x40049409  # ioctl_ficlone(2)
 _PLAIN_HEADER = 16  # magic number, flags, time and size of the source: PEP 552
 
 
@@ -107,17 +104,6 @@ def portable_bytecode(content: bytes, source_time: int, source_size: int) -> byt
     if time != source_time & 0xFFFFFFFF or size != source_size & 0xFFFFFFFF:
         return None
     return content[:8] + struct.pack("<I", TIME) + content[12:]
-
-
-def cloned(source: int, target: int) -> bool:
-    """Make ``target`` share the blocks of ``source`` until one of them is written to, where the file system can."""
-    try:
-        fcntl.ioctl(target, FICLONE, source)
-    except OSError as error:
-        if error.errno in (errno.EOPNOTSUPP, errno.ENOTTY, errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EPERM):
-            return False
-        raise
-    return True
 
 
 def _write(descriptor: int, block: bytes) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.store.environments.halves import HalfError, parted, together, worth_it
-from accel_doctor.store.environments.pool import TIME_NS, cloned
+from accel_doctor.store.environments.pool import BLOCK, TIME_NS
 from accel_doctor.store.environments.relocation import for_place
 from accel_doctor.store.environments.swap import place_beside, put_in_place
 
@@ -81,13 +82,9 @@ class _Restoring:
         for path in stored.relocated:
             parent, _, name = path.rpartition("/")
             self._relocated.setdefault(parent, set()).add(name)
-        self._put: Callable[[str, str, int, int], None] = _link
         self._pool = os.open(cache.pool.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        owner = os.fstat(self._pool).st_uid
-        if owner != os.geteuid():  # who owns a file may change it at any time, also where it is linked to
-            self._put = _copy
-        elif _can_clone(cache, new):
-            self._put = _clone
+        # Who owns a file may change it at any time, also where it is linked to.
+        self._put = _link if os.fstat(self._pool).st_uid == os.geteuid() else _copy
 
     def run(self) -> None:
         try:
@@ -192,47 +189,11 @@ def _link(shelf: str, name: str, pool: int, here: int) -> None:
     os.link(shelf, name, src_dir_fd=pool, dst_dir_fd=here, follow_symlinks=False)
 
 
-def _clone(shelf: str, name: str, pool: int, here: int) -> None:
-    _transfer(shelf, name, pool, here, cloned)
-
-
 def _copy(shelf: str, name: str, pool: int, here: int) -> None:
-    _transfer(shelf, name, pool, here, _copied)
-
-
-def _transfer(shelf: str, name: str, pool: int, here: int, move: Callable[[int, int], bool]) -> None:
     source = os.open(shelf, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=pool)
-    try:
+    with os.fdopen(source, "rb") as reading:
         mode = 0o777 if os.fstat(source).st_mode & stat.S_IXUSR else 0o666
         target = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=here)
-        try:
-            if not move(source, target):
-                _copied(source, target)
-            os.utime(target, ns=(TIME_NS, TIME_NS))  # what bytecode says of its source
-        finally:
-            os.close(target)
-    finally:
-        os.close(source)
-
-
-def _copied(source: int, target: int) -> bool:
-    while block := os.read(source, 1 << 20):
-        while block:
-            block = block[os.write(target, block) :]
-    return True
-
-
-def _can_clone(cache: EnvironmentCache, new: str) -> bool:
-    """Tried once, on two empty files' worth of a file system."""
-    probe, copy = str(cache.aside()), f"{new}/probe"
-    try:
-        with open(probe, "xb") as one:
-            one.write(b"0")
-        with open(probe, "rb") as one, open(copy, "xb") as other:
-            return cloned(one.fileno(), other.fileno())
-    except OSError:
-        return False
-    finally:
-        for path in (probe, copy):
-            with suppress(OSError):
-                os.unlink(path)
+        with os.fdopen(target, "wb") as writing:
+            shutil.copyfileobj(reading, writing, BLOCK)
+        os.utime(name, ns=(TIME_NS, TIME_NS), dir_fd=here)  # what bytecode says of its source

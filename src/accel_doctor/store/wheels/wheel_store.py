@@ -16,7 +16,7 @@ from accel_doctor.hashing import sha256_of
 from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
 from accel_doctor.store import publishing
 from accel_doctor.store.documents import is_key
-from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED
+from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED, directories
 from accel_doctor.store.locks import BuildLocks, Leases
 from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json
 from accel_doctor.wheelfile import is_pure
@@ -48,7 +48,6 @@ class LocalWheelStore:
         self._readable = True
 
     def get(self, key: BuildKey) -> Wheel | None:
-        """Return the wheel of ``key``, verified; remove a damaged one."""
         for name in dict.fromkeys((key.exact, key.pure)):
             if found := self.find(name):
                 entry, wheel = found
@@ -65,8 +64,6 @@ class LocalWheelStore:
         links: Sequence[Link],
         instead_of: Wheel | None = None,
     ) -> Wheel:
-        """Keep a copy of ``wheel``, in the place of ``instead_of`` if that is still there, and return the kept one;
-        where nothing can be kept, the one given."""
         entry = entry_of(key, wheel, provenance, links)
         if instead_of:
             self.clear(key, instead_of)
@@ -168,8 +165,6 @@ class LocalWheelStore:
 
     @contextmanager
     def building(self, key: BuildKey) -> Iterator[None]:
-        """Hold the build of ``key``, so that another process waits for it and takes its wheel. Where that cannot be
-        had, or the run was interrupted, nothing is held."""
         try:
             self._prepare()
             release = self._builds.acquire(key)
@@ -192,10 +187,7 @@ class LocalWheelStore:
 
     def names(self) -> Iterator[str]:
         """Yield the key of every entry, damaged ones included, in order. Raises OSError."""
-        for shelf in _sorted(self.root / LAYOUT):
-            for place in _sorted(shelf):
-                if is_key(place.name) and place.name.startswith(shelf.name):
-                    yield place.name
+        return (place.name for place in directories(self.root / LAYOUT, 2) if is_key(place.name))
 
     def place(self, name: str) -> Path:
         """Return the directory of an entry."""
@@ -228,7 +220,7 @@ class LocalWheelStore:
         except DamagedEntryError:
             return True
         except FileNotFoundError:
-            pass
+            return False
         return False
 
     def _take_away(self, place: Path) -> None:
@@ -261,10 +253,3 @@ def entry_of(key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence
 
 def _wheel(entry: Entry, wheel: Path) -> Wheel:
     return Wheel(wheel, entry.sha256, entry.links, entry.provenance.build_requirements)
-
-
-def _sorted(directory: Path) -> list[Path]:
-    try:
-        return sorted(directory.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []

@@ -12,7 +12,7 @@ from fakes import QuietProgress
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import Limits
-from accel_doctor.store.environments import restoring, swap
+from accel_doctor.store.environments import swap
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.kept_environments import erase_environments, evict
 from accel_doctor.store.environments.pool import TIME_NS
@@ -84,7 +84,6 @@ def test_files_are_links_where_the_file_system_has_them_and_copies_where_not(
     def refused(*arguments, **named):
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(restoring, "_can_clone", lambda cache, new: False)
     linked = site_of(cached.restore(tmp_path / "a")) / "greeting.py"
     assert linked.stat().st_nlink == 2
     monkeypatch.setattr(os, "link", refused)
