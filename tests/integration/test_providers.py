@@ -70,7 +70,7 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         with machine(kind.base) as made:
             kind.prepare(made)
             made.must("useradd", "--create-home", "ann")
-            interpreter = assumed_interpreter(HERE, "3.13", "3.13")
+            interpreter = assumed_interpreter(HERE, "3.13")
             adviser = RuleAdviser(book_of([rules]), HERE, interpreter, kind.drive(made.runner("ann"), NOBODY))
             yield manager, lambda need: adviser.choice(Need.parse(need))
     except UnavailableError as problem:

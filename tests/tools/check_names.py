@@ -120,7 +120,7 @@ def wrong_names(book: Rulebook, distribution: Distribution, listing: Listing) ->
 
     ``pythons`` is one of them: what it says of a release's python3 has to be so.
     """
-    interpreter = assumed_interpreter(distribution, listing.python, listing.python)
+    interpreter = assumed_interpreter(distribution, listing.python)
     result = []
     said = book.python(distribution)
     if distribution.id == "debian" and said != listing.python:

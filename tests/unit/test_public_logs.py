@@ -16,12 +16,12 @@ import yaml
 from books import load
 from paths import DATA
 
-from accel_doctor.cli.machines import interpreter_assumed
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.model import Plan, Reason
 from accel_doctor.rulebook import Rulebook
 from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
+from accel_doctor.system.python.platforms import assumed_interpreter
 
 LOGS = DATA / "public_logs"
 FAMILIES = ("alpine", "arch", "fedora", "homebrew", "rhel", "suse")
@@ -80,7 +80,7 @@ def planned(log: Posted) -> Plan:
     adviser = RuleAdviser(
         rulebook(),
         distribution,
-        interpreter_assumed(distribution, rulebook(), log.python),
+        assumed_interpreter(distribution, log.python or rulebook().python(distribution)),
         PackageManagerElsewhere(manager.name),
         lambda: None,
     )

@@ -110,7 +110,7 @@ def planned(step: Step) -> Plan:
     adviser = RuleAdviser(
         rulebook(),
         SUITES[step.suite],
-        assumed_interpreter(SUITES[step.suite], feature, feature),
+        assumed_interpreter(SUITES[step.suite], feature),
         FakeCatalogue(frozenset(has)),
         lambda: find_index(SUITES[step.suite]),
     )

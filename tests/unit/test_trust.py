@@ -42,7 +42,7 @@ def plan_for(*lines: str) -> Plan:
     log = f"{HEAD}{''.join(f'      {line}' + chr(10) for line in lines)}{TAIL}"
     diagnosis = diagnose(log.splitlines(keepends=True), rulebook().symptoms)
     adviser = RuleAdviser(
-        rulebook(), DEBIAN, assumed_interpreter(DEBIAN, "3.13", "3.13"), PackageManagerElsewhere("apt"), index
+        rulebook(), DEBIAN, assumed_interpreter(DEBIAN, "3.13"), PackageManagerElsewhere("apt"), index
     )
     return adviser.plan([Reason(finding.need, finding.package, finding) for finding in diagnosis.causes])
 
@@ -207,7 +207,7 @@ def test_a_service_that_has_what_is_asked_for_is_never_covered_by_yes(tmp_path):
     (tmp_path / "here.yaml").write_text("schema: 1\nfamily: here\nmanager: dnf\nmatches: {ids: [here]}\n")
     here = Distribution("here")
     dnf = DRIVERS["dnf"](FakeRunner(answer), Privilege("", terminal=False))
-    adviser = RuleAdviser(book_of([tmp_path]), here, assumed_interpreter(here, "3.13", "3.13"), dnf)
+    adviser = RuleAdviser(book_of([tmp_path]), here, assumed_interpreter(here, "3.13"), dnf)
     choice = adviser.choice(Need.parse("header:evil.h"))
     assert choice
     assert (choice.packages, choice.alternatives, choice.confidence) == (("evil-devel",), (), Confidence.GUESS)

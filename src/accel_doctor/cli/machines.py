@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import PackageManager, Runner
-from accel_doctor.model import Distribution, Interpreter
+from accel_doctor.model import Distribution
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.packages.elsewhere import AbsentPackageManager, PackageManagerElsewhere
 from accel_doctor.system.packages.managers import MANAGERS, driver_for
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.python.platforms import assumed_interpreter
-
-OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def load_rules(directories: Sequence[Path] = ()) -> Rulebook:
@@ -34,11 +30,6 @@ def chosen_distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
         known = ", ".join(rulebook.families())
         raise UsageError(f"--distro {distro}: no rules for this distribution", hint=f"there are rules for: {known}")
     return named
-
-
-def interpreter_assumed(distribution: Distribution, rulebook: Rulebook, version: str | None) -> Interpreter:
-    """Return an interpreter that cannot be asked: of that version, else the distribution's python3, else of our own."""
-    return assumed_interpreter(distribution, version or rulebook.python(distribution), OWN_VERSION)
 
 
 def driven_package_manager(

@@ -60,10 +60,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line, tell every expected error on stderr, and return the exit code."""
     try:
         code = application.main(list(arguments), prog_name="accel-doctor", standalone_mode=False)
-    except click.exceptions.Abort:
-        return _interrupted()
-    except KeyboardInterrupt:
-        return _interrupted()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return int(ExitCode.INTERRUPTED)
     except click.ClickException as error:
         error.show()
         return int(ExitCode.USAGE)
@@ -96,8 +95,3 @@ def tell(error: AccelDoctorError) -> None:
             click.echo(line)
     if error.hint:
         click.echo(click.style("hint: ", fg="cyan", bold=True) + shown(error.hint), err=True)
-
-
-def _interrupted() -> int:
-    click.echo("interrupted", err=True)
-    return int(ExitCode.INTERRUPTED)

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 _RUNS_KEPT = 100
 _LEAST_ROOM = 128 << 10  # bytes: where there is less, a log ends before it has said what is wrong
-OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @dataclass(frozen=True)
@@ -244,17 +243,17 @@ class Session:
         except UsageError:
             if self.python:
                 raise
-            here = assumed_interpreter(self.distribution, None, OWN_VERSION)
+            here = assumed_interpreter(self.distribution, None)
         if version is None or here.feature_version == version:
             return here
         try:
             return find_target(self.runner, self.invocation, f"python{version}")
         except UsageError:
-            return assumed_interpreter(self.distribution, version, OWN_VERSION)
+            return assumed_interpreter(self.distribution, version)
 
     def assumed_interpreter(self, version: str | None = None) -> Interpreter:
         """Return an interpreter that cannot be asked: of that version, else the distribution's python3."""
-        return assumed_interpreter(self.distribution, version or self.rulebook.python(self.distribution), OWN_VERSION)
+        return assumed_interpreter(self.distribution, version or self.rulebook.python(self.distribution))
 
     def adviser(self, interpreter: Interpreter) -> RuleAdviser:
         """Return what knows cures for this machine, for builds of ``interpreter``."""

@@ -43,7 +43,7 @@ def adviser(tmp_path: Path) -> Callable[..., tuple[RuleAdviser, FakeCatalogue]]:
 
     def make(has: Mapping[str, Sequence[Provider]]) -> tuple[RuleAdviser, FakeCatalogue]:
         asked = FakeCatalogue(name="dnf", told=has)
-        interpreter = assumed_interpreter(FEDORA, "3.13", "3.13")
+        interpreter = assumed_interpreter(FEDORA, "3.13")
         return RuleAdviser(book_of([tmp_path]), FEDORA, interpreter, asked, lambda: FileIndex.open(index)), asked
 
     return make

@@ -26,7 +26,7 @@ def advice(tmp_path, need: str) -> str | None:
     adviser = RuleAdviser(
         book_of([tmp_path]),
         ROCKY,
-        assumed_interpreter(ROCKY, "3.9", "3.9"),
+        assumed_interpreter(ROCKY, "3.9"),
         AbsentPackageManager(ROCKY),
         enabling=lambda repositories: enabling_commands(repositories, ROCKY),
     )

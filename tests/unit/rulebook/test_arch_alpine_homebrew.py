@@ -17,7 +17,7 @@ BOOK = load()
 def planned(distro, *needs):
     """What is proposed for these needs on that distribution: package names, and advice for what has none."""
     distribution = named_distribution(distro)
-    interpreter = assumed_interpreter(distribution, BOOK.python(distribution), "3.9")
+    interpreter = assumed_interpreter(distribution, BOOK.python(distribution) or "3.9")
     adviser = RuleAdviser(
         BOOK, distribution, interpreter, PackageManagerElsewhere(BOOK.manager(distribution).name), lambda: None
     )
@@ -94,7 +94,7 @@ def test_what_no_package_has_is_said_to_be_so(distro, need, advice):
 
 def test_a_keg_only_formula_comes_with_what_is_to_be_exported():
     distribution = named_distribution("macos")
-    choice = BOOK.choice(Need.parse("header:libpq-fe.h"), distribution, assumed_interpreter(distribution, None, "3.13"))
+    choice = BOOK.choice(Need.parse("header:libpq-fe.h"), distribution, assumed_interpreter(distribution, "3.13"))
     assert choice.packages == ("libpq",)
     assert choice.advice == (
         'it is keg-only: export PATH="$(brew --prefix libpq)/bin:$PATH"'
@@ -116,7 +116,7 @@ def test_a_keg_only_formula_comes_with_what_is_to_be_exported():
 )
 def test_where_homebrew_is_not_searched_that_is_said(need, advice):
     distribution = named_distribution("macos")
-    choice = BOOK.choice(Need.parse(need), distribution, assumed_interpreter(distribution, None, "3.13"))
+    choice = BOOK.choice(Need.parse(need), distribution, assumed_interpreter(distribution, "3.13"))
     assert choice.advice == advice
 
 
@@ -129,7 +129,7 @@ def test_where_homebrew_is_not_searched_that_is_said(need, advice):
     ],
 )
 def test_an_assumed_interpreter_is_of_that_systems_kind(distro, soabi, libc):
-    interpreter = assumed_interpreter(named_distribution(distro), "3.12", "3.13")
+    interpreter = assumed_interpreter(named_distribution(distro), "3.12")
     assert (interpreter.soabi, interpreter.libc) == (soabi, libc)
 
 
@@ -155,7 +155,7 @@ def test_the_headers_of_an_official_docker_images_python_are_its_own(distro):
     from dataclasses import replace
 
     distribution = named_distribution(distro)
-    interpreter = replace(assumed_interpreter(distribution, "3.13", "3.13"), origin=Origin.OTHER)
+    interpreter = replace(assumed_interpreter(distribution, "3.13"), origin=Origin.OTHER)
     assert BOOK.choice(Need.parse("header:Python.h"), distribution, interpreter).packages == ()
     assert BOOK.choice(Need.parse("header:stdio.h"), distribution, interpreter).packages != ()
 

@@ -46,8 +46,6 @@ command = group("cache", "Look after the cache: wheels built here, sources, lock
 
 @dataclass(frozen=True)
 class FormOptions(CacheOptions):
-    """Options of ``cache dir`` and ``cache info``."""
-
     form: str = text_or_json()
 
 
@@ -56,15 +54,11 @@ T = TypeVar("T", bound=FormOptions)
 
 @dataclass(frozen=True)
 class NamesOptions(FormOptions):
-    """Options of ``cache list``."""
-
     names: tuple[str, ...] = argument("[NAME[==VERSION]]...")
 
 
 @dataclass(frozen=True)
 class VerifyOptions(FormOptions):
-    """Options of ``cache verify``."""
-
     fix: bool = option("--fix", default=False, help="Remove what is damaged.")
 
 
@@ -77,8 +71,6 @@ class DryRunOptions(FormOptions):
 
 @dataclass(frozen=True)
 class PruneOptions(DryRunOptions):
-    """Options of ``cache prune``."""
-
     max_size: int | None = amount(
         "--max-size", unit=SIZE, help="Evict the least recently used until this much is left: 5GB, 500MB."
     )
@@ -89,29 +81,21 @@ class PruneOptions(DryRunOptions):
 
 @dataclass(frozen=True)
 class RemoveOptions(DryRunOptions):
-    """Options of ``cache remove``."""
-
     names: tuple[str, ...] = argument("NAME[==VERSION]...", required=True)
 
 
 @dataclass(frozen=True)
 class ClearOptions(DryRunOptions):
-    """Options of ``cache clear``."""
-
     what: tuple[str, ...] = argument(f"[{'|'.join(_CLEARABLE)}]...", type=click.Choice(_CLEARABLE))
 
 
 @dataclass(frozen=True)
 class ImportOptions(FormOptions):
-    """Options of ``cache import``."""
-
     directory: str = argument("DIR", default=None)
 
 
 @dataclass(frozen=True)
 class ExportOptions(ImportOptions):
-    """Options of ``cache export``."""
-
     names: tuple[str, ...] = argument("[NAME[==VERSION]]...")
     distro: str | None = option(
         "--distro", metavar="ID[:VERSION]", help="For this distribution instead of this machine's."

@@ -38,8 +38,6 @@ from accel_doctor.system.python.target import find_target
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """What ``check`` can be told."""
-
     pip: PipArguments = PipArguments()
     distro: str | None = distro_option()
     python: str | None = option("--python", metavar="X.Y|PATH", help="Answer for this version or interpreter.")

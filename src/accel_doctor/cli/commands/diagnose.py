@@ -31,8 +31,6 @@ from accel_doctor.report.diagnosis_report import DiagnosisReport, diagnosis_docu
 
 @dataclass(frozen=True)
 class DiagnoseOptions(RulesOptions):
-    """What ``diagnose`` can be told."""
-
     logs: tuple[str, ...] = argument("[LOG|-]...")
     distro: str | None = distro_option()
     python: str | None = option(

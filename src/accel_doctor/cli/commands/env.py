@@ -51,22 +51,16 @@ command = group("env", "Keep ready virtual environments by their lock files, and
 
 @dataclass(frozen=True)
 class StoreOptions(ProjectOptions):
-    """Options of ``env store``."""
-
     levels: LevelOptions = LevelOptions()
 
 
 @dataclass(frozen=True)
 class RestoreOptions(StoreOptions):
-    """Options of ``env restore``."""
-
     near: bool = option("--near", default=False, help="Fall back to the closest match, and exit with 1.")
 
 
 @dataclass(frozen=True)
 class SyncOptions(StoreOptions):
-    """Options of ``env sync``."""
-
     place: PlaceOptions = PlaceOptions()
     consent: ConsentOptions = ConsentOptions()
     frontend: FrontendOptions = FrontendOptions()
@@ -75,8 +69,6 @@ class SyncOptions(StoreOptions):
 
 @dataclass(frozen=True)
 class ShowOptions(ProjectOptions):
-    """Options of ``env list`` and ``env info``."""
-
     form: str = option(
         "--format",
         default="table",
@@ -88,8 +80,6 @@ class ShowOptions(ProjectOptions):
 
 @dataclass(frozen=True)
 class EraseOptions(ProjectOptions):
-    """Options of ``env erase``."""
-
     key: str | None = argument("[KEY]", default=None, required=False)
 
 

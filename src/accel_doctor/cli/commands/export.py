@@ -21,8 +21,6 @@ _TEMPLATE_LIMIT = 1 << 20
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What ``export`` can be told."""
-
     form: str = option("--format", default="shell", type=click.Choice(EXPORT_FORMATS), help="The format to write.")
     template: str | None = option("--template", metavar="FILE", help="Fill in this Jinja2 template instead.")
     last: int | None = option(

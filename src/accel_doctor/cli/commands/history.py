@@ -17,8 +17,6 @@ from accel_doctor.system.packages.managers import MANAGERS
 
 @dataclass(frozen=True)
 class HistoryOptions:
-    """What ``history`` can be told."""
-
     last: int | None = option("-n", "--last", type=click.IntRange(min=1), metavar="N", help="Only the last N.")
     form: str = text_or_json()
 

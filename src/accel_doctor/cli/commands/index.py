@@ -19,8 +19,6 @@ command = group("index", "Build file indexes: which package of a distribution sh
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What ``index build`` can be told."""
-
     sources: tuple[str, ...] = option(
         "--from", default=(), metavar="FILE", required=True, help="A list of the distribution; repeatable."
     )

@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InstallOptions:
-    """What ``install`` can be told."""
-
     pip: PipArguments = PipArguments()
     consent: ConsentOptions = ConsentOptions()
     dry_run: bool = own("--dry-run", default=False, help="Print the plan and the exact commands; change nothing.")

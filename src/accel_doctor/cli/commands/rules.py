@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from accel_doctor.cli.configuration import user_directory
-from accel_doctor.cli.machines import OWN_VERSION, chosen_distribution, interpreter_assumed, unasked_package_manager
+from accel_doctor.cli.machines import chosen_distribution, unasked_package_manager
 from accel_doctor.cli.options import RulesOptions, argument, as_command, checked_version, group, option
 from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.questions import Questions
@@ -27,6 +27,7 @@ from accel_doctor.rulebook.authoring.showing import names, packages_listed, show
 from accel_doctor.rulebook.authoring.workplace import Workplace, find_workplace
 from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.managers import MANAGERS
+from accel_doctor.system.python.platforms import OWN_VERSION, assumed_interpreter
 from accel_doctor.wording import count, printable
 
 _LARGEST_LOG = 2 << 20  # bytes; a case is read in every run of the tests
@@ -49,14 +50,12 @@ def workplace(chosen: Sequence[str]) -> Workplace:
 def recorded_machine(distro: str, python: str, rulebook: Rulebook) -> BuildMachine:
     """Return the machine of a recorded case, of which a distribution and a version of Python are known."""
     distribution = named_distribution(distro)
-    interpreter = interpreter_assumed(distribution, rulebook, python)
+    interpreter = assumed_interpreter(distribution, python)
     return BuildMachine(distribution, interpreter, unasked_package_manager(rulebook, distribution))
 
 
 @dataclass(frozen=True)
 class LintOptions(RulesOptions):
-    """What ``rules lint`` can be told."""
-
     fix: bool = option(
         "--fix", default=False, help="Sort and format the files of DIR, the checkout, or your own directory."
     )
@@ -100,8 +99,6 @@ _LISTINGS = {"symptoms": symptoms_listed, "packages": packages_listed, "families
 
 @dataclass(frozen=True)
 class ListOptions(RulesOptions):
-    """What ``rules list`` can be told."""
-
     what: str = argument(
         "[symptoms|packages|families]", default="symptoms", required=False, type=click.Choice(list(_LISTINGS))
     )
@@ -121,8 +118,6 @@ def list_rules(options: ListOptions) -> int:
 
 @dataclass(frozen=True)
 class ShowOptions(RulesOptions):
-    """What ``rules show`` can be told."""
-
     what: str = argument("NEED|SYMPTOM|PACKAGE|FAMILY", default="", required=True)
     distro: str | None = option("--distro", metavar="ID[:VERSION]", help="Show what applies to this distribution only.")
 
@@ -146,8 +141,6 @@ def show(options: ShowOptions) -> int:
 
 @dataclass(frozen=True)
 class NewOptions:
-    """What ``rules new`` can be told."""
-
     log: str = argument("LOG|-", default="", required=True)
     line: str | None = option(
         "--line", metavar="TEXT|N", help="The line that says what is missing: its number, or part of it."

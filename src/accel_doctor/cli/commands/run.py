@@ -34,8 +34,6 @@ _NO_FAILURE = frozenset({0, -signal.SIGINT, 128 + signal.SIGINT, -signal.SIGPIPE
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What ``run`` can be told."""
-
     words: tuple[str, ...] = argument("-- COMMAND [ARGUMENT]...", required=True, type=click.UNPROCESSED)
     consent: ConsentOptions = ConsentOptions()
     dry_run: bool = own("--dry-run", default=False, help="Run the command once; print the plan and change nothing.")

@@ -18,8 +18,6 @@ from accel_doctor.report.provider_report import ProviderAnswer, provider_documen
 
 @dataclass(frozen=True)
 class WhyOptions(RulesOptions):
-    """What ``why`` can be told."""
-
     wanted: str = argument("NEED|FILE", default="", required=True)
     distro: str | None = distro_option()
     form: str = text_or_json()

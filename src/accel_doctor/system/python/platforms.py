@@ -6,6 +6,7 @@ which Alpine 3.13 has; macOS to be 13 on Apple silicon. uv takes the same for th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
@@ -66,6 +67,7 @@ def marker_values(python: str, platform: Platform) -> Mapping[str, str]:
     }
 
 
+OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 # End of SOABI (sysconfig), platform and C library; the first entry is that of all others.
 _PLATFORMS = {
     "": ("x86_64-linux-gnu", "linux-x86_64", "glibc"),
@@ -76,9 +78,9 @@ _PLATFORMS = {
 }
 
 
-def assumed_interpreter(distribution: Distribution, version: str | None, fallback: str) -> Interpreter:
-    """Return an interpreter of this version, or ``fallback``, as the distribution installs it."""
-    version = version or fallback
+def assumed_interpreter(distribution: Distribution, version: str | None) -> Interpreter:
+    """Return an interpreter of this version, or of the one we run in, as the distribution installs it."""
+    version = version or OWN_VERSION
     compact = version.replace(".", "")
     abi, platform, libc = _PLATFORMS.get(distribution.id, _PLATFORMS[""])
     return Interpreter(

@@ -34,7 +34,7 @@ def test_anything_else_is_refused(text):
 
 
 def test_an_interpreter_is_assumed_to_be_the_distributions():
-    interpreter = assumed_interpreter(Distribution("rocky", "10"), None, "3.12")
+    interpreter = assumed_interpreter(Distribution("rocky", "10"), "3.12")
     assert (interpreter.feature_version, interpreter.origin) == ("3.12", Origin.DISTRIBUTION)
 
 
