@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from accel_doctor.urls import redacted
 
 _LONGEST_TIMEOUT = 600.0  # seconds
 _MOST_RETRIES = 10
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _SWITCHES = ("read-only", "anonymous")
 _WORDS = ("endpoint", "region", "account", "profile")
 _TRUE, _FALSE = frozenset({"", "1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
@@ -68,8 +70,8 @@ def _options(shown: str, query: str) -> dict[str, Any]:
             options[name.replace("-", "_")] = value.lower() in _TRUE
         elif name in _WORDS and value:
             options[name] = value
-        elif name == "timeout" and (seconds := _number(value)) is not None and 0 < seconds <= _LONGEST_TIMEOUT:
-            options[name] = seconds
+        elif name == "timeout" and _SECONDS.fullmatch(value) and 0 < float(value) <= _LONGEST_TIMEOUT:
+            options[name] = float(value)
         elif name == "retries" and value.isdecimal() and int(value) <= _MOST_RETRIES:
             options[name] = int(value)
         else:
@@ -84,10 +86,3 @@ _HINT = (
     f"options: {', '.join(_SWITCHES)}; with a value: {', '.join(_WORDS)}, "
     f"timeout (seconds, up to {_LONGEST_TIMEOUT:.0f}), retries (up to {_MOST_RETRIES})"
 )
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -7,9 +7,9 @@ import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 from accel_doctor.errors import LevelError, UsageError
+from accel_doctor.store import publishing
 from accel_doctor.store.levels.address import LevelAddress
 
 _BLOCK = 1 << 20
@@ -34,13 +34,16 @@ class DirectoryLevel:
             return False
         except OSError as error:
             raise LevelError(f"{object_name}: {error.strerror}") from error
-        with os.fdopen(descriptor, "rb") as reading:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise LevelError(f"{object_name}: not a regular file")
-            try:
-                _copy(object_name, reading, target, limit)
-            except OSError as error:
-                raise LevelError(f"cannot copy {object_name}: {error.strerror}") from error
+        try:
+            with os.fdopen(descriptor, "rb") as reading, target.open("wb") as writing:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise LevelError(f"{object_name}: not a regular file")
+                while block := reading.read(_BLOCK):
+                    if writing.tell() + len(block) > limit:
+                        raise LevelError(f"{object_name}: larger than {limit} bytes")
+                    writing.write(block)
+        except OSError as error:
+            raise LevelError(f"cannot copy {object_name}: {error.strerror}") from error
         return True
 
     def send(self, object_name: str, source: Path) -> None:
@@ -51,8 +54,7 @@ class DirectoryLevel:
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with source.open("rb") as reading:
-                    _copy(object_name, reading, aside, source.stat().st_size)
+                publishing.copy(source, aside)
                 aside.replace(place)
             finally:
                 aside.unlink(missing_ok=True)
@@ -62,15 +64,3 @@ class DirectoryLevel:
     def _check_root(self) -> None:
         if not self._root.is_dir():
             raise LevelError("no such directory (is it mounted?)")
-
-
-def _copy(object_name: str, reading: BinaryIO, target: Path, limit: int) -> None:
-    size = 0
-    with target.open("wb") as writing:
-        while block := reading.read(_BLOCK):
-            size += len(block)
-            if size > limit:
-                raise LevelError(f"{object_name}: larger than {limit} bytes")
-            writing.write(block)
-        writing.flush()
-        os.fsync(writing.fileno())
