@@ -17,41 +17,26 @@ if TYPE_CHECKING:
 class ExitCode(IntEnum):
     """One outcome, one code. ``docs/reference/exit-codes.md`` is tested against this table."""
 
-    DONE = 0
-    INTERNAL = 1
-    USAGE = 2
-    UNCURED = 3
-    CONSENT = 4
-    PRIVILEGE = 5
-    PACKAGE_MANAGER = 6
-    NETWORK = 7
-    REQUIREMENTS = 8
-    CACHE = 9
-    NOT_IMPORTABLE = 10
-    INTERRUPTED = 130
+    meaning: str
 
-    @property
-    def meaning(self) -> str:
-        """Return what the code says, in one line."""
-        return _MEANINGS[self]
+    def __new__(cls, code: int, meaning: str) -> ExitCode:
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
 
-
-_MEANINGS = {
-    ExitCode.DONE: "success: all requirements are installed (with --dry-run: the plan was printed)",
-    ExitCode.INTERNAL: "internal error in accel-doctor, or in a tool that it runs",
-    ExitCode.USAGE: "usage error: an option, a configuration value or the target interpreter cannot be used",
-    ExitCode.UNCURED: "builds still fail, and no cure is known",
-    ExitCode.CONSENT: "cures are known, but installing them was not confirmed",
-    ExitCode.PRIVILEGE: "cures are known, but cannot be installed: no way to become root, "
-    "or an unsupported package manager",
-    ExitCode.PACKAGE_MANAGER: "the package manager failed, or packages are missing after it ran",
-    ExitCode.NETWORK: "the network, an index or a mirror cannot be reached",
-    ExitCode.REQUIREMENTS: "the requirements cannot be met: no such package or version, a conflict, a hash mismatch",
-    ExitCode.CACHE: "something in the cache is damaged, is in use and was left, or cannot be read or written",
-    ExitCode.NOT_IMPORTABLE: "with --verify: everything is installed, but some of it cannot be imported, "
-    "and no cure is known",
-    ExitCode.INTERRUPTED: "interrupted",
-}
+    DONE = 0, "success: all requirements are installed (with --dry-run: the plan was printed)"
+    INTERNAL = 1, "internal error in accel-doctor, or in a tool that it runs"
+    USAGE = 2, "usage error: an option, a configuration value or the target interpreter cannot be used"
+    UNCURED = 3, "builds still fail, and no cure is known"
+    CONSENT = 4, "cures are known, but installing them was not confirmed"
+    PRIVILEGE = 5, "cures are known, but there is no way to become root, or the package manager is not supported"
+    PACKAGE_MANAGER = 6, "the package manager failed, or packages are missing after it ran"
+    NETWORK = 7, "the network, an index or a mirror cannot be reached"
+    REQUIREMENTS = 8, "the requirements cannot be met: no such package or version, a conflict, a hash mismatch"
+    CACHE = 9, "something in the cache is damaged, is in use and was left, or cannot be read or written"
+    NOT_IMPORTABLE = 10, "with --verify: all is installed, but some of it cannot be imported, and no cure is known"
+    INTERRUPTED = 130, "interrupted"
 
 
 class AccelDoctorError(Exception):

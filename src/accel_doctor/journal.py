@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from accel_doctor.interfaces import Advisers, Notifier, PackageNames
+from accel_doctor.interfaces import Notifier, PackageNames
 from accel_doctor.model import Distribution, JournalEntry, JournalNeed, JournalPackage, Plan
 from accel_doctor.urls import redacted
 from accel_doctor.wording import count
@@ -60,20 +60,6 @@ class Journal:
         if damaged:
             self._notifier.note(f"{count(damaged, 'damaged line')} in the journal {self._path}")
         return entries
-
-
-@dataclass(frozen=True)
-class RunJournal:
-    """The journal as one run of ours writes it: ``during`` is the run's command line."""
-
-    journal: Journal
-    distribution: Distribution
-    advisers: Advisers
-    during: tuple[str, ...]
-
-    def record(self, plan: Plan) -> None:
-        """Remember a plan that was carried out now."""
-        self.journal.append(journal_entry(plan, self.distribution, self.advisers.package_manager.name, self.during))
 
 
 def as_json(entry: JournalEntry) -> dict[str, Any]:

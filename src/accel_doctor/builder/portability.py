@@ -12,14 +12,16 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from io import BytesIO, FileIO
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 _COMPILED = frozenset({
     ".asm", ".c", ".cc", ".cpp", ".cu", ".cxx", ".f", ".f77", ".f90", ".f95", ".for", ".go", ".i", ".m", ".mm", ".pxd",
     ".pyx", ".rs", ".s", ".swg", ".zig",
 })  # fmt: skip
 _ASIDE = frozenset({"bench", "benchmarks", "doc", "docs", "example", "examples", "test", "testing", "tests"})
-_SCRIPTS = frozenset({"setup.py", "hatch_build.py", "pdm_build.py", "build.py"})
+_SCRIPTS = frozenset({"pyproject.toml", "setup.py", "hatch_build.py", "pdm_build.py", "build.py"})
 _ASKS = re.compile(
     rb"version_info|sys\.version|hexversion|python_implementation|sys\.implementation|sys\.platform"
     rb"|\bplatform\.|\bos\.name\b|os\.uname|sys\.maxsize|PY2|PY3|PYPY|\benviron\b|getenv|has_c_compiler"
@@ -28,27 +30,23 @@ _OWN_BACKEND = re.compile(rb"^\s*backend-path\s*=", re.MULTILINE)
 _READ = 1 << 20  # bytes of one script
 _MOST_FILES = 100_000
 
-# path inside the source, without the directory all is in, and what reads the beginning of it
-_File = tuple[PurePosixPath, Callable[[], bytes]]
+# path inside the source, without the directory all is in, and the beginning of what may ask where it is built
+_File = tuple[PurePosixPath, bytes]
 
 
 def built_the_same_everywhere(source: Path) -> bool:
     """Return whether nothing in a source (an archive or a directory) speaks against it: no code in a compiled
     language, no build script that asks where it runs. In doubt, return False."""
     try:
-        return not any(_varies(path, read) for path, read in _files(source))
+        return not any(_varies(path, text) for path, text in _files(source))
     except (OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         return False
 
 
-def _varies(path: PurePosixPath, read: Callable[[], bytes]) -> bool:
+def _varies(path: PurePosixPath, text: bytes) -> bool:
     if path.suffix.lower() in _COMPILED and not _ASIDE & set(path.parts[:-1]):
         return True
-    if len(path.parts) != 1:
-        return False
-    if path.name == "pyproject.toml":
-        return _OWN_BACKEND.search(read()) is not None
-    return path.name in _SCRIPTS and _ASKS.search(read()) is not None
+    return (_OWN_BACKEND if path.name == "pyproject.toml" else _ASKS).search(text) is not None
 
 
 def _files(source: Path) -> Iterator[_File]:
@@ -67,32 +65,27 @@ def _files(source: Path) -> Iterator[_File]:
 def _in_directory(directory: Path) -> Iterator[_File]:
     for path in directory.rglob("*"):
         if ".git" not in path.parts and path.is_file():
-            yield PurePosixPath(path.relative_to(directory)), partial(_beginning, path)
-
-
-def _beginning(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(_READ)
+            yield _file(PurePosixPath(path.relative_to(directory)), partial(FileIO, path))
 
 
 def _in_zip(path: Path) -> Iterator[_File]:
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
-            yield _inside(name), partial(_beginning_in, archive, name)
-
-
-def _beginning_in(archive: zipfile.ZipFile, name: str) -> bytes:
-    with archive.open(name) as stream:
-        return stream.read(_READ)
+            yield _file(_inside(name), partial(archive.open, name))
 
 
 def _in_tar(path: Path) -> Iterator[_File]:
     with tarfile.open(path) as archive:
         for member in archive:
             if member.isfile():
-                stream = archive.extractfile(member)
-                if stream:
-                    yield _inside(member.name), partial(stream.read, _READ)
+                yield _file(_inside(member.name), partial(archive.extractfile, member))
+
+
+def _file(path: PurePosixPath, opened: Callable[[], IO[bytes] | None]) -> _File:
+    if len(path.parts) != 1 or path.name not in _SCRIPTS:
+        return path, b""
+    with opened() or BytesIO() as stream:
+        return path, stream.read(_READ)
 
 
 def _inside(name: str) -> PurePosixPath:

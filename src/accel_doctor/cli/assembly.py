@@ -27,9 +27,10 @@ from accel_doctor.interfaces import (
     PackageManager,
     Prober,
     TargetEnvironment,
+    TreatmentRecord,
     WheelStore,
 )
-from accel_doctor.journal import RunJournal
+from accel_doctor.journal import journal_entry
 from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model import (
     BuildKey,
@@ -39,6 +40,7 @@ from accel_doctor.model import (
     Interpreter,
     Link,
     Locked,
+    Plan,
     Policy,
     Provenance,
     Source,
@@ -185,11 +187,11 @@ def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = 
         log_reader=knowledge,
         logs=session.logs,
         policy=policy,
-        journal=RunJournal(session.journal, session.distribution, knowledge, session.invocation.command_line),
+        journal=knowledge,
     )
 
 
-class Knowledge(Advisers, LogReader):
+class Knowledge(Advisers, LogReader, TreatmentRecord):
     """What rules and package manager know here, each prepared when first asked: a run without failures asks neither."""
 
     def __init__(self, session: Session, *, any_python: bool) -> None:
@@ -210,6 +212,10 @@ class Knowledge(Advisers, LogReader):
             diagnosis = diagnose_stream(watched, self._session.rulebook.symptoms, failure.package)
         return Case(failure, diagnosis, watched.python_of(diagnosis))
 
+    def record(self, plan: Plan) -> None:
+        session, manager = self._session, self.package_manager.name
+        session.journal.append(journal_entry(plan, session.distribution, manager, session.invocation.command_line))
+
     def adviser(self, python: str | None) -> Adviser:
         other = self._other(python)
         if other not in self._advisers:
@@ -227,7 +233,6 @@ class Knowledge(Advisers, LogReader):
         self._probers.clear()
 
     def _other(self, python: str | None) -> str | None:
-        """Return the version that advice is for, where it is not that of the session's interpreter."""
         return python if self._any_python and python != self._session.interpreter.feature_version else None
 
     def _interpreter(self, other: str | None) -> Interpreter:

@@ -53,22 +53,18 @@ class RuleAdviser:
         self.told: dict[Need, Ranking] = {}  # what the package manager told, by what it was asked about
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
-        """Return what rules say a Python package's build needs; empty where nothing is known."""
         return self._rulebook.known_needs(package)
 
     def installed_for(self, package: str) -> tuple[str, ...]:
-        """Return the installed system packages that satisfy what rules say a Python package's build needs."""
         book, here = self._rulebook, (self._distribution, self._interpreter)
         known = [book.choice(need, *here) for need in self.known_needs(package)]
         names = sorted({name for choice in known if choice for option in choice.options for name in option})
         return tuple(sorted(self._package_manager.installed(names))) if names else ()
 
     def is_sdist_only(self, package: str) -> bool:
-        """Return whether rules say that a Python package has no wheels for Linux, so that it will be built."""
         return self._rulebook.is_sdist_only(package)
 
     def companions(self, need: Need) -> tuple[Need, ...]:
-        """Return what a Python build that lacks ``need`` will surely ask for next."""
         return self._rulebook.companions(need)
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:

@@ -91,7 +91,8 @@ def foresight_lines(report: ForesightReport) -> list[str]:
             *(text for one in lacking for text in _build_lines(one, report)),
         ]
     if wheels:
-        lines.append(f"{_count(len(wheels), others=len(wheels) < len(foresight.builds))}")
+        what = "other" if len(wheels) < len(foresight.builds) else "distribution"
+        lines.append(f"{count(len(wheels), what)} {'needs' if len(wheels) == 1 else 'need'} no build")
     if not foresight.builds:
         lines.append("nothing to install")
     lines += _unmet_lines(report)
@@ -100,10 +101,6 @@ def foresight_lines(report: ForesightReport) -> list[str]:
         unknown = any(not build.needs for build in foresight.of(Certainty.CERTAIN))
         lines.append(f"nothing is {'missing' if report.probed else 'needed'}{', as far as known' if unknown else ''}")
     return lines
-
-
-def _count(number: int, *, others: bool) -> str:
-    return f"{count(number, 'other' if others else 'distribution')} {'needs' if number == 1 else 'need'} no build"
 
 
 def _build_lines(build: ForeseenBuild, report: ForesightReport) -> list[str]:

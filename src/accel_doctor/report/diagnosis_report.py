@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from accel_doctor.model import Diagnosis, Distribution, Finding, Plan
@@ -19,42 +18,33 @@ _WIDTH = 200  # characters of a quoted line
 _NO_PACKAGE = "the log"
 
 
-@dataclass(frozen=True)
-class DiagnosisReport:
-    """Logs by name with what they say, and one plan for all of them."""
-
-    distribution: Distribution
-    diagnoses: Mapping[str, Diagnosis]
-    plan: Plan
-
-
-def diagnosis_document(report: DiagnosisReport) -> dict[str, Any]:
+def diagnosis_document(distribution: Distribution, diagnoses: Mapping[str, Diagnosis], plan: Plan) -> dict[str, Any]:
     """Return all of it as plain values; findings carry the name of their log where there are several."""
-    several = len(report.diagnoses) > 1
+    several = len(diagnoses) > 1
     return {
         "schema": SCHEMA,
-        "distro": {"id": report.distribution.id, "version": report.distribution.version},
+        "distro": {"id": distribution.id, "version": distribution.version},
         "findings": [
             {**finding_document(finding), **({"log": log} if several else {})}
-            for log, diagnosis in report.diagnoses.items()
+            for log, diagnosis in diagnoses.items()
             for finding in diagnosis.findings
         ],
         "plan": {
-            "system_packages": system_packages_document(report.plan),
-            "build_constraints": list(report.plan.constraints),
-            "environment": report.plan.variables,
-            "advice": list(report.plan.advice),
-            "commands": [list(command) for command in report.plan.commands],
+            "system_packages": system_packages_document(plan),
+            "build_constraints": list(plan.constraints),
+            "environment": plan.variables,
+            "advice": list(plan.advice),
+            "commands": [list(command) for command in plan.commands],
         },
-        "unmet": unmet_document(report.plan.uncured),
+        "unmet": unmet_document(plan.uncured),
     }
 
 
-def diagnosis_lines(report: DiagnosisReport) -> list[str]:
+def diagnosis_lines(distribution: Distribution, diagnoses: Mapping[str, Diagnosis], plan: Plan) -> list[str]:
     """Return, for each package that failed, the causes with their lines and cures; then one command to paste."""
     lines: list[str] = []
-    for log, diagnosis in report.diagnoses.items():
-        where = f"{log}: " if len(report.diagnoses) > 1 else ""
+    for log, diagnosis in diagnoses.items():
+        where = f"{log}: " if len(diagnoses) > 1 else ""
         if not diagnosis.causes:
             lines.append(printable(where) + _nothing(diagnosis))
         by_package: dict[str, list[Finding]] = {}
@@ -63,9 +53,9 @@ def diagnosis_lines(report: DiagnosisReport) -> list[str]:
         for package, findings in by_package.items():
             lines.append(printable(f"{where}{package}"))
             for finding in findings:
-                lines += _finding_lines(finding, report)
-    lines += _setting_lines(report.plan)
-    return lines + paste_lines(report.plan, report.distribution)
+                lines += _finding_lines(finding, plan)
+    lines += _setting_lines(plan)
+    return lines + paste_lines(plan, distribution)
 
 
 def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
@@ -86,15 +76,13 @@ def _nothing(diagnosis: Diagnosis) -> str:
     return "no failure found in this log"
 
 
-def _finding_lines(finding: Finding, report: DiagnosisReport) -> list[str]:
+def _finding_lines(finding: Finding, plan: Plan) -> list[str]:
     lines = [f"  {finding.need}", f'    line {finding.line}: "{shortened(finding.evidence, _WIDTH)}"']
-    packages = [
-        package for package in report.plan.packages if any(reason.need == finding.need for reason in package.reasons)
-    ]
+    packages = [package for package in plan.packages if any(reason.need == finding.need for reason in package.reasons)]
     if packages:
         lines.append(f"    cure: install {', '.join(package.name for package in packages)}")
         lines += [f"    then: {printable(advice)}" for advice in dict.fromkeys(p.advice for p in packages) if advice]
-    advice = next((unmet.advice for unmet in report.plan.unmet if unmet.reason.need == finding.need), None)
+    advice = next((unmet.advice for unmet in plan.unmet if unmet.reason.need == finding.need), None)
     if advice:
         lines.append(f"    {'but' if packages else 'cure'}: {printable(advice)}")
     elif not packages:

@@ -117,12 +117,4 @@ def system_package_document(package: SystemPackage) -> dict[str, Any]:
 
 def unmet_document(unmet: Sequence[Unmet]) -> list[dict[str, Any]]:
     """Return needs that are left, each with what is known to do about it."""
-    return [
-        {
-            "need": str(one.reason.need),
-            "package": one.reason.package,
-            "evidence": one.reason.evidence,
-            "advice": one.advice,
-        }
-        for one in unmet
-    ]
+    return [{**_reason(one.reason), "advice": one.advice} for one in unmet]

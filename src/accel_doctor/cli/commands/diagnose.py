@@ -25,8 +25,8 @@ from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.log_streams import LogStream
 from accel_doctor.diagnosis import WatchedStream, diagnose_stream
 from accel_doctor.errors import ExitCode, UsageError
-from accel_doctor.model import Diagnosis, Reason
-from accel_doctor.report.diagnosis_report import DiagnosisReport, diagnosis_document, diagnosis_lines
+from accel_doctor.model import Diagnosis, Plan, Reason
+from accel_doctor.report.diagnosis_report import diagnosis_document, diagnosis_lines
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ def command(options: DiagnoseOptions) -> int:
     session = Session(started(), PlaceOptions(rules=options.rules), distro=options.distro)
     session.require_rules()
     diagnoses, shown = _read(options.logs or _standard_input(), session)
-    report = _report(diagnoses, session, python or shown)
+    plan = _plan(diagnoses, session, python or shown)
     if options.export:
-        click.echo(exported_plan(report.plan, options.export, session), nl=False)
+        click.echo(exported_plan(plan, options.export, session), nl=False)
     elif options.form == "json":
-        click.echo(json.dumps(diagnosis_document(report), indent=2))
+        click.echo(json.dumps(diagnosis_document(session.distribution, diagnoses, plan), indent=2))
     else:
-        click.echo("\n".join(diagnosis_lines(report)))
+        click.echo("\n".join(diagnosis_lines(session.distribution, diagnoses, plan)))
     return int(ExitCode.DONE)
 
 
@@ -78,9 +78,8 @@ def _read(logs: tuple[str, ...], session: Session) -> tuple[dict[str, Diagnosis]
     return diagnoses, shown
 
 
-def _report(diagnoses: dict[str, Diagnosis], session: Session, python: str | None) -> DiagnosisReport:
+def _plan(diagnoses: dict[str, Diagnosis], session: Session, python: str | None) -> Plan:
     causes = [finding for diagnosis in diagnoses.values() for finding in diagnosis.causes]
     assumed = python or session.distro is not None or not causes
     interpreter = session.assumed_interpreter(python) if assumed else session.likely_interpreter()
-    plan = session.adviser(interpreter).plan([Reason(finding.need, finding.package, finding) for finding in causes])
-    return DiagnosisReport(session.distribution, diagnoses, plan)
+    return session.adviser(interpreter).plan([Reason(finding.need, finding.package, finding) for finding in causes])
