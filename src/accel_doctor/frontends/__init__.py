@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# The module of each frontend, the preferred one first. It has ``create(parts)``, which returns the frontend, and
-# ``settled_elsewhere(variables)``, which returns the keys of pip's configuration that the variables overrule.
+# The module of each frontend, the preferred one first; its ``create(parts)`` returns the frontend.
 FRONTENDS: Mapping[str, str] = {
     "uv": "accel_doctor.frontends.uv.uv_frontend",
     "pip": "accel_doctor.frontends.pip.pip_frontend",

@@ -14,6 +14,7 @@ from accel_doctor.frontends import FRONTENDS
 from accel_doctor.interfaces import Frontend, Runner
 from accel_doctor.model import Interpreter
 from accel_doctor.requirements.pip_configuration import Configuration
+from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ def choose_frontend(name: str | None, parts: FrontendParts) -> Frontend:
 def settled_elsewhere(name: str, variables: Mapping[str, str]) -> frozenset[str]:
     """Return the keys of pip's configuration on which ``variables`` have the last word for frontend ``name``.
 
-    For :meth:`Configuration.without`, before the request is read: ``UV_INDEX_URL`` beats a pip.conf under uv.
+    Where one of uv's variables is set, the user has configured uv itself: ``UV_INDEX_URL`` beats a pip.conf under uv.
+    The command line wins over both.
     """
-    keys: frozenset[str] = _module(name).settled_elsewhere(variables)
-    return keys
+    return frozenset(option.key for option in PIP_OPTIONS if name == "uv" and any(map(variables.get, option.settled)))
 
 
 def _module(name: str) -> Any:

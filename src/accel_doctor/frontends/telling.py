@@ -50,8 +50,13 @@ def as_uv_variables(settings: Settings, *parts: Part) -> dict[str, str]:
 
 def build_arguments(frontend: Name, build: BuildSettings, constraints: Path | None) -> list[str]:
     """Return the arguments that change how a source is built."""
-    constraint = "--build-constraint" if frontend == "pip" else "--build-constraints"
-    return [*as_arguments(frontend, build, Part.BUILD), *([constraint, str(constraints)] if constraints else [])]
+    name = "--build-constraint" if frontend == "pip" else "--build-constraints"
+    return [*as_arguments(frontend, build, Part.BUILD), *given(name, constraints)]
+
+
+def given(name: str, value: object | None) -> list[str]:
+    """Return an argument and its value, where there is one."""
+    return [] if value is None else [name, str(value)]
 
 
 def verbosity_arguments(verbosity: int) -> list[str]:

@@ -75,8 +75,9 @@ table.OPTION_OF = {option.key: option for option in table.PIP_OPTIONS}
 from pathlib import Path
 
 from accel_doctor.cli.commands.install import command
-from accel_doctor.frontends.pip.pip_command import resolver_arguments as told_pip
-from accel_doctor.frontends.uv.uv_options import settled_elsewhere, resolver_arguments as told_uv
+from accel_doctor.frontends.choice import settled_elsewhere
+from accel_doctor.frontends.telling import as_arguments
+from accel_doctor.frontends.uv.uv_frontend import resolver_arguments as told_uv
 from accel_doctor.model import InstallRequest
 from accel_doctor.model import Invocation
 from accel_doctor.requirements.pip_option_table import ParsedArguments
@@ -100,9 +101,9 @@ assert configuration.flag("all-previews") and "all-previews" in KEYS_READ
 merged = MergedOptions(ParsedArguments(), configuration, invocation).fields_of(InstallRequest)
 request = InstallRequest((), **merged)
 assert request.pre
-assert "--all-previews" in told_pip(request)
+assert "--all-previews" in as_arguments("pip", request, table.Part.RESOLVE)
 assert "--prerelease=previews" in told_uv(request)
-assert settled_elsewhere({"UV_PREVIEWS": "1"}) == {"all-previews"}
+assert settled_elsewhere("uv", {"UV_PREVIEWS": "1"}) == {"all-previews"}
 """
 
 

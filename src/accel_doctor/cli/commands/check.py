@@ -26,8 +26,7 @@ from accel_doctor.cli.session import Session, started
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.foresight import Foresight, Resolution, expected_from_lock, expected_from_names, foresee, resolve
-from accel_doctor.frontends.uv.uv_frontend import UvFrontend
-from accel_doctor.frontends.uv.uv_options import elsewhere_arguments
+from accel_doctor.frontends.uv.uv_frontend import UvFrontend, elsewhere_arguments
 from accel_doctor.interfaces import Frontend
 from accel_doctor.model import InstallRequest, Interpreter, Policy
 from accel_doctor.report.check_report import ForesightReport, foresight_document, foresight_lines

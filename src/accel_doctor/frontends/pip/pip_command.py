@@ -14,11 +14,11 @@ from packaging.version import InvalidVersion, Version
 from accel_doctor.errors import ToolError, UsageError
 from accel_doctor.frontends.outcome import Blame, conclude, logged
 from accel_doctor.frontends.pip.pip_messages import read_pip
-from accel_doctor.frontends.telling import as_arguments
-from accel_doctor.frontends.uv import uv_options
+from accel_doctor.frontends.telling import as_arguments, as_uv_variables
+from accel_doctor.frontends.uv import uv_frontend
 from accel_doctor.frontends.uv.uv_messages import read_uv
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import IndexSettings, InstallRequest, Interpreter
+from accel_doctor.model import IndexSettings, Interpreter
 from accel_doctor.requirements.pip_option_table import Part
 
 COMMON = ("--no-color", "--no-input", "--disable-pip-version-check")
@@ -76,10 +76,10 @@ class PrivatePip:
         if self.uv is not None:
             argv = [
                 str(self.uv), "pip", "install", "--python", str(self.python), "--target", str(directory),
-                *uv_options.common_arguments(0), *uv_options.index_arguments(index, self.variables),
+                *uv_frontend.common_arguments(0), *uv_frontend.index_arguments(index, self.variables),
                 _PRIVATE_REQUIREMENT,
             ]  # fmt: skip
-            variables = uv_options.index_variables(index)
+            variables = as_uv_variables(index, Part.INDEX)
         else:
             argv = [
                 str(self.python), "-m", "pip", "install", "--target", str(directory), *COMMON,
@@ -105,12 +105,6 @@ def index_arguments(index: IndexSettings) -> list[str]:
     if index.offline:
         index = replace(index, no_index=True, index_url=None, extra_index_urls=())
     return as_arguments("pip", index, Part.INDEX)
-
-
-def resolver_arguments(request: InstallRequest) -> list[str]:
-    """Return options that change what is chosen."""
-    upgrade = ["--upgrade", "--upgrade-strategy", request.upgrade_strategy] if request.upgrade else []
-    return [*as_arguments("pip", request, Part.RESOLVE), *upgrade]
 
 
 def own_configuration(variables: Mapping[str, str], left_to_pip: Mapping[str, str]) -> dict[str, str]:

@@ -22,7 +22,6 @@ from accel_doctor.frontends.pip.pip_command import (
     index_arguments,
     is_new_enough,
     own_configuration,
-    resolver_arguments,
 )
 from accel_doctor.frontends.pip.pip_messages import names_missing, read_pip
 from accel_doctor.frontends.pip.pip_report import lock_from_report
@@ -30,6 +29,7 @@ from accel_doctor.frontends.telling import (
     RequirementFiles,
     as_arguments,
     build_arguments,
+    given,
     verbosity_arguments,
     write_build_constraints,
     write_requirement_files,
@@ -109,10 +109,11 @@ class PipFrontend:
         return None
 
     def _lock_arguments(self, request: InstallRequest, files: RequirementFiles, report: Path) -> list[str]:
+        upgrade = ["--upgrade", "--upgrade-strategy", request.upgrade_strategy] if request.upgrade else []
         return [
             "install", "--dry-run", "--report", str(report), "--requirement", str(files.requirements),
-            *(["--constraint", str(files.constraints)] if files.constraints else []),
-            *as_arguments("pip", request, Part.LOCATION, Part.INSTALL), *resolver_arguments(request),
+            *given("--constraint", files.constraints), *upgrade,
+            *as_arguments("pip", request, Part.LOCATION, Part.INSTALL, Part.RESOLVE),
             *build_arguments("pip", replace(request.build, config_settings=()), files.build_constraints),
         ]  # fmt: skip
 
@@ -164,11 +165,6 @@ def create(parts: FrontendParts) -> PipFrontend:
     """Return pip as frontend."""
     private = PrivatePip(parts.runner, parts.cache, Path(sys.executable), parts.variables, parts.uv)
     return PipFrontend(parts.runner, parts.interpreter, parts.variables, private, parts.configuration.left_to_pip)
-
-
-def settled_elsewhere(variables: Mapping[str, str]) -> frozenset[str]:
-    """Return no key: pip's own variables are part of its configuration."""
-    return frozenset()
 
 
 def _asked(request: InstallRequest) -> InstallRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tomli_w
@@ -14,31 +14,24 @@ from packaging.version import Version
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import FrontendParts
-from accel_doctor.frontends.hashes import enforce_hashes
-from accel_doctor.frontends.installed import InstalledDistribution, kept_direct, without_installed
 from accel_doctor.frontends.locks import read_lock, write_lock
 from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, conclude, logged, scratch_beside
 from accel_doctor.frontends.telling import (
     RequirementFiles,
     as_arguments,
+    as_uv_variables,
     build_arguments,
+    given,
+    verbosity_arguments,
     write_build_constraints,
     write_requirement_files,
 )
+from accel_doctor.frontends.uv.uv_locks import InstalledDistribution, enforce_hashes, kept_direct, without_installed
 from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
-from accel_doctor.frontends.uv.uv_options import (
-    common_arguments,
-    index_arguments,
-    index_variables,
-    package_config_settings,
-    resolver_arguments,
-    settled_elsewhere,
-)
 from accel_doctor.interfaces import Completed, Runner
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
 from accel_doctor.requirements.pip_option_table import Part
-
-__all__ = ["UvFrontend", "create", "settled_elsewhere"]
+from accel_doctor.urls import local_path
 
 # Older uv (0.8) folds its messages, quoted build output included, to 80 columns: no line of a compiler survives that.
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
@@ -135,7 +128,8 @@ class UvFrontend:
             str(self.uv), "pip", "compile", str(files.requirements),
             "--format", "pylock.toml", "--output-file", str(output), "--no-header",
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
-            *self.elsewhere, *_constraint_arguments(files), *_override_arguments(files), *resolver_arguments(request),
+            *self.elsewhere, *given("--constraints", files.constraints),
+            *given("--override", files.overrides), *resolver_arguments(request),
             *build_arguments("uv", request.build, files.build_constraints), *package_config_settings(request),
             *index_arguments(request.index, self.variables),
         ]  # fmt: skip
@@ -145,7 +139,7 @@ class UvFrontend:
         argv = [
             str(self.uv), "pip", "install", "--dry-run", "--offline", "--requirements", str(files.requirements),
             "--python", str(self.interpreter.executable), *common_arguments(0), *location,
-            *_constraint_arguments(files), *(["--no-deps"] if request.no_deps else []),
+            *given("--constraints", files.constraints), *(["--no-deps"] if request.no_deps else []),
         ]  # fmt: skip
         completed = self.runner.capture(argv, environment=self._told(request.index))
         return completed.returncode == 0 and "Would make no changes" in completed.stderr
@@ -182,7 +176,7 @@ class UvFrontend:
         return {} if self.variables.get("RUST_LOG") else _TELL_BUILD_REQUIREMENTS
 
     def _told(self, index: IndexSettings) -> dict[str, str]:
-        return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **index_variables(index)}
+        return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **as_uv_variables(index, Part.INDEX)}
 
 
 def create(parts: FrontendParts) -> UvFrontend:
@@ -202,14 +196,6 @@ def _refuse_what_uv_cannot(request: InstallRequest) -> None:
             )
 
 
-def _constraint_arguments(files: RequirementFiles) -> list[str]:
-    return ["--constraints", str(files.constraints)] if files.constraints else []
-
-
-def _override_arguments(files: RequirementFiles) -> list[str]:
-    return ["--override", str(files.overrides)] if files.overrides else []
-
-
 def _write_preferences(output: Path, installed: Sequence[InstalledDistribution]) -> None:
     # uv reads an existing output file as preferences: pip's "requirement already satisfied".
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -218,3 +204,58 @@ def _write_preferences(output: Path, installed: Sequence[InstalledDistribution])
         packages = [{"name": item.name, "version": item.version} for item in installed if item.url is None]
         content = {"lock-version": "1.0", "created-by": "accel-doctor", "packages": packages}
         output.write_text(tomli_w.dumps(content), encoding="utf-8")
+
+
+# uv cannot import a Python module, and has no automatic choice.
+_KEYRING_PROVIDERS = {"import": "subprocess", "subprocess": "subprocess", "disabled": "disabled"}
+
+
+def index_arguments(index: IndexSettings, variables: Mapping[str, str]) -> list[str]:
+    """Return options that say where distributions come from."""
+    # pip takes the best version of all indexes; uv's default stops at the first index that knows the name.
+    strategy = [] if variables.get("UV_INDEX_STRATEGY") else ["--index-strategy", "unsafe-best-match"]
+    # pip warns about a find-links directory that is not there; uv stops.
+    keyring = _KEYRING_PROVIDERS.get(index.keyring_provider or "")
+    gone = {link for link in index.find_links if (path := local_path(link)) and not path.exists()}
+    links = tuple(link for link in index.find_links if link not in gone)
+    index = replace(index, find_links=links, keyring_provider=keyring)
+    return [*strategy, *as_arguments("uv", index, Part.INDEX), *(["--offline"] if index.offline else [])]
+
+
+def resolver_arguments(request: InstallRequest) -> list[str]:
+    """Return options that change what is chosen. Raises UsageError for what uv cannot do."""
+    said = as_arguments("uv", request, Part.RESOLVE)
+    if request.upgrade and request.upgrade_strategy == "eager":
+        return [*said, "--upgrade"]
+    if request.upgrade:
+        # pip's "only-if-needed": what was asked for is upgraded, its dependencies only where they no longer fit.
+        names = sorted({line.name for line in request.requirements if line.name})
+        return [*said, *(word for name in names for word in ("--upgrade-package", name))]
+    return said
+
+
+def package_config_settings(request: InstallRequest) -> list[str]:
+    """Return the ``--config-settings`` of single requirements. Raises UsageError for one without a name."""
+    said: list[str] = []
+    for line in request.requirements:
+        for setting in line.config_settings:
+            if line.name is None:
+                raise UsageError(
+                    f"{line.origin}: uv needs a package name for --config-settings: {line.text}",
+                    hint="write the requirement as NAME @ URL, or use --frontend pip",
+                )
+            said += ["--config-settings-package", f"{line.name}:{setting}"]
+    return said
+
+
+def common_arguments(verbosity: int) -> list[str]:
+    """Return options for every uv command: plain output, and never a Python of uv's own."""
+    return ["--color", "never", "--no-progress", "--no-python-downloads", *verbosity_arguments(verbosity)]
+
+
+def elsewhere_arguments(python: str, platform: str) -> tuple[str, ...]:
+    """Return options that resolve for another machine.
+
+    Names of platforms: https://docs.astral.sh/uv/reference/cli/#uv-pip-compile--python-platform
+    """
+    return ("--python-version", python, "--python-platform", platform)

@@ -11,8 +11,7 @@ import pytest
 from fakes import interpreter
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError, UsageError
-from accel_doctor.frontends.uv.uv_frontend import UvFrontend
-from accel_doctor.frontends.uv.uv_options import elsewhere_arguments
+from accel_doctor.frontends.uv.uv_frontend import UvFrontend, elsewhere_arguments
 from accel_doctor.model import (
     BuildSettings,
     Failed,

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends.telling import as_arguments, build_arguments
-from accel_doctor.frontends.uv.uv_options import (
+from accel_doctor.frontends.choice import settled_elsewhere
+from accel_doctor.frontends.telling import as_arguments, as_uv_variables, build_arguments
+from accel_doctor.frontends.uv.uv_frontend import (
     common_arguments,
     index_arguments,
-    index_variables,
     package_config_settings,
-    settled_elsewhere,
 )
 from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.pip_option_table import Part
@@ -23,7 +22,7 @@ STRATEGY = ["--index-strategy", "unsafe-best-match"]
 
 def test_without_settings_only_pips_way_with_several_indexes():
     assert index_arguments(IndexSettings(), {}) == STRATEGY
-    assert index_variables(IndexSettings()) == {}
+    assert as_uv_variables(IndexSettings(), Part.INDEX) == {}
 
 
 def test_the_users_own_index_strategy_stays():
@@ -67,7 +66,7 @@ def test_keyring_providers(provider, expected):
 
 def test_what_uv_takes_from_the_environment_only():
     settings = IndexSettings(cert="/ca.pem", client_cert="/me.pem", proxy="http://p", timeout=0.2, retries=0)
-    assert index_variables(settings) == {
+    assert as_uv_variables(settings, Part.INDEX) == {
         "SSL_CERT_FILE": "/ca.pem",
         "SSL_CLIENT_CERT": "/me.pem",
         "HTTP_PROXY": "http://p",
@@ -119,4 +118,4 @@ def test_user():
 
 def test_variables_of_uv_that_settle_keys_of_pip():
     environment = {"UV_INDEX_URL": "https://i", "UV_INDEX": "", "https_proxy": "p", "PIP_PROXY": "q"}
-    assert settled_elsewhere(environment) == {"index-url", "proxy"}
+    assert settled_elsewhere("uv", environment) == {"index-url", "proxy"}

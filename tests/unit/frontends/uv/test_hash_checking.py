@@ -15,7 +15,7 @@ from packaging.pylock import (
 from packaging.version import Version
 
 from accel_doctor.errors import RequirementsError
-from accel_doctor.frontends.hashes import enforce_hashes
+from accel_doctor.frontends.uv.uv_locks import enforce_hashes
 from accel_doctor.model import InstallRequest, RequirementLine
 
 ENVIRONMENT = {"python_version": "3.13", "sys_platform": "linux"}
