@@ -9,11 +9,10 @@ from accel_doctor.errors import ToolError
 from accel_doctor.model import Limits
 from accel_doctor.model.stored_environments import Place
 from accel_doctor.store.environments.environment_sharing import send
-from accel_doctor.store.environments.gathering import ChangingError, scan
 from accel_doctor.store.environments.kept_environments import evict
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.store.environments.relocation import for_place, may_name_the_root, without_place
-from accel_doctor.store.environments.storing import store
+from accel_doctor.store.environments.storing import ChangingError, scan, store
 from accel_doctor.store.environments.swap import place_beside, put_in_place
 from accel_doctor.wording import count
 

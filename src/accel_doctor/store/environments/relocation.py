@@ -18,7 +18,9 @@ from accel_doctor.model.stored_environments import Place
 LARGEST = 1 << 20  # bytes; what installers write is smaller by far
 CONFIGURATION = "pyvenv.cfg"
 
-ROOT = b"@accel-doctor:root@"
+TEXT_ROOT = "@accel-doctor:root@"
+ROOT = TEXT_ROOT.encode()
+INTERPRETER = "@accel-doctor:interpreter@"  # the target of symlinks that lead to it
 _WORD = b"@accel-doctor:root-as-one-word@"
 _URL = b"@accel-doctor:root-in-a-url@"
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.store.environments.halves import HalfError, parted, together, worth_it
 from accel_doctor.store.environments.pool import BLOCK, TIME_NS
-from accel_doctor.store.environments.relocation import for_place
+from accel_doctor.store.environments.relocation import INTERPRETER, TEXT_ROOT, for_place
 from accel_doctor.store.environments.swap import place_beside, put_in_place
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from accel_doctor.model.stored_environments import Place, StoredEnvironment, StoredFile
     from accel_doctor.store.environments.environment_cache import EnvironmentCache
 
-INTERPRETER = "@accel-doctor:interpreter@"
-_ROOT = "@accel-doctor:root@"
 # Links are refused to files of others (fs.protected_hardlinks), on other file systems, and beyond their largest number.
 _NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, errno.EACCES}
 
@@ -90,7 +88,9 @@ class _Restoring:
         try:
             self._fill_all()
             for path, target in self._stored.symlinks.items():
-                target = self._place.executable if target == INTERPRETER else target.replace(_ROOT, self._place.root)
+                target = (
+                    self._place.executable if target == INTERPRETER else target.replace(TEXT_ROOT, self._place.root)
+                )
                 os.symlink(target, f"{self._new}/{path}")
         finally:
             os.close(self._pool)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.model.wheels import Link
-from accel_doctor.system.python.remembered_facts import remember
+from accel_doctor.system.python.base_interpreter import remember
 
 if TYPE_CHECKING:
     from accel_doctor.interfaces import Loader

@@ -16,7 +16,7 @@ from packaging import tags
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import InstallRequest, Interpreter, Origin
-from accel_doctor.system.python.remembered_facts import behind, environment_settings, remembered_facts
+from accel_doctor.system.python.base_interpreter import behind, environment_settings, remembered_facts
 
 _ANSWER_LIMIT = 256 * 1024
 _ANSWER_TIMEOUT = 30.0
