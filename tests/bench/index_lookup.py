@@ -4,8 +4,8 @@
 
 Each run is a fresh process that imports the library, finds the index, looks one need up and ranks what it finds; the
 last ones are the command, ``accel-doctor why``, which reads rules as well. They take turns with ``python -c pass``.
-Medians beyond that are printed, of the time on the clock and of the processor's; a look-up should take under 30 ms of the
-processor beyond the imports, which every command has made already.
+Medians beyond that are printed, of the time on the clock and of the processor's; a look-up should take under 30
+ms of the processor beyond the imports, which every command has made already.
 """
 
 from __future__ import annotations

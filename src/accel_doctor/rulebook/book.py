@@ -175,25 +175,22 @@ class Rulebook:
             following = next((family.extends for family in reversed(layers) if family.extends), None)
         return FamilyChain(files)
 
-    def _chain_of(self, distribution: Distribution) -> FamilyChain | None:
+    def _chain_of(self, distribution: Distribution) -> FamilyChain:
         name = self.family(distribution)
-        return self.chain(name) if name else None
+        return self.chain(name) if name else FamilyChain(())
 
     def python(self, distribution: Distribution) -> str | None:
         """Return the version of a release's own python3, if rules tell it."""
-        chain = self._chain_of(distribution)
-        return chain.python(distribution) if chain else None
+        return self._chain_of(distribution).python(distribution)
 
     def manager(self, distribution: Distribution) -> PackageNames | None:
         """Return the package manager that a distribution's rules are written for."""
-        chain = self._chain_of(distribution)
-        return chain.manager if chain else None
+        return self._chain_of(distribution).manager
 
     def package_rules(self, distribution: Distribution) -> Mapping[RuleKey, PackageRule]:
         """Return all package rules for a release, names not yet rendered."""
         if distribution not in self._package_rules:
-            chain = self._chain_of(distribution)
-            self._package_rules[distribution] = chain.package_rules(distribution) if chain else {}
+            self._package_rules[distribution] = self._chain_of(distribution).package_rules(distribution)
         return self._package_rules[distribution]
 
     def package_rule(self, need: Need, distribution: Distribution) -> PackageRule | None:
@@ -202,13 +199,11 @@ class Rulebook:
 
     def repository(self, package: str, distribution: Distribution) -> Repository | None:
         """Return the repository that must be enabled for a package; None where it is in one that always is."""
-        chain = self._chain_of(distribution)
-        return chain.repository(package, distribution) if chain else None
+        return self._chain_of(distribution).repository(package, distribution)
 
     def search_hint(self, need: Need, distribution: Distribution) -> str | None:
         """Return the command with which a person searches for a provider of ``need`` on this distribution."""
-        chain = self._chain_of(distribution)
-        text = chain.search(need.kind) if chain else None
+        text = self._chain_of(distribution).search(need.kind)
         return templates.render(text, {}, need) if text else None
 
     def choice(self, need: Need, distribution: Distribution, interpreter: Interpreter) -> PackageChoice | None:
@@ -222,9 +217,9 @@ class Rulebook:
             rendered = templates.render(text, templates.python_values(interpreter), need) if text else None
             return PackageChoice(need, source=f"rules/{PYTHON}", advice=rendered)
         rule = self.package_rule(need, distribution)
-        chain = self._chain_of(distribution)
-        if rule is None or chain is None:
+        if rule is None:
             return None
+        chain = self._chain_of(distribution)
         choice = choice_of(rule, need, distribution, interpreter, chain.manager)
         left = chain.afterwards(need.kind)
         if choice.packages and choice.advice is None and left:

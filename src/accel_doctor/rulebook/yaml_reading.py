@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 MAXIMUM_SIZE = 4_000_000  # bytes; a thousand times a contributor's file, and still read in a second or two
 
-_Scalar = str | int | bool | None
-_Plain = _Scalar | list["_Plain"] | dict[str, "_Plain"]
+_TAG = "tag:yaml.org,2002:"
+_Plain = str | int | bool | None | list["_Plain"] | dict[str, "_Plain"]
 _T = TypeVar("_T")
 RuleKey = tuple[NeedKind, str]  # of a need, or of all whose names fit where there is a *
 _parsed = lru_cache(maxsize=1024)(Need.parse)
@@ -41,9 +41,13 @@ class Node:
         """Note what is wrong with this value."""
         self.problems.append(f"{self.file}: {self.path}: {complaint}" if self.path else f"{self.file}: {complaint}")
 
+    def at(self, path: str, value: _Plain = None) -> Node:
+        """Return a node for another place in the file."""
+        return Node(value, self.file, path, self.problems)
+
     def _child(self, key: str | int, value: _Plain) -> Node:
         step = f"[{key}]" if isinstance(key, int) else f".{key}" if self.path else str(key)
-        return Node(value, self.file, self.path + step, self.problems)
+        return self.at(self.path + step, value)
 
     def mapping(self, known: Collection[str] | None = None, required: Collection[str] = ()) -> dict[str, Node]:
         """Return the entries, in order; empty after a complaint. ``known`` None allows any key."""
@@ -149,19 +153,11 @@ def _present(values: Iterator[_T | None]) -> tuple[_T, ...]:
 
 
 def _described(value: _Plain) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case str():
-            return repr(value) if value.strip() else "an empty string"
-        case int():
-            return str(value)
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if isinstance(value, str):
+        return repr(value) if value.strip() else "an empty string"
+    return "nothing" if value is None else str(value).lower()
 
 
 def read(path: Path, shown: str, problems: list[str]) -> Node | None:
@@ -198,71 +194,54 @@ def parse(text: str, shown: str, problems: list[str]) -> Node | None:
     except ValueError as error:
         root.complain(str(error))
         return None
-    value = _Conversion(root).plain(composed)
+    value = _plain(composed, root, "", set())
     if not isinstance(value, dict):
-        Node(value, shown, "", problems).complain(f"expected a mapping, got {_described(value)}")
+        root.complain(f"expected a mapping, got {_described(value)}")
         return None
     schema = value.pop("schema", None)
     if schema != SCHEMA or isinstance(schema, bool):
-        problems.append(f"{shown}: schema: expected {SCHEMA}, got {_described(schema)}")
+        root.at("schema").complain(f"expected {SCHEMA}, got {_described(schema)}")
         return None
     return Node(value, shown, "", problems)
 
 
-class _Conversion:
-    """Convert YAML's node tree to plain values, as SafeLoader does, but report duplicate keys, and where.
+def _plain(node: yaml.Node, root: Node, path: str, seen: set[int]) -> _Plain:
+    """Convert YAML's tree to plain values, as SafeLoader does, but complain of duplicate keys, and where.
 
     Anchors are refused: nothing in a rule file needs them, and they are the way to a "billion laughs".
     """
-
-    _TAG = "tag:yaml.org,2002:"
-
-    def __init__(self, root: Node) -> None:
-        self._root = root
-        self._seen: set[int] = set()
-
-    def plain(self, node: yaml.Node, path: str = "") -> _Plain:
-        if id(node) in self._seen:
-            self._complain(path, "anchors and aliases are not supported")
-            return None
-        self._seen.add(id(node))
-        if isinstance(node.value, str):
-            return self._scalar(node, path)
-        if node.tag == self._TAG + "map":
-            return self._mapping(node, path)
-        if node.tag == self._TAG + "seq":
-            return [self.plain(item, f"{path}[{index}]") for index, item in enumerate(node.value)]
-        self._complain(path, f"{node.tag} is not supported")
+    if id(node) in seen:
+        root.at(path).complain("anchors and aliases are not supported")
         return None
-
-    def _mapping(self, node: yaml.Node, path: str) -> dict[str, _Plain]:
-        result: dict[str, _Plain] = {}
-        for key_node, value_node in node.value:
-            if key_node.tag != self._TAG + "str":
-                scalar = isinstance(key_node.value, str)
-                what = f"key {key_node.value!r} is not a string: quote it" if scalar else "a key is not a string"
-                self._complain(path, what)
-                continue
-            key = key_node.value
-            place = f"{path}.{key}" if path else key
-            if key in result:
-                self._complain(place, "given twice")
-            result[key] = self.plain(value_node, place)
-        return result
-
-    def _scalar(self, node: yaml.Node, path: str) -> _Scalar:
-        value: str = node.value
-        tag = node.tag.removeprefix(self._TAG)
+    seen.add(id(node))
+    tag = node.tag.removeprefix(_TAG)
+    if isinstance(node.value, str):
         if tag == "str":
-            return value
-        if tag == "null":
-            return None
+            return node.value
         if tag == "bool":
-            return value.lower() in ("true", "yes", "on")
-        if tag == "int" and value.isdecimal():
-            return int(value[:9])
-        self._complain(path, f"expected a string, got {value!r}: quote it")
-        return None
+            return node.value.lower() in ("true", "yes", "on")
+        if tag == "int" and node.value.isdecimal():
+            return int(node.value[:9])
+        if tag != "null":
+            root.at(path).complain(f"expected a string, got {node.value!r}: quote it")
+    elif tag == getattr(node, "id", "")[:3] == "map":
+        return _plain_mapping(node, root, path, seen)
+    elif tag == getattr(node, "id", "")[:3] == "seq":
+        return [_plain(item, root, f"{path}[{index}]", seen) for index, item in enumerate(node.value)]
+    else:
+        root.at(path).complain(f"{node.tag} is not supported")
+    return None
 
-    def _complain(self, path: str, complaint: str) -> None:
-        Node(None, self._root.file, path, self._root.problems).complain(complaint)
+
+def _plain_mapping(node: yaml.Node, root: Node, path: str, seen: set[int]) -> dict[str, _Plain]:
+    result: dict[str, _Plain] = {}
+    for key, value in node.value:
+        if key.tag != f"{_TAG}str":
+            shown = f"key {key.value!r}" if isinstance(key.value, str) else "a key"
+            root.at(path).complain(f"{shown} is not a string: quote it")
+            continue
+        place = f"{path}.{key.value}" if path else key.value
+        if key.value in result:
+            root.at(place).complain("given twice")
+        result[key.value] = _plain(value, root, place, seen)
+    return result

@@ -48,10 +48,6 @@ class Questions:
         """Print a line on stderr."""
         click.echo(printable(text), err=True)
 
-    def shown(self, text: str) -> str:
-        """Return the text without what could drive a terminal: it may come from a log."""
-        return printable(text)
-
 
 # --- the one question of a run: install these packages? --------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
@@ -72,9 +73,16 @@ def _sorted(text: str) -> str:
     root = compose(text)
     verbatim = _verbatim(root)
     for section in _sections(root):
-        for first, last, entries in _groups(section, lines, verbatim):
-            ordered = sorted(entries, key=lambda entry: (entry[0].casefold(), entry[0]))
-            lines[first:last] = [line for _, part in ordered for line in part]
+        groups: list[list[_Span]] = []
+        for span in _spans(section, lines, verbatim):
+            if groups and groups[-1][-1].last == span.first:
+                groups[-1].append(span)
+            else:
+                groups.append([span])
+        for group in groups:
+            ordered = sorted(group, key=lambda span: (span.name.casefold(), span.name))
+            parts = [line for span in ordered for line in lines[span.first : span.last]]
+            lines[group[0].first : group[-1].last] = parts
     return "\n".join(lines)
 
 
@@ -93,41 +101,31 @@ def _entries(node: yaml.Node | None) -> dict[str, yaml.Node]:
     return {key.value: value for key, value in node.value}
 
 
-def _groups(
-    section: yaml.Node, lines: list[str], verbatim: set[int]
-) -> Iterator[tuple[int, int, list[tuple[str, list[str]]]]]:
-    """Yield entries that stand together: the first line, the line after the last, and each entry's name and lines."""
+class _Span(NamedTuple):
+    name: str
+    first: int  # line, with the comment above
+    last: int  # the line after
+
+
+def _spans(section: yaml.Node, lines: list[str], verbatim: set[int]) -> Iterator[_Span]:
+    """Yield the lines of each entry; those that stand together form a group."""
     if not isinstance(section, yaml.MappingNode) or section.flow_style:
         return
 
-    def said(number: int) -> bool:
-        return number in verbatim or bool(lines[number].strip() and not lines[number].lstrip().startswith("#"))
-
-    def comment(number: int) -> bool:
-        return number not in verbatim and lines[number].lstrip().startswith("#")
+    def is_comment(number: int, *, or_blank: bool = False) -> bool:
+        line = lines[number].strip()
+        return number not in verbatim and (line.startswith("#") or (or_blank and not line))
 
     keys = [(key.start_mark.line, key.value) for key, _ in section.value]
     ends = [*(line for line, _ in keys[1:]), min(section.end_mark.line, len(lines))]
-    spans = []
-    floor = keys[0][0] if keys else 0
-    while floor > 0 and comment(floor - 1):
-        floor -= 1
+    last = 0
     for (line, name), limit in zip(keys, ends, strict=True):
-        first, last = line, limit
-        while first > floor and comment(first - 1):
+        first, floor, last = line, last, limit
+        while first > floor and is_comment(first - 1):
             first -= 1
-        while last > line + 1 and not said(last - 1):
+        while last > line + 1 and is_comment(last - 1, or_blank=True):
             last -= 1
-        spans.append((first, last, name))
-        floor = last
-    group: list[tuple[int, int, str]] = []
-    for span in spans:
-        if group and span[0] != group[-1][1]:
-            yield group[0][0], group[-1][1], [(name, lines[first:last]) for first, last, name in group]
-            group = []
-        group.append(span)
-    if group:
-        yield group[0][0], group[-1][1], [(name, lines[first:last]) for first, last, name in group]
+        yield _Span(name, first, last)
 
 
 # --- white space -----------------------------------------------------------------------------------------

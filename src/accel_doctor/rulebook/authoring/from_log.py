@@ -23,6 +23,7 @@ from accel_doctor.rulebook.authoring.workplace import Workplace, replace_file
 from accel_doctor.rulebook.book import Rulebook
 from accel_doctor.rulebook.symptoms import complaint_about
 from accel_doctor.urls import redacted
+from accel_doctor.wording import printable
 
 _T = TypeVar("_T")
 _NOT_KNOWN = "-"
@@ -43,10 +44,6 @@ class Author(Protocol):
 
     def tell(self, text: str) -> None:
         """Show a line."""
-        ...
-
-    def shown(self, text: str) -> str:
-        """Return a text as :meth:`tell` shows it."""
         ...
 
 
@@ -106,7 +103,7 @@ class NewRules:
 
     def _add_symptom(self, diagnosis: Diagnosis, book: Rulebook) -> Need:
         ask, answers = self.author.ask, self.answers
-        proposed = self.author.shown(diagnosis.summary) if diagnosis.failed and diagnosis.summary else None
+        proposed = printable(diagnosis.summary) if diagnosis.failed and diagnosis.summary else None
         question = "The line that says what is missing (its number, or part of it)"
         line = ask(question, "--line", answers.line, self._line, proposed)
         self.author.tell(f"line: {line}")
@@ -128,7 +125,7 @@ class NewRules:
     def _line(self, text: str) -> str:
         """Return the cleaned line that has this number or this text. ValueError where there is none."""
         for number, line in all_lines(stream_blocks(io.BytesIO(self.log))):
-            if (text.isdecimal() and int(text) == number) or (not text.isdecimal() and text in self.author.shown(line)):
+            if (text.isdecimal() and int(text) == number) or (not text.isdecimal() and text in printable(line)):
                 return line
         raise ValueError(f"the log has no line {text}" if text.isdecimal() else f"no line of the log contains: {text}")
 

@@ -86,18 +86,18 @@ def _need_lines(need: Need, book: Rulebook, distribution: Distribution | None) -
     else:
         statements = [line for family in book.families() for line in _statements(need, family, book)]
         yield from statements or (["  no family has a rule for it"] if need.kind.curable_by_packages else [])
-    symptoms = [symptom.id for symptom in book.symptoms if _shows(symptom, need)]
-    if symptoms:
-        yield f"  shown by: {', '.join(symptoms)}"
-    wanting = [package.name for package in book.python_packages if need in package.needs]
-    if wanting:
-        yield f"  needed by: {', '.join(sorted(wanting))}"
-    companions = book.companions(need)
-    if companions:
-        yield f"  asked for next: {', '.join(map(str, companions))}"
-    variables = book.environment(need)
-    if variables:
-        yield f"  environment: {' '.join(f'{name}={value}' for name, value in variables.items())}"
+    yield from _facts(
+        {
+            "shown by": ", ".join(symptom.id for symptom in book.symptoms if _shows(symptom, need)),
+            "needed by": ", ".join(sorted(package.name for package in book.python_packages if need in package.needs)),
+            "asked for next": ", ".join(map(str, book.companions(need))),
+            "environment": " ".join(f"{name}={value}" for name, value in book.environment(need).items()),
+        }
+    )
+
+
+def _facts(facts: Mapping[str, str | None]) -> Iterator[str]:
+    yield from (f"  {title}: {value}" for title, value in facts.items() if value)
 
 
 def _shows(symptom: Symptom, need: Need) -> bool:
@@ -135,15 +135,15 @@ def _python(book: Rulebook, distribution: Distribution) -> Mapping[str, str] | N
 
 def _symptom_lines(symptom: Symptom) -> Iterator[str]:
     yield f"{symptom.id} ({symptom.source})"
-    yield f"  role: {symptom.role.value}"
-    if symptom.tool:
-        yield f"  tool: {symptom.tool}"
-    if symptom.explained_by:
-        yield f"  explained by: {', '.join(symptom.explained_by)}"
-    if symptom.kind:
-        yield f"  kind: {symptom.kind.value}"
-    if symptom.needs:
-        yield f"  needs: {_listed(symptom.needs)}"
+    yield from _facts(
+        {
+            "role": symptom.role.value,
+            "tool": symptom.tool,
+            "explained by": ", ".join(symptom.explained_by),
+            "kind": symptom.kind.value if symptom.kind else None,
+            "needs": ", ".join(map(str, symptom.needs)),
+        }
+    )
     for name, needs in symptom.names.items():
         yield f"  name {name}: {_listed(needs)}"
     yield from (f"  contains: {_quoted(text)}" for text in symptom.contains)
@@ -166,15 +166,18 @@ def _family_lines(name: str, book: Rulebook) -> Iterator[str]:
     chain = book.chain(name)
     own = chain.own
     yield f"{name} ({', '.join(dict.fromkeys(family.source for family in reversed(own) if family.source))})"
-    manager = next((family.manager for family in own if family.manager), None)
-    facts = {
-        "manager": manager.name if manager else None,
-        "extends": next((family.extends for family in own if family.extends), None),
-        "distributions": ", ".join(dict.fromkeys(identifier for family in own for identifier in family.ids)),
-        "releases with overrides": ", ".join(dict.fromkeys(release for family in own for release in family.releases)),
-        "checked against": ", ".join(chain.checked),
-    }
-    yield from (f"  {title}: {value}" for title, value in facts.items() if value)
+    manager = next((family.manager.name for family in own if family.manager), None)
+    yield from _facts(
+        {
+            "manager": manager,
+            "extends": next((family.extends for family in own if family.extends), None),
+            "distributions": ", ".join(dict.fromkeys(identifier for family in own for identifier in family.ids)),
+            "releases with overrides": ", ".join(
+                dict.fromkeys(release for family in own for release in family.releases)
+            ),
+            "checked against": ", ".join(chain.checked),
+        }
+    )
     needs, unverified = chain.coverage
     yield f"  {needs} needs, {unverified} unverified"
 
