@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.packages.driver import Driver
-from accel_doctor.system.packages.facts import ManagerFacts, Meaning, OneByOne, Trouble, quoted
+from accel_doctor.system.packages.facts import ManagerFacts, OwnerQuery, Trouble, locked, quoted, unreachable
 from accel_doctor.system.packages.privilege import Privilege
 
 # The lists that are kept, then, where these do not do, fresh ones that are not kept: every user may have those.
@@ -42,26 +42,23 @@ APK = ManagerFacts(
     (("apk", "add"),),
     _ERROR,
     (
-        Trouble(_LOCKED, Meaning.LOCKED),
+        locked(_LOCKED),
         Trouble(
             _UNTRUSTED,
-            Meaning.EXPLAINED,
             "apk does not trust a repository: put its key into /etc/apk/keys, or remove it from /etc/apk/repositories",
         ),
-        Trouble(_NETWORK, Meaning.UNREACHABLE, "check the network, the proxy and /etc/apk/repositories"),
+        unreachable(_NETWORK, "check the network, the proxy and /etc/apk/repositories"),
         Trouble(
             _NOT_THERE,
-            Meaning.EXPLAINED,
             "check the mirror in /etc/apk/repositories; if it is incomplete, switch to another one",
         ),
         Trouble(
             _UNKNOWN,
-            Meaning.EXPLAINED,
             "check the repositories in /etc/apk/repositories: -dev packages may be in community",
             quote=_ERROR,
         ),
     ),
-    owner_query=OneByOne(
+    owner_query=OwnerQuery(
         ("apk", "info", "--who-owns"), re.compile(r" is owned by (\S+)-[^-\s]+-r[0-9]+$", re.MULTILINE)
     ),
 )

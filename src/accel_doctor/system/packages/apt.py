@@ -8,7 +8,7 @@ not know files of packages; a search of apt-file takes some seconds, a package's
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from accel_doctor.errors import NetworkError
@@ -20,12 +20,14 @@ from accel_doctor.system.packages.driver import Driver, Plan
 from accel_doctor.system.packages.facts import (
     AGAIN,
     ManagerFacts,
-    Meaning,
+    OwnerQuery,
     StaleListsError,
     Trouble,
-    printed,
+    broken,
+    locked,
     quoted,
     size_in_bytes,
+    unreachable,
 )
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions, described, worth_a_look
@@ -96,18 +98,6 @@ _OWNER = re.compile(r"^([a-z0-9][a-z0-9.+-]*)(?::[a-z0-9-]+)?(?:, [^:/]+(?::[a-z
 _NETWORK_HINT = "check the network, the proxy and the mirrors in /etc/apt"
 
 
-class _DpkgSearch:
-    """Asks dpkg about all files at once."""
-
-    def owners(self, files: Sequence[Path], runner: Runner) -> Mapping[Path, str]:
-        """Return the package of each file that has one."""
-        # /lib is a link to /usr/lib, and a package may have been unpacked by either name: https://wiki.debian.org/UsrMerge
-        aliases = {Path("/", *file.parts[2:]): file for file in files if file.parts[1:2] == ("usr",)}
-        told = printed(runner, ["dpkg-query", "-S", "--", *map(str, [*files, *aliases])])
-        found = {Path(path): package for package, path in _OWNER.findall(told)}
-        return {aliases.get(path, path): package for path, package in found.items()}
-
-
 APT = ManagerFacts(
     "apt",
     # Debian policy 5.6.1. apt-get takes a trailing "-" for an order to remove; "+" ends real names (minisat+).
@@ -115,18 +105,17 @@ APT = ManagerFacts(
     (("apt-get", "update"), ("apt-get", "install", "-y", "--no-install-recommends")),
     _ERROR,
     (
-        Trouble(_SPOILED, Meaning.BROKEN, "fetch the lists again with apt-get update", error=StaleListsError),
-        Trouble(_NOT_FOUND_ON_MIRROR, Meaning.EXPLAINED, f"{_NETWORK_HINT}, {AGAIN}", error=StaleListsError),
-        Trouble(_NETWORK, Meaning.UNREACHABLE, _NETWORK_HINT),
-        Trouble(_LOCKED, Meaning.LOCKED),
+        broken(_SPOILED, "fetch the lists again with apt-get update", error=StaleListsError),
+        Trouble(_NOT_FOUND_ON_MIRROR, f"{_NETWORK_HINT}, {AGAIN}", error=StaleListsError),
+        unreachable(_NETWORK, _NETWORK_HINT),
+        locked(_LOCKED),
         Trouble(
             _UNAUTHENTICATED,
-            Meaning.EXPLAINED,
             "apt does not trust a repository: install its key, or remove it from /etc/apt/sources.list.d",
             quote=re.compile("^E: "),
         ),
     ),
-    owner_query=_DpkgSearch(),
+    owner_query=OwnerQuery(("dpkg-query", "-S", "--"), _OWNER, unmerged=True),
     version_query=("dpkg-query", "-W", "-f", "${Package} ${Version}\n", "--"),
     downloads_to="/var/cache/apt/archives",
 )

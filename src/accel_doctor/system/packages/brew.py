@@ -15,7 +15,7 @@ from accel_doctor.errors import PrivilegeError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
-from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts, Meaning, Trouble
+from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts, Trouble, locked, unreachable
 from accel_doctor.system.packages.privilege import Privilege
 
 _SETTINGS = {
@@ -43,14 +43,12 @@ BREW = ManagerFacts(
     (
         Trouble(
             re.compile(r"^brew: command not found"),
-            Meaning.EXPLAINED,
             "install Homebrew (https://brew.sh), or add its bin directory to PATH",
         ),
-        Trouble(_LOCKED, Meaning.LOCKED),
-        Trouble(_NETWORK, Meaning.UNREACHABLE, "check the network and the proxy"),
+        locked(_LOCKED),
+        unreachable(_NETWORK, "check the network and the proxy"),
         Trouble(
             _UNKNOWN,
-            Meaning.EXPLAINED,
             f"what brew knows may be out of date: run brew update, {AGAIN}",
             quote=_ERROR,
         ),

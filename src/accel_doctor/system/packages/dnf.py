@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
-from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, UnknownNameError, size_in_bytes
+from accel_doctor.system.packages.facts import (
+    ManagerFacts,
+    Trouble,
+    UnknownNameError,
+    broken,
+    locked,
+    size_in_bytes,
+    unreachable,
+)
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import described, worth_a_look
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
@@ -42,13 +50,12 @@ DNF = ManagerFacts(
     (("dnf", "install", "-y"),),
     _ERROR,
     (
-        Trouble(_LOCKED, Meaning.LOCKED, quote=_HOLDER),
-        Trouble(_SPOILED, Meaning.BROKEN, "empty dnf's cache with dnf clean all"),
+        locked(_LOCKED, _HOLDER),
+        broken(_SPOILED, "empty dnf's cache with dnf clean all"),
         # before an unknown name, which is how an unreachable repository shows
-        Trouble(_NETWORK, Meaning.UNREACHABLE, "check the network, the proxy and the repositories in /etc/yum.repos.d"),
+        unreachable(_NETWORK, "check the network, the proxy and the repositories in /etc/yum.repos.d"),
         Trouble(
             _NO_MATCH,
-            Meaning.EXPLAINED,
             "check which repositories are enabled with dnf repolist --all: -devel packages may be in CRB or EPEL",
             quote=_ERROR,
             error=UnknownNameError,

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
-from typing import Protocol
 
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
@@ -35,27 +33,35 @@ class StaleListsError(PackageManagerError):
     """Package lists that do not say what the mirror has: an unknown name, or a file that is gone from it."""
 
 
-class Meaning(Enum):
-    """What a kind of trouble comes to."""
-
-    LOCKED = "another program holds the lock"
-    UNREACHABLE = "the network or a repository is out of reach"
-    BROKEN = "a repository's files are not what its own lists say"
-    EXPLAINED = "the program's own words say it"
-
-
 @dataclass(frozen=True)
 class Trouble:
-    """One kind of failure of one program: the ``words`` that reveal it, its meaning and the next step.
+    """One kind of failure of one program: the ``words`` that reveal it, and the next step.
 
-    ``quote`` are the words to quote, where those that reveal it say too little; ``error`` is what is raised.
+    ``says`` is the first line of its message, where that of the failed step says too little; ``quote`` are the words to
+    quote, where those that reveal it do; ``error`` is what is raised.
     """
 
     words: re.Pattern[str]
-    meaning: Meaning
-    hint: str = ""
+    hint: str
+    says: str = ""
     quote: re.Pattern[str] | None = None
-    error: type[PackageManagerError] = PackageManagerError
+    error: type[PackageManagerError | NetworkError] = PackageManagerError
+
+
+def locked(words: re.Pattern[str], quote: re.Pattern[str] | None = None) -> Trouble:
+    """Return the trouble of a lock that another program holds."""
+    return Trouble(words, f"wait until it has finished, {AGAIN}", "is locked by another program", quote)
+
+
+def unreachable(words: re.Pattern[str], hint: str) -> Trouble:
+    """Return the trouble of a network, or a repository, that is out of reach."""
+    return Trouble(words, f"{hint}, {AGAIN}", "could not reach a repository", error=NetworkError)
+
+
+def broken(words: re.Pattern[str], hint: str, error: type[PackageManagerError] = PackageManagerError) -> Trouble:
+    """Return the trouble of a repository whose files are not what its own lists say, or no lists at all."""
+    hint = f"{hint}, {AGAIN}; if it persists, switch to another mirror"
+    return Trouble(words, hint, "got broken files from a repository", error=error)
 
 
 def quoted(output: str, pattern: re.Pattern[str]) -> str | None:
@@ -86,12 +92,23 @@ def printed(runner: Runner, argv: Sequence[str]) -> str:
     return runner.capture(argv, environment=ENGLISH, timeout=_TIMEOUT).output
 
 
-class OwnerQuery(Protocol):
-    """A way to ask which installed packages files belong to."""
+@dataclass(frozen=True)
+class OwnerQuery:
+    """Finds the package that a file belongs to: the first group of ``answer`` in what ``command`` prints about it.
 
-    def owners(self, files: Sequence[Path], runner: Runner) -> Mapping[Path, str]:
-        """Return the package of each file that has one."""
-        ...
+    With ``unmerged`` it is asked about /lib beside /usr/lib, which the one is a link to: a package may have been
+    unpacked by either name (https://wiki.debian.org/UsrMerge).
+    """
+
+    command: tuple[str, ...]
+    answer: re.Pattern[str]
+    unmerged: bool = False
+
+    def owner(self, file: Path, runner: Runner) -> str | None:
+        """Return the package of a file, if it has one."""
+        names = [file, Path("/", *file.parts[2:])] if self.unmerged and file.parts[1:2] == ("usr",) else [file]
+        found = self.answer.search(printed(runner, [*self.command, *map(str, names)]))
+        return found[1] if found else None
 
 
 @dataclass(frozen=True)
@@ -153,34 +170,11 @@ class ManagerFacts:
         for trouble in self.troubles:
             if words := quoted(output, trouble.words):
                 words = (trouble.quote and quoted(output, trouble.quote)) or words
-                return self._trouble(trouble, words, lead, log)
+                error = trouble.error(f"{f'{self.program} {trouble.says}:' if trouble.says else lead}\n{words}")
+                error.hint = trouble.hint
+                if isinstance(error, PackageManagerError):
+                    error.log = log
+                return error
         words = quoted(output, self.errors) or last_words(output)
         next_step = f"{mend}{AGAIN}; what went wrong is in {log}" if mend else f"read {log}" if log else None
         return PackageManagerError(f"{lead}\n{words}", log=log, hint=next_step)
-
-    def _trouble(self, trouble: Trouble, words: str, lead: str, log: Path | None) -> PackageManagerError | NetworkError:
-        match trouble.meaning:
-            case Meaning.UNREACHABLE:
-                lead = f"{self.program} could not reach a repository:"
-                return NetworkError(f"{lead}\n{words}", hint=f"{trouble.hint}, {AGAIN}")
-            case Meaning.LOCKED:
-                lead, hint = f"{self.program} is locked by another program:", f"wait until it has finished, {AGAIN}"
-            case Meaning.BROKEN:
-                lead = f"{self.program} got broken files from a repository:"
-                hint = f"{trouble.hint}, {AGAIN}; if it persists, switch to another mirror"
-            case Meaning.EXPLAINED:
-                hint = trouble.hint
-        return trouble.error(f"{lead}\n{words}", log=log, hint=hint)
-
-
-@dataclass(frozen=True)
-class OneByOne:
-    """Asks about one file after another; the package is the first group of ``answer``."""
-
-    command: tuple[str, ...]
-    answer: re.Pattern[str]
-
-    def owners(self, files: Sequence[Path], runner: Runner) -> Mapping[Path, str]:
-        """Return the package of each file that has one."""
-        found = {file: self.answer.search(printed(runner, [*self.command, str(file)])) for file in files}
-        return {file: answer[1] for file, answer in found.items() if answer}

@@ -48,8 +48,8 @@ def file_owners(files: Sequence[Path], manager: str, runner: Runner) -> Mapping[
     plain = sorted({path for path in real.values() if not re.search(r"[*?\[\]\\\n]", str(path))})
     if facts is None or facts.owner_query is None or not plain:
         return {}
-    owners = facts.owner_query.owners(plain, runner)
-    return {file: owners[path] for file, path in real.items() if path in owners}
+    owners = {path: facts.owner_query.owner(path, runner) for path in plain}
+    return {file: owner for file, path in real.items() if (owner := owners.get(path))}
 
 
 def installed_versions(names: Sequence[str], manager: str, runner: Runner) -> tuple[str, ...]:

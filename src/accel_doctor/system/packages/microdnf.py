@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
-from accel_doctor.errors import NetworkError, PackageManagerError
-from accel_doctor.interfaces import Completed
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.dnf import DNF
-from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, quoted, size_in_bytes
+from accel_doctor.system.packages.facts import ManagerFacts, Trouble, locked, quoted, size_in_bytes, unreachable
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
 _SECTION = re.compile(r"^([A-Z][a-z]+): *$")
@@ -27,7 +23,6 @@ _LOCKED = re.compile(r"^error: .* already locked by ")
 _NETWORK = re.compile(r"Curl error|Cannot download|Could not resolve host")
 _UNSIGNED = re.compile(r"^error: package .* cannot be verified")
 _ERROR = re.compile(r"^error: |^ Problem|^  - ")
-_LIBDNF_SAYS = re.compile(r"^\(microdnf:\d+\): libdnf-WARNING \*\*: [\d:.]+: ", re.MULTILINE)
 
 MICRODNF = ManagerFacts(
     "microdnf",
@@ -35,18 +30,16 @@ MICRODNF = ManagerFacts(
     (("microdnf", "install", "-y"),),
     _ERROR,
     (
-        Trouble(_LOCKED, Meaning.LOCKED),
+        locked(_LOCKED),
         # before an unknown name, which is how an unreachable repository shows
-        Trouble(_NETWORK, Meaning.UNREACHABLE, "check the network, the proxy and the repositories in /etc/yum.repos.d"),
+        unreachable(_NETWORK, "check the network, the proxy and the repositories in /etc/yum.repos.d"),
         Trouble(
             _UNKNOWN,
-            Meaning.EXPLAINED,
             "check which repositories are enabled with microdnf repolist --all: -devel packages may be in CRB or EPEL",
             quote=_ERROR,
         ),
         Trouble(
             _UNSIGNED,
-            Meaning.EXPLAINED,
             "microdnf does not trust a package: import its repository's key with rpm --import",
             quote=_ERROR,
         ),
@@ -88,14 +81,6 @@ class Microdnf(RpmDriver):
                 return None
             raise self.refused(output, names)
         return _transaction_shown(output)
-
-    def refused(self, output: str, names: Sequence[str]) -> PackageManagerError | NetworkError:
-        """Return the error that the output of a failed simulation stands for."""
-        return super().refused(_LIBDNF_SAYS.sub("", output), names)
-
-    def failed(self, done: Completed, log: Path) -> PackageManagerError | NetworkError:
-        """Return the error that a failed transaction stands for."""
-        return super().failed(replace(done, output=_LIBDNF_SAYS.sub("", done.output)), log)
 
 
 def _argv(answer: str, names: Sequence[str]) -> tuple[str, ...]:

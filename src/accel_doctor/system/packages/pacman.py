@@ -15,7 +15,17 @@ from accel_doctor.fileindex.contents import is_wanted
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.packages.driver import Driver
-from accel_doctor.system.packages.facts import AGAIN, BARE_NAME, ManagerFacts, Meaning, OneByOne, Trouble, size_in_bytes
+from accel_doctor.system.packages.facts import (
+    AGAIN,
+    BARE_NAME,
+    ManagerFacts,
+    OwnerQuery,
+    Trouble,
+    broken,
+    locked,
+    size_in_bytes,
+    unreachable,
+)
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions, described, worth_a_look
 
@@ -45,18 +55,17 @@ PACMAN = ManagerFacts(
     (("pacman", "-S", "--needed", "--noconfirm"),),
     _ERROR,
     (
-        Trouble(_LOCKED, Meaning.LOCKED),
+        locked(_LOCKED),
         Trouble(
             _UNTRUSTED,
-            Meaning.EXPLAINED,
             "pacman does not trust a package: update its keys with pacman -S archlinux-keyring",
         ),
-        Trouble(_NETWORK, Meaning.UNREACHABLE, "check the network, the proxy and the mirrors in /etc/pacman.d"),
-        Trouble(_SPOILED, Meaning.BROKEN, "fetch the databases again with pacman -Syyu"),
-        Trouble(_UNKNOWN, Meaning.EXPLAINED, _UPGRADE_HINT, quote=_ERROR),
-        Trouble(_STALE, Meaning.EXPLAINED, _UPGRADE_HINT, quote=_ERROR),
+        unreachable(_NETWORK, "check the network, the proxy and the mirrors in /etc/pacman.d"),
+        broken(_SPOILED, "fetch the databases again with pacman -Syyu"),
+        Trouble(_UNKNOWN, _UPGRADE_HINT, quote=_ERROR),
+        Trouble(_STALE, _UPGRADE_HINT, quote=_ERROR),
     ),
-    owner_query=OneByOne(("pacman", "-Qqo", "--"), BARE_NAME),
+    owner_query=OwnerQuery(("pacman", "-Qqo", "--"), BARE_NAME),
     version_query=("pacman", "-Q", "--"),
     downloads_to="/var/cache/pacman/pkg",
 )

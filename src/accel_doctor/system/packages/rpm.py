@@ -10,7 +10,7 @@ from pathlib import Path
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
-from accel_doctor.system.packages.facts import BARE_NAME, OneByOne, UnknownNameError
+from accel_doctor.system.packages.facts import BARE_NAME, OwnerQuery, UnknownNameError
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions
 from accel_doctor.system.process.children import TIMED_OUT
@@ -18,7 +18,7 @@ from accel_doctor.system.process.children import TIMED_OUT
 # A name, or a capability such as pkgconfig(cairo): RPM's dependency generators write them, dnf and zypper take them.
 # No path, version (=, <, >), group (@), repository (:) or glob; zypper removes what begins with "-", "~" or "!".
 RPM_NAMES = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._+-]*[A-Za-z0-9_+])?(?:\([A-Za-z0-9_][A-Za-z0-9._+:-]*\))?")
-RPM_OWNERS = OneByOne(("rpm", "-qf", "--queryformat", "%{NAME}\n", "--"), BARE_NAME)
+RPM_OWNERS = OwnerQuery(("rpm", "-qf", "--queryformat", "%{NAME}\n", "--"), BARE_NAME)
 RPM_VERSIONS = ("rpm", "-q", "--queryformat", "%{NAME} %{VERSION}-%{RELEASE}\n", "--")
 
 

