@@ -74,7 +74,6 @@ class Apk(Driver):
         self._wait = ("--wait", str(lock_timeout))
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that are installed, or provided by what is."""
         checked = APK.checked(names)
         return frozenset(name for name in checked if self.ask("apk", "info", "-e", "--", name).returncode == 0)
 

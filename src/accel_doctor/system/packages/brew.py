@@ -110,7 +110,6 @@ class Brew(Driver):
         return (self._privilege.prefix(("brew", "install", "--formula", "--", *checked), _SETTINGS),)
 
     def carry_out(self, names: tuple[str, ...], log: Path, plan: Plan) -> None:
-        """Simulate and install. Raises PrivilegeError for root."""
         if self._is_root:
             raise PrivilegeError(
                 _REFUSES_ROOT,

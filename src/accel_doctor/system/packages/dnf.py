@@ -13,8 +13,8 @@ from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.packages.facts import (
     ManagerFacts,
+    StaleListsError,
     Trouble,
-    UnknownNameError,
     broken,
     locked,
     size_in_bytes,
@@ -23,6 +23,7 @@ from accel_doctor.system.packages.facts import (
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import described, worth_a_look
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
+from accel_doctor.system.process.children import TIMED_OUT
 
 _QUERY = ("dnf", "-q", "repoquery")
 
@@ -58,7 +59,7 @@ DNF = ManagerFacts(
             _NO_MATCH,
             "check which repositories are enabled with dnf repolist --all: -devel packages may be in CRB or EPEL",
             quote=_ERROR,
-            error=UnknownNameError,
+            error=StaleListsError,
         ),
     ),
     formerly={"7": "yum", "2": "yum"},  # of RHEL and of Amazon Linux
@@ -113,11 +114,19 @@ class Dnf(RpmDriver):
     def _files(self, name: str) -> list[str]:
         return [line[1:] for line in self._questions.lines((*_QUERY, "-l", "--", name)) if line.startswith("/")]
 
-    def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
-        return _argv("--assumeno", names)
+    def _command(self, names: Sequence[str], *, rehearse: bool) -> tuple[str, ...]:
+        answer = "--assumeno" if rehearse else "-y"
+        return ("dnf", answer, "--setopt=install_weak_deps=False", "install", "--", *names)
 
-    def _transaction(self, names: Sequence[str]) -> tuple[str, ...]:
-        return _argv("-y", names)
+    def _rehearse(self, names: Sequence[str]) -> str:
+        """Return what the rehearsal prints; where it waits for a lock, what it printed until its time was up."""
+        done = self._runner.capture(
+            self._command(names, rehearse=True), environment=self.variables, timeout=self._patience
+        )
+        output = f"{done.output}\n{done.stderr}"
+        if done.returncode == TIMED_OUT and not _LOCKED.search(output):  # a slow network
+            return super()._rehearse(names)
+        return output
 
     def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
         """Return the transaction that ``--assumeno`` printed before it gave up (return code 1, as for real failures).
@@ -129,13 +138,6 @@ class Dnf(RpmDriver):
                 return None
             raise self.refused(output, names)
         return _transaction_shown(output)
-
-    def _waits(self, output: str) -> bool:
-        return bool(_LOCKED.search(output))
-
-
-def _argv(answer: str, names: Sequence[str]) -> tuple[str, ...]:
-    return ("dnf", answer, "--setopt=install_weak_deps=False", "install", "--", *names)
 
 
 def _transaction_shown(output: str) -> Simulation:

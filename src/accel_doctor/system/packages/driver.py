@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
@@ -10,7 +9,7 @@ from typing import ClassVar
 from rich.filesize import decimal
 
 from accel_doctor.errors import NetworkError, PackageManagerError
-from accel_doctor.interfaces import Completed, Runner
+from accel_doctor.interfaces import Completed, PackageManager, Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
@@ -63,8 +62,8 @@ def _upwards(path: str) -> Iterable[str]:
 Plan = Sequence[Sequence[str]]
 
 
-class Driver(ABC):
-    """Implements :class:`accel_doctor.interfaces.PackageManager`, but for the words of one program."""
+class Driver(PackageManager):
+    """What all package managers have in common; a subclass knows the words of one program."""
 
     facts: ClassVar[ManagerFacts]
     variables: ClassVar[Mapping[str, str]] = ENGLISH  # for what is asked
@@ -76,42 +75,18 @@ class Driver(ABC):
 
     @property
     def name(self) -> str:
-        """Return the name used in rule files and messages."""
         return self.facts.name
 
     @property
     def privileged(self) -> bool:
-        """Return whether there is a way to root: being root, sudo, doas."""
         return self._privilege.tool is not None
 
     @property
     def needs_root(self) -> bool:
-        """Return whether its commands are for root to run."""
         return self.facts.refuses_root is None
 
-    @abstractmethod
-    def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that are installed, by their own or a provided name."""
-
-    @abstractmethod
-    def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that can be installed; all of them where nothing can be told."""
-
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Return the packages that meet a need; none where a program does not tell."""
-        return ()
-
-    @abstractmethod
-    def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """Return what would be done, without privilege; None where that cannot be told.
-
-        Raises PackageManagerError, quoting the program, for unknown names and for dependencies that cannot be met,
-        NetworkError where no repository can be reached.
-        """
-
-    @abstractmethod
-    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return the commands, the last of which installs."""
+        return ()  # where a program does not tell
 
     def install(self, names: Sequence[str], log: Path) -> None:
         """Simulate, refuse removals and downgrades, install, verify.
@@ -131,8 +106,12 @@ class Driver(ABC):
     def carry_out(self, names: tuple[str, ...], log: Path, plan: Plan) -> None:
         """Simulate, refuse removals and downgrades, and run the last command of the plan."""
         simulation = self.foresee(names, log, plan)
-        if simulation is not None:
-            self._refuse_losses(simulation)
+        if simulation is not None and simulation.objection:
+            program = self.facts.program
+            raise PackageManagerError(
+                f"refused, nothing was changed: {program} would {simulation.objection}",
+                hint=f"if that is what you want, install with {program} yourself, {AGAIN}",
+            )
         done = self._privilege.run(self._runner, plan[-1], log, plan)
         if done.returncode not in self.succeeded:
             raise self.failed(done, log)
@@ -162,11 +141,3 @@ class Driver(ABC):
     def ask(self, *argv: str) -> Completed:
         """Run a command that changes nothing, its answer in English."""
         return self._runner.capture(argv, environment=self.variables)
-
-    def _refuse_losses(self, simulation: Simulation) -> None:
-        if simulation.objection:
-            program = self.facts.program
-            raise PackageManagerError(
-                f"refused, nothing was changed: {program} would {simulation.objection}",
-                hint=f"if that is what you want, install with {program} yourself, {AGAIN}",
-            )

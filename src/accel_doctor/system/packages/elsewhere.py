@@ -108,23 +108,18 @@ class PackageManagerElsewhere:
         self._rulebook = rulebook
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Return nothing."""
         return frozenset()
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return all of them."""
         return frozenset(names)
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Return nothing."""
         return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """Return None: nothing can be told."""
         return None
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return what root would run there."""
         facts = MANAGERS[self.name]
         checked = facts.checked(names)
         *before, (program, *arguments) = facts.commands
@@ -134,7 +129,6 @@ class PackageManagerElsewhere:
         return (*enabling_commands(repositories, self._distribution), *before, (program, *arguments, *checked))
 
     def install(self, names: Sequence[str], log: Path) -> None:
-        """Raise PackageManagerError."""
         raise PackageManagerError("packages cannot be installed on another machine from here")
 
 
@@ -145,15 +139,12 @@ class AbsentPackageManager(PackageManagerElsewhere):
         super().__init__("no package manager", distribution)
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return nothing."""
         return frozenset()
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return no command."""
         return ()
 
     def install(self, names: Sequence[str], log: Path) -> None:
-        """Raise PackageManagerError."""
         raise PackageManagerError(
             f"no rule file names the package manager of {self._distribution}",
             hint="write one: docs/how-to/add-a-rule.md",

@@ -25,12 +25,8 @@ _QUOTED_LINES = 4
 _QUOTED_LENGTH = 300
 
 
-class UnknownNameError(PackageManagerError):
-    """A name that no metadata has; the package may be newer than the metadata here."""
-
-
 class StaleListsError(PackageManagerError):
-    """Package lists that do not say what the mirror has: an unknown name, or a file that is gone from it."""
+    """Package lists here that do not say what the mirror has: an unknown name, or a file that is gone from it."""
 
 
 @dataclass(frozen=True)

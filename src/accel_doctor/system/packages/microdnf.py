@@ -65,14 +65,12 @@ class Microdnf(RpmDriver):
 
     def _unknown(self, names: Sequence[str]) -> bool:
         """Return whether microdnf says that nothing matches one of them; it stops at the first."""
-        said = self.ask(*self._rehearsal(names)).stderr
+        said = self.ask(*self._command(names, rehearse=True)).stderr
         return quoted(said, _UNKNOWN) is not None and quoted(said, _NETWORK) is None
 
-    def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
-        return _argv("--assumeno", names)
-
-    def _transaction(self, names: Sequence[str]) -> tuple[str, ...]:
-        return _argv("-y", names)
+    def _command(self, names: Sequence[str], *, rehearse: bool) -> tuple[str, ...]:
+        answer = "--assumeno" if rehearse else "-y"
+        return ("microdnf", answer, "--setopt=install_weak_deps=0", "install", "--", *names)
 
     def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
         """Return the transaction that ``--assumeno`` printed; None where the user may not fetch metadata."""
@@ -81,10 +79,6 @@ class Microdnf(RpmDriver):
                 return None
             raise self.refused(output, names)
         return _transaction_shown(output)
-
-
-def _argv(answer: str, names: Sequence[str]) -> tuple[str, ...]:
-    return ("microdnf", answer, "--setopt=install_weak_deps=0", "install", "--", *names)
 
 
 def _transaction_shown(output: str) -> Simulation:

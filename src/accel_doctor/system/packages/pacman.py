@@ -81,7 +81,6 @@ class Pacman(Driver):
         self._questions = Questions(runner)
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that are installed, or provided by what is."""
         checked = PACMAN.checked(names)
         if not checked:
             return frozenset()

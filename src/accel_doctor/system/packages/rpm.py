@@ -10,10 +10,9 @@ from pathlib import Path
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
-from accel_doctor.system.packages.facts import BARE_NAME, OwnerQuery, UnknownNameError
+from accel_doctor.system.packages.facts import BARE_NAME, OwnerQuery, StaleListsError
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions
-from accel_doctor.system.process.children import TIMED_OUT
 
 # A name, or a capability such as pkgconfig(cairo): RPM's dependency generators write them, dnf and zypper take them.
 # No path, version (=, <, >), group (@), repository (:) or glob; zypper removes what begins with "-", "~" or "!".
@@ -26,7 +25,6 @@ class RpmDriver(Driver):
     """Drives a program that installs RPM packages."""
 
     _refresh: tuple[str, ...] = ()  # the command that makes root's metadata new, where an unknown name is worth one
-    _patience: float | None = None  # seconds for a rehearsal that does not itself give up waiting for a lock
 
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
         super().__init__(runner, privilege)
@@ -46,14 +44,13 @@ class RpmDriver(Driver):
         return self._foreseen(self._rehearse(checked), checked)
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return the one command that installs."""
-        return (self._privilege.prefix(self._transaction(self.facts.checked(names))),)
+        return (self._privilege.prefix(self._command(self.facts.checked(names), rehearse=False)),)
 
     def carry_out(self, names: tuple[str, ...], log: Path, plan: Plan) -> None:
         """Install, with metadata refreshed once where a name is unknown."""
         try:
             super().carry_out(names, log, plan)
-        except UnknownNameError:
+        except StaleListsError:
             if not self._refresh:
                 raise
             self._privilege.run(self._runner, self._privilege.prefix(self._refresh), log, plan)
@@ -64,33 +61,21 @@ class RpmDriver(Driver):
         simulation = self.simulate(names)
         if simulation is not None:
             return simulation
-        rehearsal = self._privilege.prefix(self._rehearsal(names))
+        rehearsal = self._privilege.prefix(self._command(names, rehearse=True))
         return self._foreseen(self._privilege.run(self._runner, rehearsal, log, plan).output, names)
 
     def _rehearse(self, names: Sequence[str]) -> str:
-        """Return what the rehearsal prints; where it takes too long, what it printed by then tells of a lock."""
-        done = self._runner.capture(self._rehearsal(names), environment=self.variables, timeout=self._patience)
-        output = f"{done.output}\n{done.stderr}"
-        if done.returncode == TIMED_OUT and not self._waits(output):  # a slow network
-            done = self.ask(*self._rehearsal(names))
-            output = f"{done.output}\n{done.stderr}"
-        return output
-
-    def _waits(self, output: str) -> bool:
-        """Return whether an output says that a lock is being waited for."""
-        return False
+        """Return what the rehearsal prints."""
+        done = self.ask(*self._command(names, rehearse=True))
+        return f"{done.output}\n{done.stderr}"
 
     def _foreseen(self, output: str, names: Sequence[str]) -> Simulation | None:
         simulation = self._simulation(output, names)
         return None if simulation is None else self.fitting(simulation)
 
     @abstractmethod
-    def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return the command that shows what :meth:`_transaction` would do."""
-
-    @abstractmethod
-    def _transaction(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return the command that installs, without privilege."""
+    def _command(self, names: Sequence[str], *, rehearse: bool) -> tuple[str, ...]:
+        """Return the command that installs, or shows what that would do, without privilege."""
 
     @abstractmethod
     def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:

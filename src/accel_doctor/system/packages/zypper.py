@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
-from accel_doctor.system.packages.facts import ManagerFacts, Trouble, UnknownNameError, broken, locked, unreachable
+from accel_doctor.system.packages.facts import ManagerFacts, StaleListsError, Trouble, broken, locked, unreachable
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
@@ -56,7 +56,7 @@ ZYPPER = ManagerFacts(
             _NO_PROVIDER,
             "check which repositories are enabled with zypper lr",
             quote=_ERROR,
-            error=UnknownNameError,
+            error=StaleListsError,
         ),
     ),
     owner_query=RPM_OWNERS,
@@ -105,11 +105,9 @@ class Zypper(RpmDriver):
         # Without an error, all enabled repositories were read: an ordinary user cannot refresh them, for one.
         return "<solvable " in output or 'type="error"' in output
 
-    def _rehearsal(self, names: Sequence[str]) -> tuple[str, ...]:
-        return (*self._wait, *_QUESTIONLESS, "--xmlout", *_INSTALL, "--dry-run", "--", *names)
-
-    def _transaction(self, names: Sequence[str]) -> tuple[str, ...]:
-        return (*self._wait, *_QUESTIONLESS, *_INSTALL, "--", *names)
+    def _command(self, names: Sequence[str], *, rehearse: bool) -> tuple[str, ...]:
+        before, after = (("--xmlout",), ("--dry-run",)) if rehearse else ((), ())
+        return (*self._wait, *_QUESTIONLESS, *before, *_INSTALL, *after, "--", *names)
 
     def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
         """Return what the XML of a rehearsal says; None where the user is not root."""
