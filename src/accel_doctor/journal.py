@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from accel_doctor.interfaces import Notifier, PackageNames
-from accel_doctor.model import Distribution, JournalEntry, JournalNeed, JournalPackage, Plan
+from accel_doctor.model import Confidence, Distribution, JournalEntry, Need, Plan, Reason, SystemPackage
+from accel_doctor.report.run_report import reason_document
 from accel_doctor.urls import redacted
 from accel_doctor.wording import count
 
@@ -64,7 +65,16 @@ class Journal:
 
 def as_json(entry: JournalEntry) -> dict[str, Any]:
     """Return an entry as it is written, of types that JSON has."""
-    return {**asdict(entry), "distribution": entry.distribution._asdict()}
+    packages = [
+        {
+            "name": package.name,
+            "confidence": package.confidence.value,
+            "source": package.source,
+            "needs": [reason_document(reason) for reason in package.reasons],
+        }
+        for package in entry.packages
+    ]
+    return {**vars(entry), "distribution": entry.distribution._asdict(), "packages": packages}
 
 
 def journal_entry(plan: Plan, distribution: Distribution, manager: str, during: Sequence[str]) -> JournalEntry:
@@ -76,18 +86,14 @@ def journal_entry(plan: Plan, distribution: Distribution, manager: str, during: 
         during=tuple(redacted(word) for word in during),
         commands=plan.commands,
         packages=tuple(
-            JournalPackage(
-                name=package.name,
-                confidence=package.confidence.value,
-                source=package.source,
-                needs=tuple(
-                    JournalNeed(str(reason.need), reason.package, redacted(reason.evidence)[:_EVIDENCE_LIMIT])
-                    for reason in package.reasons
-                ),
-            )
+            replace(package, reasons=tuple(map(_told, package.reasons)), alternatives=(), advice=None)
             for package in plan.packages
         ),
     )
+
+
+def _told(reason: Reason) -> Reason:
+    return Reason(reason.need, reason.package, why=redacted(reason.evidence)[:_EVIDENCE_LIMIT])
 
 
 def _entry(line: bytes, managers: Mapping[str, PackageNames]) -> JournalEntry | None:
@@ -110,11 +116,13 @@ def _parsed(fields: Any) -> JournalEntry:
         during=tuple(map(str, fields["during"])),
         commands=tuple(tuple(map(str, command)) for command in fields["commands"]),
         packages=tuple(
-            JournalPackage(
+            SystemPackage(
                 name=str(package["name"]),
-                confidence=str(package["confidence"]),
+                reasons=tuple(
+                    Reason(Need.parse(need["need"]), need["package"], why=need["evidence"]) for need in package["needs"]
+                ),
+                confidence=Confidence(package["confidence"]),
                 source=str(package["source"]),
-                needs=tuple(JournalNeed(**need) for need in package["needs"]),
             )
             for package in fields["packages"]
         ),

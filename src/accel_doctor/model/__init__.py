@@ -18,8 +18,6 @@ from accel_doctor.model.plans import (
     Case,
     Consent,
     JournalEntry,
-    JournalNeed,
-    JournalPackage,
     Plan,
     Policy,
     Result,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
-from accel_doctor.model import Distribution, JournalEntry, JournalNeed, JournalPackage
+from accel_doctor.model import Distribution, JournalEntry, Need, NeedKind, Reason, SystemPackage
 from accel_doctor.rulebook.templates import compiled
 
 # format -> the template under templates/
@@ -21,7 +21,6 @@ FORMATS: Mapping[str, str] = {
 
 # PEP 725 calls compilers virtual dependencies.
 _VIRTUAL = {"c": "c", "c++": "cpp", "fortran": "fortran", "rust": "rust"}
-_TOOLS = ("command", "compiler")
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class PackageList:
 
     distribution: Distribution
     manager: str
-    packages: tuple[JournalPackage, ...]
+    packages: tuple[SystemPackage, ...]
     commands: tuple[tuple[str, ...], ...] = ()  # what root runs on a fresh machine
 
     @property
@@ -42,13 +41,13 @@ class PackageList:
 def package_list(entries: Sequence[JournalEntry]) -> PackageList:
     """Return the packages of one or more entries of one distribution, without commands."""
     latest = entries[-1]
-    reasons: dict[str, dict[JournalNeed, None]] = {}
+    reasons: dict[str, dict[Reason, None]] = {}
     packages = {}
     for entry in entries:
         for package in entry.packages:
             packages[package.name] = package
-            reasons.setdefault(package.name, {}).update(dict.fromkeys(package.needs))
-    listed = (replace(packages[name], needs=tuple(reasons[name])) for name in sorted(packages))
+            reasons.setdefault(package.name, {}).update(dict.fromkeys(package.reasons))
+    listed = (replace(packages[name], reasons=tuple(reasons[name])) for name in sorted(packages))
     return PackageList(latest.distribution, latest.manager, tuple(listed))
 
 
@@ -70,7 +69,7 @@ def render(needed: PackageList, template: str) -> str:
             distribution={"id": needed.distribution.id, "name": str(needed.distribution)},
             manager=needed.manager,
             packages=[
-                {"name": package.name, "why": _why(package.needs), "confidence": package.confidence}
+                {"name": package.name, "why": _why(package.reasons), "confidence": package.confidence.value}
                 for package in needed.packages
             ],
             commands=[list(command) for command in needed.commands],
@@ -81,34 +80,32 @@ def render(needed: PackageList, template: str) -> str:
     return text.rstrip("\n") + "\n"
 
 
-def _why(needs: Iterable[JournalNeed]) -> str:
+def _why(reasons: Iterable[Reason]) -> str:
     """Return ``header:ffi.h for cffi, cairocffi``, on one line and without what could end a comment."""
     users: dict[str, list[str]] = {}
-    for need in needs:
-        users.setdefault(need.need, []).extend([need.package] if need.package else [])
+    for reason in reasons:
+        users.setdefault(str(reason.need), []).extend([reason.package] if reason.package else [])
     parts = [f"{need} for {', '.join(dict.fromkeys(names))}" if names else need for need, names in users.items()]
     return "".join(character if character.isprintable() else "?" for character in "; ".join(parts))
 
 
-def _external(packages: Iterable[JournalPackage]) -> Mapping[str, list[str]]:
+def _external(packages: Iterable[SystemPackage]) -> Mapping[str, list[str]]:
     """Return needs as PEP 725 writes them: tools under ``build-requires``, libraries under ``host-requires``."""
     build: dict[str, None] = {}
     host: dict[str, None] = {}
-    for package in packages:
-        for need in package.needs:
-            kind, _, name = need.need.partition(":")
-            if need.need == "header:Python.h":
-                continue  # not external: the build frontend's own affair
-            if kind == "compiler":
-                build[f"dep:virtual/compiler/{_VIRTUAL.get(name, name)}"] = None
-            else:
-                (build if kind in _TOOLS else host)[f"dep:generic/{_generic(kind, name)}"] = None
+    for need in (reason.need for package in packages for reason in package.reasons):
+        if str(need) == "header:Python.h":
+            continue  # not external: the build frontend's own affair
+        if need.kind is NeedKind.COMPILER:
+            build[f"dep:virtual/compiler/{_VIRTUAL.get(need.name, need.name)}"] = None
+        else:
+            (build if need.kind is NeedKind.COMMAND else host)[f"dep:generic/{_generic(need)}"] = None
     return {"build_requires": sorted(build), "host_requires": sorted(host)}
 
 
-def _generic(kind: str, name: str) -> str:
+def _generic(need: Need) -> str:
     """Return the name of a need without directories and endings, of the characters that a PURL leaves as they are."""
-    stem = name.rpartition("/")[2]
-    if kind == "header":
+    stem = need.name.rpartition("/")[2]
+    if need.kind is NeedKind.HEADER:
         stem = stem.rpartition(".")[0] or stem
     return "".join(character if character.isalnum() or character in "._-+" else "-" for character in stem.lower())

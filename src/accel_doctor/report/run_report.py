@@ -45,7 +45,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     """Return a plan: packages with the needs they meet, what is unmet, and the commands as argument lists."""
     return {
         "system_packages": [
-            {**system_package_document(package), "reasons": [_reason(reason) for reason in package.reasons]}
+            {**system_package_document(package), "reasons": [reason_document(reason) for reason in package.reasons]}
             for package in plan.packages
         ],
         "unmet": unmet_document(plan.unmet),
@@ -84,7 +84,8 @@ def _case(case: Case) -> dict[str, Any]:
     }
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
+def reason_document(reason: Reason) -> dict[str, Any]:
+    """Return why a need is in a plan."""
     return {"need": str(reason.need), "package": reason.package, "evidence": reason.evidence}
 
 
@@ -117,4 +118,4 @@ def system_package_document(package: SystemPackage) -> dict[str, Any]:
 
 def unmet_document(unmet: Sequence[Unmet]) -> list[dict[str, Any]]:
     """Return needs that are left, each with what is known to do about it."""
-    return [{**_reason(one.reason), "advice": one.advice} for one in unmet]
+    return [{**reason_document(one.reason), "advice": one.advice} for one in unmet]

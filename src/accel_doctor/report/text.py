@@ -194,9 +194,9 @@ def history_lines(entries: Iterable[JournalEntry]) -> list[str]:
         lines.append(f"{entry.time}  {entry.distribution}  {shlex.join(entry.during)}")
         width = max((len(package.name) for package in entry.packages), default=0)
         for package in entry.packages:
-            for position, need in enumerate(package.needs):
+            for position, reason in enumerate(package.reasons):
                 name = package.name if position == 0 else ""
-                user = f" for {need.package}" if need.package else ""
-                lines.append(f'  {name:<{width}}  {need.need}{user}: "{need.evidence}"')
+                user = f" for {reason.package}" if reason.package else ""
+                lines.append(f'  {name:<{width}}  {reason.need}{user}: "{reason.evidence}"')
         lines += [f"  $ {shlex.join(command)}" for command in entry.commands]
     return [printable(line) for line in lines]

@@ -8,20 +8,21 @@ import pytest
 import tomli as tomllib
 import yaml
 
-from accel_doctor.model import Distribution, JournalEntry, JournalNeed, JournalPackage
+from accel_doctor.model import Confidence, Distribution, JournalEntry, Need, Reason, SystemPackage
 from accel_doctor.report.exports import FORMATS, PackageList, export, package_list, render
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 DEBIAN = Distribution("debian", "13", "trixie", (), "Debian GNU/Linux 13 (trixie)")
 
 
-def entry(*packages: JournalPackage, **changes: object) -> JournalEntry:
+def entry(*packages: SystemPackage, **changes: object) -> JournalEntry:
     made = JournalEntry("2026-01-31T12:00:00+00:00", DEBIAN, "apt", ("accel-doctor", "install"), (), packages)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def package(name: str, *needs: tuple[str, str | None]) -> JournalPackage:
-    return JournalPackage(name, "rule", "rules/debian.yaml", tuple(JournalNeed(need, of, "x") for need, of in needs))
+def package(name: str, *needs: tuple[str, str | None]) -> SystemPackage:
+    reasons = tuple(Reason(Need.parse(need), of, why="x") for need, of in needs)
+    return SystemPackage(name, reasons, Confidence.RULE, "rules/debian.yaml")
 
 
 ENTRIES = [
@@ -106,9 +107,9 @@ def test_pep725_speaks_of_needs_not_of_packages() -> None:
 
 
 @pytest.mark.parametrize("form", sorted(FORMATS))
-def test_names_of_needs_cannot_break_out_of_a_comment(form: str) -> None:
-    hostile = 'header:a"\n- rm -rf /\r\x1b]0;x\x07.h'
-    made = export(needed(entry(package("libffi-dev", (hostile, "x\ny")))), form)
+def test_names_cannot_break_out_of_a_comment(form: str) -> None:
+    hostile = 'x"\n- rm -rf /\r\x1b]0;x\x07\ny'
+    made = export(needed(entry(package("libffi-dev", ("header:a - rm -rf /.h", hostile)))), form)
     assert not [line for line in made.splitlines() if line.lstrip().startswith(("- rm", "y"))]
     assert "\x1b" not in made
 
