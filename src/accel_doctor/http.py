@@ -133,7 +133,7 @@ class HttpClient:
             raise HttpError(f"cannot use the proxy: {redacted(str(error))}") from error
 
     def _tls_context(self, verify: bool) -> ssl.SSLContext:
-        """Trust the given bundle, else the one the environment names, else the system's, else httpx's own.
+        """Trust the given bundle, else the one the environment names, else the system's and httpx's own.
 
         Raises HttpError where a certificate cannot be read.
         """
@@ -143,10 +143,11 @@ class HttpClient:
         try:
             if bundle and bundle.is_dir():
                 context = ssl.create_default_context(capath=bundle)
-            elif bundle or _system_has_certificates():
+            elif bundle:
                 context = ssl.create_default_context(cafile=bundle)
             else:
                 context = httpx.create_ssl_context()
+                context.load_default_certs()
             if own:
                 context.load_cert_chain(own)
         except OSError as error:  # ssl.SSLError is one
@@ -205,8 +206,3 @@ def _bounded(blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
         if size > limit:
             raise TooLargeError(f"larger than {limit} bytes")
         yield block
-
-
-def _system_has_certificates() -> bool:
-    paths = ssl.get_default_verify_paths()
-    return paths.cafile is not None or (paths.capath is not None and any(Path(paths.capath).iterdir()))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 from accel_doctor.errors import ToolError
 from accel_doctor.interfaces import Runner
@@ -60,15 +59,11 @@ def record_origins(
         return
     asked = {
         "origins": dict(origins),
-        "target": _text(request.target),
-        "prefix": _text(request.prefix),
+        "target": request.target and str(request.target),
+        "prefix": request.prefix and str(request.prefix),
         "user": request.user,
     }
     done = runner.capture([str(interpreter.executable), "-I", "-c", _SCRIPT], stdin=json.dumps(asked))
     if done.returncode:
         reason = (done.stderr.strip() or "no output").splitlines()[-1]
         raise ToolError(f"cannot record the origin of {', '.join(sorted(origins))}: {reason}")
-
-
-def _text(path: Path | None) -> str | None:
-    return str(path) if path else None

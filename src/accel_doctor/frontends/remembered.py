@@ -52,7 +52,6 @@ class RememberingFrontend:
 
     @property
     def name(self) -> str:
-        """Return the frontend's name."""
         return self.frontend.name
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
@@ -79,7 +78,6 @@ class RememberingFrontend:
         return self.frontend.build_command(source, wheel_directory, build, index, work)
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
-        """Return what the frontend says of a build."""
         return self.frontend.build_requirements(log)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:

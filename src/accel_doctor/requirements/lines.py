@@ -30,6 +30,8 @@ class Line:
     origin: str  # requirements.txt:3
     requirement: str
     options: tuple[tuple[str, str], ...]
+    location: str = ""  # path or URL of its file
+    constraint: bool = False  # whether that file constrains rather than requires
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return what option ``name`` was given, in order."""

@@ -74,11 +74,6 @@ class Configuration:
         except ValueError as error:
             raise UsageError(f"{setting.source}: invalid number for {key}: {setting.value!r}") from error
 
-    def source(self, key: str) -> str:
-        """Return where a key was set; its name where it was not."""
-        setting = self.settings.get(key)
-        return setting.source if setting else key
-
     def without(self, keys: Collection[str]) -> Configuration:
         """Return the same configuration without ``keys``."""
         return Configuration({key: setting for key, setting in self.settings.items() if key not in keys})

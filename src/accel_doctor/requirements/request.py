@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model import BuildSettings, Connection, IndexSettings, InstallRequest, Invocation, RequirementLine
+from accel_doctor.requirements.lines import Line
 from accel_doctor.requirements.merged_options import MergedOptions, settle
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import OPTION_OF, PIP_OPTIONS, Kind, ParsedArguments
-from accel_doctor.requirements.requirement_files import Files, NestedReader, PlacedLine, is_lock
+from accel_doctor.requirements.requirement_files import Files, NestedReader, is_lock
 from accel_doctor.requirements.specifier import SpecifierReader
 from accel_doctor.requirements.unsupported_options import INSTEAD, unsupported, unsupported_key
 
@@ -35,7 +36,7 @@ def read_request(
     """
     for key in configuration.settings:
         if (error := unsupported_key(key)) is not None:
-            raise UsageError(f"{configuration.source(key)}: {error.message}", hint=error.hint)
+            raise UsageError(f"{configuration.settings[key].source}: {error.message}", hint=error.hint)
     gathered = _Gathering(arguments, configuration, files, invocation)
     options = gathered.options
     _check_combinations(options, in_virtual_environment)
@@ -127,11 +128,11 @@ class _Gathering:
     def build_constraints(self) -> Iterator[str]:
         """Yield the lines of the build constraint files."""
         for location in self.options.many("build-constraint"):
-            for placed in self._nested.read(location, constraint=True):
-                if placed.line.requirement:
-                    line = self._specifiers.read(placed.line.requirement, placed.line.origin)
-                    _check_constraint(line)
-                    yield line.text
+            for line in self._nested.read(location, constraint=True):
+                if line.requirement:
+                    requirement = self._specifiers.read(line.requirement, line.origin)
+                    _check_constraint(requirement)
+                    yield requirement.text
 
     def _lock(self, location: str, *, alone: bool) -> Path:
         location = self._invocation.expand(location)
@@ -146,14 +147,13 @@ class _Gathering:
         return Path(path)
 
     def _read_file(self, location: str, *, constraint: bool) -> None:
-        for placed in self._nested.read(location, constraint=constraint):
-            if placed.line.requirement or placed.line.values("editable"):
-                self._add(placed)
+        for line in self._nested.read(location, constraint=constraint):
+            if line.requirement or line.values("editable"):
+                self._add(line)
             else:
-                self._apply(placed)
+                self._apply(line)
 
-    def _add(self, placed: PlacedLine) -> None:
-        line = placed.line
+    def _add(self, line: Line) -> None:
         requirement = self._specifiers.read(
             line.requirement or line.values("editable")[0],
             line.origin,
@@ -161,35 +161,35 @@ class _Gathering:
             hashes=line.values("hash"),
             config_settings=line.values("config-settings"),
         )
-        if placed.constraint:
+        if line.constraint:
             _check_constraint(requirement)
             self.constraints.append(requirement)
         else:
             self.requirements.append(requirement)
 
-    def _apply(self, placed: PlacedLine) -> None:
-        for name, value in placed.line.options:
+    def _apply(self, line: Line) -> None:
+        for name, value in line.options:
             option = OPTION_OF.get(name)
             if option is None:
-                self._refuse_unsupported(placed, name)
+                self._refuse_unsupported(line, name)
             elif option.kind is Kind.FORMATS:
                 self.format_control.append((name, value))
             elif name == "find-links":
-                self.options.set(option, self._find_link_in(placed, value))
+                self.options.set(option, self._find_link_in(line, value))
             else:
                 if name == "index-url":
                     self.options.replace("extra-index-url", ())
                 self.options.set(option, value)
 
-    def _refuse_unsupported(self, placed: PlacedLine, name: str) -> None:
+    def _refuse_unsupported(self, line: Line, name: str) -> None:
         # Passed over: use-feature, and a --hash without a requirement, which pip ignores as well.
         if f"--{name}" in INSTEAD:
             error = unsupported(f"--{name}")
-            raise UsageError(f"{placed.line.origin}: {error.message}", hint=error.hint)
+            raise UsageError(f"{line.origin}: {error.message}", hint=error.hint)
 
-    def _find_link_in(self, placed: PlacedLine, value: str) -> str:
+    def _find_link_in(self, line: Line, value: str) -> str:
         # pip: relative to the requirements file where something is there, else to the working directory.
-        beside = posixpath.normpath(posixpath.join(posixpath.dirname(placed.location), value))
+        beside = posixpath.normpath(posixpath.join(posixpath.dirname(line.location), value))
         if not urlsplit(value).scheme and (self._files.is_directory(beside) or self._files.is_file(beside)):
             return beside
         return self._find_link(value)

@@ -6,7 +6,7 @@ import codecs
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urljoin
 
@@ -80,15 +80,6 @@ def is_lock(location: str) -> bool:
     return _LOCK.fullmatch(location.rpartition("/")[2]) is not None
 
 
-@dataclass(frozen=True)
-class PlacedLine:
-    """A line with the file it stands in, and whether that file constrains rather than requires."""
-
-    line: Line
-    location: str  # path or URL of the file
-    constraint: bool
-
-
 class NestedReader:
     """Reads requirement files and those they name; the bound on lines holds for all of them together."""
 
@@ -97,7 +88,7 @@ class NestedReader:
         self._invocation = invocation
         self._lines = 0
 
-    def read(self, location: str, *, constraint: bool) -> Iterator[PlacedLine]:
+    def read(self, location: str, *, constraint: bool) -> Iterator[Line]:
         """Yield all lines of ``location`` and of the files it names, in reading order, without ``-r`` and ``-c``.
 
         Raises UsageError for a file that cannot be read, names itself, or nests deeper than ``DEPTH_LIMIT``.
@@ -107,7 +98,7 @@ class NestedReader:
             location = self._invocation.absolute(location)
         yield from self._follow(location, constraint, (location,))
 
-    def _follow(self, location: str, constraint: bool, path: tuple[str, ...]) -> Iterator[PlacedLine]:
+    def _follow(self, location: str, constraint: bool, path: tuple[str, ...]) -> Iterator[Line]:
         _refuse_other_formats(location)
         text = read_text(self._files, location, "constraint" if constraint else "requirements")
         for line in parse_lines(text, self._shown(location), self._invocation.variables):
@@ -116,7 +107,7 @@ class NestedReader:
                 raise UsageError(f"{line.origin}: more than {LINES_LIMIT} lines of requirements")
             nested = _nested_file(line)
             if nested is None:
-                yield PlacedLine(line, location, constraint)
+                yield replace(line, location=location, constraint=constraint)
                 continue
             name, nested_constraint = nested
             target = _relative_to(location, name)

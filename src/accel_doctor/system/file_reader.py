@@ -27,11 +27,9 @@ class FileReader:
             return stream.read(SIZE_LIMIT + 1)
 
     def is_directory(self, path: str) -> bool:
-        """Return whether a path is a directory."""
         return Path(path).is_dir()
 
     def is_file(self, path: str) -> bool:
-        """Return whether a path is a file."""
         return Path(path).is_file()
 
     def _download(self, url: str) -> bytes:

@@ -13,7 +13,7 @@ from accel_doctor.requirements.requirement_files import SIZE_LIMIT
 def read(files, invocation):
     def read(location: str, *, constraint: bool = False) -> list[tuple[str, str, bool]]:
         placed = requirement_files.NestedReader(files, invocation).read(location, constraint=constraint)
-        return [(item.line.origin, item.line.requirement, item.constraint) for item in placed]
+        return [(item.origin, item.requirement, item.constraint) for item in placed]
 
     return read
 

@@ -92,7 +92,6 @@ class UvFrontend:
         return tuple(argv), {**self._told(index), **self._telling()}
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
-        """Return what uv says it installed for a build, if it was asked to (see ``build_command``)."""
         return build_requirements_in(log)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
