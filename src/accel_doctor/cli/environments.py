@@ -9,6 +9,7 @@ from pathlib import Path
 from accel_doctor.cli.configuration import cache_directory
 from accel_doctor.cli.options import CacheOptions, LevelOptions, TargetOptions, option
 from accel_doctor.cli.terminal.progress import NotesAndProgress
+from accel_doctor.model import Invocation
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.store.environments.projects import Project, find_project
@@ -61,9 +62,10 @@ def open_environment(
     offline: bool = False,
 ) -> ProjectEnvironment:
     """Return the environment of the project that the options name. Raise UsageError."""
-    variables = dict(os.environ)
+    invocation = Invocation(dict(os.environ), Path.cwd())
+    variables = invocation.variables
     project, cache = open_cache(options, terminal)
-    base = find_base_interpreter(options.target.python, project.target, variables, terminal)
+    base = find_base_interpreter(options.target.python, project.target, invocation, terminal)
     interpreter = describe_base_interpreter(base, cache.root / INTERPRETERS, variables)
     return ProjectEnvironment(
         project=project,

@@ -70,7 +70,7 @@ def test_help_lists_the_commands(capsys):
         ),
         (
             ["install", "--python", "nowhere", "idna"],
-            "error: --python nowhere: there is no such file, directory or command\n"
+            "error: --python nowhere: no such file, directory or command\n"
             "hint: give the path of an interpreter, a command on PATH, or the directory of a virtual environment\n",
         ),
     ],

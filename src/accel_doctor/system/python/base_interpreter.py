@@ -13,33 +13,28 @@ from typing import TYPE_CHECKING, Any
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model.stored_environments import BaseInterpreter
+from accel_doctor.system.python.target import find_executable
 
 if TYPE_CHECKING:
     from accel_doctor.interfaces import Notifier
+    from accel_doctor.model import Invocation
 
 _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 _ELF = b"\x7fELF"
 
 
-def find_base_interpreter(python: str | None, target: Path, variables: Mapping[str, str], notifier: Notifier) -> Path:
+def find_base_interpreter(python: str | None, target: Path, invocation: Invocation, notifier: Notifier) -> Path:
     """Return the interpreter behind ``python``; without it, that of the environment at ``target``; else python3.
 
     Raise UsageError where there is none.
     """
-    path = variables.get("PATH", "")
     if python:
-        chosen = Path(python) / "bin/python" if Path(python).is_dir() else Path(shutil.which(python, path=path) or "")
-        if not chosen.is_file():
-            raise UsageError(
-                f"--python {python}: no such file, directory or command",
-                hint="give the path of an interpreter, a command on PATH, or the directory of a virtual environment",
-            )
-        return behind(chosen)
+        return behind(find_executable(invocation, python))
     if (target / "pyvenv.cfg").is_file():
         if (target / "bin/python").exists():
             return behind(target / "bin/python")
         notifier.note(f"the interpreter of {target} no longer exists")
-    found = shutil.which("python3", path=path)
+    found = shutil.which("python3", path=invocation.variables.get("PATH", ""))
     if not found:
         raise UsageError("no python3 on PATH", hint="name an interpreter with --python")
     return behind(Path(found).absolute())

@@ -84,7 +84,7 @@ def _named(python: str, invocation: Invocation) -> Path:
         if found:
             return invocation.directory / found
     raise UsageError(
-        f"--python {python}: there is no such file, directory or command",
+        f"--python {python}: no such file, directory or command",
         hint="give the path of an interpreter, a command on PATH, or the directory of a virtual environment",
     )
 

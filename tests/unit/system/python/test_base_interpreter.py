@@ -9,6 +9,7 @@ import pytest
 from fakes import FakeReporter
 
 from accel_doctor.errors import UsageError
+from accel_doctor.model import Invocation
 from accel_doctor.model.stored_environments import BaseInterpreter
 from accel_doctor.system.python import base_interpreter
 from accel_doctor.system.python.base_interpreter import describe_base_interpreter, find_base_interpreter
@@ -34,7 +35,9 @@ def machine(tmp_path):
 
 def found(machine: Path, python: str | None = None, target: str = "none", path: str = "bin") -> tuple[str, list[str]]:
     reporter = FakeReporter()
-    chosen = find_base_interpreter(python, machine / target, {"PATH": str(machine / path)}, reporter)
+    chosen = find_base_interpreter(
+        python, machine / target, Invocation({"PATH": str(machine / path)}, machine), reporter
+    )
     return str(chosen.relative_to(machine)), reporter.notes
 
 

@@ -56,7 +56,7 @@ def test_python_names_a_file_a_directory_or_a_command(
 def test_python_that_names_nothing(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         find_target(runner, around, "python9.9")
-    assert caught.value.message == "--python python9.9: there is no such file, directory or command"
+    assert caught.value.message == "--python python9.9: no such file, directory or command"
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError) as caught:
         find_target(runner, around, "empty")
