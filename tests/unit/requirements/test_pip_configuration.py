@@ -67,7 +67,6 @@ def test_later_files_win_section_by_section_and_variables_over_all():
     assert configuration.text("cert") == "variable"
     assert configuration.settings["index-url"].source == "/etc/pip.conf [install]"
     assert configuration.settings["cert"].source == "PIP_CERT"
-    assert configuration.settings["retries"].source == "retries"
 
 
 def test_an_empty_value_sets_nothing():
