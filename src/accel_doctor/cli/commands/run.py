@@ -70,8 +70,6 @@ def _until_well(words: Sequence[str], session: Session, treatment: Treatment) ->
             session.reporter.step(f"running again: {shlex.join(words)}")
         log = session.logs.new_log("run", words[0].rpartition("/")[2])
         done = session.runner.watch(words, log, terminal=terminal)
-        if done.stderr:  # it could not be started
-            click.echo(done.stderr, err=True)
         codes.append(done.returncode)
         if done.returncode in (-signal.SIGINT, 128 + signal.SIGINT) and treatment.transactions:
             raise KeyboardInterrupt

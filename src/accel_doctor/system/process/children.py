@@ -33,38 +33,29 @@ class Kept:
         return self._data.decode(errors="replace")
 
 
+def show(data: bytes, log: IO[bytes], descriptor: int) -> None:
+    """Append bytes to a log, and show them on a file descriptor of ours."""
+    log.write(data)
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
 class Lines:
     """Cuts a stream into lines for a callback, holding no more than LINE_LIMIT of one."""
 
-    def __init__(self, on_line: Callable[[str], None] | None) -> None:
+    def __init__(self, on_line: Callable[[str], None]) -> None:
         self._on_line = on_line
-        self._line = bytearray()
-        self._open = False
+        self._begun = b""
 
     def add(self, data: bytes) -> None:
-        if self._on_line is None:
-            return
-        *complete, rest = data.split(b"\n")
-        for part in complete:
-            self._append(part)
-            self._emit()
-        if rest:
-            self._append(rest)
+        *complete, rest = (self._begun + data).split(b"\n")
+        self._begun = rest[:LINE_LIMIT]
+        for line in complete:
+            self._on_line(line[:LINE_LIMIT].decode(errors="replace").rstrip("\r"))
 
     def end(self) -> None:
-        if self._open:
-            self._emit()
-
-    def _append(self, part: bytes) -> None:
-        self._open = True
-        self._line += part[: LINE_LIMIT - len(self._line)]
-
-    def _emit(self) -> None:
-        line = bytes(self._line).decode(errors="replace").rstrip("\r")
-        self._line.clear()
-        self._open = False
-        if self._on_line is not None:
-            self._on_line(line)
+        if self._begun:
+            self.add(b"\n")
 
 
 Handler = Callable[[int, "FrameType | None"], None]

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from accel_doctor.interfaces import Completed
-from accel_doctor.system.process.children import Kept, Lines, NotStartedError, Sink, end, pump, signals_passed_on, start
+from accel_doctor.system.process.children import (
+    Kept,
+    Lines,
+    NotStartedError,
+    Sink,
+    end,
+    pump,
+    show,
+    signals_passed_on,
+    start,
+)
 
 if TYPE_CHECKING:
     from accel_doctor.system.process.terminal_session import TerminalSession
@@ -53,17 +63,9 @@ class ProcessRunner:
     ) -> Completed:
         """Run to the end with stdout and stderr apart; after ``timeout`` seconds, what was printed so far."""
         out, err = Kept(), Kept()
-        begun = time.monotonic()
         with _input(stdin) as source:
-            try:
-                with self._child(argv, environment, directory, source, subprocess.PIPE) as child:
-                    assert child.stdout is not None  # noqa: S101 - both are pipes
-                    assert child.stderr is not None  # noqa: S101
-                    sinks = {child.stdout: out.add, child.stderr: err.add}
-                    returncode = pump(child, sinks, None if timeout is None else begun + timeout)
-            except NotStartedError as problem:
-                return Completed(tuple(argv), problem.returncode, "", problem.message, time.monotonic() - begun)
-        return Completed(tuple(argv), returncode, out.text, err.text, time.monotonic() - begun)
+            done = self._run(argv, out.add, err.add, environment, directory, source, timeout)
+        return replace(done, output=out.text, stderr=done.stderr or err.text)
 
     def record(
         self,
@@ -78,23 +80,18 @@ class ProcessRunner:
 
         ``on_line`` gets every line without its end, and only the first 64 KiB of a longer one.
         """
-        begun = time.monotonic()
-        lines = Lines(on_line)
-        with log.open("ab", buffering=0) as file, _input(None) as source:
+        lines = Lines(on_line) if on_line else None
+        with log.open("ab", buffering=0) as file:
 
             def keep(data: bytes) -> None:
                 file.write(data)
-                lines.add(data)
+                if lines:
+                    lines.add(data)
 
-            try:
-                with self._child(argv, environment, directory, source, subprocess.STDOUT) as child:
-                    assert child.stdout is not None  # noqa: S101 - it is a pipe
-                    returncode = pump(child, {child.stdout: keep}, None)
-            except NotStartedError as problem:
-                keep(f"{problem.message}\n".encode())
-                returncode = problem.returncode
-        lines.end()
-        return Completed(tuple(argv), returncode, "", "", time.monotonic() - begun)
+            done = self._run(argv, keep, None, environment, directory)
+        if lines:
+            lines.end()
+        return replace(done, stderr="")
 
     def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
         """Run on a pseudo-terminal joined to ours; what it shows is appended to ``log``, what is typed is not.
@@ -114,11 +111,11 @@ class ProcessRunner:
         """
         if terminal:
             done = self._terminal_session().run(argv, log, self._environment, shown_on=1, suspendable=True)
-            return replace(done, stderr="")  # why it could not be started was shown
-        begun = time.monotonic()
-        with log.open("ab", buffering=0) as file:
-            returncode, message = self._pass_through(argv, file)
-        return Completed(tuple(argv), returncode, "", message, time.monotonic() - begun)
+        else:
+            with log.open("ab", buffering=0) as file:
+                out, err = (partial(show, log=file, descriptor=descriptor) for descriptor in (1, 2))
+                done = self._run(argv, out, err, None, None, None, apart=False)
+        return replace(done, stderr="")  # why it could not be started was shown
 
     def _terminal_session(self) -> TerminalSession:
         if self._session is None:
@@ -126,25 +123,6 @@ class ProcessRunner:
 
             self._session = TerminalSession(self._environment, self._directory)
         return self._session
-
-    def _pass_through(self, argv: Sequence[str], log: IO[bytes]) -> tuple[int, str]:
-        def shown_on(descriptor: int) -> Sink:
-            def show(data: bytes) -> None:
-                log.write(data)
-                while data:
-                    data = data[os.write(descriptor, data) :]
-
-            return show
-
-        try:
-            with self._child(argv, None, None, None, subprocess.PIPE, apart=False) as child:
-                assert child.stdout is not None  # noqa: S101 - both are pipes
-                assert child.stderr is not None  # noqa: S101
-                with signals_passed_on(child.pid):
-                    return pump(child, {child.stdout: shown_on(1), child.stderr: shown_on(2)}, None), ""
-        except NotStartedError as problem:
-            log.write(f"{problem.message}\n".encode())
-            return problem.returncode, problem.message
 
     @property
     def stopped(self) -> bool:
@@ -161,6 +139,35 @@ class ProcessRunner:
     def _merged(self, environment: Mapping[str, str] | None) -> dict[str, str]:
         return {**self._environment, **(environment or {})}
 
+    def _run(
+        self,
+        argv: Sequence[str],
+        out: Sink,
+        err: Sink | None,
+        environment: Mapping[str, str] | None,
+        directory: Path | None,
+        source: IO[bytes] | int | None = subprocess.DEVNULL,
+        timeout: float | None = None,
+        *,
+        apart: bool = True,
+    ) -> Completed:
+        """Run to the end, stdout handed to ``out``, stderr to ``err`` or, without one, to ``out``.
+
+        Why a command could not be started is said there, too, and on the ``stderr`` of what is returned. One that is
+        not ``apart`` stays in our process group.
+        """
+        begun = time.monotonic()
+        message = ""
+        try:
+            with self._child(argv, environment, directory, source, err is not None, apart) as child:
+                sinks = {stream: sink for stream, sink in ((child.stdout, out), (child.stderr, err)) if stream and sink}
+                with contextlib.nullcontext() if apart else signals_passed_on(child.pid):
+                    returncode = pump(child, sinks, None if timeout is None else begun + timeout)
+        except NotStartedError as problem:
+            returncode, message = problem.returncode, problem.message
+            (err or out)(f"{message}\n".encode())
+        return Completed(tuple(argv), returncode, "", message, time.monotonic() - begun)
+
     @contextlib.contextmanager
     def _child(
         self,
@@ -168,11 +175,11 @@ class ProcessRunner:
         environment: Mapping[str, str] | None,
         directory: Path | None,
         source: IO[bytes] | int | None,
-        stderr: int,
-        *,
-        apart: bool = True,
+        stderr_apart: bool,
+        apart: bool,
     ) -> Iterator[subprocess.Popen[bytes]]:
         """Yield a running child; end it, and its process group, when the block is left by an exception."""
+        stderr = subprocess.PIPE if stderr_apart else subprocess.STDOUT
         with self._lock:  # held while starting, so that stop() misses nobody
             if self._stopped:
                 raise NotStartedError(STOPPED, f"{argv[0]}: not started, the run was interrupted")

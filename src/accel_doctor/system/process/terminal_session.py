@@ -19,6 +19,7 @@ from typing import IO
 
 from accel_doctor.interfaces import Completed
 from accel_doctor.system.process import session_leader
+from accel_doctor.system.process.children import show
 from accel_doctor.system.process.own_terminal import (
     SuspendKey,
     keys_as_they_are,
@@ -91,7 +92,7 @@ class TerminalSession:
                 answer, interrupted = {}, False
             if not answer:
                 answer = {"returncode": _NO_SESSION, "message": f"{argv[0]}: its terminal session was ended"}
-                _tell(f"{answer['message']}\n".encode(), transcript, shown_on)
+                show(f"{answer['message']}\n".encode(), transcript, shown_on)
         seconds = time.monotonic() - begun
         return Completed(tuple(argv), answer["returncode"], "", answer["message"], seconds, interrupted)
 
@@ -120,13 +121,7 @@ class TerminalSession:
         return interrupted
 
     def _show(self, transcript: IO[bytes], shown_on: int) -> None:
-        _tell(os.read(self._terminal, _CHUNK), transcript, shown_on)
-
-
-def _tell(data: bytes, transcript: IO[bytes], shown_on: int) -> None:
-    transcript.write(data)
-    while data:
-        data = data[os.write(shown_on, data) :]
+        show(os.read(self._terminal, _CHUNK), transcript, shown_on)
 
 
 def _close(leader: subprocess.Popen[bytes], answers: IO[bytes], control: socket.socket, terminal: int) -> None:
