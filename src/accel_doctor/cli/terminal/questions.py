@@ -96,11 +96,11 @@ def _last_lines(log: Path) -> list[str]:
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - _BYTES_READ))
             return stream.read(_BYTES_READ).decode(errors="replace").splitlines()[-_LINES_SHOWN:]
     except OSError as error:
-        return [f"cannot be read: {error.strerror}"]
+        return [f"cannot read it: {error.strerror}"]
 
 
 def _chosen(plan: Plan) -> Plan:
-    """The plan with the alternative that is picked from a numbered list; as it was, where none is."""
+    """Return the plan with the alternative picked from a numbered list; unchanged if none is."""
     options = [(package.name, others) for package in plan.packages for others in package.alternatives]
     options = list(dict.fromkeys(options))
     for number, (name, others) in enumerate(options, 1):
