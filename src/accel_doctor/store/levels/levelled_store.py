@@ -136,17 +136,15 @@ class LevelledStore:
         except ValueError as error:
             level.skip(f"{_entry_name(name)}: invalid entry: {error}")
             return None
-        if objection := self._signatures.objection(entry):
-            self._refuse(level, objection, entry)
-            return None
-        return entry
-
-    def _refuse(self, level: SharedLevel, objection: str, entry: Entry) -> None:
+        objection = self._signatures.objection(entry)
+        if objection is None:
+            return entry
         with self._state:
             told = (level.name, objection) in self._refused
             self._refused.add((level.name, objection))
         if not told:
             self._notifier.note(f"ignoring wheels of shared level {level.name}: {objection} ({entry.file}, ...)")
+        return None
 
     def _send(self, entry: Entry, wheel: Path, levels: Sequence[SharedLevel]) -> None:
         for level in levels:

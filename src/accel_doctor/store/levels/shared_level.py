@@ -69,13 +69,10 @@ class SharedLevel:
 
     def send(self, object_name: str, source: Path) -> bool:
         """Store the object; return False where that failed, which ends all writing."""
-
-        def work() -> bool:
-            self._store.send(object_name, source)
-            return True
-
         try:
-            return self.writable and bool(self._in_time(work, source.stat().st_size))
+            if self.writable:
+                self._in_time(lambda: self._store.send(object_name, source), source.stat().st_size)
+            return self.writable
         except OSError as error:  # ours: the file to send
             reason = f"{source.name}: {error.strerror}"
         except LevelError as error:
