@@ -69,14 +69,15 @@ class Doctor:
 
         A source is left out of which no wheel is kept, or none that libraries would help.
         """
-        lacked = {}
-        for source, wheel in zip(sources, self.builder.stored(sources, request), strict=True):
-            if wheel:
-                needs = [link.need for link in self.loader.unmet(wheel.links)]
-                known = tuple(need for need in needs if need)
-                if len(known) == len(needs):
-                    lacked[source.name] = known
-        return lacked
+        stored = zip(sources, self.builder.stored(sources, request), strict=True)
+        lacked = {source.name: self._lacked(wheel) for source, wheel in stored if wheel}
+        return {name: needs for name, needs in lacked.items() if needs is not None}
+
+    def _lacked(self, wheel: Wheel) -> tuple[Need, ...] | None:
+        """Return the libraries that a wheel lacks here; None where it lacks something that libraries do not bring."""
+        needs = [link.need for link in self.loader.unmet(wheel.links)]
+        known = tuple(need for need in needs if need)
+        return known if len(known) == len(needs) else None
 
     def _lock(self, request: InstallRequest) -> Locked:
         self._say("Resolving")
@@ -141,10 +142,8 @@ class Doctor:
 
     def _libraries_for(self, source: Source, wheel: Wheel) -> list[Reason]:
         """Return what a stored wheel lacks here, if system packages would bring all of it; else nothing."""
-        unmet = self.loader.unmet(wheel.links)
-        reasons = [Reason(need, source.name, why=LINKED) for link in unmet if (need := link.need)]
-        curable = self.treatment.curable(reasons)
-        return reasons if len(curable) == len(unmet) else []
+        reasons = [Reason(need, source.name, why=LINKED) for need in self._lacked(wheel) or ()]
+        return reasons if len(self.treatment.curable(reasons)) == len(reasons) else []
 
     def _used(self, source: Source, wheel: Wheel | None) -> bool:
         """Take a stored wheel, unless there is none or the loader here cannot meet its links; return whether it was

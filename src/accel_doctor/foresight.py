@@ -29,18 +29,6 @@ class Certainty(str, Enum):
 
 
 @dataclass(frozen=True)
-class Expected:
-    """One distribution that will be installed, and whether it is built for that. ``name`` is normalized; ``needs`` are
-    the libraries that its kept wheel links and that are missing."""
-
-    name: str
-    version: str | None
-    certainty: Certainty
-    why: str
-    needs: tuple[Need, ...] = ()
-
-
-@dataclass(frozen=True)
 class ForeseenNeed:
     """A need of a build: whether the machine has it (None: looking cannot tell), and what would meet it."""
 
@@ -52,10 +40,14 @@ class ForeseenNeed:
 
 @dataclass(frozen=True)
 class ForeseenBuild:
-    """A distribution and the needs of its build; no needs where nothing is known of them."""
+    """One distribution that will be installed, whether it is built for that, and what its build needs."""
 
-    expected: Expected
-    needs: tuple[ForeseenNeed, ...]
+    name: str  # normalized
+    version: str | None
+    certainty: Certainty
+    why: str
+    lacked: tuple[Need, ...] = ()  # libraries that its cached wheel links and that are missing
+    needs: tuple[ForeseenNeed, ...] = ()  # as far as known
 
 
 @dataclass(frozen=True)
@@ -67,7 +59,7 @@ class Foresight:
 
     def of(self, certainty: Certainty) -> list[ForeseenBuild]:
         """Return the distributions of one certainty, in order."""
-        return [build for build in self.builds if build.expected.certainty is certainty]
+        return [build for build in self.builds if build.certainty is certainty]
 
     @property
     def missing(self) -> bool:
@@ -75,7 +67,7 @@ class Foresight:
         return bool(self.plan.packages) or any(
             need.present is False
             for build in self.builds
-            if build.expected.certainty is not Certainty.POSSIBLE
+            if build.certainty is not Certainty.POSSIBLE
             for need in build.needs
         )
 
@@ -124,7 +116,7 @@ def expected_from_lock(
     sources: Sequence[Source],
     lacked_by_kept: Mapping[str, tuple[Need, ...]],
     cases: Sequence[Case],
-) -> list[Expected]:
+) -> list[ForeseenBuild]:
     """Return all distributions of a lock, and those left out of it because their own builds stopped resolving.
 
     ``lacked_by_kept`` has, by name, the libraries that kept wheels lack here.
@@ -136,21 +128,21 @@ def expected_from_lock(
         source = by_name.get(package.name)
         lacked = lacked_by_kept.get(source.name) if source else None
         if lacked is not None:
-            result.append(Expected(package.name, version, Certainty.NO, "its wheel is cached", lacked))
+            result.append(ForeseenBuild(package.name, version, Certainty.NO, "its wheel is cached", lacked))
         elif source:
-            result.append(Expected(package.name, version, Certainty.CERTAIN, "no compatible wheel"))
+            result.append(ForeseenBuild(package.name, version, Certainty.CERTAIN, "no compatible wheel"))
         elif package.directory:
-            result.append(Expected(package.name, version, Certainty.CERTAIN, "a project in a directory"))
+            result.append(ForeseenBuild(package.name, version, Certainty.CERTAIN, "a project in a directory"))
         else:
-            result.append(Expected(package.name, version, Certainty.NO, "has a compatible wheel"))
+            result.append(ForeseenBuild(package.name, version, Certainty.NO, "has a compatible wheel"))
     return [*result, *_left_out(cases, {expected.name for expected in result})]
 
 
 def expected_from_names(
     request: InstallRequest, adviser: Adviser, environment: Mapping[str, str], cases: Sequence[Case]
-) -> list[Expected]:
+) -> list[ForeseenBuild]:
     """Return the distributions that a request names itself; what they depend on is not known without resolving."""
-    result: dict[str, Expected] = {}
+    result: dict[str, ForeseenBuild] = {}
     for line in request.requirements:
         name = line.name or line.text
         if name not in result and line.applies(environment):
@@ -159,7 +151,7 @@ def expected_from_names(
 
 
 def foresee(
-    expected: Sequence[Expected], adviser: Adviser, prober: Prober | None, cases: Sequence[Case] = ()
+    expected: Sequence[ForeseenBuild], adviser: Adviser, prober: Prober | None, cases: Sequence[Case] = ()
 ) -> Foresight:
     """Return what the builds among ``expected`` need, by rules and by the logs of ``cases``, and what of it is missing.
 
@@ -173,50 +165,52 @@ def foresee(
     drafts = [(one, _reasons(one, seen.get(one.name, ()), adviser)) for one in expected]
     reasons_of_all = [reason for _, reasons in drafts for reason in reasons]
     probed = {reason.need: prober.present(reason.need) if prober else None for reason in reasons_of_all}
-    probed.update((need, False) for one in expected for need in one.needs)  # the loader looked
+    probed.update((need, False) for one in expected for need in one.lacked)  # the loader looked
     wanting = {reason for reason in reasons_of_all if reason.finding or probed[reason.need] is not True}
 
     def planned(certainties: Collection[Certainty]) -> Plan:
-        chosen = (r for one, reasons in drafts if one.certainty in certainties or one.needs for r in reasons)
+        chosen = (r for one, reasons in drafts if one.certainty in certainties or one.lacked for r in reasons)
         return adviser.plan([reason for reason in dict.fromkeys(chosen) if reason in wanting])
 
     plan = planned({Certainty.CERTAIN})
     plans = dict.fromkeys(Certainty, plan)
     plans[Certainty.POSSIBLE] = planned({Certainty.CERTAIN, Certainty.POSSIBLE})
     builds = tuple(
-        ForeseenBuild(one, tuple(_foreseen(reason, probed[reason.need], plans[one.certainty]) for reason in reasons))
+        replace(one, needs=tuple(_foreseen(reason, probed[reason.need], plans[one.certainty]) for reason in reasons))
         for one, reasons in drafts
     )
     return Foresight(builds, plan)
 
 
-def _expected(name: str, line: RequirementLine, request: InstallRequest, adviser: Adviser) -> Expected:
+def _expected(name: str, line: RequirementLine, request: InstallRequest, adviser: Adviser) -> ForeseenBuild:
     location = line.text.partition("; ")[0].partition("#")[0]
     if location.endswith(".whl"):
-        return Expected(name, None, Certainty.NO, "a wheel is named")
+        return ForeseenBuild(name, None, Certainty.NO, "a wheel is named")
     if line.editable or line.name is None or "@ " in line.text or "://" in line.text:
-        return Expected(name, None, Certainty.CERTAIN, "its source is named")
+        return ForeseenBuild(name, None, Certainty.CERTAIN, "its source is named")
     if surely_built(name, request, adviser):
         why = "PyPI has no wheel for it" if adviser.is_sdist_only(name) else "--no-binary"
-        return Expected(name, None, Certainty.CERTAIN, why)
+        return ForeseenBuild(name, None, Certainty.CERTAIN, why)
     if name in request.only_binary or ":all:" in request.only_binary:
-        return Expected(name, None, Certainty.NO, "--only-binary")
-    return Expected(name, None, Certainty.POSSIBLE, "only without a compatible wheel")
+        return ForeseenBuild(name, None, Certainty.NO, "--only-binary")
+    return ForeseenBuild(name, None, Certainty.POSSIBLE, "only without a compatible wheel")
 
 
-def _left_out(cases: Iterable[Case], known: Collection[str]) -> list[Expected]:
+def _left_out(cases: Iterable[Case], known: Collection[str]) -> list[ForeseenBuild]:
     names = [
         name
         for case in cases
         for name in (*(cause.package for cause in case.diagnosis.causes), case.failure.package)
         if name and name not in known
     ]
-    return [Expected(name, None, Certainty.CERTAIN, "its metadata could not be built") for name in dict.fromkeys(names)]
+    return [
+        ForeseenBuild(name, None, Certainty.CERTAIN, "its metadata could not be built") for name in dict.fromkeys(names)
+    ]
 
 
-def _reasons(expected: Expected, found: Sequence[Reason], adviser: Adviser) -> list[Reason]:
+def _reasons(expected: ForeseenBuild, found: Sequence[Reason], adviser: Adviser) -> list[Reason]:
     if expected.certainty is Certainty.NO:
-        return [Reason(need, expected.name, why=LINKED) for need in expected.needs]
+        return [Reason(need, expected.name, why=LINKED) for need in expected.lacked]
     shown = {reason.need for reason in found}
     known = [Reason(need, expected.name) for need in adviser.known_needs(expected.name) if need not in shown]
     return [*found, *known]

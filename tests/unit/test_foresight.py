@@ -12,7 +12,7 @@ from packaging.pylock import Pylock
 from accel_doctor.errors import NetworkError
 from accel_doctor.foresight import (
     Certainty,
-    Expected,
+    ForeseenBuild,
     ForeseenNeed,
     expected_from_lock,
     expected_from_names,
@@ -83,12 +83,12 @@ def test_names_alone(machine):
         "https://host/a-1.0-py3-none-any.whl", "/src/project", "git @ git+https://host/x",
     )  # fmt: skip
     assert expected_from_names(request, adviser(machine), ENVIRONMENT, ()) == [
-        Expected("psycopg2", None, Certainty.CERTAIN, "PyPI has no wheel for it"),
-        Expected("lxml", None, Certainty.POSSIBLE, "only without a compatible wheel"),
-        Expected("plain", None, Certainty.POSSIBLE, "only without a compatible wheel"),
-        Expected("https://host/a-1.0-py3-none-any.whl", None, Certainty.NO, "a wheel is named"),
-        Expected("/src/project", None, Certainty.CERTAIN, "its source is named"),
-        Expected("git", None, Certainty.CERTAIN, "its source is named"),
+        ForeseenBuild("psycopg2", None, Certainty.CERTAIN, "PyPI has no wheel for it"),
+        ForeseenBuild("lxml", None, Certainty.POSSIBLE, "only without a compatible wheel"),
+        ForeseenBuild("plain", None, Certainty.POSSIBLE, "only without a compatible wheel"),
+        ForeseenBuild("https://host/a-1.0-py3-none-any.whl", None, Certainty.NO, "a wheel is named"),
+        ForeseenBuild("/src/project", None, Certainty.CERTAIN, "its source is named"),
+        ForeseenBuild("git", None, Certainty.CERTAIN, "its source is named"),
     ]
 
 
@@ -99,8 +99,8 @@ def test_names_under_format_control(machine):
         only_binary=("b",),
     )
     assert expected_from_names(request, adviser(machine), ENVIRONMENT, ()) == [
-        Expected("lxml", None, Certainty.CERTAIN, "--no-binary"),
-        Expected("b", None, Certainty.NO, "--only-binary"),
+        ForeseenBuild("lxml", None, Certainty.CERTAIN, "--no-binary"),
+        ForeseenBuild("b", None, Certainty.NO, "--only-binary"),
     ]
 
 
@@ -116,11 +116,11 @@ def test_a_lock_tells_wheels_kept_wheels_sources_and_directories():
     sources = [Source(name, "1", SourceKind.SDIST, "x") for name in ("psycopg2", "linking", "kept")]
     lacked = {"kept": (), "linking": (Need.parse(LIBPQ),)}
     assert expected_from_lock(locked, sources, lacked, ()) == [
-        Expected("wheely", "1", Certainty.NO, "has a compatible wheel"),
-        Expected("psycopg2", "2", Certainty.CERTAIN, "no compatible wheel"),
-        Expected("linking", "4", Certainty.NO, "its wheel is cached", (Need.parse(LIBPQ),)),
-        Expected("kept", "3", Certainty.NO, "its wheel is cached"),
-        Expected("here", None, Certainty.CERTAIN, "a project in a directory"),
+        ForeseenBuild("wheely", "1", Certainty.NO, "has a compatible wheel"),
+        ForeseenBuild("psycopg2", "2", Certainty.CERTAIN, "no compatible wheel"),
+        ForeseenBuild("linking", "4", Certainty.NO, "its wheel is cached", (Need.parse(LIBPQ),)),
+        ForeseenBuild("kept", "3", Certainty.NO, "its wheel is cached"),
+        ForeseenBuild("here", None, Certainty.CERTAIN, "a project in a directory"),
     ]
 
 
@@ -129,7 +129,7 @@ def test_a_lock_tells_wheels_kept_wheels_sources_and_directories():
 
 def test_what_a_kept_wheel_links_and_nothing_has_is_missing_and_nothing_else_of_it(machine):
     machine.provides[LIBPQ] = "libpq5"
-    expected = [Expected("psycopg2", "2", Certainty.NO, "its wheel is cached", (Need.parse(LIBPQ),))]
+    expected = [ForeseenBuild("psycopg2", "2", Certainty.NO, "its wheel is cached", (Need.parse(LIBPQ),))]
     foresight = foresee(expected, adviser(machine), FakeProber(machine))
     assert foresight.builds[0].needs == (ForeseenNeed(Need.parse(LIBPQ), False, ("libpq5",)),)
     assert foresight.plan.names == ("libpq5",)
@@ -138,7 +138,7 @@ def test_what_a_kept_wheel_links_and_nothing_has_is_missing_and_nothing_else_of_
 
 def test_needs_are_here_missing_or_unseen(machine):
     known = adviser(machine, known={"psycopg2": (PG_CONFIG, C, ODD)})
-    foresight = foresee([Expected("psycopg2", "2", Certainty.CERTAIN, "")], known, FakeProber(machine))
+    foresight = foresee([ForeseenBuild("psycopg2", "2", Certainty.CERTAIN, "")], known, FakeProber(machine))
     assert foresight.builds[0].needs == (
         ForeseenNeed(Need.parse(PG_CONFIG), False, ("libpq-dev",)),
         ForeseenNeed(Need.parse(C), True),
@@ -151,7 +151,7 @@ def test_needs_are_here_missing_or_unseen(machine):
 
 def test_only_what_is_certain_is_planned_for(machine):
     machine.installed.clear()
-    expected = [Expected("lxml", None, Certainty.POSSIBLE, ""), Expected("psycopg2", None, Certainty.NO, "")]
+    expected = [ForeseenBuild("lxml", None, Certainty.POSSIBLE, ""), ForeseenBuild("psycopg2", None, Certainty.NO, "")]
     foresight = foresee(expected, adviser(machine), FakeProber(machine))
     assert [build.needs for build in foresight.builds] == [(ForeseenNeed(Need.parse(C), False, ("gcc",)),), ()]
     assert (foresight.plan.packages, foresight.plan.commands, foresight.missing) == ((), (), False)
@@ -159,7 +159,7 @@ def test_only_what_is_certain_is_planned_for(machine):
 
 def test_without_a_prober_all_is_planned_for():
     nothing = FakeMachine(set(), {C: "gcc", PG_CONFIG: "libpq-dev"})
-    foresight = foresee([Expected("psycopg2", "2", Certainty.CERTAIN, "")], adviser(nothing), None)
+    foresight = foresee([ForeseenBuild("psycopg2", "2", Certainty.CERTAIN, "")], adviser(nothing), None)
     assert [need.present for need in foresight.builds[0].needs] == [None, None]
     assert foresight.plan.names == ("gcc", "libpq-dev")
 
@@ -199,7 +199,7 @@ def test_each_stubborn_source_is_left_out_and_told(tmp_path, machine):
     assert resolution.problem is None
     expected = expected_from_lock(resolution.locked, (), {}, resolution.cases)
     assert expected == [
-        Expected(name, None, Certainty.CERTAIN, "its metadata could not be built") for name in ("psycopg2", "odd")
+        ForeseenBuild(name, None, Certainty.CERTAIN, "its metadata could not be built") for name in ("psycopg2", "odd")
     ]
     foresight = foresee(expected, adviser(machine), FakeProber(machine), resolution.cases)
     assert [build.needs for build in foresight.builds] == [

@@ -105,7 +105,7 @@ class RuleAdviser:
                     known = packages.get(name) or SystemPackage(
                         name, (), choice.confidence, choice.source, others, choice.advice
                     )
-                    packages[name] = replace(known, reasons=_with(known.reasons, reason))
+                    packages[name] = replace(known, reasons=tuple(dict.fromkeys((*known.reasons, reason))))
             elif reason.finding:
                 unmet.append(Unmet(reason, _installed_advice(selected, choice), installed=True))
         names = tuple(sorted(packages))
@@ -196,10 +196,6 @@ def _installed_advice(selected: _Set, choice: PackageChoice) -> str:
 
 def _listed(names: _Set) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _with(reasons: tuple[Reason, ...], reason: Reason) -> tuple[Reason, ...]:
-    return reasons if reason in reasons else (*reasons, reason)
 
 
 class _Shelf:

@@ -56,10 +56,10 @@ def foresight_document(report: ForesightReport) -> dict[str, Any]:
 
 def _build_document(build: ForeseenBuild) -> dict[str, Any]:
     return {
-        "name": build.expected.name,
-        "version": build.expected.version,
-        "built": build.expected.certainty.value,
-        "why": build.expected.why,
+        "name": build.name,
+        "version": build.version,
+        "built": build.certainty.value,
+        "why": build.why,
         "needs": [
             {
                 "need": str(need.need),
@@ -81,7 +81,7 @@ def foresight_lines(report: ForesightReport) -> list[str]:
         known = [build for build in builds if build.needs or certainty is Certainty.CERTAIN]
         if known:
             lines += [heading, *(line for build in known for line in _build_lines(build, report))]
-        rest = [build.expected.name for build in builds if build not in known]
+        rest = [build.name for build in builds if build not in known]
         if rest:
             lines.append(f"Unknown needs, should these be built: {printable(', '.join(rest))}")
     wheels = foresight.of(Certainty.NO)
@@ -104,9 +104,8 @@ def foresight_lines(report: ForesightReport) -> list[str]:
 
 
 def _build_lines(build: ForeseenBuild, report: ForesightReport) -> list[str]:
-    expected = build.expected
-    title = f"{expected.name} {expected.version}" if expected.version else expected.name
-    why = f" ({expected.why})" if expected.certainty is Certainty.CERTAIN else ""
+    title = f"{build.name} {build.version}" if build.version else build.name
+    why = f" ({build.why})" if build.certainty is Certainty.CERTAIN else ""
     lines = [f"  {printable(title + why)}"]
     lines += [f"    {need.need}: {_state(need, report)}" for need in build.needs]
     if not build.needs:

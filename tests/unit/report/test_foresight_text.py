@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accel_doctor.foresight import Certainty, Expected, ForeseenBuild, ForeseenNeed, Foresight
+from accel_doctor.foresight import Certainty, ForeseenBuild, ForeseenNeed, Foresight
 from accel_doctor.model import Confidence, Distribution, Need, Plan, Reason, SystemPackage, Unmet
 from accel_doctor.report.check_report import ForesightReport, foresight_lines
 
@@ -14,7 +14,7 @@ GCC = SystemPackage("gcc", (Reason(C, "one"),), Confidence.RULE, "rules/debian.y
 
 
 def build(certainty: Certainty, *needs: ForeseenNeed, name: str = "one") -> ForeseenBuild:
-    return ForeseenBuild(Expected(name, "1.0", certainty, "no compatible wheel"), needs)
+    return ForeseenBuild(name, "1.0", certainty, "no compatible wheel", needs=needs)
 
 
 def lines(*builds: ForeseenBuild, plan: Plan = Plan(), probed: bool = True) -> list[str]:  # noqa: B008
