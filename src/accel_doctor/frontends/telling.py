@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -48,9 +48,10 @@ def as_uv_variables(settings: Settings, *parts: Part) -> dict[str, str]:
     return said
 
 
-def build_arguments(frontend: Name, build: BuildSettings, constraints: Path | None) -> list[str]:
-    """Return the arguments that change how a source is built."""
+def build_arguments(frontend: Name, build: BuildSettings, directory: Path) -> list[str]:
+    """Return the arguments that change how a source is built; constraints are written into ``directory``."""
     name = "--build-constraint" if frontend == "pip" else "--build-constraints"
+    constraints = _written_if_any(directory / "build-constraints.txt", build.build_constraints)
     return [*as_arguments(frontend, build, Part.BUILD), *given(name, constraints)]
 
 
@@ -78,8 +79,7 @@ class RequirementFiles:
 
     requirements: Path
     constraints: Path | None
-    build_constraints: Path | None
-    overrides: Path | None = None
+    overrides: Path | None
 
 
 def write_requirement_files(
@@ -89,31 +89,22 @@ def write_requirement_files(
     per_requirement_options: bool,
     more_constraints: Sequence[str] = (),
 ) -> RequirementFiles:
-    """Write ``request`` into ``directory``.
+    """Write ``request`` into ``directory``, flat: no nesting, absolute paths.
 
     ``per_requirement_options`` says whether ``--hash`` and ``--config-settings`` may stand in the lines.
     """
-
-    def text(line: RequirementLine) -> str:
-        return _line(line, per_requirement_options)
-
-    constraints = [*map(text, request.constraints), *more_constraints]
-    return RequirementFiles(
-        requirements=_write(directory / "requirements.txt", map(text, request.requirements)),
-        constraints=_write(directory / "constraints.txt", constraints) if constraints else None,
-        build_constraints=write_build_constraints(directory, request.build),
-        # Asked for on no Python at all, which is how a resolver is told to pass over a package.
-        overrides=_write(directory / "overrides.txt", [f'{name} ; python_version < "0"' for name in request.left_out])
-        if request.left_out
-        else None,
+    requirements, constraints = (
+        [_line(line, per_requirement_options) for line in lines]
+        for lines in (request.requirements, request.constraints)
     )
-
-
-def write_build_constraints(directory: Path, build: BuildSettings) -> Path | None:
-    """Write the build constraints into ``directory``; None where there are none."""
-    if not build.build_constraints:
-        return None
-    return _write(directory / "build-constraints.txt", build.build_constraints)
+    return RequirementFiles(
+        requirements=_written(directory / "requirements.txt", requirements),
+        constraints=_written_if_any(directory / "constraints.txt", [*constraints, *more_constraints]),
+        # Asked for on no Python at all, which is how a resolver is told to pass over a package.
+        overrides=_written_if_any(
+            directory / "overrides.txt", [f'{name} ; python_version < "0"' for name in request.left_out]
+        ),
+    )
 
 
 def _line(line: RequirementLine, options: bool) -> str:
@@ -124,7 +115,11 @@ def _line(line: RequirementLine, options: bool) -> str:
     return text
 
 
-def _write(path: Path, lines: Iterable[str]) -> Path:
+def _written_if_any(path: Path, lines: Sequence[str]) -> Path | None:
+    return _written(path, lines) if lines else None
+
+
+def _written(path: Path, lines: Sequence[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return path

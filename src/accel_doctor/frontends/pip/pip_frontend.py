@@ -31,7 +31,6 @@ from accel_doctor.frontends.telling import (
     build_arguments,
     given,
     verbosity_arguments,
-    write_build_constraints,
     write_requirement_files,
 )
 from accel_doctor.interfaces import Runner
@@ -77,11 +76,10 @@ class PipFrontend:
 
         Without pip's cache: it keeps wheels by the sdist's location alone, whatever CFLAGS or settings made them.
         """
-        constraints = write_build_constraints(work, build)
         argv = (
             *self._pip(index, work / "fetch-pip.log"), "wheel", "--no-deps", "--no-cache-dir",
             "--wheel-dir", str(wheel_directory), *COMMON, "--progress-bar", "off",
-            *build_arguments("pip", build, constraints), *index_arguments(index), str(source),
+            *build_arguments("pip", build, work), *index_arguments(index), str(source),
         )  # fmt: skip
         return argv, self._told()
 
@@ -114,14 +112,13 @@ class PipFrontend:
             "install", "--dry-run", "--report", str(report), "--requirement", str(files.requirements),
             *given("--constraint", files.constraints), *upgrade,
             *as_arguments("pip", request, Part.LOCATION, Part.INSTALL, Part.RESOLVE),
-            *build_arguments("pip", replace(request.build, config_settings=()), files.build_constraints),
+            *build_arguments("pip", replace(request.build, config_settings=()), report.parent),
         ]  # fmt: skip
 
     def _install_arguments(self, request: InstallRequest, log: Path, what: list[str]) -> list[str]:
-        constraints = write_build_constraints(scratch_beside(log), request.build)
         return [
             "install", "--no-deps", *what, *as_arguments("pip", request, Part.LOCATION, Part.INSTALL),
-            *build_arguments("pip", request.build, constraints),
+            *build_arguments("pip", request.build, scratch_beside(log)),
             # pip leaves what it finds in a --target directory alone unless told to upgrade.
             *(["--upgrade"] if request.upgrade and request.target else []),
         ]  # fmt: skip

@@ -23,7 +23,6 @@ from accel_doctor.frontends.telling import (
     build_arguments,
     given,
     verbosity_arguments,
-    write_build_constraints,
     write_requirement_files,
 )
 from accel_doctor.frontends.uv.uv_locks import InstalledDistribution, enforce_hashes, kept_direct, without_installed
@@ -83,11 +82,10 @@ class UvFrontend:
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
         """Return ``uv build --wheel``, which shows the backend's output as it comes."""
-        constraints = write_build_constraints(work, build)
         argv = [
             str(self.uv), "build", "--wheel", "--out-dir", str(wheel_directory),
             "--python", str(self.interpreter.executable), *common_arguments(0),
-            *build_arguments("uv", build, constraints), *index_arguments(index, self.variables), str(source),
+            *build_arguments("uv", build, work), *index_arguments(index, self.variables), str(source),
         ]  # fmt: skip
         return tuple(argv), {**self._told(index), **self._telling()}
 
@@ -118,7 +116,7 @@ class UvFrontend:
             str(self.uv), "pip", "install", "--requirements", str(lock), "--no-deps",
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
             *as_arguments("uv", request, Part.LOCATION, Part.INSTALL),
-            *build_arguments("uv", request.build, write_build_constraints(scratch, request.build)),
+            *build_arguments("uv", request.build, scratch),
             *package_config_settings(request), *index_arguments(request.index, self.variables),
         ]  # fmt: skip
 
@@ -129,7 +127,7 @@ class UvFrontend:
             "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
             *self.elsewhere, *given("--constraints", files.constraints),
             *given("--override", files.overrides), *resolver_arguments(request),
-            *build_arguments("uv", request.build, files.build_constraints), *package_config_settings(request),
+            *build_arguments("uv", request.build, files.requirements.parent), *package_config_settings(request),
             *index_arguments(request.index, self.variables),
         ]  # fmt: skip
 

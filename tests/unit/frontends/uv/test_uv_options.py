@@ -80,11 +80,13 @@ def test_what_uv_takes_from_the_environment_only():
     }
 
 
-def test_build_settings():
-    build = BuildSettings(config_settings=("a=b", "c=d"), no_build_isolation=True)
-    assert build_arguments("uv", build, Path("/w/b.txt")) == [
-        "--no-build-isolation", "--config-setting", "a=b", "--config-setting", "c=d", "--build-constraints", "/w/b.txt",
+def test_build_settings(tmp_path):
+    build = BuildSettings(config_settings=("a=b", "c=d"), build_constraints=("e<1",), no_build_isolation=True)
+    assert build_arguments("uv", build, tmp_path) == [
+        "--no-build-isolation", "--config-setting", "a=b", "--config-setting", "c=d",
+        "--build-constraints", str(tmp_path / "build-constraints.txt"),
     ]  # fmt: skip
+    assert (tmp_path / "build-constraints.txt").read_text() == "e<1\n"
 
 
 def test_config_settings_of_one_requirement():
