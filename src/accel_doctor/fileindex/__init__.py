@@ -5,7 +5,6 @@ from accel_doctor.fileindex.index_file import (
     FileIndex,
     IndexFileError,
     Package,
-    Release,
     find_index,
     named_for_development,
 )

@@ -15,26 +15,23 @@ _LARGEST_MEMBER = 64 << 20
 
 
 def read_files(stream: IO[bytes], collection: Collection) -> None:
-    """Add the files of all packages of a repository. ValueError for anything but such an archive."""
+    """Add the files of all packages of a repository. Raises tarfile.TarError."""
     names: dict[str, str] = {}
     waiting: dict[str, list[str]] = {}
-    try:
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            for member in archive:
-                directory, _, kind = member.name.rpartition("/")
-                if not member.isfile() or kind not in ("desc", "files") or member.size > _LARGEST_MEMBER:
-                    continue
-                content = archive.extractfile(member)
-                fields = _fields(content.read().decode("utf-8", "replace") if content else "")
-                if kind == "desc":
-                    names[directory] = _describe(fields, collection)
-                    _add(names[directory], waiting.pop(directory, []), collection)
-                elif directory in names:
-                    _add(names.pop(directory), fields.get("FILES", []), collection)
-                else:
-                    waiting[directory] = fields.get("FILES", [])
-    except tarfile.TarError as error:
-        raise ValueError(str(error)) from error
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        for member in archive:
+            directory, _, kind = member.name.rpartition("/")
+            if not member.isfile() or kind not in ("desc", "files") or member.size > _LARGEST_MEMBER:
+                continue
+            content = archive.extractfile(member)
+            fields = _fields(content.read().decode("utf-8", "replace") if content else "")
+            if kind == "desc":
+                names[directory] = _describe(fields, collection)
+                _add(names[directory], waiting.pop(directory, []), collection)
+            elif directory in names:
+                _add(names.pop(directory), fields.get("FILES", []), collection)
+            else:
+                waiting[directory] = fields.get("FILES", [])
 
 
 def _fields(text: str) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,7 +29,8 @@ from accel_doctor.fileindex.codec import (
     encode_block,
 )
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.fileindex.index_file import Package, Release
+from accel_doctor.fileindex.index_file import Package
+from accel_doctor.model import Distribution
 
 _LARGEST_APKINDEX = 256 << 20  # some hundred times Alpine's own
 _Reader = Callable[[IO[bytes], Collection], None]
@@ -45,7 +46,7 @@ def read_list(path: Path, kind: str, collection: Collection) -> None:
     try:
         with _decompressed(path) as stream:
             readers[known](stream, collection)
-    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error, tarfile.TarError) as error:
         raise UsageError(f"cannot read {path}: {error}") from error
 
 
@@ -61,15 +62,12 @@ def _text(reader: Callable[[Iterator[str], Collection], None]) -> _Reader:
 
 
 def _apkindex(stream: IO[bytes], collection: Collection) -> None:
-    try:
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            for member in archive:
-                content = archive.extractfile(member) if member.name == "APKINDEX" else None
-                if content and member.size <= _LARGEST_APKINDEX:
-                    # Whole: before Python 3.12 a member of a stream cannot be read as text.
-                    _text(alpine.read_apkindex)(io.BytesIO(content.read()), collection)
-    except tarfile.TarError as error:
-        raise ValueError(str(error)) from error
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        for member in archive:
+            content = archive.extractfile(member) if member.name == "APKINDEX" else None
+            if content and member.size <= _LARGEST_APKINDEX:
+                # Whole: before Python 3.12 a member of a stream cannot be read as text.
+                _text(alpine.read_apkindex)(io.BytesIO(content.read()), collection)
 
 
 # Kind of list -> a part of its file's name -> its reader
@@ -85,6 +83,13 @@ LISTS: Mapping[str, Mapping[str, _Reader]] = {
 }
 
 
+_OPENERS: Mapping[bytes, Callable[[IO[bytes]], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"\xfd7zXZ\x00": lzma.open,
+    b"BZh": bz2.open,
+}
+
+
 @contextmanager
 def _decompressed(path: Path) -> Iterator[Any]:  # the five kinds of stream have no type in common
     with path.open("rb") as plain:
@@ -97,17 +102,10 @@ def _decompressed(path: Path) -> Iterator[Any]:  # the five kinds of stream have
                     yield stream
             except zstd.ZstdError as error:
                 raise ValueError(str(error)) from error
-        elif magic.startswith(b"\x1f\x8b"):
-            with gzip.open(plain) as stream:
-                yield stream
-        elif magic.startswith(b"\xfd7zXZ\x00"):
-            with lzma.open(plain) as stream:
-                yield stream
-        elif magic.startswith(b"BZh"):
-            with bz2.open(plain) as stream:
-                yield stream
-        else:
-            yield plain
+            return
+        opener = next((opener for mark, opener in _OPENERS.items() if magic.startswith(mark)), nullcontext)
+        with opener(plain) as stream:
+            yield stream
 
 
 def _zstd(path: Path) -> Any:
@@ -126,7 +124,7 @@ def _zstd(path: Path) -> Any:
 _MOST_USES = (1 << 24) - 1
 
 
-def index_bytes(collection: Collection, release: Release) -> bytes:
+def index_bytes(collection: Collection, release: Distribution) -> bytes:
     """Return the bytes of an index; the same collection always yields the same bytes."""
     tables = dict(zip(TABLES, _tables(collection), strict=True))
     lines = [f"release\t{release.id}\t{release.version}"]

@@ -48,21 +48,6 @@ def named_for_development(package: str) -> bool:
     return package.endswith(("-dev", "-devel", "-static"))
 
 
-class Release(NamedTuple):
-    """The distribution release of an index, as os-release names it."""
-
-    id: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"{self.id} {self.version}".strip()
-
-    @property
-    def file_name(self) -> str:
-        """Return the file name of an index of this release."""
-        return f"{self.id}-{self.version}.index" if self.version else f"{self.id}.index"
-
-
 class IndexFileError(AccelDoctorError):
     """An index file is damaged, of another format, or unreadable."""
 
@@ -86,7 +71,7 @@ class FileIndex:
     Every member raises IndexFileError for a damaged or unreadable file.
     """
 
-    def __init__(self, path: Path, release: Release, blocks: Mapping[str, Sequence[Block]], start: int) -> None:
+    def __init__(self, path: Path, release: Distribution, blocks: Mapping[str, Sequence[Block]], start: int) -> None:
         self.path = path
         self.release = release
         self._blocks = blocks
@@ -175,7 +160,7 @@ def _row_numbers(blocks: Sequence[Block]) -> list[int]:
     return numbers
 
 
-def _directory(stream: BinaryIO, size: int) -> tuple[Release, dict[str, list[Block]], int]:
+def _directory(stream: BinaryIO, size: int) -> tuple[Distribution, dict[str, list[Block]], int]:
     header = stream.read(HEADER.size)
     if len(header) < HEADER.size or size > LARGEST_FILE:
         raise DamagedIndexError("wrong size")
@@ -196,7 +181,7 @@ def _directory(stream: BinaryIO, size: int) -> tuple[Release, dict[str, list[Blo
             blocks[table].append(_block(int(offset), int(size_text), int(crc), int(rows), name))
     except (ValueError, KeyError) as error:  # not UTF-8, another number of columns, not a number, unknown table
         raise DamagedIndexError("malformed directory") from error
-    return Release(identifier, release), blocks, HEADER.size + length
+    return Distribution(identifier, release), blocks, HEADER.size + length
 
 
 def _block(offset: int, length: int, checksum: int, rows: int, first: str) -> Block:
@@ -227,6 +212,6 @@ def _names(distribution: Distribution) -> Iterable[str]:
     version = distribution.version or ("sid" if distribution.id == "debian" and rolling else "")
     parts = version.split(".")
     for count in range(len(parts), 0, -1):  # Alpine's 3.20.3 is served by the lists of 3.20
-        name = Release(distribution.id, ".".join(parts[:count])).file_name
+        name = "-".join(filter(None, (distribution.id, ".".join(parts[:count])))) + ".index"
         if "/" not in name and not name.startswith("."):
             yield name

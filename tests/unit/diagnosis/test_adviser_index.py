@@ -9,7 +9,7 @@ from books import book_of
 from fakes import FakeCatalogue
 
 from accel_doctor.diagnosis import RuleAdviser
-from accel_doctor.fileindex import FileIndex, Release
+from accel_doctor.fileindex import FileIndex
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.model import Confidence, Distribution, Interpreter, Need, Origin, Plan, Reason
@@ -47,7 +47,7 @@ def plan(tmp_path):
     for path, packages in FILES.items():
         collection.add(path, packages.split(","))
     file = tmp_path / "debian-99.index"
-    file.write_bytes(index_bytes(collection, Release("debian", "99")))
+    file.write_bytes(index_bytes(collection, Distribution("debian", "99")))
     opened: list[Path] = []
 
     def find() -> FileIndex:

@@ -10,7 +10,7 @@ from books import book_of
 from fakes import FakeCatalogue
 
 from accel_doctor.diagnosis import RuleAdviser
-from accel_doctor.fileindex import FileIndex, Release
+from accel_doctor.fileindex import FileIndex
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.model import Confidence, Distribution, Need, Plan, Provider, Reason
@@ -39,7 +39,7 @@ def adviser(tmp_path: Path) -> Callable[..., tuple[RuleAdviser, FakeCatalogue]]:
     for path in ("usr/include/indexed.h", *(f"usr/include/d{number}/config.h" for number in range(9))):
         collection.add(path, [f"{path.split('/')[2].removesuffix('.h')}-devel"])
     index = tmp_path / "fedora-99.index"
-    index.write_bytes(index_bytes(collection, Release("fedora", "99")))
+    index.write_bytes(index_bytes(collection, Distribution("fedora", "99")))
 
     def make(has: Mapping[str, Sequence[Provider]]) -> tuple[RuleAdviser, FakeCatalogue]:
         asked = FakeCatalogue(name="dnf", told=has)

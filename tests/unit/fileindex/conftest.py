@@ -10,7 +10,8 @@ import pytest
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.fileindex.debian import read_contents, read_packages, read_sources
-from accel_doctor.fileindex.index_file import FileIndex, Release
+from accel_doctor.fileindex.index_file import FileIndex
+from accel_doctor.model import Distribution
 
 CONTENTS = """\
 usr/include/zlib.h                                      libdevel/zlib1g-dev
@@ -90,7 +91,7 @@ def written(tmp_path: Path) -> Callable[[Collection], FileIndex]:
 
     def write(collection: Collection) -> FileIndex:
         path = tmp_path / "debian-99.index"
-        path.write_bytes(index_bytes(collection, Release("debian", "99")))
+        path.write_bytes(index_bytes(collection, Distribution("debian", "99")))
         return FileIndex.open(path)
 
     return write

@@ -6,12 +6,12 @@ import pytest
 
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.fileindex.index_file import SHIPPED, FileIndex, IndexFileError, Package, Release, find_index
+from accel_doctor.fileindex.index_file import SHIPPED, FileIndex, IndexFileError, Package, find_index
 from accel_doctor.model import Distribution
 
 
 def test_what_was_written_is_found(index):
-    assert index.release == Release("debian", "99")
+    assert index.release == Distribution("debian", "99")
     assert [(file.path, file.packages) for file in index.find("zlib.h")] == [
         ("usr/include/zlib.h", (Package("zlib1g-dev", development=True, uses=2),)),
         ("usr/include/Poco/zlib.h", (Package("libpoco-dev", development=True),)),
@@ -31,7 +31,9 @@ def test_many_blocks_and_any_text_survive(written):
 
 
 def test_the_same_lists_give_the_same_bytes(collection):
-    assert index_bytes(collection, Release("debian", "99")) == index_bytes(collection, Release("debian", "99"))
+    assert index_bytes(collection, Distribution("debian", "99")) == index_bytes(
+        collection, Distribution("debian", "99")
+    )
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_arch(written, order):
 
 
 def test_arch_archive_that_is_none():
-    with pytest.raises(ValueError, match="header"):
+    with pytest.raises(tarfile.TarError, match="header"):
         read_files(io.BytesIO(b"x" * 2000), Collection())
 
 

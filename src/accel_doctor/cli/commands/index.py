@@ -12,7 +12,7 @@ from accel_doctor.cli.options import as_command, group, option
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.fileindex.building import LISTS, index_bytes, read_list, write_index
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.fileindex.index_file import Release
+from accel_doctor.model import Distribution
 
 command = group("index", "Build file indexes: which package of a distribution ships a header, library or command.")
 
@@ -52,8 +52,8 @@ def build(options: BuildOptions) -> int:
     return int(ExitCode.DONE)
 
 
-def _release(distro: str) -> Release:
+def _release(distro: str) -> Distribution:
     identifier, _, version = distro.partition(":")
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", identifier) or not re.fullmatch(r"[A-Za-z0-9._-]*", version):
         raise UsageError(f"--distro {distro}: not ID:VERSION", hint="write it as os-release does, such as debian:13")
-    return Release(identifier, version)
+    return Distribution(identifier, version)

@@ -17,10 +17,11 @@ from accel_doctor.cli.machines import chosen_distribution, unasked_package_manag
 from accel_doctor.cli.options import RulesOptions, argument, as_command, checked_version, group, option
 from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.questions import Questions
+from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.errors import ExitCode, RuleError, UsageError
 from accel_doctor.fileindex import find_index
 from accel_doctor.rulebook import Rulebook
-from accel_doctor.rulebook.authoring.cases import BuildMachine, try_rules
+from accel_doctor.rulebook.authoring.cases import try_rules
 from accel_doctor.rulebook.authoring.formatting import check_format
 from accel_doctor.rulebook.authoring.from_log import Answers, NewRules
 from accel_doctor.rulebook.authoring.showing import names, packages_listed, shown, statistics, symptoms_listed
@@ -47,11 +48,11 @@ def workplace(chosen: Sequence[str]) -> Workplace:
     return find_workplace(directories, user_directory(os.environ) / "rules", Path.cwd(), MANAGERS)
 
 
-def recorded_machine(distro: str, python: str, rulebook: Rulebook) -> BuildMachine:
-    """Return the machine of a recorded case, of which a distribution and a version of Python are known."""
+def adviser_of(distro: str, python: str, rulebook: Rulebook) -> RuleAdviser:
+    """Return the adviser for the machine of a recorded case."""
     distribution = named_distribution(distro)
     interpreter = assumed_interpreter(distribution, python)
-    return BuildMachine(distribution, interpreter, unasked_package_manager(rulebook, distribution))
+    return RuleAdviser(rulebook, distribution, interpreter, unasked_package_manager(rulebook, distribution))
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def lint(options: LintOptions) -> int:
 @as_command("test", RulesOptions, parent=command)
 def test(options: RulesOptions) -> int:
     """Test every symptom on its own samples, and the rules on the cases that `rules new` wrote."""
-    trial = try_rules(workplace(options.rules), recorded_machine)
+    trial = try_rules(workplace(options.rules), adviser_of)
     if trial.problems:
         raise RuleError(trial.problems)
     click.echo(f"{count(trial.samples, 'sample')} of {count(trial.symptoms, 'symptom')} passed")
@@ -198,7 +199,7 @@ def new(options: NewOptions) -> int:
             case=options.case,
         ),
         index=find_index(distribution, [user_directory(os.environ) / "indexes"]),
-        machine_of=recorded_machine,
+        adviser_of=adviser_of,
     ).write()
     return int(ExitCode.DONE)
 

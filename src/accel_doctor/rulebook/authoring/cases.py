@@ -11,25 +11,15 @@ from typing import Any
 from accel_doctor.diagnosis import RuleAdviser, diagnose_stream, sample_problems
 from accel_doctor.diagnosis.scanning import Readable
 from accel_doctor.errors import UsageError
-from accel_doctor.interfaces import PackageManager
-from accel_doctor.model import Distribution, Finding, Interpreter, Reason
+from accel_doctor.model import Finding, Reason
 from accel_doctor.rulebook.authoring.workplace import Workplace
 from accel_doctor.rulebook.book import Rulebook
 
 _FILE, _LOG = "case.json", "1.log"
 
 
-@dataclass(frozen=True)
-class BuildMachine:
-    """The machine that a log was written on, as far as its distribution and version of Python tell."""
-
-    distribution: Distribution
-    interpreter: Interpreter
-    package_manager: PackageManager
-
-
-# A distribution (ID or ID:VERSION), a version of Python, the rules -> the machine
-MachineOf = Callable[[str, str, Rulebook], BuildMachine]
+# A distribution (ID or ID:VERSION), a version of Python, the rules -> what these rules advise for such a machine
+AdviserOf = Callable[[str, str, Rulebook], RuleAdviser]
 
 
 @dataclass(frozen=True)
@@ -79,10 +69,10 @@ def cases_in(directory: Path) -> list[RuleCase]:
     return cases
 
 
-def case_problems(case: RuleCase, book: Rulebook, machine_of: MachineOf) -> list[str]:
+def case_problems(case: RuleCase, book: Rulebook, adviser_of: AdviserOf) -> list[str]:
     """Return where the rules' answer to a case's log differs from what the case expects."""
     with case.log.open("rb") as stream:
-        causes, names = answer(stream, machine_of(case.distro, case.python, book), book)
+        causes, names = answer(stream, adviser_of(case.distro, case.python, book), book)
     needs = needs_of(causes)
     problems = []
     if sorted(needs) != sorted(case.needs):
@@ -97,9 +87,8 @@ def needs_of(causes: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(cause.need) for cause in causes))
 
 
-def answer(log: Readable, machine: BuildMachine, book: Rulebook) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+def answer(log: Readable, adviser: RuleAdviser, book: Rulebook) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """Return what stopped the build of a log, and the packages that rules name for it."""
-    adviser = RuleAdviser(book, machine.distribution, machine.interpreter, machine.package_manager)
     causes = diagnose_stream(log, book.symptoms).causes
     plan = adviser.plan([Reason(cause.need, cause.package, cause) for cause in causes])
     return causes, plan.names
@@ -119,11 +108,11 @@ class Trial:
     problems: tuple[str, ...]
 
 
-def try_rules(workplace: Workplace, machine_of: MachineOf) -> Trial:
+def try_rules(workplace: Workplace, adviser_of: AdviserOf) -> Trial:
     """Try every symptom on its own samples, and the rules on the recorded cases. RuleError, UsageError as usual."""
     book = workplace.rulebook()
     cases = cases_in(workplace.cases)
     problems = [problem for symptom in book.symptoms for problem in sample_problems(symptom, book.symptoms)]
-    problems += [problem for case in cases for problem in case_problems(case, book, machine_of)]
+    problems += [problem for case in cases for problem in case_problems(case, book, adviser_of)]
     samples = sum(len(symptom.match) + len(symptom.miss) for symptom in book.symptoms)
     return Trial(samples, len(book.symptoms), len(cases), tuple(problems))

@@ -16,7 +16,7 @@ from accel_doctor.diagnosis.scanning import all_lines, stream_blocks
 from accel_doctor.errors import RuleError, UsageError
 from accel_doctor.fileindex import FileIndex, rank
 from accel_doctor.model import Diagnosis, Distribution, Finding, Need
-from accel_doctor.rulebook.authoring.cases import MachineOf, RuleCase, answer, needs_of
+from accel_doctor.rulebook.authoring.cases import AdviserOf, RuleCase, answer, needs_of
 from accel_doctor.rulebook.authoring.inserting import with_package_rule, with_symptom
 from accel_doctor.rulebook.authoring.proposing import Draft, draft, stem
 from accel_doctor.rulebook.authoring.workplace import Workplace, replace_file
@@ -73,7 +73,7 @@ class NewRules:
     author: Author
     answers: Answers
     index: FileIndex | None
-    machine_of: MachineOf
+    adviser_of: AdviserOf
     _files: dict[str, str] = field(default_factory=dict)  # new text by name
 
     def write(self) -> None:
@@ -186,7 +186,7 @@ class NewRules:
                 problems = [problem for symptom in book.symptoms for problem in sample_problems(symptom, book.symptoms)]
             if problems:
                 raise RuleError([problem.replace(scratch, str(self.workplace.own)) for problem in problems])
-            causes, names = answer(io.BytesIO(content), self.machine_of(distro, python, book), book)
+            causes, names = answer(io.BytesIO(content), self.adviser_of(distro, python, book), book)
         found = needs_of(causes)
         if missing := [str(need) for need in needs if str(need) not in found]:
             raise RuleError([f"with this rule the log shows {', '.join(found) or 'nothing'}, not {', '.join(missing)}"])
