@@ -12,7 +12,7 @@ ENVIRONMENTS = "environments"
 LOGS = "logs"
 INTERPRETERS = "interpreters"
 UNFINISHED = "unfinished"  # in a kind's directory: entries that are being written or removed
-OLDER = ("installations", f"{WHEELS}/v1")  # of older versions; a later version's are left to it
+OLDER = ("installations", f"{WHEELS}/locks", f"{WHEELS}/v1")  # of older versions; a later version's are left to it
 
 # https://bford.info/cachedir/: backup tools leave marked directories alone
 CACHEDIR_TAG = "CACHEDIR.TAG"

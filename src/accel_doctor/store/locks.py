@@ -14,12 +14,8 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from accel_doctor.model import BuildKey
 
 # Locks of the open file, not of the process (fcntl(2), "Open file description locks"): two stores in one process see
 # one another, and closing one leaves the other's alone. Where there are none (macOS), those of the process.
@@ -27,7 +23,7 @@ _OF_OPEN_FILE = hasattr(fcntl, "F_OFD_SETLK")
 _TAKEN = {errno.EAGAIN, errno.EACCES}
 _PATIENCE = 5.0  # seconds
 _PAUSE = 0.005
-_UNTOLD = 0.5  # seconds until waiting is told, and between looks at whether the run was interrupted
+_BUILD_PAUSE = 0.1
 
 
 class Leases:
@@ -79,19 +75,25 @@ class Leases:
         """
         descriptor = self._opened()
         with self._guard:
-            free = name not in self._held
-            if free:
-                try:
-                    _lock(descriptor, fcntl.LOCK_EX, name)
-                except OSError as error:
-                    if error.errno not in _TAKEN:
-                        raise
-                    free = False
+            free = name not in self._held and _locked_alone(descriptor, name)
             try:
                 yield free
             finally:
                 if free:
                     _lock(descriptor, fcntl.LOCK_UN, name)
+
+    @contextmanager
+    def alone(self, name: str, wait: Callable[[], bool]) -> Iterator[None]:
+        """Be the only one who uses ``name`` while the block lasts. While another process does, ``wait`` is asked again
+        and again; where it says no, nothing is held. Raises OSError where there are no locks."""
+        descriptor = self._opened()
+        while not (held := _locked_alone(descriptor, name)) and wait():
+            time.sleep(_BUILD_PAUSE)
+        try:
+            yield
+        finally:
+            if held:
+                _lock(descriptor, fcntl.LOCK_UN, name)
 
     def close(self) -> None:
         """Release everything."""
@@ -129,6 +131,16 @@ def _lock_patiently(descriptor: int, name: str) -> bool:
             time.sleep(_PAUSE)
 
 
+def _locked_alone(descriptor: int, name: str) -> bool:
+    try:
+        _lock(descriptor, fcntl.LOCK_EX, name)
+    except OSError as error:
+        if error.errno not in _TAKEN:
+            raise
+        return False
+    return True
+
+
 def _lock(descriptor: int, kind: int, name: str) -> None:
     """Try once to lock; raise OSError where another process has the lock, or there are no locks."""
     byte = int(hashlib.sha256(name.encode()).hexdigest()[:15], 16)
@@ -138,36 +150,6 @@ def _lock(descriptor: int, kind: int, name: str) -> None:
     types = {fcntl.LOCK_SH: fcntl.F_RDLCK, fcntl.LOCK_EX: fcntl.F_WRLCK, fcntl.LOCK_UN: fcntl.F_UNLCK}
     # struct flock of Linux: l_type, l_whence, l_start, l_len, l_pid
     fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi", types[kind], os.SEEK_SET, byte, 1, 0))
-
-
-class BuildLocks:
-    """One build of a wheel at a time: at most 4096 empty files, locked while a wheel is built whose key begins with
-    their name.
-
-    They need no clearing away, which no waiting process would survive. Two keys that share one wait for one another;
-    nobody holds two.
-    """
-
-    def __init__(self, directory: Path, warn: Callable[[str], None], stopped: Callable[[], bool]) -> None:
-        """Take ``stopped`` to tell whether the run was interrupted: then nobody is waited for."""
-        self._directory = directory
-        self._warn = warn
-        self._stopped = stopped
-        self._told = False
-
-    def acquire(self, key: BuildKey) -> AbstractContextManager[object]:
-        """Wait for the lock of ``key``, and return what releases it. Raises OSError where it cannot be had."""
-        from filelock import FileLock, Timeout  # it imports asyncio, which takes as long as a small run
-
-        lock = FileLock(self._directory / f"{key.exact[:3]}.lock")
-        while not self._stopped():
-            try:
-                return lock.acquire(timeout=_UNTOLD)
-            except Timeout:
-                if not self._told:
-                    self._told = True
-                    self._warn("another accel-doctor is building the same wheel: waiting for it")
-        return nullcontext()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from accel_doctor.hashing import sha256_of
@@ -17,13 +17,12 @@ from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
 from accel_doctor.store import publishing
 from accel_doctor.store.documents import is_key
 from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED, directories
-from accel_doctor.store.locks import BuildLocks, Leases
+from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json
 from accel_doctor.wheelfile import is_pure
 
 LAYOUT = "v2"
 ENTRY = "entry.json"
-BUILD_LOCKS = "locks"
 
 
 class DamagedEntryError(Exception):
@@ -43,7 +42,8 @@ class LocalWheelStore:
         self.root = root
         self._leases = leases
         self._warn = warn
-        self._builds = BuildLocks(root / BUILD_LOCKS, warn, stopped)
+        self._stopped = stopped
+        self._told_to_wait = False
         self._writable = True
         self._readable = True
 
@@ -165,14 +165,9 @@ class LocalWheelStore:
 
     @contextmanager
     def building(self, key: BuildKey) -> Iterator[None]:
-        try:
-            self._prepare()
-            release = self._builds.acquire(key)
-        except OSError as error:
-            self._cannot_write(error)
-            yield
-            return
-        with release:
+        with ExitStack() as held:
+            with suppress(OSError):  # without locks, two may build the same
+                held.enter_context(self._leases.alone(f"build {key.exact}", self._waits))
             yield
 
     def remove(self, name: str) -> bool:
@@ -193,8 +188,15 @@ class LocalWheelStore:
         """Return the directory of an entry."""
         return Path(f"{self.root}/{LAYOUT}/{name[:2]}/{name}")  # in one step, for it is asked for often
 
+    def _waits(self) -> bool:
+        """Tell, once, that another process builds the same wheel; return whether to go on waiting for it."""
+        if not self._told_to_wait:
+            self._told_to_wait = True
+            self._warn("another accel-doctor is building the same wheel: waiting for it")
+        return not self._stopped()
+
     def _prepare(self) -> None:
-        for directory in (self.root / LAYOUT, self.root / UNFINISHED, self.root / BUILD_LOCKS):
+        for directory in (self.root / LAYOUT, self.root / UNFINISHED):
             directory.mkdir(parents=True, exist_ok=True)
         tag = self.root / CACHEDIR_TAG
         if not tag.exists():

@@ -245,7 +245,7 @@ def test_another_users_files_are_told_and_worked_around(store, wheel, tmp_path, 
     root = tmp_path / "wheels"
     (place / "entry.json").chmod(0o000)
     place.chmod(0o755)
-    for directory in (root / "v2", root / "unfinished", root / "locks"):
+    for directory in (root / "v2", root / "unfinished"):
         directory.chmod(0o777)
     said = as_nobody(root, wheel)
     assert said == [
