@@ -47,7 +47,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def rules(session: nox.Session) -> None:
-    """Check the rules, and try their samples and the recorded cases."""
+    """Check the rules, and try their samples."""
     run(session, "accel_doctor", "rules", "lint", "--stats")
     run(session, "accel_doctor", "rules", "test")
 
