@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -63,6 +64,19 @@ class Interpreter:
     def feature_version(self) -> str:
         """Return major and minor: ``3.13``."""
         return ".".join(self.version.split(".")[:2])
+
+    @property
+    def abi(self) -> dict[str, object]:
+        """Return what decides which extension modules it loads, as keys of the cache have it."""
+        final = re.fullmatch(r"[0-9.]+(rc[0-9]+)?", self.version)  # from its first rc on, the ABI stands (PEP 602)
+        return {
+            "implementation": self.implementation,
+            "version": self.feature_version if final else self.version,
+            "soabi": self.soabi,
+            "cache-tag": self.cache_tag,
+            "debug": self.debug,
+            "free-threaded": self.free_threaded,
+        }
 
 
 @dataclass(frozen=True)

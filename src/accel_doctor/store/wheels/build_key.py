@@ -93,14 +93,7 @@ def build_key(
         "build-constraints": sorted(settings.build_constraints),
     }
     binary: dict[str, Any] = {
-        "interpreter": {
-            "implementation": interpreter.implementation,
-            "version": _binary_version(interpreter),
-            "soabi": interpreter.soabi,
-            "cache-tag": interpreter.cache_tag,
-            "debug": interpreter.debug,
-            "free-threaded": interpreter.free_threaded,
-        },
+        "interpreter": interpreter.abi,
         "platform": interpreter.platform,
         "libc": interpreter.libc,
         "distribution": [distribution.id, distribution.version or distribution.codename],
@@ -128,11 +121,6 @@ def build_environment(environment: Mapping[str, str], package: str) -> dict[str,
 
 def _for_this_processor(flags: list[str]) -> bool:
     return any(_THIS_PROCESSOR.search(text) for text in flags)
-
-
-def _binary_version(interpreter: Interpreter) -> str:
-    final = re.fullmatch(r"[0-9.]+(rc[0-9]+)?", interpreter.version)  # from its first rc on, the ABI stands (PEP 602)
-    return interpreter.feature_version if final else interpreter.version
 
 
 def _identity(source: Source) -> dict[str, str | None] | None:

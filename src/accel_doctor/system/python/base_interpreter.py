@@ -53,18 +53,11 @@ def _asked(executable: Path, variables: Mapping[str, str]) -> dict[str, Any]:
 
     interpreter = describe(executable, ProcessRunner(dict(variables)))
     distribution = read_distribution()
-    final = interpreter.version.replace(".", "").isdigit()
     return {
         "executable": str(interpreter.executable.resolve()),
         "version": interpreter.version,
         "machine": {
-            "implementation": interpreter.implementation,
-            # before a release is final, its ABI still moves
-            "version": interpreter.feature_version if final else interpreter.version,
-            "soabi": interpreter.soabi,
-            "cache-tag": interpreter.cache_tag,
-            "debug": interpreter.debug,
-            "free-threaded": interpreter.free_threaded,
+            **interpreter.abi,
             "platform": interpreter.platform,
             "libc": interpreter.libc,
             "distribution": [distribution.id, distribution.version or distribution.codename],
