@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from accel_doctor.errors import UsageError
@@ -16,7 +17,7 @@ from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import OPTION_OF, PIP_OPTIONS, Kind, ParsedArguments
 from accel_doctor.requirements.requirement_files import Files, NestedReader, is_lock
 from accel_doctor.requirements.specifier import SpecifierReader
-from accel_doctor.requirements.unsupported_options import INSTEAD, unsupported, unsupported_key
+from accel_doctor.requirements.unsupported_options import INSTEAD, UNSUPPORTED_KEYS, unsupported
 
 COMMAND_LINE = "command line"
 
@@ -34,9 +35,8 @@ def read_request(
     Options that can be repeated add to the configuration's values; all others replace them. Options in requirement
     files come last and win. ``in_virtual_environment`` says where the target interpreter is.
     """
-    for key in configuration.settings:
-        if (error := unsupported_key(key)) is not None:
-            raise UsageError(f"{configuration.settings[key].source}: {error.message}", hint=error.hint)
+    for key in sorted(UNSUPPORTED_KEYS & configuration.settings.keys()):
+        _refuse(f"--{key}", configuration.settings[key].source)
     gathered = _Gathering(arguments, configuration, files, invocation)
     options = gathered.options
     _check_combinations(options, in_virtual_environment)
@@ -170,8 +170,9 @@ class _Gathering:
     def _apply(self, line: Line) -> None:
         for name, value in line.options:
             option = OPTION_OF.get(name)
-            if option is None:
-                self._refuse_unsupported(line, name)
+            if option is None:  # use-feature and a --hash without a requirement are ignored, as pip ignores them
+                if f"--{name}" in INSTEAD:
+                    _refuse(f"--{name}", line.origin)
             elif option.kind is Kind.FORMATS:
                 self.format_control.append((name, value))
             elif name == "find-links":
@@ -180,12 +181,6 @@ class _Gathering:
                 if name == "index-url":
                     self.options.replace("extra-index-url", ())
                 self.options.set(option, value)
-
-    def _refuse_unsupported(self, line: Line, name: str) -> None:
-        # Passed over: use-feature, and a --hash without a requirement, which pip ignores as well.
-        if f"--{name}" in INSTEAD:
-            error = unsupported(f"--{name}")
-            raise UsageError(f"{line.origin}: {error.message}", hint=error.hint)
 
     def _find_link_in(self, line: Line, value: str) -> str:
         # pip: relative to the requirements file where something is there, else to the working directory.
@@ -207,6 +202,11 @@ class _Gathering:
             'You must give at least one requirement to install (see "accel-doctor install --help")',
             hint="accel-doctor install -r requirements.txt",
         )
+
+
+def _refuse(option: str, where: str) -> NoReturn:
+    error = unsupported(option)
+    raise UsageError(f"{where}: {error.message}", hint=error.hint)
 
 
 def _configured_formats(configuration: Configuration) -> Iterator[tuple[str, str]]:

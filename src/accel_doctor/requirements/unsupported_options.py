@@ -45,30 +45,14 @@ _ALIASES: Mapping[str, str] = {
 
 # Options that do not change what is installed: accepted and ignored. The value: whether they take one.
 HARMLESS: Mapping[str, bool] = {
-    "--disable-pip-version-check": False,
-    "--no-input": False,
-    "--no-color": False,
-    "--no-warn-script-location": False,
-    "--no-warn-conflicts": False,
-    "--no-python-version-warning": False,
-    "--no-clean": False,
-    "--use-pep517": False,
-    "--progress-bar": True,
-    "--root-user-action": True,
-    "--use-feature": True,
-    "--resume-retries": True,
+    **dict.fromkeys(("--disable-pip-version-check", "--no-python-version-warning", "--no-color", "--no-input"), False),
+    **dict.fromkeys(("--no-warn-script-location", "--no-warn-conflicts", "--no-clean", "--use-pep517"), False),
+    **dict.fromkeys(("--progress-bar", "--root-user-action", "--use-feature", "--resume-retries"), True),
 }
 
-_UNSUPPORTED_IN_CONFIGURATION = frozenset(
-    {
-        "root",
-        "platform",
-        "abi",
-        "implementation",
-        "python-version",
-        "ignore-requires-python",
-        "ignore-installed",
-    }
+# Keys of pip's configuration that must not be ignored silently.
+UNSUPPORTED_KEYS = frozenset(
+    ("root", "platform", "abi", "implementation", "python-version", "ignore-requires-python", "ignore-installed")
 )
 
 
@@ -79,8 +63,3 @@ def unsupported(option: str) -> UsageError:
     if name in INSTEAD:
         return UsageError(f"accel-doctor does not support {option}", hint=INSTEAD[name])
     return UsageError(f"no such option: {option}", hint="see accel-doctor install --help")
-
-
-def unsupported_key(key: str) -> UsageError | None:
-    """Return the error for a key of pip's configuration that must not be ignored silently; None for all others."""
-    return unsupported(f"--{key}") if key in _UNSUPPORTED_IN_CONFIGURATION else None

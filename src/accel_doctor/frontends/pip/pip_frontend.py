@@ -58,7 +58,7 @@ class PipFrontend:
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve with a dry run of ``pip install``; what is already installed and fits is not in the lock."""
         scratch = scratch_beside(log)
-        files = write_requirement_files(scratch, _asked(_with_settings(request)), per_requirement_options=True)
+        files = write_requirement_files(scratch, _for_pip(request), per_requirement_options=True)
         report = scratch / "report.json"
         report.unlink(missing_ok=True)
         failed = self._run(self._lock_arguments(request, files, report), request, "resolve", log)
@@ -164,17 +164,15 @@ def create(parts: FrontendParts) -> PipFrontend:
     return PipFrontend(parts.runner, parts.interpreter, parts.variables, private, parts.configuration.left_to_pip)
 
 
-def _asked(request: InstallRequest) -> InstallRequest:
-    # pip has no way to pass over what a dependency asks for: only what was asked for directly can be left out.
-    return replace(
-        request, requirements=tuple(line for line in request.requirements if line.name not in request.left_out)
-    )
-
-
-def _with_settings(request: InstallRequest) -> InstallRequest:
-    # pip applies --config-settings of its command line to what stands on the command line, not to requirement files.
+def _for_pip(request: InstallRequest) -> InstallRequest:
+    # pip cannot ignore what a dependency asks for: only what was asked for directly can be left out. And it applies
+    # the --config-settings of its command line to what stands on the command line, not to requirement files.
     settings = request.build.config_settings
-    lines = [replace(line, config_settings=(*settings, *line.config_settings)) for line in request.requirements]
+    lines = [
+        replace(line, config_settings=(*settings, *line.config_settings))
+        for line in request.requirements
+        if line.name not in request.left_out
+    ]
     return replace(request, requirements=tuple(lines))
 
 

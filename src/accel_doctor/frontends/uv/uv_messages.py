@@ -77,7 +77,8 @@ def build_requirements_in(log: Path) -> tuple[str, ...]:
 def _chain(output: str) -> tuple[list[str], str | None]:
     """Return headline and causes, without the backend's output, and the first hint."""
     lines = output.splitlines()
-    start = _last_headline(lines)
+    # The last headline: `uv build` streams the backend's output first, where lines may begin with "error:" too.
+    start = max((number for number, line in enumerate(lines) if _HEADLINE.match(line)), default=None)
     if start is None:
         return [line for line in lines if line.strip()][-5:], None
     chain: list[str] = []
@@ -95,11 +96,3 @@ def _chain(output: str) -> tuple[list[str], str | None]:
     while chain and not chain[-1]:
         chain.pop()
     return chain, hints[0] if hints else None
-
-
-def _last_headline(lines: list[str]) -> int | None:
-    # The last one: `uv build` streams the backend's output first, where lines may begin with "error:" too.
-    for number in range(len(lines) - 1, -1, -1):
-        if _HEADLINE.match(lines[number]):
-            return number
-    return None
