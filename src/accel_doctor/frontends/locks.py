@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import tomli
 import tomli_w
 from packaging.pylock import Package, Pylock, PylockValidationError
 
 from accel_doctor.errors import ToolError
 from accel_doctor.hashing import sha256_of
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 LOCK_NAME = "pylock.toml"  # the name that makes uv and pip read it as a lock
 _SIZE_LIMIT = 64 << 20  # bytes; a lock of ten thousand packages is under ten megabytes
@@ -29,7 +24,7 @@ def read_lock(path: Path) -> Pylock:
     try:
         if path.stat().st_size > _SIZE_LIMIT:
             raise ValueError(f"larger than {_SIZE_LIMIT} bytes")
-        lock = Pylock.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+        lock = Pylock.from_dict(tomli.loads(path.read_text(encoding="utf-8")))
     except (PylockValidationError, ValueError, OSError) as error:
         raise ToolError(f"cannot use the lock {path}: {error}") from error
     return replace(lock, packages=[_absolute(package, path.parent) for package in lock.packages])

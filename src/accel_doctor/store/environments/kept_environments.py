@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import AccelDoctorError
@@ -85,17 +85,13 @@ class KeptEnvironments(Kind):
             return None
         except (ValueError, OSError) as error:
             return cache.manifest_path(key), str(error)
+        parts = [(cache.pack_path(pack.digest), _wrong_pack) for pack in stored.packs]
+        files = (file for files in stored.directories.values() for file in files)
+        parts += [(Path(cache.pool.path(file.piece)), _wrong_piece) for file in files]
         with cache.in_use():
-            for pack in stored.packs:
-                path = cache.pack_path(pack.digest)
+            for path, wrong in parts:
                 if path not in known:
-                    known[path] = _wrong_pack(path)
-                if why := known[path]:
-                    return path, why
-            for file in (file for files in stored.directories.values() for file in files):
-                path = Path(cache.pool.path(file.piece))
-                if path not in known:
-                    known[path] = _wrong_piece(path, file.piece)
+                    known[path] = _told(wrong, path)
                 if why := known[path]:
                     return path, why
         return None
@@ -134,23 +130,22 @@ def erase_environments(cache: EnvironmentCache, keys: Sequence[str]) -> int:
 
 
 def _wrong_pack(path: Path) -> str | None:
+    read_pack(path, path.name, (), lambda piece, blocks: None)  # raises what is wrong
+    return None
+
+
+def _wrong_piece(path: Path) -> str | None:
+    piece, found = path.parent.name + path.name, sha256_of(path)
+    return None if found == piece[:64] else f"SHA-256 mismatch: expected {piece[:64]}, got {found}"
+
+
+def _told(wrong: Callable[[Path], str | None], path: Path) -> str | None:
     try:
-        read_pack(path, path.name, (), lambda piece, blocks: None)
+        return wrong(path)
     except FileNotFoundError:
         return "it is missing"
     except (AccelDoctorError, OSError) as error:
         return str(error)
-    return None
-
-
-def _wrong_piece(path: Path, piece: str) -> str | None:
-    try:
-        found = sha256_of(path)
-    except FileNotFoundError:
-        return "it is missing"
-    except OSError as error:
-        return str(error)
-    return None if found == piece[:64] else f"SHA-256 mismatch: expected {piece[:64]}, got {found}"
 
 
 def _size(path: Path) -> int:
