@@ -62,20 +62,20 @@ def run(arguments: Sequence[str]) -> int:
         code = application.main(list(arguments), prog_name="accel-doctor", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        return int(ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
     except click.ClickException as error:
         error.show()
-        return int(ExitCode.USAGE)
+        return ExitCode.USAGE
     except AccelDoctorError as error:
         tell(error)
         return int(error.exit_code)
     except BrokenPipeError:
         # Whoever read our stdout has gone; point it elsewhere, or the interpreter complains again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return int(ExitCode.INTERNAL)
+        return ExitCode.INTERNAL
     except OSError as error:  # a full disk, a directory that may not be written
         click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)
-        return int(ExitCode.INTERNAL)
+        return ExitCode.INTERNAL
     return int(code or 0)
 
 

@@ -7,9 +7,10 @@ group may declare its ``parameters()`` and read its ``parsed(values)`` by itself
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
@@ -75,6 +76,11 @@ def amount(*flags: str, unit: Unit, **settings: Any) -> Any:
 def text_or_json() -> Any:
     """Return the field of ``--format``."""
     return option("--format", default="text", type=click.Choice(["text", "json"]), help="Text or JSON.")
+
+
+def show(form: str, document: Mapping[str, Any], lines: Iterable[str]) -> None:
+    """Print an answer in the form that ``--format`` asks for."""
+    click.echo(json.dumps(document, indent=2) if form == "json" else "\n".join(lines))
 
 
 def checked_version(python: str | None) -> str | None:

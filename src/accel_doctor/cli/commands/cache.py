@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from accel_doctor.cli.options import (
     as_command,
     group,
     option,
+    show,
     text_or_json,
 )
 from accel_doctor.errors import CacheError, ExitCode, UsageError
@@ -110,7 +110,7 @@ class _Cache:
     as_json: bool
 
     def show(self, document: dict[str, Any], lines: Sequence[str]) -> None:
-        click.echo(json.dumps(document, indent=2) if self.as_json else "\n".join(lines))
+        show("json" if self.as_json else "text", document, lines)
 
     def wheels(self, asked: Sequence[str] = ()) -> list[cache_report.KeptWheel]:
         """Return the wheels, all or those of NAME or NAME==VERSION, by name; UsageError for a name that has none."""

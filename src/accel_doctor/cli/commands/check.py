@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass, replace
 
@@ -19,6 +18,7 @@ from accel_doctor.cli.options import (
     export_option,
     is_version,
     option,
+    show,
     text_or_json,
 )
 from accel_doctor.cli.pip_line import PipArguments, PipLineCommand, prepare
@@ -70,11 +70,9 @@ def command(options: CheckOptions) -> int:
     )
     if options.export:
         click.echo(exported_plan(foresight.plan, options.export, session), nl=False)
-    elif options.form == "json":
-        click.echo(json.dumps(foresight_document(report), indent=2))
     else:
-        click.echo("\n".join(foresight_lines(report)))
-    return int(ExitCode.DONE if elsewhere else _exit_code(foresight))
+        show(options.form, foresight_document(report), foresight_lines(report))
+    return ExitCode.DONE if elsewhere else _exit_code(foresight)
 
 
 def _exit_code(foresight: Foresight) -> ExitCode:

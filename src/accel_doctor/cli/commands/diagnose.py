@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from accel_doctor.cli.options import (
     distro_option,
     export_option,
     option,
+    show,
     text_or_json,
 )
 from accel_doctor.cli.session import Session, started
@@ -53,11 +53,13 @@ def command(options: DiagnoseOptions) -> int:
     plan = _plan(diagnoses, session, python or shown)
     if options.export:
         click.echo(exported_plan(plan, options.export, session), nl=False)
-    elif options.form == "json":
-        click.echo(json.dumps(diagnosis_document(session.distribution, diagnoses, plan), indent=2))
     else:
-        click.echo("\n".join(diagnosis_lines(session.distribution, diagnoses, plan)))
-    return int(ExitCode.DONE)
+        show(
+            options.form,
+            diagnosis_document(session.distribution, diagnoses, plan),
+            diagnosis_lines(session.distribution, diagnoses, plan),
+        )
+    return ExitCode.DONE
 
 
 def _standard_input() -> tuple[str, ...]:

@@ -37,11 +37,11 @@ def command(options: ExportOptions) -> int:
     needed = _packages_of_journal(options.last)
     if needed is None:
         click.echo("accel-doctor has installed no system packages on this distribution yet", err=True)
-        return int(ExitCode.DONE)
+        return ExitCode.DONE
     template = options.template
     if template is None:
         click.echo(export(needed, options.form), nl=False)
-        return int(ExitCode.DONE)
+        return ExitCode.DONE
     try:
         with Path(template).open(encoding="utf-8") as stream:
             click.echo(render(needed, stream.read(_TEMPLATE_LIMIT)), nl=False)
@@ -49,7 +49,7 @@ def command(options: ExportOptions) -> int:
         raise UsageError(f"--template {template}: {error.strerror}") from error
     except ValueError as error:
         raise UsageError(f"--template {template}: {error}", hint="docs/reference/export.md lists its names") from error
-    return int(ExitCode.DONE)
+    return ExitCode.DONE
 
 
 def exported_plan(plan: Plan | None, form: str, session: Session) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import click
 
-from accel_doctor.cli.options import as_command, option, text_or_json
+from accel_doctor.cli.options import as_command, option, show, text_or_json
 from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode
 from accel_doctor.journal import SCHEMA, as_json
@@ -26,10 +25,9 @@ def command(options: HistoryOptions) -> int:
     """List what was installed here: when, for what, and by which command. The newest comes last."""
     entries = Session(started()).journal.read(MANAGERS)
     entries = entries[-options.last :] if options.last else entries
-    if options.form == "json":
-        click.echo(json.dumps({"schema": SCHEMA, "treatments": [as_json(entry) for entry in entries]}, indent=2))
-    elif entries:
-        click.echo("\n".join(history_lines(entries)))
+    if entries or options.form == "json":
+        document = {"schema": SCHEMA, "treatments": [as_json(entry) for entry in entries]}
+        show(options.form, document, history_lines(entries))
     else:
         click.echo("accel-doctor has installed no system packages yet", err=True)
-    return int(ExitCode.DONE)
+    return ExitCode.DONE

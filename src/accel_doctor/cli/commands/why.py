@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
-import click
-
-from accel_doctor.cli.options import PlaceOptions, RulesOptions, argument, as_command, distro_option, text_or_json
+from accel_doctor.cli.options import PlaceOptions, RulesOptions, argument, as_command, distro_option, show, text_or_json
 from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode
 from accel_doctor.fileindex import find_index, rank
@@ -43,6 +40,5 @@ def command(options: WhyOptions) -> int:
         indexed=rank(need, index) if index else None,
         told=adviser.told.get(need),
     )
-    json_wanted = options.form == "json"
-    click.echo(json.dumps(provider_document(answer), indent=2) if json_wanted else "\n".join(provider_lines(answer)))
-    return int(ExitCode.DONE if choice and choice.packages else ExitCode.UNCURED)
+    show(options.form, provider_document(answer), provider_lines(answer))
+    return ExitCode.DONE if choice and choice.packages else ExitCode.UNCURED
