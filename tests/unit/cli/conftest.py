@@ -1,21 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import books
 import pytest
 
 from accel_doctor.cli import machines
-from accel_doctor.rulebook import Rulebook, book, shipped_rules
+from accel_doctor.rulebook import Rulebook, book, shipped_rules, yaml_reading
+
+
+@cache
+def read_once(path: Path, shown: str) -> tuple[yaml_reading.Node | None, list[str]]:
+    problems: list[str] = []
+    return yaml_reading.read(path, shown, problems), problems
 
 
 @pytest.fixture(autouse=True)
 def shipped_rules_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Share the shipped rules among tests: reading them takes longer than most commands do otherwise."""
     load = machines.load_rules
+    shipped = shipped_rules()
 
     def load_rules(directories: Sequence[Path] = ()) -> Rulebook:
         return books.load() if not directories and vars(book)["shipped_rules"] is shipped_rules else load(directories)
 
+    def read(path: Path, shown: str, problems: list[str]) -> yaml_reading.Node | None:
+        if path.parent != shipped:
+            return yaml_reading.read(path, shown, problems)
+        node, found = read_once(path, shown)
+        problems += found
+        return node
+
     monkeypatch.setattr(machines, "load_rules", load_rules)
+    monkeypatch.setattr(book, "read", read)
