@@ -10,7 +10,7 @@ from accel_doctor.interfaces import PackageManager, Runner
 from accel_doctor.model import Distribution
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.distribution import named_distribution, read_distribution
-from accel_doctor.system.packages.elsewhere import AbsentPackageManager, PackageManagerElsewhere
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 from accel_doctor.system.packages.managers import MANAGERS, driver_for
 from accel_doctor.system.packages.privilege import Privilege
 
@@ -51,6 +51,4 @@ def obstacle(package_manager: PackageManager) -> str | None:
 def unasked_package_manager(rulebook: Rulebook, distribution: Distribution) -> PackageManager:
     """Return a package manager that tells commands and does nothing: that of another machine, or none."""
     manager = rulebook.manager(distribution)
-    if manager is None:
-        return AbsentPackageManager(distribution)
-    return PackageManagerElsewhere(manager.name, distribution, rulebook)
+    return PackageManagerElsewhere(manager.name if manager else None, distribution, rulebook)

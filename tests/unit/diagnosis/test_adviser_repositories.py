@@ -6,7 +6,7 @@ from books import book_of
 
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.model import Distribution, Need, Reason
-from accel_doctor.system.packages.elsewhere import AbsentPackageManager, enabling_commands
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, enabling_commands
 from accel_doctor.system.python.platforms import assumed_interpreter
 
 RULES = """\
@@ -27,7 +27,7 @@ def advice(tmp_path, need: str) -> str | None:
         book_of([tmp_path]),
         ROCKY,
         assumed_interpreter(ROCKY, "3.9"),
-        AbsentPackageManager(ROCKY),
+        PackageManagerElsewhere(None, ROCKY),
         enabling=lambda repositories: enabling_commands(repositories, ROCKY),
     )
     plan = adviser.plan([Reason(Need.parse(need), "x")])

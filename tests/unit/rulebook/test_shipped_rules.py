@@ -13,7 +13,7 @@ from accel_doctor.fileindex import find_index
 from accel_doctor.model import Confidence, Distribution, Need, NeedKind
 from accel_doctor.rulebook import shipped_rules
 from accel_doctor.rulebook.authoring.formatting import formatted
-from accel_doctor.system.packages.elsewhere import AbsentPackageManager
+from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 BOOK = load()
 SYMPTOMS = BOOK.symptoms
@@ -90,7 +90,7 @@ def test_every_need_a_symptom_can_show_by_name_has_a_remedy(distribution):
 )
 def test_every_need_of_a_python_package_is_answered_for_sure(distribution, without, interpreter):
     index = find_index(distribution)
-    manager = AbsentPackageManager(distribution)
+    manager = PackageManagerElsewhere(None, distribution)
     adviser = RuleAdviser(BOOK, distribution, interpreter(), manager, lambda: index)
     unanswered = set()
     for need in {need for package in BOOK.python_packages for need in package.needs}:

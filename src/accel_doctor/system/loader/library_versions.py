@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from accel_doctor.elf import read_elf
+from accel_doctor.system.python.base_interpreter import remember
 
 _LIMIT = 1 << 20  # bytes of the memory; a library's line has some hundred
 _MOST_REMEMBERED = 1000
@@ -60,8 +59,4 @@ class LibraryVersions:
         if self._memory is None:
             return
         rows = {path: [*seen, sorted(versions)] for path, (seen, versions) in list(known.items())[-_MOST_REMEMBERED:]}
-        with suppress(OSError):  # a cache that cannot be written costs time, nothing else
-            self._memory.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self._memory.parent, prefix="libraries-", delete=False) as aside:
-                json.dump(rows, aside)
-            Path(aside.name).replace(self._memory)
+        remember(self._memory, json.dumps(rows))

@@ -90,20 +90,19 @@ _ENABLE = {
 class PackageManagerElsewhere:
     """Implements :class:`accel_doctor.interfaces.PackageManager` for a machine that is not this one.
 
-    Takes all names to be available there and none to be installed; its commands are those for root.
+    Takes all names to be available there and none to be installed; its commands are those for root. Without a ``name``,
+    where no rule file names a machine's package manager, nothing is available.
     """
 
     privileged = False
 
     def __init__(
-        self,
-        name: str,
-        distribution: Distribution | None = None,
-        rulebook: Rulebook | None = None,
+        self, name: str | None, distribution: Distribution | None = None, rulebook: Rulebook | None = None
     ) -> None:
         """``rulebook`` tells which repository must be enabled before a package can be installed."""
-        self.name = name
-        self.needs_root = name not in MANAGERS or MANAGERS[name].refuses_root is None
+        self._facts = MANAGERS[name] if name else None
+        self.name = name or "no package manager"
+        self.needs_root = self._facts is None or self._facts.refuses_root is None
         self._distribution = distribution or Distribution("unknown")
         self._rulebook = rulebook
 
@@ -111,7 +110,7 @@ class PackageManagerElsewhere:
         return frozenset()
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        return frozenset(names)
+        return frozenset(names if self._facts else ())
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         return ()
@@ -120,31 +119,18 @@ class PackageManagerElsewhere:
         return None
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        facts = MANAGERS[self.name]
-        checked = facts.checked(names)
-        *before, (program, *arguments) = facts.commands
-        program = facts.formerly.get(self._distribution.version.partition(".")[0], program)
+        if self._facts is None:
+            return ()
+        checked = self._facts.checked(names)
+        *before, (program, *arguments) = self._facts.commands
+        program = self._facts.formerly.get(self._distribution.version.partition(".")[0], program)
         found = [self._rulebook.repository(name, self._distribution) for name in checked] if self._rulebook else []
         repositories = [repository for repository in found if repository]
         return (*enabling_commands(repositories, self._distribution), *before, (program, *arguments, *checked))
 
     def install(self, names: Sequence[str], log: Path) -> None:
-        raise PackageManagerError("packages cannot be installed on another machine from here")
-
-
-class AbsentPackageManager(PackageManagerElsewhere):
-    """The same for a machine whose package manager no rule file names: its needs are named, nothing is installed."""
-
-    def __init__(self, distribution: Distribution) -> None:
-        super().__init__("no package manager", distribution)
-
-    def available(self, names: Sequence[str]) -> frozenset[str]:
-        return frozenset()
-
-    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        return ()
-
-    def install(self, names: Sequence[str], log: Path) -> None:
+        if self._facts:
+            raise PackageManagerError("packages cannot be installed on another machine from here")
         raise PackageManagerError(
             f"no rule file names the package manager of {self._distribution}",
             hint="write one: docs/how-to/add-a-rule.md",
