@@ -22,7 +22,7 @@ from accel_doctor.system.packages.facts import (
 )
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import described, worth_a_look
-from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
+from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver, tally
 from accel_doctor.system.process.children import TIMED_OUT
 
 _QUERY = ("dnf", "-q", "repoquery")
@@ -142,32 +142,21 @@ class Dnf(RpmDriver):
 
 def _transaction_shown(output: str) -> Simulation:
     section, package = "", ""
-    installs, removes, downgrades = [], [], []
+    rows: list[tuple[str, str]] = []
     for line in output.splitlines():
         if found := _SECTION.match(line):
             section = found[1]
         elif found := _ROW.match(line):
             package = found[1]
-            if section.startswith(("Installing", "Upgrading", "Reinstalling")):
-                installs.append(package)
-            elif section.startswith("Removing"):
-                removes.append(package)
-            elif section.startswith("Downgrading"):
-                downgrades.append(package)
+            rows.append((section, package))
         elif found := _REPLACED.match(line):
             # dnf5 shows the old version of an upgraded package in this way too
             replaced = _ARCHITECTURE.sub("", found[1])
             if replaced != package:
-                removes.append(replaced)
+                rows.append(("Removing", replaced))
         elif not line.startswith(" "):
             section = ""
-    return Simulation(
-        installs=tuple(installs),
-        removes=tuple(removes),
-        downgrades=tuple(downgrades),
-        download_bytes=_size(_DOWNLOAD, output),
-        disk_bytes=_size(_DISK, output),
-    )
+    return tally(rows, _size(_DOWNLOAD, output), _size(_DISK, output))
 
 
 def _size(pattern: re.Pattern[str], output: str) -> int | None:

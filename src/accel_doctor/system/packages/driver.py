@@ -13,6 +13,7 @@ from accel_doctor.interfaces import Completed, PackageManager, Runner
 from accel_doctor.model import Need, Provider, Simulation
 from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
+from accel_doctor.system.packages.questions import Questions
 
 _UNPACKED_TO = "/usr"  # where development packages have all but a few small files
 
@@ -72,6 +73,7 @@ class Driver(PackageManager):
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
         self._runner = runner
         self._privilege = privilege
+        self._questions = Questions(runner)
 
     @property
     def name(self) -> str:

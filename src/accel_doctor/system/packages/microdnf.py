@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.dnf import DNF
 from accel_doctor.system.packages.facts import ManagerFacts, Trouble, locked, quoted, size_in_bytes, unreachable
-from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
+from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver, tally
 
 _SECTION = re.compile(r"^([A-Z][a-z]+): *$")
 _ROW = re.compile(r"^ (?P<replacing>  replacing )?(?P<name>\S+)-[^-\s]+-[^-\s]+(?:\s|$)")
@@ -83,25 +83,16 @@ class Microdnf(RpmDriver):
 
 def _transaction_shown(output: str) -> Simulation:
     section, package, size = "", "", 0
-    installs, removes, downgrades = [], [], []
+    rows: list[tuple[str, str]] = []
     for line in output.partition("Transaction Summary:")[0].splitlines():
         if found := _SECTION.match(line):
             section = found[1]
         elif (row := _ROW.match(line)) and row["replacing"]:
             if row["name"] != package:  # the old version of a package is shown in this way too
-                removes.append(row["name"])
+                rows.append(("Removing", row["name"]))
         elif row:
             package = row["name"]
-            if section in ("Installing", "Upgrading", "Reinstalling"):
-                installs.append(package)
-                size += _size(line)
-            elif section == "Removing":
-                removes.append(package)
-            elif section == "Downgrading":
-                downgrades.append(package)
-    return Simulation(tuple(installs), tuple(removes), tuple(downgrades), download_bytes=size)
-
-
-def _size(row: str) -> int:
-    found = _SIZE.search(row)
-    return size_in_bytes(found[1], found[2], 1000) if found else 0
+            rows.append((section, package))
+            if section in ("Installing", "Upgrading", "Reinstalling") and (found := _SIZE.search(line)):
+                size += size_in_bytes(found[1], found[2], 1000)
+    return tally(rows, size)

@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 
 from accel_doctor.fileindex.contents import is_wanted
-from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
 from accel_doctor.system.packages.driver import Driver
 from accel_doctor.system.packages.facts import (
@@ -26,8 +25,7 @@ from accel_doctor.system.packages.facts import (
     size_in_bytes,
     unreachable,
 )
-from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.questions import Questions, described, worth_a_look
+from accel_doctor.system.packages.questions import described, worth_a_look
 
 _UNKNOWN = re.compile(r"^error: target not found: (\S+)", re.MULTILINE)
 _WANTED = re.compile(r"^(\S+)/(\S+) (\S+) (\d+)$", re.MULTILINE)
@@ -75,10 +73,6 @@ class Pacman(Driver):
     """Drives pacman, which itself refuses to remove without being asked."""
 
     facts = PACMAN
-
-    def __init__(self, runner: Runner, privilege: Privilege) -> None:
-        super().__init__(runner, privilege)
-        self._questions = Questions(runner)
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         checked = PACMAN.checked(names)

@@ -12,13 +12,22 @@ from accel_doctor.model import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
 from accel_doctor.system.packages.facts import BARE_NAME, OwnerQuery, StaleListsError
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.questions import Questions
 
 # A name, or a capability such as pkgconfig(cairo): RPM's dependency generators write them, dnf and zypper take them.
 # No path, version (=, <, >), group (@), repository (:) or glob; zypper removes what begins with "-", "~" or "!".
 RPM_NAMES = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._+-]*[A-Za-z0-9_+])?(?:\([A-Za-z0-9_][A-Za-z0-9._+:-]*\))?")
 RPM_OWNERS = OwnerQuery(("rpm", "-qf", "--queryformat", "%{NAME}\n", "--"), BARE_NAME)
 RPM_VERSIONS = ("rpm", "-q", "--queryformat", "%{NAME} %{VERSION}-%{RELEASE}\n", "--")
+
+
+def tally(rows: Sequence[tuple[str, str]], download_bytes: int | None, disk_bytes: int | None = None) -> Simulation:
+    """Return what a transaction does, of which each row is the section it is shown in, and a package."""
+
+    def under(*sections: str) -> tuple[str, ...]:
+        return tuple(package for section, package in rows if section.startswith(sections))
+
+    installs = under("Installing", "Upgrading", "Reinstalling")
+    return Simulation(installs, under("Removing"), under("Downgrading"), download_bytes, disk_bytes)
 
 
 class RpmDriver(Driver):
@@ -28,7 +37,6 @@ class RpmDriver(Driver):
 
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
         super().__init__(runner, privilege)
-        self._questions = Questions(runner)
         self._refreshed = False
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
