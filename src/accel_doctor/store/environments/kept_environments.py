@@ -9,7 +9,6 @@ from pathlib import Path
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.model import Damage, Holding, HoldingKind, Limits
-from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.store.environments.environment_cache import ALL, EnvironmentCache, named_by
 from accel_doctor.store.environments.packs import read_pack
 from accel_doctor.store.housekeeping import Housekeeping, Kind
@@ -60,7 +59,8 @@ class KeptEnvironments(Kind):
         """Remove what no environment names any more. Where somebody stores or restores, the next run does it."""
         with self.leases.removing(ALL) as free:
             if free:
-                named = {name for stored in self._readable() for name in named_by(stored)}
+                kept = filter(None, map(self.cache.find, self.cache.stored_keys()))
+                named = {name for stored in kept for name in named_by(stored)}
                 for path, _ in list(self.cache.unnamed(named)):
                     path.unlink(missing_ok=True)
 
@@ -104,11 +104,6 @@ class KeptEnvironments(Kind):
                 if not piece:
                     self.cache.forget(key)
         return free
-
-    def _readable(self) -> Iterator[StoredEnvironment]:
-        for key in self.cache.stored_keys():
-            if stored := self.cache.find(key):
-                yield stored
 
 
 def evict(cache: EnvironmentCache, limits: Limits, newest: str) -> Sequence[Holding]:

@@ -43,8 +43,8 @@ def serves(entry: Entry, distribution: str) -> bool:
 def export_wheels(store: LocalWheelStore, names: Iterable[str], directory: Path) -> Moved:
     """Copy the wheels of these keys, the one to be preferred first, into ``directory``, and add them to its metadata.
 
-    Only one wheel of a file name fits into it; of others of that name is said that they were left out. Raises OSError
-    where it cannot be written, ValueError where its metadata is none.
+    Only one wheel of a file name fits into it; the others are left out. Raises OSError where it cannot be written,
+    ValueError where its metadata is damaged.
     """
     directory.mkdir(parents=True, exist_ok=True)
     known = _described(directory)
@@ -53,11 +53,13 @@ def export_wheels(store: LocalWheelStore, names: Iterable[str], directory: Path)
     for name in names:
         found = store.find(name)
         if found is None:
-            left_out.append(LeftOut(name, "it is damaged, or was removed just now"))
+            left_out.append(LeftOut(name, "damaged, or removed meanwhile"))
             continue
         entry, wheel = found
         if entry.file in moved:
-            left_out.append(LeftOut(entry.file, f"another build of it was used later: {_made_for(moved[entry.file])}"))
+            made = moved[entry.file].provenance
+            built = f"{made.interpreter}, {made.distribution}"
+            left_out.append(LeftOut(entry.file, f"a more recently used build has that name: {built}"))
             continue
         _replace(directory / entry.file, partial(shutil.copyfile, wheel))
         moved[entry.file] = entry
@@ -66,14 +68,14 @@ def export_wheels(store: LocalWheelStore, names: Iterable[str], directory: Path)
 
 
 def import_wheels(store: LocalWheelStore, directory: Path) -> Moved:
-    """Take every wheel of ``directory`` that its metadata describes into the store.
+    """Add every wheel of ``directory`` that its metadata describes to the store.
 
-    Raises OSError where it cannot be read, ValueError where its metadata is none.
+    Raises OSError where it cannot be read, ValueError where its metadata is damaged.
     """
     entries = _read(directory)
     described = {entry.file for entry in entries}
     left_out = [
-        LeftOut(path.name, f"{METADATA} says nothing of it, so nobody knows what it was built for")
+        LeftOut(path.name, f"not described in {METADATA}: cannot tell what it was built for")
         for path in sorted(directory.glob("*.whl"))
         if path.name not in described
     ]
@@ -88,22 +90,18 @@ def import_wheels(store: LocalWheelStore, directory: Path) -> Moved:
 
 
 def _trouble(store: LocalWheelStore, entry: Entry, wheel: Path) -> str | None:
-    """Take one wheel in; the reason where that was not possible."""
+    """Add one wheel to the store; return why where that was not possible."""
     try:
         if sha256_of(wheel) != entry.sha256:
-            return f"it is not the file that {METADATA} describes"
+            return f"SHA-256 mismatch with {METADATA}"
     except OSError as error:
-        return f"it cannot be read: {error.strerror}"
+        return f"cannot read it: {error.strerror}"
     kept = store.add(entry, wheel)
     if kept.path == wheel:
-        return "the wheel store cannot be written"
+        return "cannot write to the cache"
     if kept.sha256 != entry.sha256:
-        return "another wheel of the same build is there already"
+        return "another build of it is already in the cache"
     return None
-
-
-def _made_for(entry: Entry) -> str:
-    return f"{entry.provenance.interpreter}, {entry.provenance.distribution}"
 
 
 def _described(directory: Path) -> dict[str, Entry]:

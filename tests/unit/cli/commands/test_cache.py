@@ -262,7 +262,7 @@ def test_export_and_import_carry_wheels_to_another_store(run, document, filled, 
     code, out, _ = run("import", "out", "--cache-dir", str(tmp_path / "third"))
     assert code == ExitCode.CACHE
     assert out == [
-        "not imported: six-1.17.0-py3-none-any.whl: it is not the file that accel-doctor-wheels.json describes",
+        "not imported: six-1.17.0-py3-none-any.whl: SHA-256 mismatch with accel-doctor-wheels.json",
         "imported 1 wheel, 2.0 kB, from out",
     ]
     code, answer = document("export", "again", "cffi", "--distro", "debian:12")

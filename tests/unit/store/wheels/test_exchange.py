@@ -89,7 +89,7 @@ def test_of_two_builds_with_one_file_name_the_preferred_one_goes(here, wheel, tm
     moved = export_wheels(here, [SECOND.exact, FIRST.exact], tmp_path / "out")
     assert [entry.key for entry in moved.wheels] == [SECOND.exact]
     assert moved.left_out == (
-        LeftOut("demo-1.0-py3-none-any.whl", "another build of it was used later: cpython 3.11.2, debian 12"),
+        LeftOut("demo-1.0-py3-none-any.whl", "a more recently used build has that name: cpython 3.11.2, debian 12"),
     )
 
 
@@ -114,9 +114,9 @@ def test_what_is_damaged_or_undescribed_is_left_out_and_said(here, there, wheel,
     moved = import_wheels(there, out)
     assert [entry.file for entry in moved.wheels] == ["other-1.0-py3-none-any.whl"]
     assert moved.left_out == (
-        LeftOut("stray-1-py3-none-any.whl", f"{METADATA} says nothing of it, so nobody knows what it was built for"),
-        LeftOut("demo-1.0-py3-none-any.whl", f"it is not the file that {METADATA} describes"),
-        LeftOut("gone-1.0-py3-none-any.whl", "it cannot be read: No such file or directory"),
+        LeftOut("stray-1-py3-none-any.whl", f"not described in {METADATA}: cannot tell what it was built for"),
+        LeftOut("demo-1.0-py3-none-any.whl", f"SHA-256 mismatch with {METADATA}"),
+        LeftOut("gone-1.0-py3-none-any.whl", "cannot read it: No such file or directory"),
     )
     assert list(there.names()) == [SECOND.exact]
 
@@ -126,7 +126,7 @@ def test_a_build_that_is_there_already_stays(here, there, wheel, tmp_path):
     there.put(FIRST, wheel(content="2"), provenance(), ())
     export_wheels(here, [FIRST.exact], tmp_path / "out")
     assert import_wheels(there, tmp_path / "out").left_out == (
-        LeftOut("demo-1.0-py3-none-any.whl", "another wheel of the same build is there already"),
+        LeftOut("demo-1.0-py3-none-any.whl", "another build of it is already in the cache"),
     )
 
 
