@@ -76,8 +76,7 @@ class PrivatePip:
         if self.uv is not None:
             argv = [
                 str(self.uv), "pip", "install", "--python", str(self.python), "--target", str(directory),
-                *uv_frontend.common_arguments(0), *uv_frontend.index_arguments(index, self.variables),
-                _PRIVATE_REQUIREMENT,
+                *uv_frontend.PLAIN_OUTPUT, *uv_frontend.index_arguments(index, self.variables), _PRIVATE_REQUIREMENT,
             ]  # fmt: skip
             variables = as_uv_variables(index, Part.INDEX)
         else:

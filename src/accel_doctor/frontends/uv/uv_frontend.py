@@ -83,8 +83,7 @@ class UvFrontend:
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
         """Return ``uv build --wheel``, which shows the backend's output as it comes."""
         argv = [
-            str(self.uv), "build", "--wheel", "--out-dir", str(wheel_directory),
-            "--python", str(self.interpreter.executable), *common_arguments(0),
+            *self._command("build", "--wheel", "--out-dir", str(wheel_directory)),
             *build_arguments("uv", build, work), *index_arguments(index, self.variables), str(source),
         ]  # fmt: skip
         return tuple(argv), {**self._told(index), **self._telling()}
@@ -113,30 +112,32 @@ class UvFrontend:
 
     def _install_command(self, lock: Path, scratch: Path, request: InstallRequest) -> list[str]:
         return [
-            str(self.uv), "pip", "install", "--requirements", str(lock), "--no-deps",
-            "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
-            *as_arguments("uv", request, Part.LOCATION, Part.INSTALL),
-            *build_arguments("uv", request.build, scratch),
-            *package_config_settings(request), *index_arguments(request.index, self.variables),
+            *self._command("pip", "install", "--requirements", str(lock), "--no-deps"),
+            *as_arguments("uv", request, Part.LOCATION, Part.INSTALL), *self._common(request, scratch),
         ]  # fmt: skip
 
     def _compile_command(self, request: InstallRequest, files: RequirementFiles, output: Path) -> list[str]:
         return [
-            str(self.uv), "pip", "compile", str(files.requirements),
-            "--format", "pylock.toml", "--output-file", str(output), "--no-header",
-            "--python", str(self.interpreter.executable), *common_arguments(request.verbosity),
-            *self.elsewhere, *given("--constraints", files.constraints),
-            *given("--override", files.overrides), *resolver_arguments(request),
-            *build_arguments("uv", request.build, files.requirements.parent), *package_config_settings(request),
-            *index_arguments(request.index, self.variables),
+            *self._command("pip", "compile", str(files.requirements)),
+            "--format", "pylock.toml", "--output-file", str(output), "--no-header", *self.elsewhere,
+            *given("--constraints", files.constraints), *given("--override", files.overrides),
+            *resolver_arguments(request), *self._common(request, files.requirements.parent),
+        ]  # fmt: skip
+
+    def _command(self, *words: str) -> list[str]:
+        return [str(self.uv), *words, "--python", str(self.interpreter.executable), *PLAIN_OUTPUT]
+
+    def _common(self, request: InstallRequest, scratch: Path) -> list[str]:
+        return [
+            *verbosity_arguments(request.verbosity), *build_arguments("uv", request.build, scratch),
+            *package_config_settings(request), *index_arguments(request.index, self.variables),
         ]  # fmt: skip
 
     def _satisfied(self, request: InstallRequest, files: RequirementFiles, location: list[str]) -> bool:
         # Quick, and right where the index knows nothing of what is installed. Nothing of it needs the network.
         argv = [
-            str(self.uv), "pip", "install", "--dry-run", "--offline", "--requirements", str(files.requirements),
-            "--python", str(self.interpreter.executable), *common_arguments(0), *location,
-            *given("--constraints", files.constraints), *(["--no-deps"] if request.no_deps else []),
+            *self._command("pip", "install", "--dry-run", "--offline", "--requirements", str(files.requirements)),
+            *location, *given("--constraints", files.constraints), *(["--no-deps"] if request.no_deps else []),
         ]  # fmt: skip
         completed = self.runner.capture(argv, environment=self._told(request.index))
         return completed.returncode == 0 and "Would make no changes" in completed.stderr
@@ -159,10 +160,7 @@ class UvFrontend:
         ]
 
     def _inspect(self, command: str, *arguments: str) -> str:
-        argv = [
-            str(self.uv), "pip", command, "--python", str(self.interpreter.executable), *common_arguments(0),
-            *arguments,
-        ]  # fmt: skip
+        argv = [*self._command("pip", command), *arguments]
         completed = self.runner.capture(argv, environment=self._told(IndexSettings()))
         return completed.output if completed.returncode == 0 else ""
 
@@ -202,6 +200,9 @@ def _write_preferences(output: Path, installed: Sequence[InstalledDistribution])
         content = {"lock-version": "1.0", "created-by": "accel-doctor", "packages": packages}
         output.write_text(tomli_w.dumps(content), encoding="utf-8")
 
+
+# For every uv command: plain output, and never a Python of uv's own.
+PLAIN_OUTPUT = ("--color", "never", "--no-progress", "--no-python-downloads")
 
 # uv cannot import a Python module, and has no automatic choice.
 _KEYRING_PROVIDERS = {"import": "subprocess", "subprocess": "subprocess", "disabled": "disabled"}
@@ -243,11 +244,6 @@ def package_config_settings(request: InstallRequest) -> list[str]:
                 )
             said += ["--config-settings-package", f"{line.name}:{setting}"]
     return said
-
-
-def common_arguments(verbosity: int) -> list[str]:
-    """Return options for every uv command: plain output, and never a Python of uv's own."""
-    return ["--color", "never", "--no-progress", "--no-python-downloads", *verbosity_arguments(verbosity)]
 
 
 def elsewhere_arguments(python: str, platform: str) -> tuple[str, ...]:

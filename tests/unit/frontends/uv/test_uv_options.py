@@ -8,9 +8,8 @@ import pytest
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import settled_elsewhere
-from accel_doctor.frontends.telling import as_arguments, as_uv_variables, build_arguments
+from accel_doctor.frontends.telling import as_arguments, as_uv_variables, build_arguments, verbosity_arguments
 from accel_doctor.frontends.uv.uv_frontend import (
-    common_arguments,
     index_arguments,
     package_config_settings,
 )
@@ -102,7 +101,7 @@ def test_config_settings_of_who_knows_what():
 
 @pytest.mark.parametrize(("verbosity", "count"), [(-1, 0), (0, 0), (2, 2), (7, 3)])
 def test_verbosity(verbosity, count):
-    assert common_arguments(verbosity).count("--verbose") == count
+    assert verbosity_arguments(verbosity) == ["--verbose"] * count
 
 
 def test_places():
