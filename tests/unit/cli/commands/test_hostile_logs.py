@@ -15,7 +15,7 @@ import unicodedata
 import pytest
 
 from accel_doctor.cli import main
-from accel_doctor.cli.terminal import log_streams
+from accel_doctor.cli.commands import diagnose
 from accel_doctor.errors import ExitCode
 
 MISSING = "x.c:1:1: fatal error: a.h: No such file or directory\n"
@@ -71,7 +71,7 @@ def test_a_named_pipe_is_read(tmp_path, capsys):
 
 
 def test_what_has_no_end_is_read_up_to_a_bound(monkeypatch, capsys):
-    monkeypatch.setattr(log_streams, "LARGEST", 1 << 30)
+    monkeypatch.setattr(diagnose, "LARGEST", 1 << 30)
     assert main.run(["diagnose", "/dev/zero", *DEBIAN]) == ExitCode.DONE
     assert capsys.readouterr() == (
         "no failure found in this log\n",
