@@ -141,7 +141,7 @@ def show(options: ShowOptions) -> int:
 
 
 @dataclass(frozen=True)
-class NewOptions:
+class NewOptions(Answers):
     log: str = argument("LOG|-", default="", required=True)
     line: str | None = option(
         "--line", metavar="TEXT|N", help="The line that says what is missing: its number, or part of it."
@@ -189,15 +189,7 @@ def new(options: NewOptions) -> int:
         python=python,
         fallback_python=OWN_VERSION,
         author=Questions(interactive=options.log != "-" and Terminal.of(os.environ).interactive),
-        answers=Answers(
-            line=options.line,
-            need=options.need,
-            pattern=options.pattern,
-            misses=options.misses,
-            symptom=options.symptom,
-            packages=options.packages,
-            case=options.case,
-        ),
+        answers=options,
         index=find_index(distribution, [user_directory(os.environ) / "indexes"]),
         adviser_of=adviser_of,
     ).write()
