@@ -28,39 +28,34 @@ def read_family(
     that this one extends.
     """
     entries = top.mapping(_KEYS, required=("family",))
-    if "family" in entries and entries["family"].text() not in (name, None):
+    if entries["family"].text() not in (name, None):
         entries["family"].complain(f"expected {name!r}, like the name of the file")
-    manager = _manager(entries["manager"], managers) if "manager" in entries else inherited
+    manager = _manager(entries["manager"], managers) or inherited
     if manager is None and "extends" not in entries:
         top.complain("'manager' is missing, and there is no 'extends'")
-    unverified = entries["unverified"].flag() if "unverified" in entries else False
+    unverified = entries["unverified"].flag()
     reader = _PackageRuleReader(manager, unverified)
-    ids: tuple[str, ...] = ()
-    if "matches" in entries:
-        matches = entries["matches"].mapping(("ids",), required=("ids",))
-        ids = matches["ids"].texts() if "ids" in matches else ()
     releases: dict[str, Mapping[RuleKey, PackageRule]] = {}
-    repositories = {"": _read_repositories(entries["repositories"])} if "repositories" in entries else {}
-    for release, node in (entries["releases"].mapping() if "releases" in entries else {}).items():
+    repositories = {"": _read_repositories(entries["repositories"])}
+    for release, node in entries["releases"].mapping().items():
         parts = node.mapping(("needs", "repositories"))
         if not parts and isinstance(node.value, dict):
             node.complain("has neither 'needs' nor 'repositories'")
-        releases[release] = reader.needs(parts["needs"]) if "needs" in parts else {}
-        if "repositories" in parts:
-            repositories[release] = _read_repositories(parts["repositories"])
+        releases[release] = reader.needs(parts["needs"])
+        repositories[release] = _read_repositories(parts["repositories"])
     return Family(
         name=name,
         manager=manager,
-        extends=entries["extends"].text() if "extends" in entries else None,
-        ids=ids,
-        needs=reader.needs(entries["needs"]) if "needs" in entries else {},
+        extends=entries["extends"].text(),
+        ids=entries["matches"].mapping(("ids",), required=("ids",))["ids"].texts(),
+        needs=reader.needs(entries["needs"]),
         releases=releases,
-        release_names=_names(entries.get("release_names")),
-        extends_releases=_names(entries.get("extends_releases")),
-        checked=entries["checked"].texts() if "checked" in entries else (),
-        pythons=_pythons(entries["pythons"]) if "pythons" in entries else {},
-        search=_texts_by_kind(entries["search"]) if "search" in entries else {},
-        afterwards=_texts_by_kind(entries["afterwards"]) if "afterwards" in entries else {},
+        release_names=_names(entries["release_names"]),
+        extends_releases=_names(entries["extends_releases"]),
+        checked=entries["checked"].texts(),
+        pythons=_pythons(entries["pythons"]),
+        search=_texts_by_kind(entries["search"]),
+        afterwards=_texts_by_kind(entries["afterwards"]),
         source=top.file,
         repositories=repositories,
     )
@@ -89,9 +84,8 @@ def _manager(node: Node, managers: Mapping[str, PackageNames]) -> PackageNames |
     return managers.get(text or "")
 
 
-def _names(node: Node | None) -> dict[str, str]:
-    entries = node.mapping() if node else {}
-    return {name: text for name, entry in entries.items() if (text := entry.text())}
+def _names(node: Node) -> dict[str, str]:
+    return {name: text for name, entry in node.mapping().items() if (text := entry.text())}
 
 
 def _pythons(node: Node) -> dict[str, str]:
@@ -106,17 +100,11 @@ def _pythons(node: Node) -> dict[str, str]:
 
 
 def _texts_by_kind(node: Node) -> dict[NeedKind, str]:
-    result = {}
-    for kind_name, entry in node.mapping().items():
-        kind, text = entry.as_kind(kind_name), entry.text()
-        if kind and text:
-            try:
-                templates.render(text, templates.SAMPLE_PYTHON, Need(kind, "x"))
-            except ValueError as error:
-                entry.complain(str(error))
-            else:
-                result[kind] = text
-    return result
+    return {
+        kind: text
+        for name, entry in node.mapping().items()
+        if (kind := entry.as_kind(name)) and (text := entry.template(Need(kind, "x")))
+    }
 
 
 @dataclass(frozen=True)
@@ -148,11 +136,10 @@ class _PackageRuleReader:
             node.complain("has 'alternatives' but no 'packages'")
         if not entries.keys() & {"packages", "advice"}:
             node.complain("has neither 'packages' nor 'advice'")
-        alternatives = entries["alternatives"].items() if "alternatives" in entries else ()
         return PackageRule(
-            packages=self._packages(entries["packages"]) if "packages" in entries else (),
-            alternatives=tuple(self._packages(item) for item in alternatives),
-            advice=entries["advice"].text() if "advice" in entries else None,
+            packages=self._packages(entries["packages"]),
+            alternatives=tuple(self._packages(item) for item in entries["alternatives"].items()),
+            advice=entries["advice"].text(),
             unverified=entries["unverified"].flag() if "unverified" in entries else self.unverified,
             source=node.file,
         )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from packaging.utils import canonicalize_name
 
 from accel_doctor.model import Need, Origin
-from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.yaml_reading import Node
 
 
@@ -66,10 +65,13 @@ def _read_packages(top: Node) -> dict[str, PythonPackage | None]:
             result[name] = None
         else:
             entries = node.mapping(("needs", "sdist_only", "unverified"), required=("needs",))
-            if "needs" in entries:
-                needs = entries["needs"].needs()
-                flags = {key: entries[key].flag() for key in ("sdist_only", "unverified") if key in entries}
-                result[name] = PythonPackage(name, needs, source=node.file, **flags)
+            result[name] = PythonPackage(
+                name,
+                entries["needs"].needs(),
+                sdist_only=entries["sdist_only"].flag(),
+                source=node.file,
+                unverified=entries["unverified"].flag(),
+            )
     return result
 
 
@@ -88,18 +90,9 @@ def _read_headers(top: Node) -> InterpreterHeaders | None:
     if section is None:
         return None
     entries = section.mapping(("needs", "advice"), required=("needs", "advice"))
-    needs = entries["needs"].needs() if "needs" in entries else ()
-    advice: dict[Origin, str] = {}
-    for name, node in (
-        entries["advice"].mapping([origin.value for origin in Origin]) if "advice" in entries else {}
-    ).items():
-        text = node.text()
-        if text is None:
-            continue
-        try:
-            templates.render(text, templates.SAMPLE_PYTHON)
-        except ValueError as error:
-            node.complain(str(error))
-        else:
-            advice[Origin(name)] = text
-    return InterpreterHeaders(frozenset(needs), advice)
+    advice = {
+        Origin(name): text
+        for name, node in entries["advice"].mapping([origin.value for origin in Origin]).items()
+        if (text := node.template())
+    }
+    return InterpreterHeaders(frozenset(entries["needs"].needs()), advice)

@@ -75,13 +75,13 @@ def _read_symptom(identifier: str, node: Node, aliases: Aliases) -> Symptom | No
         role=_role(entries["role"]),
         contains=entries["contains"].texts(),
         patterns=_patterns(entries["pattern"]),
-        kind=entries["kind"].kind_of_need() if "kind" in entries else None,
-        needs=entries["needs"].needs() if "needs" in entries else (),
-        names=_names(entries["names"]) if "names" in entries else {},
-        tool=entries["tool"].text() if "tool" in entries else None,
-        explained_by=entries["explained_by"].texts() if "explained_by" in entries else (),
-        match=_samples(entries["match"]) if "match" in entries else (),
-        miss=entries["miss"].texts() if "miss" in entries else (),
+        kind=entries["kind"].kind_of_need(),
+        needs=entries["needs"].needs(),
+        names=_names(entries["names"]),
+        tool=entries["tool"].text(),
+        explained_by=entries["explained_by"].texts(),
+        match=_samples(entries["match"]),
+        miss=entries["miss"].texts(),
         source=node.file,
         aliases=aliases,
     )
@@ -131,9 +131,7 @@ def _samples(node: Node) -> tuple[Sample, ...]:
     result = []
     for item in node.items():
         entries = item.mapping(("log", "needs"), required=("log", "needs"))
-        if "log" in entries and "needs" in entries:
-            log = entries["log"].text()
-            needs = entries["needs"].needs()
-            if log:
-                result.append(Sample(log, needs))
+        log, needs = entries["log"].text(), entries["needs"].needs()
+        if log:
+            result.append(Sample(log, needs))
     return tuple(result)

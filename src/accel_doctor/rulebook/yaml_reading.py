@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from accel_doctor.model import Need, NeedKind
+from accel_doctor.rulebook import templates
 
 if TYPE_CHECKING:
     import yaml
@@ -49,26 +50,24 @@ class Node:
         step = f"[{key}]" if isinstance(key, int) else f".{key}" if self.path else str(key)
         return self.at(self.path + step, value)
 
-    def mapping(self, known: Collection[str] | None = None, required: Collection[str] = ()) -> dict[str, Node]:
+    def mapping(self, known: Collection[str] | None = None, required: Collection[str] = ()) -> Entries:
         """Return the entries, in order; empty after a complaint. ``known`` None allows any key."""
         if not isinstance(self.value, dict):
             self.complain(f"expected a mapping, got {_described(self.value)}")
-            return {}
+            return Entries()
         for key in required:
             if key not in self.value:
                 self.complain(f"{key!r} is missing")
-        entries = {key: self._child(key, value) for key, value in self.value.items()}
+        entries = Entries((key, self._child(key, value)) for key, value in self.value.items())
         if known is None:
             return entries
         for key in sorted(entries.keys() - set(known)):
             entries.pop(key).complain(f"unknown key: expected one of {', '.join(sorted(known))}")
         return entries
 
-    def section(self, name: str) -> dict[str, Node]:
+    def section(self, name: str) -> Entries:
         """Return the entries of the mapping under this key; empty where there is none."""
-        if isinstance(self.value, dict) and name in self.value:
-            return self._child(name, self.value[name]).mapping()
-        return {}
+        return self.mapping()[name].mapping()
 
     def by_kind(self, name: str) -> Iterator[tuple[RuleKey, Node]]:
         """Yield the entries of a section that is ordered by kinds of needs and their names."""
@@ -100,6 +99,15 @@ class Node:
         hint = ": quote it" if isinstance(self.value, (bool, int)) else ""
         self.complain(f"expected a string, got {_described(self.value)}{hint}")
         return None
+
+    def template(self, need: Need | None = None) -> str | None:
+        """Return a string whose template can be rendered, or None after a complaint."""
+        text = self.text()
+        try:
+            return text if text and templates.render(text, templates.SAMPLE_PYTHON, need) else None
+        except ValueError as error:
+            self.complain(str(error))
+            return None
 
     def texts(self) -> tuple[str, ...]:
         """Return one or several strings."""
@@ -146,6 +154,20 @@ class Node:
                 f"{text!r} is not a kind of need: expected one of {', '.join(kind.value for kind in NeedKind)}"
             )
             return None
+
+
+class _Absent(Node):
+    """A value that was left out: it reads as nothing, and there is nothing to complain of."""
+
+    def complain(self, complaint: str) -> None:
+        """Do nothing."""
+
+
+class Entries(dict[str, Node]):
+    """The entries of a mapping; what is not there reads as nothing."""
+
+    def __missing__(self, key: str) -> Node:
+        return _Absent(None, "", key, [])
 
 
 def _present(values: Iterator[_T | None]) -> tuple[_T, ...]:
