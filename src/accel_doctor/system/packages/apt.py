@@ -30,48 +30,10 @@ from accel_doctor.system.packages.facts import (
     unreachable,
 )
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.questions import Questions, described, worth_a_look
+from accel_doctor.system.packages.questions import described, worth_a_look
 
 _FIELD = re.compile(r"(Package|Section): (?:[a-z-]+/)?(\S+)")
 _DEVELOPMENT = frozenset({"devel", "libdevel"})
-
-
-class _AptFile:
-    """Asks apt-file; it answers nothing where it is not installed or has fetched no lists."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._questions = Questions(runner)
-
-    def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Return the packages that ship a file which meets a need."""
-        places: dict[str, list[str]] = {}
-        for file_name in need.file_names:
-            for package, path in self._rows("search", "-x", "--", f"/{re.escape(file_name)}$"):
-                if is_wanted(path) and is_suitable(package):
-                    places.setdefault(package, []).append(path)
-        if not places:
-            return ()
-        development = self._for_development(sorted(places))
-        files = {name: self._files(name) for name in worth_a_look(places)}
-        return described(places, "apt-file search", files, development)
-
-    def _files(self, package: str) -> list[str]:
-        return [path for name, path in self._rows("list", "-F", "--", package) if name == package]
-
-    def _rows(self, *arguments: str) -> list[tuple[str, str]]:
-        rows = (line.partition(": /") for line in self._questions.lines(("apt-file", *arguments)))
-        return [(package, path) for package, slash, path in rows if slash and APT.accepts(package)]
-
-    def _for_development(self, packages: Sequence[str]) -> frozenset[str]:
-        shown = self._questions.lines(("apt-cache", "show", "--no-all-versions", "--", *packages))
-        sections: dict[str, str] = {}
-        package = ""
-        for found in filter(None, map(_FIELD.match, shown)):
-            if found[1] == "Package":
-                package = found[2]
-            else:
-                sections.setdefault(package, found[2])
-        return frozenset(name for name in packages if named_for_development(name) or sections.get(name) in _DEVELOPMENT)
 
 
 _ACTION = re.compile(r"^(Inst|Remv) (\S+)", re.MULTILINE)
@@ -128,7 +90,6 @@ class Apt(Driver):
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
         super().__init__(runner, privilege)
-        self._apt_file = _AptFile(runner)
         self._options = ("-o", f"DPkg::Lock::Timeout={lock_timeout}", "-o", "Dpkg::Options::=--force-confold")
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
@@ -154,7 +115,34 @@ class Apt(Driver):
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         """Return the packages that ship it, where apt-file is installed and has its lists."""
-        return self._apt_file.providers(need)
+        places: dict[str, list[str]] = {}
+        for file_name in need.file_names:
+            for package, path in self._rows("search", "-x", "--", f"/{re.escape(file_name)}$"):
+                if is_wanted(path) and is_suitable(package):
+                    places.setdefault(package, []).append(path)
+        if not places:
+            return ()
+        development = self._for_development(sorted(places))
+        files = {name: self._files(name) for name in worth_a_look(places)}
+        return described(places, "apt-file search", files, development)
+
+    def _files(self, package: str) -> list[str]:
+        return [path for name, path in self._rows("list", "-F", "--", package) if name == package]
+
+    def _rows(self, *arguments: str) -> list[tuple[str, str]]:
+        rows = (line.partition(": /") for line in self._questions.lines(("apt-file", *arguments)))
+        return [(package, path) for package, slash, path in rows if slash and APT.accepts(package)]
+
+    def _for_development(self, packages: Sequence[str]) -> frozenset[str]:
+        shown = self._questions.lines(("apt-cache", "show", "--no-all-versions", "--", *packages))
+        sections: dict[str, str] = {}
+        package = ""
+        for found in filter(None, map(_FIELD.match, shown)):
+            if found[1] == "Package":
+                package = found[2]
+            else:
+                sections.setdefault(package, found[2])
+        return frozenset(name for name in packages if named_for_development(name) or sections.get(name) in _DEVELOPMENT)
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """Return what apt-get says it would do, and how much it would fetch; None without package lists.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
@@ -31,7 +31,11 @@ def refuse_without_space(simulation: Simulation, downloads_to: str, runner: Runn
             place, available = found
             free[place] = available
             needed[place] = needed.get(place, 0) + size
-    lacking = [_shortage(place, size, free[place]) for place, size in needed.items() if size > free[place]]
+    lacking = [
+        f"{place} needs {decimal(size)} and has {decimal(free[place])} free"
+        for place, size in needed.items()
+        if size > free[place]
+    ]
     if lacking:
         raise PackageManagerError(
             f"refused, nothing was changed: not enough disk space for {manager}: {'; '.join(lacking)}",
@@ -39,13 +43,9 @@ def refuse_without_space(simulation: Simulation, downloads_to: str, runner: Runn
         )
 
 
-def _shortage(place: str, needed: int, free: int) -> str:
-    return f"{place} needs {decimal(needed)} and has {decimal(free)} free"
-
-
 def _file_system(path: str, runner: Runner) -> tuple[str, int] | None:
     """Return the mount point of the file system of a path, or the nearest directory above, and its free bytes."""
-    for place in _upwards(path):
+    for place in map(str, (path, *PurePosixPath(path).parents)):
         done = runner.capture(["df", "-Pk", place], environment=ENGLISH)
         # POSIX: Filesystem 1024-blocks Used Available Capacity Mounted-on
         columns = done.output.splitlines()[-1].split(None, 5) if done.returncode == 0 and done.output else []
@@ -53,11 +53,6 @@ def _file_system(path: str, runner: Runner) -> tuple[str, int] | None:
             # A file system that has no size (some containers show one) says nothing about what fits.
             return (columns[5], int(columns[3]) * 1024) if int(columns[1]) else None
     return None
-
-
-def _upwards(path: str) -> Iterable[str]:
-    yield path
-    yield from map(str, PurePosixPath(path).parents)
 
 
 Plan = Sequence[Sequence[str]]
