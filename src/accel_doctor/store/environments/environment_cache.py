@@ -21,7 +21,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -143,26 +143,25 @@ class EnvironmentCache:
 
     def use(self) -> Use:
         """Return how much is here."""
-        pieces = [size for _, size in self.pieces()]
-        packs = [path.stat().st_size for path in (self.root / "packs").glob("*")]
+        pieces = [size for _, _, size in _files(self.pool.directory, 2)]
+        packs = [size for _, _, size in _files(self.root / "packs", 1)]
         return Use(len(self.stored_keys()), len(pieces), sum(pieces), len(packs), sum(packs))
 
-    def pieces(self) -> Iterator[tuple[str, int]]:
-        """Yield name and bytes of every piece."""
-        with suppress(FileNotFoundError, NotADirectoryError):
-            for shelf in os.scandir(self.pool.directory):
-                for entry in os.scandir(shelf.path):
-                    yield shelf.name + entry.name, entry.stat(follow_symlinks=False).st_size
+    def parts(self) -> Iterator[tuple[str, str, int]]:
+        """Yield name, path and bytes of every piece, pack and unfinished file."""
+        yield from _files(self.pool.directory, 2)
+        yield from _files(self.root / "packs", 1)
+        yield from _files(self.root / UNFINISHED, 1)
 
-    def unnamed(self, named: Collection[str]) -> Iterator[tuple[Path, int]]:
-        """Yield path and bytes of every piece, pack and unfinished file that is not among ``named``."""
-        for piece, size in self.pieces():
-            if piece not in named:
-                yield Path(self.pool.path(piece)), size
-        for path in [*(self.root / "packs").glob("*"), *(self.root / UNFINISHED).glob("*")]:
-            if path.name not in named:
-                with suppress(FileNotFoundError):
-                    yield path, path.stat().st_size
+
+def _files(directory: Path | str, depth: int, before: str = "") -> Iterator[tuple[str, str, int]]:
+    """Yield name, path and bytes of the files ``depth`` levels below a directory; those above are part of the name."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for entry in os.scandir(directory):
+            if depth > 1:
+                yield from _files(entry.path, depth - 1, before + entry.name)
+            else:
+                yield before + entry.name, entry.path, entry.stat(follow_symlinks=False).st_size
 
 
 def named_by(stored: StoredEnvironment) -> Iterator[str]:

@@ -30,7 +30,7 @@ class KeptEnvironments(Kind):
     def holdings(self) -> Iterator[Holding]:
         """Yield every environment, then what none of them names."""
         cache, named = self.cache, set[str]()
-        sizes = dict(cache.pieces())
+        sizes = {name: size for name, _, size in cache.parts()}
         for key in cache.stored_keys():
             path = cache.manifest_path(key)
             try:
@@ -41,9 +41,9 @@ class KeptEnvironments(Kind):
             except ValueError:  # damaged: it goes like any other
                 own = set()
             named |= own
-            size += sum(sizes.get(name, 0) or _size(cache.pack_path(name)) for name in own)
+            size += sum(sizes.get(name, 0) for name in own)
             yield Holding(HoldingKind.ENVIRONMENT, key, key[:_SHOWN], path, size, cache.last_used(key))
-        left = [size for _, size in cache.unnamed(named)]
+        left = [size for name, size in sizes.items() if name not in named]
         if left:
             label = str(cache.root.relative_to(self.root.parent) / "pool")
             yield Holding(HoldingKind.LEFTOVER, ALL, label, cache.pool.directory, sum(left), 0.0)
@@ -61,8 +61,8 @@ class KeptEnvironments(Kind):
             if free:
                 kept = filter(None, map(self.cache.find, self.cache.stored_keys()))
                 named = {name for stored in kept for name in named_by(stored)}
-                for path, _ in list(self.cache.unnamed(named)):
-                    path.unlink(missing_ok=True)
+                for path in [path for name, path, _ in self.cache.parts() if name not in named]:
+                    Path(path).unlink(missing_ok=True)
 
     def check(self, fix: bool) -> Iterator[Damage | HoldingKind]:
         """Read every manifest, pack and piece, and compare it with its hash."""
@@ -141,10 +141,3 @@ def _told(wrong: Callable[[Path], str | None], path: Path) -> str | None:
         return "it is missing"
     except (AccelDoctorError, OSError) as error:
         return str(error)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
