@@ -9,7 +9,6 @@ import pytest
 from books import load
 from source import TREES
 
-from accel_doctor.cli.main import COMMANDS
 from accel_doctor.model import NeedKind
 from accel_doctor.store.levels.opening import BACKENDS
 
@@ -25,13 +24,6 @@ def test_a_cache_backend_is_a_module_and_lines_of_one_table(module):
     importlib.import_module(module)
     naming = [path for path, tree in TREES.items() if any(text.partition(":")[0] == module for text in texts(tree))]
     assert naming == ["store/levels/opening.py"]
-
-
-def test_a_command_is_a_module_and_a_line_of_one_table():
-    for name in COMMANDS:
-        assert importlib.import_module(f"accel_doctor.cli.commands.{name}").command.name in (name, None)
-    listing = [path for path, tree in TREES.items() if set(COMMANDS) <= texts(tree)]
-    assert listing == ["cli/main.py"]
 
 
 def test_a_symptom_is_data():
