@@ -111,9 +111,7 @@ class Treatment:
 
     def curable(self, reasons: Sequence[Reason]) -> list[Reason]:
         """Return those of these unmet needs that a package satisfies which this run may install or ask about."""
-        if not self.policy.system:
-            return []
-        return self._met(reasons, sure=self.policy.yes)
+        return self._met(reasons, sure=self.policy.yes) if self.policy.system else []
 
     def installed_for(self, name: str) -> tuple[str, ...]:
         """Return the installed system packages that the build of a Python package uses: by the rules, or because it

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.builder.fetch import SourceFetcher, check_out
-from accel_doctor.builder.portability import built_the_same_everywhere
 from accel_doctor.builder.portable import Auditwheel
+from accel_doctor.builder.purity import built_the_same_everywhere
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import BuildIdentity, Completed, Frontend, Loader, Logs, Reporter, Runner, WheelStore

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from accel_doctor.builder.portability import built_the_same_everywhere
+from accel_doctor.builder.purity import built_the_same_everywhere
 
 PLAIN = {
     "PKG-INFO": "Name: six\n",
