@@ -23,6 +23,10 @@ AGAIN = "then run the same command again"
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _QUOTED_LINES = 4
 _QUOTED_LENGTH = 300
+# A name alone on its line: a sentence about a file without an owner has spaces in it.
+BARE_NAME = re.compile(r"\A\s*([A-Za-z0-9][A-Za-z0-9._+-]*)\s*\Z")
+_LONGEST_NAME = 200
+_TIMEOUT = 30.0  # seconds
 
 
 class StaleListsError(PackageManagerError):
@@ -75,12 +79,6 @@ def last_words(output: str) -> str:
 def size_in_bytes(number: str, unit: str, base: int) -> int:
     """Return ``46.0`` and ``M`` in bytes; ``base`` is what the tool calls a kilobyte."""
     return int(float(number.replace(",", "")) * base ** _UNITS[unit[:1].lower()])
-
-
-# A name alone on its line: a sentence about a file without an owner has spaces in it.
-BARE_NAME = re.compile(r"\A\s*([A-Za-z0-9][A-Za-z0-9._+-]*)\s*\Z")
-_LONGEST_NAME = 200
-_TIMEOUT = 30.0  # seconds
 
 
 def printed(runner: Runner, argv: Sequence[str]) -> str:

@@ -16,6 +16,19 @@ from typing import IO
 
 CAPTURE_LIMIT = 64 * 1024 * 1024  # bytes kept of a stream in memory; the rest is read and dropped
 LINE_LIMIT = 64 * 1024  # bytes of one line given to a callback
+TIMED_OUT = 124  # as timeout(1) answers
+NOT_EXECUTABLE = 126  # as a shell answers
+NOT_FOUND = 127  # as a shell answers
+
+_CHUNK = 64 * 1024
+_POLL = 0.1  # seconds between looks at a silent process
+_TERM_GRACE = 3.0  # seconds between SIGTERM and SIGKILL
+_DRAIN = 1.0  # seconds to read on after the end, when a background process still holds the pipe
+
+Sink = Callable[[bytes], None]
+Handler = Callable[[int, "FrameType | None"], None]
+
+_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 
 class Kept:
@@ -58,11 +71,6 @@ class Lines:
             self.add(b"\n")
 
 
-Handler = Callable[[int, "FrameType | None"], None]
-
-_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
-
-
 @contextlib.contextmanager
 def handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[None]:
     """Handle these signals while the block runs, in the main thread; in others, which may not, do nothing."""
@@ -103,18 +111,6 @@ def _has_terminal() -> bool:
     except OSError:
         return False
     return True
-
-
-TIMED_OUT = 124  # as timeout(1) answers
-NOT_EXECUTABLE = 126  # as a shell answers
-NOT_FOUND = 127  # as a shell answers
-
-_CHUNK = 64 * 1024
-_POLL = 0.1  # seconds between looks at a silent process
-_TERM_GRACE = 3.0  # seconds between SIGTERM and SIGKILL
-_DRAIN = 1.0  # seconds to read on after the end, when a background process still holds the pipe
-
-Sink = Callable[[bytes], None]
 
 
 class NotStartedError(Exception):
