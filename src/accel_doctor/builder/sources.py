@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import parse_wheel_filename
+
 from accel_doctor.builder.fetch import SourceFetcher, check_out
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.purity import built_the_same_everywhere
@@ -89,8 +91,6 @@ class SourceBuilder:
         return self._made_portable(source, request, plain) if plain else None
 
     def _installable(self, wheel: Path) -> bool:
-        from packaging.utils import parse_wheel_filename
-
         return not parse_wheel_filename(wheel.name)[3].isdisjoint(self.tags)
 
     def _get(self, key: BuildKey | None) -> Wheel | None:
