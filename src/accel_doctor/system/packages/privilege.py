@@ -6,7 +6,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accel_doctor.errors import PrivilegeError
@@ -55,13 +55,8 @@ class Privilege:
         Raises PrivilegeError, with ``plan`` for the commands to print, where there is no way to root or where the
         password or the permission was refused; KeyboardInterrupt, once the command has ended, where Ctrl-C was typed.
         """
-        as_root = [self._without_prefix(line) for line in plan]
         if self.tool is None:
-            raise PrivilegeError(
-                "installing system packages needs root, and there is neither sudo nor doas here",
-                commands=as_root,
-                hint="run these commands as root, then run the same command again",
-            )
+            raise self._refused("installing system packages needs root, and there is neither sudo nor doas here", plan)
         with log.open("a", encoding="utf-8") as file:
             begin = file.seek(0, 2)
             file.write(f"$ {shlex.join(command)}\n")
@@ -73,12 +68,13 @@ class Privilege:
         output = _tail(log, begin)
         refusal = _refusal(output) if self.tool and done.returncode == 1 else None
         if refusal:
-            raise PrivilegeError(
-                f"{self.tool} refused: {refusal}",
-                commands=as_root,
-                hint="run these commands as root, then run the same command again",
-            )
-        return Completed(done.argv, done.returncode, output, done.stderr, done.seconds)
+            raise self._refused(f"{self.tool} refused: {refusal}", plan)
+        return replace(done, output=output)
+
+    def _refused(self, message: str, plan: Sequence[Sequence[str]]) -> PrivilegeError:
+        commands = [self._without_prefix(line) for line in plan]
+        hint = "run these commands as root, then run the same command again"
+        return PrivilegeError(message, commands=commands, hint=hint)
 
     def _without_prefix(self, command: Sequence[str]) -> tuple[str, ...]:
         """Return the command as root itself would run it."""
