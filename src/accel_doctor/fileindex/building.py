@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from accel_doctor.errors import UsageError
-from accel_doctor.fileindex import alpine, arch, debian, rpm
+from accel_doctor.fileindex import alpine, arch, debian, rpm_lists
 from accel_doctor.fileindex.codec import (
     DEVELOPMENT,
     FORMAT,
@@ -79,7 +79,7 @@ LISTS: Mapping[str, Mapping[str, _Reader]] = {
         "Sources": _text(debian.read_sources),
         "Packages": _text(debian.read_packages),
     },
-    "rpm": {"primary.xml": rpm.read_primary, "filelists.xml": rpm.read_filelists},
+    "rpm": {"primary.xml": rpm_lists.read_primary, "filelists.xml": rpm_lists.read_filelists},
 }
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.errors import AccelDoctorError, RequirementsError, ToolError
-from accel_doctor.frontends.locks import keep_lock, kept_lock, read_lock
+from accel_doctor.frontends.lock_files import keep_lock, kept_lock, read_lock
 from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import allowed, chosen_only, is_settled
 from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked

@@ -9,7 +9,7 @@ from accel_doctor.fileindex import rank
 from accel_doctor.fileindex.alpine import read_apkindex
 from accel_doctor.fileindex.arch import read_files
 from accel_doctor.fileindex.contents import Collection, is_suitable, is_wanted
-from accel_doctor.fileindex.rpm import read_filelists, read_primary
+from accel_doctor.fileindex.rpm_lists import read_filelists, read_primary
 from accel_doctor.model import Confidence, Need
 
 # In the form that createrepo_c writes: https://github.com/rpm-software-management/createrepo_c

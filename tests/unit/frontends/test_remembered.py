@@ -12,7 +12,7 @@ from packaging.pylock import Pylock
 from packaging.tags import Tag
 
 from accel_doctor.errors import NetworkError, RequirementsError
-from accel_doctor.frontends.locks import read_lock
+from accel_doctor.frontends.lock_files import read_lock
 from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
 from accel_doctor.model import IndexSettings, InstallRequest, Locked, RequirementLine
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from accel_doctor.cli.session import Terminal
-from accel_doctor.cli.terminal.questions import ask
+from accel_doctor.cli.terminal.asking import ask
 from accel_doctor.interfaces import Reporter
 from accel_doctor.model import Built, Case, Consent, Distribution, Outcome, Plan, Simulation, Source
 from accel_doctor.report.text import built_line, case_lines, command_lines, plan_lines

@@ -14,7 +14,7 @@ from packaging.pylock import Package
 
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.choice import FrontendParts
-from accel_doctor.frontends.locks import write_lock
+from accel_doctor.frontends.lock_files import write_lock
 from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, Blame, conclude, logged, scratch_beside
 from accel_doctor.frontends.pip.pip_command import (
     COMMON,

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import FrontendParts
-from accel_doctor.frontends.locks import read_lock, write_lock
+from accel_doctor.frontends.lock_files import read_lock, write_lock
 from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, conclude, logged, scratch_beside
 from accel_doctor.frontends.telling import (
     RequirementFiles,

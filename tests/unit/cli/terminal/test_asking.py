@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from accel_doctor.cli.terminal.questions import ask
+from accel_doctor.cli.terminal.asking import ask
 from accel_doctor.model import Case, Confidence, Consent, Diagnosis, Failed, Need, Plan, Reason, SystemPackage
 
 REASONS = (Reason(Need.parse("command:curl-config"), "pycurl"),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accel_doctor.errors import ToolError
-from accel_doctor.frontends.locks import read_lock, write_lock
+from accel_doctor.frontends.lock_files import read_lock, write_lock
 
 LOCK = """
 lock-version = "1.0"
