@@ -27,7 +27,7 @@ from accel_doctor.model import Failed
 from accel_doctor.report.text import unmet_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 
-_NO_ROOT = "installing packages needs root, and sudo and doas are not found"
+_NO_ROOT = "installing them needs root: neither sudo nor doas found"
 # Well, interrupted, or left by who read its output: nothing to diagnose.
 _NO_FAILURE = frozenset({0, -signal.SIGINT, 128 + signal.SIGINT, -signal.SIGPIPE, 128 + signal.SIGPIPE})
 
@@ -91,7 +91,7 @@ def _explain(ended: TreatmentEnded, session: Session, treatment: Treatment) -> N
     """Tell what is left to do. stdout is the command's, so everything goes to stderr."""
     note = session.reporter.note
     if ended.code is ExitCode.CONSENT:
-        note("not installed: nobody agreed; --yes agrees to all packages but guesses")
+        note("not installed: not confirmed; --yes confirms all packages but guesses")
     elif ended.code is ExitCode.PRIVILEGE:
         note(f"not installed: {session.obstacle or _NO_ROOT}")
     elif ended.plan and ended.code in (ExitCode.UNCURED, ExitCode.NETWORK):
