@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 MAGIC, FORMAT = b"ACCELIDX", 1
@@ -50,54 +50,6 @@ class Block(NamedTuple):
     first: str
 
 
-class Rows:
-    """A block in memory. Rows are decoded on demand: a look-up needs few of them."""
-
-    def __init__(self, lines: Sequence[bytes], counts: Sequence[bytes], planes: Sequence[bytes]) -> None:
-        self._lines = lines
-        self._shared = bytes([line[0] for line in lines])
-        self._counts = counts
-        self._planes = planes
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def __getitem__(self, place: int) -> Row:
-        return self._string(place), self._numbers(place)
-
-    def find(self, text: str) -> Row | None:
-        """Return the row with this string."""
-        place = bisect_left(range(len(self)), text, key=self._string)
-        return self[place] if place < len(self) and self._string(place) == text else None
-
-    def _string(self, place: int) -> str:
-        missing = _MOST_SHARED + _SHARED_BASE + 1
-        parts: list[str] = []
-        try:
-            for earlier in range(place, -1, -1):
-                shared = self._shared[earlier]
-                if shared < missing:
-                    rest = self._lines[earlier][1:].decode("utf-8")
-                    parts.append(rest[: missing - shared] if parts else rest)
-                    missing = shared
-                    if missing <= _SHARED_BASE:
-                        return "".join(reversed(parts))
-        except UnicodeDecodeError as error:
-            raise DamagedIndexError("malformed strings in a block") from error
-        raise DamagedIndexError("malformed strings in a block")
-
-    def _numbers(self, place: int) -> tuple[int, ...]:
-        start, end = _total(self._counts, place), _total(self._counts, place + 1)
-        parts = [plane[start:end] for plane in self._planes]
-        return tuple(high << 16 | middle << 8 | low for high, middle, low in zip(*parts, strict=True))
-
-
-def _total(planes: Sequence[bytes], count: int) -> int:
-    """Return the sum of the first numbers of two planes of bytes."""
-    high, low = planes
-    return (sum(high[:count]) << 8) + sum(low[:count])
-
-
 def encode_block(rows: Sequence[Row]) -> bytes:
     """Return sorted rows as one compressed block."""
     lines = []
@@ -112,20 +64,25 @@ def encode_block(rows: Sequence[Row]) -> bytes:
     return zlib.compress(_BLOCK_HEADER.pack(len(rows), len(strings)) + strings + b"".join(counts + numbers), 9)
 
 
-def decode_block(data: bytes) -> Rows:
+def decode_block(data: bytes) -> list[Row]:
     """Return the rows of a compressed block. Raises DamagedIndexError."""
     plain = inflate(data, LARGEST_BLOCK)
-    if len(plain) < _BLOCK_HEADER.size:
-        raise DamagedIndexError("a block is too short")
-    rows, length = _BLOCK_HEADER.unpack_from(plain)
-    start = _BLOCK_HEADER.size
-    lines = _lines(plain[start : start + length])
-    if len(lines) != rows:
-        raise DamagedIndexError("wrong number of strings in a block")
-    start += length
-    counts = _cut(plain[start : start + rows * COUNT_BYTES], rows, COUNT_BYTES)
-    numbers = plain[start + rows * COUNT_BYTES :]
-    return Rows(lines, counts, _cut(numbers, _total(counts, rows), NUMBER_BYTES))
+    try:
+        rows, length = _BLOCK_HEADER.unpack_from(plain)
+        start = _BLOCK_HEADER.size + length
+        counts = _joined(plain[start : start + rows * COUNT_BYTES], rows, COUNT_BYTES)
+        numbers = iter(_joined(plain[start + rows * COUNT_BYTES :], sum(counts), NUMBER_BYTES))
+        strings = _strings(plain[_BLOCK_HEADER.size : start])
+        return [(text, tuple(islice(numbers, count))) for text, count in zip(strings, counts, strict=True)]
+    except (struct.error, ValueError, IndexError) as error:  # too short, not UTF-8, other numbers than there should be
+        raise DamagedIndexError("malformed block") from error
+
+
+def _strings(data: bytes) -> Iterator[str]:
+    text = ""
+    for line in data.split(b"\n")[:-1]:
+        text = text[: line[0] - _SHARED_BASE] + line[1:].decode("utf-8")
+        yield text
 
 
 def inflate(data: bytes, most: int) -> bytes:
@@ -140,13 +97,6 @@ def inflate(data: bytes, most: int) -> bytes:
     return plain
 
 
-def _lines(data: bytes) -> list[bytes]:
-    lines = data.split(b"\n")[:-1]
-    if b"" in lines:
-        raise DamagedIndexError("malformed strings in a block")
-    return lines
-
-
 def _shared(before: str, text: str) -> int:
     most = min(len(before), len(text), _MOST_SHARED)
     return next((place for place in range(most) if before[place] != text[place]), most)
@@ -156,7 +106,11 @@ def _planes(numbers: Sequence[int], width: int) -> list[bytes]:
     return [bytes(number >> shift & 255 for number in numbers) for shift in range((width - 1) * 8, -1, -8)]
 
 
-def _cut(data: bytes, count: int, width: int) -> list[bytes]:
+def _joined(data: bytes, count: int, width: int) -> list[int]:
     if len(data) != count * width:
-        raise DamagedIndexError("wrong number of numbers in a block")
-    return [data[plane * count : (plane + 1) * count] for plane in range(width)]
+        raise ValueError(f"{len(data)} bytes are not {count} numbers")
+    numbers = [0] * count
+    for plane in range(width):
+        part = data[plane * count : (plane + 1) * count]
+        numbers = [number << 8 | low for number, low in zip(numbers, part, strict=True)]
+    return numbers

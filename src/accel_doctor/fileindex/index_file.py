@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +23,6 @@ from accel_doctor.fileindex.codec import (
     Block,
     DamagedIndexError,
     Row,
-    Rows,
     decode_block,
     inflate,
 )
@@ -77,7 +76,7 @@ class FileIndex:
         self._blocks = blocks
         self._start = start
         self._starts = {table: _row_numbers(blocks[table]) for table in ("packages", "locations")}
-        self._decoded: dict[tuple[str, int], Rows] = {}
+        self._decoded: dict[tuple[str, int], list[Row]] = {}
 
     @classmethod
     def open(cls, path: Path) -> FileIndex:
@@ -103,7 +102,9 @@ class FileIndex:
         number = bisect_right(blocks, name, key=lambda block: block.first) - 1
         if number < 0:
             return None
-        return self._rows(table, number).find(name)
+        rows = self._rows(table, number)
+        place = bisect_left(rows, name, key=lambda row: row[0])
+        return rows[place] if place < len(rows) and rows[place][0] == name else None
 
     def _file(self, number: int, name: str) -> File:
         directory, packages = self._row("locations", number)
@@ -117,7 +118,7 @@ class FileIndex:
         rows = self._rows(table, block)
         return rows[number - starts[block]]
 
-    def _rows(self, table: str, number: int) -> Rows:
+    def _rows(self, table: str, number: int) -> list[Row]:
         if (table, number) not in self._decoded:
             block = self._blocks[table][number]
             with self.path.open("rb") as stream:
