@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ class Collection:
     files: dict[str, set[int]] = field(default_factory=dict)  # file name -> numbers of locations
     development: set[str] = field(default_factory=set)
     services: set[str] = field(default_factory=set)
-    uses: dict[str, int] = field(default_factory=dict)
+    uses: Counter[str] = field(default_factory=Counter)
     depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
     with_headers: set[str] = field(default_factory=set)
     provides: dict[str, set[str]] = field(default_factory=dict)  # pkgconfig(x), pc:x -> packages
@@ -40,15 +41,14 @@ class Collection:
 
     def use(self, names: Iterable[str]) -> None:
         """Count one more use of each of these packages or capabilities."""
-        for name in names:
-            self.uses[name] = self.uses.get(name, 0) + 1
+        self.uses.update(names)
 
     def settle(self) -> None:
         """Pass the uses of a capability on to its providers, and those of a package without headers, such as
         ``libboost-dev``, to its dependencies: that is how a distribution marks its default version."""
         for capability, names in self.provides.items():
             for name in names:
-                self.uses[name] = self.uses.get(name, 0) + self.uses.get(capability, 0)
+                self.uses[name] += self.uses[capability]
         for _ in range(2):  # gcc, gcc-14, libgcc-14-dev
             passed: dict[str, int] = {}
             for name, uses in self.uses.items():
@@ -56,11 +56,11 @@ class Collection:
                     for other in self.depends.get(name, ()):
                         passed[other] = max(uses, passed.get(other, 0))
             for name, uses in passed.items():
-                self.uses[name] = max(uses, self.uses.get(name, 0))
+                self.uses[name] = max(uses, self.uses[name])
 
     def package(self, name: str) -> Package:
         """Return what is known of a package."""
-        return Package(name, name in self.development, name in self.services, self.uses.get(name, 0))
+        return Package(name, name in self.development, name in self.services, self.uses[name])
 
 
 _HEADER_SUFFIXES = frozenset({"", "h", "hh", "hpp", "hxx", "H", "cuh", "mod"})

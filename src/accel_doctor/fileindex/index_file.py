@@ -6,6 +6,7 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -75,7 +76,9 @@ class FileIndex:
         self.release = release
         self._blocks = blocks
         self._start = start
-        self._starts = {table: _row_numbers(blocks[table]) for table in ("packages", "locations")}
+        self._starts = {
+            table: [0, *accumulate(block.rows for block in blocks[table])] for table in ("packages", "locations")
+        }
         self._decoded: dict[tuple[str, int], list[Row]] = {}
 
     @classmethod
@@ -151,14 +154,6 @@ def _troubles_with(path: Path) -> Iterator[None]:
             f"damaged file index {path}: {error}",
             hint="reinstall accel-doctor, or rebuild the index with: accel-doctor index build",
         ) from error
-
-
-def _row_numbers(blocks: Sequence[Block]) -> list[int]:
-    """Return the number of each block's first row, and at the end the number of all rows."""
-    numbers = [0]
-    for block in blocks:
-        numbers.append(numbers[-1] + block.rows)
-    return numbers
 
 
 def _directory(stream: BinaryIO, size: int) -> tuple[Distribution, dict[str, list[Block]], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -26,14 +27,6 @@ class Repository(str, Enum):
     CRB = "crb"
     EPEL = "epel"
     PACKAGEHUB = "packagehub"  # SUSE Package Hub, for SUSE Linux Enterprise
-
-
-def repository_of(package: str, layers: list[Mapping[str, Repository]]) -> Repository | None:
-    """Return the repository of a package by the first layer that tells; None if it is enabled by default."""
-    for layer in layers:
-        if package in layer:
-            return None if layer[package] is Repository.BASE else layer[package]
-    return None
 
 
 _LINKER_NAME = re.compile(r"lib[^/]+\.so")  # no version: what -l finds, in the package to develop with
@@ -126,11 +119,8 @@ class FamilyChain:
 
     def python(self, distribution: Distribution) -> str | None:
         """Return the version of a release's own python3, by the family's own files; None where none tells."""
-        meant: dict[str, str] = {}
-        pythons: dict[str, str] = {}
-        for file in reversed(self.own):
-            meant.update(file.release_names)
-            pythons.update(file.pythons)
+        meant = ChainMap(*(dict(file.release_names) for file in self.own))
+        pythons = ChainMap(*(dict(file.pythons) for file in self.own))
         names = [*reversed(_names_of(distribution)), ANY_RELEASE]
         return next((pythons[key] for name in names for key in (name, meant.get(name, "")) if key in pythons), None)
 
@@ -151,18 +141,16 @@ class FamilyChain:
             for name in (*reversed(names), "")
             if name in file.repositories
         ]
-        return repository_of(package, layers)
+        found = next((layer[package] for layer in layers if package in layer), Repository.BASE)
+        return None if found is Repository.BASE else found
 
     def _in_force(self, distribution: Distribution) -> Iterator[tuple[Family, tuple[str, ...]]]:
         """Yield each file with the names that this release has in it, the last of which overrides the others."""
         names = _names_of(distribution)
         for _, group in groupby(self.files, key=lambda file: file.name):
             layers = list(group)
-            meant: dict[str, str] = {}
-            origins: dict[str, str] = {}
-            for layer in reversed(layers):
-                meant.update(layer.release_names)
-                origins.update(layer.extends_releases)
+            meant = ChainMap(*(dict(layer.release_names) for layer in layers))
+            origins = ChainMap(*(dict(layer.extends_releases) for layer in layers))
             names = tuple(dict.fromkeys(meant.get(name, name) for name in names))
             yield from ((layer, names) for layer in layers)
             if origins:
