@@ -65,10 +65,9 @@ PRINTS = re.compile(r"(click|rich\.console|rich\.live|rich\.progress)\b|sys\.(st
 
 MODULE_LINES = 300
 FUNCTION_LINES = 40
-LINES = 24_350
+LINES = 24_240
 LOCAL_IMPORTS = 3.0  # per thousand lines
-LONGER_MODULES = 1
-LONGER_FUNCTIONS = 1
+LONGER_MODULES = {"interfaces.py": 365}
 
 # What a docstring of a function begins with if it begins with no verb.
 NO_VERB = re.compile(
@@ -156,13 +155,13 @@ def test_no_two_modules_share_a_name():
 
 
 def test_no_module_outgrows_its_idea():
-    long = {path: len(lines) for path in TREES if len(lines := _lines(path)) > MODULE_LINES}
-    assert len(long) <= LONGER_MODULES, long
+    lengths = {path: len(_lines(path)) for path in TREES}
+    assert {path: lines for path, lines in lengths.items() if lines > LONGER_MODULES.get(path, MODULE_LINES)} == {}
 
 
 def test_no_function_outgrows_its_idea():
     long = {f"{path}:{node.name}": length for path, node in FUNCTIONS if (length := _length(node)) > FUNCTION_LINES}
-    assert len(long) <= LONGER_FUNCTIONS, long
+    assert long == {}
 
 
 def test_the_package_stays_small():
