@@ -20,112 +20,66 @@ KeptWheel = tuple[Holding, Entry]
 KeptEnvironment = tuple[Holding, StoredEnvironment]
 
 
-def info_lines(directory: str, holdings: Sequence[Holding]) -> list[str]:
+Answer = tuple[dict[str, Any], list[str]]  # a document, and the same as lines
+
+
+def info(directory: str, layout: str, holdings: Sequence[Holding]) -> Answer:
     """Return how much there is of each kind, and when it was last used."""
+    kinds = {}
     rows = [("", "", "", "last used")]
     for kind in HoldingKind:
         some = [holding for holding in holdings if holding.kind is kind]
+        last = max((one.used for one in some), default=None)
+        kinds[kind.value] = {"count": len(some), "bytes": sum(one.size for one in some), "last_used": _time(last)}
         if some or kind is not HoldingKind.LEFTOVER:
-            last = _day(max(one.used for one in some)) if some else "-"
-            rows.append((f"{kind.value}s", str(len(some)), _bytes(some), last))
+            rows.append((f"{kind.value}s", str(len(some)), _bytes(some), "-" if last is None else _day(last)))
     rows.append(("all", str(len(holdings)), _bytes(holdings), ""))
-    return [directory, *(f"  {line}".rstrip() for line in _columns(rows, right={1, 2}))]
-
-
-def info_document(directory: str, layout: str, holdings: Sequence[Holding]) -> dict[str, Any]:
-    """Return the same as a document."""
-    kinds = {
-        kind.value: {
-            "count": sum(holding.kind is kind for holding in holdings),
-            "bytes": sum(holding.size for holding in holdings if holding.kind is kind),
-            "last_used": _time(max((one.used for one in holdings if one.kind is kind), default=None)),
-        }
-        for kind in HoldingKind
-    }
     total = sum(holding.size for holding in holdings)
-    return {"schema": SCHEMA, "directory": directory, "layout": layout, "kinds": kinds, "bytes": total}
+    document = {"directory": directory, "layout": layout, "kinds": kinds, "bytes": total}
+    return document, [directory, *(f"  {line}".rstrip() for line in _columns(rows, right={1, 2}))]
 
 
-def list_lines(wheels: Sequence[KeptWheel], environments: Sequence[KeptEnvironment]) -> list[str]:
-    """Return a table of wheels and one of environments, one a line."""
+def listing(wheels: Sequence[KeptWheel], environments: Sequence[KeptEnvironment]) -> Answer:
+    """Return everything that is known of wheels and environments; as lines, a table of each."""
+    document: dict[str, Any] = {"wheels": [], "environments": []}
     rows = [("name", "version", "for", "size", "last used", "built on")]
     for holding, entry in wheels:
+        measured = {"bytes": holding.size, "last_used": _time(holding.used)}
+        document["wheels"].append({**_flat(entry), **measured})
         made = entry.provenance
         tags = "-".join(entry.file.removesuffix(".whl").split("-")[-3:])
-        size = _bytes([holding])
-        rows.append((made.name, made.version, tags, size, _day(holding.used), f"{made.distribution}, {made.libc}"))
+        built_on = f"{made.distribution}, {made.libc}"
+        rows.append((made.name, made.version, tags, _bytes([holding]), _day(holding.used), built_on))
+    table = [("environment", "python", "size", "last used", "lock files")]
+    for holding, stored in environments:
+        facts = stored.facts
+        measured = {"bytes": holding.size, "last_used": _time(holding.used)}
+        packages = [f"{pack.name}=={pack.version}" for pack in stored.packs if pack.name]
+        known = {"key": stored.key, "stored_at": stored.stored_at, "facts": facts, "distributions": packages}
+        document["environments"].append({**known, **measured})
+        python, locks = str(facts.get("machine", {}).get("version", "?")), ", ".join(facts.get("files", {}))
+        table.append((holding.label, python, _bytes([holding]), _day(holding.used), locks))
     lines = _columns(rows, right={3}) if wheels else []
-    if environments:
-        table = [("environment", "python", "size", "last used", "lock files")]
-        for holding, stored in environments:
-            facts = stored.facts
-            python, locks = str(facts.get("machine", {}).get("version", "?")), ", ".join(facts.get("files", {}))
-            table.append((holding.label, python, _bytes([holding]), _day(holding.used), locks))
-        lines += ["", *_columns(table, right={2})] if wheels else _columns(table, right={2})
-    return [printable(line) for line in lines]
+    lines += [""] if wheels and environments else []
+    lines += _columns(table, right={2}) if environments else []
+    return document, [printable(line) for line in lines]
 
 
-def list_document(wheels: Sequence[KeptWheel], environments: Sequence[KeptEnvironment]) -> dict[str, Any]:
-    """Return the same as a document, with everything that is known of each."""
-    return {
-        "schema": SCHEMA,
-        "wheels": [
-            {**_flat(entry), "bytes": holding.size, "last_used": _time(holding.used)} for holding, entry in wheels
-        ],
-        "environments": [
-            {
-                "key": stored.key,
-                "stored_at": stored.stored_at,
-                "facts": stored.facts,
-                "distributions": [f"{pack.name}=={pack.version}" for pack in stored.packs if pack.name],
-                "bytes": holding.size,
-                "last_used": _time(holding.used),
-            }
-            for holding, stored in environments
-        ],
-    }
-
-
-def verified_lines(good: Mapping[HoldingKind, int], damaged: Sequence[Damage]) -> list[str]:
+def verified(good: Mapping[HoldingKind, int], damaged: Sequence[Damage]) -> Answer:
     """Return each damaged entry with what is wrong with it, and how many are not damaged."""
     lines = [
         printable(f"{'removed' if one.removed else 'damaged'} {one.kind.value} {one.path}: {one.why}")
         for one in damaged
     ]
     parts = [count(number, kind.value) for kind, number in good.items()]
-    return [*lines, f"verified {_and(parts)}" if parts else "verified nothing"]
+    rows = [{**asdict(one), "kind": one.kind.value, "path": str(one.path)} for one in damaged]
+    document = {"verified": sum(good.values()), "damaged": rows}
+    return document, [*lines, f"verified {_and(parts)}" if parts else "verified nothing"]
 
 
-def verified_document(good: Mapping[HoldingKind, int], damaged: Sequence[Damage]) -> dict[str, Any]:
-    """Return the same as a document."""
-    return {
-        "schema": SCHEMA,
-        "verified": sum(good.values()),
-        "damaged": [{**asdict(one), "kind": one.kind.value, "path": str(one.path)} for one in damaged],
-    }
-
-
-def removal_lines(removal: Removal) -> list[str]:
+def removed(removal: Removal) -> Answer:
     """Return what was removed, what was left because it is in use, and how much is left."""
-    lines = []
-    kinds = Counter(holding.kind for holding in removal.removed)
-    if removal.dry_run:
-        lines += [f"would remove {one.kind.value} {one.label}, {_bytes([one])}" for one in removal.removed]
-    lines += [f"left {one.kind.value} {one.label}: a running accel-doctor uses it" for one in removal.in_use]
-    lines += [f"not removed: {one.name}: {one.why}" for one in removal.refused]
-    parts = [count(number, kind.value) for kind, number in kinds.items()]
-    verb = "would remove" if removal.dry_run else "removed"
-    what = f"{_and(parts)}, {_bytes(removal.removed)}" if parts else "nothing"
-    return [
-        *map(printable, lines),
-        f"{verb} {what}; {decimal(removal.left)} {'would be ' if removal.dry_run else ''}left",
-    ]
-
-
-def removal_document(removal: Removal) -> dict[str, Any]:
-    """Return the same as a document."""
-    return {
-        "schema": SCHEMA,
+    document = {
         "dry_run": removal.dry_run,
         "removed": [_holding(holding) for holding in removal.removed],
         "in_use": [_holding(holding) for holding in removal.in_use],
@@ -133,22 +87,24 @@ def removal_document(removal: Removal) -> dict[str, Any]:
         "bytes_removed": removal.freed,
         "bytes_left": removal.left,
     }
+    lines = [f"left {one.kind.value} {one.label}: a running accel-doctor uses it" for one in removal.in_use]
+    lines += [f"not removed: {one.name}: {one.why}" for one in removal.refused]
+    verb, left = "removed", "left"
+    if removal.dry_run:
+        verb, left = "would remove", "would be left"
+        lines[:0] = [f"would remove {one.kind.value} {one.label}, {_bytes([one])}" for one in removal.removed]
+    kinds = Counter(holding.kind for holding in removal.removed)
+    parts = [count(number, kind.value) for kind, number in kinds.items()]
+    what = f"{_and(parts)}, {_bytes(removal.removed)}" if parts else "nothing"
+    return document, [*map(printable, lines), f"{verb} {what}; {decimal(removal.left)} {left}"]
 
 
-def moved_lines(verb: str, wheels: Sequence[Entry], left_out: Sequence[LeftOut], whereto: str) -> list[str]:
+def moved(verb: str, wheels: Sequence[Entry], left_out: Sequence[LeftOut], whereto: str) -> Answer:
     """Return what was exported or imported, and what was not, and why."""
     total = decimal(sum(entry.size for entry in wheels))
     lines = [printable(f"not {verb}: {one.name}: {one.why}") for one in left_out]
-    return [*lines, f"{verb} {count(len(wheels), 'wheel')}, {total}, {whereto}"]
-
-
-def moved_document(wheels: Sequence[Entry], left_out: Sequence[LeftOut]) -> dict[str, Any]:
-    """Return the same as a document."""
-    return {
-        "schema": SCHEMA,
-        "wheels": [_flat(entry) for entry in wheels],
-        "left_out": [asdict(one) for one in left_out],
-    }
+    document = {"wheels": [_flat(entry) for entry in wheels], "left_out": [asdict(one) for one in left_out]}
+    return document, [*lines, f"{verb} {count(len(wheels), 'wheel')}, {total}, {whereto}"]
 
 
 def _flat(entry: Entry) -> dict[str, Any]:

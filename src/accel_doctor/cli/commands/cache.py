@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 from packaging.utils import canonicalize_name
@@ -109,8 +109,9 @@ class _Cache:
     housekeeping: Housekeeping
     as_json: bool
 
-    def show(self, document: dict[str, Any], lines: Sequence[str]) -> None:
-        show("json" if self.as_json else "text", document, lines)
+    def show(self, answer: cache_report.Answer) -> None:
+        document, lines = answer
+        show("json" if self.as_json else "text", {"schema": cache_report.SCHEMA, **document}, lines)
 
     def wheels(self, asked: Sequence[str] = ()) -> list[cache_report.KeptWheel]:
         """Return the wheels, all or those of NAME or NAME==VERSION, by name; UsageError for a name that has none."""
@@ -178,16 +179,14 @@ def _opened(options: FormOptions) -> Iterator[_Cache]:
 @_subcommand("dir", FormOptions)
 def directory(cache: _Cache, options: FormOptions) -> int:
     """Print the directory of the cache."""
-    cache.show({"schema": cache_report.SCHEMA, "directory": str(cache.directory)}, [str(cache.directory)])
+    cache.show(({"directory": str(cache.directory)}, [str(cache.directory)]))
     return int(ExitCode.DONE)
 
 
 @_subcommand("info", FormOptions)
 def info(cache: _Cache, options: FormOptions) -> int:
     """Print how much of each kind the cache holds, and when it was last used."""
-    holdings = cache.housekeeping.holdings()
-    shown = str(cache.directory)
-    cache.show(cache_report.info_document(shown, LAYOUT, holdings), cache_report.info_lines(shown, holdings))
+    cache.show(cache_report.info(str(cache.directory), LAYOUT, cache.housekeeping.holdings()))
     return int(ExitCode.DONE)
 
 
@@ -197,7 +196,7 @@ def list_kept(cache: _Cache, options: NamesOptions) -> int:
     wheels = cache.wheels(options.names)
     environments = [] if options.names else cache.environments()
     if wheels or environments or cache.as_json:
-        cache.show(cache_report.list_document(wheels, environments), cache_report.list_lines(wheels, environments))
+        cache.show(cache_report.listing(wheels, environments))
     else:
         click.echo("no wheels or environments in the cache", err=True)
     return int(ExitCode.DONE)
@@ -207,7 +206,7 @@ def list_kept(cache: _Cache, options: NamesOptions) -> int:
 def verify(cache: _Cache, options: VerifyOptions) -> int:
     """Compare every wheel and every environment with what was stored."""
     good, damaged = cache.housekeeping.verify(options.fix)
-    cache.show(cache_report.verified_document(good, damaged), cache_report.verified_lines(good, damaged))
+    cache.show(cache_report.verified(good, damaged))
     left = [one for one in damaged if not one.removed]
     if left and not cache.as_json:
         why = "a running accel-doctor uses them" if options.fix else "to remove them: accel-doctor cache verify --fix"
@@ -253,8 +252,7 @@ def export(cache: _Cache, options: ExportOptions) -> int:
         moved = export_wheels(cache.store, [holding.name for holding in chosen], Path(options.directory))
     except (OSError, ValueError) as error:
         raise CacheError(f"cannot export wheels to {options.directory}: {error}") from error
-    lines = cache_report.moved_lines("exported", moved.wheels, moved.left_out, f"to {options.directory}")
-    cache.show(cache_report.moved_document(moved.wheels, moved.left_out), lines)
+    cache.show(cache_report.moved("exported", moved.wheels, moved.left_out, f"to {options.directory}"))
     return int(ExitCode.DONE)
 
 
@@ -273,12 +271,11 @@ def import_directory(cache: _Cache, options: ImportOptions) -> int:
         ) from error
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read {directory / METADATA}: {error}") from error
-    lines = cache_report.moved_lines("imported", moved.wheels, moved.left_out, f"from {directory}")
-    cache.show(cache_report.moved_document(moved.wheels, moved.left_out), lines)
+    cache.show(cache_report.moved("imported", moved.wheels, moved.left_out, f"from {directory}"))
     return int(ExitCode.CACHE if moved.left_out else ExitCode.DONE)
 
 
 def _tell(cache: _Cache, removal: Removal, *, asked: bool = False) -> int:
     """Show a removal. It failed where something could not be removed, or was ``asked`` for by name and is in use."""
-    cache.show(cache_report.removal_document(removal), cache_report.removal_lines(removal))
+    cache.show(cache_report.removed(removal))
     return int(ExitCode.CACHE if removal.refused or (asked and removal.in_use) else ExitCode.DONE)
