@@ -20,6 +20,7 @@ UNIT = Path(__file__).parent
 FLOORS = (
     ("__init__", "values", "units"),
     ("errors", "hashing", "urls", "wheelfile", "wording"),
+    ("compressed",),
     ("model",),
     ("interfaces", "http"),
     ("rulebook",),

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import importlib
 import io
-import lzma
 import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from accel_doctor.compressed import decompressed
 from accel_doctor.errors import UsageError
 from accel_doctor.fileindex import alpine, arch, debian, rpm_lists
 from accel_doctor.fileindex.codec import (
@@ -44,9 +40,9 @@ def read_list(path: Path, kind: str, collection: Collection) -> None:
         hint = f"names of these lists contain {' or '.join(readers)}"
         raise UsageError(f"{path}: not the name of a {kind} list", hint=hint)
     try:
-        with _decompressed(path) as stream:
+        with decompressed(path) as stream:
             readers[known](stream, collection)
-    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error, tarfile.TarError) as error:
+    except (OSError, ValueError, tarfile.TarError) as error:
         raise UsageError(f"cannot read {path}: {error}") from error
 
 
@@ -81,44 +77,6 @@ LISTS: Mapping[str, Mapping[str, _Reader]] = {
     },
     "rpm": {"primary.xml": rpm_lists.read_primary, "filelists.xml": rpm_lists.read_filelists},
 }
-
-
-_OPENERS: Mapping[bytes, Callable[[IO[bytes]], Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"\xfd7zXZ\x00": lzma.open,
-    b"BZh": bz2.open,
-}
-
-
-@contextmanager
-def _decompressed(path: Path) -> Iterator[Any]:  # the five kinds of stream have no type in common
-    with path.open("rb") as plain:
-        magic = plain.read(6)
-        plain.seek(0)
-        if magic.startswith(b"\x28\xb5\x2f\xfd"):
-            zstd = _zstd(path)
-            try:
-                with zstd.open(plain) as stream:
-                    yield stream
-            except zstd.ZstdError as error:
-                raise ValueError(str(error)) from error
-            return
-        opener = next((opener for mark, opener in _OPENERS.items() if magic.startswith(mark)), nullcontext)
-        with opener(plain) as stream:
-            yield stream
-
-
-def _zstd(path: Path) -> Any:
-    """Return Python's module for zstd: its own since 3.14, the same for older ones where it is installed."""
-    for name in ("compression.zstd", "backports.zstd"):
-        try:
-            return importlib.import_module(name)
-        except ImportError:
-            continue
-    raise UsageError(
-        f"{path}: zstd-compressed, which this Python cannot read",
-        hint=f"run: zstd -d {path}, or: pip install 'accel-doctor[zstd]'",
-    )
 
 
 _MOST_USES = (1 << 24) - 1

@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import importlib
 import re
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, cast
 
-from accel_doctor.errors import AccelDoctorError
+from accel_doctor.compressed import decompressed, find_zstd
+from accel_doctor.errors import AccelDoctorError, UsageError
 from accel_doctor.store.environments.pool import BLOCK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _HEAD = b"accel-doctor pack 1\n"
-_ZSTD = b"\x28\xb5\x2f\xfd"
 _LINE = re.compile(rb"([0-9a-f]{64}x?) ([0-9]{1,15})\n")
 _MOST_PIECES = 2_000_000
 _LEVEL = 3  # zstd's own: 300 MB/s on one core, a third of what it was
@@ -64,7 +62,7 @@ def read_pack(source: Path, digest: str, wanted: Collection[str], keep: Callable
     Raises DamagedPackError, OSError.
     """
     try:
-        with _decompressing(source) as stream:
+        with decompressed(source) as stream:
             sizes = _read_listing(stream, digest)
             for piece, size in sizes:
                 blocks = _piece(stream, piece, size)
@@ -72,12 +70,8 @@ def read_pack(source: Path, digest: str, wanted: Collection[str], keep: Callable
                     keep(piece, blocks)
                 for _ in blocks:  # what nobody read has to be passed over
                     pass
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DamagedPackError(f"the pack {digest} is damaged: {error}") from error
-    except Exception as error:
-        if type(error).__name__ == "ZstdError":
-            raise DamagedPackError(f"the pack {digest} is damaged: {error}") from error
-        raise
+    except (ValueError, UsageError) as error:
+        raise DamagedPackError(f"the pack {digest} cannot be read: {error}") from error
 
 
 def _read_listing(stream: IO[bytes], digest: str) -> Sequence[tuple[str, int]]:
@@ -111,39 +105,10 @@ def _piece(stream: IO[bytes], piece: str, size: int) -> Iterator[bytes]:
 
 @contextmanager
 def _compressing(target: Path) -> Iterator[IO[bytes]]:
-    zstd = _zstd()
+    zstd = find_zstd()
     if zstd is None:
         with gzip.open(target, "xb", compresslevel=1) as stream:
             yield cast("IO[bytes]", stream)
         return
     with zstd.open(target, "xb", level=_LEVEL) as stream:
         yield stream
-
-
-@contextmanager
-def _decompressing(source: Path) -> Iterator[IO[bytes]]:
-    with source.open("rb") as raw:
-        compressed = raw.read(4) == _ZSTD
-        raw.seek(0)
-        if not compressed:
-            with gzip.open(raw) as stream:
-                yield cast("IO[bytes]", stream)
-            return
-        zstd = _zstd()
-        if zstd is None:
-            raise DamagedPackError(
-                f"{source} is zstd-compressed, and this Python has no zstd module",
-                hint="pip install 'accel-doctor[zstd]'",
-            )
-        with zstd.open(raw) as stream:
-            yield stream
-
-
-def _zstd() -> Any:
-    """Return Python's module for zstd: its own since 3.14, a backport where it is installed, or None."""
-    for name in ("compression.zstd", "backports.zstd"):
-        try:
-            return importlib.import_module(name)
-        except ImportError:
-            continue
-    return None

@@ -26,7 +26,7 @@ def pool(tmp_path):
 @pytest.fixture(params=["zstd", "gzip"])
 def packed(request, pool, tmp_path, monkeypatch):
     if request.param == "gzip":
-        monkeypatch.setattr(packs, "_zstd", lambda: None)
+        monkeypatch.setattr(packs, "find_zstd", lambda: None)
     sizes = {pool.add(content, executable): len(content) for content in CONTENTS for executable in (False, True)}
     path = tmp_path / "pack"
     write_pack(path, sizes, pool.path)
