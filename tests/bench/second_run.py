@@ -47,7 +47,7 @@ def timed(method):
     return call
 ProcessRunner.capture = timed(ProcessRunner.capture)
 ProcessRunner.record = timed(ProcessRunner.record)
-from accel_doctor.__main__ import run
+from accel_doctor.cli.main import run
 code = run(sys.argv[2:])
 open(sys.argv[1], "w").write(str(waited))
 sys.exit(code)
