@@ -84,9 +84,14 @@ def _deepest(root: yaml.Node, path: Sequence[str], lines: Sequence[str]) -> tupl
 
 
 def _above_prose(symptoms: yaml.Node, end: int, lines: Sequence[str]) -> int:
-    """Return the line below the last symptom that is not a hint; ``end`` where all are hints."""
-    messages = [value for _, value in symptoms.value if not _is_hint(value)]
-    return _last_line(messages[-1], messages[-1].end_mark.line, lines) if messages else end
+    """Return the line below the last symptom that is not a hint; ``end`` where no hint follows it, or all are hints."""
+    entries = list(symptoms.value) if symptoms.tag.endswith(":map") else []
+    while entries and _is_hint(entries[-1][1]):
+        entries.pop()
+    if not entries or len(entries) == len(symptoms.value):
+        return end
+    last = entries[-1][1]
+    return _last_line(last, last.end_mark.line, lines)
 
 
 def _is_hint(symptom: yaml.Node) -> bool:
