@@ -67,7 +67,7 @@ def test_a_machine_without_sudo(make_machine: MakeMachine, tmp_path: Path) -> No
     nobody = find_privilege(euid=1000, path=path, terminal=False)
     with pytest.raises(PrivilegeError) as caught:
         Apt(bare.runner("ann"), nobody).install([SMALL], tmp_path / "log")
-    assert caught.value.message == "installing system packages needs root, and there is neither sudo nor doas here"
+    assert caught.value.message == "installing system packages needs root: neither sudo nor doas found"
     assert caught.value.commands == Apt(bare.runner("ann"), nobody).commands([SMALL])
 
 

@@ -16,9 +16,9 @@ from accel_doctor.wording import printable
 # name -> one line of help. ``commands/NAME.py`` offers ``command``; it is imported when the command runs.
 COMMANDS = {
     "cache": "Show, verify, prune and clear what is kept: wheels, sources, locks, environments, logs.",
-    "check": "Show what requirements need to build, and what of it is missing here.",
+    "check": "Show what requirements need to build, and what is missing here.",
     "diagnose": "Read the logs of failed builds: what is missing, and how to install it.",
-    "env": "Keep virtual environments by their lock files, and restore them in a moment.",
+    "env": "Keep virtual environments by their lock files, and restore them quickly.",
     "export": "Write down the system packages this machine needed: shell, Dockerfile, Ansible, ...",
     "history": "List what was installed here: when, for what, by which command.",
     "index": "Build file indexes: which package of a distribution ships a header, library or command.",

@@ -83,7 +83,7 @@ def foresight_lines(report: ForesightReport) -> list[str]:
             lines += [heading, *(line for build in known for line in _build_lines(build, report))]
         rest = [build.name for build in builds if build not in known]
         if rest:
-            lines.append(f"Unknown needs, should these be built: {printable(', '.join(rest))}")
+            lines.append(f"Unknown needs, if these are built: {printable(', '.join(rest))}")
     wheels = foresight.of(Certainty.NO)
     if lacking := [build for build in wheels if build.needs]:
         lines += [
@@ -109,7 +109,7 @@ def _build_lines(build: ForeseenBuild, report: ForesightReport) -> list[str]:
     lines = [f"  {printable(title + why)}"]
     lines += [f"    {need.need}: {_state(need, report)}" for need in build.needs]
     if not build.needs:
-        lines.append("    the needs of its build are unknown")
+        lines.append("    its build needs are unknown")
     return lines
 
 

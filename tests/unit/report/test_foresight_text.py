@@ -73,7 +73,7 @@ def test_a_kept_wheel_that_waits_for_a_library_is_no_build():
             [
                 "Built from source:",
                 "  one 1.0 (no compatible wheel)",
-                "    the needs of its build are unknown",
+                "    its build needs are unknown",
                 "1 other needs no build",
                 "nothing is missing, as far as known",
             ],
@@ -85,7 +85,7 @@ def test_a_kept_wheel_that_waits_for_a_library_is_no_build():
                 "Built from source unless a compatible wheel exists:",
                 "  one 1.0",
                 "    compiler:c: missing, install gcc",
-                "Unknown needs, should these be built: two",
+                "Unknown needs, if these are built: two",
                 "nothing is missing",
             ],
         ),

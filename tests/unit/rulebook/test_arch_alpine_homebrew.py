@@ -82,10 +82,10 @@ def test_the_release_of_alpine_decides_by_its_first_two_numbers(distro, packages
             "header:execinfo.h",
             "musl has no backtrace(), and libexecinfo left Alpine with 3.17: build without it",
         ),
-        ("macos", "header:zlib.h", "xcode-select --install brings it"),
-        ("macos", "compiler:c", "xcode-select --install brings it"),
+        ("macos", "header:zlib.h", "run xcode-select --install, which includes it"),
+        ("macos", "compiler:c", "run xcode-select --install, which includes it"),
         ("macos", "header:sys/capability.h", "no package of macos is known to have it"),
-        ("macos", "header:linux/input.h", "a header of the Linux kernel: what needs it does not build on macOS"),
+        ("macos", "header:linux/input.h", "a Linux kernel header: code that needs it does not build on macOS"),
     ],
 )
 def test_what_no_package_has_is_said_to_be_so(distro, need, advice):
@@ -111,7 +111,7 @@ def test_a_keg_only_formula_comes_with_what_is_to_be_exported():
             'on Apple silicon: export CPATH="$(brew --prefix)/include" LIBRARY_PATH="$(brew --prefix)/lib"',
         ),
         ("command:cmake", None),
-        ("header:zlib.h", "xcode-select --install brings it"),
+        ("header:zlib.h", "run xcode-select --install, which includes it"),
     ],
 )
 def test_where_homebrew_is_not_searched_that_is_said(need, advice):

@@ -41,7 +41,7 @@ from accel_doctor.units import AGE, SIZE
 
 _CLEARABLE = [f"{kind.value}s" for kind in HoldingKind if kind is not HoldingKind.LEFTOVER]
 
-command = group("cache", "Look after the cache: wheels built here, sources, locks, environments, and logs.")
+command = group("cache", "Manage the cache: wheels built here, sources, locks, environments, and logs.")
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class CheckOptions:
 
 @as_command("check", CheckOptions, cls=PipLineCommand)
 def command(options: CheckOptions) -> int:
-    """Show what requirements need to build, and what of it is missing here, before anything is built.
+    """Show what requirements need to build, and what is missing here, before anything is built.
 
     Takes pip's arguments, as install does. Installs nothing.
     """

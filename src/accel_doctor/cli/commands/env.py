@@ -46,7 +46,7 @@ cache_size = 20
 # install = ["-r", "requirements.txt"]
 """
 
-command = group("env", "Keep ready virtual environments by their lock files, and restore them in a moment.")
+command = group("env", "Keep ready virtual environments by their lock files, and restore them quickly.")
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def build(options: BuildOptions) -> int:
     collection.settle()
     if not collection.files:
         raise UsageError(
-            f"no file that a build could lack in {', '.join(options.sources)}",
+            f"no file that a build could need in {', '.join(options.sources)}",
             hint="check that these lists are complete and in this format",
         )
     content = index_bytes(collection, release)

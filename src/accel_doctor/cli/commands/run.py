@@ -37,7 +37,7 @@ class RunOptions:
     words: tuple[str, ...] = argument("-- COMMAND [ARGUMENT]...", required=True, type=click.UNPROCESSED)
     consent: ConsentOptions = ConsentOptions()
     dry_run: bool = own("--dry-run", default=False, help="Run the command once; print the plan and change nothing.")
-    python: str | None = own("--python", metavar="PATH", help="The interpreter or environment that is built for.")
+    python: str | None = own("--python", metavar="PATH", help="The interpreter or environment to build for.")
     place: PlaceOptions = PlaceOptions()
     verbose: int = option("-v", "--verbose", default=0, count=True, help="Say more; can be repeated.")
     quiet: int = option("-q", "--quiet", default=0, count=True, help="Say less; can be repeated.")

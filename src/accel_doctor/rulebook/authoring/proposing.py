@@ -99,7 +99,7 @@ def _telling(words: Sequence[_Word], line: str) -> str:
             runs[-1] += word.text
     text = max((run.strip() for run in runs), key=len)
     if len(text) < _LEAST:
-        raise ValueError(f"nothing sets this line apart from others: {line!r}")
+        raise ValueError(f"nothing distinguishes this line from others: {line!r}")
     return text
 
 

@@ -155,7 +155,7 @@ def _symptom_lines(symptom: Symptom) -> Iterator[str]:
 def _package_lines(package: PythonPackage, book: Rulebook, distribution: Distribution | None) -> Iterator[str]:
     yield f"{package.name} ({package.source}{', unverified' if package.unverified else ''})"
     if package.sdist_only:
-        yield "  PyPI has no Linux wheels of it"
+        yield "  PyPI has no Linux wheels for it"
     for need in package.needs:
         rule = book.package_rule(need, distribution) if distribution else None
         python = _python(book, distribution) if distribution else None

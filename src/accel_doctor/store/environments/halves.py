@@ -77,7 +77,7 @@ def together(mine: Callable[[], None], theirs: Callable[[Callable[[], None]], No
         number, _, message = said.decode("utf-8", "replace").partition(" ")
         if number.isdigit() and int(number):
             raise OSError(int(number), message or os.strerror(int(number)))
-        raise HalfError(message or f"a process at work on half of it ended with {code}")
+        raise HalfError(message or f"a worker process exited with {code}")
 
 
 def _run(work: Callable[[Callable[[], None]], None], parent: int, writing: int) -> None:

@@ -49,7 +49,7 @@ BREW = ManagerFacts(
         unreachable(_NETWORK, "check the network and the proxy"),
         Trouble(
             _UNKNOWN,
-            f"what brew knows may be out of date: run brew update, {AGAIN}",
+            f"Homebrew's formulae may be out of date: run brew update, {AGAIN}",
             quote=_ERROR,
         ),
     ),

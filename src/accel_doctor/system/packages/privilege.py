@@ -56,7 +56,7 @@ class Privilege:
         password or the permission was refused; KeyboardInterrupt, once the command has ended, where Ctrl-C was typed.
         """
         if self.tool is None:
-            raise self._refused("installing system packages needs root, and there is neither sudo nor doas here", plan)
+            raise self._refused("installing system packages needs root: neither sudo nor doas found", plan)
         with log.open("a", encoding="utf-8") as file:
             begin = file.seek(0, 2)
             file.write(f"$ {shlex.join(command)}\n")

@@ -105,9 +105,7 @@ class Imports:
         done = self._run(_LIST, [*places, _MARK], _LIST_TIMEOUT, stdin=json.dumps(list(names)))
         _, mark, answer = done.output.rpartition(_MARK)
         if done.returncode or not mark:
-            raise ToolError(
-                f"{self.interpreter.executable} does not tell which modules were installed: {_last_line(done)}"
-            )
+            raise ToolError(f"{self.interpreter.executable} cannot list the installed modules: {_last_line(done)}")
         found: dict[str, list[str]] = json.loads(answer)
         return {name: modules for name, modules in found.items() if modules}
 
@@ -130,8 +128,8 @@ class Imports:
 def _ending(done: Completed) -> str:
     """Return what to say where Python itself had no time for a traceback."""
     if done.seconds >= _IMPORT_TIMEOUT:
-        return f"error: the import was ended after {_IMPORT_TIMEOUT:.0f} seconds\n"
-    return f"error: the import was ended by signal {-done.returncode}\n" if done.returncode < 0 else ""
+        return f"error: the import timed out after {_IMPORT_TIMEOUT:.0f} seconds\n"
+    return f"error: the import was killed by signal {-done.returncode}\n" if done.returncode < 0 else ""
 
 
 def _last_line(done: Completed) -> str:

@@ -81,7 +81,7 @@ Built from source:
 Built from source unless a compatible wheel exists:
   maybe
     command:surely-not-there: install surely-not-a-package
-Unknown needs, should these be built: plain
+Unknown needs, if these are built: plain
 
 command:surely-not-there-either: no rule names a package for command:surely-not-there-either; search with: \
 apt-file search --regexp '/s?bin/surely-not-there-either$'

@@ -119,7 +119,7 @@ CUT_SHORT = gzip.compress(b"x" * 1000, mtime=0)[:-10]
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("Contents-amd64", b"", "error: no file that a build could lack in {path}\n"
+        ("Contents-amd64", b"", "error: no file that a build could need in {path}\n"
          "hint: check that these lists are complete and in this format\n"),
         ("list.txt", b"", "error: {path}: not the name of a debian list\n"
          "hint: names of these lists contain Contents or Sources or Packages\n"),

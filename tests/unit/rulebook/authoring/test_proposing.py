@@ -66,7 +66,7 @@ def test_a_draft_keeps_the_tools_words_and_drops_what_varies(line, need, contain
 
 @pytest.mark.parametrize(("line", "need"), [("zbar.h", "header:zbar.h"), ("x 12 /a/b", "command:frob")])
 def test_a_line_that_says_nothing_else_makes_no_symptom(line, need):
-    with pytest.raises(ValueError, match="nothing sets this line apart from others"):
+    with pytest.raises(ValueError, match="nothing distinguishes this line from others"):
         draft(line, Need.parse(need))
 
 

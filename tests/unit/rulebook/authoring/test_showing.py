@@ -101,7 +101,7 @@ def test_a_symptom(book):
 
 
 def test_a_python_package(book, tmp_path):
-    head = ["thing (rules/python.yaml, unverified)", "  PyPI has no Linux wheels of it"]
+    head = ["thing (rules/python.yaml, unverified)", "  PyPI has no Linux wheels for it"]
     assert shown("Thing", book, None) == [*head, "  header:a.h", "  compiler:c"]
     assert shown("thing", book, Distribution("debian", "13")) == [
         *head,

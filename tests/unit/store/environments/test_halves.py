@@ -46,7 +46,7 @@ def test_what_goes_wrong_in_the_child_is_raised_here(tmp_path):
         "HalfError None KeyError: 'k'",
         "HalfError None SystemExit: 3",
         "mine",
-        "a process at work on half of it ended with -9",
+        "a worker process exited with -9",
     ], done.stderr
 
 

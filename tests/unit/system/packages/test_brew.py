@@ -23,7 +23,7 @@ INSTALL = (
 )
 PLANNED = "==> Would install 1 formula:\ndemo-dev\n==> Would install 1 dependency for demo-dev:\ndemo-libs\n"
 UNKNOWN = 'Warning: No available formula with the name "nosuch".\nError: No formulae found for nosuch.\n'
-UPDATE_HINT = "what brew knows may be out of date: run brew update, then run the same command again"
+UPDATE_HINT = "Homebrew's formulae may be out of date: run brew update, then run the same command again"
 
 
 def _brew(scripted, privilege: Privilege = OWNER) -> Brew:

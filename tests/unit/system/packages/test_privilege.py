@@ -44,7 +44,7 @@ def test_no_way_to_root(scripted, tmp_path: Path) -> None:
     command = nobody.prefix(["apt-get", "install", "gcc"])
     with pytest.raises(PrivilegeError) as caught:
         nobody.run(scripted, command, tmp_path / "log", [command])
-    assert caught.value.message == "installing system packages needs root, and there is neither sudo nor doas here"
+    assert caught.value.message == "installing system packages needs root: neither sudo nor doas found"
     assert caught.value.commands == (("apt-get", "install", "gcc"),)
     assert caught.value.hint == "run these commands as root, then run the same command again"
 

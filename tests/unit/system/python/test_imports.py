@@ -82,14 +82,14 @@ def test_a_package_without_init_is_looked_into(verifier, target):
 def test_a_crash_is_told_by_its_signal(verifier, target):
     request = target("crashing", {"crashing.py": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"})
     (failed,) = verifier.failing(["crashing"], request)
-    assert failed.log.read_text().endswith("error: the import was ended by signal 9\n")
+    assert failed.log.read_text().endswith("error: the import was killed by signal 9\n")
 
 
 def test_an_import_without_end_is_ended(verifier, target, monkeypatch):
     monkeypatch.setattr(imports, "_IMPORT_TIMEOUT", 0.5)
     request = target("endless", {"endless.py": "while True: pass"})
     (failed,) = verifier.failing(["endless"], request)
-    assert failed.log.read_text().endswith("error: the import was ended after 0 seconds\n")
+    assert failed.log.read_text().endswith("error: the import timed out after 0 seconds\n")
 
 
 def test_neither_this_directory_nor_pythonpath_is_searched(verifier, target, tmp_path, monkeypatch):
@@ -110,5 +110,5 @@ def test_nothing_is_written_into_the_environment(verifier, target):
 
 def test_an_interpreter_that_does_not_answer_is_an_error_of_its_own(verifier, tmp_path):
     broken = Imports(interpreter(executable=Path("/bin/false")), verifier.runner, verifier.logs, 1)
-    with pytest.raises(ToolError, match=r"^/bin/false does not tell which modules were installed: return code 1$"):
+    with pytest.raises(ToolError, match=r"^/bin/false cannot list the installed modules: return code 1$"):
         broken.failing(["x"], InstallRequest(()))
