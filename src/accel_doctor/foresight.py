@@ -88,7 +88,7 @@ def surely_built(name: str, request: InstallRequest, adviser: Adviser) -> bool:
     return name in request.no_binary or ":all:" in request.no_binary or adviser.is_sdist_only(name)
 
 
-def resolve(frontend: Frontend, request: InstallRequest, logs: Logs, reader: LogReader) -> Resolution:
+def resolve(frontend: Frontend, request: InstallRequest, logs: Logs, read: LogReader) -> Resolution:
     """Resolve without giving up at sources whose metadata takes a build that fails here: each is left out and told.
 
     Raises RequirementsError where the requirements cannot be met at all; the network's absence is a ``problem``.
@@ -102,7 +102,7 @@ def resolve(frontend: Frontend, request: InstallRequest, logs: Logs, reader: Log
             return Resolution(None, tuple(cases), error.message)
         if not isinstance(outcome, Failed):
             return Resolution(outcome, tuple(cases))
-        case = reader.read(outcome)
+        case = read(outcome)
         cases.append(case)
         name = outcome.package or next((cause.package for cause in case.diagnosis.causes if cause.package), None)
         if name is None or name in left_out:

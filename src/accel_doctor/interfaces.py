@@ -75,6 +75,10 @@ class Runner(Protocol):
         """Run on a pseudo-terminal joined to ours, so that a person can answer; everything shown goes to ``log``."""
 
 
+# Returns what the log of a failure says, and the Python that it shows the build to be for.
+LogReader = Callable[[Failed], Case]
+
+
 class Frontend(Protocol):
     """uv or pip, through its command line: requirements to lock, source to wheel, lock to environment."""
 
@@ -277,32 +281,11 @@ class Advisers(Protocol):
         """Make all probers look again: packages were installed."""
 
 
-class LogReader(Protocol):
-    """Reads why something failed."""
-
-    def read(self, failure: Failed) -> Case:
-        """Return what the log of a failure says, and the Python that it shows the build to be for."""
-
-
 class Logs(Protocol):
     """Names the logs of a run."""
 
     def new_log(self, step: str, name: str) -> Path:
         """Return the path for the log of one attempt (``"build", "psycopg2"``); the file does not exist yet."""
-
-
-class Deferral(Protocol):
-    """Makes signals wait."""
-
-    def deferred(self) -> AbstractContextManager[None]:
-        """Raise KeyboardInterrupt for a signal only when the block has ended."""
-
-
-class TreatmentRecord(Protocol):
-    """Remembers what was done to this machine."""
-
-    def record(self, plan: Plan) -> None:
-        """Remember a plan that was carried out."""
 
 
 class TargetEnvironment(Protocol):
@@ -329,13 +312,6 @@ class BuildIdentity(Protocol):
 
     def links(self, wheel: Path) -> tuple[Link, ...]:
         """Return the libraries that a wheel links which was built here."""
-
-
-class LeaseHolder(Protocol):
-    """Keeps what is in use from being removed."""
-
-    def hold(self, name: str) -> None:
-        """Hold a kept wheel or source until this process ends."""
 
 
 class Reporter(Notifier, Protocol):

@@ -5,20 +5,19 @@ Whatever can be tried again can be treated: resolving, building, installing, or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.interfaces import (
     Adviser,
     Advisers,
-    Deferral,
     LogReader,
     Logs,
     PackageManager,
     Prober,
     Reporter,
-    TreatmentRecord,
 )
 from accel_doctor.model import Case, Consent, Failed, NeedKind, Plan, Policy, Reason, Simulation
 from accel_doctor.wording import count
@@ -43,11 +42,11 @@ class Treatment:
 
     advisers: Advisers
     reporter: Reporter
-    interrupts: Deferral
-    log_reader: LogReader
+    deferred: Callable[[], AbstractContextManager[None]]  # signals raise KeyboardInterrupt when the block has ended
+    read: LogReader
     logs: Logs
     policy: Policy
-    journal: TreatmentRecord
+    record: Callable[[Plan], None]  # remembers a plan that was carried out
     transactions: list[Plan] = field(default_factory=list)
     _tried: set[str] = field(default_factory=set)
     _python: str | None = None  # the version that builds are for, as the latest log shows it
@@ -69,7 +68,7 @@ class Treatment:
 
     def treat(self, failures: Sequence[Failed], foreseen: Sequence[Reason] = ()) -> None:
         """Return when something new was installed, so that another attempt makes sense; else raise TreatmentEnded."""
-        cases = [self.log_reader.read(failure) for failure in failures]
+        cases = [self.read(failure) for failure in failures]
         for case in cases:
             self._python = case.python or self._python
             self.reporter.diagnosed(case)
@@ -87,7 +86,7 @@ class Treatment:
         self.reporter.step(f"Installing {count(len(agreed), 'system package')}, output in {log}")
         lacking = frozenset(agreed) - self.package_manager.installed(agreed)
         try:
-            with self.interrupts.deferred():
+            with self.deferred():
                 self.package_manager.install(agreed, log)
         except BaseException:  # an interrupt too: what it came to stays
             self._record(plan, lacking & self.package_manager.installed(agreed))
@@ -102,7 +101,7 @@ class Treatment:
         packages = tuple(package for package in plan.packages if package.name in names)
         done = replace(plan, cures=packages, unmet=())
         self.transactions.append(done)
-        self.journal.record(done)
+        self.record(done)
 
     def foresee(self, names: Sequence[str]) -> list[Reason]:
         """Return the needs that rules know for these Python packages, that are unmet here, and that a package

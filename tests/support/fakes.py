@@ -510,27 +510,6 @@ class FakeAdvisers:
         self.probing.forget()
 
 
-class FakeInterrupts:
-    def deferred(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-
-@dataclass
-class FakeJournal:
-    plans: list[Plan] = field(default_factory=list)
-
-    def record(self, plan: Plan) -> None:
-        self.plans.append(plan)
-
-
-@dataclass
-class FakeLeases:
-    held: list[str] = field(default_factory=list)
-
-    def hold(self, name: str) -> None:
-        self.held.append(name)
-
-
 class QuietProgress:
     """Implements :class:`accel_doctor.interfaces.Progress`, and tells nobody."""
 

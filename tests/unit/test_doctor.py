@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,8 +13,6 @@ from fakes import (
     FakeAdvisers,
     FakeBuilder,
     FakeFrontend,
-    FakeInterrupts,
-    FakeJournal,
     FakeLoader,
     FakeLogReader,
     FakeLogs,
@@ -161,11 +160,11 @@ def practice(tmp_path: Path):
                     package_manager,
                 ),
                 reporter=reporter,
-                interrupts=FakeInterrupts(),
-                log_reader=FakeLogReader(),
+                deferred=nullcontext,
+                read=FakeLogReader().read,
                 logs=FakeLogs(tmp_path),
                 policy=policy or Policy(),
-                journal=FakeJournal(remembered),
+                record=remembered.append,
             ),
             environment=FakeEnvironment(machine, tmp_path),
         )

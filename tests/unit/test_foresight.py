@@ -189,7 +189,7 @@ class StubbornFrontend:
 
 
 def resolved(tmp_path, frontend):
-    return resolve(frontend, InstallRequest(()), FakeLogs(tmp_path), FakeLogReader())
+    return resolve(frontend, InstallRequest(()), FakeLogs(tmp_path), FakeLogReader().read)
 
 
 def test_each_stubborn_source_is_left_out_and_told(tmp_path, machine):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError
 from accel_doctor.hashing import sha256_of
-from accel_doctor.interfaces import Completed, LeaseHolder, Runner
+from accel_doctor.interfaces import Completed, Runner
 from accel_doctor.model import IndexSettings, Source
 from accel_doctor.urls import local_path, redacted
 
@@ -23,11 +23,11 @@ _ARCHIVE_LIMIT = 4 << 30  # bytes: a bound, not a size anybody should meet
 class SourceFetcher:
     """Fetches sdists into ``<root>/<sha256>/<file name>``, once each."""
 
-    def __init__(self, root: Path, variables: Mapping[str, str], leases: LeaseHolder | None = None) -> None:
-        """Hold a lease on every source that is handed out, by its hash."""
+    def __init__(self, root: Path, variables: Mapping[str, str], hold: Callable[[str], object]) -> None:
+        """Take ``hold`` to keep every source that is handed out, by its hash, from being removed."""
         self._root = root
         self._variables = variables
-        self._leases = leases
+        self._hold = hold
 
     def fetch(self, source: Source, index: IndexSettings, scratch: Path) -> Path:
         """Return the path of an sdist's archive, its hash checked.
@@ -39,8 +39,8 @@ class SourceFetcher:
             return _checked_local(source, local)
         name = _file_name(source.location)
         kept = self._root / source.sha256 / name if source.sha256 else None
-        if source.sha256 and self._leases:
-            self._leases.hold(source.sha256)
+        if source.sha256:
+            self._hold(source.sha256)
         if kept and _is_whole(kept, source):
             with suppress(OSError):  # another user's
                 os.utime(kept)  # when it was last used, for who makes room

@@ -23,11 +23,9 @@ from accel_doctor.interfaces import (
     Advisers,
     BuildIdentity,
     Frontend,
-    LogReader,
     PackageManager,
     Prober,
     TargetEnvironment,
-    TreatmentRecord,
     WheelStore,
 )
 from accel_doctor.journal import journal_entry
@@ -92,7 +90,7 @@ def assembled_doctor(
             frontend=frontend,
             runner=session.runner,
             store=store,
-            fetcher=SourceFetcher(session.cache / SOURCES, session.invocation.variables, leases),
+            fetcher=SourceFetcher(session.cache / SOURCES, session.invocation.variables, leases.hold),
             reporter=session.reporter,
             identity=MachineBuilds(session, treatment, loader),
             loader=loader,
@@ -183,15 +181,15 @@ def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = 
     return Treatment(
         advisers=knowledge,
         reporter=session.reporter,
-        interrupts=session.interrupts,
-        log_reader=knowledge,
+        deferred=session.interrupts.deferred,
+        read=knowledge.read,
         logs=session.logs,
         policy=policy,
-        journal=knowledge,
+        record=knowledge.record,
     )
 
 
-class Knowledge(Advisers, LogReader, TreatmentRecord):
+class Knowledge(Advisers):
     """What rules and package manager know here, each prepared when first asked: a run without failures asks neither."""
 
     def __init__(self, session: Session, *, any_python: bool) -> None:
@@ -205,6 +203,7 @@ class Knowledge(Advisers, LogReader, TreatmentRecord):
         return self._session.package_manager
 
     def read(self, failure: Failed) -> Case:
+        """Return what the log of a failure says, and the Python that it shows the build to be for."""
         from accel_doctor.diagnosis import WatchedStream, diagnose_stream
 
         with failure.log.open("rb") as stream:
@@ -213,6 +212,7 @@ class Knowledge(Advisers, LogReader, TreatmentRecord):
         return Case(failure, diagnosis, watched.python_of(diagnosis))
 
     def record(self, plan: Plan) -> None:
+        """Write a plan that was carried out into the journal."""
         session, manager = self._session, self.package_manager.name
         session.journal.append(journal_entry(plan, session.distribution, manager, session.invocation.command_line))
 

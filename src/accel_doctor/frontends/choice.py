@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from accel_doctor.errors import UsageError
 from accel_doctor.frontends import FRONTENDS
 from accel_doctor.interfaces import Frontend, Runner
 from accel_doctor.model import Interpreter
@@ -34,11 +32,9 @@ class FrontendParts:
 
 
 def choose_frontend(name: str | None, parts: FrontendParts) -> Frontend:
-    """Return the frontend called ``name``; with None uv, or pip where there is no uv.
-
-    Raises UsageError for an unknown name, and for uv where there is none.
-    """
-    frontend: Frontend = _module(name or ("uv" if parts.uv else "pip")).create(parts)
+    """Return the frontend called ``name``; with None uv, or pip where there is no uv. Raises UsageError for uv where
+    there is none."""
+    frontend: Frontend = import_module(FRONTENDS[name or ("uv" if parts.uv else "pip")]).create(parts)
     return frontend
 
 
@@ -49,12 +45,6 @@ def settled_elsewhere(name: str, variables: Mapping[str, str]) -> frozenset[str]
     The command line wins over both.
     """
     return frozenset(option.key for option in PIP_OPTIONS if name == "uv" and any(map(variables.get, option.settled)))
-
-
-def _module(name: str) -> Any:
-    if name not in FRONTENDS:
-        raise UsageError(f"no such frontend: {name} (choose from {', '.join(FRONTENDS)})")
-    return import_module(FRONTENDS[name])
 
 
 def find_uv(variables: Mapping[str, str]) -> Path | None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from fakes import FakeLeases
 
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.errors import NetworkError, RequirementsError
@@ -64,7 +63,7 @@ def index() -> Iterator[Index]:
 
 @pytest.fixture
 def fetcher(tmp_path):
-    return SourceFetcher(tmp_path / "sources", {"HOME": str(tmp_path)})
+    return SourceFetcher(tmp_path / "sources", {"HOME": str(tmp_path)}, str)
 
 
 def source(url: str, sha256: str | None = SHA256) -> Source:
@@ -157,7 +156,7 @@ def test_a_file_name_never_leads_out_of_the_directory(index, fetcher, tmp_path):
 
 def test_where_sources_cannot_be_kept_they_are_fetched_all_the_same(index, tmp_path):
     (tmp_path / "sources").write_text("a file where the directory should be")
-    fetcher = SourceFetcher(tmp_path / "sources", {"HOME": str(tmp_path)})
+    fetcher = SourceFetcher(tmp_path / "sources", {"HOME": str(tmp_path)}, str)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     fetched = fetcher.fetch(source(f"{index.url}/odd-1.0.tar.gz"), NO_RETRIES, scratch)
@@ -166,11 +165,11 @@ def test_where_sources_cannot_be_kept_they_are_fetched_all_the_same(index, tmp_p
 
 
 def test_a_source_is_said_to_be_in_use_and_when_it_was_used_last(index, tmp_path):
-    leases = FakeLeases()
-    fetcher = SourceFetcher(tmp_path / "sources", {"HOME": str(tmp_path)}, leases)
+    held: list[str] = []
+    fetcher = SourceFetcher(tmp_path / "sources", {"HOME": str(tmp_path)}, held.append)
     odd = source(f"{index.url}/odd-1.0.tar.gz")
     kept = fetcher.fetch(odd, NO_RETRIES, tmp_path)
     os.utime(kept, (0, 0))
     fetcher.fetch(odd, NO_RETRIES, tmp_path)
-    assert leases.held == [SHA256, SHA256]
+    assert held == [SHA256, SHA256]
     assert kept.stat().st_mtime > 0

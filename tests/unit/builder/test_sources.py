@@ -91,7 +91,7 @@ def builder(tmp_path):
         frontend=FakeFrontend(FakeMachine(), None),
         runner=FakeRunner(build_tool),
         store=FakeWheelStore(),
-        fetcher=SourceFetcher(tmp_path / "sources", {}),
+        fetcher=SourceFetcher(tmp_path / "sources", {}, str),
         reporter=FakeReporter(),
         identity=FakeIdentity(),
         loader=FakeLoader({"libshelf.so.1": Path("/usr/lib/libshelf.so.1")}),

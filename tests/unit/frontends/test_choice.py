@@ -38,11 +38,6 @@ def test_uv_asked_for_and_not_there(choose):
     assert (caught.value.message, caught.value.hint) == ("uv not found", "install uv, or use --frontend pip")
 
 
-def test_an_unknown_name(choose):
-    with pytest.raises(UsageError, match=r"^no such frontend: poetry \(choose from uv, pip\)$"):
-        choose("poetry")
-
-
 def test_uvs_variables_count_for_uv_only():
     environment = {"UV_INDEX_URL": "https://i"}
     assert settled_elsewhere("uv", environment) == {"index-url"}

@@ -132,7 +132,7 @@ def _resolution(doctor: Doctor, session: Session, request: InstallRequest, *, no
         return Resolution(None)
     if session.platforms and doctor.frontend.name != "uv":
         return Resolution(None, problem=f"{doctor.frontend.name} cannot resolve for another machine")
-    resolution = resolve(doctor.frontend, request, doctor.treatment.logs, doctor.treatment.log_reader)
+    resolution = resolve(doctor.frontend, request, doctor.treatment.logs, doctor.treatment.read)
     if resolution.problem:
         session.reporter.note(f"{resolution.problem}\nChecking only the given names, without their dependencies.")
     for case in resolution.cases:

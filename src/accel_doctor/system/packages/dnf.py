@@ -22,7 +22,7 @@ from accel_doctor.system.packages.facts import (
 )
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import described, worth_a_look
-from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver, tally
+from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver, rehearsed, tally
 from accel_doctor.system.process.children import TIMED_OUT
 
 _QUERY = ("dnf", "-q", "repoquery")
@@ -42,7 +42,6 @@ _SPOILED = re.compile(
 )
 _HOLDER = re.compile(r"already locked by|Waiting for|transaction lock|The application with PID|^\d+\t")
 _NO_MATCH = re.compile(r"^No match for argument: |^Error: Unable to find a match")
-_NOT_ROOT = re.compile(r"superuser privileges|lock file .* Permission denied")
 _ERROR = re.compile(r"^Error: |^ Problem|^Problem|^Failed to |^  - |^No match for argument: |^Librepo error")
 
 DNF = ManagerFacts(
@@ -73,6 +72,7 @@ class Dnf(RpmDriver):
     """Drives dnf."""
 
     facts = DNF
+    _not_root = re.compile(r"superuser privileges|lock file .* Permission denied")
     _refresh = ("dnf", "makecache", "--refresh")
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
@@ -128,35 +128,26 @@ class Dnf(RpmDriver):
             return super()._rehearse(names)
         return output
 
-    def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
-        """Return the transaction that ``--assumeno`` printed before it gave up (return code 1, as for real failures).
-
-        dnf 4 never tells it to anybody but root, dnf5 not always.
-        """
-        if "Operation aborted" not in output and "Nothing to do" not in output:
-            if _NOT_ROOT.search(output):
-                return None
-            raise self.refused(output, names)
-        return _transaction_shown(output)
-
-
-def _transaction_shown(output: str) -> Simulation:
-    section, package = "", ""
-    rows: list[tuple[str, str]] = []
-    for line in output.splitlines():
-        if found := _SECTION.match(line):
-            section = found[1]
-        elif found := _ROW.match(line):
-            package = found[1]
-            rows.append((section, package))
-        elif found := _REPLACED.match(line):
-            # dnf5 shows the old version of an upgraded package in this way too
-            replaced = _ARCHITECTURE.sub("", found[1])
-            if replaced != package:
-                rows.append(("Removing", replaced))
-        elif not line.startswith(" "):
-            section = ""
-    return tally(rows, _size(_DOWNLOAD, output), _size(_DISK, output))
+    def _transaction(self, output: str) -> Simulation | None:
+        """Return what ``--assumeno`` printed; dnf 4 never tells it to anybody but root, dnf5 not always."""
+        if not rehearsed(output):
+            return None
+        section, package = "", ""
+        rows: list[tuple[str, str]] = []
+        for line in output.splitlines():
+            if found := _SECTION.match(line):
+                section = found[1]
+            elif found := _ROW.match(line):
+                package = found[1]
+                rows.append((section, package))
+            elif found := _REPLACED.match(line):
+                # dnf5 shows the old version of an upgraded package in this way too
+                replaced = _ARCHITECTURE.sub("", found[1])
+                if replaced != package:
+                    rows.append(("Removing", replaced))
+            elif not line.startswith(" "):
+                section = ""
+        return tally(rows, _size(_DOWNLOAD, output), _size(_DISK, output))
 
 
 def _size(pattern: re.Pattern[str], output: str) -> int | None:

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from accel_doctor.model import Simulation
 from accel_doctor.system.packages.dnf import DNF
 from accel_doctor.system.packages.facts import ManagerFacts, Trouble, locked, quoted, size_in_bytes, unreachable
-from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver, tally
+from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver, rehearsed, tally
 
 _SECTION = re.compile(r"^([A-Z][a-z]+): *$")
 _ROW = re.compile(r"^ (?P<replacing>  replacing )?(?P<name>\S+)-[^-\s]+-[^-\s]+(?:\s|$)")
 _SIZE = re.compile(r"\s([\d.]+)\s([kMGT]?)(?:B|bytes)$")
 
 _UNKNOWN = re.compile(r"^error: No package matches '")
-_NOT_ROOT = re.compile(r"^error: failed to obtain lock .*Permission denied|^error: Failed to create: ", re.MULTILINE)
 _LOCKED = re.compile(r"^error: .* already locked by ")
 _NETWORK = re.compile(r"Curl error|Cannot download|Could not resolve host")
 _UNSIGNED = re.compile(r"^error: package .* cannot be verified")
@@ -55,6 +54,9 @@ class Microdnf(RpmDriver):
     """Drives microdnf."""
 
     facts = MICRODNF
+    _not_root = re.compile(
+        r"^error: failed to obtain lock .*Permission denied|^error: Failed to create: ", re.MULTILINE
+    )
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Return those of ``names`` that a repository provides; all of them where no repository can be read."""
@@ -72,27 +74,20 @@ class Microdnf(RpmDriver):
         answer = "--assumeno" if rehearse else "-y"
         return ("microdnf", answer, "--setopt=install_weak_deps=0", "install", "--", *names)
 
-    def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
-        """Return the transaction that ``--assumeno`` printed; None where the user may not fetch metadata."""
-        if "Operation aborted" not in output and "Nothing to do" not in output:
-            if _NOT_ROOT.search(output):
-                return None
-            raise self.refused(output, names)
-        return _transaction_shown(output)
-
-
-def _transaction_shown(output: str) -> Simulation:
-    section, package, size = "", "", 0
-    rows: list[tuple[str, str]] = []
-    for line in output.partition("Transaction Summary:")[0].splitlines():
-        if found := _SECTION.match(line):
-            section = found[1]
-        elif (row := _ROW.match(line)) and row["replacing"]:
-            if row["name"] != package:  # the old version of a package is shown in this way too
-                rows.append(("Removing", row["name"]))
-        elif row:
-            package = row["name"]
-            rows.append((section, package))
-            if section in ("Installing", "Upgrading", "Reinstalling") and (found := _SIZE.search(line)):
-                size += size_in_bytes(found[1], found[2], 1000)
-    return tally(rows, size)
+    def _transaction(self, output: str) -> Simulation | None:
+        if not rehearsed(output):
+            return None
+        section, package, size = "", "", 0
+        rows: list[tuple[str, str]] = []
+        for line in output.partition("Transaction Summary:")[0].splitlines():
+            if found := _SECTION.match(line):
+                section = found[1]
+            elif (row := _ROW.match(line)) and row["replacing"]:
+                if row["name"] != package:  # the old version of a package is shown in this way too
+                    rows.append(("Removing", row["name"]))
+            elif row:
+                package = row["name"]
+                rows.append((section, package))
+                if section in ("Installing", "Upgrading", "Reinstalling") and (found := _SIZE.search(line)):
+                    size += size_in_bytes(found[1], found[2], 1000)
+        return tally(rows, size)

@@ -20,6 +20,11 @@ RPM_OWNERS = OwnerQuery(("rpm", "-qf", "--queryformat", "%{NAME}\n", "--"), BARE
 RPM_VERSIONS = ("rpm", "-q", "--queryformat", "%{NAME} %{VERSION}-%{RELEASE}\n", "--")
 
 
+def rehearsed(output: str) -> bool:
+    """Return whether dnf with ``--assumeno`` came to its question, where it gives up as after a failure."""
+    return "Operation aborted" in output or "Nothing to do" in output
+
+
 def tally(rows: Sequence[tuple[str, str]], download_bytes: int | None, disk_bytes: int | None = None) -> Simulation:
     """Return what a transaction does, of which each row is the section it is shown in, and a package."""
 
@@ -33,6 +38,7 @@ def tally(rows: Sequence[tuple[str, str]], download_bytes: int | None, disk_byte
 class RpmDriver(Driver):
     """Drives a program that installs RPM packages."""
 
+    _not_root: re.Pattern[str]  # what a rehearsal says to whom it tells nothing
     _refresh: tuple[str, ...] = ()  # the command that makes root's metadata new, where an unknown name is worth one
 
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
@@ -78,13 +84,18 @@ class RpmDriver(Driver):
         return f"{done.output}\n{done.stderr}"
 
     def _foreseen(self, output: str, names: Sequence[str]) -> Simulation | None:
-        simulation = self._simulation(output, names)
-        return None if simulation is None else self.fitting(simulation)
+        """Return what a rehearsal's output says; None where only root is told. Raise where it was refused."""
+        simulation = self._transaction(output)
+        if simulation:
+            return self.fitting(simulation)
+        if self._not_root.search(output):
+            return None
+        raise self.refused(output, names)
 
     @abstractmethod
     def _command(self, names: Sequence[str], *, rehearse: bool) -> tuple[str, ...]:
         """Return the command that installs, or shows what that would do, without privilege."""
 
     @abstractmethod
-    def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
-        """Return what a rehearsal's output says; None where only root is told. Raises where it was refused."""
+    def _transaction(self, output: str) -> Simulation | None:
+        """Return the transaction that a rehearsal shows; None where it shows none."""

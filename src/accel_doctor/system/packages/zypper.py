@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import unescape
 from xml.etree import ElementTree
 
+from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
 from accel_doctor.model import Need, NeedKind, Provider, Simulation
@@ -23,7 +24,6 @@ _INSTALL = ("install", "--no-recommends")
 # All is installed, and: reboot needed, restart needed, a repository was skipped, a package's script failed.
 _INFORMATIONAL = frozenset({0, 102, 103, 106, 107})
 
-_NOT_ROOT = re.compile(r"Root privileges are required")
 _UNREACHABLE = re.compile(r"Download \(curl\) error|Error message: |Timeout exceeded|Error trying to read from")
 _HELD = re.compile(r"System management is locked|can't create transaction lock")
 _SPOILED = re.compile(r"Digest verification failed|has wrong checksum|seems to be corrupted|Repository '.*' is invalid")
@@ -69,6 +69,7 @@ class Zypper(RpmDriver):
     """Drives zypper."""
 
     facts = ZYPPER
+    _not_root = re.compile(r"Root privileges are required")
     succeeded = _INFORMATIONAL
     _refresh = (*_QUESTIONLESS, "refresh")
 
@@ -109,13 +110,14 @@ class Zypper(RpmDriver):
         before, after = (("--xmlout",), ("--dry-run",)) if rehearse else ((), ())
         return (*self._wait, *_QUESTIONLESS, *before, *_INSTALL, *after, "--", *names)
 
-    def _simulation(self, output: str, names: Sequence[str]) -> Simulation | None:
-        """Return what the XML of a rehearsal says; None where the user is not root."""
-        if _NOT_ROOT.search(output):
-            return None
+    def refused(self, output: str, names: Sequence[str]) -> PackageManagerError | NetworkError:
+        """Return the error that the XML of a failed rehearsal stands for."""
+        return super().refused(_plain(output), names)
+
+    def _transaction(self, output: str) -> Simulation | None:
         found = re.search(r"<install-summary\b.*</install-summary>", output, re.DOTALL)
         if not found:
-            raise self.refused(_plain(output), names)
+            return None
         # What root's own zypper wrote; it escapes the texts of packages.
         summary = ElementTree.fromstring(found[0])  # noqa: S314
         return Simulation(
