@@ -14,19 +14,11 @@ from accel_doctor.errors import ExitCode
 from accel_doctor.foresight import LINKED, surely_built
 from accel_doctor.interfaces import Builder, Frontend, Loader, TargetEnvironment
 from accel_doctor.lockfile import direct_urls, older_numpy, with_wheels
-from accel_doctor.model import (
-    Built,
-    Case,
-    Failed,
-    InstallRequest,
-    Locked,
-    Need,
-    Plan,
-    Reason,
-    Result,
-    Source,
-    Wheel,
-)
+from accel_doctor.model.builds import Built, Failed, Locked, Source, Wheel
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Case, Plan, Result
+from accel_doctor.model.requests import InstallRequest
 from accel_doctor.treatment import Treatment, TreatmentEnded
 from accel_doctor.wording import count
 

@@ -11,7 +11,11 @@ from enum import Enum
 
 from accel_doctor.errors import NetworkError
 from accel_doctor.interfaces import Adviser, Frontend, LogReader, Logs, Prober
-from accel_doctor.model import Case, Failed, InstallRequest, Locked, Need, Plan, Reason, RequirementLine, Source
+from accel_doctor.model.builds import Failed, Locked, Source
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Case, Plan
+from accel_doctor.model.requests import InstallRequest, RequirementLine
 
 # Why a library is needed without a build.
 LINKED = "its cached wheel links it, and it is not installed"

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import tenacity
 
-from accel_doctor.model import Connection
+from accel_doctor.model.requests import Connection
 from accel_doctor.urls import redacted
 
 DEFAULT_TIMEOUT = 30.0  # seconds without a byte; pip's own 15 is short for large sdists behind slow mirrors

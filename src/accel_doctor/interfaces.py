@@ -6,29 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from accel_doctor.model import (
-    BuildKey,
-    BuildSettings,
-    Case,
-    Consent,
-    Failed,
-    IndexSettings,
-    InstallRequest,
-    Link,
-    Locked,
-    Need,
-    Outcome,
-    Plan,
-    Provenance,
-    Provider,
-    Reason,
-    Simulation,
-    Source,
-    UnmetLink,
-    Wheel,
-)
+if TYPE_CHECKING:
+    from accel_doctor.model.builds import Failed, Locked, Outcome, Source, Wheel
+    from accel_doctor.model.cures import Provider, Reason
+    from accel_doctor.model.needs import Need
+    from accel_doctor.model.plans import Case, Consent, Plan, Simulation
+    from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
+    from accel_doctor.model.wheels import BuildKey, Link, Provenance, UnmetLink
 
 
 @dataclass(frozen=True)

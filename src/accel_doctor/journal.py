@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from accel_doctor.interfaces import Notifier, PackageNames
-from accel_doctor.model import Confidence, Distribution, JournalEntry, Need, Plan, Reason, SystemPackage
+from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import JournalEntry, Plan
 from accel_doctor.report.run_report import reason_document
 from accel_doctor.urls import redacted
 from accel_doctor.wording import count

@@ -29,7 +29,8 @@ from packaging.tags import Tag
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.errors import RequirementsError
-from accel_doctor.model import InstallRequest, RequirementLine, Source, SourceKind, Wheel
+from accel_doctor.model.builds import Source, SourceKind, Wheel
+from accel_doctor.model.requests import InstallRequest, RequirementLine
 
 _HASH_IN_URL = re.compile(r"[#&](sha256|sha384|sha512)=([0-9a-f]{64,128})\b")
 _COMMIT_IN_URL = re.compile(r"@([0-9a-f]{40})(?=$|[#\s])")  # a whole commit: a shorter one may come to mean another

@@ -19,7 +19,10 @@ from accel_doctor.interfaces import (
     Prober,
     Reporter,
 )
-from accel_doctor.model import Case, Consent, Failed, NeedKind, Plan, Policy, Reason, Simulation
+from accel_doctor.model.builds import Failed
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.needs import NeedKind
+from accel_doctor.model.plans import Case, Consent, Plan, Policy, Simulation
 from accel_doctor.wording import count
 
 # A cure per round and no need treated twice already ends every run; this bounds what that reasoning missed.

@@ -27,7 +27,8 @@ NEEDS = (
 )
 IMPORTS = """
 from accel_doctor.fileindex import find_index, rank
-from accel_doctor.model import Distribution, Need
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
 """
 LOOK_UP = """
 index = find_index(Distribution("debian", "sid", "sid"))

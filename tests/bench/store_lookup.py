@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from fakes import provenance
 
-from accel_doctor.model import BuildKey
+from accel_doctor.model.wheels import BuildKey
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 

@@ -19,18 +19,9 @@ from accel_doctor.frontends.choice import FrontendParts, choose_frontend
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import sources_to_build, with_wheels
-from accel_doctor.model import (
-    BuildSettings,
-    Connection,
-    Failed,
-    IndexSettings,
-    InstallRequest,
-    Interpreter,
-    Invocation,
-    Locked,
-    RequirementLine,
-    Wheel,
-)
+from accel_doctor.model.builds import Failed, Locked, Wheel
+from accel_doctor.model.machine import Interpreter, Invocation
+from accel_doctor.model.requests import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.pip_configuration import Configuration, read_configuration
 from accel_doctor.system.file_reader import FileReader
 from accel_doctor.system.process.runner import ProcessRunner

@@ -15,7 +15,8 @@ APPEND_MANY = """
 import sys
 from pathlib import Path
 from accel_doctor.journal import Journal, journal_entry
-from accel_doctor.model import Distribution, Plan
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.plans import Plan
 class Ends:
     step = note = staticmethod(sys.exit)
 journal = Journal(Path(sys.argv[1]), Ends())

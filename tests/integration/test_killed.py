@@ -24,7 +24,8 @@ from accel_doctor.store.wheels import wheel_store as storing
 from accel_doctor.store.housekeeping import Housekeeping
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-from accel_doctor.model import BuildKey, Limits
+from accel_doctor.model.holdings import Limits
+from accel_doctor.model.wheels import BuildKey
 import packaging.utils, accel_doctor.wheelfile
 
 cache, moments = Path(sys.argv[1]), int(sys.argv[2])

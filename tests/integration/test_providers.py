@@ -15,7 +15,9 @@ from integration.machine import Base, Machine, UnavailableError, machine
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import rank_providers
 from accel_doctor.interfaces import PackageManager, Runner
-from accel_doctor.model import Confidence, Distribution, Need, PackageChoice, Provider
+from accel_doctor.model.cures import Confidence, PackageChoice, Provider
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
 from accel_doctor.system.packages.apt import Apt
 from accel_doctor.system.packages.dnf import Dnf
 from accel_doctor.system.packages.pacman import Pacman

@@ -10,36 +10,13 @@ from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.interfaces import Completed
-from accel_doctor.model import (
-    BuildKey,
-    BuildSettings,
-    Built,
-    Case,
-    Confidence,
-    Consent,
-    Diagnosis,
-    Failed,
-    Finding,
-    IndexSettings,
-    InstallRequest,
-    Interpreter,
-    Link,
-    Locked,
-    Need,
-    Origin,
-    Outcome,
-    Plan,
-    Provenance,
-    Provider,
-    Reason,
-    Role,
-    Simulation,
-    Source,
-    SystemPackage,
-    Unmet,
-    UnmetLink,
-    Wheel,
-)
+from accel_doctor.model.builds import Built, Failed, Locked, Outcome, Source, Wheel
+from accel_doctor.model.cures import Confidence, Provider, Reason, SystemPackage
+from accel_doctor.model.machine import Interpreter, Origin
+from accel_doctor.model.needs import Diagnosis, Finding, Need, Role
+from accel_doctor.model.plans import Case, Consent, Plan, Simulation, Unmet
+from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
+from accel_doctor.model.wheels import BuildKey, Link, Provenance, UnmetLink
 
 
 def interpreter(**changes: object) -> Interpreter:

@@ -25,7 +25,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from accel_doctor.fileindex import find_index, rank
-from accel_doctor.model import Distribution, Interpreter, Need
+from accel_doctor.model.machine import Distribution, Interpreter
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook import PackageRule, Rulebook, load
 from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.managers import MANAGERS

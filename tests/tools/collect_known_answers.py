@@ -25,7 +25,7 @@ from typing import Any
 
 from accel_doctor.fileindex.index_file import FileIndex
 from accel_doctor.fileindex.ranking import Evidence, rank
-from accel_doctor.model import Need, NeedKind
+from accel_doctor.model.needs import Need, NeedKind
 
 LARGEST_SOURCE = 3_000_000
 LARGEST_FILE = 400_000

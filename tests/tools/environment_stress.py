@@ -24,7 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from fakes import QuietProgress
 
-from accel_doctor.model import Limits
+from accel_doctor.model.holdings import Limits
 from accel_doctor.model.stored_environments import Place
 from accel_doctor.store.environments import halves
 from accel_doctor.store.environments.environment_cache import EnvironmentCache

@@ -6,7 +6,7 @@ import pytest
 from books import load
 from tools.check_names import Listing, read_lists, releases, wrong_names
 
-from accel_doctor.model import Need
+from accel_doctor.model.needs import Need
 from accel_doctor.system.distribution import named_distribution
 
 PACKAGES = """\

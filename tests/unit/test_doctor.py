@@ -26,25 +26,12 @@ from packaging.version import Version
 
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.model import (
-    Built,
-    Confidence,
-    Consent,
-    Failed,
-    InstallRequest,
-    Link,
-    Locked,
-    Need,
-    Plan,
-    Policy,
-    Reason,
-    RequirementLine,
-    Result,
-    Source,
-    SourceKind,
-    SystemPackage,
-    Wheel,
-)
+from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
+from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Consent, Plan, Policy, Result
+from accel_doctor.model.requests import InstallRequest, RequirementLine
+from accel_doctor.model.wheels import Link
 from accel_doctor.treatment import Treatment, TreatmentEnded
 
 PROVIDES = {

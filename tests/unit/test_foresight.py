@@ -20,15 +20,9 @@ from accel_doctor.foresight import (
     resolve,
     surely_built,
 )
-from accel_doctor.model import (
-    Failed,
-    InstallRequest,
-    Locked,
-    Need,
-    RequirementLine,
-    Source,
-    SourceKind,
-)
+from accel_doctor.model.builds import Failed, Locked, Source, SourceKind
+from accel_doctor.model.needs import Need
+from accel_doctor.model.requests import InstallRequest, RequirementLine
 
 PG_CONFIG, C, ODD, LIBPQ = "command:pg_config", "compiler:c", "cmake:Odd", "soname:libpq.so.5"
 ENVIRONMENT = {"python_version": "3.13", "python_full_version": "3.13.5", "sys_platform": "linux"}

@@ -9,7 +9,7 @@ import pytest
 from books import load
 from source import TREES
 
-from accel_doctor.model import NeedKind
+from accel_doctor.model.needs import NeedKind
 from accel_doctor.store.levels.opening import BACKENDS
 
 

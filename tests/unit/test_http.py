@@ -9,7 +9,7 @@ from level_server import level_server
 from tls_server import tls_server
 
 from accel_doctor.http import HttpClient, HttpError, TooLargeError
-from accel_doctor.model import Connection
+from accel_doctor.model.requests import Connection
 
 
 def read(url, variables=None, limit=100, logins=(), **connection):

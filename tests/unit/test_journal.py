@@ -9,7 +9,10 @@ import pytest
 from fakes import FakeReporter
 
 from accel_doctor.journal import Journal, journal_entry
-from accel_doctor.model import Confidence, Distribution, Finding, Need, NeedKind, Plan, Reason, Role, SystemPackage
+from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Finding, Need, NeedKind, Role
+from accel_doctor.model.plans import Plan
 from accel_doctor.system.packages.managers import MANAGERS
 
 DEBIAN = Distribution("debian", "13", "trixie", ("x",), "Debian GNU/Linux 13 (trixie)")

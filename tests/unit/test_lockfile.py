@@ -12,7 +12,8 @@ from packaging.tags import Tag
 
 from accel_doctor.errors import RequirementsError
 from accel_doctor.lockfile import chosen_only, direct_urls, is_settled, older_numpy, sources_to_build, with_wheels
-from accel_doctor.model import InstallRequest, RequirementLine, Source, SourceKind, Wheel
+from accel_doctor.model.builds import Source, SourceKind, Wheel
+from accel_doctor.model.requests import InstallRequest, RequirementLine
 
 TAGS = [Tag("cp313", "cp313", "manylinux_2_41_x86_64"), Tag("py3", "none", "any")]
 HASHES = {"sha256": "a" * 64}

@@ -17,7 +17,8 @@ from books import load
 from paths import DATA
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
-from accel_doctor.model import Plan, Reason
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.plans import Plan
 from accel_doctor.rulebook import Rulebook
 from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere

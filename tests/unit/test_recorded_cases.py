@@ -21,7 +21,10 @@ from paths import CASES
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.fileindex import find_index
-from accel_doctor.model import Distribution, NeedKind, Plan, Reason
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import NeedKind
+from accel_doctor.model.plans import Plan
 from accel_doctor.rulebook import Rulebook
 from accel_doctor.system.python.platforms import assumed_interpreter
 

@@ -12,7 +12,10 @@ from fakes import FakeRunner
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
 from accel_doctor.fileindex import FileIndex, find_index
-from accel_doctor.model import Confidence, Distribution, Need, NeedKind, Plan, Reason
+from accel_doctor.model.cures import Confidence, Reason
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.plans import Plan
 from accel_doctor.report.text import plan_lines
 from accel_doctor.rulebook import Rulebook, templates
 from accel_doctor.system.distribution import named_distribution

@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import Completed, Runner
-from accel_doctor.model import IndexSettings, Source
+from accel_doctor.model.builds import Source
+from accel_doctor.model.requests import IndexSettings
 from accel_doctor.urls import local_path, redacted
 
 # https://git-scm.com/docs/git#Documentation/git.txt-codeGITTERMINALPROMPTcode: never wait for a password

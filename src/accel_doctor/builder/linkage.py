@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 
 from accel_doctor.elf import MAGIC, Asked, ElfFacts, libraries_asked_by, read_elf
 from accel_doctor.interfaces import Loader
-from accel_doctor.model import Link
+from accel_doctor.model.wheels import Link
 
 # Bounds on what anybody can put into a zip file; CUDA's libraries are the largest real ones.
 _MOST_MEMBERS, _MOST_FILES = 100_000, 2000

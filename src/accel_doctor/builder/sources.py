@@ -18,17 +18,9 @@ from accel_doctor.builder.purity import built_the_same_everywhere
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import BuildIdentity, Completed, Frontend, Loader, Logs, Reporter, Runner, WheelStore
-from accel_doctor.model import (
-    BuildKey,
-    Built,
-    Failed,
-    InstallRequest,
-    Outcome,
-    Provenance,
-    Source,
-    SourceKind,
-    Wheel,
-)
+from accel_doctor.model.builds import Built, Failed, Outcome, Source, SourceKind, Wheel
+from accel_doctor.model.requests import InstallRequest
+from accel_doctor.model.wheels import BuildKey, Provenance
 from accel_doctor.wheelfile import generator, is_pure
 
 if TYPE_CHECKING:

@@ -30,19 +30,11 @@ from accel_doctor.interfaces import (
 )
 from accel_doctor.journal import journal_entry
 from accel_doctor.lockfile import sources_to_build
-from accel_doctor.model import (
-    BuildKey,
-    Case,
-    Failed,
-    InstallRequest,
-    Interpreter,
-    Link,
-    Locked,
-    Plan,
-    Policy,
-    Provenance,
-    Source,
-)
+from accel_doctor.model.builds import Failed, Locked, Source
+from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.plans import Case, Plan, Policy
+from accel_doctor.model.requests import InstallRequest
+from accel_doctor.model.wheels import BuildKey, Link, Provenance
 from accel_doctor.store.layout import LEASES, LOCKS, SOURCES, WHEELS
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.build_key import build_key, provenance_of

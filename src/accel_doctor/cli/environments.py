@@ -9,7 +9,7 @@ from pathlib import Path
 from accel_doctor.cli.configuration import cache_directory
 from accel_doctor.cli.options import CacheOptions, LevelOptions, TargetOptions, option
 from accel_doctor.cli.terminal.progress import NotesAndProgress
-from accel_doctor.model import Invocation
+from accel_doctor.model.machine import Invocation
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.store.environments.projects import Project, find_project

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import PackageManager, Runner
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere

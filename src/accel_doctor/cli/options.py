@@ -19,7 +19,7 @@ import click
 
 from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Policy
+from accel_doctor.model.plans import Policy
 from accel_doctor.units import Unit
 
 if TYPE_CHECKING:

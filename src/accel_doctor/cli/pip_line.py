@@ -12,7 +12,7 @@ from accel_doctor.cli.options import ConfiguredCommand, FrontendOptions
 from accel_doctor.cli.session import Session
 from accel_doctor.frontends.choice import FrontendParts, choose_frontend, settled_elsewhere
 from accel_doctor.interfaces import Frontend
-from accel_doctor.model import Connection, InstallRequest
+from accel_doctor.model.requests import Connection, InstallRequest
 from accel_doctor.requirements.pip_configuration import read_configuration
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, ParsedArguments, PipOption
 from accel_doctor.requirements.request import read_connection, read_request

@@ -25,7 +25,7 @@ from accel_doctor.cli.options import PlaceOptions
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier
 from accel_doctor.journal import Journal
-from accel_doctor.model import Distribution, Interpreter, Invocation
+from accel_doctor.model.machine import Distribution, Interpreter, Invocation
 from accel_doctor.store.layout import INTERPRETERS
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.process.runner import ProcessRunner

@@ -12,19 +12,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.fileindex import FileIndex, Ranking, rank, rank_providers
 from accel_doctor.interfaces import PackageManager
-from accel_doctor.model import (
-    BuildConstraint,
-    Distribution,
-    EnvironmentVariable,
-    Interpreter,
-    Need,
-    NeedKind,
-    PackageChoice,
-    Plan,
-    Reason,
-    SystemPackage,
-    Unmet,
-)
+from accel_doctor.model.cures import BuildConstraint, EnvironmentVariable, PackageChoice, Reason, SystemPackage
+from accel_doctor.model.machine import Distribution, Interpreter
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.plans import Plan, Unmet
 from accel_doctor.rulebook import Repository, Rulebook
 
 _Set = tuple[str, ...]

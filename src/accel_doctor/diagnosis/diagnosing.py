@@ -11,7 +11,7 @@ from accel_doctor.diagnosis.attribution import Told, told_by
 from accel_doctor.diagnosis.cleaning import clean
 from accel_doctor.diagnosis.prefilter import SymptomIndex
 from accel_doctor.diagnosis.scanning import LogLines, Readable, all_lines, line_blocks, stream_blocks
-from accel_doctor.model import Diagnosis, Finding, Need, NeedKind, Role
+from accel_doctor.model.needs import Diagnosis, Finding, Need, NeedKind, Role
 from accel_doctor.rulebook import Symptom, SymptomRole
 
 MAXIMUM_FINDINGS = 200  # causes; and as many echoes, so that a long configure run cannot crowd out what matters

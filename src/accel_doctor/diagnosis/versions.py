@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 
 from accel_doctor.diagnosis.scanning import Readable
-from accel_doctor.model import Diagnosis, Need
+from accel_doctor.model.needs import Diagnosis, Need
 
 # Alternatives that begin with a character each, since those are searched for several times faster than others.
 _MINOR_SHOWN = re.compile(

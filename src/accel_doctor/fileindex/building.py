@@ -26,7 +26,7 @@ from accel_doctor.fileindex.codec import (
 )
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.fileindex.index_file import Package
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 
 _LARGEST_APKINDEX = 256 << 20  # some hundred times Alpine's own
 _Reader = Callable[[IO[bytes], Collection], None]

@@ -27,7 +27,7 @@ from accel_doctor.fileindex.codec import (
     decode_block,
     inflate,
 )
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 
 
 class Package(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Need
+from accel_doctor.model.needs import Need
 
 _INCLUDE_ROOT = re.compile(r"/?usr/include/(?:[a-z0-9_]+-linux-[a-z0-9]+/)?")
 _LIB = r"(?:lib|lib64)"

@@ -13,7 +13,8 @@ from typing import NamedTuple, Protocol
 
 from accel_doctor.fileindex.index_file import File, FileIndex, Package, named_for_development
 from accel_doctor.fileindex.paths import below_commands, below_include, below_libraries, below_pkgconfig, depth
-from accel_doctor.model import Confidence, Need, NeedKind, Provider
+from accel_doctor.model.cures import Confidence, Provider
+from accel_doctor.model.needs import Need, NeedKind
 
 
 class KnownFiles(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from accel_doctor.frontends import FRONTENDS
 from accel_doctor.interfaces import Frontend, Runner
-from accel_doctor.model import Interpreter
+from accel_doctor.model.machine import Interpreter
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
 

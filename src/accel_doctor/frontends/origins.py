@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from accel_doctor.errors import ToolError
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import InstallRequest, Interpreter
+from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.requests import InstallRequest
 
 # Runs in the target interpreter: only it knows where --user and --prefix lead. The RECORD line has no hash, which
 # the specification allows for files written after the installation

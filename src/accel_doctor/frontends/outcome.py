@@ -14,7 +14,7 @@ from pathlib import Path
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError
 from accel_doctor.interfaces import Completed, Runner
-from accel_doctor.model import Failed
+from accel_doctor.model.builds import Failed
 from accel_doctor.urls import redacted
 
 # Compiler messages and linker messages are matched in English; LANGUAGE would win over LC_ALL for gettext.

@@ -20,7 +20,9 @@ from accel_doctor.errors import AccelDoctorError, RequirementsError, ToolError
 from accel_doctor.frontends.lock_files import keep_lock, kept_lock, read_lock
 from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import allowed, chosen_only, is_settled
-from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
+from accel_doctor.model.builds import Failed, Locked
+from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 
 if TYPE_CHECKING:
     from packaging.pylock import Package, Pylock

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest, RequirementLine
+from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, Part, PipOption, Refused
 
 Name = Literal["uv", "pip"]

@@ -10,8 +10,9 @@ from typing import Any
 
 from rich.filesize import decimal
 
-from accel_doctor.model import Damage, Entry, Holding, HoldingKind, LeftOut, Removal
+from accel_doctor.model.holdings import Damage, Holding, HoldingKind, LeftOut, Removal
 from accel_doctor.model.stored_environments import StoredEnvironment
+from accel_doctor.model.wheels import Entry
 from accel_doctor.wording import count, printable
 
 SCHEMA = 1

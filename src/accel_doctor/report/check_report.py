@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel_doctor.foresight import Certainty, ForeseenBuild, ForeseenNeed, Foresight
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 from accel_doctor.report.diagnosis_report import paste_lines
 from accel_doctor.report.run_report import system_packages_document, unmet_document
 from accel_doctor.wording import count, printable

@@ -9,7 +9,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from accel_doctor.model import Diagnosis, Distribution, Finding, Plan
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Diagnosis, Finding
+from accel_doctor.model.plans import Plan
 from accel_doctor.report.run_report import finding_document, system_packages_document, unmet_document
 from accel_doctor.wording import printable, shortened
 

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
-from accel_doctor.model import Distribution, JournalEntry, Need, NeedKind, Reason, SystemPackage
+from accel_doctor.model.cures import Reason, SystemPackage
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.plans import JournalEntry
 from accel_doctor.rulebook.templates import compiled
 
 # format -> the template under templates/

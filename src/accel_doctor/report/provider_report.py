@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel_doctor.fileindex import Candidate, Ranking
-from accel_doctor.model import Confidence, Distribution, Need, PackageChoice
+from accel_doctor.model.cures import Confidence, PackageChoice
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
 from accel_doctor.wording import count
 
 _MOST_SHOWN = 8

@@ -6,18 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from accel_doctor.errors import AccelDoctorError, ExitCode
-from accel_doctor.model import (
-    Built,
-    Case,
-    Distribution,
-    Finding,
-    Interpreter,
-    Plan,
-    Reason,
-    Result,
-    SystemPackage,
-    Unmet,
-)
+from accel_doctor.model.builds import Built
+from accel_doctor.model.cures import Reason, SystemPackage
+from accel_doctor.model.machine import Distribution, Interpreter
+from accel_doctor.model.needs import Finding
+from accel_doctor.model.plans import Case, Plan, Result, Unmet
 
 SCHEMA = 1
 

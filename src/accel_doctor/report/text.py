@@ -6,18 +6,11 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from accel_doctor.errors import ExitCode
-from accel_doctor.model import (
-    Built,
-    Case,
-    Confidence,
-    Distribution,
-    Finding,
-    JournalEntry,
-    Plan,
-    Reason,
-    Result,
-    Simulation,
-)
+from accel_doctor.model.builds import Built
+from accel_doctor.model.cures import Confidence, Reason
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Finding
+from accel_doctor.model.plans import Case, JournalEntry, Plan, Result, Simulation
 from accel_doctor.wording import count, printable, shortened
 
 _EVIDENCE_WIDTH = 160

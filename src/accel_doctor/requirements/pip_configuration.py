@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Invocation
+from accel_doctor.model.machine import Invocation
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
 from accel_doctor.requirements.requirement_files import Files
 

@@ -10,7 +10,8 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import BuildSettings, Connection, IndexSettings, InstallRequest, Invocation, RequirementLine
+from accel_doctor.model.machine import Invocation
+from accel_doctor.model.requests import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.lines import Line
 from accel_doctor.requirements.merged_options import MergedOptions, settle
 from accel_doctor.requirements.pip_configuration import Configuration

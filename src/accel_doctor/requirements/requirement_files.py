@@ -11,7 +11,7 @@ from typing import Protocol
 from urllib.parse import urljoin
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Invocation
+from accel_doctor.model.machine import Invocation
 from accel_doctor.requirements.lines import Line, parse_lines
 
 SIZE_LIMIT = 16 << 20  # bytes of one file; ten thousand hashed requirements are about 2 MB

@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import RequirementLine
+from accel_doctor.model.requests import RequirementLine
 from accel_doctor.requirements.requirement_files import Files
 
 _VCS = ("git", "hg", "svn", "bzr")

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from accel_doctor.errors import RuleError
 from accel_doctor.interfaces import PackageNames
-from accel_doctor.model import Distribution, Interpreter, Need, Origin, PackageChoice
+from accel_doctor.model.cures import PackageChoice
+from accel_doctor.model.machine import Distribution, Interpreter, Origin
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.families import Family, FamilyChain, PackageRule, Repository, choice_of, coming_from, look_up
 from accel_doctor.rulebook.family_reading import read_family

@@ -11,7 +11,9 @@ from itertools import groupby
 
 from accel_doctor.errors import RuleError
 from accel_doctor.interfaces import PackageNames
-from accel_doctor.model import Distribution, Interpreter, Need, NeedKind, PackageChoice
+from accel_doctor.model.cures import PackageChoice
+from accel_doctor.model.machine import Distribution, Interpreter
+from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.yaml_reading import RuleKey
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accel_doctor.interfaces import PackageNames
-from accel_doctor.model import Need, NeedKind
+from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.families import Family, PackageRule, Repository
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey

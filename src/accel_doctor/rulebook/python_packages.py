@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
-from accel_doctor.model import Need, Origin
+from accel_doctor.model.machine import Origin
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook.yaml_reading import Node
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from accel_doctor.model import Need
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomFiles, SymptomRole, complaint_about
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 

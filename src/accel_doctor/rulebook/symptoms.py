@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, cached_property
 
-from accel_doctor.model import Need, NeedKind
+from accel_doctor.model.needs import Need, NeedKind
 
 MAXIMUM_NAMES = 40  # in one message
 

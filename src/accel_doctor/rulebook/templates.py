@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from accel_doctor.model import Interpreter, Need
+from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.needs import Need
 
 if TYPE_CHECKING:
     from jinja2 import Template

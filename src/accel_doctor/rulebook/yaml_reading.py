@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from accel_doctor.model import Need, NeedKind
+from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.rulebook import templates
 
 if TYPE_CHECKING:

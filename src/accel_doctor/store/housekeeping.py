@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from accel_doctor.model import Damage, Holding, HoldingKind, LeftOut, Limits, Removal
+from accel_doctor.model.holdings import Damage, Holding, HoldingKind, LeftOut, Limits, Removal
 from accel_doctor.store.locks import Leases
 
 

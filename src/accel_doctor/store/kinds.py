@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from accel_doctor.model import Damage, Holding, HoldingKind
+from accel_doctor.model.holdings import Damage, Holding, HoldingKind
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.kept_environments import KeptEnvironments
 from accel_doctor.store.housekeeping import Kind, leftover, modified, size_of

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 
 _VERSIONS = {
     ("debian", "bullseye"): "11",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from accel_doctor.model import Connection
+from accel_doctor.model.requests import Connection
 from accel_doctor.requirements.requirement_files import SIZE_LIMIT
 from accel_doctor.urls import local_path, redacted
 

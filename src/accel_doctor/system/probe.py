@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Interpreter, Need, NeedKind
+from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.system.loader.machine_loader import MachineLoader, linker_folders, multiarch_names
 
 _PROBE_TIMEOUT = 20.0

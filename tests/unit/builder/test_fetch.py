@@ -13,7 +13,8 @@ import pytest
 
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.errors import NetworkError, RequirementsError
-from accel_doctor.model import IndexSettings, Source, SourceKind
+from accel_doctor.model.builds import Source, SourceKind
+from accel_doctor.model.requests import IndexSettings
 
 BYTES = b"an sdist"
 SHA256 = hashlib.sha256(BYTES).hexdigest()

@@ -9,7 +9,7 @@ import pytest
 
 from accel_doctor.builder.fetch import check_out
 from accel_doctor.errors import RequirementsError, ToolError
-from accel_doctor.model import Source, SourceKind
+from accel_doctor.model.builds import Source, SourceKind
 from accel_doctor.system.process.runner import ProcessRunner
 
 GIT = shutil.which("git")

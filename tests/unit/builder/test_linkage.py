@@ -13,7 +13,7 @@ from paths import LINKED
 
 from accel_doctor.builder.linkage import libraries_asked, linked_files, links_to
 from accel_doctor.elf import Asked
-from accel_doctor.model import Link
+from accel_doctor.model.wheels import Link
 
 SHELF = Path("/usr/lib/libshelf.so.1")
 VERSIONS = ("SHELF_1", "SHELF_2")

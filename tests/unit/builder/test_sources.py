@@ -14,17 +14,9 @@ from packaging.tags import Tag
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.errors import RequirementsError
-from accel_doctor.model import (
-    BuildKey,
-    BuildSettings,
-    Built,
-    Failed,
-    InstallRequest,
-    Link,
-    Source,
-    SourceKind,
-    Wheel,
-)
+from accel_doctor.model.builds import Built, Failed, Source, SourceKind, Wheel
+from accel_doctor.model.requests import BuildSettings, InstallRequest
+from accel_doctor.model.wheels import BuildKey, Link
 
 REQUEST = InstallRequest(())
 

@@ -7,7 +7,8 @@ from books import book_of
 
 from accel_doctor.cli.machines import driven_package_manager, obstacle, unasked_package_manager
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.model import Distribution, Result
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.plans import Result
 from accel_doctor.report.text import verdict
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.process.runner import ProcessRunner

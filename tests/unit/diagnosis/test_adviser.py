@@ -8,17 +8,10 @@ from books import book_of
 from fakes import FakeCatalogue
 
 from accel_doctor.diagnosis import RuleAdviser
-from accel_doctor.model import (
-    Confidence,
-    Distribution,
-    Finding,
-    Interpreter,
-    Need,
-    Origin,
-    Plan,
-    Reason,
-    Role,
-)
+from accel_doctor.model.cures import Confidence, Reason
+from accel_doctor.model.machine import Distribution, Interpreter, Origin
+from accel_doctor.model.needs import Finding, Need, Role
+from accel_doctor.model.plans import Plan
 
 RULES = """\
 schema: 1

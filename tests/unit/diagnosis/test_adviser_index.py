@@ -12,7 +12,10 @@ from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import FileIndex
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.model import Confidence, Distribution, Interpreter, Need, Origin, Plan, Reason
+from accel_doctor.model.cures import Confidence, Reason
+from accel_doctor.model.machine import Distribution, Interpreter, Origin
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Plan
 
 RULES = """\
 schema: 1

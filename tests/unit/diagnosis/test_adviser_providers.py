@@ -13,7 +13,10 @@ from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.fileindex import FileIndex
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.model import Confidence, Distribution, Need, Plan, Provider, Reason
+from accel_doctor.model.cures import Confidence, Provider, Reason
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Plan
 from accel_doctor.system.python.platforms import assumed_interpreter
 
 RULES = """\

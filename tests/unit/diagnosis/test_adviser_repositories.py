@@ -5,7 +5,9 @@ from __future__ import annotations
 from books import book_of
 
 from accel_doctor.diagnosis import RuleAdviser
-from accel_doctor.model import Distribution, Need, Reason
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere, enabling_commands
 from accel_doctor.system.python.platforms import assumed_interpreter
 

@@ -11,7 +11,7 @@ from paths import CASES
 from accel_doctor.diagnosis import diagnose, diagnose_stream
 from accel_doctor.diagnosis.diagnosing import MAXIMUM_EVIDENCE, MAXIMUM_FINDINGS
 from accel_doctor.diagnosis.scanning import BLOCK, LONGEST_LINE
-from accel_doctor.model import Finding, Need, Role
+from accel_doctor.model.needs import Finding, Need, Role
 
 SYMPTOMS = load().symptoms
 

@@ -11,7 +11,7 @@ from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.fileindex.debian import read_contents, read_packages, read_sources
 from accel_doctor.fileindex.index_file import FileIndex
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 
 CONTENTS = """\
 usr/include/zlib.h                                      libdevel/zlib1g-dev

@@ -7,7 +7,7 @@ import pytest
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.fileindex.index_file import SHIPPED, FileIndex, IndexFileError, Package, find_index
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 
 
 def test_what_was_written_is_found(index):

@@ -10,7 +10,9 @@ import pytest
 from paths import DATA
 
 from accel_doctor.fileindex import find_index, rank
-from accel_doctor.model import Confidence, Distribution, Need
+from accel_doctor.model.cures import Confidence
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
 
 ANSWERS = json.loads((DATA / "known_answers.json").read_text(encoding="utf-8"))
 

@@ -10,7 +10,8 @@ from accel_doctor.fileindex.alpine import read_apkindex
 from accel_doctor.fileindex.arch import read_files
 from accel_doctor.fileindex.contents import Collection, is_suitable, is_wanted
 from accel_doctor.fileindex.rpm_lists import read_filelists, read_primary
-from accel_doctor.model import Confidence, Need
+from accel_doctor.model.cures import Confidence
+from accel_doctor.model.needs import Need
 
 # In the form that createrepo_c writes: https://github.com/rpm-software-management/createrepo_c
 PRIMARY = b"""<?xml version="1.0" encoding="UTF-8"?>

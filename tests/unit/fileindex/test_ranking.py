@@ -3,7 +3,8 @@
 import pytest
 
 from accel_doctor.fileindex import rank
-from accel_doctor.model import Confidence, Need
+from accel_doctor.model.cures import Confidence
+from accel_doctor.model.needs import Need
 
 INDEX, GUESS = Confidence.INDEX, Confidence.GUESS
 

@@ -12,7 +12,7 @@ from fakes import interpreter
 
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.origins import record_origins
-from accel_doctor.model import InstallRequest
+from accel_doctor.model.requests import InstallRequest
 from accel_doctor.system.process.runner import ProcessRunner
 
 ORIGIN = json.dumps({"url": "https://x/r", "vcs_info": {"vcs": "git", "commit_id": "c" * 40}})

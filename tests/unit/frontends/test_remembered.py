@@ -14,7 +14,8 @@ from packaging.tags import Tag
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.frontends.lock_files import read_lock
 from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
-from accel_doctor.model import IndexSettings, InstallRequest, Locked, RequirementLine
+from accel_doctor.model.builds import Locked
+from accel_doctor.model.requests import IndexSettings, InstallRequest, RequirementLine
 
 TAGS = [Tag("py3", "none", "any")]
 PINNED = InstallRequest((RequirementLine("p==1", "requirements.txt:1", name="p"),))

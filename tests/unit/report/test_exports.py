@@ -8,7 +8,10 @@ import pytest
 import tomli as tomllib
 import yaml
 
-from accel_doctor.model import Confidence, Distribution, JournalEntry, Need, Reason, SystemPackage
+from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import JournalEntry
 from accel_doctor.report.exports import FORMATS, PackageList, export, package_list, render
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 

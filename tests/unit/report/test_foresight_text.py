@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from accel_doctor.foresight import Certainty, ForeseenBuild, ForeseenNeed, Foresight
-from accel_doctor.model import Confidence, Distribution, Need, Plan, Reason, SystemPackage, Unmet
+from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Plan, Unmet
 from accel_doctor.report.check_report import ForesightReport, foresight_lines
 
 DEBIAN = Distribution("debian", "13")

@@ -8,27 +8,11 @@ import pytest
 from packaging.pylock import Pylock
 
 from accel_doctor.errors import ExitCode
-from accel_doctor.model import (
-    Built,
-    Case,
-    Confidence,
-    Diagnosis,
-    Distribution,
-    Failed,
-    Finding,
-    Locked,
-    Need,
-    Plan,
-    Reason,
-    Result,
-    Role,
-    Simulation,
-    Source,
-    SourceKind,
-    SystemPackage,
-    Unmet,
-    Wheel,
-)
+from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
+from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Diagnosis, Finding, Need, Role
+from accel_doctor.model.plans import Case, Plan, Result, Simulation, Unmet
 from accel_doctor.report.text import case_lines, plan_lines, summary_line, verdict
 from accel_doctor.wording import printable
 

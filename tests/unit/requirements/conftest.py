@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from memory_files import MemoryFiles
 
-from accel_doctor.model import Invocation
+from accel_doctor.model.machine import Invocation
 from accel_doctor.requirements.pip_configuration import Configuration, Setting
 
 

@@ -8,7 +8,7 @@ import pytest
 from memory_files import MemoryFiles
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Invocation
+from accel_doctor.model.machine import Invocation
 from accel_doctor.requirements.pip_configuration import Configuration, configuration_files, read_configuration
 
 HOME, PREFIX = Path("/home/me"), Path("/v")

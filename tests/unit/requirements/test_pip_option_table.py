@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import accel_doctor
-from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest
+from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind
 
 PACKAGE = Path(accel_doctor.__file__).parent
@@ -78,8 +78,8 @@ from accel_doctor.cli.commands.install import command
 from accel_doctor.frontends.choice import settled_elsewhere
 from accel_doctor.frontends.telling import as_arguments
 from accel_doctor.frontends.uv.uv_frontend import resolver_arguments as told_uv
-from accel_doctor.model import InstallRequest
-from accel_doctor.model import Invocation
+from accel_doctor.model.requests import InstallRequest
+from accel_doctor.model.machine import Invocation
 from accel_doctor.requirements.pip_option_table import ParsedArguments
 from accel_doctor.requirements.lines import parse_lines
 from accel_doctor.requirements.merged_options import MergedOptions

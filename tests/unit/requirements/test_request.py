@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest, RequirementLine
+from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import OPTION_OF, ParsedArguments
 from accel_doctor.requirements.request import read_request

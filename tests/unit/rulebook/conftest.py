@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from accel_doctor.model import Interpreter, Origin
+from accel_doctor.model.machine import Interpreter, Origin
 
 
 @pytest.fixture

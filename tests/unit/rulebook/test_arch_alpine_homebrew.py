@@ -6,7 +6,9 @@ import pytest
 from books import load
 
 from accel_doctor.diagnosis import RuleAdviser
-from accel_doctor.model import Need, Origin, Reason
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.machine import Origin
+from accel_doctor.model.needs import Need
 from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 from accel_doctor.system.python.platforms import assumed_interpreter

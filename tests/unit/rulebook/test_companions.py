@@ -6,7 +6,7 @@ import pytest
 from books import book_of, load
 
 from accel_doctor.errors import RuleError
-from accel_doctor.model import Need
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook import Rulebook
 
 C = Need.parse("compiler:c")

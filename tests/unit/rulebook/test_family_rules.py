@@ -4,7 +4,9 @@ import pytest
 from books import book_of
 
 from accel_doctor.errors import RuleError
-from accel_doctor.model import Distribution, Need, Origin, PackageChoice
+from accel_doctor.model.cures import PackageChoice
+from accel_doctor.model.machine import Distribution, Origin
+from accel_doctor.model.needs import Need
 from accel_doctor.system.packages.managers import MANAGERS
 
 DEBIAN = """\

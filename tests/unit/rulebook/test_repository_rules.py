@@ -6,7 +6,8 @@ import pytest
 from books import book_of, load
 
 from accel_doctor.errors import RuleError
-from accel_doctor.model import Distribution, Need
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook import Repository
 
 FEDORA = "schema: 1\nfamily: fedora\nmanager: dnf\nmatches: {ids: [fedora]}\nneeds: {header: {yaml.h: libyaml-devel}}\n"

@@ -10,7 +10,9 @@ from accel_doctor.diagnosis import RuleAdviser, diagnose, sample_problems
 from accel_doctor.diagnosis.cleaning import MAXIMUM_LENGTH
 from accel_doctor.diagnosis.translations import in_english
 from accel_doctor.fileindex import find_index
-from accel_doctor.model import Confidence, Distribution, Need, NeedKind
+from accel_doctor.model.cures import Confidence
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.rulebook import shipped_rules
 from accel_doctor.rulebook.authoring.formatting import formatted
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere

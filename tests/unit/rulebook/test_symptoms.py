@@ -4,7 +4,7 @@ import pytest
 from books import book_of
 
 from accel_doctor.errors import RuleError
-from accel_doctor.model import Need
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook import Rulebook, Symptom, SymptomRole
 from accel_doctor.rulebook.symptoms import complaint_about, is_anchored, split_names
 

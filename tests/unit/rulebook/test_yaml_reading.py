@@ -2,7 +2,7 @@
 
 import pytest
 
-from accel_doctor.model import Need
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook.yaml_reading import MAXIMUM_SIZE, parse, read
 
 

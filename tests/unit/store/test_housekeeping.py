@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from fakes import provenance
 
-from accel_doctor.model import BuildKey, HoldingKind, LeftOut, Limits
+from accel_doctor.model.holdings import HoldingKind, LeftOut, Limits
+from accel_doctor.model.wheels import BuildKey
 from accel_doctor.store.housekeeping import Housekeeping
 from accel_doctor.store.kinds import kinds_of
 from accel_doctor.store.locks import Leases

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from level_server import level_server
 
-from accel_doctor.model import Connection
+from accel_doctor.model.requests import Connection
 from accel_doctor.requirements.requirement_files import SIZE_LIMIT
 from accel_doctor.system.file_reader import FileReader
 

@@ -8,7 +8,7 @@ import pytest
 from fakes import interpreter
 from paths import LINKED
 
-from accel_doctor.model import Need
+from accel_doctor.model.needs import Need
 from accel_doctor.system.probe import MachineProber
 
 

@@ -26,7 +26,7 @@ from accel_doctor.cli.options import (
     text_or_json,
 )
 from accel_doctor.errors import CacheError, ExitCode, UsageError
-from accel_doctor.model import HoldingKind, Limits, Removal
+from accel_doctor.model.holdings import HoldingKind, Limits, Removal
 from accel_doctor.report import cache_report
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.housekeeping import Housekeeping

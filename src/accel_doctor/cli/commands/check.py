@@ -28,7 +28,9 @@ from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.foresight import Foresight, Resolution, expected_from_lock, expected_from_names, foresee, resolve
 from accel_doctor.frontends.uv.uv_frontend import UvFrontend, elsewhere_arguments
 from accel_doctor.interfaces import Frontend
-from accel_doctor.model import InstallRequest, Interpreter, Policy
+from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.plans import Policy
+from accel_doctor.model.requests import InstallRequest
 from accel_doctor.report.check_report import ForesightReport, foresight_document, foresight_lines
 from accel_doctor.system.python.interpreter import describe
 from accel_doctor.system.python.platforms import marker_values, platform_of, platform_tags

@@ -28,7 +28,9 @@ from accel_doctor.cli.session import Session, started
 from accel_doctor.diagnosis import WatchedStream, diagnose_stream
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.interfaces import Notifier
-from accel_doctor.model import Diagnosis, Plan, Reason
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.needs import Diagnosis
+from accel_doctor.model.plans import Plan
 from accel_doctor.report.diagnosis_report import diagnosis_document, diagnosis_lines
 from accel_doctor.wording import printable
 

@@ -16,7 +16,7 @@ from accel_doctor.cli.options import PlaceOptions, TargetOptions, value_of
 from accel_doctor.cli.session import started
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.choice import find_uv
-from accel_doctor.model import Invocation
+from accel_doctor.model.machine import Invocation
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.store.environments.project_storing import sync_environment
 from accel_doctor.system.process.runner import ProcessRunner

@@ -11,7 +11,7 @@ from accel_doctor.cli.options import EXPORT_FORMATS, as_command, option
 from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.journal import journal_entry
-from accel_doctor.model import Plan
+from accel_doctor.model.plans import Plan
 from accel_doctor.report.exports import PackageList, export, package_list, render
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 from accel_doctor.system.packages.managers import MANAGERS

@@ -12,7 +12,7 @@ from accel_doctor.cli.options import as_command, group, option
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.fileindex.building import LISTS, index_bytes, read_list, write_index
 from accel_doctor.fileindex.contents import Collection
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 
 command = group("index", "Build file indexes: which package of a distribution ships a header, library or command.")
 

@@ -23,7 +23,7 @@ from accel_doctor.cli.options import (
 from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.errors import ExitCode
-from accel_doctor.model import Failed
+from accel_doctor.model.builds import Failed
 from accel_doctor.report.text import unmet_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 

@@ -9,7 +9,7 @@ from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode
 from accel_doctor.fileindex import find_index, rank
 from accel_doctor.fileindex.paths import need_of
-from accel_doctor.model import Reason
+from accel_doctor.model.cures import Reason
 from accel_doctor.report.provider_report import ProviderAnswer, provider_document, provider_lines
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Case, Consent, Plan
+from accel_doctor.model.plans import Case, Consent, Plan
 from accel_doctor.wording import count, printable
 
 _T = TypeVar("_T")

@@ -12,7 +12,7 @@ import click
 
 from accel_doctor.cli.session import RunLogs
 from accel_doctor.interfaces import Notifier
-from accel_doctor.model import Plan
+from accel_doctor.model.plans import Plan
 from accel_doctor.report.text import interruption_lines
 
 if TYPE_CHECKING:

@@ -11,7 +11,9 @@ import click
 from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.asking import ask
 from accel_doctor.interfaces import Reporter
-from accel_doctor.model import Built, Case, Consent, Distribution, Outcome, Plan, Simulation, Source
+from accel_doctor.model.builds import Built, Outcome, Source
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.plans import Case, Consent, Plan, Simulation
 from accel_doctor.report.text import built_line, case_lines, command_lines, plan_lines
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from accel_doctor.frontends.telling import as_arguments, as_uv_variables
 from accel_doctor.frontends.uv import uv_frontend
 from accel_doctor.frontends.uv.uv_messages import read_uv
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import IndexSettings, Interpreter
+from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.requests import IndexSettings
 from accel_doctor.requirements.pip_option_table import Part
 
 COMMON = ("--no-color", "--no-input", "--disable-pip-version-check")

@@ -34,7 +34,9 @@ from accel_doctor.frontends.telling import (
     write_requirement_files,
 )
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Interpreter, Locked
+from accel_doctor.model.builds import Failed, Locked
+from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import Part
 
 _DEBUG_LOG_LIMIT = 8 << 20  # bytes

@@ -10,7 +10,7 @@ from packaging.pylock import Package, Pylock
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.errors import RequirementsError
-from accel_doctor.model import InstallRequest, RequirementLine
+from accel_doctor.model.requests import InstallRequest, RequirementLine
 from accel_doctor.urls import local_path
 
 

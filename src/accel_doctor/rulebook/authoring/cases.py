@@ -11,7 +11,8 @@ from typing import Any
 from accel_doctor.diagnosis import RuleAdviser, diagnose_stream, sample_problems
 from accel_doctor.diagnosis.scanning import Readable
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Finding, Reason
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.needs import Finding
 from accel_doctor.rulebook.authoring.workplace import Workplace
 from accel_doctor.rulebook.book import Rulebook
 

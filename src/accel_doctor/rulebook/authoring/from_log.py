@@ -15,7 +15,8 @@ from accel_doctor.diagnosis import WatchedStream, diagnose_stream, sample_proble
 from accel_doctor.diagnosis.scanning import all_lines, stream_blocks
 from accel_doctor.errors import RuleError, UsageError
 from accel_doctor.fileindex import FileIndex, rank
-from accel_doctor.model import Diagnosis, Distribution, Finding, Need
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Diagnosis, Finding, Need
 from accel_doctor.rulebook.authoring.cases import AdviserOf, RuleCase, answer, needs_of
 from accel_doctor.rulebook.authoring.inserting import with_package_rule, with_symptom
 from accel_doctor.rulebook.authoring.proposing import Draft, draft, stem

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import yaml
 
-from accel_doctor.model import Need
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook.authoring.formatting import formatted
 from accel_doctor.rulebook.authoring.proposing import Draft
 from accel_doctor.rulebook.yaml_reading import SCHEMA, compose

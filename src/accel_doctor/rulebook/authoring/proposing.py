@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accel_doctor.model import Need, NeedKind
+from accel_doctor.model.needs import Need, NeedKind
 
 _LEAST = 4  # characters that a line is told from others by
 _MOST_WORDS = 8  # on either side of the name

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
-from accel_doctor.model import Distribution, Need
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.book import Rulebook
 from accel_doctor.rulebook.families import PackageRule, look_up

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
-from accel_doctor.model import Damage, Holding, HoldingKind, Limits
+from accel_doctor.model.holdings import Damage, Holding, HoldingKind, Limits
 from accel_doctor.store.environments.environment_cache import ALL, EnvironmentCache, named_by
 from accel_doctor.store.environments.packs import read_pack
 from accel_doctor.store.housekeeping import Housekeeping, Kind

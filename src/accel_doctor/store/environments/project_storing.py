@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from accel_doctor.errors import ToolError
-from accel_doctor.model import Limits
+from accel_doctor.model.holdings import Limits
 from accel_doctor.model.stored_environments import Place
 from accel_doctor.store.environments.environment_sharing import send
 from accel_doctor.store.environments.kept_environments import evict

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from accel_doctor.errors import AccelDoctorError, UsageError
 from accel_doctor.interfaces import Progress
-from accel_doctor.model import Link
 from accel_doctor.model.stored_environments import Pack, StoredEnvironment, StoredFile
+from accel_doctor.model.wheels import Link
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.packs import pack_digest, write_pack
 from accel_doctor.store.environments.pool import BLOCK, portable_bytecode

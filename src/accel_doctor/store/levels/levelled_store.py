@@ -11,7 +11,8 @@ from pathlib import Path
 
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import Notifier
-from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
+from accel_doctor.model.builds import Wheel
+from accel_doctor.model.wheels import BuildKey, Entry, Link, Provenance
 from accel_doctor.store.levels.shared_level import SharedLevel
 from accel_doctor.store.levels.signing import Signatures
 from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json

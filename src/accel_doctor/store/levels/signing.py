@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Entry
+from accel_doctor.model.wheels import Entry
 from accel_doctor.store.wheels.wheel_entries import SCHEMA
 
 if TYPE_CHECKING:

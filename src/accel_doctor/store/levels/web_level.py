@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from accel_doctor.errors import LevelDeniedError, LevelError, UsageError
 from accel_doctor.http import HttpClient, HttpError, TooLargeError
-from accel_doctor.model import Connection
+from accel_doctor.model.requests import Connection
 from accel_doctor.store.levels.address import LevelAddress
 
 _NOT_THERE = frozenset({404, 410})

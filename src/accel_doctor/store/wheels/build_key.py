@@ -31,7 +31,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from accel_doctor.model import BuildKey, BuildSettings, Distribution, Interpreter, Provenance, Source, SourceKind
+from accel_doctor.model.builds import Source, SourceKind
+from accel_doctor.model.machine import Distribution, Interpreter
+from accel_doctor.model.requests import BuildSettings
+from accel_doctor.model.wheels import BuildKey, Provenance
 
 KEY_VERSION = 2
 

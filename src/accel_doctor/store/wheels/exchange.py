@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 
 from accel_doctor.hashing import sha256_of
-from accel_doctor.model import Entry, LeftOut
+from accel_doctor.model.holdings import LeftOut
+from accel_doctor.model.wheels import Entry
 from accel_doctor.store.documents import items, read_document
 from accel_doctor.store.wheels.wheel_entries import entry_from_json, entry_to_json
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore

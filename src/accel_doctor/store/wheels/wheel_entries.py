@@ -11,7 +11,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from accel_doctor.model import Entry, Link, Provenance
+from accel_doctor.model.wheels import Entry, Link, Provenance
 from accel_doctor.store.documents import KEY, items, read_document, table, text
 
 SCHEMA = 2

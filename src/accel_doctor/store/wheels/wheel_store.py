@@ -13,7 +13,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from pathlib import Path
 
 from accel_doctor.hashing import sha256_of
-from accel_doctor.model import BuildKey, Entry, Link, Provenance, Wheel
+from accel_doctor.model.builds import Wheel
+from accel_doctor.model.wheels import BuildKey, Entry, Link, Provenance
 from accel_doctor.store import publishing
 from accel_doctor.store.documents import is_key
 from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED, directories

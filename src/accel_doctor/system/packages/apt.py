@@ -15,7 +15,9 @@ from accel_doctor.errors import NetworkError
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.fileindex.contents import is_suitable, is_wanted
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.model.cures import Provider
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
 from accel_doctor.system.packages.facts import (
     AGAIN,

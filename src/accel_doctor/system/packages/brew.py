@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from accel_doctor.errors import PrivilegeError
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Simulation
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
 from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts, Trouble, locked, unreachable
 from accel_doctor.system.packages.privilege import Privilege

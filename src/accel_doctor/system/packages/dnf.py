@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.model.cures import Provider
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.facts import (
     ManagerFacts,
     StaleListsError,

@@ -10,7 +10,9 @@ from rich.filesize import decimal
 
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Completed, PackageManager, Runner
-from accel_doctor.model import Need, Provider, Simulation
+from accel_doctor.model.cures import Provider
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions

@@ -10,7 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError
-from accel_doctor.model import Distribution, Need, Provider, Simulation
+from accel_doctor.model.cures import Provider
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Simulation
 from accel_doctor.rulebook import Repository, Rulebook
 from accel_doctor.system.packages.dnf import DNF
 from accel_doctor.system.packages.managers import MANAGERS

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from accel_doctor.model import Simulation
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.dnf import DNF
 from accel_doctor.system.packages.facts import ManagerFacts, Trouble, locked, quoted, size_in_bytes, unreachable
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver, rehearsed, tally

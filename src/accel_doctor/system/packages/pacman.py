@@ -12,7 +12,9 @@ import re
 from collections.abc import Sequence
 
 from accel_doctor.fileindex.contents import is_wanted
-from accel_doctor.model import Need, NeedKind, Provider, Simulation
+from accel_doctor.model.cures import Provider
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.driver import Driver
 from accel_doctor.system.packages.facts import (
     AGAIN,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Simulation
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
 from accel_doctor.system.packages.facts import BARE_NAME, OwnerQuery, StaleListsError
 from accel_doctor.system.packages.privilege import Privilege

@@ -13,7 +13,9 @@ from xml.etree import ElementTree
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import Need, NeedKind, Provider, Simulation
+from accel_doctor.model.cures import Provider
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.facts import ManagerFacts, StaleListsError, Trouble, broken, locked, unreachable
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver

@@ -17,7 +17,7 @@ from accel_doctor.system.python.target import find_executable
 
 if TYPE_CHECKING:
     from accel_doctor.interfaces import Notifier
-    from accel_doctor.model import Invocation
+    from accel_doctor.model.machine import Invocation
 
 _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 _ELF = b"\x7fELF"

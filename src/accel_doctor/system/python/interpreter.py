@@ -15,7 +15,8 @@ from packaging import tags
 
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Runner
-from accel_doctor.model import InstallRequest, Interpreter, Origin
+from accel_doctor.model.machine import Interpreter, Origin
+from accel_doctor.model.requests import InstallRequest
 from accel_doctor.system.python.base_interpreter import behind, environment_settings, remembered_facts
 
 _ANSWER_LIMIT = 256 * 1024

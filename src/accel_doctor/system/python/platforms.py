@@ -13,7 +13,7 @@ from pathlib import Path
 
 import packaging.tags
 
-from accel_doctor.model import Distribution, Interpreter, Origin
+from accel_doctor.model.machine import Distribution, Interpreter, Origin
 
 _GLIBC, _MUSL = 28, 2  # minor versions
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 600

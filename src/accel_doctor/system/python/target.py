@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Invocation
+from accel_doctor.model.machine import Invocation
 
 if TYPE_CHECKING:
     from accel_doctor.interfaces import Runner
-    from accel_doctor.model import Interpreter
+    from accel_doctor.model.machine import Interpreter
 
 _HOW_TO_MAKE_ONE = "python3 -m venv .venv, then run the same command again; or name an interpreter with --python"
 

@@ -12,7 +12,7 @@ from paths import ROOT
 
 from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
-from accel_doctor.model import BuildKey, Link
+from accel_doctor.model.wheels import BuildKey, Link
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 

@@ -14,7 +14,7 @@ from paths import ROOT
 
 from accel_doctor.cli import machines, main
 from accel_doctor.errors import ExitCode
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 SCHEMA = json.loads((ROOT / "docs/reference/check.schema.json").read_text())

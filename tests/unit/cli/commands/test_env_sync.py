@@ -12,7 +12,7 @@ from accel_doctor.cli.commands.env import SyncOptions
 from accel_doctor.cli.commands.env_sync import ProjectInstaller
 from accel_doctor.cli.options import ConsentOptions, FrontendOptions, LevelOptions, PlaceOptions
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Invocation
+from accel_doctor.model.machine import Invocation
 from accel_doctor.store.environments.projects import EnvironmentSettings, Project
 
 

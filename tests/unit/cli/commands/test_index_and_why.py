@@ -11,7 +11,7 @@ import pytest
 from accel_doctor.cli import machines, main
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.fileindex.paths import need_of
-from accel_doctor.model import Provider
+from accel_doctor.model.cures import Provider
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 CONTENTS = """\

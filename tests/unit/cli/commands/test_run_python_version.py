@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from accel_doctor.cli import machines, main, session
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 
 LOG = "gcc -I/usr/include/python3.9 -c x.c\\nx.c:1:10: fatal error: Python.h: No such file or directory\\n"

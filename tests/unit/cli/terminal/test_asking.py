@@ -9,7 +9,10 @@ import click
 import pytest
 
 from accel_doctor.cli.terminal.asking import ask
-from accel_doctor.model import Case, Confidence, Consent, Diagnosis, Failed, Need, Plan, Reason, SystemPackage
+from accel_doctor.model.builds import Failed
+from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.needs import Diagnosis, Need
+from accel_doctor.model.plans import Case, Consent, Plan
 
 REASONS = (Reason(Need.parse("command:curl-config"), "pycurl"),)
 COMPILER = SystemPackage("gcc", (Reason(Need.parse("compiler:c"), "pycurl"),), Confidence.RULE, "r")

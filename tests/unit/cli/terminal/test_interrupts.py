@@ -11,7 +11,8 @@ from fakes import FakeReporter
 
 from accel_doctor.cli.session import RunLogs
 from accel_doctor.cli.terminal.interrupts import Interrupts, interruption_told
-from accel_doctor.model import Confidence, Plan, SystemPackage
+from accel_doctor.model.cures import Confidence, SystemPackage
+from accel_doctor.model.plans import Plan
 
 
 @pytest.fixture

@@ -10,20 +10,11 @@ import pytest
 
 from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.reporters import LiveReporter, PlainReporter, reporter_for
-from accel_doctor.model import (
-    Built,
-    Confidence,
-    Consent,
-    Distribution,
-    Failed,
-    Need,
-    Plan,
-    Reason,
-    Source,
-    SourceKind,
-    SystemPackage,
-    Wheel,
-)
+from accel_doctor.model.builds import Built, Failed, Source, SourceKind, Wheel
+from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Consent, Plan
 
 DEBIAN = Distribution("debian", "13")
 CFFI = Source("cffi", "2", SourceKind.SDIST, "x")

@@ -14,7 +14,8 @@ from packaging.version import Version
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError, UsageError
 from accel_doctor.frontends.pip.pip_command import PrivatePip, is_new_enough
 from accel_doctor.frontends.pip.pip_frontend import PipFrontend
-from accel_doctor.model import BuildSettings, Failed, IndexSettings, InstallRequest, Locked, RequirementLine
+from accel_doctor.model.builds import Failed, Locked
+from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 
 SIX = RequirementLine("six", "command line", name="six")
 REQUEST = InstallRequest((SIX,))

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from accel_doctor.errors import RequirementsError
 from accel_doctor.frontends.uv.uv_locks import enforce_hashes
-from accel_doctor.model import InstallRequest, RequirementLine
+from accel_doctor.model.requests import InstallRequest, RequirementLine
 
 ENVIRONMENT = {"python_version": "3.13", "sys_platform": "linux"}
 

@@ -6,7 +6,7 @@ from packaging.pylock import Package, PackageArchive, PackageWheel, Pylock
 from packaging.version import Version
 
 from accel_doctor.frontends.uv.uv_locks import InstalledDistribution, kept_direct, without_installed
-from accel_doctor.model import InstallRequest, RequirementLine
+from accel_doctor.model.requests import InstallRequest, RequirementLine
 
 HASHES = {"sha256": "ab"}
 

@@ -12,14 +12,8 @@ from fakes import interpreter
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError, UsageError
 from accel_doctor.frontends.uv.uv_frontend import UvFrontend, elsewhere_arguments
-from accel_doctor.model import (
-    BuildSettings,
-    Failed,
-    IndexSettings,
-    InstallRequest,
-    Locked,
-    RequirementLine,
-)
+from accel_doctor.model.builds import Failed, Locked
+from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 
 SIX = RequirementLine("six", "command line", name="six")
 REQUEST = InstallRequest((SIX,))

@@ -13,7 +13,7 @@ from accel_doctor.frontends.uv.uv_frontend import (
     index_arguments,
     package_config_settings,
 )
-from accel_doctor.model import BuildSettings, IndexSettings, InstallRequest, RequirementLine
+from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.pip_option_table import Part
 
 STRATEGY = ["--index-strategy", "unsafe-best-match"]

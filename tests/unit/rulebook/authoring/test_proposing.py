@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accel_doctor.model import Need
+from accel_doctor.model.needs import Need
 from accel_doctor.rulebook.authoring.inserting import with_package_rule, with_symptom
 from accel_doctor.rulebook.authoring.proposing import draft, stem
 from accel_doctor.rulebook.symptoms import complaint_about

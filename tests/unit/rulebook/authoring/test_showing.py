@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from books import book_of
 
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 from accel_doctor.rulebook.authoring.showing import names, shown
 
 LOWER = {

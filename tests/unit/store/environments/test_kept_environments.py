@@ -10,7 +10,7 @@ from paths import ROOT
 
 from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
-from accel_doctor.model import HoldingKind
+from accel_doctor.model.holdings import HoldingKind
 
 OLD, NEW = "1" * 64, "2" * 64
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from accel_doctor.model import Link
 from accel_doctor.model.stored_environments import Pack, StoredEnvironment, StoredFile
+from accel_doctor.model.wheels import Link
 from accel_doctor.store.environments.manifest import manifest_from_json, manifest_to_json
 
 PIECE = "0123456789abcdef" * 4

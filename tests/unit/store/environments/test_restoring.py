@@ -11,7 +11,7 @@ import pytest
 from fakes import QuietProgress
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Limits
+from accel_doctor.model.holdings import Limits
 from accel_doctor.store.environments import swap
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.kept_environments import erase_environments, evict

@@ -15,7 +15,7 @@ from fakes import provenance
 from level_server import answering, drop_half_way, endless, hang, level_server, serve, tampering, timeout_for, trickle
 
 from accel_doctor.errors import LevelDeniedError, LevelError
-from accel_doctor.model import BuildKey, Link
+from accel_doctor.model.wheels import BuildKey, Link
 from accel_doctor.store.levels.levelled_store import LevelledStore
 from accel_doctor.store.levels.opening import LevelSettings
 from accel_doctor.store.levels.shared_level import SharedLevel

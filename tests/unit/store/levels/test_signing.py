@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Entry, Link, Provenance
+from accel_doctor.model.wheels import Entry, Link, Provenance
 from accel_doctor.store.levels.signing import Signatures, read_key, read_signatures
 
 PROVENANCE = Provenance("cffi", "2.1.1", "sha256:1", "debian 13", "cpython 3.13.5", "linux-x86_64", "glibc 2.41", "now")

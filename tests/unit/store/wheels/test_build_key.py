@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from fakes import interpreter
 
-from accel_doctor.model import BuildSettings, Distribution, Source, SourceKind
+from accel_doctor.model.builds import Source, SourceKind
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.requests import BuildSettings
 from accel_doctor.store.wheels.build_key import build_key
 
 SOURCE = Source("cffi", "2.1.1", SourceKind.SDIST, "https://x/cffi-2.1.1.tar.gz", sha256="a" * 64)

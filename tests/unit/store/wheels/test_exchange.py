@@ -10,7 +10,8 @@ import zipfile
 import pytest
 from fakes import provenance
 
-from accel_doctor.model import BuildKey, LeftOut, Link
+from accel_doctor.model.holdings import LeftOut
+from accel_doctor.model.wheels import BuildKey, Link
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.exchange import METADATA, export_wheels, import_wheels, serves
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore

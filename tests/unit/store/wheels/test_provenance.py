@@ -6,7 +6,8 @@ from datetime import datetime, timezone
 
 from fakes import interpreter, provenance
 
-from accel_doctor.model import Distribution, Source, SourceKind
+from accel_doctor.model.builds import Source, SourceKind
+from accel_doctor.model.machine import Distribution
 from accel_doctor.store.wheels.build_key import provenance_of
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from fakes import provenance
 
-from accel_doctor.model import Entry, Link
+from accel_doctor.model.wheels import Entry, Link
 from accel_doctor.store.documents import is_key
 from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json
 

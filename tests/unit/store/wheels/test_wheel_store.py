@@ -16,7 +16,7 @@ import pytest
 from fakes import provenance
 from paths import SUPPORT
 
-from accel_doctor.model import BuildKey, Link
+from accel_doctor.model.wheels import BuildKey, Link
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
@@ -184,7 +184,7 @@ from pathlib import Path
 from fakes import provenance
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-from accel_doctor.model import BuildKey
+from accel_doctor.model.wheels import BuildKey
 if os.geteuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
@@ -264,7 +264,7 @@ from pathlib import Path
 from fakes import provenance
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-from accel_doctor.model import BuildKey
+from accel_doctor.model.wheels import BuildKey
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
 root, wheel = Path(sys.argv[1]), Path(sys.argv[2])
 said = []
@@ -314,7 +314,7 @@ from pathlib import Path
 from fakes import provenance
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-from accel_doctor.model import BuildKey
+from accel_doctor.model.wheels import BuildKey
 root, key, wheel, counter = sys.argv[1:]
 key = BuildKey(key, key)
 store = LocalWheelStore(Path(root), Leases(Path(root) / "in-use.lock"), print)

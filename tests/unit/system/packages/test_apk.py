@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import NetworkError, PackageManagerError, PrivilegeError
-from accel_doctor.model import Need, NeedKind, Provider, Simulation
+from accel_doctor.model.cures import Provider
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.apk import Apk
 from accel_doctor.system.packages.privilege import Privilege
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import AccelDoctorError, NetworkError, PackageManagerError, PrivilegeError
-from accel_doctor.model import Simulation
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.apt import Apt
 from accel_doctor.system.packages.privilege import Privilege
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import NetworkError, PackageManagerError, PrivilegeError
-from accel_doctor.model import Need, NeedKind, Simulation
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.brew import Brew
 from accel_doctor.system.packages.privilege import Privilege
 

@@ -6,7 +6,7 @@ import pytest
 from books import book_of
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Distribution, Origin
+from accel_doctor.model.machine import Distribution, Origin
 from accel_doctor.system.distribution import named_distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 from accel_doctor.system.python.platforms import assumed_interpreter

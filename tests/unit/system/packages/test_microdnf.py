@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import NetworkError, PackageManagerError
-from accel_doctor.model import Simulation
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.microdnf import Microdnf
 from accel_doctor.system.packages.privilege import Privilege
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accel_doctor.model import Distribution
+from accel_doctor.model.machine import Distribution
 from accel_doctor.rulebook import Repository
 from accel_doctor.system.packages.elsewhere import enabling_commands
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accel_doctor.errors import PackageManagerError
-from accel_doctor.model import Simulation
+from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.driver import refuse_without_space
 
 HEAD = "Filesystem     1024-blocks      Used Available Capacity Mounted on\n"

@@ -9,7 +9,7 @@ import pytest
 from fakes import FakeReporter
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Invocation
+from accel_doctor.model.machine import Invocation
 from accel_doctor.model.stored_environments import BaseInterpreter
 from accel_doctor.system.python import base_interpreter
 from accel_doctor.system.python.base_interpreter import describe_base_interpreter, find_base_interpreter

@@ -10,7 +10,7 @@ import pytest
 from fakes import FakeLogs, interpreter
 
 from accel_doctor.errors import ToolError
-from accel_doctor.model import InstallRequest
+from accel_doctor.model.requests import InstallRequest
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python import imports
 from accel_doctor.system.python.imports import Imports

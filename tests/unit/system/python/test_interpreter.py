@@ -15,7 +15,8 @@ from packaging import tags
 from packaging.markers import default_environment
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import InstallRequest, Origin
+from accel_doctor.model.machine import Origin
+from accel_doctor.model.requests import InstallRequest
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.interpreter import (
     describe,

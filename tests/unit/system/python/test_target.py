@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model import Invocation
+from accel_doctor.model.machine import Invocation
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.target import find_target
 
