@@ -40,7 +40,7 @@ class LazyCommands(click.Group):
         """Import the command, and return it."""
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"accel_doctor.cli.commands.{name}")
+        module = importlib.import_module(f"accel_doctor.cli.commands.{name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

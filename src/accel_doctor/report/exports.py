@@ -34,6 +34,7 @@ class PackageList:
     manager: str
     packages: tuple[SystemPackage, ...]
     commands: tuple[tuple[str, ...], ...] = ()  # what root runs on a fresh machine
+    cleanup: str = ""  # shell words that remove downloads from an image
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,7 +64,7 @@ def render(needed: PackageList, template: str) -> str:
     """Render a template of the user's own in Jinja2's sandbox. Raise ValueError for what is wrong with it.
 
     It knows ``distribution.id`` and ``.name``, ``manager``, ``packages`` (each with ``name``, ``why``, ``confidence``),
-    ``commands``, ``external`` (PEP 725) and the filters ``quote`` and ``join_words``.
+    ``commands``, ``cleanup``, ``external`` (PEP 725) and the filters ``quote`` and ``join_words``.
     """
     from jinja2 import TemplateError
 
@@ -71,6 +72,7 @@ def render(needed: PackageList, template: str) -> str:
         text: str = compiled(template, whole_lines=True).render(
             distribution={"id": needed.distribution.id, "name": str(needed.distribution)},
             manager=needed.manager,
+            cleanup=needed.cleanup,
             packages=[
                 {"name": package.name, "why": _why(package.reasons), "confidence": package.confidence.value}
                 for package in needed.packages

@@ -49,7 +49,7 @@ def test_a_module_and_a_row_are_enough(monkeypatch, capsys):
 
 def test_every_command_has_a_row_and_no_third_home():
     offering = {
-        path.stem
+        path.stem.replace("_", "-")
         for path in (PACKAGE / "cli/commands").glob("[a-z]*.py")
         if hasattr(importlib.import_module(f"accel_doctor.cli.commands.{path.stem}"), "command")
     }

@@ -14,6 +14,7 @@ from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import JournalEntry
 from accel_doctor.report.exports import FORMATS, PackageList, export, package_list, render
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
+from accel_doctor.system.packages.managers import MANAGERS
 
 DEBIAN = Distribution("debian", "13", "trixie", (), "Debian GNU/Linux 13 (trixie)")
 
@@ -37,7 +38,8 @@ ENTRIES = [
 
 def needed(*entries: JournalEntry) -> PackageList:
     listed = package_list(entries or ENTRIES)
-    return replace(listed, commands=PackageManagerElsewhere(listed.manager).commands(listed.names))
+    commands = PackageManagerElsewhere(listed.manager).commands(listed.names)
+    return replace(listed, commands=commands, cleanup=MANAGERS[listed.manager].cleanup)
 
 
 def test_shell() -> None:

@@ -78,4 +78,4 @@ def _with_commands(needed: PackageList, session: Session) -> PackageList:
     """Add what root runs on a fresh machine of the distribution."""
     here = session.distribution
     root = PackageManagerElsewhere(needed.manager, here, session.rulebook)
-    return replace(needed, commands=root.commands(needed.names))
+    return replace(needed, commands=root.commands(needed.names), cleanup=MANAGERS[needed.manager].cleanup)

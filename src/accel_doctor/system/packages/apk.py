@@ -63,6 +63,7 @@ APK = ManagerFacts(
     owner_query=OwnerQuery(
         ("apk", "info", "--who-owns"), re.compile(r" is owned by (\S+)-[^-\s]+-r[0-9]+$", re.MULTILINE)
     ),
+    cleanup="rm -rf /var/cache/apk/*",
 )
 
 

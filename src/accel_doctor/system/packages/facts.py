@@ -118,8 +118,9 @@ class ManagerFacts:
     failure, ``troubles`` the kinds of it, the first that applies first.
 
     ``owner_query`` finds the package of a file, ``version_query`` prints name and version of the packages whose names
-    follow. ``downloads_to`` is where it keeps downloads. ``refuses_root`` says so where root may not use it;
-    ``stand_in_for`` is the package manager in whose place it is installed on small images.
+    follow. ``downloads_to`` is where it keeps downloads, ``cleanup`` the shell words that remove them from an image.
+    ``refuses_root`` says so where root may not use it; ``stand_in_for`` is the package manager in whose place it is
+    installed on small images.
     """
 
     name: str
@@ -131,6 +132,7 @@ class ManagerFacts:
     owner_query: OwnerQuery | None = None
     version_query: tuple[str, ...] = ()
     downloads_to: str = ""
+    cleanup: str = ""
     refuses_root: str | None = None
     stand_in_for: str | None = None
 

@@ -47,6 +47,7 @@ MICRODNF = ManagerFacts(
     version_query=RPM_VERSIONS,
     downloads_to="/var/cache/yum",
     stand_in_for=DNF.name,
+    cleanup="microdnf clean all",
 )
 
 

@@ -68,6 +68,7 @@ PACMAN = ManagerFacts(
     owner_query=OwnerQuery(("pacman", "-Qqo", "--"), BARE_NAME),
     version_query=("pacman", "-Q", "--"),
     downloads_to="/var/cache/pacman/pkg",
+    cleanup="pacman -Scc --noconfirm",
 )
 
 

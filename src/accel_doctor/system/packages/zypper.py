@@ -64,6 +64,7 @@ ZYPPER = ManagerFacts(
     owner_query=RPM_OWNERS,
     version_query=RPM_VERSIONS,
     downloads_to="/var/cache/zypp",
+    cleanup="zypper clean all",
 )
 
 
