@@ -1,4 +1,4 @@
-"""What an ELF file asks of the dynamic loader, and what it offers to others. Pure: a stream in, facts out.
+"""Read what an ELF file asks of the dynamic loader, and what it offers to others. Pure: a stream in, facts out.
 
 The files may come out of a wheel, which anybody can have made: everything that is counted or followed has a bound.
 """

@@ -40,7 +40,7 @@ class ExitCode(IntEnum):
 
 
 class AccelDoctorError(Exception):
-    """What failed, on what; ``hint`` is the next step, ``exit_code`` the process's answer."""
+    """An error: what failed, and on what; ``hint`` is the next step, ``exit_code`` the process's answer."""
 
     exit_code = ExitCode.INTERNAL
 

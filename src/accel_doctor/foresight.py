@@ -1,4 +1,4 @@
-"""What requirements will need before anything is built: which of them become builds, and what rules know of these.
+"""Foresee what requirements need before anything is built: which become builds, and what rules know of these.
 
 Pure but for the sockets it is given. ``check`` is made of it; ``doctor.py`` shares its idea of what is surely built.
 """
@@ -25,7 +25,7 @@ _MOST_ATTEMPTS = 20
 
 
 class Certainty(str, Enum):
-    """Whether a distribution will be built from source."""
+    """A forecast of whether a distribution will be built from source."""
 
     CERTAIN = "certain"
     POSSIBLE = "possible"  # only if no wheel fits
@@ -56,7 +56,7 @@ class ForeseenBuild:
 
 @dataclass(frozen=True)
 class Foresight:
-    """What all of a request will need. ``plan`` is for what is certain to be built, nothing else."""
+    """All that a request will need. ``plan`` is for what is certain to be built, nothing else."""
 
     builds: tuple[ForeseenBuild, ...]
     plan: Plan
@@ -78,7 +78,7 @@ class Foresight:
 
 @dataclass(frozen=True)
 class Resolution:
-    """What resolving came to: a lock, or None and the reason; ``cases`` are sources whose metadata could not be had."""
+    """The result of resolving: a lock, or None and the reason; ``cases`` are sources without readable metadata."""
 
     locked: Locked | None
     cases: tuple[Case, ...] = ()

@@ -149,7 +149,7 @@ class PackageManager(Protocol):
 
 
 class Prober(Protocol):
-    """Whether this machine already has something."""
+    """A probe of what this machine already has."""
 
     def present(self, need: Need) -> bool | None:
         """Return True or False where it can be told cheaply and surely, else None."""
@@ -288,7 +288,7 @@ class TargetEnvironment(Protocol):
 
 
 class BuildIdentity(Protocol):
-    """What tells one build from another, and what is kept with the wheel."""
+    """The identity of builds: what tells one from another, and what is kept with the wheel."""
 
     def key(self, source: Source, request: InstallRequest) -> BuildKey | None:
         """Return the key of a build; None for a source without a stable identity."""

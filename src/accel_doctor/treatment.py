@@ -41,7 +41,7 @@ class TreatmentEnded(Exception):  # noqa: N818  not an error: the treatment is o
 
 @dataclass
 class Treatment:
-    """What one run cures and has cured. ``transactions`` are the plans that were carried out."""
+    """The cures of one run, done and to come. ``transactions`` are the plans that were carried out."""
 
     advisers: Advisers
     reporter: Reporter

@@ -1,4 +1,4 @@
-"""What a wheel says of itself: whether it holds binaries, and which backend made it.
+"""Read what a wheel says about itself: whether it holds binaries, and which backend made it.
 
 https://packaging.python.org/en/latest/specifications/binary-distribution-format/
 """

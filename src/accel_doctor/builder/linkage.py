@@ -1,4 +1,4 @@
-"""What a wheel links: the shared libraries that its ELF files leave to the loader of the machine.
+"""Find what a wheel links: the shared libraries that its ELF files leave to the loader of the machine.
 
 What the wheel brings itself is left out, and so is what nothing on this machine, where it was just built, provides:
 another distribution loads that first (``libtorch.so``), or an import fails here as it will anywhere.

@@ -1,4 +1,4 @@
-"""Whether another interpreter, another machine could have made another wheel of a source.
+"""Tell whether another interpreter or machine could make a different wheel of a source.
 
 A wheel without binaries serves everybody only if everybody would have built the same one. Some sources leave their
 extension modules out where there is no compiler, or under PyPy; some setup scripts ask for the version of Python and

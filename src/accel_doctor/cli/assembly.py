@@ -116,7 +116,7 @@ class MachineEnvironment(TargetEnvironment):
 
 @dataclass(frozen=True)
 class MachineBuilds(BuildIdentity):
-    """What tells the builds of this machine from others, and what is kept with their wheels."""
+    """The identity of this machine's builds, and what is kept with their wheels."""
 
     session: Session
     treatment: Treatment
@@ -182,7 +182,7 @@ def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = 
 
 
 class Knowledge(Advisers):
-    """What rules and package manager know here, each prepared when first asked: a run without failures asks neither."""
+    """The knowledge of rules and package manager, each loaded when first asked: a run without failures asks neither."""
 
     def __init__(self, session: Session, *, any_python: bool) -> None:
         self._session = session

@@ -20,7 +20,7 @@ from accel_doctor.system.python.base_interpreter import describe_base_interprete
 
 @dataclass(frozen=True)
 class ProjectOptions:
-    """Which project, for which interpreter, and where environments are kept."""
+    """The project, the interpreter, and where environments are kept."""
 
     config: str | None = option(
         "--config", envvar="VIRTUALENV_CACHE_CONFIG_PATH", metavar="FILE", help="Configuration file to use."

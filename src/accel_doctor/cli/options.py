@@ -32,7 +32,7 @@ _DECLARED = "accel_doctor.declared"
 
 @dataclass(frozen=True)
 class _Declared:
-    """What click has to know of a field beyond its name and its type."""
+    """Facts that click needs about a field beyond its name and its type."""
 
     flags: tuple[str, ...]
     settings: Mapping[str, Any]
@@ -208,21 +208,21 @@ class RulesOptions:
 
 @dataclass(frozen=True)
 class CacheOptions:
-    """Where things are kept."""
+    """Options for where things are kept."""
 
     cache_dir: str | None = own("--cache-dir", metavar="DIR", help="Keep wheels, sources and logs in this directory.")
 
 
 @dataclass(frozen=True)
 class PlaceOptions(CacheOptions):
-    """Where things are kept, and where rules are found."""
+    """Options for where things are kept, and where rules are found."""
 
     rules: tuple[str, ...] = own("--rules", default=(), metavar="DIR", help=_RULES)
 
 
 @dataclass(frozen=True)
 class ConsentOptions:
-    """What the system's package manager may install."""
+    """Options for what the system's package manager may install."""
 
     yes: bool = own("--yes", default=False, help="Install system packages without asking, but never a guess.")
     no_system: bool = own("--no-system", default=False, help="Never install system packages, only name them.")
@@ -234,7 +234,7 @@ class ConsentOptions:
 
 @dataclass(frozen=True)
 class LevelOptions:
-    """Which shared levels stand behind the local store, and which of their wheels are trusted."""
+    """Options for the shared levels behind the local store, and which of their wheels are trusted."""
 
     level: tuple[str, ...] = own(
         "--level",
@@ -270,7 +270,7 @@ class LevelOptions:
 
 @dataclass(frozen=True)
 class FrontendOptions:
-    """How requirements are resolved and installed."""
+    """Options for how requirements are resolved and installed."""
 
     frontend: str | None = own(
         "--frontend", type=click.Choice(["uv", "pip"]), help="Resolve and install with this (default: uv)."
@@ -280,6 +280,6 @@ class FrontendOptions:
 
 @dataclass(frozen=True)
 class TargetOptions:
-    """What is installed into."""
+    """Options for the place to install into."""
 
     python: str | None = own("--python", metavar="PATH", help="Install into this interpreter or environment.")

@@ -45,7 +45,7 @@ _LEAST_ROOM = 128 << 10  # bytes: where there is less, a log ends before it has 
 
 @dataclass(frozen=True)
 class Terminal:
-    """What is on the other side of stdin and stderr."""
+    """The people or programs on the other side of stdin and stderr."""
 
     interactive: bool  # somebody can answer
     live: bool  # lines can be redrawn
@@ -122,7 +122,7 @@ class RunLogs:
 
 @dataclass(frozen=True)
 class Session:
-    """What a command was told, and the parts that it works with.
+    """A command's settings, and the parts that it works with.
 
     ``distro`` names another machine than this one. ``chosen`` is the interpreter, where it is not simply the one that
     ``python`` names or that is active here; ``platforms`` are its platform tags where it is another machine's.

@@ -190,7 +190,7 @@ def _listed(names: _Set) -> str:
 
 
 class _Shelf:
-    """What the package manager has of the packages that could be chosen."""
+    """The package manager's answer about the packages that could be chosen."""
 
     def __init__(self, package_manager: PackageManager, choices: Iterable[PackageChoice]) -> None:
         self._package_manager = package_manager

@@ -1,4 +1,4 @@
-"""Whose build a log line belongs to, told by what pip and uv say around it.
+"""Tell whose build a log line belongs to, by what pip and uv say around it.
 
 pip names a package after its output ("Failed to build 'x' when ..."), uv before it ("Failed to build `x==1.0`").
 A build dependency's failure stands inside another package's log and is claimed first, by its own name.
@@ -52,7 +52,7 @@ _COMES_NEXT = (re.compile(rf"^Collecting {_NAME}"),)
 
 @dataclass(frozen=True)
 class Told:
-    """What a line says about a package: everything since the last claim is its (``after``), or what follows is.
+    """A line's claim about a package: everything since the last claim is its (``after``), or what follows is.
 
     Without a name what was read belongs to whom it seemed to, since a failure ends here that pip does not name again.
     A line that is not ``certain`` names what pip looks at, which need not be what is built. ``built`` names the

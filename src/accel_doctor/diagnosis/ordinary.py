@@ -1,4 +1,4 @@
-"""What build logs look like where they say nothing: the measure by which rare texts are told from frequent ones."""
+"""Hold samples of ordinary build output: the measure by which rare strings are told from frequent ones."""
 
 ORDINARY = """\
 Collecting example==1.0

@@ -1,4 +1,4 @@
-"""Which lines are worth a closer look: nearly all of a build log is compiler command lines that say nothing.
+"""Find the lines worth a closer look: nearly all of a build log is compiler command lines that say nothing.
 
 Trying every text of every symptom on every line would cost more than the rest of a diagnosis. So whole blocks of the
 log are searched at once, by one pattern that the interpreter's regular expression engine runs at its best: it skips

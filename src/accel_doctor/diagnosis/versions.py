@@ -1,4 +1,4 @@
-"""Which Python a log is of, told by compilers' command lines and by the tools that choose it."""
+"""Tell which Python a log is of, by compilers' command lines and by the tools that choose it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which package ships a file: an index per distribution release, its builder, and the ranking of candidates."""
+"""Indexes of which package ships a file, one per distribution release; their builder, and the ranking of candidates."""
 
 from accel_doctor.fileindex.index_file import (
     File,

@@ -1,4 +1,4 @@
-"""What a path tells: the need it meets, and how far its directory is from the default search paths of build tools."""
+"""Tell the need that a path meets, and how far its directory is from the default search paths of build tools."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _SECOND_CHOICES = (
 
 
 class Evidence(IntEnum):
-    """How directly a file answers a need; lower is better."""
+    """A measure of how directly a file answers a need; lower is better."""
 
     EXACT = 0
     INSTEAD = 1  # a static library for a shared one

@@ -1,4 +1,4 @@
-"""Which frontend to use, and where uv is."""
+"""Choose the frontend, and find uv."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
 
 @dataclass(frozen=True)
 class FrontendParts:
-    """What every frontend is made from."""
+    """The parts that every frontend is made from."""
 
     runner: Runner
     interpreter: Interpreter

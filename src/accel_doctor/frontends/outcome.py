@@ -59,7 +59,7 @@ def _read_ends(log: Path, start: int) -> str:
 
 
 class Blame(Enum):
-    """Who is to blame; BUILD is what treatment can cure, a missing git included."""
+    """The cause of a failure; treatment can cure BUILD, which includes a missing git."""
 
     BUILD = "build"
     NETWORK = "network"
@@ -69,7 +69,7 @@ class Blame(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the output says: ``quote`` is the frontend's own words, ``package`` the failing build's where named."""
+    """The meaning of an output: ``quote`` is the frontend's own words, ``package`` the failing build's where named."""
 
     blame: Blame
     quote: str

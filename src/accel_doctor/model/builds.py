@@ -1,4 +1,4 @@
-"""What becomes of a request: locks, sources, wheels, and failures."""
+"""Results of a request: locks, sources, wheels, and failures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SourceKind(str, Enum):
-    """What a build starts from. Only archives and commits have a stable identity, so only they are stored."""
+    """The source of a build. Only archives and commits have a stable identity, so only they are stored."""
 
     SDIST = "sdist"
     VCS = "vcs"

@@ -1,4 +1,4 @@
-"""What satisfies a need: system packages, a constraint on what the build uses, an environment variable."""
+"""Things that satisfy a need: system packages, a constraint on build requirements, an environment variable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from accel_doctor.model.needs import Finding, Need
 
 
 class Confidence(str, Enum):
-    """How a package was found: a curated rule; the distribution's file list; one guess of several."""
+    """The way a package was found: a curated rule; the distribution's file list; one guess of several."""
 
     RULE = "rule"
     INDEX = "index"

@@ -1,4 +1,4 @@
-"""What the cache holds, for its commands."""
+"""Contents of the cache, for its commands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class HoldingKind(str, Enum):
-    """What is kept between runs, and what dead processes and older versions left behind."""
+    """A kind of thing kept between runs, or left behind by dead processes and older versions."""
 
     WHEEL = "wheel"
     SOURCE = "source"
@@ -40,7 +40,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Removal:
-    """What a removal came to; ``left`` is the size of what there still is."""
+    """The result of a removal; ``left`` is the size of what remains."""
 
     removed: tuple[Holding, ...]
     in_use: tuple[Holding, ...]
@@ -67,7 +67,7 @@ class Damage:
 
 @dataclass(frozen=True)
 class Limits:
-    """What may stay: bytes of everything together, seconds since the last use, how many of a kind."""
+    """Limits on what may stay: total bytes, seconds since the last use, number of a kind."""
 
     size: int | None = None
     age: float | None = None

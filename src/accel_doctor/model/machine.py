@@ -25,7 +25,7 @@ class Distribution(NamedTuple):
 
 
 class Origin(str, Enum):
-    """Who installed the interpreter: decides where its headers come from."""
+    """The installer of an interpreter: decides where its headers come from."""
 
     DISTRIBUTION = "distribution"
     PYENV = "pyenv"
@@ -81,7 +81,7 @@ class Interpreter:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a process was started with: the command line reads it once and passes it down.
+    """The surroundings of a process: the command line reads it once and passes it down.
 
     ``executable``, ``prefix`` and ``base_prefix`` are those of the Python that accel-doctor itself runs in.
     """

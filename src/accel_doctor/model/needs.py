@@ -1,4 +1,4 @@
-"""What a build lacks, and where its log says so."""
+"""Needs, and the findings that show them in a log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class NeedKind(str, Enum):
-    """What kind of thing a build can lack; the same on every distribution."""
+    """A kind of thing that a build can lack; the same on every distribution."""
 
     HEADER = "header"
     LIBRARY = "library"
@@ -42,7 +42,7 @@ _PLAIN = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 
 @dataclass(frozen=True)
 class KindFacts:
-    """What is particular to one kind of need, but for how it is found in a file index and on this machine.
+    """The facts about one kind of need, except how it is found in a file index and on this machine.
 
     Templates know the need's ``{name}``, the same in ``{lower}`` case, and its ``{base}`` without directories. They are
     filled only with names of this ``shape``, for names come from build output, and become arguments: none can be an
@@ -175,7 +175,7 @@ class Need(_Need):
 
 
 class Role(str, Enum):
-    """What part a finding played: it stopped the build, or it only follows from that (or is harmless)."""
+    """The part that a finding played: it stopped the build, or it only follows from that (or is harmless)."""
 
     CAUSE = "cause"
     ECHO = "echo"
@@ -195,7 +195,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What one log says; ``summary`` is the line to show when no symptom matched.
+    """The reading of one log; ``summary`` is the line to show when no symptom matched.
 
     ``failed`` says whether any tool complains in it at all.
     """

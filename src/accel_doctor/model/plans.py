@@ -92,7 +92,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Simulation:
-    """What a package manager says it would do; sizes in bytes, None where it does not tell."""
+    """A package manager's answer about what it would do; sizes in bytes, None if it does not tell."""
 
     installs: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
@@ -121,7 +121,7 @@ class Consent(str, Enum):
 
 @dataclass(frozen=True)
 class Policy:
-    """What a run may do: agree by itself to sure cures, touch the system at all, only rehearse, look afterwards."""
+    """Permissions of a run: accept sure cures unasked, touch the system at all, rehearse only, check afterwards."""
 
     yes: bool = False
     system: bool = True
@@ -140,7 +140,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run came to. ``plan`` is the one that was not carried out, ``transactions`` those that were."""
+    """The result of a run. ``plan`` was not carried out, ``transactions`` were."""
 
     code: ExitCode
     locked: Locked | None

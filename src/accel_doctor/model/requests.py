@@ -1,4 +1,4 @@
-"""What the user asked for: requirements, where they come from, how they are built."""
+"""A user's request: requirements, where they come from, how they are built."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RequirementLine:
 
 @dataclass(frozen=True)
 class Connection:
-    """How servers are reached. None means the default of whoever connects."""
+    """Settings for connections to servers. None means the default of whoever connects."""
 
     cert: Path | None = None  # PEM bundle to trust
     client_cert: Path | None = None
@@ -52,7 +52,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class IndexSettings(Connection):
-    """Where distributions come from, and how they are reached. None means the frontend's own default."""
+    """The sources of distributions, and how to reach them. None means the frontend's own default."""
 
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class IndexSettings(Connection):
 
 @dataclass(frozen=True)
 class BuildSettings:
-    """What changes how a source is built; part of every build key."""
+    """Settings that change how a source is built; part of every build key."""
 
     config_settings: tuple[str, ...] = ()  # KEY=VALUE
     build_constraints: tuple[str, ...] = ()  # requirement lines, their files already read

@@ -42,7 +42,7 @@ class StoredEnvironment(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where an environment is restored to, and the interpreter it is restored for."""
+    """The place to restore an environment to, and the interpreter to restore it for."""
 
     root: str
     home: str  # directory of the interpreter

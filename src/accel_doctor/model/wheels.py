@@ -1,4 +1,4 @@
-"""What the wheel store keeps beside a wheel: its key, what it links, what it was made from."""
+"""Records that the wheel store keeps beside a wheel: its key, what it links, what it was made from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a stored wheel was made from, where and when; for people and checks, never part of a look-up."""
+    """The origin of a stored wheel: its source, where and when it was built; for people and checks, not for lookups."""
 
     name: str  # normalized
     version: str

@@ -1,4 +1,4 @@
-"""What the cache holds and what was done to it, as lines and as documents. Pure."""
+"""Render the cache's contents and changes, as lines and as documents. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``check`` foresees, as a JSON document and as text. Pure.
+"""Render what ``check`` foresees, as a JSON document and as text. Pure.
 
 The document's shape is described in ``docs/reference/check.md`` and by the JSON Schema beside it.
 """

@@ -1,4 +1,4 @@
-"""What ``diagnose`` found, as a JSON document and as text. Pure.
+"""Render what ``diagnose`` found, as a JSON document and as text. Pure.
 
 The document's shape is described in ``docs/reference/diagnose.md`` and by the JSON Schema beside it.
 """

@@ -1,4 +1,4 @@
-"""What one machine needed, in the words of what prepares the next one. Pure."""
+"""Export what one machine needed, in the formats of tools that prepare the next one. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _VIRTUAL = {"c": "c", "c++": "cpp", "fortran": "fortran", "rust": "rust"}
 
 @dataclass(frozen=True)
 class PackageList:
-    """What a machine of one distribution needed: packages once each, in order of name, with all their reasons."""
+    """The needs of a machine of one distribution: packages once each, in order of name, with all their reasons."""
 
     distribution: Distribution
     manager: str

@@ -1,4 +1,4 @@
-"""Who provides something: lines for people, and JSON."""
+"""Render who provides something: lines for people, and JSON."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """What an option takes, and how pip reads the same key of its configuration."""
+    """The kind of value an option takes, and how pip reads the same key of its configuration."""
 
     FLAG = "flag"
     INVERTED = "inverted"  # a flag that pip stores as false: configured "no" turns it on
@@ -34,7 +34,7 @@ FLAGS = frozenset({Kind.FLAG, Kind.INVERTED, Kind.PRESENT, Kind.SWITCH, Kind.COU
 
 
 class Part(Enum):
-    """Which part of a frontend's command line an option belongs to."""
+    """The part of a frontend's command line that an option belongs to."""
 
     INDEX = "where distributions come from"
     BUILD = "how sources are built"

@@ -14,7 +14,7 @@ MAXIMUM_NAMES = 40  # in one message
 
 
 class SymptomRole(str, Enum):
-    """What a message means for the build.
+    """The meaning of a message for the build.
 
     FATAL stops it. PROBE is a test that may fail harmlessly: a cause only when a FATAL that refers to it follows. HINT
     is prose, such as advice on what to install: a cause only where a failed build shows no other. ECHO follows from
@@ -37,7 +37,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Aliases:
-    """What names found in logs stand for: ``command:gcc`` for ``compiler:c``, and some for no need at all.
+    """The needs that names in logs stand for: ``command:gcc`` for ``compiler:c``, and some for no need at all.
 
     Keys may contain ``*``; an exact key takes precedence over one with a star, a longer one over a shorter.
     """

@@ -1,1 +1,1 @@
-"""What is kept between runs: built wheels by build key, and what makes a key."""
+"""Everything kept between runs: wheels, sources, locks, environments and logs."""

@@ -1,4 +1,4 @@
-"""What the cache holds, and how room is made in it: by age, size and number, never what is in use."""
+"""Measure the cache, and make room in it: by age, size and number, never removing what is in use."""
 
 from __future__ import annotations
 

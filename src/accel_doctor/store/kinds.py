@@ -84,7 +84,7 @@ class KeptWheels(Kind):
 
 
 class Leftovers(Kind):
-    """What older versions kept in the cache; those of a kind are among its holdings."""
+    """Things that older versions kept in the cache; those of a kind are among its holdings."""
 
     def holdings(self) -> Iterator[Holding]:
         """Yield each directory of an older layout."""

@@ -1,4 +1,4 @@
-"""What lies where in the cache directory."""
+"""The layout of the cache directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which distribution this machine runs, and which one a person names."""
+"""Find out which distribution this machine runs, and parse the one a person names."""
 
 from __future__ import annotations
 

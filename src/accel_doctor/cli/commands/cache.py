@@ -64,7 +64,7 @@ class VerifyOptions(FormOptions):
 
 @dataclass(frozen=True)
 class DryRunOptions(FormOptions):
-    """What every command that removes can be told."""
+    """Options of every command that removes."""
 
     dry_run: bool = option("--dry-run", default=False, help="Print what would be removed, and remove nothing.")
 

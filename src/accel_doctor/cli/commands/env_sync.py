@@ -1,4 +1,4 @@
-"""How ``accel-doctor env sync`` makes an environment: as ``install`` does, relative to the project's directory."""
+"""Make an environment for ``accel-doctor env sync``: as ``install`` does, relative to the project's directory."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a person at a terminal sees and answers."""
+"""Output and questions for a person at a terminal."""

@@ -1,4 +1,4 @@
-"""How a run shows itself: plain lines, or at a terminal a live table of builds."""
+"""Show a run's progress: plain lines, or at a terminal a live table of builds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pip to run, and what it is told: the target's own where it is recent enough, else one fetched once."""
+"""Choose the pip to run, and its arguments: the target's own if it is recent enough, else one fetched once."""
 
 from __future__ import annotations
 

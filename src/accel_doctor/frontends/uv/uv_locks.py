@@ -1,4 +1,4 @@
-"""What pip does and uv leaves to us: keeping what is installed, and checking hashes. Pure."""
+"""Do what pip does and uv does not: keep what is installed, and check hashes. Pure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What authors of rules do: draft rules from logs, write, format, check and show them."""
+"""Tools for authors of rules: draft rules from logs, write, format, check and show them."""

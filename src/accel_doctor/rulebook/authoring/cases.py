@@ -101,7 +101,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class Trial:
-    """How many samples, symptoms and cases were tried, and what came out other than expected."""
+    """The numbers of samples, symptoms and cases tried, and the unexpected results."""
 
     samples: int
     symptoms: int

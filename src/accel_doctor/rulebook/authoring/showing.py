@@ -1,4 +1,4 @@
-"""What the merged rules say, as lines for people: about one thing with its files, as lists, and in numbers."""
+"""Show what the merged rules say, as lines for people: about one thing with its files, as lists, and in numbers."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ ALL = "environments"  # the one name that whoever stores or restores holds
 
 
 class Use(NamedTuple):
-    """What a cache holds."""
+    """The size of a cache."""
 
     entries: int
     pieces: int

@@ -22,7 +22,7 @@ Part = list[tuple[str, T]]
 
 
 class HalfError(AccelDoctorError):
-    """What the other process raised, other than OSError."""
+    """An exception of the other process, other than OSError."""
 
 
 def parted(directories: Mapping[str, T]) -> tuple[Part[T], Part[T], Part[T]]:

@@ -1,4 +1,4 @@
-"""How a project's environment is stored, and made where it is not stored yet."""
+"""Store a project's environment, and make it if it is not stored yet."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _TRUE, _FALSE = frozenset({"", "1", "true", "yes", "on"}), frozenset({"0", "fals
 
 @dataclass(frozen=True)
 class LevelAddress:
-    """Where a level is, and its options."""
+    """The address of a level, and its options."""
 
     url: str  # without the options; may hold a password
     scheme: str  # "file" for plain paths

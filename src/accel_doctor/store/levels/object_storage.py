@@ -120,7 +120,7 @@ class S3Level(ObjectStorageLevel):
 
 @dataclass(frozen=True)
 class _AwsCredentials:
-    """What obstore calls for credentials: settings would be mixed with the variables, such as a profile's keys with
+    """A callable that obstore asks for credentials: settings would mix with variables, such as a profile's keys with
     the variables' session token. (``obstore.auth.boto3`` needs Python 3.11.)"""
 
     credentials: Any  # botocore's

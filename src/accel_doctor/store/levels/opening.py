@@ -33,7 +33,7 @@ BACKENDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class LevelSettings:
-    """Which shared levels a run has, in order, and whose signatures it trusts."""
+    """The shared levels of a run, in order, and whose signatures it trusts."""
 
     addresses: Sequence[str]
     signing_key: Path | None = None

@@ -1,4 +1,4 @@
-"""What the extension modules of an environment need of this machine's libraries."""
+"""Find what the extension modules of an environment need of this machine's libraries."""
 
 from __future__ import annotations
 

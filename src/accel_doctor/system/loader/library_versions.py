@@ -1,4 +1,4 @@
-"""Which versions shared libraries define, read once as long as they stay what they are.
+"""Read which versions shared libraries define, once as long as they stay what they are.
 
 Reading a library takes pyelftools, whose import alone takes longer than all else that a look into the wheel store does.
 """

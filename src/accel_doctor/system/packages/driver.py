@@ -1,4 +1,4 @@
-"""What all package managers have in common: simulate, refuse losses and what does not fit, install, verify."""
+"""The common part of all package managers: simulate, refuse losses and what does not fit, install, verify."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ Plan = Sequence[Sequence[str]]
 
 
 class Driver(PackageManager):
-    """What all package managers have in common; a subclass knows the words of one program."""
+    """The common part of all package managers; a subclass knows the words of one program."""
 
     facts: ClassVar[ManagerFacts]
     variables: ClassVar[Mapping[str, str]] = ENGLISH  # for what is asked

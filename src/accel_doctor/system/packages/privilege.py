@@ -1,4 +1,4 @@
-"""How to become root, and how to tell that it was refused."""
+"""Become root, and tell when that was refused."""
 
 from __future__ import annotations
 

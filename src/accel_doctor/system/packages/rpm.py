@@ -1,4 +1,4 @@
-"""What dnf, microdnf and zypper have in common: rpm's database, capabilities as names, a rehearsal for root alone."""
+"""The common part of dnf, microdnf and zypper: rpm's database, capabilities as names, a rehearsal for root alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether what was installed can be imported: asked of the interpreter it was installed into, one distribution at a
+"""Check that installed packages can be imported: asked of the interpreter it was installed into, one distribution at a
 time, so that one that crashes is told from the others."""
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 600
 
 
 class Platform(str, Enum):
-    """What a machine is, as far as wheels go; in uv's words."""
+    """A machine as far as wheels are concerned, in uv's words."""
 
     GNU = "x86_64-unknown-linux-gnu"
     MUSL = "x86_64-unknown-linux-musl"

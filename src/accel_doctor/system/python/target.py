@@ -1,4 +1,4 @@
-"""Which environment is installed into."""
+"""Choose the environment to install into."""
 
 from __future__ import annotations
 
