@@ -5,12 +5,12 @@ Pure but for the sockets it is given. ``check`` is made of it; ``doctor.py`` sha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from accel_doctor.errors import NetworkError
-from accel_doctor.interfaces import Adviser, Frontend, LogReader, Logs, Prober
+from accel_doctor.interfaces import Adviser, Frontend, Logs, Prober
 from accel_doctor.model.builds import Failed, Locked, Source
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need
@@ -92,7 +92,7 @@ def surely_built(name: str, request: InstallRequest, adviser: Adviser) -> bool:
     return name in request.no_binary or ":all:" in request.no_binary or adviser.is_sdist_only(name)
 
 
-def resolve(frontend: Frontend, request: InstallRequest, logs: Logs, read: LogReader) -> Resolution:
+def resolve(frontend: Frontend, request: InstallRequest, logs: Logs, read: Callable[[Failed], Case]) -> Resolution:
     """Resolve without giving up at sources whose metadata takes a build that fails here: each is left out and told.
 
     Raises RequirementsError where the requirements cannot be met at all; the network's absence is a ``problem``.

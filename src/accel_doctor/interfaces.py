@@ -61,10 +61,6 @@ class Runner(Protocol):
         """Run on a pseudo-terminal joined to ours, so that a person can answer; everything shown goes to ``log``."""
 
 
-# Returns what the log of a failure says, and the Python that it shows the build to be for.
-LogReader = Callable[[Failed], Case]
-
-
 class Frontend(Protocol):
     """uv or pip, through its command line: requirements to lock, source to wheel, lock to environment."""
 

@@ -13,7 +13,6 @@ from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.interfaces import (
     Adviser,
     Advisers,
-    LogReader,
     Logs,
     PackageManager,
     Prober,
@@ -46,7 +45,7 @@ class Treatment:
     advisers: Advisers
     reporter: Reporter
     deferred: Callable[[], AbstractContextManager[None]]  # signals raise KeyboardInterrupt when the block has ended
-    read: LogReader
+    read: Callable[[Failed], Case]  # what the log of a failure says, and the Python it shows the build to be for
     logs: Logs
     policy: Policy
     record: Callable[[Plan], None]  # remembers a plan that was carried out
