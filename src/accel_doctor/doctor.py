@@ -25,7 +25,7 @@ from accel_doctor.wording import count
 
 @dataclass
 class Doctor:
-    """Everything one run learns on the way ends up in the :class:`Result`."""
+    """The run of one installation; everything it learns ends up in the :class:`Result`."""
 
     frontend: Frontend
     builder: Builder

@@ -43,7 +43,7 @@ class TooLargeError(ValueError):
 
 
 class HttpClient:
-    """Fetches URLs over one :class:`Connection`; safe to use from several threads."""
+    """Fetch URLs over one :class:`Connection`; safe to use from several threads."""
 
     def __init__(self, connection: Connection, variables: Mapping[str, str], logins: Sequence[str] = ()) -> None:
         """``logins`` are URLs whose user and password also serve for other files on their host, as pip does it."""

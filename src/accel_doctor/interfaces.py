@@ -33,7 +33,7 @@ class Completed:
 
 
 class Runner(Protocol):
-    """Starts processes: the only way anything here does. A command that cannot be found returns code 127."""
+    """Start processes: nothing else here does. A command that cannot be found returns code 127."""
 
     def capture(
         self,
@@ -84,7 +84,7 @@ class Frontend(Protocol):
 
 
 class Builder(Protocol):
-    """Turns sources into wheels, the store asked first."""
+    """Turn sources into wheels, the store asked first."""
 
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
         """Return the store's wheels for these sources and settings, in order; None for what it lacks."""
@@ -211,7 +211,7 @@ class ObjectStore(Protocol):
 
 
 class Adviser(Protocol):
-    """Turns needs into plans, for one distribution and one interpreter."""
+    """Turn needs into plans, for one distribution and one interpreter."""
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:
         """Return the plan that cures these needs; its commands come from the package manager."""
@@ -230,7 +230,7 @@ class Adviser(Protocol):
 
 
 class Notifier(Protocol):
-    """Tells the user."""
+    """Tell the user."""
 
     def step(self, text: str) -> None:
         """Tell that a stage of the run begins."""
@@ -240,7 +240,7 @@ class Notifier(Protocol):
 
 
 class Progress(Notifier, Protocol):
-    """Tells the user, and shows how far something is that takes a while."""
+    """Tell the user, and show the progress of something that takes a while."""
 
     def show(self, what: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` are done."""
@@ -297,7 +297,7 @@ class BuildIdentity(Protocol):
 
 
 class Reporter(Notifier, Protocol):
-    """Tells the user what happens to builds and plans. Looks are decided on the other side."""
+    """Tell the user what happens to builds and plans. The reporter decides how it looks."""
 
     def build_started(self, source: Source) -> None:
         """Tell that a build begins."""

@@ -29,7 +29,7 @@ _MOST_ROUNDS = 25
 
 
 class TreatmentEnded(Exception):  # noqa: N818  not an error: the treatment is over, and why
-    """Nothing more will be tried: ``code`` says why, ``plan`` is what was not carried out."""
+    """Raised when nothing more will be tried: ``code`` says why, ``plan`` was not carried out."""
 
     def __init__(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> None:
         super().__init__(code)

@@ -1,4 +1,4 @@
-"""Fetches source archives, checks their hash, and keeps them by it."""
+"""Fetch source archives, check their hashes, and keep them by hash."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ARCHIVE_LIMIT = 4 << 30  # bytes: a bound, not a size anybody should meet
 
 
 class SourceFetcher:
-    """Fetches sdists into ``<root>/<sha256>/<file name>``, once each."""
+    """Fetch sdists into ``<root>/<sha256>/<file name>``, once each."""
 
     def __init__(self, root: Path, variables: Mapping[str, str], hold: Callable[[str], object]) -> None:
         """Take ``hold`` to keep every source that is handed out, by its hash, from being removed."""

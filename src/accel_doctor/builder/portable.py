@@ -21,7 +21,7 @@ _ERROR = "auditwheel: error: "
 
 @dataclass(frozen=True)
 class Auditwheel:
-    """Runs the auditwheel that is installed beside accel-doctor; ``environment`` is that of its process."""
+    """Run the auditwheel that is installed beside accel-doctor; ``environment`` is that of its process."""
 
     runner: Runner
     python: Path

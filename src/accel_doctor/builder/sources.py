@@ -48,7 +48,7 @@ _LOOK_UPS = 16  # at once; they wait for disks and networks
 
 @dataclass(frozen=True)
 class SourceBuilder:
-    """Builds with the frontend's own build command, isolated (PEP 517), ``jobs`` at a time."""
+    """Build with the frontend's own build command, isolated (PEP 517), ``jobs`` at a time."""
 
     frontend: Frontend
     runner: Runner
@@ -202,7 +202,7 @@ class SourceBuilder:
 
 
 class _Phases:
-    """Tells the phases of one build as its output announces them."""
+    """Tell the phases of one build as its output announces them."""
 
     def __init__(self, source: Source, reporter: Reporter) -> None:
         self._source = source

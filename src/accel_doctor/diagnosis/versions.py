@@ -22,7 +22,7 @@ _HEADERS = Need.parse("header:Python.h")
 
 
 class WatchedStream:
-    """Reads on from a binary stream, and remembers which versions of Python went by."""
+    """Read on from a binary stream, and remember which versions of Python went by."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""Reads and writes lock files (PEP 751)."""
+"""Read and write lock files (PEP 751)."""
 
 from __future__ import annotations
 

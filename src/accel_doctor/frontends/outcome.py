@@ -1,4 +1,4 @@
-"""Runs a frontend's command, and tells what a failure means: a build to treat, or an error that no treatment helps.
+"""Run a frontend's command, and tell what a failure means: a build to treat, or an error that no treatment helps.
 
 The readers (``uv_messages``, ``pip_messages``) are pure functions from output to :class:`Verdict`.
 """

@@ -1,4 +1,4 @@
-"""Remembers locks: requirements that leave nothing open are resolved once.
+"""Remember locks: requirements that leave nothing open are resolved once.
 
 What is remembered is what a resolver could not answer differently: every distribution pinned by the request itself. So
 a second installation costs no round trip, and needs no network at all.

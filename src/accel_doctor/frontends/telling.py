@@ -1,4 +1,4 @@
-"""Tells a frontend what a request says: as arguments, environment variables and flat requirement files."""
+"""Tell a frontend what a request says: as arguments, environment variables and flat requirement files."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Reads pip's argument line, files and configuration into an InstallRequest. Pure."""
+"""Read pip's argument line, files and configuration into an InstallRequest. Pure."""

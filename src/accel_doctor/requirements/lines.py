@@ -1,4 +1,4 @@
-"""Parses the text of one requirements file into logical lines; nothing nested, nothing looked up.
+"""Parse the text of one requirements file into logical lines; nothing nested, nothing looked up.
 
 https://pip.pypa.io/en/stable/reference/requirements-file-format/
 """

@@ -1,4 +1,4 @@
-"""Reads pip's configuration, files and ``PIP_*`` variables: https://pip.pypa.io/en/stable/topics/configuration/."""
+"""Read pip's configuration, files and ``PIP_*`` variables: https://pip.pypa.io/en/stable/topics/configuration/."""
 
 from __future__ import annotations
 

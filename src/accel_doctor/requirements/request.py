@@ -1,4 +1,4 @@
-"""Makes one request of the argument line, pip's configuration and requirement files, and checks it as pip does."""
+"""Make one request of the argument line, pip's configuration and requirement files, and check it as pip does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads requirement files, and follows ``-r`` and ``-c`` lines from one into others."""
+"""Read requirement files, and follow ``-r`` and ``-c`` lines from one into others."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def is_lock(location: str) -> bool:
 
 
 class NestedReader:
-    """Reads requirement files and those they name; the bound on lines holds for all of them together."""
+    """Read requirement files and those they name; the bound on lines holds for all of them together."""
 
     def __init__(self, files: Files, invocation: Invocation) -> None:
         self._files = files

@@ -1,4 +1,4 @@
-"""Parses one requirement and makes its paths absolute."""
+"""Parse one requirement, and make its paths absolute."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OPERATORS = re.compile(r"===|==|~=|!=|<=|>=|<|>")
 
 
 class SpecifierReader:
-    """Parses requirements whose relative paths begin at ``directory``."""
+    """Parse requirements whose relative paths begin at ``directory``."""
 
     def __init__(self, files: Files, directory: Path) -> None:
         self._files = files

@@ -1,4 +1,4 @@
-"""Reads requirement files from disk and from the web."""
+"""Read requirement files from disk and from the web."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accel_doctor.urls import local_path, redacted
 
 @dataclass(frozen=True)
 class FileReader:
-    """Implements :class:`accel_doctor.requirements.requirement_files.Files` with this machine's disk and network."""
+    """Implement :class:`accel_doctor.requirements.requirement_files.Files` with this machine's disk and network."""
 
     connection: Connection
     variables: Mapping[str, str]

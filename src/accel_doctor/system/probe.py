@@ -22,7 +22,7 @@ _COMPILERS = {
 
 
 class MachineProber:
-    """Implements :class:`accel_doctor.interfaces.Prober` for one interpreter; keeps answers until :meth:`forget`.
+    """Implement :class:`accel_doctor.interfaces.Prober` for one interpreter; keeps answers until :meth:`forget`.
 
     ``environment`` is that of the builds: PATH, and the variables that lengthen gcc's and the loader's search paths.
     """

@@ -32,7 +32,7 @@ def synchronize(environment: ProjectEnvironment, options: SyncOptions) -> int:
 
 @dataclass(frozen=True)
 class ProjectInstaller:
-    """Implements :class:`accel_doctor.store.environments.project_storing.Installer`."""
+    """Implement :class:`accel_doctor.store.environments.project_storing.Installer`."""
 
     environment: ProjectEnvironment
     options: SyncOptions

@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Questions:
-    """Asks on stderr at a terminal; without one, an option answers, or the question's default does."""
+    """Ask on stderr at a terminal; without one, an option answers, or the question's default does."""
 
     interactive: bool
 

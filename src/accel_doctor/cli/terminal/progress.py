@@ -15,7 +15,7 @@ _PATIENCE = 1.0  # seconds
 
 
 class NotesAndProgress:
-    """Implements :class:`accel_doctor.interfaces.Notifier` and ``Progress`` on stderr; the bar at a terminal only."""
+    """Implement :class:`accel_doctor.interfaces.Notifier` and ``Progress`` on stderr; the bar at a terminal only."""
 
     def __init__(self) -> None:
         self._begun: float | None = None

@@ -44,7 +44,7 @@ _DEBUG_LOG_LIMIT = 8 << 20  # bytes
 
 @dataclass(frozen=True)
 class PipFrontend:
-    """Implements :class:`accel_doctor.interfaces.Frontend` with pip 26.1 or newer: the target's own, or a private one.
+    """Implement :class:`accel_doctor.interfaces.Frontend` with pip 26.1 or newer: the target's own, or a private one.
 
     ``left_to_pip`` are the ``PIP_*`` variables of :attr:`Configuration.left_to_pip`.
     """

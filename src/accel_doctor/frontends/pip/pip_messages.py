@@ -1,4 +1,4 @@
-"""Reads pip's error messages.
+"""Read pip's error messages.
 
 pip prints problems of an index as warnings or not at all and ends with "No matching distribution found": whether an
 index was reached stands for certain only in its debug log (``--log``).

@@ -1,4 +1,4 @@
-"""Turns pip's installation report into a PEP 751 lock. Pure.
+"""Turn pip's installation report into a PEP 751 lock. Pure.
 
 https://pip.pypa.io/en/stable/reference/installation-report/
 """

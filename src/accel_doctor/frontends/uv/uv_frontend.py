@@ -45,7 +45,7 @@ _REPOSITORY = re.compile(r"\b(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class UvFrontend:
-    """Implements :class:`accel_doctor.interfaces.Frontend` with uv 0.8 or newer."""
+    """Implement :class:`accel_doctor.interfaces.Frontend` with uv 0.8 or newer."""
 
     runner: Runner
     interpreter: Interpreter

@@ -1,4 +1,4 @@
-"""Reads uv's error messages.
+"""Read uv's error messages.
 
 uv prints one error at the end: a headline, the chain of its causes, then, for builds, the backend's output, then hints.
 Older releases (0.8) draw the chain as a tree, later ones (0.13) write ``error: ...`` and ``cause: ...``.

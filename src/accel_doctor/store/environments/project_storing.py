@@ -18,7 +18,7 @@ from accel_doctor.wording import count
 
 
 class Installer(Protocol):
-    """Makes environments anew."""
+    """Make environments anew."""
 
     def make(self, place: Path) -> None:
         """Make an empty environment in an empty directory. Raise ToolError."""

@@ -1,4 +1,4 @@
-"""From a manifest to an environment: directories, and one link a file.
+"""Restore an environment from a manifest: directories, and one link per file.
 
 Nothing is hashed and no byte is read but those of the few files that name their place. Each piece is looked at once:
 one that has another size or time than all pieces have was edited in place in some restored environment, and is

@@ -1,4 +1,4 @@
-"""From an environment to pieces, packs and a manifest."""
+"""Store an environment as pieces, packs and a manifest."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _SENDING = 4  # wheels at once
 
 
 class LevelledStore:
-    """Implements :class:`accel_doctor.interfaces.WheelStore`.
+    """Implement :class:`accel_doctor.interfaces.WheelStore`.
 
     What comes from a level is checked, kept locally and served from there. Levels are written to in the background;
     :meth:`finishing` waits for that. A failing level is no error: it is told once, and the level skipped.

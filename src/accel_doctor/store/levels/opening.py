@@ -1,4 +1,4 @@
-"""From settings and addresses to levels: one table by URL scheme, and what other packages add to it."""
+"""Make levels from settings and addresses: one table by URL scheme, and what other packages add to it."""
 
 from __future__ import annotations
 

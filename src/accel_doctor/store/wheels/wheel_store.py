@@ -31,7 +31,7 @@ class DamagedEntryError(Exception):
 
 
 class LocalWheelStore:
-    """Implements :class:`accel_doctor.interfaces.WheelStore` with one directory.
+    """Implement :class:`accel_doctor.interfaces.WheelStore` with one directory.
 
     What cannot be read counts as not there, what cannot be written is not kept; either is told once.
     """

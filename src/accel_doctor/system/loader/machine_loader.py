@@ -65,7 +65,7 @@ _GLIBC_VERSION = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
 
 
 class MachineLoader:
-    """Implements :class:`accel_doctor.interfaces.Loader` for one interpreter; keeps answers until :meth:`forget`.
+    """Implement :class:`accel_doctor.interfaces.Loader` for one interpreter; keeps answers until :meth:`forget`.
 
     ``environment`` is that in which the interpreter will run: LD_LIBRARY_PATH counts.
     """

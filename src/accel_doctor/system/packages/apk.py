@@ -68,7 +68,7 @@ APK = ManagerFacts(
 
 
 class Apk(Driver):
-    """Drives apk."""
+    """Drive apk."""
 
     facts = APK
 

@@ -87,7 +87,7 @@ APT = ManagerFacts(
 
 
 class Apt(Driver):
-    """Drives apt-get."""
+    """Drive apt-get."""
 
     facts = APT
 

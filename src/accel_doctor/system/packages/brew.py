@@ -58,7 +58,7 @@ BREW = ManagerFacts(
 
 
 class Brew(Driver):
-    """Drives brew."""
+    """Drive brew."""
 
     facts = BREW
     variables: ClassVar[Mapping[str, str]] = {**ENGLISH, **_SETTINGS}

@@ -72,7 +72,7 @@ DNF = ManagerFacts(
 
 
 class Dnf(RpmDriver):
-    """Drives dnf."""
+    """Drive dnf."""
 
     facts = DNF
     _not_root = re.compile(r"superuser privileges|lock file .* Permission denied")

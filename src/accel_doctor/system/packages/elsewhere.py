@@ -91,7 +91,7 @@ _ENABLE = {
 
 
 class PackageManagerElsewhere:
-    """Implements :class:`accel_doctor.interfaces.PackageManager` for a machine that is not this one.
+    """Implement :class:`accel_doctor.interfaces.PackageManager` for a machine that is not this one.
 
     Takes all names to be available there and none to be installed; its commands are those for root. Without a ``name``,
     where no rule file names a machine's package manager, nothing is available.

@@ -88,7 +88,7 @@ def printed(runner: Runner, argv: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class OwnerQuery:
-    """Finds the package that a file belongs to: the first group of ``answer`` in what ``command`` prints about it.
+    """Find the package that a file belongs to: the first group of ``answer`` in what ``command`` prints about it.
 
     With ``unmerged`` it is asked about /lib beside /usr/lib, which the one is a link to: a package may have been
     unpacked by either name (https://wiki.debian.org/UsrMerge).

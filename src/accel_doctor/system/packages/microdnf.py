@@ -52,7 +52,7 @@ MICRODNF = ManagerFacts(
 
 
 class Microdnf(RpmDriver):
-    """Drives microdnf."""
+    """Drive microdnf."""
 
     facts = MICRODNF
     _not_root = re.compile(

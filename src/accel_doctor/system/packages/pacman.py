@@ -73,7 +73,7 @@ PACMAN = ManagerFacts(
 
 
 class Pacman(Driver):
-    """Drives pacman, which itself refuses to remove without being asked."""
+    """Drive pacman, which itself refuses to remove without being asked."""
 
     facts = PACMAN
 

@@ -18,7 +18,7 @@ _MOST_LINES = 200_000
 
 
 class Questions:
-    """Asks a package manager what it tells everybody, within a bound on the time that all answers take."""
+    """Ask a package manager what it tells everybody, within a bound on the time that all answers take."""
 
     def __init__(self, runner: Runner, seconds: float = _PATIENCE) -> None:
         self._runner = runner

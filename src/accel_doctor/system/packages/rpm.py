@@ -36,7 +36,7 @@ def tally(rows: Sequence[tuple[str, str]], download_bytes: int | None, disk_byte
 
 
 class RpmDriver(Driver):
-    """Drives a program that installs RPM packages."""
+    """Drive a program that installs RPM packages."""
 
     _not_root: re.Pattern[str]  # what a rehearsal says to whom it tells nothing
     _refresh: tuple[str, ...] = ()  # the command that makes root's metadata new, where an unknown name is worth one

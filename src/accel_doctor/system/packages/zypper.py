@@ -69,7 +69,7 @@ ZYPPER = ManagerFacts(
 
 
 class Zypper(RpmDriver):
-    """Drives zypper."""
+    """Drive zypper."""
 
     facts = ZYPPER
     _not_root = re.compile(r"Root privileges are required")

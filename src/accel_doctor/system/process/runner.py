@@ -1,4 +1,4 @@
-"""Runs commands: captured, recorded, in conversation with a person, or as if nobody stood between."""
+"""Run commands: captured, recorded, in conversation with a person, or as if nobody stood between."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STOPPED = 130  # after stop(), nothing is started any more
 
 
 class ProcessRunner:
-    """Implements :class:`accel_doctor.interfaces.Runner`; may be used from several threads.
+    """Implement :class:`accel_doctor.interfaces.Runner`; may be used from several threads.
 
     ``environment`` is what children inherit; they work in ``directory``, unless a call names another one. Each child
     leads a session of its own, without a terminal (so that nothing can sit waiting for a password there) and without
