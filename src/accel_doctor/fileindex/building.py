@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from accel_doctor.fileindex.codec import (
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.fileindex.index_file import Package
 from accel_doctor.model.machine import Distribution
+from accel_doctor.whole_files import replacing
 
 _LARGEST_APKINDEX = 256 << 20  # some hundred times Alpine's own
 _Reader = Callable[[IO[bytes], Collection], None]
@@ -99,15 +99,8 @@ def index_bytes(collection: Collection, release: Distribution) -> bytes:
 def write_index(path: Path, content: bytes) -> None:
     """Write an index in one move, so that no reader meets half of it. UsageError where that fails."""
     try:
-        with tempfile.NamedTemporaryFile(dir=path.absolute().parent, prefix=".index-", delete=False) as stream:
-            aside = Path(stream.name)
-            try:
-                stream.write(content)
-                stream.flush()
-                aside.chmod(0o644)
-                aside.replace(path)
-            finally:
-                aside.unlink(missing_ok=True)
+        with replacing(path) as aside:
+            aside.write_bytes(content)
     except OSError as error:
         raise UsageError(f"cannot write the index {path}: {error.strerror}") from error
 

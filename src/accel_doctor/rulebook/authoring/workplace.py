@@ -8,6 +8,7 @@ from pathlib import Path
 
 from accel_doctor.interfaces import PackageNames
 from accel_doctor.rulebook.book import Rulebook, shipped_rules
+from accel_doctor.whole_files import replacing
 
 _CASES = "cases"
 
@@ -65,6 +66,5 @@ def _checkout(directory: Path) -> Path | None:
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file in one move, and make its directory where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_bytes(content)
-    aside.replace(path)
+    with replacing(path) as aside:
+        aside.write_bytes(content)

@@ -33,6 +33,7 @@ from accel_doctor.store.environments.pool import Pool
 from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.publishing import synchronize, synchronize_all
+from accel_doctor.whole_files import replacing
 
 LAYOUT = "v1"
 KEY_VERSION = 1
@@ -115,15 +116,10 @@ class EnvironmentCache:
 
     def publish(self, stored: StoredEnvironment) -> None:
         """Put everything on the disk that an environment names, then let its manifest appear. Raises OSError."""
-        aside = self.aside()
-        try:
+        with replacing(self.manifest_path(stored.key), self.root / UNFINISHED) as aside:
             aside.write_bytes(manifest_to_json(stored))
             synchronize_all(self.root)
-            aside.rename(self.manifest_path(stored.key))
-            synchronize(self.root / "entries")
-        finally:
-            with suppress(FileNotFoundError):
-                aside.unlink()
+        synchronize(self.root / "entries")
 
     def stored_keys(self) -> list[str]:
         """Return all keys, most recently used first."""

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import struct
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from accel_doctor.whole_files import replacing
 
 # 2000-01-01: a whole even second, which every file system keeps as it is; later than 1980, before which zip files
 # know no time; in the 32 bits that bytecode has for it.
@@ -65,21 +62,12 @@ class Pool:
 
     def write(self, piece: str, blocks: Iterable[bytes]) -> None:
         """Write a piece aside, and put it in place of what is there: files that share the old one keep it."""
-        aside = f"{self._aside}/{secrets.token_hex(16)}"
         mode = 0o777 if piece.endswith("x") else 0o666
-        try:
+        with replacing(Path(self.path(piece)), self._aside) as aside:
             descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-            try:
-                for block in blocks:
-                    _write(descriptor, block)
-            finally:
-                os.close(descriptor)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.writelines(blocks)
             os.utime(aside, ns=(TIME_NS, TIME_NS))
-            os.rename(aside, self.path(piece))
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(aside)
-            raise
 
     def add_large(self, source: int, executable: bool) -> tuple[str, int]:
         """Keep the file open as ``source``, which need not fit into memory; the piece's name and size."""
@@ -104,9 +92,3 @@ def portable_bytecode(content: bytes, source_time: int, source_size: int) -> byt
     if time != source_time & 0xFFFFFFFF or size != source_size & 0xFFFFFFFF:
         return None
     return content[:8] + struct.pack("<I", TIME) + content[12:]
-
-
-def _write(descriptor: int, block: bytes) -> None:
-    view = memoryview(block)
-    while view:
-        view = view[os.write(descriptor, view) :]

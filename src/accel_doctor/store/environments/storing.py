@@ -19,6 +19,8 @@ from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.packs import pack_digest, write_pack
 from accel_doctor.store.environments.pool import BLOCK, portable_bytecode
 from accel_doctor.store.environments.relocation import INTERPRETER, LARGEST, TEXT_ROOT, may_name_the_root, without_place
+from accel_doctor.store.layout import UNFINISHED
+from accel_doctor.whole_files import replacing
 
 _RECORD_LIMIT = 64 << 20
 _DISTRIBUTION = re.compile(r"(?P<name>[A-Za-z0-9._-]+?)-(?P<version>[^-/]+)\.dist-info")
@@ -156,14 +158,9 @@ def _write_packs(cache: EnvironmentCache, stored: StoredEnvironment, progress: P
     for number, pack in enumerate(stored.packs):
         progress.show("compressing", number, len(stored.packs))
         path = cache.pack_path(pack.digest)
-        if path.exists():
-            continue
-        aside = cache.aside()
-        try:
-            write_pack(aside, sizes[number], cache.pool.path)
-            aside.rename(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        if not path.exists():
+            with replacing(path, cache.root / UNFINISHED) as aside:
+                write_pack(aside, sizes[number], cache.pool.path)
 
 
 def scan(root: Path) -> Tree:

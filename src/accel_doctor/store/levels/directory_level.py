@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from accel_doctor.errors import LevelError, UsageError
 from accel_doctor.store import publishing
 from accel_doctor.store.levels.address import LevelAddress
+from accel_doctor.whole_files import replacing
 
 _BLOCK = 1 << 20
 
@@ -50,14 +50,10 @@ class DirectoryLevel:
         # Never created: it may be a mount point whose file system is not mounted.
         self._check_root()
         place = self._root / object_name
-        aside = place.with_name(f".{secrets.token_hex(8)}.part")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            try:
+            with replacing(place) as aside:
                 publishing.copy(source, aside)
-                aside.replace(place)
-            finally:
-                aside.unlink(missing_ok=True)
         except OSError as error:
             raise LevelError(f"cannot write {object_name}: {error.strerror}") from error
 

@@ -7,20 +7,18 @@ was built for to be taken into a store.
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from accel_doctor.hashing import sha256_of
 from accel_doctor.model.holdings import LeftOut
 from accel_doctor.model.wheels import Entry
 from accel_doctor.store.documents import items, read_document
+from accel_doctor.store.publishing import copy, write
 from accel_doctor.store.wheels.wheel_entries import entry_from_json, entry_to_json
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
+from accel_doctor.whole_files import replacing
 
 METADATA = "accel-doctor-wheels.json"
 SCHEMA = 1
@@ -62,7 +60,8 @@ def export_wheels(store: LocalWheelStore, names: Iterable[str], directory: Path)
             built = f"{made.interpreter}, {made.distribution}"
             left_out.append(LeftOut(entry.file, f"a more recently used build has that name: {built}"))
             continue
-        _replace(directory / entry.file, partial(shutil.copyfile, wheel))
+        with replacing(directory / entry.file) as aside:
+            copy(wheel, aside)
         moved[entry.file] = entry
     _write(directory, [*{**known, **moved}.values()])
     return Moved(tuple(moved.values()), tuple(left_out))
@@ -122,16 +121,5 @@ def _read(directory: Path) -> list[Entry]:
 def _write(directory: Path, entries: Sequence[Entry]) -> None:
     ordered = sorted(entries, key=lambda entry: entry.file)
     content = json.dumps({"schema": SCHEMA, "entries": [json.loads(entry_to_json(one)) for one in ordered]}, indent=1)
-    _replace(directory / METADATA, lambda aside: aside.write_text(content + "\n", encoding="utf-8"))
-
-
-def _replace(target: Path, write: Callable[[Path], object]) -> None:
-    """Write a file aside and put it in place in one move, so that whoever reads the directory meets whole ones."""
-    aside = target.with_name(f".{uuid.uuid4().hex}")
-    try:
-        write(aside)
-        with aside.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
+    with replacing(directory / METADATA) as aside:
+        write(aside, f"{content}\n".encode())

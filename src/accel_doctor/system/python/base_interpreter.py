@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from accel_doctor.errors import UsageError
 from accel_doctor.model.stored_environments import BaseInterpreter
 from accel_doctor.system.python.target import find_executable
+from accel_doctor.whole_files import replacing
 
 if TYPE_CHECKING:
     from accel_doctor.interfaces import Notifier
@@ -113,9 +114,8 @@ def remember(path: Path, text: str) -> None:
     """Write a file in one move; where that is not possible, nothing is remembered."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(f".{os.getpid()}")
-        aside.write_text(text)
-        aside.replace(path)
+        with replacing(path) as aside:
+            aside.write_text(text)
 
 
 def _interpreter_state(executable: Path) -> list[Any]:
