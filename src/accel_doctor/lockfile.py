@@ -120,9 +120,9 @@ def direct_urls(lock: Pylock, names: Collection[str]) -> dict[str, str]:
     A frontend that installs their wheel cannot know it; ``pip freeze`` would then name an index release.
     """
     return {
-        package.name: json.dumps(_direct_url(package).to_dict(), sort_keys=True)
+        package.name: json.dumps(_direct_url(part).to_dict(), sort_keys=True)
         for package in lock.packages
-        if package.name in names and (package.vcs or package.archive)
+        if package.name in names and (part := package.vcs or package.archive)
     }
 
 
@@ -170,20 +170,12 @@ def _pins(lines: Iterable[RequirementLine]) -> tuple[dict[str, set[Version]], se
     return releases, commits, hashes
 
 
-def _direct_url(package: Package) -> DirectUrl:
-    part = package.vcs or package.archive
-    assert part is not None  # noqa: S101  the caller chose such packages
+def _direct_url(part: PackageVcs | PackageArchive) -> DirectUrl:
     url = part.url or Path(_location(part)).as_uri()
-    if package.vcs:
-        info = VcsInfo(
-            vcs=package.vcs.type,
-            commit_id=package.vcs.commit_id,
-            requested_revision=package.vcs.requested_revision,
-        )
+    if isinstance(part, PackageVcs):
+        info = VcsInfo(vcs=part.type, commit_id=part.commit_id, requested_revision=part.requested_revision)
         return DirectUrl(url=url, vcs_info=info, subdirectory=part.subdirectory)
-    archive = package.archive
-    assert archive is not None  # noqa: S101  it is one of the two
-    return DirectUrl(url=url, archive_info=ArchiveInfo(hashes=archive.hashes), subdirectory=part.subdirectory)
+    return DirectUrl(url=url, archive_info=ArchiveInfo(hashes=part.hashes), subdirectory=part.subdirectory)
 
 
 def _source(package: Package, part: PackageSdist | PackageArchive | PackageVcs) -> Source:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +29,7 @@ from accel_doctor.model.machine import Distribution
 from accel_doctor.whole_files import replacing
 
 _LARGEST_APKINDEX = 256 << 20  # some hundred times Alpine's own
+_MOST_USES = (1 << 24) - 1
 _Reader = Callable[[IO[bytes], Collection], None]
 
 
@@ -79,16 +80,14 @@ LISTS: Mapping[str, Mapping[str, _Reader]] = {
 }
 
 
-_MOST_USES = (1 << 24) - 1
-
-
 def index_bytes(collection: Collection, release: Distribution) -> bytes:
     """Return the bytes of an index; the same collection always yields the same bytes."""
     tables = dict(zip(TABLES, _tables(collection), strict=True))
     lines = [f"release\t{release.id}\t{release.version}"]
     body = bytearray()
     for table, rows in tables.items():
-        for block in _cut(rows):
+        for start in range(0, len(rows), ROWS_PER_BLOCK):
+            block = rows[start : start + ROWS_PER_BLOCK]
             data = encode_block(block)
             lines.append(f"{table}\t{len(body)}\t{len(data)}\t{zlib.crc32(data)}\t{len(block)}\t{block[0][0]}")
             body += data
@@ -120,8 +119,3 @@ def _tables(collection: Collection) -> tuple[list[Row], list[Row], list[Row]]:
 def _facts(package: Package) -> tuple[int, ...]:
     flags = DEVELOPMENT * package.development + SERVICE * package.service
     return flags, min(package.uses, _MOST_USES)
-
-
-def _cut(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    for start in range(0, len(rows), ROWS_PER_BLOCK):
-        yield rows[start : start + ROWS_PER_BLOCK]

@@ -173,17 +173,14 @@ def _directory(stream: BinaryIO, size: int) -> tuple[Distribution, dict[str, lis
         _, identifier, release = first.split("\t")
         blocks: dict[str, list[Block]] = {table: [] for table in TABLES}
         for line in lines:
-            table, offset, size_text, crc, rows, name = line.split("\t")
-            blocks[table].append(_block(int(offset), int(size_text), int(crc), int(rows), name))
+            table, *numbers, name = line.split("\t")
+            offset, size, checksum, rows = map(int, numbers)
+            if offset < 0 or rows < 1 or not 0 < size <= LARGEST_BLOCK:
+                raise DamagedIndexError("impossible block in its directory")
+            blocks[table].append(Block(offset, size, checksum, rows, name))
     except (ValueError, KeyError) as error:  # not UTF-8, another number of columns, not a number, unknown table
         raise DamagedIndexError("malformed directory") from error
     return Distribution(identifier, release), blocks, HEADER.size + length
-
-
-def _block(offset: int, length: int, checksum: int, rows: int, first: str) -> Block:
-    if offset < 0 or rows < 1 or not 0 < length <= LARGEST_BLOCK:
-        raise DamagedIndexError("impossible block in its directory")
-    return Block(offset, length, checksum, rows, first)
 
 
 SHIPPED = Path(__file__).parent / "data"

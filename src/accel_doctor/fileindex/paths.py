@@ -59,8 +59,3 @@ below_include = _below(rf"usr/include{_TRIPLET}", rf"usr/(?:{_LIB}|share)/[^/]+/
 below_libraries = _below(rf"(?:usr/)?{_LIB}{_TRIPLET}")
 below_pkgconfig = _below(rf"usr/(?:{_LIB}|share){_TRIPLET}/pkgconfig")
 below_commands = _below(r"(?:usr/)?bin")
-
-
-def depth(directory: str) -> int:
-    """Return how deep a directory is."""
-    return len(directory.split("/")) if directory else 0

@@ -9,25 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from accel_doctor.fileindex.index_file import File, FileIndex, Package, named_for_development
-from accel_doctor.fileindex.paths import below_commands, below_include, below_libraries, below_pkgconfig, depth
+from accel_doctor.fileindex.paths import below_commands, below_include, below_libraries, below_pkgconfig
 from accel_doctor.model.cures import Confidence, Provider
 from accel_doctor.model.needs import Need, NeedKind
 
-
-class KnownFiles(Protocol):
-    """Files of a distribution: an index of them, or some that a package manager named."""
-
-    def find(self, name: str) -> tuple[File, ...]:
-        """Return all files of exactly this name."""
-        ...
-
-    def package(self, name: str) -> Package | None:
-        """Return the package of this name, if it is known."""
-        ...
-
+# A file's name -> all files of exactly this name, in an index or among those that a package manager named
+_Find = Callable[[str], Sequence[File]]
 
 # How many times more sources must build with the first than with the next for it to be the clear winner, and how far
 # from a search path a file's only home may be.
@@ -113,13 +103,27 @@ class Ranking(NamedTuple):
 
 def rank(need: Need, index: FileIndex) -> Ranking:
     """Rank who could meet a need by the files of a release. Raises IndexFileError."""
-    return _ranking(need, f"index {index.release}", _candidates(need, index))
+    candidates = _candidates(need, index.find)
+    if need.kind is NeedKind.LIBRARY:
+        candidates += _named(need.name, index)
+    return _ranking(need, f"index {index.release}", candidates)
 
 
 def rank_providers(need: Need, providers: Sequence[Provider]) -> Ranking:
     """Rank who could meet a need by what a package manager answered, by the same rules as files of an index."""
     source = providers[0].source if providers else ""
-    return _ranking(need, source, [*_candidates(need, _NamedFiles(providers)), *_by_capability(need, providers)])
+    files: dict[str, list[File]] = {}
+    capable: list[Candidate] = []
+    for provider in providers:
+        # No package manager tells how many build with a package: at least the one that asks does.
+        package = Package(provider.name, provider.development, provider.service, uses=1)
+        directory, slash, name = provider.place.rpartition("/")
+        if slash:
+            files.setdefault(name, []).append(File(directory, name, (package,)))
+        else:  # a capability, such as pkgconfig(x): for a library that is a habit
+            evidence = Evidence.HABIT if need.kind is NeedKind.LIBRARY else Evidence.EXACT
+            capable.append(Candidate(package, provider.place, evidence, 0))
+    return _ranking(need, source, [*_candidates(need, lambda name: files.get(name, ())), *capable])
 
 
 def _ranking(need: Need, source: str, candidates: Iterable[Candidate]) -> Ranking:
@@ -181,27 +185,23 @@ def _for_development(package: Package) -> bool:
     return package.development or named_for_development(package.name)
 
 
-def _candidates(need: Need, index: KnownFiles) -> list[Candidate]:
+def _candidates(need: Need, find: _Find) -> list[Candidate]:
     match need.kind:
         case NeedKind.HEADER:
-            return _headers(need.name, index)
+            return _headers(need.name, find)
         case NeedKind.PKGCONFIG:
-            return _rooted(index.find(f"{need.name}.pc"), below_pkgconfig, Evidence.EXACT)
+            return _rooted(find(f"{need.name}.pc"), below_pkgconfig, Evidence.EXACT)
         case NeedKind.LIBRARY:
-            return _libraries(need.name, index)
+            return _libraries(need.name, find)
         case NeedKind.COMMAND:
-            return _rooted(index.find(need.name), below_commands, Evidence.EXACT, elsewhere=False)
+            return _rooted(find(need.name), below_commands, Evidence.EXACT, elsewhere=False)
         case NeedKind.CMAKE:
-            return _cmake(need.name, index)
+            return _cmake(need.name, find)
         case NeedKind.SONAME:
-            return _rooted(index.find(need.name), below_libraries, Evidence.EXACT)
+            return _rooted(find(need.name), below_libraries, Evidence.EXACT)
         case NeedKind.FILE:
-            return [
-                Candidate(package, file.path, Evidence.EXACT, 0)
-                for file in index.find(need.name.rpartition("/")[2])
-                if file.path == need.name
-                for package in file.packages
-            ]
+            files = [file for file in find(need.name.rpartition("/")[2]) if file.path == need.name]
+            return _rooted(files, lambda directory: 0, Evidence.EXACT)
         case (
             NeedKind.COMPILER
             | NeedKind.PYTHON_MODULE
@@ -212,36 +212,35 @@ def _candidates(need: Need, index: KnownFiles) -> list[Candidate]:
             return []
 
 
-def _headers(name: str, index: KnownFiles) -> list[Candidate]:
+def _headers(name: str, find: _Find) -> list[Candidate]:
     inner, _, base = name.rpartition("/")
-    result: list[Candidate] = []
-    for file in index.find(base):
-        if (inner and not f"/{file.directory}".endswith(f"/{inner}")) or "/pypy" in file.directory:
-            continue  # PyPy has headers by the names of CPython's; its own builds bring them
-        outer = file.directory[: len(file.directory) - len(inner)].rstrip("/") if inner else file.directory
-        extra = below_include(outer)
-        if extra is not None:
-            result.extend(Candidate(package, file.path, Evidence.EXACT, extra) for package in file.packages)
-    return result
+
+    def below(directory: str) -> int | None:
+        if (inner and not f"/{directory}".endswith(f"/{inner}")) or "/pypy" in directory:
+            return None  # PyPy has headers by the names of CPython's; its own builds bring them
+        return below_include(directory.removesuffix(inner).rstrip("/") if inner else directory)
+
+    return _rooted(find(base), below, Evidence.EXACT, elsewhere=False)
 
 
-def _libraries(name: str, index: KnownFiles) -> list[Candidate]:
-    found = _rooted(index.find(f"lib{name}.so"), below_libraries, Evidence.EXACT)
-    found += _rooted(index.find(f"lib{name}.a"), below_libraries, Evidence.INSTEAD)
+def _libraries(name: str, find: _Find) -> list[Candidate]:
+    found = _rooted(find(f"lib{name}.so"), below_libraries, Evidence.EXACT)
+    found += _rooted(find(f"lib{name}.a"), below_libraries, Evidence.INSTEAD)
     # What people call a library is often the name of its .pc file, or of the package to develop with.
     for habit in (f"{name}.pc", f"lib{name}.pc"):
-        found += _rooted(index.find(habit), below_pkgconfig, Evidence.HABIT)
-    named = (index.package(f"{prefix}{name}-{ending}") for prefix in ("lib", "") for ending in ("dev", "devel"))
-    return found + [
-        Candidate(package, f"usr/share/doc/{package.name}", Evidence.HABIT, 0) for package in named if package
-    ]
+        found += _rooted(find(habit), below_pkgconfig, Evidence.HABIT)
+    return found
 
 
-def _cmake(name: str, index: KnownFiles) -> list[Candidate]:
+def _named(library: str, index: FileIndex) -> list[Candidate]:
+    named = (index.package(f"{prefix}{library}-{ending}") for prefix in ("lib", "") for ending in ("dev", "devel"))
+    return [Candidate(package, f"usr/share/doc/{package.name}", Evidence.HABIT, 0) for package in named if package]
+
+
+def _cmake(name: str, find: _Find) -> list[Candidate]:
     def anywhere(file_name: str, evidence: Evidence, extra: int = 0) -> list[Candidate]:
         # CMake searches lib/cmake/NAME*, share/NAME* and more (cmake-packages(7)): depth says nothing.
-        files = index.find(file_name)
-        return [Candidate(package, file.path, evidence, extra) for file in files for package in file.packages]
+        return _rooted(find(file_name), lambda directory: extra, evidence)
 
     # find_package(NAME) looks for NAMEConfig.cmake and <lower-case name>-config.cmake.
     own = anywhere(f"{name}Config.cmake", Evidence.EXACT) + anywhere(f"{name.lower()}-config.cmake", Evidence.EXACT)
@@ -254,45 +253,13 @@ def _cmake(name: str, index: KnownFiles) -> list[Candidate]:
 
 
 def _rooted(
-    files: tuple[File, ...], below: Callable[[str], int | None], evidence: Evidence, *, elsewhere: bool = True
+    files: Sequence[File], below: Callable[[str], int | None], evidence: Evidence, *, elsewhere: bool = True
 ) -> list[Candidate]:
     result: list[Candidate] = []
     for file in files:
         extra = below(file.directory)
         if extra is None and elsewhere:
-            extra = depth(file.directory)
+            extra = file.path.count("/")
         if extra is not None:
             result.extend(Candidate(package, file.path, evidence, extra) for package in file.packages)
     return result
-
-
-class _NamedFiles:
-    """The files that a package manager named."""
-
-    def __init__(self, providers: Iterable[Provider]) -> None:
-        self._files: dict[str, list[File]] = {}
-        for provider in providers:
-            directory, slash, name = provider.place.rpartition("/")
-            if slash:
-                self._files.setdefault(name, []).append(File(directory, name, (_told_of(provider),)))
-
-    def find(self, name: str) -> tuple[File, ...]:
-        return tuple(self._files.get(name, ()))
-
-    def package(self, name: str) -> Package | None:
-        return None
-
-
-def _by_capability(need: Need, providers: Iterable[Provider]) -> list[Candidate]:
-    """Return the candidates that provide it as a capability, not a file. A library's ``pkgconfig(x)`` is a habit."""
-    evidence = Evidence.HABIT if need.kind is NeedKind.LIBRARY else Evidence.EXACT
-    return [
-        Candidate(_told_of(provider), provider.place, evidence, 0)
-        for provider in providers
-        if "/" not in provider.place
-    ]
-
-
-def _told_of(provider: Provider) -> Package:
-    # No package manager tells how many build with a package: at least the one that asks does.
-    return Package(provider.name, provider.development, provider.service, uses=1)
