@@ -6,7 +6,7 @@ import json
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -25,13 +25,11 @@ from accel_doctor.cli.options import (
 )
 from accel_doctor.cli.terminal.progress import NotesAndProgress
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
+from accel_doctor.model.stored_environments import StoredEnvironment
+from accel_doctor.store.environments.environment_cache import EnvironmentCache, Use
+from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.store.environments.projects import LOCKS
 from accel_doctor.wording import count
-
-if TYPE_CHECKING:
-    from accel_doctor.model.stored_environments import StoredEnvironment
-    from accel_doctor.store.environments.environment_cache import EnvironmentCache, Use
-    from accel_doctor.store.environments.project_environment import ProjectEnvironment
 
 HIT, MISS, ERROR = 0, 1, 2
 _NEW = """[env]

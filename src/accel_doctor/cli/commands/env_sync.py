@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from click.core import ParameterSource
 
+from accel_doctor.cli.commands.env import SyncOptions
 from accel_doctor.cli.commands.install import InstallOptions, run_installation
 from accel_doctor.cli.commands.install import command as install_command
 from accel_doctor.cli.configuration import NOT_FOR_PROJECTS, read_configuration, user_directory
@@ -20,9 +21,6 @@ from accel_doctor.model.machine import Invocation
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.store.environments.project_storing import sync_environment
 from accel_doctor.system.process.runner import ProcessRunner
-
-if TYPE_CHECKING:
-    from accel_doctor.cli.commands.env import SyncOptions
 
 
 def synchronize(environment: ProjectEnvironment, options: SyncOptions) -> int:

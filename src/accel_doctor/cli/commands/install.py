@@ -8,7 +8,6 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -27,16 +26,14 @@ from accel_doctor.cli.options import (
 from accel_doctor.cli.pip_line import PipArguments, PipLineCommand, prepare
 from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.interrupts import interruption_told
+from accel_doctor.doctor import Doctor
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 from accel_doctor.model.machine import Invocation
+from accel_doctor.model.plans import Policy, Result
+from accel_doctor.model.requests import InstallRequest
 from accel_doctor.report.run_report import run_document
 from accel_doctor.report.text import summary_line, unmet_lines, verdict
 from accel_doctor.system.python.interpreter import refuse_externally_managed
-
-if TYPE_CHECKING:
-    from accel_doctor.doctor import Doctor
-    from accel_doctor.model.plans import Policy, Result
-    from accel_doctor.model.requests import InstallRequest
 
 
 @dataclass(frozen=True)

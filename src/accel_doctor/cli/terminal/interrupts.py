@@ -6,7 +6,6 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,9 +13,7 @@ from accel_doctor.cli.session import RunLogs
 from accel_doctor.interfaces import Notifier
 from accel_doctor.model.plans import Plan
 from accel_doctor.report.text import interruption_lines
-
-if TYPE_CHECKING:
-    from accel_doctor.system.process.runner import ProcessRunner
+from accel_doctor.system.process.runner import ProcessRunner
 
 
 class Interrupts:

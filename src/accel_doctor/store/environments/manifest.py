@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accel_doctor.model.stored_environments import Pack, StoredEnvironment, StoredFile
+from accel_doctor.model.wheels import Link
 from accel_doctor.store.documents import KEY, items, read_document, table, text
 
 SCHEMA = 1
@@ -123,9 +124,7 @@ def _pack(fields: object) -> Pack:
     return Pack(text(name, "packs"), text(version, "packs"), text(digest, "packs", KEY))
 
 
-def _link(fields: object) -> Any:
-    from accel_doctor.model.wheels import Link
-
+def _link(fields: object) -> Link:
     if not isinstance(fields, list) or len(fields) != 3 or not isinstance(fields[1], list):
         raise ValueError("links: expected soname, versions and package")
     soname, versions, package = fields

@@ -13,14 +13,12 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, cast
+from pathlib import Path
+from typing import IO, cast
 
 from accel_doctor.compressed import decompressed, find_zstd
 from accel_doctor.errors import AccelDoctorError, UsageError
 from accel_doctor.store.environments.pool import BLOCK
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _HEAD = b"accel-doctor pack 1\n"
 _LINE = re.compile(rb"([0-9a-f]{64}x?) ([0-9]{1,15})\n")

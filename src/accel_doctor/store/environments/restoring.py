@@ -13,20 +13,16 @@ import shutil
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from accel_doctor.errors import AccelDoctorError
+from accel_doctor.interfaces import Progress
+from accel_doctor.model.stored_environments import Place, StoredEnvironment, StoredFile
+from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.halves import HalfError, parted, together, worth_it
 from accel_doctor.store.environments.pool import BLOCK, TIME_NS
 from accel_doctor.store.environments.relocation import INTERPRETER, TEXT_ROOT, for_place
 from accel_doctor.store.environments.swap import place_beside, put_in_place
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from accel_doctor.interfaces import Progress
-    from accel_doctor.model.stored_environments import Place, StoredEnvironment, StoredFile
-    from accel_doctor.store.environments.environment_cache import EnvironmentCache
 
 # Links are refused to files of others (fs.protected_hardlinks), on other file systems, and beyond their largest number.
 _NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, errno.EACCES}

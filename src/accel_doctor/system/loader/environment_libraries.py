@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from accel_doctor.interfaces import Loader
+from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.model.wheels import Link
 from accel_doctor.system.python.base_interpreter import remember
-
-if TYPE_CHECKING:
-    from accel_doctor.interfaces import Loader
-    from accel_doctor.model.stored_environments import StoredEnvironment
 
 _MOST_FILES = 5000
 

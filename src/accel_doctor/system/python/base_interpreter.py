@@ -9,16 +9,14 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from accel_doctor.errors import UsageError
+from accel_doctor.interfaces import Notifier
+from accel_doctor.model.machine import Invocation
 from accel_doctor.model.stored_environments import BaseInterpreter
 from accel_doctor.system.python.target import find_executable
 from accel_doctor.whole_files import replacing
-
-if TYPE_CHECKING:
-    from accel_doctor.interfaces import Notifier
-    from accel_doctor.model.machine import Invocation
 
 _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 _ELF = b"\x7fELF"

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model.machine import Invocation
-
-if TYPE_CHECKING:
-    from accel_doctor.interfaces import Runner
-    from accel_doctor.model.machine import Interpreter
+from accel_doctor.interfaces import Runner
+from accel_doctor.model.machine import Interpreter, Invocation
 
 _HOW_TO_MAKE_ONE = "python3 -m venv .venv, then run the same command again; or name an interpreter with --python"
 
