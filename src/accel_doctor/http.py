@@ -10,9 +10,10 @@ import hashlib
 import os
 import ssl
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -28,6 +29,8 @@ _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 # An archive must arrive as the bytes that were hashed, not decompressed on the way.
 _UNCHANGED = {"Accept-Encoding": "identity"}
+
+T = TypeVar("T")
 
 
 class HttpError(Exception):
@@ -68,30 +71,26 @@ class HttpClient:
 
         Raises HttpError, TooLargeError beyond ``limit`` bytes, and OSError of the disk.
         """
-        digest = ""
-        with _http_errors():
-            for attempt in self._attempts():
-                with attempt, self._response(url) as response:
-                    digest = _save(response, target, limit)
-        return digest
+        return self._fetched(url, lambda response: _save(response, target, limit))
 
     def read(self, url: str, limit: int) -> bytes:
         """Return the content of a URL. Raises HttpError, and TooLargeError beyond ``limit`` bytes."""
-        content = b""
-        with _http_errors():
-            for attempt in self._attempts():
-                with attempt, self._response(url) as response:
-                    content = b"".join(_bounded(response.iter_bytes(), limit))
-        return content
+        return self._fetched(url, lambda response: b"".join(_bounded(response.iter_bytes(), limit)))
 
-    def _attempts(self) -> tenacity.Retrying:
+    def _fetched(self, url: str, take: Callable[[httpx.Response], T]) -> T:
+        def once() -> T:
+            with self._response(url) as response:
+                return take(response)
+
         retries = self._connection.retries
-        return tenacity.Retrying(
+        attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_transient),
             stop=tenacity.stop_after_attempt(1 + (DEFAULT_RETRIES if retries is None else retries)),
             wait=tenacity.wait_random_exponential(multiplier=0.3, max=5),
             reraise=True,
         )
+        with _http_errors():
+            return attempts(once)
 
     @contextmanager
     def _response(self, url: str) -> Iterator[httpx.Response]:

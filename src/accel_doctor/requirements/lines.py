@@ -46,7 +46,8 @@ def parse_lines(text: str, location: str, variables: Mapping[str, str]) -> Itera
     for number, line in _joined(text):
         content = _COMMENT.sub("", line).strip()
         if content:
-            yield _parsed(_expanded(content, variables), f"{location}:{number}")
+            expanded = _VARIABLE.sub(lambda match: variables.get(match[1]) or match[0], content)
+            yield _parsed(expanded, f"{location}:{number}")
 
 
 def _joined(text: str) -> Iterator[tuple[int, str]]:
@@ -66,10 +67,6 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
         yield first, "".join(parts)
 
 
-def _expanded(line: str, variables: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda match: variables.get(match[1]) or match[0], line)
-
-
 def _parsed(line: str, origin: str) -> Line:
     # The requirement is everything before the first word that begins with a dash: markers have quotes of their own,
     # which shell-like splitting would take away.
@@ -85,7 +82,6 @@ def _parsed(line: str, origin: str) -> Line:
 
 
 def _options(words: list[str], line: str, origin: str) -> Iterator[tuple[str, str]]:
-    words = list(words)
     while words:
         complaint: str | None
         word = words.pop(0)

@@ -79,11 +79,9 @@ def _merged(option: PipOption, given: Any, configuration: Configuration) -> Any:
             return given or 0
         case Kind.TEXT | Kind.PATH:
             return given or configuration.text(key)
-        case Kind.NUMBER:
-            return configuration.number(key) if given is None else given
-        case Kind.WHOLE:
+        case Kind.NUMBER | Kind.WHOLE:
             number = configuration.number(key) if given is None else given
-            return None if number is None else int(number)
+            return number if number is None or option.kind is Kind.NUMBER else int(number)
         case Kind.MANY:
             return (*configuration.words(key), *(given or ()))
         case Kind.SETTING:

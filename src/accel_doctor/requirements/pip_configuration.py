@@ -48,8 +48,7 @@ class Configuration:
 
     def words(self, key: str) -> tuple[str, ...]:
         """Return the values of a key that can have several, split at blanks and line ends."""
-        setting = self.settings.get(key)
-        return tuple(setting.value.split()) if setting else ()
+        return tuple((self.text(key) or "").split())
 
     def flag(self, key: str) -> bool | None:
         """Return whether a key is set to yes or no; None where it is not set."""

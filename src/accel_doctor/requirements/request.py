@@ -43,11 +43,12 @@ def read_request(
     _check_combinations(options, in_virtual_environment)
     gathered.read_all()
     no_binary, only_binary = settle(gathered.format_control)
+    index = IndexSettings(offline=arguments.offline, **options.fields_of(IndexSettings))
     return InstallRequest(
         requirements=_requirements(gathered),
         constraints=tuple(gathered.constraints),
         lock=gathered.lock,
-        index=_index(IndexSettings(offline=arguments.offline, **options.fields_of(IndexSettings))),
+        index=replace(index, index_url=None, extra_index_urls=()) if index.no_index else index,
         build=BuildSettings(build_constraints=tuple(gathered.build_constraints()), **options.fields_of(BuildSettings)),
         no_binary=no_binary,
         only_binary=only_binary,
@@ -68,10 +69,6 @@ def _requirements(gathered: _Gathering) -> tuple[RequirementLine, ...]:
         raise UsageError("--require-hashes and --no-require-hashes are mutually exclusive")
     # One hash on a line turns checking on for all: with none left, nothing does.
     return tuple(replace(line, hashes=()) for line in gathered.requirements)
-
-
-def _index(index: IndexSettings) -> IndexSettings:
-    return replace(index, index_url=None, extra_index_urls=()) if index.no_index else index
 
 
 def _check_combinations(options: MergedOptions, in_virtual_environment: bool) -> None:
@@ -103,7 +100,9 @@ class _Gathering:
         self.lock: Path | None = None
         self.requirements: list[RequirementLine] = []
         self.constraints: list[RequirementLine] = []
-        self.format_control = [*_configured_formats(configuration), *arguments.format_control]
+        formats = [option.key for option in PIP_OPTIONS if option.kind is Kind.FORMATS]
+        configured = [(key, value) for key in formats if (value := configuration.text(key))]
+        self.format_control = [*configured, *arguments.format_control]
 
     def read_all(self) -> None:
         """Read everything, in pip's order: constraints, the argument line, editables, requirement files.
@@ -208,12 +207,6 @@ class _Gathering:
 def _refuse(option: str, where: str) -> NoReturn:
     error = unsupported(option)
     raise UsageError(f"{where}: {error.message}", hint=error.hint)
-
-
-def _configured_formats(configuration: Configuration) -> Iterator[tuple[str, str]]:
-    for option in PIP_OPTIONS:
-        if option.kind is Kind.FORMATS and (value := configuration.text(option.key)):
-            yield option.key, value
 
 
 def _check_constraint(line: RequirementLine) -> None:

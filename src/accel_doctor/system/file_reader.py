@@ -22,7 +22,13 @@ class FileReader:
     def read(self, location: str) -> bytes:
         """Return the content of a path or URL, of a file at most one byte more than the limit; raises OSError."""
         if urlsplit(location).scheme in ("http", "https"):
-            return self._download(location)
+            from accel_doctor.http import HttpClient, HttpError, TooLargeError
+
+            with HttpClient(self.connection, self.variables) as client:
+                try:
+                    return client.read(location, SIZE_LIMIT)
+                except (HttpError, TooLargeError) as error:
+                    raise OSError(f"{redacted(location)}: {error}") from error
         with (local_path(location) or Path(location)).open("rb") as stream:
             return stream.read(SIZE_LIMIT + 1)
 
@@ -31,12 +37,3 @@ class FileReader:
 
     def is_file(self, path: str) -> bool:
         return Path(path).is_file()
-
-    def _download(self, url: str) -> bytes:
-        from accel_doctor.http import HttpClient, HttpError, TooLargeError
-
-        with HttpClient(self.connection, self.variables) as client:
-            try:
-                return client.read(url, SIZE_LIMIT)
-            except (HttpError, TooLargeError) as error:
-                raise OSError(f"{redacted(url)}: {error}") from error

@@ -96,16 +96,15 @@ class PipFrontend:
         """
         without_hash = [package for package in locked.lock.packages if package.directory or package.vcs]
         hashed = [package for package in locked.lock.packages if not (package.directory or package.vcs)]
+        runs: list[list[str]] = []
         if hashed:
             path = write_lock(replace(locked.lock, packages=hashed), scratch_beside(log))
-            failed = self._run(
-                self._install_arguments(request, log, ["--requirement", str(path)]), request, "install", log
-            )
-            if failed is not None:
-                return failed
+            runs.append(["--requirement", str(path)])
         if without_hash:
-            named = [word for package in without_hash for word in _as_arguments(package)]
-            return self._run(self._install_arguments(request, log, named), request, "install", log)
+            runs.append([word for package in without_hash for word in _as_arguments(package)])
+        for what in runs:
+            if failed := self._run(self._install_arguments(request, log, what), request, "install", log):
+                return failed
         return None
 
     def _lock_arguments(self, request: InstallRequest, files: RequirementFiles, report: Path) -> list[str]:

@@ -7,7 +7,7 @@ index was reached stands for certain only in its debug log (``--log``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from packaging.utils import canonicalize_name
 
@@ -113,26 +113,20 @@ def _quote(own: list[str]) -> tuple[str, str | None]:
 
 
 def _package(text: str) -> str | None:
-    for pattern in _PACKAGE:
-        if match := pattern.search(text):
-            return canonicalize_name(match["name"])
-    return None
+    found = (pattern.search(text) for pattern in _PACKAGE)
+    return next((canonicalize_name(match["name"]) for match in found if match), None)
 
 
 def _unreached_index(name: str, own: list[str], debug_log: str) -> str | None:
     """Return the line that says an index page of ``name`` could not be had for want of a network."""
     page = f"/{canonicalize_name(name)}/"
-    for line in _skipped_pages(debug_log):
-        if page in line and _UNREACHED.search(line):
-            return line
+    if skipped := _first((line for line in _skipped_pages(debug_log) if page in line), _UNREACHED):
+        return skipped
     return _first(own, re.compile(rf"Retrying .*{_UNREACHED.pattern}.*{re.escape(page)}", re.IGNORECASE))
 
 
 def _refused(debug_log: str) -> str | None:
-    for line in _skipped_pages(debug_log):
-        if re.search(r"\b40[13] Client Error", line):
-            return line
-    return None
+    return _first(_skipped_pages(debug_log), re.compile(r"\b40[13] Client Error"))
 
 
 def _skipped_pages(debug_log: str) -> Iterator[str]:
@@ -141,5 +135,5 @@ def _skipped_pages(debug_log: str) -> Iterator[str]:
             yield line[start:]
 
 
-def _first(lines: list[str], pattern: re.Pattern[str]) -> str | None:
+def _first(lines: Iterable[str], pattern: re.Pattern[str]) -> str | None:
     return next((line.strip() for line in lines if pattern.search(line)), None)

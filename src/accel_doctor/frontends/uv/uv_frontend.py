@@ -88,7 +88,8 @@ class UvFrontend:
             *self._command("build", "--wheel", "--out-dir", str(wheel_directory)),
             *build_arguments("uv", build, work), *index_arguments(index, self.variables), str(source),
         ]  # fmt: skip
-        return tuple(argv), {**self._told(index), **self._telling()}
+        telling = {} if self.variables.get("RUST_LOG") else _TELL_BUILD_REQUIREMENTS
+        return tuple(argv), {**self._told(index), **telling}
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
         return build_requirements_in(log)
@@ -102,14 +103,12 @@ class UvFrontend:
         if lock is None or not lock.is_file():  # the cache it was in may be emptied at any time
             lock = write_lock(locked.lock, scratch)
         argv = self._install_command(lock, scratch, request)
-        if locked.remembered and not request.index.offline:
-            # All of it was here once. Where it still is, nothing is asked over the network, not even for changes.
-            completed, _ = self._logged([*argv, "--offline"], request, log)
+        # All of a remembered lock was here once. Where it still is, nothing is asked over the network.
+        first = [["--offline"]] if locked.remembered and not request.index.offline else []
+        for more in (*first, []):
+            completed, said = self._logged([*argv, *more], request, log)
             if completed.returncode == 0:
                 return None
-        completed, said = self._logged(argv, request, log)
-        if completed.returncode == 0:
-            return None
         return conclude(read_uv(said), self.name, "install", log, completed)
 
     def _install_command(self, lock: Path, scratch: Path, request: InstallRequest) -> list[str]:
@@ -168,9 +167,6 @@ class UvFrontend:
 
     def _logged(self, argv: list[str], request: InstallRequest, log: Path) -> tuple[Completed, str]:
         return logged(self.runner, argv, log, self._told(request.index))
-
-    def _telling(self) -> dict[str, str]:
-        return {} if self.variables.get("RUST_LOG") else _TELL_BUILD_REQUIREMENTS
 
     def _told(self, index: IndexSettings) -> dict[str, str]:
         return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **as_uv_variables(index, Part.INDEX)}

@@ -12,7 +12,6 @@ import gzip
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
@@ -101,12 +100,7 @@ def _piece(stream: IO[bytes], piece: str, size: int) -> Iterator[bytes]:
         raise DamagedPackError(f"SHA-256 mismatch: expected {piece[:64]}, got {checksum.hexdigest()}")
 
 
-@contextmanager
-def _compressing(target: Path) -> Iterator[IO[bytes]]:
+def _compressing(target: Path) -> IO[bytes]:
     zstd = find_zstd()
-    if zstd is None:
-        with gzip.open(target, "xb", compresslevel=1) as stream:
-            yield cast("IO[bytes]", stream)
-        return
-    with zstd.open(target, "xb", level=_LEVEL) as stream:
-        yield stream
+    opened = zstd.open(target, "xb", level=_LEVEL) if zstd else gzip.open(target, "xb", compresslevel=1)  # noqa: SIM115
+    return cast("IO[bytes]", opened)

@@ -38,7 +38,10 @@ class LibraryVersions:
         except OSError:
             return frozenset()
         self._known[str(path)] = seen, facts.defined if facts else frozenset()
-        self._remember(self._known)
+        if self._memory is not None:
+            latest = list(self._known.items())[-_MOST_REMEMBERED:]
+            rows = {name: [*status, sorted(versions)] for name, (status, versions) in latest}
+            remember(self._memory, json.dumps(rows))
         return self._known[str(path)][1]
 
     def _remembered(self) -> dict[str, tuple[_Seen, frozenset[str]]]:
@@ -54,9 +57,3 @@ class LibraryVersions:
             }
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return {}
-
-    def _remember(self, known: dict[str, tuple[_Seen, frozenset[str]]]) -> None:
-        if self._memory is None:
-            return
-        rows = {path: [*seen, sorted(versions)] for path, (seen, versions) in list(known.items())[-_MOST_REMEMBERED:]}
-        remember(self._memory, json.dumps(rows))

@@ -60,9 +60,7 @@ APK = ManagerFacts(
             quote=_ERROR,
         ),
     ),
-    owner_query=OwnerQuery(
-        ("apk", "info", "--who-owns"), re.compile(r" is owned by (\S+)-[^-\s]+-r[0-9]+$", re.MULTILINE)
-    ),
+    owner_query=OwnerQuery(("apk", "info", "--who-owns"), _OWNER),
     cleanup="rm -rf /var/cache/apk/*",
 )
 

@@ -41,10 +41,6 @@ def enabling_commands(repositories: Iterable[Repository], distribution: Distribu
     return tuple(dict.fromkeys(commands))
 
 
-def _base(distribution: Distribution) -> _Commands:
-    return ()
-
-
 def _crb(distribution: Distribution) -> _Commands:
     major = _major(distribution)
     if distribution.id in ("amzn", "fedora") or major == "7":
@@ -83,7 +79,7 @@ def _major(distribution: Distribution) -> str:
 
 
 _ENABLE = {
-    Repository.BASE: _base,
+    Repository.BASE: lambda distribution: (),
     Repository.CRB: _crb,
     Repository.EPEL: _epel,
     Repository.PACKAGEHUB: _packagehub,

@@ -107,7 +107,8 @@ class Imports:
         done = self._run(_LIST, [*places, _MARK], _LIST_TIMEOUT, stdin=json.dumps(list(names)))
         _, mark, answer = done.output.rpartition(_MARK)
         if done.returncode or not mark:
-            raise ToolError(f"{self.interpreter.executable} cannot list the installed modules: {_last_line(done)}")
+            words = (done.stderr.strip() or done.output.strip() or f"return code {done.returncode}").splitlines()[-1]
+            raise ToolError(f"{self.interpreter.executable} cannot list the installed modules: {words[:200]}")
         found: dict[str, list[str]] = json.loads(answer)
         return {name: modules for name, modules in found.items() if modules}
 
@@ -132,8 +133,3 @@ def _ending(done: Completed) -> str:
     if done.seconds >= _IMPORT_TIMEOUT:
         return f"error: the import timed out after {_IMPORT_TIMEOUT:.0f} seconds\n"
     return f"error: the import was killed by signal {-done.returncode}\n" if done.returncode < 0 else ""
-
-
-def _last_line(done: Completed) -> str:
-    lines = (done.stderr.strip() or done.output.strip() or f"return code {done.returncode}").splitlines()
-    return lines[-1][:200]
