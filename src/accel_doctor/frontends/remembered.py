@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,9 +28,6 @@ from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallReq
 if TYPE_CHECKING:
     from packaging.pylock import Package, Pylock
     from packaging.tags import Tag
-import os
-from collections.abc import Iterable, Iterator
-
 LAYOUT = "v1"
 
 # What a distribution's metadata directory ends with; anything else in a site directory is not a distribution.
@@ -76,7 +74,6 @@ class RememberingFrontend:
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """Return the frontend's build command."""
         return self.frontend.build_command(source, wheel_directory, build, index, work)
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:

@@ -52,12 +52,12 @@ class Interpreter:
     libc: str  # "glibc 2.41", "musl 1.2"
     include: Path
     origin: Origin
-    in_virtual_environment: bool
-    externally_managed: str | None  # the distribution's own words (PEP 668), "" if it gives none
-    pip_version: str | None  # of the pip inside it
-    debug: bool
-    free_threaded: bool
-    environment: Mapping[str, str] = field(hash=False)
+    in_virtual_environment: bool = False
+    externally_managed: str | None = None  # the distribution's own words (PEP 668), "" if it gives none
+    pip_version: str | None = None  # of the pip inside it
+    debug: bool = False
+    free_threaded: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
     site_directories: tuple[Path, ...] = ()  # where it finds installed distributions, the user's own aside
 
     @property

@@ -128,7 +128,8 @@ def _checked(
         return package
     allowed = _allowed(lines, [line for line in limits if _is_about(line, package)])
     if not allowed:
-        complaints["missing"].append(f"{label}{_example(package)}")
+        example = "".join(f" --hash={digest}" for digest in _digests(package)[:1])
+        complaints["missing"].append(f"{label}{example}")
         return package
     return _reduced(package, allowed, label, complaints)
 
@@ -141,8 +142,8 @@ def _reduced(package: Package, allowed: frozenset[str], label: str, complaints: 
     sdist = package.sdist if package.sdist and listed(package.sdist) else None
     archive = package.archive if package.archive and listed(package.archive) else None
     if not (wheels or sdist or archive):
-        expected = " or ".join(sorted(allowed))
-        complaints["mismatch"].append(f"{label}: expected {expected}, the index offers {_offered(package)}")
+        expected, offered = " or ".join(sorted(allowed)), ", ".join(_digests(package)) or "none"
+        complaints["mismatch"].append(f"{label}: expected {expected}, the index offers {offered}")
         return package
     return replace(package, wheels=wheels or None, sdist=sdist, archive=archive)
 
@@ -160,18 +161,9 @@ def _in_url(line: RequirementLine) -> list[str]:
     return [f"{name}:{value}" for name, _, value in pairs if name in ("sha256", "sha384", "sha512")]
 
 
-def _offered(package: Package) -> str:
-    return ", ".join(sorted(_digests(package))) or "none"
-
-
-def _example(package: Package) -> str:
-    digests = sorted(_digests(package))
-    return f" --hash={digests[0]}" if digests else ""
-
-
-def _digests(package: Package) -> set[str]:
+def _digests(package: Package) -> list[str]:
     parts = [part for part in (package.sdist, package.archive, *(package.wheels or ())) if part]
-    return {f"{algorithm}:{digest}" for part in parts for algorithm, digest in part.hashes.items()}
+    return sorted({f"{algorithm}:{digest}" for part in parts for algorithm, digest in part.hashes.items()})
 
 
 def _is_about(line: RequirementLine, package: Package) -> bool:

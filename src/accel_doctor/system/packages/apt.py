@@ -28,7 +28,7 @@ from accel_doctor.system.packages.facts import (
     broken,
     locked,
     quoted,
-    size_in_bytes,
+    size_found,
     unreachable,
 )
 from accel_doctor.system.packages.privilege import Privilege
@@ -42,7 +42,8 @@ _ACTION = re.compile(r"^(Inst|Remv) (\S+)", re.MULTILINE)
 _DOWNGRADED = re.compile(r"^The following packages will be DOWNGRADED:\n((?:  .*\n?)+)", re.MULTILINE)
 # "Need to get 3 MB/12.3 MB of archives.": the first number is what is not there yet
 _DOWNLOAD = re.compile(r"^Need to get ([\d.,]+) ([kMGT]?)B", re.MULTILINE)
-_DISK = re.compile(r"^After this operation, ([\d.,]+) ([kMGT]?)B (of additional disk space|disk space)", re.MULTILINE)
+_FILLED = re.compile(r"^After this operation, ([\d.,]+) ([kMGT]?)B of additional disk space", re.MULTILINE)
+_FREED = re.compile(r"^After this operation, ([\d.,]+) ([kMGT]?)B disk space", re.MULTILINE)
 
 _ERROR = re.compile(r"^E: |^The following packages have unmet dependencies:|^ \S+ : |^ {4,}(?:Pre)?Depends: ")
 _NOT_FOUND_ON_MIRROR = re.compile(r"^E: Failed to fetch .* 404 ")
@@ -168,13 +169,14 @@ class Apt(Driver):
         downgraded = _DOWNGRADED.search(done.output)
         # Only this shows sizes without root; it changes nothing and takes no lock.
         sizes = self._answer("apt-get", "--print-uris", "-y", *arguments)
+        freed = size_found(_FREED, sizes, 1000)
         return self.fitting(
             Simulation(
                 installs=tuple(name for action, name in actions if action == "Inst"),
                 removes=tuple(name for action, name in actions if action == "Remv"),
                 downgrades=tuple(downgraded[1].split()) if downgraded else (),
-                download_bytes=_download(sizes),
-                disk_bytes=_disk(sizes),
+                download_bytes=size_found(_DOWNLOAD, sizes, 1000),
+                disk_bytes=size_found(_FILLED, sizes, 1000) if freed is None else -freed,
             )
         )
 
@@ -252,16 +254,3 @@ class Apt(Driver):
 
     def _answer(self, *argv: str) -> str:
         return self.ask(*argv).output
-
-
-def _download(sizes: str) -> int | None:
-    found = _DOWNLOAD.search(sizes)
-    return size_in_bytes(found[1], found[2], 1000) if found else None
-
-
-def _disk(sizes: str) -> int | None:
-    found = _DISK.search(sizes)
-    if not found:
-        return None
-    size = size_in_bytes(found[1], found[2], 1000)
-    return size if found[3].startswith("of additional") else -size

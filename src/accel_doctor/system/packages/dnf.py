@@ -19,7 +19,7 @@ from accel_doctor.system.packages.facts import (
     Trouble,
     broken,
     locked,
-    size_in_bytes,
+    size_found,
     unreachable,
 )
 from accel_doctor.system.packages.privilege import Privilege
@@ -150,9 +150,4 @@ class Dnf(RpmDriver):
                     rows.append(("Removing", replaced))
             elif not line.startswith(" "):
                 section = ""
-        return tally(rows, _size(_DOWNLOAD, output), _size(_DISK, output))
-
-
-def _size(pattern: re.Pattern[str], output: str) -> int | None:
-    found = pattern.search(output)
-    return size_in_bytes(found[1], found[2], 1024) if found else None
+        return tally(rows, size_found(_DOWNLOAD, output, 1024), size_found(_DISK, output, 1024))

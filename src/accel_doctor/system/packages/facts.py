@@ -81,6 +81,12 @@ def size_in_bytes(number: str, unit: str, base: int) -> int:
     return int(float(number.replace(",", "")) * base ** _UNITS[unit[:1].lower()])
 
 
+def size_found(pattern: re.Pattern[str], output: str, base: int) -> int | None:
+    """Return the bytes that the first two groups of a pattern, number and unit, find; None where it does not match."""
+    found = pattern.search(output)
+    return size_in_bytes(found[1], found[2], base) if found else None
+
+
 def printed(runner: Runner, argv: Sequence[str]) -> str:
     """Return what a query of installed packages prints."""
     return runner.capture(argv, environment=ENGLISH, timeout=_TIMEOUT).output

@@ -22,6 +22,7 @@ from accel_doctor.system.python.base_interpreter import behind, environment_sett
 _ANSWER_LIMIT = 256 * 1024
 _ANSWER_TIMEOUT = 30.0
 _MARK = "accel-doctor-interpreter:"
+_WHAT_TO_GIVE = "give --python a Python 3.8 or later, or a virtual environment made with one"
 _HARMLESS_PTH = {"_virtualenv.pth", "distutils-precedence.pth"}  # run code, and add no directory
 
 # Runs inside the target, Python 3.8 or later, isolated (-I). What a .pth file prints comes before the mark.
@@ -127,20 +128,15 @@ def _asked(executable: Path, runner: Runner) -> dict[str, Any]:
     _, mark, answer = done.output.rpartition(_MARK)
     if done.returncode != 0 or not mark or len(answer) > _ANSWER_LIMIT:
         said = (done.stderr.strip() or done.output.strip() or "nothing").splitlines()[-1][:200]
-        raise UsageError(
-            f"{executable} is not a usable Python interpreter (return code {done.returncode}): {said}",
-            hint="give --python a Python 3.8 or later, or a virtual environment made with one",
-        )
+        message = f"{executable} is not a usable Python interpreter (return code {done.returncode}): {said}"
+        raise UsageError(message, hint=_WHAT_TO_GIVE)
     try:
         facts: dict[str, Any] = json.loads(answer)
         if facts["libc"] == "musl":
             facts["libc"] = _musl_version(runner)
         _interpreter(facts)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(
-            f"{executable} gave an answer that cannot be read: {error}",
-            hint="give --python a Python 3.8 or later, or a virtual environment made with one",
-        ) from error
+        raise UsageError(f"{executable} gave an answer that cannot be read: {error}", hint=_WHAT_TO_GIVE) from error
     return facts
 
 
@@ -195,20 +191,18 @@ def refuse_externally_managed(interpreter: Interpreter, request: InstallRequest)
     )
 
 
+_PATHS = ("executable", "prefix", "base_prefix", "include")
+_TEXTS = ("implementation", "version", "soabi", "cache_tag", "platform", "libc")
+
+
 def _interpreter(facts: Mapping[str, Any]) -> Interpreter:
     in_virtual_environment = facts["prefix"] != facts["base_prefix"]
     marker = None if in_virtual_environment else facts["marker"]
+    paths: dict[str, Any] = {name: Path(facts[name]) for name in _PATHS}
+    texts: dict[str, Any] = {name: str(facts[name]) for name in _TEXTS}
     return Interpreter(
-        executable=Path(facts["executable"]),
-        prefix=Path(facts["prefix"]),
-        base_prefix=Path(facts["base_prefix"]),
-        implementation=str(facts["implementation"]),
-        version=str(facts["version"]),
-        soabi=str(facts["soabi"]),
-        cache_tag=str(facts["cache_tag"]),
-        platform=str(facts["platform"]),
-        libc=str(facts["libc"]),
-        include=Path(facts["include"]),
+        **paths,
+        **texts,
         origin=_origin(facts),
         in_virtual_environment=in_virtual_environment,
         externally_managed=None if marker is None else _own_words(marker),

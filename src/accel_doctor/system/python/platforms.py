@@ -95,10 +95,4 @@ def assumed_interpreter(distribution: Distribution, version: str | None) -> Inte
         libc=libc,
         include=Path(f"/usr/include/python{version}"),
         origin=Origin.DISTRIBUTION,
-        in_virtual_environment=False,
-        externally_managed=None,
-        pip_version=None,
-        debug=False,
-        free_threaded=False,
-        environment={},
     )
