@@ -17,6 +17,7 @@ from accel_doctor.model.machine import Distribution, Interpreter
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.model.plans import Plan, Unmet
 from accel_doctor.rulebook import Repository, Rulebook
+from accel_doctor.wording import listed
 
 _Set = tuple[str, ...]
 
@@ -59,8 +60,6 @@ class RuleAdviser:
         return self._rulebook.companions(need)
 
     def plan(self, reasons: Sequence[Reason]) -> Plan:
-        """Return the packages that satisfy these needs, each named once with all its reasons, and what is left
-        unmet."""
         plan = self._package_plan(reasons)
         return replace(plan, cures=(*plan.packages, *self._settings(plan.unmet)))
 
@@ -156,11 +155,11 @@ class RuleAdviser:
         return f"no rule names a package for {need}; search with: {hint}" if hint else None
 
     def _unavailable_advice(self, choice: PackageChoice) -> str:
-        advice = f"{_listed(choice.packages)} would provide it, but {self._distribution} has no such package"
+        advice = f"{listed(choice.packages)} would provide it, but {self._distribution} has no such package"
         repositories = [self._rulebook.repository(name, self._distribution) for name in choice.packages]
         needed = [repository for repository in dict.fromkeys(repositories) if repository]
         if needed and (commands := self._enabling(needed)):
-            where = _listed(tuple(repository.value for repository in needed))
+            where = listed([repository.value for repository in needed])
             shown = " && ".join(shlex.join(command) for command in commands)
             advice = f"{advice} yet: it is in {where}: enable it as root with: {shown}"
         return f"{advice}; {choice.advice}" if choice.advice else advice
@@ -179,14 +178,10 @@ def _build_constraint(need: Need) -> str | None:
 def _installed_advice(selected: _Set, choice: PackageChoice) -> str:
     verb = "is" if len(selected) == 1 else "are"
     advice = (
-        f"{_listed(selected)} {verb} installed, but the build does not find it: "
+        f"{listed(selected)} {verb} installed, but the build does not find it: "
         "check where it searches, and which version it accepts"
     )
     return f"{advice}; {choice.advice}" if choice.advice else advice
-
-
-def _listed(names: _Set) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 class _Shelf:

@@ -13,14 +13,12 @@ from rich.filesize import decimal
 from accel_doctor.model.holdings import Damage, Holding, HoldingKind, LeftOut, Removal
 from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.model.wheels import Entry
-from accel_doctor.wording import count, printable
+from accel_doctor.wording import count, listed, printable
 
 SCHEMA = 1
 
 KeptWheel = tuple[Holding, Entry]
 KeptEnvironment = tuple[Holding, StoredEnvironment]
-
-
 Answer = tuple[dict[str, Any], list[str]]  # a document, and the same as lines
 
 
@@ -45,8 +43,7 @@ def listing(wheels: Sequence[KeptWheel], environments: Sequence[KeptEnvironment]
     document: dict[str, Any] = {"wheels": [], "environments": []}
     rows = [("name", "version", "for", "size", "last used", "built on")]
     for holding, entry in wheels:
-        measured = {"bytes": holding.size, "last_used": _time(holding.used)}
-        document["wheels"].append({**_flat(entry), **measured})
+        document["wheels"].append({**_flat(entry), **_measured(holding)})
         made = entry.provenance
         tags = "-".join(entry.file.removesuffix(".whl").split("-")[-3:])
         built_on = f"{made.distribution}, {made.libc}"
@@ -54,10 +51,9 @@ def listing(wheels: Sequence[KeptWheel], environments: Sequence[KeptEnvironment]
     table = [("environment", "python", "size", "last used", "lock files")]
     for holding, stored in environments:
         facts = stored.facts
-        measured = {"bytes": holding.size, "last_used": _time(holding.used)}
         packages = [f"{pack.name}=={pack.version}" for pack in stored.packs if pack.name]
         known = {"key": stored.key, "stored_at": stored.stored_at, "facts": facts, "distributions": packages}
-        document["environments"].append({**known, **measured})
+        document["environments"].append({**known, **_measured(holding)})
         python, locks = str(facts.get("machine", {}).get("version", "?")), ", ".join(facts.get("files", {}))
         table.append((holding.label, python, _bytes([holding]), _day(holding.used), locks))
     lines = _columns(rows, right={3}) if wheels else []
@@ -75,7 +71,7 @@ def verified(good: Mapping[HoldingKind, int], damaged: Sequence[Damage]) -> Answ
     parts = [count(number, kind.value) for kind, number in good.items()]
     rows = [{**asdict(one), "kind": one.kind.value, "path": str(one.path)} for one in damaged]
     document = {"verified": sum(good.values()), "damaged": rows}
-    return document, [*lines, f"verified {_and(parts)}" if parts else "verified nothing"]
+    return document, [*lines, f"verified {listed(parts)}" if parts else "verified nothing"]
 
 
 def removed(removal: Removal) -> Answer:
@@ -96,7 +92,7 @@ def removed(removal: Removal) -> Answer:
         lines[:0] = [f"would remove {one.kind.value} {one.label}, {_bytes([one])}" for one in removal.removed]
     kinds = Counter(holding.kind for holding in removal.removed)
     parts = [count(number, kind.value) for kind, number in kinds.items()]
-    what = f"{_and(parts)}, {_bytes(removal.removed)}" if parts else "nothing"
+    what = f"{listed(parts)}, {_bytes(removal.removed)}" if parts else "nothing"
     return document, [*map(printable, lines), f"{verb} {what}; {decimal(removal.left)} {left}"]
 
 
@@ -115,20 +111,15 @@ def _flat(entry: Entry) -> dict[str, Any]:
 
 
 def _holding(holding: Holding) -> dict[str, Any]:
-    return {
-        "kind": holding.kind.value,
-        "name": holding.label,
-        "bytes": holding.size,
-        "last_used": _time(holding.used),
-    }
+    return {"kind": holding.kind.value, "name": holding.label, **_measured(holding)}
+
+
+def _measured(holding: Holding) -> dict[str, Any]:
+    return {"bytes": holding.size, "last_used": _time(holding.used)}
 
 
 def _bytes(holdings: Iterable[Holding]) -> str:
     return decimal(sum(holding.size for holding in holdings))
-
-
-def _and(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
 
 
 def _day(used: float) -> str:

@@ -262,20 +262,16 @@ class Rulebook:
     def problems(self) -> tuple[str, ...]:
         """Return every complaint about every file of these directories."""
         found: list[str] = []
-        _collect(lambda: self.symptoms, found)
-        _collect(lambda: self.python_packages, found)
-        for name in self.families():
-            _collect(partial(self._layers, name), found)
+        readings: list[Callable[[], object]] = [lambda: self.symptoms, lambda: self.python_packages]
+        readings += [partial(self._layers, name) for name in self.families()]
+        for read_something in readings:
+            try:
+                read_something()
+            except RuleError as error:
+                found.extend(error.problems)
         return tuple(found)
 
 
 def _raise(problems: Sequence[str]) -> None:
     if problems:
         raise RuleError(tuple(dict.fromkeys(problems)))
-
-
-def _collect(read_something: Callable[[], object], found: list[str]) -> None:
-    try:
-        read_something()
-    except RuleError as error:
-        found.extend(error.problems)

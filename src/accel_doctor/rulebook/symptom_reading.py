@@ -22,8 +22,8 @@ def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
     environment: dict[RuleKey, Mapping[str, str]] = {}
     for top in tops:
         top.mapping(("aliases", "advice", "environment", "symptoms"))
-        entries.update(_read_aliases(top))
-        advice.update(_read_advice(top))
+        entries.update((key, _needs(node)) for key, node in top.by_kind("aliases"))
+        advice.update((key, text) for key, node in top.by_kind("advice") if (text := node.text()))
         environment.update(_read_environment(top))
     aliases = Aliases(entries)
     symptoms: dict[str, Symptom | None] = {}
@@ -44,14 +44,6 @@ def _read_symptoms(named: Mapping[str, Node], aliases: Aliases) -> dict[str, Sym
         if symptom or node.value is None:
             result[identifier] = symptom
     return result
-
-
-def _read_aliases(top: Node) -> dict[RuleKey, tuple[Need, ...]]:
-    return {key: () if node.value is None else node.needs() for key, node in top.by_kind("aliases")}
-
-
-def _read_advice(top: Node) -> dict[RuleKey, str]:
-    return {key: text for key, node in top.by_kind("advice") if (text := node.text())}
 
 
 def _read_environment(top: Node) -> dict[RuleKey, Mapping[str, str]]:
@@ -77,7 +69,7 @@ def _read_symptom(identifier: str, node: Node, aliases: Aliases) -> Symptom | No
         patterns=_patterns(entries["pattern"]),
         kind=entries["kind"].kind_of_need(),
         needs=entries["needs"].needs(),
-        names=_names(entries["names"]),
+        names={name: _needs(entry) for name, entry in entries["names"].mapping().items()},
         tool=entries["tool"].text(),
         explained_by=entries["explained_by"].texts(),
         match=_samples(entries["match"]),
@@ -123,8 +115,8 @@ def _patterns(node: Node) -> tuple[re.Pattern[str], ...]:
     return tuple(result)
 
 
-def _names(node: Node) -> dict[str, tuple[Need, ...]]:
-    return {name: () if entry.value is None else entry.needs() for name, entry in node.mapping().items()}
+def _needs(node: Node) -> tuple[Need, ...]:
+    return () if node.value is None else node.needs()
 
 
 def _samples(node: Node) -> tuple[Sample, ...]:

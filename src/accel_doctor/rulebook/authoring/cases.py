@@ -99,6 +99,11 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names) or "nothing"
 
 
+def problems_of_samples(book: Rulebook) -> list[str]:
+    """Return what is wrong with symptoms by their own samples."""
+    return [problem for symptom in book.symptoms for problem in sample_problems(symptom, book.symptoms)]
+
+
 @dataclass(frozen=True)
 class Trial:
     """The numbers of samples, symptoms and cases tried, and the unexpected results."""
@@ -113,7 +118,7 @@ def try_rules(workplace: Workplace, adviser_of: AdviserOf) -> Trial:
     """Try every symptom on its own samples, and the rules on the recorded cases. RuleError, UsageError as usual."""
     book = workplace.rulebook()
     cases = cases_in(workplace.cases)
-    problems = [problem for symptom in book.symptoms for problem in sample_problems(symptom, book.symptoms)]
+    problems = problems_of_samples(book)
     problems += [problem for case in cases for problem in case_problems(case, book, adviser_of)]
     samples = sum(len(symptom.match) + len(symptom.miss) for symptom in book.symptoms)
     return Trial(samples, len(book.symptoms), len(cases), tuple(problems))

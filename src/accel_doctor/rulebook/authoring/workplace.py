@@ -22,13 +22,9 @@ class Workplace:
     cases: Path
     managers: Mapping[str, PackageNames]
 
-    def rulebook(self) -> Rulebook:
-        """Return the merged rules of all directories."""
-        return Rulebook(self.directories, self.managers)
-
-    def rulebook_with(self, own: Path) -> Rulebook:
-        """Return the merged rules with another directory in place of ``own``."""
-        directories = tuple(own if directory == self.own else directory for directory in self.directories)
+    def rulebook(self, own: Path | None = None) -> Rulebook:
+        """Return the merged rules of all directories, with another one in place of ``own`` where it is given."""
+        directories = [own or directory if directory == self.own else directory for directory in self.directories]
         return Rulebook(directories, self.managers)
 
     def shown(self, path: Path) -> str:
