@@ -77,13 +77,10 @@ class SourceBuilder:
 
     def _fitting(self, source: Source, request: InstallRequest, found: Wheel | None) -> Wheel | None:
         # What was bundled on a newer machine has a tag that says so.
-        if not request.build.portable or (found and self._installable(found.path)):
+        if not request.build.portable or (found and self.tags & parse_wheel_filename(found.path.name)[3]):
             return found
         plain = self._get(self.identity.key(source, request.plain))
         return self._made_portable(source, request, plain) if plain else None
-
-    def _installable(self, wheel: Path) -> bool:
-        return not parse_wheel_filename(wheel.name)[3].isdisjoint(self.tags)
 
     def _get(self, key: BuildKey | None) -> Wheel | None:
         return self.store.get(key) if key else None
@@ -131,7 +128,10 @@ class SourceBuilder:
         work = Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=self.work))
         self.reporter.build_phase(source, "fetch")
         try:
-            tree = self._bring(source, request, work)
+            if source.kind is SourceKind.VCS:
+                tree = check_out(source, work / "source", self.runner)
+            else:
+                tree = self.fetcher.fetch(source, request.index, work)
         except AccelDoctorError:
             shutil.rmtree(work, ignore_errors=True)
             raise
@@ -147,11 +147,6 @@ class SourceBuilder:
             shutil.rmtree(work, ignore_errors=True)
         self.reporter.build_finished(source, outcome)
         return outcome
-
-    def _bring(self, source: Source, request: InstallRequest, work: Path) -> Path:
-        if source.kind is SourceKind.VCS:
-            return check_out(source, work / "source", self.runner)
-        return self.fetcher.fetch(source, request.index, work)
 
     def _run(
         self, source: Source, tree: Path, request: InstallRequest, work: Path, log: Path

@@ -127,10 +127,9 @@ def _nested_file(line: Line) -> tuple[str, bool] | None:
     # pip follows the first -r or -c of a line without a requirement, and ignores them beside one.
     if line.requirement or line.values("editable"):
         return None
-    if requirements := line.values("requirement"):
-        return requirements[0], False
-    if constraints := line.values("constraint"):
-        return constraints[0], True
+    for option in ("requirement", "constraint"):
+        if named := line.values(option):
+            return named[0], option == "constraint"
     return None
 
 

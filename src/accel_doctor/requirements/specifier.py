@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -66,11 +67,8 @@ class SpecifierReader:
             raise UsageError(self._invalid(text, body, origin, error), hint=_hint(body)) from error
 
     def _editable(self, text: str, origin: str) -> tuple[str, str | None]:
-        try:
+        with suppress(InvalidRequirement):
             requirement = Requirement(text)
-        except InvalidRequirement:
-            pass
-        else:
             if requirement.url:
                 return text, canonicalize_name(requirement.name)
         # pip knows no marker after an editable path; uv does, and so do people.
@@ -80,8 +78,7 @@ class SpecifierReader:
             return _with_marker(f"{self._absolute(path)}{extras}", marker), None
         if path.lower().startswith("file:"):
             return _with_marker(f"{self._path_of_url(path)}{extras}", marker), _name_in_url(path)
-        scheme = urlsplit(body).scheme
-        if scheme.partition("+")[0] in _VCS:
+        if urlsplit(body).scheme.partition("+")[0] in _VCS:
             return text, _name_in_url(body)
         raise UsageError(
             f"{origin}: {text} is not a valid editable requirement. It should either be a path to a local project or a "
@@ -131,14 +128,13 @@ class SpecifierReader:
 
 
 def _without_marker(text: str, separator: str, origin: str) -> tuple[str, str]:
-    body, found, marker = text.partition(separator)
-    if not found or not marker.strip():
-        return body.strip(), ""
+    body, _, marker = map(str.strip, text.partition(separator))
     try:
-        Marker(marker.strip())
+        if marker:
+            Marker(marker)
     except InvalidMarker as error:
-        raise UsageError(f"{origin}: Invalid requirement: {body.strip()!r}: {error}") from error
-    return body.strip(), marker.strip()
+        raise UsageError(f"{origin}: Invalid requirement: {body!r}: {error}") from error
+    return body, marker
 
 
 def _with_marker(text: str, marker: str) -> str:

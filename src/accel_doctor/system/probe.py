@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import shutil
 from collections.abc import Iterable, Mapping
@@ -94,7 +95,7 @@ class MachineProber:
         if _any_file(folder / name for folder in folders):
             return True
         # One folder deeper (libxml2/libxml/tree.h) a build finds it only if it asks pkg-config or the like.
-        deeper = any(True for folder in folders if folder.is_dir() for _ in folder.glob(f"*/{_literal(name)}"))
+        deeper = any(True for folder in folders if folder.is_dir() for _ in folder.glob(f"*/{glob.escape(name)}"))
         return None if deeper else False
 
     def _pkgconfig(self, name: str) -> bool | None:
@@ -122,7 +123,3 @@ class MachineProber:
 
 def _any_file(paths: Iterable[Path]) -> bool:
     return any(path.is_file() for path in paths)
-
-
-def _literal(name: str) -> str:
-    return re.sub(r"([*?\[])", r"[\1]", name)

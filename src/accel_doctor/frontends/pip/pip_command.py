@@ -29,10 +29,8 @@ _PRIVATE_REQUIREMENT = "pip>=26.1"
 
 def is_new_enough(pip_version: str | None) -> bool:
     """Return whether a pip of this version can be the frontend."""
-    if pip_version is None:
-        return False
     try:
-        return Version(pip_version) >= OLDEST_PIP
+        return pip_version is not None and Version(pip_version) >= OLDEST_PIP
     except InvalidVersion:
         return False
 

@@ -40,9 +40,8 @@ def without_installed(lock: Pylock, installed: Sequence[InstalledDistribution], 
     versions = {distribution.name: distribution.version for distribution in installed}
 
     def stays(package: Package) -> bool:
-        if package.name in kept:
-            return True
-        return not package.is_direct and _same(versions.get(package.name), package.version)
+        same = not package.is_direct and _same(versions.get(package.name), package.version)
+        return package.name in kept or same
 
     return replace(lock, packages=[package for package in lock.packages if not stays(package)])
 
@@ -65,10 +64,8 @@ def _exists(url: str) -> bool:
 
 
 def _same(installed: str | None, locked: Version | None) -> bool:
-    if installed is None or locked is None:
-        return False
     try:
-        return Version(installed) == locked
+        return installed is not None and Version(installed) == locked
     except InvalidVersion:
         return False
 

@@ -22,7 +22,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,9 +80,15 @@ class EnvironmentCache:
         """Return the path of a pack."""
         return self.root / "packs" / digest
 
-    def aside(self) -> Path:
-        """Return a path for a file that is being written."""
-        return self.root / UNFINISHED / secrets.token_hex(16)
+    @contextmanager
+    def aside(self) -> Iterator[Path]:
+        """Yield a path for a file that is being written; remove what is left there at the end of the block."""
+        path = self.root / UNFINISHED / secrets.token_hex(16)
+        try:
+            yield path
+        finally:
+            with suppress(OSError):
+                path.unlink()
 
     def find(self, key: str) -> StoredEnvironment | None:
         """Return the environment stored under a key; warn of a manifest that cannot be read, and remove it."""

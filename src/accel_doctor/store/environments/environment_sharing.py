@@ -6,10 +6,8 @@ its pack is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from accel_doctor.interfaces import Progress
 from accel_doctor.model.stored_environments import StoredEnvironment
@@ -55,19 +53,9 @@ def send(
                 level.send(_manifest_name(stored.key), cache.manifest_path(stored.key))
 
 
-@contextmanager
-def _aside(cache: EnvironmentCache) -> Iterator[Path]:
-    path = cache.aside()
-    try:
-        yield path
-    finally:
-        with suppress(OSError):
-            path.unlink()
-
-
 def _sent(cache: EnvironmentCache, digest: str, level: SharedLevel) -> bool:
     # An empty object beside each pack says that the pack is there: a cheaper question than the pack itself.
-    with _aside(cache) as probe:
+    with cache.aside() as probe:
         if level.fetch(f"{_pack_name(digest)}.sent", probe, 1):
             return True
         if not level.send(_pack_name(digest), cache.pack_path(digest)):
@@ -77,7 +65,7 @@ def _sent(cache: EnvironmentCache, digest: str, level: SharedLevel) -> bool:
 
 
 def _manifest(cache: EnvironmentCache, key: str, level: SharedLevel) -> StoredEnvironment | None:
-    with _aside(cache) as aside:
+    with cache.aside() as aside:
         if not level.fetch(_manifest_name(key), aside, LIMIT):
             return None
         try:
@@ -93,7 +81,7 @@ def _packs(cache: EnvironmentCache, stored: StoredEnvironment, level: SharedLeve
     missing = [pack.digest for pack in stored.packs if not cache.pack_path(pack.digest).exists()]
 
     def fetch(digest: str) -> bool:
-        with _aside(cache) as aside:
+        with cache.aside() as aside:
             fetched = level.fetch(_pack_name(digest), aside, _LARGEST_PACK)
             if fetched:
                 aside.rename(cache.pack_path(digest))

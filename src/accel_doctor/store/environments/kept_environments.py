@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import AccelDoctorError
@@ -85,13 +85,13 @@ class KeptEnvironments(Kind):
             return None
         except (ValueError, OSError) as error:
             return cache.manifest_path(key), str(error)
-        parts = [(cache.pack_path(pack.digest), _wrong_pack) for pack in stored.packs]
+        parts = [(cache.pack_path(pack.digest), False) for pack in stored.packs]
         files = (file for files in stored.directories.values() for file in files)
-        parts += [(Path(cache.pool.path(file.piece)), _wrong_piece) for file in files]
+        parts += [(Path(cache.pool.path(file.piece)), True) for file in files]
         with cache.in_use():
-            for path, wrong in parts:
+            for path, is_piece in parts:
                 if path not in known:
-                    known[path] = _told(wrong, path)
+                    known[path] = _wrong(path, is_piece)
                 if why := known[path]:
                     return path, why
         return None
@@ -124,19 +124,14 @@ def erase_environments(cache: EnvironmentCache, keys: Sequence[str]) -> int:
     return len(chosen)
 
 
-def _wrong_pack(path: Path) -> str | None:
-    read_pack(path, path.name, (), lambda piece, blocks: None)  # raises what is wrong
-    return None
-
-
-def _wrong_piece(path: Path) -> str | None:
-    piece, found = path.parent.name + path.name, sha256_of(path)
-    return None if found == piece[:64] else f"SHA-256 mismatch: expected {piece[:64]}, got {found}"
-
-
-def _told(wrong: Callable[[Path], str | None], path: Path) -> str | None:
+def _wrong(path: Path, is_piece: bool) -> str | None:
+    """Return what is wrong with a piece or a pack, if anything."""
     try:
-        return wrong(path)
+        if not is_piece:
+            read_pack(path, path.name, (), lambda piece, blocks: None)
+            return None
+        expected, found = (path.parent.name + path.name)[:64], sha256_of(path)
+        return None if found == expected else f"SHA-256 mismatch: expected {expected}, got {found}"
     except FileNotFoundError:
         return "it is missing"
     except (AccelDoctorError, OSError) as error:

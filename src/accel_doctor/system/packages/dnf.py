@@ -76,6 +76,7 @@ class Dnf(RpmDriver):
 
     facts = DNF
     _not_root = re.compile(r"superuser privileges|lock file .* Permission denied")
+    _no_weak_dependencies = "--setopt=install_weak_deps=False"
     _refresh = ("dnf", "makecache", "--refresh")
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
@@ -116,10 +117,6 @@ class Dnf(RpmDriver):
 
     def _files(self, name: str) -> list[str]:
         return [line[1:] for line in self._questions.lines((*_QUERY, "-l", "--", name)) if line.startswith("/")]
-
-    def _command(self, names: Sequence[str], *, rehearse: bool) -> tuple[str, ...]:
-        answer = "--assumeno" if rehearse else "-y"
-        return ("dnf", answer, "--setopt=install_weak_deps=False", "install", "--", *names)
 
     def _rehearse(self, names: Sequence[str]) -> str:
         """Return what the rehearsal prints; where it waits for a lock, what it printed until its time was up."""

@@ -55,6 +55,7 @@ class Microdnf(RpmDriver):
     """Drive microdnf."""
 
     facts = MICRODNF
+    _no_weak_dependencies = "--setopt=install_weak_deps=0"
     _not_root = re.compile(
         r"^error: failed to obtain lock .*Permission denied|^error: Failed to create: ", re.MULTILINE
     )
@@ -70,10 +71,6 @@ class Microdnf(RpmDriver):
         """Return whether microdnf says that nothing matches one of them; it stops at the first."""
         said = self.ask(*self._command(names, rehearse=True)).stderr
         return quoted(said, _UNKNOWN) is not None and quoted(said, _NETWORK) is None
-
-    def _command(self, names: Sequence[str], *, rehearse: bool) -> tuple[str, ...]:
-        answer = "--assumeno" if rehearse else "-y"
-        return ("microdnf", answer, "--setopt=install_weak_deps=0", "install", "--", *names)
 
     def _transaction(self, output: str) -> Simulation | None:
         if not rehearsed(output):

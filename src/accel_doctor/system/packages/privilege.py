@@ -94,8 +94,7 @@ def find_privilege(*, euid: int, path: str, terminal: bool) -> Privilege:
 def _refusal(output: str) -> str | None:
     """Return the line with which sudo or doas refused; None where the last words are the command's own."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    said = [line for line in lines[-3:] if _REFUSAL.match(line)]
-    return said[-1] if said else None
+    return next((line for line in reversed(lines[-3:]) if _REFUSAL.match(line)), None)
 
 
 def _tail(log: Path, begin: int) -> str:

@@ -39,6 +39,7 @@ class RpmDriver(Driver):
     """Drive a program that installs RPM packages."""
 
     _not_root: re.Pattern[str]  # what a rehearsal says to whom it tells nothing
+    _no_weak_dependencies = ""
     _refresh: tuple[str, ...] = ()  # the command that makes root's metadata new, where an unknown name is worth one
 
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
@@ -92,9 +93,10 @@ class RpmDriver(Driver):
             return None
         raise self.refused(output, names)
 
-    @abstractmethod
     def _command(self, names: Sequence[str], *, rehearse: bool) -> tuple[str, ...]:
         """Return the command that installs, or shows what that would do, without privilege."""
+        answer = "--assumeno" if rehearse else "-y"
+        return (self.facts.program, answer, self._no_weak_dependencies, "install", "--", *names)
 
     @abstractmethod
     def _transaction(self, output: str) -> Simulation | None:
