@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
 from accel_doctor.builder.fetch import SourceFetcher, check_out
@@ -22,9 +22,6 @@ from accel_doctor.model.builds import Built, Failed, Outcome, Source, SourceKind
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Provenance
 from accel_doctor.wheelfile import generator, is_pure
-
-if TYPE_CHECKING:
-    from packaging.tags import Tag
 
 # How the frontends and backends announce the part of a build that begins: uv build, pip wheel, distutils commands.
 _PHASES = (

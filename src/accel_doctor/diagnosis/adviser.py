@@ -116,7 +116,8 @@ class RuleAdviser:
         ruled = self._rulebook.choice(need, self._distribution, self._interpreter)
         if ruled or not need.kind.curable_by_packages:
             return ruled
-        return self._indexed(need) or self._ranked(self._asked(need))
+        indexed = self._ranked(rank(need, self._index)) if self._index else None
+        return indexed or self._ranked(self._asked(need))
 
     def _asked(self, need: Need) -> Ranking:
         """Ask the package manager who has it, once: it takes seconds."""
@@ -127,9 +128,6 @@ class RuleAdviser:
     @cached_property
     def _index(self) -> FileIndex | None:
         return self._find_index()  # only now: a run whose needs all have rules opens no index
-
-    def _indexed(self, need: Need) -> PackageChoice | None:
-        return self._ranked(rank(need, self._index)) if self._index else None
 
     def _ranked(self, ranking: Ranking) -> PackageChoice | None:
         need = ranking.need
@@ -197,7 +195,7 @@ class _Shelf:
     def choose(self, choices: Sequence[PackageChoice]) -> dict[Need, _Set]:
         """Return one option per need, none where nothing can be had. Never choose two providers of one need, nor an
         option that would remove something: needs with one option go first, the others take what is there anyway."""
-        usable = {choice.need: self._usable(choice) for choice in choices}
+        usable = {choice.need: list(filter(self._obtainable.issuperset, choice.options)) for choice in choices}
         selection: dict[Need, _Set] = {}
         taken: set[str] = set(self.installed)
         for need, options in sorted(usable.items(), key=lambda item: len(item[1]) > 1):
@@ -208,9 +206,6 @@ class _Shelf:
         if any(not self.installed.issuperset(selection[need]) for need in open_choices) and self._conflicts(selection):
             self._settle(selection, usable, open_choices)
         return selection
-
-    def _usable(self, choice: PackageChoice) -> list[_Set]:
-        return [option for option in choice.options if self._obtainable.issuperset(option)]
 
     def _settle(self, selection: dict[Need, _Set], usable: dict[Need, list[_Set]], open_choices: list[Need]) -> None:
         for need in open_choices:

@@ -15,7 +15,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from packaging.pylock import Package, Pylock
+from packaging.tags import Tag
 
 from accel_doctor.errors import AccelDoctorError, RequirementsError, ToolError
 from accel_doctor.frontends.lock_files import keep_lock, kept_lock, read_lock
@@ -25,9 +27,6 @@ from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 
-if TYPE_CHECKING:
-    from packaging.pylock import Package, Pylock
-    from packaging.tags import Tag
 LAYOUT = "v1"
 
 # What a distribution's metadata directory ends with; anything else in a site directory is not a distribution.

@@ -26,11 +26,6 @@ SAMPLE_PYTHON: Mapping[str, str] = {
 }
 
 
-def is_template(text: str) -> bool:
-    """Return whether the text has anything to render."""
-    return "{{" in text or "{%" in text
-
-
 def python_values(interpreter: Interpreter) -> Mapping[str, str]:
     """Return what templates can refer to as ``python.version`` and so on."""
     return {
@@ -44,7 +39,7 @@ def python_values(interpreter: Interpreter) -> Mapping[str, str]:
 
 def render(text: str, python: Mapping[str, str], need: Need | None = None) -> str:
     """Return the text with its template rendered. ValueError for a bad template."""
-    if not is_template(text):
+    if "{{" not in text and "{%" not in text:
         return text
     from jinja2 import TemplateError
 

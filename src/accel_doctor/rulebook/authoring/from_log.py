@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from accel_doctor.diagnosis import WatchedStream, diagnose_stream
+from accel_doctor.diagnosis import WatchedStream, diagnose_stream, sample_problems
 from accel_doctor.diagnosis.scanning import all_lines, stream_blocks
 from accel_doctor.errors import RuleError, UsageError
 from accel_doctor.fileindex import FileIndex, rank
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis, Finding, Need
-from accel_doctor.rulebook.authoring.cases import AdviserOf, RuleCase, answer, needs_of, problems_of_samples
+from accel_doctor.rulebook.authoring.cases import AdviserOf, RuleCase, answer, needs_of
 from accel_doctor.rulebook.authoring.inserting import with_package_rule, with_symptom
 from accel_doctor.rulebook.authoring.proposing import Draft, draft, stem
 from accel_doctor.rulebook.authoring.workplace import Workplace, replace_file
@@ -161,9 +161,8 @@ class NewRules:
         content = redacted(self.log.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         distro = ":".join(filter(None, (self.distribution.id, self.distribution.version)))
         causes, packages = self._proven(needs, content, distro, python)
-        subject = next((cause.package for cause in causes if cause.package), None) or re.sub(
-            r"[^A-Za-z0-9.+]+", "-", str(needs[0])
-        ).strip("-")
+        first = re.sub(r"[^A-Za-z0-9.+]+", "-", str(needs[0])).strip("-")
+        subject = next((cause.package for cause in causes if cause.package), first)
         taken = {path.name for path in self.workplace.cases.glob("*")}
         free = _a_free_name("-".join((*filter(None, distro.split(":")), subject)), taken)
         name = self.author.ask("A name for the case", "--case", self.answers.case, _a_name(taken), free)
@@ -183,8 +182,11 @@ class NewRules:
                 shutil.copy(path, scratch)
             for file, text in self._files.items():
                 (Path(scratch) / file).write_text(text, "utf-8")
-            book = self.workplace.rulebook(Path(scratch))
-            if problems := book.problems() or problems_of_samples(book):
+            book = self.workplace.rulebook_with(Path(scratch))
+            problems = list(book.problems())
+            if not problems:
+                problems = [problem for symptom in book.symptoms for problem in sample_problems(symptom, book.symptoms)]
+            if problems:
                 raise RuleError([problem.replace(scratch, str(self.workplace.own)) for problem in problems])
             causes, names = answer(io.BytesIO(content), self.adviser_of(distro, python, book), book)
         found = needs_of(causes)

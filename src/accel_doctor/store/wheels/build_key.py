@@ -86,8 +86,8 @@ def build_key(
     """
     identity = _identity(source)
     variables = build_environment(environment, source.name)
-    if identity is None or settings.no_build_isolation or _for_this_processor([*variables.values(),
-                                                                              *settings.config_settings]):  # fmt: skip
+    flags = (*variables.values(), *settings.config_settings)
+    if identity is None or settings.no_build_isolation or any(map(_THIS_PROCESSOR.search, flags)):
         return None
     pure: dict[str, Any] = {
         "key-version": KEY_VERSION,
@@ -120,10 +120,6 @@ def build_environment(environment: Mapping[str, str], package: str) -> dict[str,
         and name not in _IRRELEVANT
         and (name in _VARIABLES or name.startswith((*_PREFIXES, own)) or name.endswith(_SUFFIXES))
     }
-
-
-def _for_this_processor(flags: list[str]) -> bool:
-    return any(_THIS_PROCESSOR.search(text) for text in flags)
 
 
 def _identity(source: Source) -> dict[str, str | None] | None:
