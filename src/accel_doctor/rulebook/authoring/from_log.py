@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from accel_doctor.diagnosis import WatchedStream, diagnose_stream, sample_problems
+from accel_doctor.diagnosis import WatchedStream, diagnose_stream
 from accel_doctor.diagnosis.scanning import all_lines, stream_blocks
 from accel_doctor.errors import RuleError, UsageError
 from accel_doctor.fileindex import FileIndex, rank
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis, Finding, Need
-from accel_doctor.rulebook.authoring.cases import AdviserOf, RuleCase, answer, needs_of
+from accel_doctor.rulebook.authoring.cases import AdviserOf, RuleCase, answer, needs_of, problems_of_samples
 from accel_doctor.rulebook.authoring.inserting import with_package_rule, with_symptom
 from accel_doctor.rulebook.authoring.proposing import Draft, draft, stem
 from accel_doctor.rulebook.authoring.workplace import Workplace, replace_file
@@ -182,11 +182,8 @@ class NewRules:
                 shutil.copy(path, scratch)
             for file, text in self._files.items():
                 (Path(scratch) / file).write_text(text, "utf-8")
-            book = self.workplace.rulebook_with(Path(scratch))
-            problems = list(book.problems())
-            if not problems:
-                problems = [problem for symptom in book.symptoms for problem in sample_problems(symptom, book.symptoms)]
-            if problems:
+            book = self.workplace.rulebook(Path(scratch))
+            if problems := book.problems() or problems_of_samples(book):
                 raise RuleError([problem.replace(scratch, str(self.workplace.own)) for problem in problems])
             causes, names = answer(io.BytesIO(content), self.adviser_of(distro, python, book), book)
         found = needs_of(causes)
