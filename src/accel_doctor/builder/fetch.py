@@ -51,12 +51,10 @@ class SourceFetcher:
                 f"{source}: {source.location} is not in the cache, and --offline forbids fetching it",
                 hint="run once without --offline, or put the file into a --find-links directory",
             )
-        try:
-            return self._download(source, index, kept or scratch / name)
-        except OSError:  # a full disk, a directory that may not be written: then it is not kept
-            if kept is None:
-                raise
-            return self._download(source, index, scratch / name)
+        if kept:
+            with suppress(OSError):  # a full disk, a directory that may not be written: then it is not kept
+                return self._download(source, index, kept)
+        return self._download(source, index, scratch / name)
 
     def _download(self, source: Source, index: IndexSettings, target: Path) -> Path:
         from accel_doctor.http import HttpClient, HttpError, TooLargeError

@@ -45,7 +45,6 @@ class MachineProber:
         return self._answers[need]
 
     def forget(self) -> None:
-        """Forget all answers: packages were installed."""
         self._answers.clear()
         self._loader.forget()
 

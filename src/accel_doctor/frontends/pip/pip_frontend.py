@@ -63,8 +63,7 @@ class PipFrontend:
         files = write_requirement_files(scratch, _for_pip(request), per_requirement_options=True)
         report = scratch / "report.json"
         report.unlink(missing_ok=True)
-        failed = self._run(self._lock_arguments(request, files, report), request, "resolve", log)
-        if failed is not None:
+        if failed := self._run(self._lock_arguments(request, files, report), request, "resolve", log):
             return failed
         try:
             return Locked(lock_from_report(report.read_text(encoding="utf-8")))

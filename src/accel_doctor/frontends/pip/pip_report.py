@@ -44,35 +44,27 @@ def _package(item: Mapping[str, Any]) -> Package:
     name = canonicalize_name(item["metadata"]["name"])
     version = Version(item["metadata"]["version"])
     info: Mapping[str, Any] = item["download_info"]
-    subdirectory = info.get("subdirectory")
-    if "vcs_info" in info:
-        return Package(name=name, version=version, vcs=_vcs(info))
-    if "dir_info" in info:
-        path = unquote(urlsplit(info["url"]).path)
-        directory = PackageDirectory(
-            path=path, editable=info["dir_info"].get("editable") or None, subdirectory=subdirectory
+    url, subdirectory = info["url"], info.get("subdirectory")
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    if vcs := info.get("vcs_info"):
+        origin = PackageVcs(
+            type=vcs["vcs"],
+            url=url,
+            requested_revision=vcs.get("requested_revision"),
+            commit_id=vcs["commit_id"],
+            subdirectory=subdirectory,
         )
+        return Package(name=name, version=version, vcs=origin)
+    if "dir_info" in info:
+        editable = info["dir_info"].get("editable") or None
+        directory = PackageDirectory(path=path, editable=editable, subdirectory=subdirectory)
         return Package(name=name, version=None, directory=directory)
-    file = {**_place(info["url"]), "hashes": dict(info["archive_info"]["hashes"])}
+    place = {"path": path} if parts.scheme == "file" else {"url": url}
+    file = {**place, "hashes": dict(info["archive_info"]["hashes"])}
     if item.get("is_direct") or subdirectory:
         return Package(name=name, version=version, archive=PackageArchive(**file, subdirectory=subdirectory))
-    file_name = unquote(urlsplit(info["url"]).path.rpartition("/")[2])
+    file_name = unquote(parts.path.rpartition("/")[2])
     if file_name.endswith(".whl"):
         return Package(name=name, version=version, wheels=[PackageWheel(name=file_name, **file)])
     return Package(name=name, version=version, sdist=PackageSdist(name=file_name, **file))
-
-
-def _vcs(info: Mapping[str, Any]) -> PackageVcs:
-    vcs = info["vcs_info"]
-    return PackageVcs(
-        type=vcs["vcs"],
-        url=info["url"],
-        requested_revision=vcs.get("requested_revision"),
-        commit_id=vcs["commit_id"],
-        subdirectory=info.get("subdirectory"),
-    )
-
-
-def _place(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
-    return {"path": unquote(parts.path)} if parts.scheme == "file" else {"url": url}

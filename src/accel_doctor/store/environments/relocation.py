@@ -99,11 +99,11 @@ def _with_first_line(content: bytes, root: str) -> bytes:
     line, _, rest = content.partition(b"\n")
     command, _, arguments = line[2:].partition(b" ")
     interpreter = command.replace(ROOT, _bytes(root))
-    plain = b"#!" + interpreter + (b" " + arguments if arguments else b"")
+    given = b" " + arguments if arguments else b""
+    plain = b"#!" + interpreter + given
     if b" " not in interpreter and len(plain) <= _LONGEST_FIRST_LINE:
         return plain + b"\n" + rest
     word = _bytes(shlex.quote(interpreter.decode("utf-8", "surrogateescape")))
-    given = b" " + arguments if arguments else b""
     return b"#!/bin/sh\n'''exec' " + word + given + b' "$0" "$@"\n' + b"' '''\n" + rest
 
 

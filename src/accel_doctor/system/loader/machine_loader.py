@@ -92,7 +92,6 @@ class MachineLoader:
         return self._found[soname]
 
     def unmet(self, links: Sequence[Link]) -> tuple[UnmetLink, ...]:
-        """Return those of ``links`` that cannot be met here, and why."""
         result = []
         for link in links:
             path = self.find(link.soname)
@@ -103,7 +102,6 @@ class MachineLoader:
         return tuple(result)
 
     def forget(self) -> None:
-        """Forget all answers: packages were installed."""
         self._found.clear()
         self.__dict__.pop("_cache", None)
 

@@ -72,7 +72,6 @@ class RpmDriver(Driver):
             super().carry_out(names, log, plan)
 
     def foresee(self, names: tuple[str, ...], log: Path, plan: Plan) -> Simulation | None:
-        """Return what the transaction will do, rehearsed as root where only root is told."""
         simulation = self.simulate(names)
         if simulation is not None:
             return simulation

@@ -21,10 +21,6 @@ from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
 
 _QUESTIONLESS = ("zypper", "--non-interactive")
-_INSTALL = ("install", "--no-recommends")
-
-# All is installed, and: reboot needed, restart needed, a repository was skipped, a package's script failed.
-_INFORMATIONAL = frozenset({0, 102, 103, 106, 107})
 
 _UNREACHABLE = re.compile(r"Download \(curl\) error|Error message: |Timeout exceeded|Error trying to read from")
 _HELD = re.compile(r"System management is locked|can't create transaction lock")
@@ -73,7 +69,8 @@ class Zypper(RpmDriver):
 
     facts = ZYPPER
     _not_root = re.compile(r"Root privileges are required")
-    succeeded = _INFORMATIONAL
+    # All is installed, and: reboot needed, restart needed, a repository was skipped, a package's script failed.
+    succeeded = frozenset({0, 102, 103, 106, 107})
     _refresh = (*_QUESTIONLESS, "refresh")
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 60) -> None:
@@ -111,11 +108,11 @@ class Zypper(RpmDriver):
 
     def _command(self, names: Sequence[str], *, rehearse: bool) -> tuple[str, ...]:
         before, after = (("--xmlout",), ("--dry-run",)) if rehearse else ((), ())
-        return (*self._wait, *_QUESTIONLESS, *before, *_INSTALL, *after, "--", *names)
+        return (*self._wait, *_QUESTIONLESS, *before, "install", "--no-recommends", *after, "--", *names)
 
     def refused(self, output: str, names: Sequence[str]) -> PackageManagerError | NetworkError:
-        """Return the error that the XML of a failed rehearsal stands for."""
-        return super().refused(_plain(output), names)
+        """Return the error that the XML of a failed rehearsal, which may be cut short, stands for."""
+        return super().refused(unescape(re.sub(r"<[^<>]*>", "\n", output)), names)
 
     def _transaction(self, output: str) -> Simulation | None:
         found = re.search(r"<install-summary\b.*</install-summary>", output, re.DOTALL)
@@ -146,8 +143,3 @@ def _listed(summary: ElementTree.Element, *sections: str) -> tuple[str, ...]:
     return tuple(
         solvable.get("name", "") for section in sections for solvable in summary.findall(f"{section}/solvable")
     )
-
-
-def _plain(xml: str) -> str:
-    """Return the texts of an XML output that may be cut short, one below the other."""
-    return unescape(re.sub(r"<[^<>]*>", "\n", xml))

@@ -149,11 +149,9 @@ def _is_plain_environment(root: Path) -> bool:
 
 
 def _pip_version(sites: Sequence[Path]) -> str | None:
-    for site in sites:
-        for name in ("pip-*.dist-info", "pip-*.egg-info"):
-            if found := next(site.glob(name), None):
-                return found.name[4:].rsplit(".", 1)[0]
-    return None
+    names = ("pip-*.dist-info", "pip-*.egg-info")
+    found = (path.name for site in sites for name in names for path in site.glob(name))
+    return next((name[4:].rsplit(".", 1)[0] for name in found), None)
 
 
 def supported_tags(interpreter: Interpreter, platforms: Sequence[str] = ()) -> list[tags.Tag]:
