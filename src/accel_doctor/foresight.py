@@ -133,10 +133,9 @@ def expected_from_lock(
         lacked = lacked_by_kept.get(source.name) if source else None
         if lacked is not None:
             result.append(ForeseenBuild(package.name, version, Certainty.NO, "its wheel is cached", lacked))
-        elif source:
-            result.append(ForeseenBuild(package.name, version, Certainty.CERTAIN, "no compatible wheel"))
-        elif package.directory:
-            result.append(ForeseenBuild(package.name, version, Certainty.CERTAIN, "a project in a directory"))
+        elif source or package.directory:
+            why = "no compatible wheel" if source else "a project in a directory"
+            result.append(ForeseenBuild(package.name, version, Certainty.CERTAIN, why))
         else:
             result.append(ForeseenBuild(package.name, version, Certainty.NO, "has a compatible wheel"))
     return [*result, *_left_out(cases, {expected.name for expected in result})]

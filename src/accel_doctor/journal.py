@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,20 +51,14 @@ class Journal:
 
         An entry counts as damaged where it names none of ``managers``, or a package that its manager does not accept.
         """
-        entries, damaged = [], 0
         try:
             with self._path.open("rb") as stream:
-                while line := stream.readline(_LINE_LIMIT):
-                    entry = _entry(line, managers)
-                    if entry:
-                        entries.append(entry)
-                    else:
-                        damaged += 1
+                entries = [_entry(line, managers) for line in iter(partial(stream.readline, _LINE_LIMIT), b"")]
         except FileNotFoundError:
             return []
-        if damaged:
+        if damaged := entries.count(None):
             self._notifier.note(f"{count(damaged, 'damaged line')} in the journal {self._path}")
-        return entries
+        return [entry for entry in entries if entry]
 
 
 def as_json(entry: JournalEntry) -> dict[str, Any]:

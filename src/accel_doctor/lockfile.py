@@ -44,7 +44,7 @@ def sources_to_build(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str
     """
     sources = []
     for package, chosen in _selected(lock, tags, environment):
-        if isinstance(chosen, PackageArchive) and _file_of(chosen).endswith(".whl"):
+        if isinstance(chosen, PackageArchive) and re.match(r"[^?#]*\.whl(?:[?#]|$)", _location(chosen)):
             continue  # a wheel given by URL
         if isinstance(chosen, PackageSdist | PackageVcs | PackageArchive):
             sources.append(_source(package, chosen))
@@ -197,7 +197,3 @@ def _location(part: PackageSdist | PackageArchive | PackageVcs) -> str:
     if location is None:
         raise RequirementsError(f"a lock entry has neither path nor URL: {part}")
     return location
-
-
-def _file_of(archive: PackageArchive) -> str:
-    return _location(archive).partition("?")[0].partition("#")[0]

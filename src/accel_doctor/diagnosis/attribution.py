@@ -47,7 +47,7 @@ _FAILS_BELOW = (
 )
 _BUILT = re.compile(r"^Successfully (?:built|installed) (?P<names>[A-Za-z0-9][A-Za-z0-9._ +!-]*)$")
 _VERSION = re.compile(r"-\d[^-]*$")  # "Successfully installed x-1.0"; "Successfully built x-1.0.tar.gz"
-_COMES_NEXT = (re.compile(rf"^Collecting {_NAME}"),)
+_COMES_NEXT = re.compile(rf"^Collecting {_NAME}")
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,9 @@ def told_by(line: str) -> Told | None:
         return Told("", built=names)
     if line == "error: metadata-generation-failed":
         return Told("", after=True)
-    for patterns, after, certain in (
-        (_FAILED_AFTER, True, True),
-        (_FAILS_BELOW, False, True),
-        (_COMES_NEXT, False, False),
-    ):
-        for pattern in patterns:
-            found = pattern.match(line)
-            if found:
-                return Told(canonicalize_name(found["name"]), after, certain)
+    for pattern in (*_FAILED_AFTER, *_FAILS_BELOW, _COMES_NEXT):
+        found = pattern.match(line)
+        if found:
+            name = canonicalize_name(found["name"])
+            return Told(name, after=pattern in _FAILED_AFTER, certain=pattern is not _COMES_NEXT)
     return None

@@ -222,18 +222,13 @@ class _Reading:
 def _last_question(probes: Sequence[_Draft]) -> tuple[Need, ...]:
     """Return the last probe's need, and those it was asked together with: pkg_check_modules(a b) complains line by
     line."""
-    last = probes[-1]
-    needs = [last.need]
-    for before in reversed(probes[:-1]):
-        if (
-            last.need.kind is not NeedKind.PKGCONFIG
-            or before.symptom is not last.symptom
-            or before.line != last.line - 1
-        ):
+    first = len(probes) - 1
+    while first and probes[first].need.kind is NeedKind.PKGCONFIG:
+        last, before = probes[first], probes[first - 1]
+        if before.symptom is not last.symptom or before.line != last.line - 1:
             break
-        last = before
-        needs.insert(0, last.need)
-    return tuple(needs)
+        first -= 1
+    return tuple(probe.need for probe in probes[first:])
 
 
 def _mentions(text: str, name: str) -> bool:
@@ -250,19 +245,16 @@ def sample_problems(symptom: Symptom, symptoms: Sequence[Symptom]) -> tuple[str,
     problems = []
     for sample in symptom.match:
         # as the log of a build: prose says nothing elsewhere
-        findings = [
-            f for f in diagnose(sample.log.splitlines(), symptoms, "sample").findings if f.symptom == symptom.id
-        ]
-        needs = tuple(finding.need for finding in findings)
+        findings = diagnose(sample.log.splitlines(), symptoms, "sample").findings
+        needs = [finding.need for finding in findings if finding.symptom == symptom.id]
         if set(needs) != set(sample.needs):
-            shown = ", ".join(map(str, needs)) or "nothing"
-            problems.append(
-                f"{symptom.source}: symptoms.{symptom.id}: expected {', '.join(map(str, sample.needs)) or 'nothing'}, "
-                f"found {shown} in {sample.log.strip()!r}"
-            )
-        if not any(symptom.read(text) is not None for _, text in all_lines(line_blocks(sample.log.splitlines()))):
-            problems.append(f"{symptom.source}: symptoms.{symptom.id}: does not match {sample.log.strip()!r}")
-    for log in symptom.miss:
-        if any(symptom.read(text) is not None for _, text in all_lines(line_blocks(log.splitlines()))):
-            problems.append(f"{symptom.source}: symptoms.{symptom.id}: should not match {log.strip()!r}")
-    return tuple(problems)
+            expected, shown = (", ".join(map(str, some)) or "nothing" for some in (sample.needs, needs))
+            problems.append(f"expected {expected}, found {shown} in {sample.log.strip()!r}")
+        if not _is_in(symptom, sample.log):
+            problems.append(f"does not match {sample.log.strip()!r}")
+    problems += [f"should not match {log.strip()!r}" for log in symptom.miss if _is_in(symptom, log)]
+    return tuple(f"{symptom.source}: symptoms.{symptom.id}: {problem}" for problem in problems)
+
+
+def _is_in(symptom: Symptom, log: str) -> bool:
+    return any(symptom.read(text) is not None for _, text in all_lines(line_blocks(log.splitlines())))

@@ -82,10 +82,9 @@ LISTS: Mapping[str, Mapping[str, _Reader]] = {
 
 def index_bytes(collection: Collection, release: Distribution) -> bytes:
     """Return the bytes of an index; the same collection always yields the same bytes."""
-    tables = dict(zip(TABLES, _tables(collection), strict=True))
     lines = [f"release\t{release.id}\t{release.version}"]
     body = bytearray()
-    for table, rows in tables.items():
+    for table, rows in zip(TABLES, _tables(collection), strict=True):
         for start in range(0, len(rows), ROWS_PER_BLOCK):
             block = rows[start : start + ROWS_PER_BLOCK]
             data = encode_block(block)

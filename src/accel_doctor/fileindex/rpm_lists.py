@@ -93,10 +93,7 @@ def _parse(stream: IO[bytes], start: Callable[[str, dict[str, str]], None], end:
         start(tag, attributes)
 
     def closed(tag: str) -> None:
-        nonlocal size
         end(tag, "".join(pieces).strip())
-        pieces.clear()
-        size = 0
 
     def text(piece: str) -> None:
         nonlocal size

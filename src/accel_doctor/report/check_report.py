@@ -11,7 +11,7 @@ from typing import Any
 from accel_doctor.foresight import Certainty, ForeseenBuild, ForeseenNeed, Foresight
 from accel_doctor.model.machine import Distribution
 from accel_doctor.report.diagnosis_report import paste_lines
-from accel_doctor.report.run_report import system_packages_document, unmet_document
+from accel_doctor.report.run_report import system_package_document, unmet_document
 from accel_doctor.wording import count, printable
 
 SCHEMA = 1
@@ -46,7 +46,7 @@ def foresight_document(report: ForesightReport) -> dict[str, Any]:
         "resolved": report.resolved,
         "packages": [_build_document(build) for build in report.foresight.builds],
         "plan": {
-            "system_packages": system_packages_document(plan),
+            "system_packages": [system_package_document(package) for package in plan.packages],
             "advice": list(dict.fromkeys(unmet.advice for unmet in plan.unmet if unmet.advice)),
             "commands": [list(command) for command in plan.commands],
         },
@@ -95,7 +95,9 @@ def foresight_lines(report: ForesightReport) -> list[str]:
         lines.append(f"{count(len(wheels), what)} {'needs' if len(wheels) == 1 else 'need'} no build")
     if not foresight.builds:
         lines.append("nothing to install")
-    lines += _unmet_lines(report)
+    advice = dict.fromkeys((unmet.reason.need, unmet.advice) for unmet in foresight.plan.unmet if unmet.advice)
+    if advice:
+        lines += ["", *(f"{need}: {printable(text)}" for need, text in advice if text)]
     lines += paste_lines(foresight.plan, report.distribution)
     if not foresight.missing and not foresight.plan.unmet:
         unknown = any(not build.needs for build in foresight.of(Certainty.CERTAIN))
@@ -120,8 +122,3 @@ def _state(need: ForeseenNeed, report: ForesightReport) -> str:
     if need.present:
         return "installed"
     return f"missing, {cure}" if need.present is False else f"not seen, {cure}"
-
-
-def _unmet_lines(report: ForesightReport) -> list[str]:
-    told = dict.fromkeys((unmet.reason.need, unmet.advice) for unmet in report.foresight.plan.unmet if unmet.advice)
-    return ["", *(f"{need}: {printable(advice)}" for need, advice in told if advice)] if told else []

@@ -12,7 +12,7 @@ from typing import Any
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis, Finding
 from accel_doctor.model.plans import Plan
-from accel_doctor.report.run_report import finding_document, system_packages_document, unmet_document
+from accel_doctor.report.run_report import finding_document, system_package_document, unmet_document
 from accel_doctor.wording import printable, shortened
 
 SCHEMA = 1
@@ -32,7 +32,7 @@ def diagnosis_document(distribution: Distribution, diagnoses: Mapping[str, Diagn
             for finding in diagnosis.findings
         ],
         "plan": {
-            "system_packages": system_packages_document(plan),
+            "system_packages": [system_package_document(package) for package in plan.packages],
             "build_constraints": list(plan.constraints),
             "environment": plan.variables,
             "advice": list(plan.advice),

@@ -10,7 +10,7 @@ from accel_doctor.model.cures import Reason, SystemPackage
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.model.plans import JournalEntry
-from accel_doctor.rulebook.templates import compiled
+from accel_doctor.rulebook.templates import filled
 
 # format -> the template under templates/
 FORMATS: Mapping[str, str] = {
@@ -66,23 +66,18 @@ def render(needed: PackageList, template: str) -> str:
     It knows ``distribution.id`` and ``.name``, ``manager``, ``packages`` (each with ``name``, ``why``, ``confidence``),
     ``commands``, ``cleanup``, ``external`` (PEP 725) and the filters ``quote`` and ``join_words``.
     """
-    from jinja2 import TemplateError
-
-    try:
-        text: str = compiled(template, whole_lines=True).render(
-            distribution={"id": needed.distribution.id, "name": str(needed.distribution)},
-            manager=needed.manager,
-            cleanup=needed.cleanup,
-            packages=[
-                {"name": package.name, "why": _why(package.reasons), "confidence": package.confidence.value}
-                for package in needed.packages
-            ],
-            commands=[list(command) for command in needed.commands],
-            external=_external(needed.packages),
-        )
-    except TemplateError as error:
-        raise ValueError(f"template: {error}") from error
-    return text.rstrip("\n") + "\n"
+    values = {
+        "distribution": {"id": needed.distribution.id, "name": str(needed.distribution)},
+        "manager": needed.manager,
+        "cleanup": needed.cleanup,
+        "packages": [
+            {"name": package.name, "why": _why(package.reasons), "confidence": package.confidence.value}
+            for package in needed.packages
+        ],
+        "commands": [list(command) for command in needed.commands],
+        "external": _external(needed.packages),
+    }
+    return filled(template, values, whole_lines=True).rstrip("\n") + "\n"
 
 
 def _why(reasons: Iterable[Reason]) -> str:

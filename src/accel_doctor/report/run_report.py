@@ -93,13 +93,8 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     }
 
 
-def system_packages_document(plan: Plan) -> list[dict[str, Any]]:
-    """Return the packages of a plan, each with the needs it meets and where its name comes from."""
-    return [system_package_document(package) for package in plan.packages]
-
-
 def system_package_document(package: SystemPackage) -> dict[str, Any]:
-    """Return one package of a plan."""
+    """Return one package of a plan, with the needs it meets and where its name comes from."""
     return {
         "name": package.name,
         "needs": sorted({str(reason.need) for reason in package.reasons}),

@@ -22,11 +22,9 @@ _MOST_PACKAGES_NAMED = 4
 def case_lines(case: Case) -> list[str]:
     """Return what failed, the quoted line that says why, and where the log is."""
     failure = case.failure
-    what = (
-        "the command failed"
-        if failure.step == "command"
-        else f"{failure.package or 'the requirements'}: {failure.step} failed"
-    )
+    what = f"{failure.package or 'the requirements'}: {failure.step} failed"
+    if failure.step == "command":
+        what = "the command failed"
     if failure.seconds:
         what += f" after {failure.seconds:.1f} s"
     causes = case.diagnosis.causes
@@ -101,7 +99,8 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
         case ExitCode.NETWORK:
             return f"{what}: the build could not reach the network", f"check the network, then {_AGAIN}"
         case ExitCode.CONSENT:
-            hint = f"run the command above{_as_root(result.plan)}, or run the same accel-doctor command with --yes"
+            root = " as root" if result.plan is None or result.plan.needs_root else ""
+            hint = f"run the command above{root}, or run the same accel-doctor command with --yes"
             return f"{_MISSING}, and installing them was not confirmed", hint
         case ExitCode.PRIVILEGE if obstacle:
             return f"{_MISSING}, and {obstacle}", f"run the command above, then {_AGAIN}"
@@ -120,26 +119,19 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
             return result.code.meaning, None
 
 
-def _as_root(plan: Plan | None) -> str:
-    return " as root" if plan is None or plan.needs_root else ""
-
-
 def interruption_lines(transactions: Sequence[Plan], logs: str | None) -> list[str]:
     """Return what an interrupted run has done to the machine, and where its logs are."""
     names = dict.fromkeys(name for plan in transactions for name in plan.names)
-    done = (
-        f"system packages installed before that: {', '.join(names)}" if names else "no system packages were installed"
-    )
+    installed = f"system packages installed before that: {', '.join(names)}"
+    done = installed if names else "no system packages were installed"
     return [done, *([f"logs: {logs}"] if logs else [])]
 
 
 def built_line(built: Built) -> str:
     """Return the line for one finished build."""
-    return (
-        f"built {built.source} in {built.seconds:.1f} s"
-        if not built.reused
-        else f"using the cached wheel of {built.source}"
-    )
+    if built.reused:
+        return f"using the cached wheel of {built.source}"
+    return f"built {built.source} in {built.seconds:.1f} s"
 
 
 def _why(reasons: Sequence[Reason]) -> list[str]:

@@ -14,7 +14,7 @@ from accel_doctor.model.cures import PackageChoice
 from accel_doctor.model.machine import Distribution, Interpreter, Origin
 from accel_doctor.model.needs import Need
 from accel_doctor.rulebook import templates
-from accel_doctor.rulebook.families import Family, FamilyChain, PackageRule, Repository, choice_of, coming_from, look_up
+from accel_doctor.rulebook.families import Family, FamilyChain, PackageRule, Repository, choice_of, look_up
 from accel_doctor.rulebook.family_reading import read_family
 from accel_doctor.rulebook.python_packages import PythonPackage, PythonRules, merged_python_rules
 from accel_doctor.rulebook.symptom_reading import merged_symptoms
@@ -226,7 +226,9 @@ class Rulebook:
         left = chain.afterwards(need.kind)
         if choice.packages and choice.advice is None and left:
             choice = replace(choice, advice=templates.render(left, {}, need))
-        return coming_from(choice, [chain.repository(name, distribution) for name in choice.packages])
+        repositories = {chain.repository(name, distribution) for name in choice.packages}
+        names = sorted(repository.value for repository in repositories if repository)
+        return replace(choice, source=f"{choice.source}, from {' and '.join(names)}") if names else choice
 
     def _layers(self, name: str) -> tuple[Family, ...]:
         if name not in self._family_files:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import groupby
 
@@ -211,9 +211,3 @@ def choice_of(
         alternatives=tuple(rendered(names) for names in rule.alternatives),
         advice=advice,
     )
-
-
-def coming_from(choice: PackageChoice, repositories: Sequence[Repository | None]) -> PackageChoice:
-    """Name in the source of a choice the repositories that must be enabled for its packages."""
-    names = sorted({repository.value for repository in repositories if repository})
-    return replace(choice, source=f"{choice.source}, from {' and '.join(names)}") if names else choice

@@ -41,20 +41,24 @@ def render(text: str, python: Mapping[str, str], need: Need | None = None) -> st
     """Return the text with its template rendered. ValueError for a bad template."""
     if "{{" not in text and "{%" not in text:
         return text
+    return filled(text, {"python": python, "need": need and {"kind": need.kind.value, "name": need.name}})
+
+
+def filled(text: str, values: Mapping[str, object], *, whole_lines: bool = False) -> str:
+    """Return a template with these values filled in. ValueError for a bad one, or one that wants others.
+
+    With ``whole_lines``, lines that hold only a ``{% %}`` leave nothing behind.
+    """
     from jinja2 import TemplateError
 
     try:
-        return compiled(text).render(python=python, need=need and {"kind": need.kind.value, "name": need.name})
+        return _compiled(text, whole_lines).render(values)
     except TemplateError as error:
         raise ValueError(f"template: {error}") from error
 
 
 @cache
-def compiled(text: str, *, whole_lines: bool = False) -> Template:
-    """Compile a template in a sandbox in which every name must be known; jinja2's TemplateError otherwise.
-
-    With ``whole_lines``, lines that hold only a ``{% %}`` leave nothing behind.
-    """
+def _compiled(text: str, whole_lines: bool) -> Template:
     return _sandbox(whole_lines).from_string(text)
 
 

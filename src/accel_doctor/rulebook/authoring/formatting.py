@@ -89,9 +89,9 @@ def _sorted(text: str) -> str:
 def _sections(root: yaml.Node) -> Iterator[yaml.Node]:
     """Yield the mappings whose entries are looked up by name: packages, and the needs of each kind and release."""
     top = _entries(root)
-    yield from (top[name] for name in ("packages",) if name in top)
-    parts = [root, *_entries(top.get("releases")).values()]
-    for part in parts:
+    if "packages" in top:
+        yield top["packages"]
+    for part in (root, *_entries(top.get("releases")).values()):
         yield from _entries(_entries(part).get("needs")).values()
 
 

@@ -40,7 +40,8 @@ class Draft:
 
 def draft(line: str, need: Need) -> Draft:
     """Draft a symptom for a cleaned line. ValueError where too little in it sets it apart from other lines."""
-    place = _place_of(need.name, line)
+    # The last place where the name stands as a word of its own
+    *_, place = (None, *re.finditer(rf"(?<![A-Za-z0-9_]){re.escape(need.name)}(?![A-Za-z0-9_])", line))
     if place is None:
         words = _trimmed(_words(line))
         return Draft(need, line, _telling(words, line), _pattern(words).strip(), None)
@@ -59,12 +60,6 @@ def stem(draft: Draft) -> str:
     """Return a name for the symptom: the kind of need, then words of the message."""
     words = [word for word in _ID_WORDS.findall(draft.contains.lower()) if word not in _COMMON]
     return "-".join((draft.need.kind.value, *words[:3]))
-
-
-def _place_of(name: str, line: str) -> re.Match[str] | None:
-    """Return the last place where the name stands as a word of its own."""
-    places = list(re.finditer(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", line))
-    return places[-1] if places else None
 
 
 def _words(text: str) -> list[_Word]:
