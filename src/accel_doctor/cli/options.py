@@ -83,6 +83,11 @@ def show(form: str, document: Mapping[str, Any], lines: Iterable[str]) -> None:
     click.echo(json.dumps(document, indent=2) if form == "json" else "\n".join(lines))
 
 
+def note(text: str) -> None:
+    """Print a line on stderr."""
+    click.echo(text, err=True)
+
+
 def checked_version(python: str | None) -> str | None:
     """Return the value of ``--python X.Y``. Raises UsageError for anything that is not a version."""
     if python and not is_version(python):

@@ -205,12 +205,6 @@ class Session:
         """Return the distribution that ``--distro`` names, else that of this machine."""
         return read_distribution() if self.distro is None else named_distribution(self.distro)
 
-    def require_rules(self) -> None:
-        """Raise UsageError where no rules serve the distribution that ``--distro`` names."""
-        from accel_doctor.cli.machines import chosen_distribution
-
-        chosen_distribution(self.distro, self.rulebook)
-
     @cached_property
     def package_manager(self) -> PackageManager:
         """Return the distribution's package manager; on this machine it can be asked, where it is driven."""

@@ -21,6 +21,7 @@ from accel_doctor.cli.options import (
     argument,
     as_command,
     group,
+    note,
     option,
     show,
     text_or_json,
@@ -126,7 +127,7 @@ class _Cache:
 
     def environments(self) -> list[cache_report.KeptEnvironment]:
         """Return the kept environments, the one used last first."""
-        kept = EnvironmentCache(self.directory / ENVIRONMENTS, _warn)
+        kept = EnvironmentCache(self.directory / ENVIRONMENTS, note)
         found = [(one, kept.find(one.name)) for one in self.housekeeping.holdings(HoldingKind.ENVIRONMENT)]
         return [(holding, stored) for holding, stored in found if stored]
 
@@ -141,10 +142,6 @@ def _named(asked: str, wheels: Sequence[cache_report.KeptWheel]) -> list[cache_r
     if not chosen:
         raise UsageError(f"no wheel of {asked} in the cache", hint="accel-doctor cache list")
     return chosen
-
-
-def _warn(text: str) -> None:
-    click.echo(text, err=True)
 
 
 def _subcommand(name: str, options: type[T]) -> Callable[[Callable[[_Cache, T], int]], click.Command]:
@@ -165,9 +162,9 @@ def _subcommand(name: str, options: type[T]) -> Callable[[Callable[[_Cache, T], 
 def _opened(options: FormOptions) -> Iterator[_Cache]:
     directory = cache_directory(options.cache_dir, os.environ)
     leases = Leases(directory / LEASES)
-    store = LocalWheelStore(directory / WHEELS, leases, _warn)
+    store = LocalWheelStore(directory / WHEELS, leases, note)
     try:
-        yield _Cache(directory, store, Housekeeping(kinds_of(directory, leases, _warn)), options.form == "json")
+        yield _Cache(directory, store, Housekeeping(kinds_of(directory, leases, note)), options.form == "json")
     except OSError as error:
         raise CacheError(
             f"cannot use the cache {directory}: {error}", hint="check its owner and the free disk space"

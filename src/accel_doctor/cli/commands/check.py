@@ -9,6 +9,7 @@ import click
 
 from accel_doctor.cli.assembly import assembled_doctor
 from accel_doctor.cli.commands.export import exported_plan
+from accel_doctor.cli.machines import chosen_distribution
 from accel_doctor.cli.options import (
     FrontendOptions,
     PlaceOptions,
@@ -89,7 +90,7 @@ def _exit_code(foresight: Foresight) -> ExitCode:
 
 def _prepared(options: CheckOptions) -> tuple[Session, Frontend, InstallRequest]:
     session = Session(started(), options.place, options.pip.verbosity, distro=options.distro)
-    session.require_rules()
+    chosen_distribution(session.distro, session.rulebook)  # refuses one without rules
     asked, meant = _interpreters(session, options.python)
     session = replace(session, chosen=asked)
     frontend, request = prepare(session, options.pip, options.frontend)

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import click
 
 from accel_doctor.cli.commands.export import exported_plan
+from accel_doctor.cli.machines import chosen_distribution
 from accel_doctor.cli.options import (
     PlaceOptions,
     RulesOptions,
@@ -54,7 +55,7 @@ def command(options: DiagnoseOptions) -> int:
     """
     python = checked_version(options.python)
     session = Session(started(), PlaceOptions(rules=options.rules), distro=options.distro)
-    session.require_rules()
+    chosen_distribution(session.distro, session.rulebook)  # refuses one without rules
     diagnoses, shown = _read(options.logs or _standard_input(), session)
     plan = _plan(diagnoses, session, python or shown)
     if options.export:

@@ -21,6 +21,7 @@ from accel_doctor.cli.options import (
     argument,
     as_command,
     group,
+    note,
     option,
 )
 from accel_doctor.cli.terminal.progress import NotesAndProgress
@@ -91,7 +92,7 @@ def init(options: ProjectOptions) -> int:
             stream.write(_NEW.format(paths=", ".join(json.dumps(name) for name in locks)))
     except FileExistsError:
         raise UsageError(f"{path} already exists") from None
-    _note(f"wrote {path}")
+    note(f"wrote {path}")
     return int(ExitCode.DONE)
 
 
@@ -117,14 +118,14 @@ def restore(options: RestoreOptions) -> int:
         tell(error)
         return ERROR
     except OSError as error:
-        _note(f"error: {error}")
+        note(f"error: {error}")
         return ERROR
     if stored is None:
         return MISS
     seconds = time.monotonic() - started
-    _note(f"restored {environment.project.target}: {count(_files(stored), 'file')} in {seconds:.2f} s")
+    note(f"restored {environment.project.target}: {count(_files(stored), 'file')} in {seconds:.2f} s")
     if stored.key != environment.key:
-        _note("it is the closest match, not an exact one: accel-doctor env sync brings it up to date")
+        note("it is the closest match, not an exact one: accel-doctor env sync brings it up to date")
         return MISS
     return HIT
 
@@ -154,7 +155,7 @@ def list_environments(options: ShowOptions) -> int:
                 f"{row['bytes'] / 1e6:>8.1f}  {', '.join(row['lock_files'])}"
             )
     else:
-        _note("no environments stored")
+        note("no environments stored")
     return int(ExitCode.DONE)
 
 
@@ -190,12 +191,8 @@ def erase(options: EraseOptions) -> int:
     found = [each for each in cache.stored_keys() if each.startswith(options.key or "")]
     if options.key and len(found) != 1:
         raise UsageError(f"{len(found) or 'no'} stored environments have a key that begins with {options.key}")
-    _note(f"removed {count(erase_environments(cache, found), 'environment')}")
+    note(f"removed {count(erase_environments(cache, found), 'environment')}")
     return int(ExitCode.DONE)
-
-
-def _note(text: str) -> None:
-    click.echo(text, err=True)
 
 
 def _document(environment: ProjectEnvironment, use: Use) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 from accel_doctor.compressed import decompressed, find_zstd
 from accel_doctor.errors import AccelDoctorError, UsageError
@@ -41,7 +41,8 @@ def pack_digest(sizes: Mapping[str, int]) -> str:
 
 def write_pack(target: Path, sizes: Mapping[str, int], path_of: Callable[[str], str]) -> None:
     """Write a pack of pieces that are in the pool. Raise DamagedPackError where one is not what its name says."""
-    with _compressing(target) as stream:
+    zstd = find_zstd()
+    with zstd.open(target, "xb", level=_LEVEL) if zstd else gzip.open(target, "xb", compresslevel=1) as stream:
         stream.write(_HEAD + listing(sizes) + b"\n")
         for piece, size in sorted(sizes.items()):
             digest = hashlib.sha256()
@@ -98,9 +99,3 @@ def _piece(stream: IO[bytes], piece: str, size: int) -> Iterator[bytes]:
         yield block
     if checksum.hexdigest() != piece[:64]:
         raise DamagedPackError(f"SHA-256 mismatch: expected {piece[:64]}, got {checksum.hexdigest()}")
-
-
-def _compressing(target: Path) -> IO[bytes]:
-    zstd = find_zstd()
-    opened = zstd.open(target, "xb", level=_LEVEL) if zstd else gzip.open(target, "xb", compresslevel=1)  # noqa: SIM115
-    return cast("IO[bytes]", opened)

@@ -29,6 +29,7 @@ from accel_doctor.system.packages.facts import (
 )
 from accel_doctor.system.packages.questions import described, worth_a_look
 
+_TO_BUILD_WITH = re.compile(r"usr/include/|.*\.pc$")
 _UNKNOWN = re.compile(r"^error: target not found: (\S+)", re.MULTILINE)
 _WANTED = re.compile(r"^(\S+)/(\S+) (\S+) (\d+)$", re.MULTILINE)
 _INSTALLED_SIZE = re.compile(r"^Installed Size +: ([\d.]+) ([KMGT]?)i?B$", re.MULTILINE)
@@ -103,7 +104,8 @@ class Pacman(Driver):
                 if is_wanted(path):
                     places.setdefault(package, []).append(path)
         files = {name: self._files(name) for name in worth_a_look(places)}
-        development = [name for name in files if any(map(_is_to_build_with, files[name]))]
+        # Arch does not split packages: a library's only one has its headers.
+        development = [name for name in files if any(map(_TO_BUILD_WITH.match, files[name]))]
         return described(places, "pacman -F", files, () if need.kind is NeedKind.COMMAND else development)
 
     def _files(self, name: str) -> list[str]:
@@ -173,8 +175,3 @@ class Pacman(Driver):
             for name, version in wanted.items()
             if name in here and self.ask("vercmp", version, here[name]).output.startswith("-")
         )
-
-
-def _is_to_build_with(path: str) -> bool:
-    """Return whether this file says so: Arch does not split packages, a library's only one has its headers."""
-    return path.startswith("usr/include/") or path.endswith(".pc")
