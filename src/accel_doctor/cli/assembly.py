@@ -1,4 +1,4 @@
-"""The real session, put together: the only place where adapters meet."""
+"""Assemble a real session: the only place where adapters meet."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from accel_doctor.system.python.imports import Imports
 from accel_doctor.system.python.interpreter import supported_tags
 from accel_doctor.treatment import Treatment
 
-# Rules and all that reads logs by them are imported when something failed: most runs end well without.
+# Rules and the code that reads logs with them are imported after a failure: most runs succeed without them.
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
@@ -57,9 +57,9 @@ if TYPE_CHECKING:
 def assembled_doctor(
     session: Session, frontend: Frontend, policy: Policy, jobs: int, levels: LevelSettings | None = None
 ) -> Iterator[Doctor]:
-    """Yield a doctor with real adapters that builds ``jobs`` at once; its scratch directory lives as long as the block.
+    """Yield a doctor with real adapters that runs ``jobs`` builds at once; its scratch directory lives until block end.
 
-    When the block ends, what was built has been sent to the shared levels.
+    When the block ends, built wheels have been sent to the shared levels.
     """
     environment = MachineEnvironment(session, supported_tags(session.interpreter, session.platforms), jobs)
     variables, directory = session.invocation.variables, session.invocation.directory
@@ -97,7 +97,7 @@ def assembled_doctor(
 
 @dataclass(frozen=True)
 class MachineEnvironment(TargetEnvironment):
-    """The environment of an interpreter on this machine; its wheels have one of ``tags``."""
+    """The environment of an interpreter on this machine; it accepts wheels with one of ``tags``."""
 
     session: Session
     tags: Sequence[Tag]
@@ -116,7 +116,7 @@ class MachineEnvironment(TargetEnvironment):
 
 @dataclass(frozen=True)
 class MachineBuilds(BuildIdentity):
-    """The identity of this machine's builds, and what is kept with their wheels."""
+    """The identity of this machine's builds, and the metadata stored with their wheels."""
 
     session: Session
     treatment: Treatment
@@ -160,14 +160,14 @@ def _wheel_store(session: Session, leases: Leases, levels: LevelSettings | None,
 
 
 def auditwheel_for(session: Session) -> Auditwheel:
-    """Return the auditwheel beside this program."""
+    """Return the auditwheel installed beside this program."""
     return Auditwheel(session.runner, session.invocation.executable, session.invocation.variables)
 
 
 def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = False) -> Treatment:
-    """Return the part of a run that reads failures and cures them, with real adapters.
+    """Return the treatment, which reads failures and cures them, with real adapters.
 
-    Advice is for the interpreter of the session; with ``any_python``, for the version that a log shows.
+    Advice is for the session's interpreter; with ``any_python``, for the version that a log shows.
     """
     knowledge = Knowledge(session, any_python=any_python)
     return Treatment(
@@ -182,7 +182,7 @@ def assembled_treatment(session: Session, policy: Policy, *, any_python: bool = 
 
 
 class Knowledge(Advisers):
-    """The knowledge of rules and package manager, each loaded when first asked: a run without failures asks neither."""
+    """The rules and the package manager, each loaded on first use: a run without failures loads neither."""
 
     def __init__(self, session: Session, *, any_python: bool) -> None:
         self._session = session
@@ -195,7 +195,7 @@ class Knowledge(Advisers):
         return self._session.package_manager
 
     def read(self, failure: Failed) -> Case:
-        """Return what the log of a failure says, and the Python that it shows the build to be for."""
+        """Return the case: the diagnosis of a failure's log, and the Python version that the log shows."""
         from accel_doctor.diagnosis import WatchedStream, diagnose_stream
 
         with failure.log.open("rb") as stream:
@@ -204,7 +204,7 @@ class Knowledge(Advisers):
         return Case(failure, diagnosis, watched.python_of(diagnosis))
 
     def record(self, plan: Plan) -> None:
-        """Write a plan that was carried out into the journal."""
+        """Record a completed plan in the journal."""
         session, manager = self._session, self.package_manager.name
         session.journal.append(journal_entry(plan, session.distribution, manager, session.invocation.command_line))
 

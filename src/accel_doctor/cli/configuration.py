@@ -27,21 +27,21 @@ KEYS: dict[str, type] = {
     **dict.fromkeys(("rules", "level", "trusted-key"), list),
     "jobs": int,
 }
-# A project's files arrive with a clone or an archive; consent, where root's packages are named, and whose wheels are
-# believed come from a person.
+# A project's files arrive with a clone or an archive; consent, the rules that name root's packages, and trust in
+# wheels must come from the user.
 NOT_FOR_PROJECTS = frozenset({"yes", "rules", "cache-dir", "level", "signing-key", "trusted-key", "require-signature"})
 
 
 def user_directory(variables: Mapping[str, str]) -> Path:
-    """Return the directory of the user's configuration and rules: ``$XDG_CONFIG_HOME/accel-doctor`` or its like."""
+    """Return the user's configuration and rules directory: ``$XDG_CONFIG_HOME/accel-doctor`` or the equivalent."""
     chosen = variables.get("ACCEL_DOCTOR_CONFIG_DIR")
     return Path(chosen) if chosen else user_config_path("accel-doctor")
 
 
 def rule_directories(chosen: Sequence[str], variables: Mapping[str, str], directory: Path | None = None) -> list[Path]:
-    """Return the directories of rules to lay over the shipped ones: the user's, if it exists, and those chosen.
+    """Return the directories of rules that override the shipped ones: the user's, if it exists, and the chosen ones.
 
-    Relative paths begin at ``directory``, by default the working directory.
+    Relative paths are resolved against ``directory``, by default the working directory.
     """
     own = user_directory(variables) / "rules"
     directories = [own] if own.is_dir() else []
@@ -49,8 +49,8 @@ def rule_directories(chosen: Sequence[str], variables: Mapping[str, str], direct
 
 
 def cache_directory(chosen: str | None, variables: Mapping[str, str], directory: Path | None = None) -> Path:
-    """Return the directory of wheels, sources and logs: ``chosen``, the one of pip-accel's variable, or
-    ``$XDG_CACHE_HOME/accel-doctor`` or its like. A relative path begins at ``directory``."""
+    """Return the directory of wheels, sources and logs: ``chosen``, the one in pip-accel's variable, or
+    ``$XDG_CACHE_HOME/accel-doctor`` or the equivalent. A relative path is resolved against ``directory``."""
     chosen = chosen or pip_accel_cache(variables)
     if not chosen:
         return user_cache_path("accel-doctor")
@@ -58,13 +58,13 @@ def cache_directory(chosen: str | None, variables: Mapping[str, str], directory:
 
 
 def journal_path(variables: Mapping[str, str]) -> Path:
-    """Return the journal of what was installed: under ``ACCEL_DOCTOR_STATE_DIR``, else where state is kept here."""
+    """Return the path of the journal: in ``ACCEL_DOCTOR_STATE_DIR``, else in this platform's state directory."""
     chosen = variables.get("ACCEL_DOCTOR_STATE_DIR")
     return (Path(chosen).expanduser() if chosen else user_state_path("accel-doctor")) / "journal.jsonl"
 
 
 def read_configuration(user_directory: Path, working_directory: Path) -> dict[str, Any]:
-    """Return the merged values by option name. Raises UsageError that names file and key of what is wrong."""
+    """Return the merged values by option name. Raises UsageError with the file and key of a mistake."""
     merged: dict[str, Any] = {}
     for path in (SYSTEM_FILE, user_directory / USER_FILE):
         merged |= _checked(path, _read(path))
@@ -103,13 +103,13 @@ def _checked(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
     return dict(table)
 
 
-# --- pip-accel's variables, which its former users may still set ---
+# --- pip-accel's variables, which former users may still set ---
 
 _DEFAULT_URL = "https://s3.amazonaws.com"
 
 
 def pip_accel_level(variables: Mapping[str, str]) -> str | None:
-    """Return the level in pip-accel's bucket: its variables, our own objects."""
+    """Return the address of a level in pip-accel's bucket: configured by its variables, with our own objects."""
     bucket = variables.get("PIP_ACCEL_S3_BUCKET")
     if not bucket:
         return None
@@ -125,12 +125,12 @@ def pip_accel_level(variables: Mapping[str, str]) -> str | None:
 
 
 def pip_accel_cache(variables: Mapping[str, str]) -> str | None:
-    """Return our own directory inside pip-accel's cache: the two lay their files out differently."""
+    """Return our own directory inside pip-accel's cache: the two have different layouts."""
     chosen = variables.get("PIP_ACCEL_CACHE")
     return f"{chosen}/accel-doctor" if chosen else None
 
 
-# pip-accel's variable, our option and our variable that win over it, and what it means
+# pip-accel's variable, our option and our variable that override it, and what it means
 _MEANINGS = (
     ("PIP_ACCEL_S3_BUCKET", "level", "ACCEL_DOCTOR_LEVELS", pip_accel_level),
     ("PIP_ACCEL_CACHE", "cache_dir", "ACCEL_DOCTOR_CACHE_DIR", pip_accel_cache),
@@ -138,7 +138,7 @@ _MEANINGS = (
 
 
 def pip_accel_notice(given: Mapping[str, object], variables: Mapping[str, str]) -> str | None:
-    """Return what to set instead of pip-accel's variables; None where none applies. ``given`` are our options."""
+    """Return what to set instead of pip-accel's variables; None if none applies. ``given`` are our options."""
     used = [
         f"{theirs} as {ours}={redacted(meaning)}"
         for theirs, option, ours, meaning_of in _MEANINGS

@@ -1,4 +1,4 @@
-"""The real parts of ``env``, put together from its options."""
+"""Assemble the real parts of ``env`` from its options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from accel_doctor.system.python.base_interpreter import describe_base_interprete
 
 @dataclass(frozen=True)
 class ProjectOptions:
-    """The project, the interpreter, and where environments are kept."""
+    """The project, the interpreter, and the cache of environments."""
 
     config: str | None = option(
         "--config", envvar="VIRTUALENV_CACHE_CONFIG_PATH", metavar="FILE", help="Configuration file to use."
@@ -37,7 +37,7 @@ class ProjectOptions:
 
     @property
     def directory(self) -> Path:
-        """Return the directory in which the configuration is looked for."""
+        """Return the directory to search for the configuration."""
         return Path(self.work_dir or ".").absolute()
 
 
@@ -46,7 +46,7 @@ def open_cache(options: ProjectOptions, terminal: NotesAndProgress) -> tuple[Pro
     variables = dict(os.environ)
     named = options.directory / options.config if options.config else None
     project = find_project(options.directory, named, variables)
-    # A directory of our own inside the one that the project names: nothing else there is ever touched.
+    # Our own directory inside the one that the project names: nothing else there is ever touched.
     if project.settings.cache_path and not options.place.cache_dir:
         root = project.directory / project.settings.cache_path / "accel-doctor-environments"
     else:

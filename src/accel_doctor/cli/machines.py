@@ -1,4 +1,4 @@
-"""The machine a command speaks of, this one or another: its rules, its package manager, its Python."""
+"""The machine that a command is about, this one or another: its rules, its package manager, its Python."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from accel_doctor.system.packages.privilege import Privilege
 
 
 def load_rules(directories: Sequence[Path] = ()) -> Rulebook:
-    """Return the shipped rules with these directories laid over them."""
+    """Return the shipped rules, overridden by those in these directories."""
     return load(directories, MANAGERS)
 
 
 def chosen_distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
-    """Return the distribution that ``--distro`` names, this machine's without it. Raises UsageError where no rules
-    serve the one that is named."""
+    """Return the distribution that ``--distro`` names, else this machine's. Raises UsageError if no rules
+    cover the named one."""
     if distro is None:
         return read_distribution()
     named = named_distribution(distro)
@@ -35,13 +35,13 @@ def chosen_distribution(distro: str | None, rulebook: Rulebook) -> Distribution:
 def driven_package_manager(
     rulebook: Rulebook, distribution: Distribution, runner: Runner, privilege: Privilege
 ) -> PackageManager:
-    """Return this machine's package manager; where no rule names one, one that does nothing."""
+    """Return this machine's package manager; if no rule names one, one that does nothing."""
     manager = rulebook.manager(distribution)
     return driver_for(manager.name, runner, privilege) if manager else unasked_package_manager(rulebook, distribution)
 
 
 def obstacle(package_manager: PackageManager) -> str | None:
-    """Return what, other than a missing way to root, keeps packages from being installed with it; None if nothing."""
+    """Return what, other than missing root access, prevents it from installing packages; None if nothing."""
     facts = MANAGERS.get(package_manager.name)
     if facts is None:
         return "no rule file names this machine's package manager"
@@ -49,6 +49,6 @@ def obstacle(package_manager: PackageManager) -> str | None:
 
 
 def unasked_package_manager(rulebook: Rulebook, distribution: Distribution) -> PackageManager:
-    """Return a package manager that tells commands and does nothing: that of another machine, or none."""
+    """Return a package manager that only tells commands: that of another machine, or a placeholder for none."""
     manager = rulebook.manager(distribution)
     return PackageManagerElsewhere(manager.name if manager else None, distribution, rulebook)

@@ -1,4 +1,4 @@
-"""The ``accel-doctor`` command: its subcommands, and the one place where errors become words and exit codes."""
+"""The ``accel-doctor`` command: its subcommands, and the one place where errors become messages and exit codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from accel_doctor.errors import AccelDoctorError, ExitCode, PackageManagerError,
 from accel_doctor.urls import redacted
 from accel_doctor.wording import printable
 
-# name -> one line of help. ``commands/NAME.py`` offers ``command``; it is imported when the command runs.
+# name -> one line of help. ``commands/NAME.py`` defines ``command``; it is imported when the command runs.
 COMMANDS = {
     "cache": "Show, verify, prune and clear what is kept: wheels, sources, locks, environments, logs.",
     "check": "Show what requirements need to build, and what is missing here.",
@@ -57,7 +57,7 @@ def application() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line, tell every expected error on stderr, and return the exit code."""
+    """Run one command line, report every expected error on stderr, and return the exit code."""
     try:
         code = application.main(list(arguments), prog_name="accel-doctor", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -70,20 +70,20 @@ def run(arguments: Sequence[str]) -> int:
         tell(error)
         return int(error.exit_code)
     except BrokenPipeError:
-        # Whoever read our stdout has gone; point it elsewhere, or the interpreter complains again at exit.
+        # The reader of our stdout is gone; redirect it, or the interpreter complains again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.INTERNAL
-    except OSError as error:  # a full disk, a directory that may not be written
+    except OSError as error:  # a full disk, a directory that is not writable
         click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)
         return ExitCode.INTERNAL
     return int(code or 0)
 
 
 def tell(error: AccelDoctorError) -> None:
-    """Tell an error on stderr: what failed, its log if there is one, the commands to run by hand, the next step."""
+    """Print an error on stderr: what failed, its log if any, the commands to run by hand, the next step."""
     from accel_doctor.report.text import command_lines  # not for --help
 
-    def shown(text: str) -> str:  # names of files and words of other tools are in it
+    def shown(text: str) -> str:  # it contains file names and output of other tools
         return "\n".join(map(printable, redacted(text).split("\n")))
 
     click.echo(click.style("error: ", fg="red", bold=True) + shown(error.message), err=True)

@@ -1,8 +1,8 @@
-"""Options as typed values: what a command can be told is a frozen dataclass, in which one field is one option.
+"""Options as typed values: a command's options are a frozen dataclass, one field per option.
 
 A field's annotation says what kind of option it is (``bool`` a flag, ``tuple[str, ...]`` one that can be repeated), its
-:func:`option` says the rest. A field whose type is such a dataclass itself is a group of options that commands share; a
-group may declare its ``parameters()`` and read its ``parsed(values)`` by itself.
+:func:`option` says the rest. A field whose type is itself such a dataclass is a group of options commands share; a
+group may define its own ``parameters()`` and ``parsed(values)``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _DECLARED = "accel_doctor.declared"
 
 @dataclass(frozen=True)
 class _Declared:
-    """Facts that click needs about a field beyond its name and its type."""
+    """What click needs to know about a field beyond its name and type."""
 
     flags: tuple[str, ...]
     settings: Mapping[str, Any]
@@ -40,7 +40,7 @@ class _Declared:
 
 
 def option(*flags: str, default: Any = None, variable: str | None = None, **settings: Any) -> Any:
-    """Return a field that is an option. ``variable`` is the environment variable that can hold its value, and
+    """Return a field for an option. ``variable`` is the environment variable that can hold its value;
     ``settings`` are those of :class:`click.Option`."""
     if default:
         settings |= {"default": default, "show_default": True}
@@ -50,19 +50,19 @@ def option(*flags: str, default: Any = None, variable: str | None = None, **sett
 
 
 def own(*flags: str, **settings: Any) -> Any:
-    """Return a field that is an option with a variable named after it: ``ACCEL_DOCTOR_JOBS`` for ``--jobs``."""
+    """Return a field for an option with a variable named after it: ``ACCEL_DOCTOR_JOBS`` for ``--jobs``."""
     named = "ACCEL_DOCTOR_" + flags[0].lstrip("-").upper().replace("-", "_")
     return option(*flags, **{"variable": named, **settings})
 
 
 def argument(metavar: str, *, default: Any = (), **settings: Any) -> Any:
-    """Return a field that is a positional argument, with the settings of :class:`click.Argument`."""
+    """Return a field for a positional argument, with the settings of :class:`click.Argument`."""
     declared = _Declared((), {"metavar": metavar, **settings}, click.Argument)
     return field(default=default, metadata={_DECLARED: declared})
 
 
 def amount(*flags: str, unit: Unit, **settings: Any) -> Any:
-    """Return the field of an option that is a size or an age: ``5GB``, ``30d``."""
+    """Return a field for an option that is a size or an age: ``5GB``, ``30d``."""
 
     def parse(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
         try:
@@ -74,12 +74,12 @@ def amount(*flags: str, unit: Unit, **settings: Any) -> Any:
 
 
 def text_or_json() -> Any:
-    """Return the field of ``--format``."""
+    """Return the field for ``--format``."""
     return option("--format", default="text", type=click.Choice(["text", "json"]), help="Text or JSON.")
 
 
 def show(form: str, document: Mapping[str, Any], lines: Iterable[str]) -> None:
-    """Print an answer in the form that ``--format`` asks for."""
+    """Print an answer in the format that ``--format`` selects."""
     click.echo(json.dumps(document, indent=2) if form == "json" else "\n".join(lines))
 
 
@@ -101,18 +101,18 @@ def is_version(python: str) -> bool:
 
 
 def distro_option() -> Any:
-    """Return the field of ``--distro``."""
+    """Return the field for ``--distro``."""
     text = "Answer for this distribution instead of this machine's."
     return option("--distro", metavar="ID[:VERSION]", help=text)
 
 
 def export_option() -> Any:
-    """Return the field of ``--export`` of a command that prints a plan."""
+    """Return the field for ``--export`` of a command that prints a plan."""
     return option("--export", type=click.Choice(EXPORT_FORMATS), help="Print only what to install, in this format.")
 
 
 def parameters(options: type[Any]) -> list[click.Parameter]:
-    """Return what click parses for a dataclass of options, in the order of its fields."""
+    """Return the click parameters of a dataclass of options, in field order."""
     if declares := getattr(options, "parameters", None):
         return list(declares())
     found: list[click.Parameter] = []
@@ -122,7 +122,7 @@ def parameters(options: type[Any]) -> list[click.Parameter]:
 
 
 def value_of(options: type[T], values: Mapping[str, Any]) -> T:
-    """Return the options that click parsed as one value."""
+    """Return the values that click parsed as one dataclass of options."""
     if reads := getattr(options, "parsed", None):
         return cast(T, reads(values))
     declarations = _declarations(options)
@@ -153,7 +153,7 @@ def _parameter(name: str, kind: Any, declared: _Declared) -> click.Parameter:
 
 
 class ConfiguredCommand(click.Command):
-    """A command whose options have the values of the configuration files as defaults."""
+    """A command whose options take their defaults from the configuration files."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -173,9 +173,9 @@ def as_command(
     cls: type[click.Command] = click.Command,
     **context: Any,
 ) -> Callable[[Callable[[T], int]], click.Command]:
-    """Make a function of typed options a command, whose help is the function's docstring.
+    """Turn a function of typed options into a command, with the function's docstring as its help.
 
-    ``context`` are settings of click's context. With ``parent`` the command is one of that group.
+    ``context`` holds settings for click's context. With ``parent``, the command is added to that group.
     """
 
     def decorate(function: Callable[[T], int]) -> click.Command:
@@ -194,11 +194,11 @@ def as_command(
 
 
 def group(name: str, help_text: str) -> click.Group:
-    """Return a command that has commands of its own."""
+    """Return a command with subcommands."""
     return click.Group(name, help=help_text, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-# --- options that several commands have -------------------------------------------------------------------
+# --- options that several commands share ------------------------------------------------------------------
 
 EXPORT_FORMATS = ("shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725")
 _RULES = "Add this directory of rules to the shipped ones."
@@ -206,34 +206,34 @@ _RULES = "Add this directory of rules to the shipped ones."
 
 @dataclass(frozen=True)
 class RulesOptions:
-    """Rules of one's own, on the command line alone."""
+    """Options for additional rules, on the command line only."""
 
     rules: tuple[str, ...] = option("--rules", default=(), metavar="DIR", help=_RULES)
 
 
 @dataclass(frozen=True)
 class CacheOptions:
-    """Options for where things are kept."""
+    """Options for the cache directory."""
 
     cache_dir: str | None = own("--cache-dir", metavar="DIR", help="Keep wheels, sources and logs in this directory.")
 
 
 @dataclass(frozen=True)
 class PlaceOptions(CacheOptions):
-    """Options for where things are kept, and where rules are found."""
+    """Options for the cache directory and the rule directories."""
 
     rules: tuple[str, ...] = own("--rules", default=(), metavar="DIR", help=_RULES)
 
 
 @dataclass(frozen=True)
 class ConsentOptions:
-    """Options for what the system's package manager may install."""
+    """Options for what the system package manager may install."""
 
     yes: bool = own("--yes", default=False, help="Install system packages without asking, but never a guess.")
     no_system: bool = own("--no-system", default=False, help="Never install system packages, only name them.")
 
     def policy(self, *, dry_run: bool = False, verify: bool = False) -> Policy:
-        """Return what a run may do."""
+        """Return the policy of this run."""
         return Policy(yes=self.yes, system=not self.no_system, dry_run=dry_run, verify=verify)
 
 
@@ -261,7 +261,7 @@ class LevelOptions:
     )
 
     def settings(self, variables: Mapping[str, str], *, offline: bool, dry_run: bool = False) -> LevelSettings | None:
-        """Return what the options say, or, without ``--level``, pip-accel's variables; no levels for an offline run.
+        """Return the levels from the options or, without ``--level``, from pip-accel's variables; none when offline.
         A dry run only reads from them."""
         addresses = self.level or tuple(filter(None, [pip_accel_level(variables)]))
         if offline or not addresses:
@@ -285,6 +285,6 @@ class FrontendOptions:
 
 @dataclass(frozen=True)
 class TargetOptions:
-    """Options for the place to install into."""
+    """Options for the environment to install into."""
 
     python: str | None = own("--python", metavar="PATH", help="Install into this interpreter or environment.")

@@ -1,4 +1,4 @@
-"""pip's argument line: its options, spelled as pip spells them, and the request that they make."""
+"""pip's command line: its options, spelled as pip spells them, and the install request they make."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from accel_doctor.requirements.request import read_connection, read_request
 from accel_doctor.requirements.unsupported_options import HARMLESS, unsupported
 from accel_doctor.system.file_reader import FileReader
 
-# Both options write to one list, in the order they stand on the line: with pip, the later one wins.
+# Both options append to one list, in command-line order: with pip, the later one wins.
 _FORMAT_CONTROL = "accel_doctor.format_control"
 
 
@@ -52,7 +52,7 @@ def _option(option: PipOption) -> click.Option:
     return click.Option(names, **settings)
 
 
-# Known to pip, and of no effect on what is installed: accepted.
+# pip options that do not affect what is installed: accepted.
 HIDDEN_OPTIONS: tuple[click.Parameter, ...] = tuple(
     click.Option([name], is_flag=not takes_value, expose_value=False, hidden=True)
     for name, takes_value in HARMLESS.items()
@@ -64,13 +64,13 @@ class PipArguments(ParsedArguments):
 
     @staticmethod
     def parameters() -> Sequence[click.Parameter]:
-        """Return what click parses."""
+        """Return the click parameters."""
         requirements = click.Argument(["requirements"], nargs=-1, metavar="[REQUIREMENT]...")
         return (requirements, *map(_option, PIP_OPTIONS), *HIDDEN_OPTIONS)
 
     @classmethod
     def parsed(cls, values: Mapping[str, Any]) -> PipArguments:
-        """Return pip's part of the parsed line."""
+        """Return pip's arguments from the parsed command line."""
         given = {option.key: values.get(option.key.replace("-", "_")) for option in PIP_OPTIONS}
         return cls(
             requirements=values["requirements"],
@@ -81,7 +81,7 @@ class PipArguments(ParsedArguments):
 
 
 class PipLineCommand(ConfiguredCommand):
-    """A command that takes pip's argument line: where an option is unknown, the error says what to use instead."""
+    """A command that takes pip's arguments: for an unknown option, the error says what to use instead."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

@@ -1,6 +1,6 @@
-"""One run of a command: what it was started with, and the parts of this machine, each made when it is first needed.
+"""One run of a command: its invocation, and the parts of this machine it works with, each created on first use.
 
-What a run may never need (rules, a package manager, a live table) is imported when it is made.
+What a run may never need (rules, a package manager, a live table) is imported when it is created.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ _LEAST_ROOM = 128 << 10  # bytes: where there is less, a log ends before it has 
 
 @dataclass(frozen=True)
 class Terminal:
-    """The people or programs on the other side of stdin and stderr."""
+    """The terminal, or lack of one, that stdin and stderr are connected to."""
 
-    interactive: bool  # somebody can answer
+    interactive: bool  # a person can answer
     live: bool  # lines can be redrawn
     color: bool
     verbosity: int = 0  # -q counts down, -v up, as in pip
 
     @classmethod
     def of(cls, variables: Mapping[str, str], verbosity: int = 0) -> Terminal:
-        """Return what this process's streams are connected to."""
-        # CI services attach terminals that nobody sits at; TERM=dumb cannot redraw.
+        """Return the terminal that this process's streams are connected to."""
+        # CI services attach terminals without a user; TERM=dumb cannot redraw.
         in_ci = variables.get("CI", "").lower() not in {"", "0", "false"}
         dumb = variables.get("TERM", "dumb") == "dumb"
         shown = sys.stderr.isatty()
@@ -68,7 +68,7 @@ class Terminal:
 
 
 def started() -> Invocation:
-    """Return what this process was started with."""
+    """Return the invocation of this process."""
     return Invocation(
         variables=dict(os.environ),
         directory=Path.cwd(),
@@ -82,7 +82,7 @@ def started() -> Invocation:
 class RunLogs:
     """The logs of this run: ``<root>/20260131-235959-4711/03-build-psycopg2.log``.
 
-    Where ``root`` cannot be written, they go to a new temporary directory, and the user is told.
+    If ``root`` is not writable, they go to a new temporary directory, and the user is notified.
     """
 
     def __init__(self, root: Path, notifier: Notifier) -> None:
@@ -111,7 +111,7 @@ class RunLogs:
             self._notifier.note(f"cannot write logs to {unusable}: {error.strerror}; using {self.directory}")
 
     def forget_old(self) -> None:
-        """Remove the logs of all but the newest runs; names sort by time. What cannot be removed stays."""
+        """Remove the logs of all but the newest runs; names sort by time. Ignore what cannot be removed."""
         try:
             runs = sorted(path for path in self._root.iterdir() if path.is_dir())
         except OSError:
@@ -122,10 +122,10 @@ class RunLogs:
 
 @dataclass(frozen=True)
 class Session:
-    """A command's settings, and the parts that it works with.
+    """A command's settings, and the components it works with.
 
-    ``distro`` names another machine than this one. ``chosen`` is the interpreter, where it is not simply the one that
-    ``python`` names or that is active here; ``platforms`` are its platform tags where it is another machine's.
+    ``distro`` names a machine other than this one. ``chosen`` is the interpreter, unless it is simply the one that
+    ``python`` names or that is active here; ``platforms`` are its platform tags if it is another machine's.
     """
 
     invocation: Invocation
@@ -137,7 +137,7 @@ class Session:
     platforms: Sequence[str] = ()
     beside_a_command: bool = False  # whose output is on the terminal too
 
-    # --- where things are
+    # --- paths
 
     @cached_property
     def cache(self) -> Path:
@@ -146,19 +146,19 @@ class Session:
 
     @cached_property
     def rule_directories(self) -> Sequence[Path]:
-        """Return the directories of rules that are laid over the shipped ones."""
+        """Return the directories of rules that override the shipped ones."""
         return rule_directories(self.place.rules, self.invocation.variables, self.invocation.directory)
 
     @cached_property
     def index_directories(self) -> Sequence[Path]:
-        """Return the directories of file indexes, beside the shipped ones."""
+        """Return the directories of file indexes, in addition to the shipped ones."""
         return [user_directory(self.invocation.variables) / "indexes"]
 
-    # --- who is spoken to
+    # --- terminal, logs and journal
 
     @cached_property
     def terminal(self) -> Terminal:
-        """Return what is on the other side."""
+        """Return the terminal that stdin and stderr are connected to."""
         return Terminal.of(self.invocation.variables, self.verbosity)
 
     @cached_property
@@ -181,7 +181,7 @@ class Session:
 
     @cached_property
     def interrupts(self) -> Interrupts:
-        """Return what becomes of Ctrl-C."""
+        """Return the handler for Ctrl-C and SIGTERM."""
         from accel_doctor.cli.terminal.interrupts import Interrupts
 
         return Interrupts(self.runner, self.reporter)
@@ -190,7 +190,7 @@ class Session:
 
     @cached_property
     def runner(self) -> ProcessRunner:
-        """Return what starts processes, in the directory of the invocation."""
+        """Return the process runner; it works in the directory of the invocation."""
         return ProcessRunner(self.invocation.variables, self.invocation.directory)
 
     @cached_property
@@ -207,7 +207,7 @@ class Session:
 
     @cached_property
     def package_manager(self) -> PackageManager:
-        """Return the distribution's package manager; on this machine it can be asked, where it is driven."""
+        """Return the distribution's package manager; only on this machine can it be queried and run."""
         from accel_doctor.cli.machines import driven_package_manager, unasked_package_manager
         from accel_doctor.system.packages.privilege import find_privilege
 
@@ -219,19 +219,19 @@ class Session:
 
     @property
     def obstacle(self) -> str | None:
-        """Return what, other than a missing way to root, keeps packages from being installed here; None if nothing."""
+        """Return what, other than missing root access, prevents installing packages here; None if nothing."""
         from accel_doctor.cli.machines import obstacle
 
         return obstacle(self.package_manager)
 
     @cached_property
     def interpreter(self) -> Interpreter:
-        """Return the interpreter that is installed into. Raises UsageError where there is none."""
+        """Return the interpreter to install into. Raises UsageError if there is none."""
         return self.chosen or find_target(self.runner, self.invocation, self.python, self.cache / INTERPRETERS)
 
     def likely_interpreter(self, version: str | None = None) -> Interpreter:
-        """Return the interpreter, of that version, that builds here most likely use: the one of the environment here,
-        else the one on PATH, else an assumed one. Raises UsageError where ``--python`` names none."""
+        """Return the interpreter of that version that builds here most likely use: that of the active environment,
+        else the one on PATH, else an assumed one. Raises UsageError if ``--python`` names none."""
         try:
             here = self.interpreter
         except UsageError:
@@ -246,11 +246,11 @@ class Session:
             return assumed_interpreter(self.distribution, version)
 
     def assumed_interpreter(self, version: str | None = None) -> Interpreter:
-        """Return an interpreter that cannot be asked: of that version, else the distribution's python3."""
+        """Return an assumed interpreter, not run: of that version, else the distribution's python3."""
         return assumed_interpreter(self.distribution, version or self.rulebook.python(self.distribution))
 
     def adviser(self, interpreter: Interpreter) -> RuleAdviser:
-        """Return what knows cures for this machine, for builds of ``interpreter``."""
+        """Return the adviser that finds cures for this machine, for builds with ``interpreter``."""
         from accel_doctor.diagnosis import RuleAdviser
         from accel_doctor.fileindex import find_index
         from accel_doctor.system.packages.elsewhere import enabling_commands

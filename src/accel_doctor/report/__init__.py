@@ -1,1 +1,1 @@
-"""Values into words: text for people, JSON for programs. Pure; only the command line prints."""
+"""Rendering of values: text for people, JSON for programs. Pure; only the command line prints."""

@@ -1,4 +1,4 @@
-"""Render the cache's contents and changes, as lines and as documents. Pure."""
+"""Render the cache's contents and changes as lines and as documents. Pure."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SCHEMA = 1
 
 KeptWheel = tuple[Holding, Entry]
 KeptEnvironment = tuple[Holding, StoredEnvironment]
-Answer = tuple[dict[str, Any], list[str]]  # a document, and the same as lines
+Answer = tuple[dict[str, Any], list[str]]  # a document, and its lines of text
 
 
 def info(directory: str, layout: str, holdings: Sequence[Holding]) -> Answer:
-    """Return how much there is of each kind, and when it was last used."""
+    """Return number, size and last use of each kind of entry."""
     kinds = {}
     rows = [("", "", "", "last used")]
     for kind in HoldingKind:
@@ -39,7 +39,7 @@ def info(directory: str, layout: str, holdings: Sequence[Holding]) -> Answer:
 
 
 def listing(wheels: Sequence[KeptWheel], environments: Sequence[KeptEnvironment]) -> Answer:
-    """Return everything that is known of wheels and environments; as lines, a table of each."""
+    """Return the details of wheels and environments; as lines, one table for each."""
     document: dict[str, Any] = {"wheels": [], "environments": []}
     rows = [("name", "version", "for", "size", "last used", "built on")]
     for holding, entry in wheels:
@@ -63,7 +63,7 @@ def listing(wheels: Sequence[KeptWheel], environments: Sequence[KeptEnvironment]
 
 
 def verified(good: Mapping[HoldingKind, int], damaged: Sequence[Damage]) -> Answer:
-    """Return each damaged entry with what is wrong with it, and how many are not damaged."""
+    """Return the damaged entries with the damage of each, and the number of intact ones."""
     lines = [
         printable(f"{'removed' if one.removed else 'damaged'} {one.kind.value} {one.path}: {one.why}")
         for one in damaged
@@ -75,7 +75,7 @@ def verified(good: Mapping[HoldingKind, int], damaged: Sequence[Damage]) -> Answ
 
 
 def removed(removal: Removal) -> Answer:
-    """Return what was removed, what was left because it is in use, and how much is left."""
+    """Return what was removed, what was skipped because it is in use, and how much remains."""
     document = {
         "dry_run": removal.dry_run,
         "removed": [_holding(holding) for holding in removal.removed],
@@ -97,7 +97,7 @@ def removed(removal: Removal) -> Answer:
 
 
 def moved(verb: str, wheels: Sequence[Entry], left_out: Sequence[LeftOut], whereto: str) -> Answer:
-    """Return what was exported or imported, and what was not, and why."""
+    """Return what was exported or imported, what was left out, and why."""
     total = decimal(sum(entry.size for entry in wheels))
     lines = [printable(f"not {verb}: {one.name}: {one.why}") for one in left_out]
     document = {"wheels": [_flat(entry) for entry in wheels], "left_out": [asdict(one) for one in left_out]}
@@ -127,7 +127,7 @@ def _day(used: float) -> str:
 
 
 def _time(used: float | None) -> str | None:
-    """Return ISO 8601, UTC; None for what no calendar has, as clocks gone wild leave it."""
+    """Return ISO 8601, UTC; None for a timestamp out of the calendar's range, as broken clocks leave behind."""
     try:
         return None if used is None else datetime.fromtimestamp(used, timezone.utc).isoformat(timespec="seconds")
     except (OverflowError, ValueError, OSError):

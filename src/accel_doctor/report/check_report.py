@@ -1,4 +1,4 @@
-"""Render what ``check`` foresees, as a JSON document and as text. Pure.
+"""Render the foresight of ``check`` as a JSON document and as text. Pure.
 
 The document's shape is described in ``docs/reference/check.md`` and by the JSON Schema beside it.
 """
@@ -23,10 +23,10 @@ _HEADINGS = {
 
 @dataclass(frozen=True)
 class ForesightReport:
-    """Foresight for one distribution and version of Python.
+    """Foresight for one distribution and Python version.
 
-    ``resolved`` says whether dependencies are in it; ``probed`` whether the machine was looked at, so that what is
-    not there is missing.
+    ``resolved`` says whether dependencies are included; ``probed`` whether the machine was inspected, so that what is
+    not found there is missing.
     """
 
     distribution: Distribution
@@ -37,7 +37,7 @@ class ForesightReport:
 
 
 def foresight_document(report: ForesightReport) -> dict[str, Any]:
-    """Return all of it as plain values."""
+    """Return the report as plain values."""
     plan = report.foresight.plan
     return {
         "schema": SCHEMA,
@@ -73,7 +73,7 @@ def _build_document(build: ForeseenBuild) -> dict[str, Any]:
 
 
 def foresight_lines(report: ForesightReport) -> list[str]:
-    """Return what is built and what each build needs, then what comes as a wheel, then one command to paste."""
+    """Return the builds with the needs of each, then what comes as a wheel, then one command to paste."""
     foresight = report.foresight
     lines: list[str] = []
     for certainty, heading in _HEADINGS.items():

@@ -1,4 +1,4 @@
-"""Render what ``diagnose`` found, as a JSON document and as text. Pure.
+"""Render the findings of ``diagnose`` as a JSON document and as text. Pure.
 
 The document's shape is described in ``docs/reference/diagnose.md`` and by the JSON Schema beside it.
 """
@@ -16,12 +16,12 @@ from accel_doctor.report.run_report import finding_document, system_package_docu
 from accel_doctor.wording import printable, shortened
 
 SCHEMA = 1
-_WIDTH = 200  # characters of a quoted line
+_WIDTH = 200  # maximum length of a quoted line
 _NO_PACKAGE = "the log"
 
 
 def diagnosis_document(distribution: Distribution, diagnoses: Mapping[str, Diagnosis], plan: Plan) -> dict[str, Any]:
-    """Return all of it as plain values; findings carry the name of their log where there are several."""
+    """Return the diagnoses and the plan as plain values; findings name their log if there are several."""
     several = len(diagnoses) > 1
     return {
         "schema": SCHEMA,
@@ -61,7 +61,7 @@ def diagnosis_lines(distribution: Distribution, diagnoses: Mapping[str, Diagnosi
 
 
 def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
-    """Return one command to paste, after an empty line; nothing where a plan has none."""
+    """Return one command to paste, after an empty line; nothing if the plan has none."""
     if not plan.commands:
         return []
     owner = ", as root" if plan.needs_root else ""

@@ -28,12 +28,12 @@ _VIRTUAL = {"c": "c", "c++": "cpp", "fortran": "fortran", "rust": "rust"}
 
 @dataclass(frozen=True)
 class PackageList:
-    """The needs of a machine of one distribution: packages once each, in order of name, with all their reasons."""
+    """The packages that a machine of one distribution needs: each once, sorted by name, with all its reasons."""
 
     distribution: Distribution
     manager: str
     packages: tuple[SystemPackage, ...]
-    commands: tuple[tuple[str, ...], ...] = ()  # what root runs on a fresh machine
+    commands: tuple[tuple[str, ...], ...] = ()  # commands that root runs on a fresh machine
     cleanup: str = ""  # shell words that remove downloads from an image
 
     @property
@@ -43,7 +43,7 @@ class PackageList:
 
 
 def package_list(entries: Sequence[JournalEntry]) -> PackageList:
-    """Return the packages of one or more entries of one distribution, without commands."""
+    """Return the packages of one or more journal entries of one distribution, without commands."""
     latest = entries[-1]
     reasons: dict[str, dict[Reason, None]] = {}
     packages = {}
@@ -56,14 +56,14 @@ def package_list(entries: Sequence[JournalEntry]) -> PackageList:
 
 
 def export(needed: PackageList, form: str) -> str:
-    """Return the packages in one of FORMATS."""
+    """Return the packages in one of the FORMATS."""
     return render(needed, (files("accel_doctor.report") / "templates" / FORMATS[form]).read_text("utf-8"))
 
 
 def render(needed: PackageList, template: str) -> str:
-    """Render a template of the user's own in Jinja2's sandbox. Raise ValueError for what is wrong with it.
+    """Render a user's template in Jinja2's sandbox. Raise ValueError for a mistake in it.
 
-    It knows ``distribution.id`` and ``.name``, ``manager``, ``packages`` (each with ``name``, ``why``, ``confidence``),
+    It has ``distribution.id`` and ``.name``, ``manager``, ``packages`` (each with ``name``, ``why``, ``confidence``),
     ``commands``, ``cleanup``, ``external`` (PEP 725) and the filters ``quote`` and ``join_words``.
     """
     values = {
@@ -81,7 +81,7 @@ def render(needed: PackageList, template: str) -> str:
 
 
 def _why(reasons: Iterable[Reason]) -> str:
-    """Return ``header:ffi.h for cffi, cairocffi``, on one line and without what could end a comment."""
+    """Return ``header:ffi.h for cffi, cairocffi``, on one line and without characters that could end a comment."""
     users: dict[str, list[str]] = {}
     for reason in reasons:
         users.setdefault(str(reason.need), []).extend([reason.package] if reason.package else [])
@@ -90,12 +90,12 @@ def _why(reasons: Iterable[Reason]) -> str:
 
 
 def _external(packages: Iterable[SystemPackage]) -> Mapping[str, list[str]]:
-    """Return needs as PEP 725 writes them: tools under ``build-requires``, libraries under ``host-requires``."""
+    """Return the needs in the form of PEP 725: tools in ``build-requires``, libraries in ``host-requires``."""
     build: dict[str, None] = {}
     host: dict[str, None] = {}
     for need in (reason.need for package in packages for reason in package.reasons):
         if str(need) == "header:Python.h":
-            continue  # not external: the build frontend's own affair
+            continue  # not external: left to the build frontend
         if need.kind is NeedKind.COMPILER:
             build[f"dep:virtual/compiler/{_VIRTUAL.get(need.name, need.name)}"] = None
         else:
@@ -104,7 +104,7 @@ def _external(packages: Iterable[SystemPackage]) -> Mapping[str, list[str]]:
 
 
 def _generic(need: Need) -> str:
-    """Return the name of a need without directories and endings, of the characters that a PURL leaves as they are."""
+    """Return a need's name without directories and suffixes, only with characters that a PURL does not escape."""
     stem = need.name.rpartition("/")[2]
     if need.kind is NeedKind.HEADER:
         stem = stem.rpartition(".")[0] or stem

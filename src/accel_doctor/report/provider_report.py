@@ -1,4 +1,4 @@
-"""Render who provides something: lines for people, and JSON."""
+"""Render the packages that provide something: lines for people, and JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_SHOWN = 8
 
 @dataclass(frozen=True)
 class ProviderAnswer:
-    """The packages that meet a need, and what the file index and the package manager list, where they were asked."""
+    """The packages that meet a need, and what the file index and the package manager list, if queried."""
 
     need: Need
     distribution: Distribution

@@ -18,7 +18,7 @@ SCHEMA = 1
 def run_document(
     result: Result, distribution: Distribution, interpreter: Interpreter, error: AccelDoctorError | None = None
 ) -> dict[str, Any]:
-    """Return the whole run; ``error`` is what ended it, where that is no outcome of the treatment."""
+    """Return the whole run; ``error`` is what ended it, if not an outcome of the treatment."""
     return {
         "schema": SCHEMA,
         "outcome": result.code.name.lower().replace("_", "-"),
@@ -35,7 +35,7 @@ def run_document(
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
-    """Return a plan: packages with the needs they meet, what is unmet, and the commands as argument lists."""
+    """Return a plan: packages with the needs they meet, unmet needs, and the commands as argument lists."""
     return {
         "system_packages": [
             {**system_package_document(package), "reasons": [reason_document(reason) for reason in package.reasons]}
@@ -78,7 +78,7 @@ def _case(case: Case) -> dict[str, Any]:
 
 
 def reason_document(reason: Reason) -> dict[str, Any]:
-    """Return why a need is in a plan."""
+    """Return the reason that a need is in a plan."""
     return {"need": str(reason.need), "package": reason.package, "evidence": reason.evidence}
 
 
@@ -94,7 +94,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
 
 
 def system_package_document(package: SystemPackage) -> dict[str, Any]:
-    """Return one package of a plan, with the needs it meets and where its name comes from."""
+    """Return one package of a plan, with the needs it meets and the source of its name."""
     return {
         "name": package.name,
         "needs": sorted({str(reason.need) for reason in package.reasons}),
@@ -105,5 +105,5 @@ def system_package_document(package: SystemPackage) -> dict[str, Any]:
 
 
 def unmet_document(unmet: Sequence[Unmet]) -> list[dict[str, Any]]:
-    """Return needs that are left, each with what is known to do about it."""
+    """Return the unmet needs, each with the known advice."""
     return [{**reason_document(one.reason), "advice": one.advice} for one in unmet]

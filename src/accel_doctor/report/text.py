@@ -20,7 +20,7 @@ _MOST_PACKAGES_NAMED = 4
 
 
 def case_lines(case: Case) -> list[str]:
-    """Return what failed, the quoted line that says why, and where the log is."""
+    """Return what failed, the quoted line that says why, and the path of the log."""
     failure = case.failure
     what = f"{failure.package or 'the requirements'}: {failure.step} failed"
     if failure.step == "command":
@@ -35,7 +35,7 @@ def case_lines(case: Case) -> list[str]:
 
 
 def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribution) -> list[str]:
-    """Return what is missing and why, what nothing is known for, how much it is, and the exact commands."""
+    """Return the missing packages and why, needs without a known cure, the sizes, and the exact commands."""
     lines: list[str] = []
     if plan.packages:
         lines.append(f"Missing on {distribution}:")
@@ -56,7 +56,7 @@ def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribu
 
 
 def unmet_lines(plan: Plan) -> list[str]:
-    """Return the needs that no package of the plan satisfies, each with what is known to do about it."""
+    """Return the needs that no package of the plan satisfies, each with the known advice."""
     if not plan.unmet:
         return []
     lines = ["No system package is known for:"]
@@ -68,12 +68,12 @@ def unmet_lines(plan: Plan) -> list[str]:
 
 
 def command_lines(commands: Iterable[Sequence[str]]) -> list[str]:
-    """Return commands as a shell would take them, one per line."""
+    """Return the commands quoted for a shell, one per line."""
     return [shlex.join(command) for command in commands]
 
 
 def summary_line(result: Result, where: str, seconds: float) -> str:
-    """Return the last line of a run that ended well."""
+    """Return the last line of a successful run."""
     number = len(result.locked.lock.packages) if result.locked else 0
     if not number:
         return f"nothing to do: everything is already installed in {where}, {seconds:.1f} s"
@@ -85,9 +85,9 @@ def summary_line(result: Result, where: str, seconds: float) -> str:
 
 
 def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | None]:
-    """Return what a run that did not end well came to, in one sentence, and the next step.
+    """Return the outcome of a failed run in one sentence, and the next step.
 
-    ``obstacle`` is why nothing can be installed, where it is not just a missing way to become root.
+    ``obstacle`` is why nothing can be installed, if for a reason other than missing root access.
     """
     failed = ", ".join(dict.fromkeys(case.failure.package or case.failure.step for case in result.cases))
     what = f"{failed} did not build" if failed else "not everything could be built"
@@ -120,7 +120,7 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
 
 
 def interruption_lines(transactions: Sequence[Plan], logs: str | None) -> list[str]:
-    """Return what an interrupted run has done to the machine, and where its logs are."""
+    """Return what an interrupted run changed on the machine, and the path of its logs."""
     names = dict.fromkeys(name for plan in transactions for name in plan.names)
     installed = f"system packages installed before that: {', '.join(names)}"
     done = installed if names else "no system packages were installed"
@@ -135,7 +135,7 @@ def built_line(built: Built) -> str:
 
 
 def _why(reasons: Sequence[Reason]) -> list[str]:
-    """Return one text per need: the need, for whom, and the quoted line or how else it is known."""
+    """Return one line per need: the need, its package, and the quoted line or other evidence."""
     by_need: dict[str, list[Reason]] = {}
     for reason in reasons:
         by_need.setdefault(str(reason.need), []).append(reason)
@@ -173,7 +173,7 @@ def _size(plan: Plan, simulation: Simulation | None) -> str:
 
 
 def history_lines(entries: Iterable[JournalEntry]) -> list[str]:
-    """Return each treatment: when and during what; each package with why it was needed; the commands that were run."""
+    """Return each treatment: its time and command; each package with why it was needed; the commands that were run."""
     lines = []
     for entry in entries:
         lines.append(f"{entry.time}  {entry.distribution}  {shlex.join(entry.during)}")

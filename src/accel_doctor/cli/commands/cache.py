@@ -65,7 +65,7 @@ class VerifyOptions(FormOptions):
 
 @dataclass(frozen=True)
 class DryRunOptions(FormOptions):
-    """Options of every command that removes."""
+    """Options shared by the commands that remove entries."""
 
     dry_run: bool = option("--dry-run", default=False, help="Print what would be removed, and remove nothing.")
 
@@ -115,7 +115,7 @@ class _Cache:
         show("json" if self.as_json else "text", {"schema": cache_report.SCHEMA, **document}, lines)
 
     def wheels(self, asked: Sequence[str] = ()) -> list[cache_report.KeptWheel]:
-        """Return the wheels, all or those of NAME or NAME==VERSION, by name; UsageError for a name that has none."""
+        """Return all wheels, or those of NAME or NAME==VERSION, by name. Raises UsageError if a name has no wheel."""
         found = []
         for holding in self.housekeeping.holdings(HoldingKind.WHEEL):
             try:
@@ -126,7 +126,7 @@ class _Cache:
         return [one for name in asked for one in _named(name, found)] if asked else found
 
     def environments(self) -> list[cache_report.KeptEnvironment]:
-        """Return the kept environments, the one used last first."""
+        """Return the kept environments, most recently used first."""
         kept = EnvironmentCache(self.directory / ENVIRONMENTS, note)
         found = [(one, kept.find(one.name)) for one in self.housekeeping.holdings(HoldingKind.ENVIRONMENT)]
         return [(holding, stored) for holding, stored in found if stored]
@@ -145,7 +145,7 @@ def _named(asked: str, wheels: Sequence[cache_report.KeptWheel]) -> list[cache_r
 
 
 def _subcommand(name: str, options: type[T]) -> Callable[[Callable[[_Cache, T], int]], click.Command]:
-    """Make a function of an opened cache and typed options a command of ``cache``."""
+    """Turn a function of an opened cache and typed options into a subcommand of ``cache``."""
 
     def decorate(function: Callable[[_Cache, T], int]) -> click.Command:
         def opened(values: T) -> int:
@@ -273,6 +273,6 @@ def import_directory(cache: _Cache, options: ImportOptions) -> int:
 
 
 def _tell(cache: _Cache, removal: Removal, *, asked: bool = False) -> int:
-    """Show a removal. It failed where something could not be removed, or was ``asked`` for by name and is in use."""
+    """Show a removal; return failure if an entry could not be removed, or was ``asked`` for by name and is in use."""
     cache.show(cache_report.removed(removal))
     return int(ExitCode.CACHE if removal.refused or (asked and removal.in_use) else ExitCode.DONE)

@@ -81,16 +81,16 @@ def command(options: CheckOptions) -> int:
 def _exit_code(foresight: Foresight) -> ExitCode:
     if not foresight.missing:
         return ExitCode.DONE
-    # as install ends where nobody agrees to a cure, or where none is known
+    # as install exits when the user declines a cure, or none is known
     return ExitCode.CONSENT if foresight.plan.packages else ExitCode.UNCURED
 
 
-# --- for which machine ------------------------------------------------------------------------------------
+# --- which machine ---------------------------------------------------------------------------------------
 
 
 def _prepared(options: CheckOptions) -> tuple[Session, Frontend, InstallRequest]:
     session = Session(started(), options.place, options.pip.verbosity, distro=options.distro)
-    chosen_distribution(session.distro, session.rulebook)  # refuses one without rules
+    chosen_distribution(session.distro, session.rulebook)  # refuses a distribution without rules
     asked, meant = _interpreters(session, options.python)
     session = replace(session, chosen=asked)
     frontend, request = prepare(session, options.pip, options.frontend)
@@ -100,7 +100,7 @@ def _prepared(options: CheckOptions) -> tuple[Session, Frontend, InstallRequest]
 
 
 def _interpreters(session: Session, python: str | None) -> tuple[Interpreter, Interpreter | None]:
-    """Return the interpreter that processes are run with, and the one that is meant where that cannot be asked."""
+    """Return the interpreter to run processes with, and the one that is meant if that cannot be run here."""
     version = python if python and is_version(python) else None
     elsewhere = session.distro is not None
     if elsewhere:
@@ -112,14 +112,14 @@ def _interpreters(session: Session, python: str | None) -> tuple[Interpreter, In
     try:
         return find_target(session.runner, session.invocation, f"python{version}" if version else python), None
     except UsageError:
-        # Nothing is installed into it: without an environment the distribution's own python3 will do.
+        # Nothing is installed into it: without an environment, the distribution's own python3 will do.
         if python or not shutil.which("python3", path=search_path):
             raise
         return find_target(session.runner, session.invocation, "python3"), None
 
 
 def _as_elsewhere(session: Session, frontend: Frontend, meant: Interpreter) -> tuple[Session, Frontend]:
-    """Return session and frontend for an interpreter that is not here: only uv resolves for another."""
+    """Return the session and frontend for an interpreter that is not on this machine: only uv can resolve for it."""
     platform = platform_of(meant)
     interpreter = replace(meant, environment=marker_values(meant.version, platform))
     if isinstance(frontend, UvFrontend):
@@ -127,7 +127,7 @@ def _as_elsewhere(session: Session, frontend: Frontend, meant: Interpreter) -> t
     return replace(session, chosen=interpreter, platforms=platform_tags(platform)), frontend
 
 
-# --- what it will need ------------------------------------------------------------------------------------
+# --- what is needed ---------------------------------------------------------------------------------------
 
 
 def _resolution(doctor: Doctor, session: Session, request: InstallRequest, *, no_resolve: bool) -> Resolution:

@@ -55,7 +55,7 @@ def command(options: DiagnoseOptions) -> int:
     """
     python = checked_version(options.python)
     session = Session(started(), PlaceOptions(rules=options.rules), distro=options.distro)
-    chosen_distribution(session.distro, session.rulebook)  # refuses one without rules
+    chosen_distribution(session.distro, session.rulebook)  # refuses a distribution without rules
     diagnoses, shown = _read(options.logs or _standard_input(), session)
     plan = _plan(diagnoses, session, python or shown)
     if options.export:
@@ -76,7 +76,7 @@ def _standard_input() -> tuple[str, ...]:
 
 
 def _read(logs: tuple[str, ...], session: Session) -> tuple[dict[str, Diagnosis], str | None]:
-    """Return what each log says, and the version of Python that the first one shows which shows any."""
+    """Return the diagnosis of each log, and the Python version from the first log that shows one."""
     diagnoses: dict[str, Diagnosis] = {}
     shown = None
     for log in dict.fromkeys(logs):
@@ -96,10 +96,10 @@ def _plan(diagnoses: dict[str, Diagnosis], session: Session, python: str | None)
 
 # --- logs named on the command line ---------------------------------------------------------------------
 
-LARGEST = 4 << 30  # bytes of one log that are read: an end to /dev/zero, and to what a runaway process writes
+LARGEST = 4 << 30  # bytes to read of one log: a bound for /dev/zero and the output of runaway processes
 
 # How files of each kind begin (gzip: RFC 1952; xz: its file format 1.2.1; Zstandard: RFC 8878; bzip2 has no paper),
-# and what undoes it to standard output.
+# and the command that decompresses it to standard output.
 _COMPRESSED = (
     (b"\x1f\x8b\x08", "gzip", "gzip -dc"),
     (b"\xfd7zXZ\0", "xz", "xz -dc"),
@@ -122,7 +122,7 @@ class LogStream:
 
     @classmethod
     def opened(cls, name: str, stack: ExitStack, notifier: Notifier) -> LogStream:
-        """Open the log of that name; it is closed with ``stack``."""
+        """Open the log called ``name``; ``stack`` closes it."""
         if name == "-":
             return cls(name, sys.stdin.buffer, notifier)
         try:
@@ -131,7 +131,7 @@ class LogStream:
             raise _unreadable(name, error) from error
 
     def read(self, size: int, /) -> bytes:
-        """Read as a file does, until :data:`LARGEST` bytes were read."""
+        """Read like a file, up to :data:`LARGEST` bytes in total."""
         if self._left <= 0:
             return b""
         try:

@@ -133,7 +133,7 @@ def restore(options: RestoreOptions) -> int:
 @as_command("sync", SyncOptions, parent=command, cls=ConfiguredCommand)
 def sync(options: SyncOptions) -> int:
     """Restore the environment if it is stored, else install and store it."""
-    from accel_doctor.cli.commands.env_sync import synchronize  # with all of install
+    from accel_doctor.cli.commands.env_sync import synchronize  # loads all of install
 
     with closing(NotesAndProgress()) as terminal:
         environment = open_environment(options, terminal, options.levels, offline=options.frontend.offline)

@@ -1,4 +1,4 @@
-"""Make an environment for ``accel-doctor env sync``: as ``install`` does, relative to the project's directory."""
+"""Create an environment for ``accel-doctor env sync`` as ``install`` does, relative to the project's directory."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ProjectInstaller:
     invocation: Invocation
 
     def make(self, place: Path) -> None:
-        """Make an empty environment with uv, else with the interpreter's own venv. Raise ToolError."""
+        """Create an empty environment with uv, else with the interpreter's own venv. Raise ToolError."""
         variables = self.environment.variables
         executable, prompt = self.environment.interpreter.executable, self.environment.project.target.name
         uv = find_uv(variables) if self.options.frontend.frontend != "pip" else None
@@ -57,7 +57,7 @@ class ProjectInstaller:
         return run_installation(options, replace(self.invocation, directory=project.directory))
 
     def _install_options(self, words: list[str], place: Path) -> InstallOptions:
-        """Return the options of ``install`` among ``words``, with those of ``env sync`` where they say nothing."""
+        """Parse ``words`` as options of ``install``; what they do not set comes from the options of ``env sync``."""
         project = self.environment.project
         configured = read_configuration(user_directory(self.environment.variables), project.directory)
         defaults = {key.replace("-", "_"): value for key, value in configured.items()}
@@ -84,7 +84,7 @@ class ProjectInstaller:
 
 
 def _merged(ours: Any, theirs: Any, named: Collection[str]) -> Any:
-    """Return ``ours`` with the options of ``theirs`` that are ``named``; those that can be repeated are added."""
+    """Return ``ours`` with the ``named`` options taken from ``theirs``; repeatable options are concatenated."""
     changes: dict[str, Any] = {}
     for each in fields(ours):
         if each.name in named:

@@ -53,7 +53,7 @@ def command(options: ExportOptions) -> int:
 
 
 def exported_plan(plan: Plan | None, form: str, session: Session) -> str:
-    """Return a plan as ``export`` would write it once it was carried out; nothing where it holds no packages."""
+    """Return a plan as ``export`` would write it after installation; empty if it has no packages."""
     if not plan or not plan.packages:
         return ""
     entry = journal_entry(plan, session.distribution, session.package_manager.name, ())
@@ -66,7 +66,7 @@ def _packages_of_journal(last: int | None) -> PackageList | None:
     entries = [
         entry
         for entry in session.journal.read(MANAGERS)
-        # an entry from before an upgrade to the next release has that release's names
+        # an entry from before an upgrade to the next release has the old release's names
         if (entry.distribution.id, entry.distribution.version) == (here.id, here.version)
     ]
     if not entries:
@@ -75,7 +75,7 @@ def _packages_of_journal(last: int | None) -> PackageList | None:
 
 
 def _with_commands(needed: PackageList, session: Session) -> PackageList:
-    """Add what root runs on a fresh machine of the distribution."""
+    """Add the commands that root runs on a fresh machine of the distribution."""
     here = session.distribution
     root = PackageManagerElsewhere(needed.manager, here, session.rulebook)
     return replace(needed, commands=root.commands(needed.names), cleanup=MANAGERS[needed.manager].cleanup)

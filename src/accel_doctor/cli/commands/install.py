@@ -71,7 +71,7 @@ def command(options: InstallOptions) -> int:
 
 
 def run_installation(options: InstallOptions, invocation: Invocation) -> int:
-    """Install what ``options`` ask for, tell how it went, and return the exit code."""
+    """Install what ``options`` ask for, report the outcome, and return the exit code."""
     began = time.monotonic()
     if options.export and not options.dry_run:
         raise UsageError("--export needs --dry-run", hint="accel-doctor export writes down what was installed")
@@ -80,7 +80,7 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     refuse_externally_managed(session.interpreter, request)
     report = Report(options.report, session)
     report.check()
-    if options.portable and not options.dry_run:  # making a kept wheel portable is no rehearsal
+    if options.portable and not options.dry_run:  # making a kept wheel portable is not part of a dry run
         auditwheel_for(session).check()
         request = replace(request, build=replace(request.build, portable=True))
     variables = invocation.variables
@@ -98,7 +98,7 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
             result = _install(doctor, request, report)
         in_the_way = session.obstacle if result.code is ExitCode.PRIVILEGE else None
         if options.export:
-            from accel_doctor.cli.commands.export import exported_plan  # with rules and templates
+            from accel_doctor.cli.commands.export import exported_plan  # loads rules and templates
 
             click.echo(exported_plan(result.plan, options.export, session), nl=False)
     _conclude(result, session, policy, time.monotonic() - began, in_the_way, told=bool(options.export))
@@ -112,7 +112,7 @@ def _install(doctor: Doctor, request: InstallRequest, report: Report) -> Result:
     except AccelDoctorError as error:
         report.write(doctor.result(error.exit_code), error)
         raise
-    except (KeyboardInterrupt, click.Abort):  # click's own, at a question
+    except (KeyboardInterrupt, click.Abort):  # click raises it at a prompt
         report.write(doctor.result(ExitCode.INTERRUPTED))
         raise
     report.write(result)
@@ -131,12 +131,12 @@ class Report:
         return self.session.invocation.directory / (self.target or "")
 
     def check(self) -> None:
-        """Raise UsageError where it cannot be written: before an hour of compiling, not after it."""
+        """Raise UsageError if the report cannot be written: before an hour of compiling, not after it."""
         if self.target not in (None, "-") and not os.access(self._path.parent, os.W_OK):
             raise UsageError(f"cannot write the report to {self.target}: its directory is missing or not writable")
 
     def write(self, result: Result, error: AccelDoctorError | None = None) -> None:
-        """Write it, if it was asked for."""
+        """Write the report, if requested."""
         if self.target is None:
             return
         document = run_document(result, self.session.distribution, self.session.interpreter, error)
@@ -153,7 +153,7 @@ class Report:
 def _conclude(
     result: Result, session: Session, policy: Policy, seconds: float, in_the_way: str | None, *, told: bool
 ) -> None:
-    """Tell how it ended; the commands too, unless the plan was ``told`` in another form."""
+    """Print the outcome, and the commands unless the plan was already ``told`` in another form."""
     reporter = session.reporter
     if not told and (policy.dry_run or result.code in (ExitCode.CONSENT, ExitCode.PRIVILEGE)):
         reporter.commands(result.plan)

@@ -31,7 +31,7 @@ from accel_doctor.system.packages.managers import MANAGERS
 from accel_doctor.system.python.platforms import OWN_VERSION, assumed_interpreter
 from accel_doctor.wording import count, printable
 
-_LARGEST_LOG = 2 << 20  # bytes; a case is read in every run of the tests
+_LARGEST_LOG = 2 << 20  # bytes; every test run reads all cases
 
 command = group(
     "rules",
@@ -43,7 +43,7 @@ command = group(
 
 
 def workplace(chosen: Sequence[str]) -> Workplace:
-    """Return the directories of rules that the ``rules`` commands read and write here."""
+    """Return the rule directories that the ``rules`` commands read and write here."""
     directories = [Path(directory).expanduser().absolute() for directory in chosen]
     return find_workplace(directories, user_directory(os.environ) / "rules", Path.cwd(), MANAGERS)
 

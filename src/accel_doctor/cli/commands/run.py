@@ -28,7 +28,7 @@ from accel_doctor.report.text import unmet_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 
 _NO_ROOT = "installing them needs root: neither sudo nor doas found"
-# Well, interrupted, or left by who read its output: nothing to diagnose.
+# Succeeded, interrupted, or ended by a closed pipe: nothing to diagnose.
 _NO_FAILURE = frozenset({0, -signal.SIGINT, 128 + signal.SIGINT, -signal.SIGPIPE, 128 + signal.SIGPIPE})
 
 
@@ -56,11 +56,11 @@ def command(options: RunOptions) -> int:
     treatment = assembled_treatment(session, policy, any_python=options.python is None)
     code = _until_well(options.words, session, treatment)
     session.logs.forget_old()
-    return code if code >= 0 else 128 - code  # as a shell says that a signal ended it
+    return code if code >= 0 else 128 - code  # as a shell reports a command that a signal ended
 
 
 def _until_well(words: Sequence[str], session: Session, treatment: Treatment) -> int:
-    """Run it until it succeeds or cannot be helped, and return its last exit code."""
+    """Run the command until it succeeds or cannot be cured, and return its last exit code."""
 
     terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     codes: list[int] = []
@@ -88,7 +88,7 @@ def _until_well(words: Sequence[str], session: Session, treatment: Treatment) ->
 
 
 def _explain(ended: TreatmentEnded, session: Session, treatment: Treatment) -> None:
-    """Tell what is left to do. stdout is the command's, so everything goes to stderr."""
+    """Print what is left to do. stdout belongs to the command, so everything goes to stderr."""
     note = session.reporter.note
     if ended.code is ExitCode.CONSENT:
         note("not installed: not confirmed; --yes confirms all packages but guesses")

@@ -1,4 +1,4 @@
-"""``accel-doctor why``: who provides something, how that is known, what else was considered."""
+"""``accel-doctor why``: which package provides something, how that is known, what else was considered."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class WhyOptions(RulesOptions):
     form: str = text_or_json()
 
 
-@as_command("why", WhyOptions, ignore_unknown_options=True)  # -lpq is a FILE
+@as_command("why", WhyOptions, ignore_unknown_options=True)  # so that -lpq is a FILE
 def command(options: WhyOptions) -> int:
     """Show which package provides something, how that is known, and what else was considered.
 

@@ -26,9 +26,9 @@ class Questions:
     def ask(
         self, question: str, option: str, given: str | None, check: Callable[[str], _T], default: str | None = None
     ) -> _T:
-        """Return what ``check`` makes of the answer. It raises ValueError for a bad one, which is asked for again.
+        """Return the answer, converted by ``check``; if that raises ValueError for a bad one, ask again.
 
-        UsageError where there is no terminal and ``given``, the value of ``option``, is missing or bad.
+        Raises UsageError if there is no terminal and ``given``, the value of ``option``, is missing or bad.
         """
         if given is not None or not self.interactive:
             text = default if given is None else given
@@ -63,7 +63,7 @@ _MEANINGS = {
 
 
 def ask(plan: Plan, cases: Sequence[Case]) -> Consent | Plan:
-    """Return what a person at the terminal says: yes, no, or a plan with other packages. Ctrl-C raises click.Abort."""
+    """Return the answer typed at the terminal: yes, no, or a plan with other packages. Ctrl-C raises click.Abort."""
     open_to_choice = any(package.alternatives for package in plan.packages)
     keys = "ynla" if open_to_choice else "ynl"
     shown = "/".join(["y", "N", *keys[2:], "?"])
@@ -100,7 +100,7 @@ def _last_lines(log: Path) -> list[str]:
 
 
 def _chosen(plan: Plan) -> Plan:
-    """Return the plan with the alternative picked from a numbered list; unchanged if none is."""
+    """Return the plan with the alternative picked from a numbered list; unchanged if none was picked."""
     options = [(package.name, others) for package in plan.packages for others in package.alternatives]
     options = list(dict.fromkeys(options))
     for number, (name, others) in enumerate(options, 1):

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: builds are stopped at once, a package manager at work is left to finish."""
+"""Ctrl-C and SIGTERM: builds are stopped at once, a running package manager is left to finish."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accel_doctor.system.process.runner import ProcessRunner
 
 
 class Interrupts:
-    """Both signals, as KeyboardInterrupt, once the processes that other threads wait for have been stopped."""
+    """Handles both signals: stops the processes that other threads wait for, then raises KeyboardInterrupt."""
 
     def __init__(self, runner: ProcessRunner, notifier: Notifier) -> None:
         self._runner = runner
@@ -27,7 +27,7 @@ class Interrupts:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Handle both signals while the block runs; one that was ignored (nohup, a shell's &) stays ignored."""
+        """Handle both signals while the block runs; a signal that was ignored (nohup, a shell's &) stays ignored."""
         numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
         before = {number: signal.signal(number, self._handle) for number in numbers}
         try:
@@ -38,7 +38,7 @@ class Interrupts:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Make signals wait until the block has ended."""
+        """Defer signals until the end of the block."""
         self._deferring = True
         try:
             yield
@@ -58,7 +58,7 @@ class Interrupts:
 
 @contextmanager
 def interruption_told(notifier: Notifier, transactions: Sequence[Plan], logs: RunLogs) -> Iterator[None]:
-    """Tell what was done by then when the block is interrupted; ``transactions`` grows while it runs."""
+    """Report what was done so far if the block is interrupted; ``transactions`` grows while it runs."""
     try:
         yield
     except (KeyboardInterrupt, click.Abort):

@@ -1,4 +1,4 @@
-"""Notes, and a progress bar for what takes longer than a second."""
+"""Notes, and a progress bar for operations that take longer than a second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PATIENCE = 1.0  # seconds
 
 
 class NotesAndProgress:
-    """Implement :class:`accel_doctor.interfaces.Notifier` and ``Progress`` on stderr; the bar at a terminal only."""
+    """Implement :class:`accel_doctor.interfaces.Notifier` and ``Progress`` on stderr; the bar only at a terminal."""
 
     def __init__(self) -> None:
         self._begun: float | None = None

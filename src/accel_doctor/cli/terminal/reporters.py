@@ -1,4 +1,4 @@
-"""Show a run's progress: plain lines, or at a terminal a live table of builds."""
+"""Show a run's progress: plain lines or, at a terminal, a live table of builds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class PlainReporter(Reporter):
-    """One line per event, on stderr; the commands that somebody else must run go to stdout."""
+    """One line per event, on stderr; the commands that the user must run go to stdout."""
 
     def __init__(self, terminal: Terminal, distribution: Distribution) -> None:
         self._terminal = terminal
@@ -30,7 +30,7 @@ class PlainReporter(Reporter):
         self._failed: list[Case] = []  # since the last question
 
     def close(self) -> None:
-        """Leave the terminal as it was found."""
+        """Restore the terminal."""
 
     def step(self, text: str) -> None:
         self._say(text, bold=True)
@@ -43,7 +43,7 @@ class PlainReporter(Reporter):
             self._say(f"{source}: {phase}")
 
     def build_finished(self, source: Source, outcome: Outcome) -> None:
-        if isinstance(outcome, Built):  # failures are told when they are diagnosed
+        if isinstance(outcome, Built):  # failures are reported when they are diagnosed
             self._say(built_line(outcome))
 
     def diagnosed(self, case: Case) -> None:
@@ -67,7 +67,7 @@ class PlainReporter(Reporter):
         return answer
 
     def verdict(self, message: str, hint: str | None) -> None:
-        """Tell how a run failed, and the next step."""
+        """Print how a run failed, and the next step."""
         self._say(f"error: {message}", level=-2, fg="red")
         if hint:
             self._say(f"hint: {hint}", level=-1, fg="cyan")
@@ -84,7 +84,7 @@ class PlainReporter(Reporter):
 
 
 class CommandReporter(PlainReporter):
-    """A reporter that speaks between the lines of another command: it says who is speaking, and only what helps."""
+    """A reporter that prints between another command's output: it prefixes its name and prints only what helps."""
 
     def diagnosed(self, case: Case) -> None:
         if case.diagnosis.causes:
@@ -97,7 +97,7 @@ class CommandReporter(PlainReporter):
 
 
 class LiveReporter(PlainReporter):
-    """Plain lines, and below them a table of the running builds, with phase and seconds."""
+    """Plain lines, and below them a table of the running builds with phase and elapsed seconds."""
 
     def __init__(self, terminal: Terminal, distribution: Distribution) -> None:
         super().__init__(terminal, distribution)
