@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Completed:
     """A process that ended. ``output`` is stdout (and stderr too where they were merged).
 
-    ``interrupted`` tells that the person at its terminal typed Ctrl-C, whatever the process made of it.
+    ``interrupted`` tells that the user typed Ctrl-C, however the process handled it.
     """
 
     argv: tuple[str, ...]
@@ -33,7 +33,7 @@ class Completed:
 
 
 class Runner(Protocol):
-    """Start processes: nothing else here does. A command that cannot be found returns code 127."""
+    """Start processes; no other interface does. A command that is not found returns code 127."""
 
     def capture(
         self,
@@ -44,7 +44,7 @@ class Runner(Protocol):
         stdin: str | None = None,
         timeout: float | None = None,
     ) -> Completed:
-        """Run to the end with stdout and stderr apart. ``environment`` is added to the inherited one."""
+        """Run a command to the end, capturing stdout and stderr apart. ``environment`` extends the inherited one."""
 
     def record(
         self,
@@ -55,10 +55,10 @@ class Runner(Protocol):
         directory: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
-        """Run to the end, stdout and stderr merged into ``log`` as they come, whole; ``output`` is empty."""
+        """Run a command to the end, streaming stdout and stderr, merged, to ``log``; ``output`` is empty."""
 
     def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
-        """Run on a pseudo-terminal joined to ours, so that a person can answer; everything shown goes to ``log``."""
+        """Run a command on a pseudo-terminal connected to ours, so that the user can answer; log all output."""
 
 
 class Frontend(Protocol):
@@ -66,10 +66,10 @@ class Frontend(Protocol):
 
     @property
     def name(self) -> str:
-        """Return its name on the command line and in messages."""
+        """Return the frontend's name on the command line and in messages."""
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
-        """Resolve. Raises RequirementsError or NetworkError where no build is to blame."""
+        """Resolve the request. Raises RequirementsError or NetworkError if the cause is not a failing build."""
 
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
@@ -77,7 +77,7 @@ class Frontend(Protocol):
         """Return the command and variables that build one wheel from an sdist or a source tree; ``work`` is scratch."""
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
-        """Return what a build's isolated environment held (``setuptools==80.9.0``), as far as its log says."""
+        """Return the contents of a build's isolated environment (``setuptools==80.9.0``), as far as the log shows."""
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install a lock into the interpreter; None when done. Raises like :meth:`lock`."""
@@ -87,11 +87,11 @@ class Builder(Protocol):
     """Turn sources into wheels, the store asked first."""
 
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
-        """Return the store's wheels for these sources and settings, in order; None for what it lacks."""
+        """Return the stored wheel for each source for these settings, in order; None where there is none."""
 
     def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
-        """Build all, in parallel; one outcome per source, in order. Network trouble raises NetworkError. What the
-        store has is used, but for ``unfit``, in whose place the new wheels are kept."""
+        """Build all sources in parallel and return one outcome per source, in order. Raises NetworkError.
+        Stored wheels are used, except those in ``unfit``, which the new wheels replace."""
 
 
 class PackageNames(Protocol):
@@ -102,7 +102,7 @@ class PackageNames(Protocol):
         """Return its name in rule files and messages."""
 
     def accepts(self, name: str) -> bool:
-        """Return whether ``name`` may be handed to it as a package name."""
+        """Return whether the package manager accepts ``name`` as a package name."""
 
 
 class PackageManager(Protocol):
@@ -114,27 +114,27 @@ class PackageManager(Protocol):
 
     @property
     def privileged(self) -> bool:
-        """Return whether there is a way to become root here: being root, sudo, doas."""
+        """Return whether this process is root or can become root (sudo, doas)."""
 
     @property
     def needs_root(self) -> bool:
-        """Return whether its commands are for root to run."""
+        """Return whether the commands must run as root."""
         ...
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that are installed (also by a package that provides the name)."""
+        """Return the ``names`` that are installed, directly or through a package that provides the name."""
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that could be installed; all of them where there are no package lists at all,
-        since :meth:`install` fetches the lists first."""
+        """Return the ``names`` that can be installed; all of them if no package lists have been fetched yet, since
+        :meth:`install` fetches the lists first."""
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Return who has it, by what is known here without becoming root; nobody where that is not known, or for a
-        name that none of its packages could have. ``need`` comes from build output."""
+        """Return the packages that provide a need, looked up without root; empty if that is unknown here, or if the
+        name is not valid for this package manager. ``need`` comes from build output."""
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """Return what installing would do, without becoming root or changing anything; None where there are no
-        package lists. Raise PackageManagerError where the package manager says it cannot be done."""
+        """Return what installing would do, without root and without changing anything; None if there are no package
+        lists. Raises PackageManagerError if the package manager refuses."""
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return the exact commands, ``sudo`` included, that :meth:`install` would run."""
@@ -148,30 +148,30 @@ class Prober(Protocol):
     """A probe of what this machine already has."""
 
     def present(self, need: Need) -> bool | None:
-        """Return True or False where it can be told cheaply and surely, else None."""
+        """Return whether the need is met here; None if that cannot be determined cheaply and reliably."""
 
     def forget(self) -> None:
-        """Probe anew from now on: packages were installed."""
+        """Discard cached answers, because packages were installed."""
 
 
 class Loader(Protocol):
     """The dynamic loader of this machine."""
 
     def find(self, soname: str) -> Path | None:
-        """Return the file it takes for a soname, or for a path; None where it finds none."""
+        """Return the file that the loader picks for a soname or a path; None if it finds none."""
 
     def unmet(self, links: Sequence[Link]) -> tuple[UnmetLink, ...]:
-        """Return those of ``links`` that it cannot meet, and why."""
+        """Return the ``links`` that the loader cannot resolve, each with the reason."""
 
     def forget(self) -> None:
-        """Look anew from now on: packages were installed."""
+        """Discard cached look-ups, because packages were installed."""
 
 
 class WheelStore(Protocol):
     """Built wheels by build key."""
 
     def get(self, key: BuildKey) -> Wheel | None:
-        """Return the wheel under the exact key, else the one under the pure key, verified by hash; or None."""
+        """Return the wheel stored under the exact key, else under the pure key, verified by hash; None if not found."""
 
     def put(
         self,
@@ -181,33 +181,33 @@ class WheelStore(Protocol):
         links: Sequence[Link],
         instead_of: Wheel | None = None,
     ) -> Wheel:
-        """Keep a wheel, one without binaries under the pure key; published in one move. The first of two writers
-        wins, except over ``instead_of``, which :meth:`get` gave and which does not load here any more. Where nothing
-        can be kept, the wheel given."""
+        """Store a wheel atomically and return it; a wheel without binaries goes under the pure key. The first of two
+        writers wins, except over ``instead_of``, a wheel from :meth:`get` that no longer loads here. Return the
+        given wheel if the store cannot be written."""
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:
-        """Hold a key while its wheel is built; another process that wants the same one waits, then takes it."""
+        """Lock a key while its wheel is built; another process that wants the same wheel waits, then reuses it."""
 
 
 class ObjectStore(Protocol):
-    """One shared level: named bytes somewhere else. Used from many threads at once."""
+    """One shared level: a remote store of named objects. Used from many threads at once."""
 
     @property
     def name(self) -> str:
-        """Return its address without secrets."""
+        """Return the address of the level, without secrets."""
 
     @property
     def writable(self) -> bool:
-        """Return whether :meth:`send` may be tried."""
+        """Return whether :meth:`send` is allowed."""
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
-        """Write the object to the file ``target``; return False where there is no such object.
+        """Write the object to the file ``target``; return False if there is no such object.
 
-        Raise LevelError for trouble, and for an object of more than ``limit`` bytes.
+        Raises LevelError on failure, and for an object of more than ``limit`` bytes.
         """
 
     def send(self, object_name: str, source: Path) -> None:
-        """Store the file ``source`` under this name, at once for readers. Raise LevelError."""
+        """Upload the file ``source`` under this name, atomically for readers. Raises LevelError."""
 
 
 class Adviser(Protocol):
@@ -217,103 +217,103 @@ class Adviser(Protocol):
         """Return the plan that cures these needs; its commands come from the package manager."""
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
-        """Return what rules say a Python package's build needs; empty where nothing is known."""
+        """Return the needs that rules list for a Python package's build; empty if none are known."""
 
     def installed_for(self, package: str) -> tuple[str, ...]:
-        """Return the installed system packages that satisfy what rules say a Python package's build needs."""
+        """Return the installed system packages that meet the needs that rules list for a Python package's build."""
 
     def companions(self, need: Need) -> tuple[Need, ...]:
-        """Return what a Python build that lacks ``need`` will surely ask for next."""
+        """Return the needs that a Python build lacking ``need`` is certain to report next."""
 
     def is_sdist_only(self, package: str) -> bool:
-        """Return whether rules say that a Python package has no wheels for Linux, so that it will be built."""
+        """Return whether, by the rules, a Python package has no Linux wheels and must be built."""
 
 
 class Notifier(Protocol):
     """Tell the user."""
 
     def step(self, text: str) -> None:
-        """Tell that a stage of the run begins."""
+        """Announce a stage of the run."""
 
     def note(self, text: str) -> None:
-        """Tell something worth a line."""
+        """Print a one-line note."""
 
 
 class Progress(Notifier, Protocol):
-    """Tell the user, and show the progress of something that takes a while."""
+    """Tell the user, and show the progress of a long operation."""
 
     def show(self, what: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` are done."""
 
 
 class Advisers(Protocol):
-    """Advice for builds, by the version of Python (``3.13``) they are for; None is the interpreter of the run."""
+    """Advisers for builds, by target Python version (``3.13``); None means the interpreter of the run."""
 
     @property
     def package_manager(self) -> PackageManager:
         """Return this machine's package manager."""
 
     def adviser(self, python: str | None) -> Adviser:
-        """Return the adviser for builds for this Python."""
+        """Return the adviser for builds that target this Python version."""
 
     def prober(self, python: str | None) -> Prober:
-        """Return the prober for builds for this Python."""
+        """Return the prober for builds that target this Python version."""
 
     def forget(self) -> None:
-        """Make all probers look again: packages were installed."""
+        """Discard the cached answers of all probers, because packages were installed."""
 
 
 class Logs(Protocol):
-    """Names the logs of a run."""
+    """Names for the logs of a run."""
 
     def new_log(self, step: str, name: str) -> Path:
         """Return the path for the log of one attempt (``"build", "psycopg2"``); the file does not exist yet."""
 
 
 class TargetEnvironment(Protocol):
-    """The environment that is installed into."""
+    """The environment to install into."""
 
     def sources(self, locked: Locked) -> Sequence[Source]:
-        """Return the distributions of a lock that must be built for it."""
+        """Return the distributions of a lock that must be built for this environment."""
 
     def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
         """Write each ``direct_url.json`` (its text, by normalized name) beside the installed distribution."""
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
-        """Import these distributions; return a failure for each that does not import."""
+        """Import these distributions, and return a failure for each one that fails to import."""
 
 
 class BuildIdentity(Protocol):
-    """The identity of builds: what tells one from another, and what is kept with the wheel."""
+    """The identity of builds: the key of each one, and the records stored with its wheel."""
 
     def key(self, source: Source, request: InstallRequest) -> BuildKey | None:
         """Return the key of a build; None for a source without a stable identity."""
 
     def provenance(self, source: Source, version: str) -> Provenance:
-        """Return where a wheel comes from that was built here and now."""
+        """Return the provenance of a wheel built on this machine just now."""
 
     def links(self, wheel: Path) -> tuple[Link, ...]:
-        """Return the libraries that a wheel links which was built here."""
+        """Return the libraries that a wheel built on this machine links."""
 
 
 class Reporter(Notifier, Protocol):
-    """Tell the user what happens to builds and plans. The reporter decides how it looks."""
+    """Report builds and plans to the user. The reporter decides on the presentation."""
 
     def build_started(self, source: Source) -> None:
-        """Tell that a build begins."""
+        """Report that a build started."""
 
     def build_phase(self, source: Source, phase: str) -> None:
-        """Tell that a build entered another phase ("build requirements", "metadata", "compile")."""
+        """Report that a build entered a phase ("build requirements", "metadata", "compile")."""
 
     def build_finished(self, source: Source, outcome: Outcome) -> None:
-        """Tell how a build ended."""
+        """Report the outcome of a build."""
 
     def diagnosed(self, case: Case) -> None:
-        """Tell why something failed."""
+        """Report the cause of a failure."""
 
     def plan(self, plan: Plan, simulation: Simulation | None) -> None:
-        """Show a plan, before the question."""
+        """Show a plan, before asking for consent."""
 
     def ask(self, plan: Plan) -> Consent | Plan:
-        """Ask the one question of a round; the plan was shown just before. An answer that is a plan has other
-        packages: it is to be shown, and asked about, again."""
+        """Ask for consent to the plan just shown, once per round. A plan as the answer has other packages: show it and
+        ask again."""

@@ -40,10 +40,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Locked:
-    """The requirements resolved: a PEP 751 lock, relative paths already absolute.
+    """The resolved requirements: a PEP 751 lock whose relative paths were made absolute.
 
-    ``remembered`` says that an earlier run resolved them, so that all of it may be on this machine; ``file`` is where
-    the very same lock is written down already.
+    ``remembered`` says that an earlier run resolved them, so all files may already be on this machine; ``file`` is an
+    existing file with the same lock.
     """
 
     lock: Pylock
@@ -53,8 +53,8 @@ class Locked:
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel on disk, with the SHA-256 its bytes had when it was read, what its extension modules link, and what it
-    was built beside (``numpy==1.26.4``), as far as that is known."""
+    """A wheel on disk, with the SHA-256 of its bytes when read, the links of its extension modules, and the build
+    requirements it was built with (``numpy==1.26.4``), as far as known."""
 
     path: Path
     sha256: str
@@ -75,7 +75,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Built:
-    """A source became a wheel; ``reused`` says that the store had it."""
+    """A source was built into a wheel; ``reused`` says that it came from the store."""
 
     source: Source
     wheel: Wheel

@@ -18,16 +18,16 @@ class Confidence(str, Enum):
 
     @property
     def covered_by_yes(self) -> bool:
-        """Return whether ``--yes`` alone agrees to it."""
+        """Return whether ``--yes`` alone covers it."""
         return self is not Confidence.GUESS
 
 
 class Provider(NamedTuple):
-    """A package that its package manager says provides a need, and what is known about installing it unasked.
+    """A package that provides a need, as its package manager reports, and whether it is safe to install unasked.
 
     ``place`` is what it provides: a file's path without the first slash, or a capability such as ``pkgconfig(cairo)``.
-    ``development``: its name, its section or, where nothing is split, its headers say that it is there to build with.
-    ``service``: its files say that it starts something or lets somebody in. ``source`` is who told: "dnf repoquery".
+    ``development``: its name, its section or, where nothing is split, its headers mark it as a development package.
+    ``service``: its files start a service or grant access. ``source`` is the command asked: "dnf repoquery".
     """
 
     name: str
@@ -39,7 +39,7 @@ class Provider(NamedTuple):
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a need is in a plan: ``finding`` showed it in a log, or it is known without one, and ``why`` says how."""
+    """Why a need is in a plan: ``finding`` showed it in a log, or ``why`` says how it is known without a log."""
 
     need: Need
     package: str | None
@@ -48,7 +48,7 @@ class Reason:
 
     @property
     def evidence(self) -> str:
-        """Return the quoted line, or, where there is no log, how the need is known."""
+        """Return the quoted log line, or, without a log, how the need is known."""
         if self.finding:
             return self.finding.evidence
         return self.why or f"{self.package or 'the build'} needs it to build"
@@ -58,7 +58,7 @@ class Reason:
 class PackageChoice:
     """The system packages that satisfy one need here: all of ``packages`` together, or one of ``alternatives``.
 
-    Alternatives are in order of preference. Without packages, all that is known is ``advice``.
+    Alternatives are in order of preference. Without packages, only ``advice`` is known.
     """
 
     need: Need
@@ -70,13 +70,13 @@ class PackageChoice:
 
     @property
     def options(self) -> tuple[tuple[str, ...], ...]:
-        """Return the sets of packages of which any one satisfies the need, the preferred one first."""
+        """Return the alternative sets of packages that meet the need, the preferred one first."""
         return (self.packages, *self.alternatives) if self.packages else ()
 
 
 @dataclass(frozen=True)
 class SystemPackage:
-    """A system package to install, with why it is needed; ``advice`` is what is left to do after that."""
+    """A system package to install, and why it is needed; ``advice`` is what to do after installing it."""
 
     name: str
     reasons: tuple[Reason, ...]

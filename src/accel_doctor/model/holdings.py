@@ -12,7 +12,7 @@ class HoldingKind(str, Enum):
 
     WHEEL = "wheel"
     SOURCE = "source"
-    LOCK = "lock"  # a resolution that is remembered
+    LOCK = "lock"  # a remembered resolution
     ENVIRONMENT = "environment"
     LOG = "log"
     LEFTOVER = "leftover"
@@ -20,19 +20,19 @@ class HoldingKind(str, Enum):
 
 @dataclass(frozen=True)
 class Holding:
-    """One thing that is kept or removed as a whole."""
+    """One item of the cache that is kept or removed as a whole."""
 
     kind: HoldingKind
-    name: str  # what it is called while it is in use: a wheel's key, a source's hash, a run of logs
+    name: str  # its name for locking: a wheel's key, a source's hash, a run of logs
     label: str  # for people: a file name
     path: Path
-    size: int  # bytes that are free once it is removed
-    used: float  # when it was last used, in seconds since the epoch, as the clock was then
+    size: int  # bytes freed by removing it
+    used: float  # time of last use, in seconds since the epoch
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Something that was not moved or removed, and why."""
+    """An item that was not moved or removed, and why."""
 
     name: str  # a file, or a key
     why: str
@@ -44,19 +44,19 @@ class Removal:
 
     removed: tuple[Holding, ...]
     in_use: tuple[Holding, ...]
-    refused: tuple[LeftOut, ...]  # what could not be removed
+    refused: tuple[LeftOut, ...]  # items that could not be removed
     left: int
     dry_run: bool = False
 
     @property
     def freed(self) -> int:
-        """The bytes that were removed."""
+        """Return the number of bytes removed."""
         return sum(holding.size for holding in self.removed)
 
 
 @dataclass(frozen=True)
 class Damage:
-    """Something kept that is not what was stored, and whether it was removed."""
+    """A stored item whose content has changed, and whether it was removed."""
 
     kind: HoldingKind
     key: str
@@ -67,7 +67,7 @@ class Damage:
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits on what may stay: total bytes, seconds since the last use, number of a kind."""
+    """Limits for the cache: total bytes, seconds since the last use, number of items per kind."""
 
     size: int | None = None
     age: float | None = None

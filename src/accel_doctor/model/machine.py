@@ -1,4 +1,4 @@
-"""The machine: its distribution, the interpreter that is installed into, and what accel-doctor was started with."""
+"""The machine: its distribution, the target interpreter, and accel-doctor's own invocation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Distribution(NamedTuple):
-    """A distribution as os-release names it (os-release(5)); ``like`` is ID_LIKE, nearest first."""
+    """A distribution as named in os-release(5); ``like`` is ID_LIKE, nearest first."""
 
     id: str
     version: str = ""  # VERSION_ID: "12", "24.04", "41"; empty for rolling releases
@@ -36,7 +36,7 @@ class Origin(str, Enum):
 
 @dataclass(frozen=True)
 class Interpreter:
-    """The interpreter that is installed into, as it described itself.
+    """The target interpreter, as it described itself.
 
     ``environment`` holds PEP 508 marker values; ``include`` is where its own ``Python.h`` is or would be.
     """
@@ -46,7 +46,7 @@ class Interpreter:
     base_prefix: Path
     implementation: str  # sys.implementation.name: cpython, pypy
     version: str  # 3.13.5
-    soabi: str  # cpython-313-x86_64-linux-gnu; "" where there is none
+    soabi: str  # cpython-313-x86_64-linux-gnu; "" if there is none
     cache_tag: str
     platform: str  # sysconfig.get_platform(): linux-x86_64
     libc: str  # "glibc 2.41", "musl 1.2"
@@ -58,7 +58,7 @@ class Interpreter:
     debug: bool = False
     free_threaded: bool = False
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
-    site_directories: tuple[Path, ...] = ()  # where it finds installed distributions, the user's own aside
+    site_directories: tuple[Path, ...] = ()  # its site directories, except the user's own
 
     @property
     def feature_version(self) -> str:
@@ -67,8 +67,8 @@ class Interpreter:
 
     @property
     def abi(self) -> dict[str, object]:
-        """Return what decides which extension modules it loads, as keys of the cache have it."""
-        final = re.fullmatch(r"[0-9.]+(rc[0-9]+)?", self.version)  # from its first rc on, the ABI stands (PEP 602)
+        """Return the facts that decide which extension modules it loads, in the form that cache keys use."""
+        final = re.fullmatch(r"[0-9.]+(rc[0-9]+)?", self.version)  # the ABI is frozen from rc1 on (PEP 602)
         return {
             "implementation": self.implementation,
             "version": self.feature_version if final else self.version,
@@ -83,11 +83,11 @@ class Interpreter:
 class Invocation:
     """The surroundings of a process: the command line reads it once and passes it down.
 
-    ``executable``, ``prefix`` and ``base_prefix`` are those of the Python that accel-doctor itself runs in.
+    ``executable``, ``prefix`` and ``base_prefix`` describe the Python that runs accel-doctor.
     """
 
     variables: Mapping[str, str]
-    directory: Path  # where relative paths begin
+    directory: Path  # base of relative paths
     command_line: tuple[str, ...] = ("accel-doctor",)
     executable: Path = Path("/usr/bin/python3")
     prefix: Path = Path("/usr")

@@ -28,12 +28,12 @@ class NeedKind(str, Enum):
 
     @property
     def facts(self) -> KindFacts:
-        """Return what is particular to this kind."""
+        """Return the facts of this kind of need."""
         return _FACTS[self]
 
     @property
     def curable_by_packages(self) -> bool:
-        """Return whether a system package can ever satisfy it."""
+        """Return whether system packages can ever meet this kind of need."""
         return _FACTS[self].curable_by_packages
 
 
@@ -51,16 +51,16 @@ class KindFacts:
 
     curable_by_packages: bool = True
     shape: str = _PLAIN  # a regular expression
-    base_only: bool = False  # directories that messages have before a name are no part of it
+    base_only: bool = False  # directories before a name in a message are not part of the name
     capabilities: tuple[str, ...] = ()  # of RPM packages, the likeliest first
-    apk_prefix: str | None = None  # of what Alpine's packages provide
-    paths: tuple[str, ...] = ()  # of files that meet it, the likeliest first
+    apk_prefix: str | None = None  # of capabilities that Alpine packages provide
+    paths: tuple[str, ...] = ()  # of files that meet the need, the likeliest first
     file_names: tuple[str, ...] = ()
-    found_with: str | None = None  # the need for the tool without which a build does not find it
+    found_with: str | None = None  # the tool that builds use to find it, as a need
 
     @property
     def with_directories(self) -> bool:
-        """Return whether messages may name it with directories."""
+        """Return whether messages may include directories in the name."""
         return self.base_only or self.shape != _PLAIN
 
 
@@ -103,7 +103,7 @@ _FACTS = {
     NeedKind.NETWORK: _NO_PACKAGE,
 }
 
-# Names come out of build logs, which an sdist may forge: what does not look like a name is no need at all.
+# Names come out of build logs, which an sdist may forge: text that does not look like a name is not a need.
 _LONGEST = 200
 _FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _OTHERS = _FIRST | frozenset(".+-/:@<>=!,~ []")
@@ -117,7 +117,7 @@ class _Need(NamedTuple):
 class Need(_Need):
     """One thing a build lacks, such as ``header:libpq-fe.h``; ``str()`` and :meth:`parse` are inverse.
 
-    ValueError where ``name`` cannot be the name of anything.
+    Raises ValueError if ``name`` is not a valid name of this kind.
     """
 
     # A named tuple: made and looked up for every line of a log, and without dataclasses a look-up starts sooner.
@@ -134,28 +134,28 @@ class Need(_Need):
 
     @property
     def capabilities(self) -> tuple[str, ...]:
-        """Return what RPM packages that meet it provide, the likeliest first; none where they provide files only."""
+        """Return the RPM capabilities that meet the need, the likeliest first; empty if none is defined."""
         return self._filled(self.kind.facts.capabilities)
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Return where a file that meets it would be, the likeliest first; a ``*`` in one is ours."""
+        """Return the paths of files that meet the need, the likeliest first; a ``*`` in a path is our wildcard."""
         return self._filled(self.kind.facts.paths)
 
     @property
     def file_names(self) -> tuple[str, ...]:
-        """Return the names of files that meet it, without directories."""
+        """Return the names of files that meet the need, without directories."""
         return self._filled(self.kind.facts.file_names)
 
     @property
     def apk_name(self) -> str | None:
-        """Return what Alpine's packages that meet it provide; None where they provide nothing of the kind."""
+        """Return the Alpine capability that meets the need; None if Alpine has no such capability."""
         prefix = self.kind.facts.apk_prefix
         return next(iter(self._filled((f"{prefix}{{name}}",))), None) if prefix else None
 
     @property
     def found_with(self) -> Need | None:
-        """Return the need for the tool without which a build does not find it."""
+        """Return the need for the tool that builds use to find this one."""
         finder = self.kind.facts.found_with
         return Need.parse(finder) if finder else None
 
@@ -167,7 +167,7 @@ class Need(_Need):
 
     @classmethod
     def parse(cls, text: str) -> Need:
-        """Return the need that ``kind:name`` writes. Raise ValueError for an unknown kind or a malformed name."""
+        """Parse ``kind:name``. Raises ValueError for an unknown kind or a malformed name."""
         kind, colon, name = text.partition(":")
         if not colon:
             raise ValueError(f"expected kind:name, got {text!r}")
@@ -175,7 +175,7 @@ class Need(_Need):
 
 
 class Role(str, Enum):
-    """The part that a finding played: it stopped the build, or it only follows from that (or is harmless)."""
+    """The role of a finding: it stopped the build, or it is a consequence or harmless."""
 
     CAUSE = "cause"
     ECHO = "echo"
@@ -183,11 +183,11 @@ class Role(str, Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One symptom seen in one log: the need, the Python package whose build spoke, and the quoted line."""
+    """One symptom seen in one log: the need, the Python package whose build reported it, and the quoted line."""
 
     need: Need
     package: str | None
-    line: int  # 1-based, in the log as it was read
+    line: int  # 1-based, in the original log
     evidence: str  # the line, cleaned of margins and control characters
     symptom: str  # id in rules/symptoms.yaml
     role: Role
@@ -195,9 +195,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The reading of one log; ``summary`` is the line to show when no symptom matched.
+    """The diagnosis of one log; ``summary`` is the line to show if no symptom matched.
 
-    ``failed`` says whether any tool complains in it at all.
+    ``failed`` says whether the log contains any error message.
     """
 
     findings: tuple[Finding, ...]
@@ -206,5 +206,5 @@ class Diagnosis:
 
     @property
     def causes(self) -> tuple[Finding, ...]:
-        """Return the findings that stopped the build, in order of the log."""
+        """Return the findings that stopped the build, in log order."""
         return tuple(finding for finding in self.findings if finding.role is Role.CAUSE)

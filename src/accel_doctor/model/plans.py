@@ -1,4 +1,4 @@
-"""The plan of a treatment, what a run came to, and what is remembered of it."""
+"""The plan of a treatment, the result of a run, and its journal entry."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from accel_doctor.model.needs import Diagnosis
 
 @dataclass(frozen=True)
 class Unmet:
-    """A need the plan cannot meet with packages: what to do instead, where anything is known."""
+    """A need that the plan cannot meet with packages, and what to do instead, if known."""
 
     reason: Reason
     advice: str | None = None
-    installed: bool = False  # what should meet it is there already
+    installed: bool = False  # the packages that should meet it are already installed
 
 
 @dataclass(frozen=True)
 class Plan:
     """The cures chosen, with evidence and the exact commands, as data, before anything runs.
 
-    ``unmet`` are the needs that no package of the plan satisfies, those that another of its cures satisfies included.
-    ``needs_root`` tells whether the commands are for root to run.
+    ``unmet`` are the needs that no package of the plan satisfies, including those that another of its cures satisfies.
+    ``needs_root`` tells whether the commands must run as root.
     """
 
     cures: tuple[Cure, ...] = ()
@@ -42,7 +42,7 @@ class Plan:
 
     @property
     def constraints(self) -> tuple[str, ...]:
-        """Return the requirements to constrain builds by, each once."""
+        """Return the constraints on build requirements, without duplicates."""
         return tuple(dict.fromkeys(cure.requirement for cure in self.cures if isinstance(cure, BuildConstraint)))
 
     @property
@@ -52,13 +52,13 @@ class Plan:
 
     @property
     def uncured(self) -> tuple[Unmet, ...]:
-        """Return the unmet needs that no constraint and no variable satisfies either."""
+        """Return the unmet needs that no constraint or variable satisfies either."""
         cured = {cure.reason for cure in self.cures if not isinstance(cure, SystemPackage)}
         return tuple(unmet for unmet in self.unmet if unmet.reason not in cured)
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """Return what is left for a person to do, each piece of advice once."""
+        """Return the advice on what the user must still do, without duplicates."""
         given = (*(unmet.advice for unmet in self.unmet), *(package.advice for package in self.packages))
         return tuple(dict.fromkeys(text for text in given if text))
 
@@ -68,14 +68,14 @@ class Plan:
         return tuple(sorted(package.name for package in self.packages))
 
     def with_packages(self, packages: Iterable[SystemPackage], commands: tuple[tuple[str, ...], ...] = ()) -> Plan:
-        """Return the plan with other system packages, and the commands that install these."""
+        """Return a copy of the plan with other system packages and the commands to install them."""
         others = (cure for cure in self.cures if not isinstance(cure, SystemPackage))
         return replace(self, cures=(*packages, *others), commands=commands)
 
     def instead(self, name: str, others: tuple[str, ...]) -> Plan:
-        """Return the plan with one of a package's alternatives in its place, without commands, which are others now.
+        """Return a copy of the plan with a package replaced by one of its alternatives, without the old commands.
 
-        What was to be installed together with the package for the same reasons goes with it.
+        Packages that were to be installed with it for the same reasons are dropped too.
         """
         given_up = next(package for package in self.packages if package.name == name)
         kept = [
@@ -92,7 +92,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Simulation:
-    """A package manager's answer about what it would do; sizes in bytes, None if it does not tell."""
+    """A package manager's preview of a transaction; sizes in bytes, None if unknown."""
 
     installs: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class Simulation:
 
     @property
     def objection(self) -> str | None:
-        """Return why this must not be done ("remove a, b"), or None."""
+        """Return why the transaction must not run ("remove a, b"), or None."""
         parts = [
             f"{verb} {', '.join(names)}"
             for verb, names in (("remove", self.removes), ("downgrade", self.downgrades))
@@ -121,17 +121,17 @@ class Consent(str, Enum):
 
 @dataclass(frozen=True)
 class Policy:
-    """Permissions of a run: accept sure cures unasked, touch the system at all, rehearse only, check afterwards."""
+    """Permissions of a run: install sure cures without asking, change the system at all, dry run, check afterwards."""
 
     yes: bool = False
     system: bool = True
     dry_run: bool = False
-    verify: bool = False  # import what was installed
+    verify: bool = False  # import the installed distributions
 
 
 @dataclass(frozen=True)
 class Case:
-    """One failure and what its log says; ``python`` is the version that the log shows it was built for, if it does."""
+    """One failure and the diagnosis of its log; ``python`` is the target version that the log shows, if any."""
 
     failure: Failed
     diagnosis: Diagnosis
@@ -152,11 +152,11 @@ class Result:
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """One transaction: when (ISO 8601, UTC), on what, while doing what, by which commands, which packages and why."""
+    """One transaction: time (ISO 8601, UTC), distribution, occasion, commands, packages and reasons."""
 
     time: str
     distribution: Distribution
     manager: str
-    during: tuple[str, ...]  # the command line of ours that led to it
+    during: tuple[str, ...]  # the accel-doctor command line that led to it
     commands: tuple[tuple[str, ...], ...]
     packages: tuple[SystemPackage, ...]

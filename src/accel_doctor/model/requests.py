@@ -18,7 +18,7 @@ class RequirementLine:
     text: str  # "psycopg2>=2.9 ; python_version > '3'", a path, or a URL
     origin: str
     editable: bool = False
-    name: str | None = None  # normalized (PEP 503) where the text tells
+    name: str | None = None  # normalized (PEP 503), if the text names it
     hashes: tuple[str, ...] = ()  # "sha256:..."
     config_settings: tuple[str, ...] = ()
 
@@ -33,14 +33,14 @@ class RequirementLine:
             return None
 
     def applies(self, markers: Mapping[str, str]) -> bool:
-        """Return whether the line's own marker is true for the ``markers`` of an interpreter."""
+        """Return whether the line's marker holds for an interpreter's ``markers``."""
         marker = self.parsed.marker if self.parsed else None
         return marker is None or marker.evaluate(cast("dict[str, str | frozenset[str]]", {"extra": "", **markers}))
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Settings for connections to servers. None means the default of whoever connects."""
+    """Settings for connections to servers. None means the client's own default."""
 
     cert: Path | None = None  # PEM bundle to trust
     client_cert: Path | None = None
@@ -70,7 +70,7 @@ class BuildSettings:
     config_settings: tuple[str, ...] = ()  # KEY=VALUE
     build_constraints: tuple[str, ...] = ()  # requirement lines, their files already read
     no_build_isolation: bool = False
-    portable: bool = False  # libraries bundled, under a manylinux or musllinux tag, where that can be done
+    portable: bool = False  # bundle libraries, under a manylinux or musllinux tag, where possible
 
 
 @dataclass(frozen=True)
@@ -97,16 +97,16 @@ class InstallRequest:
     break_system_packages: bool = False
     verbosity: int = 0
     lock: Path | None = None  # a PEP 751 lock to install instead of requirements
-    left_out: tuple[str, ...] = ()  # names (normalized) that resolving passes over, whoever asks for them
+    left_out: tuple[str, ...] = ()  # names (normalized) that resolving skips, whichever package requires them
 
     @property
     def plain(self) -> InstallRequest:
-        """Return the same request with wheels as the backends make them."""
+        """Return the same request without bundling libraries into wheels."""
         return replace(self, build=replace(self.build, portable=False))
 
     @property
     def checks_hashes(self) -> bool:
-        """Apply pip's rule: one ``--hash`` anywhere turns hash checking on for all."""
+        """Return whether hashes are checked. As in pip, one ``--hash`` anywhere turns checking on for all."""
         return self.require_hashes or any(line.hashes for line in self.requirements)
 
     def build_settings_of(self, name: str) -> BuildSettings:

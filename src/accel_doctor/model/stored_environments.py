@@ -1,4 +1,4 @@
-"""Cached environments: what was stored, of what it consists, and for whom it is right."""
+"""Cached environments: their contents, and the interpreters they fit."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ class StoredFile(NamedTuple):
 
     piece: str  # SHA-256 of its content in hex, with an "x" behind it where the file is executable
     size: int  # bytes
-    pack: int  # which of the environment's packs has it
+    pack: int  # index of the pack that contains it
     name: str  # without its directory
 
 
 class Pack(NamedTuple):
-    """The files of one installed distribution, or those of none, as one compressed object."""
+    """The files of one installed distribution, or the unowned files, as one compressed object."""
 
-    name: str  # normalized; "" for what no distribution claims
+    name: str  # normalized; "" for files that no distribution owns
     version: str
     digest: str  # SHA-256 of the list of its pieces
 
@@ -30,12 +30,12 @@ class StoredEnvironment(NamedTuple):
 
     key: str
     stored_at: str  # UTC, ISO 8601
-    facts: Mapping[str, Any]  # what the key was made of
+    facts: Mapping[str, Any]  # the inputs of the key
     directories: Mapping[str, Sequence[StoredFile]]
     symlinks: Mapping[str, str]
     relocated: frozenset[str]  # files that name the root or the interpreter, kept in a form that names neither
     packs: tuple[Pack, ...]
-    links: tuple[Link, ...] = ()  # what its extension modules ask of this machine's libraries
+    links: tuple[Link, ...] = ()  # links of its extension modules to system libraries
 
 
 class Place(NamedTuple):
@@ -48,7 +48,7 @@ class Place(NamedTuple):
 
 
 class BaseInterpreter(NamedTuple):
-    """The interpreter behind an environment, and what decides which environments fit it."""
+    """The interpreter behind an environment, and the facts that decide which environments fit it."""
 
     executable: str
     version: str  # 3.13.5

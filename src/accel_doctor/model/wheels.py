@@ -1,4 +1,4 @@
-"""Records that the wheel store keeps beside a wheel: its key, what it links, what it was made from."""
+"""Records that the wheel store keeps with a wheel: its key, its links, its provenance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Link:
     """One shared library that a wheel's extension modules ask the loader for."""
 
     soname: str  # libpq.so.5
-    versions: tuple[str, ...] = ()  # versioned symbols asked of it (GLIBC_2.38), sorted
+    versions: tuple[str, ...] = ()  # versioned symbols it must provide (GLIBC_2.38), sorted
     package: str | None = None  # the system package that provided it where the wheel was built
 
 
@@ -28,7 +28,7 @@ class Provenance:
     platform: str  # "linux-x86_64"
     libc: str  # "glibc 2.41"
     built_at: str  # UTC, ISO 8601
-    build_requirements: tuple[str, ...] = ()  # what the backend's environment held, "setuptools==80.9.0"
+    build_requirements: tuple[str, ...] = ()  # contents of the backend's environment, "setuptools==80.9.0"
     built_with: tuple[str, ...] = ()  # system packages that its build is known to use, "libpq-dev 17.6-0+deb13u1"
 
 
@@ -36,8 +36,8 @@ class Provenance:
 class BuildKey:
     """The names of one build in a store: SHA-256 in hex, twice.
 
-    ``exact`` covers everything that makes a binary, ``pure`` only what a wheel without any depends on. Where both are
-    the same, the wheel is never shared with other interpreters.
+    ``exact`` covers everything that affects a binary, ``pure`` only what affects a wheel without binaries. If both
+    are equal, the wheel is never shared with other interpreters.
     """
 
     exact: str
@@ -48,7 +48,7 @@ class BuildKey:
 class Entry:
     """One stored wheel, as its ``entry.json`` describes it."""
 
-    key: str  # the half of its BuildKey that it is kept under
+    key: str  # the half of its BuildKey that it is stored under
     file: str  # the wheel's file name
     sha256: str
     size: int  # bytes
@@ -66,8 +66,8 @@ class UnmetLink:
 
     @property
     def need(self) -> Need | None:
-        """Return the need that a system package may satisfy; None where the library is there but too old, or has a
-        path."""
+        """Return the need that a system package may meet; None if the library is present but too old, or is named by
+        a path."""
         if self.versions or "/" in self.link.soname:
             return None
         try:
