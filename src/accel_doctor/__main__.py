@@ -9,8 +9,8 @@ from accel_doctor import __version__
 
 
 def main() -> int:
-    """Run the command line, and return the exit code or end the process with it."""
-    if sys.argv[1:] == ["--version"]:  # asked for by scripts again and again; importing click takes longer than Python
+    """Run the command line; return the exit code, or exit with it."""
+    if sys.argv[1:] == ["--version"]:  # scripts call this often, and importing click takes longer than starting Python
         sys.stdout.write(f"accel-doctor {__version__}\n")
         _leave(0)
     from accel_doctor.cli.main import run
@@ -23,12 +23,12 @@ def main() -> int:
 
 
 def _leave(code: int) -> None:
-    """End at once: taking the interpreter down takes a tenth of a short run, and does nothing that anybody needs."""
+    """Exit at once: an orderly interpreter shutdown takes a tenth of a short run, and is not needed."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except OSError:
-        return  # the interpreter says so as it ends
+        return  # the interpreter reports it on exit
     os._exit(code)
 
 

@@ -1,4 +1,4 @@
-"""Compressed files, each opened by what it begins with."""
+"""Open compressed files by their magic bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from accel_doctor.errors import UsageError
 
-# zstd is Python's own since 3.14; older ones may have a backport installed.
+# zstd is in the standard library since 3.14; older versions may have a backport installed.
 _ZSTD = ("compression.zstd", "backports.zstd")
 _MODULES = {b"\x1f\x8b": ("gzip",), b"\xfd7zXZ\x00": ("lzma",), b"BZh": ("bz2",), b"\x28\xb5\x2f\xfd": _ZSTD}
 _DAMAGE = ("BadGzipFile", "LZMAError", "ZstdError")
@@ -19,8 +19,8 @@ _DAMAGE = ("BadGzipFile", "LZMAError", "ZstdError")
 
 @contextmanager
 def decompressed(path: Path) -> Iterator[Any]:
-    """Yield a file's content as a stream, decompressed if need be. Raise OSError, ValueError where it is damaged, and
-    UsageError where this Python cannot read it."""
+    """Yield a file's content as a stream, decompressed if need be. Raises OSError, ValueError if the file is damaged,
+    and UsageError if this Python cannot decompress it."""
     with path.open("rb") as plain:
         beginning = plain.read(6)
         plain.seek(0)
@@ -43,7 +43,7 @@ def decompressed(path: Path) -> Iterator[Any]:
 
 
 def find_zstd() -> Any:
-    """Return Python's module for zstd; None where there is none."""
+    """Return the zstd module; None if none is installed."""
     return _first(_ZSTD)
 
 

@@ -1,6 +1,6 @@
-"""Read what an ELF file asks of the dynamic loader, and what it offers to others. Pure: a stream in, facts out.
+"""Read the libraries and symbol versions that an ELF file needs and defines. Pure: a stream in, facts out.
 
-The files may come out of a wheel, which anybody can have made: everything that is counted or followed has a bound.
+Files may come from an untrusted wheel, so everything that is counted or followed has a bound.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
 MAGIC = b"\x7fELF"
-# The largest real ones: Qt and libstdc++ define some 100 versions, and nobody asks for more than some 100 libraries.
+# The largest real ones: Qt and libstdc++ define some 100 versions, and no file needs more than some 100 libraries.
 _MOST_ENTRIES, _MOST_SECTIONS = 2000, 4096
 _MOST_LINKS = 500
 _WEAK = 0x2  # VER_FLG_WEAK: the loader does without such a version
@@ -23,9 +23,9 @@ _MOST_READS, _MOST_BYTES = 200_000, 256 << 20  # libstdc++, with its many versio
 
 
 class ElfFacts(NamedTuple):
-    """``needed`` are sonames (or paths), ``required`` the versioned symbols asked of each, ``search`` RUNPATH or RPATH.
+    """``needed`` are sonames (or paths), ``required`` the symbol versions needed of each, ``search`` RUNPATH or RPATH.
 
-    ``defined`` are the versions the file itself offers, all strings as they stand in the file.
+    ``defined`` are the versions that the file itself defines. All strings are as in the file.
     """
 
     identity: bytes
@@ -37,7 +37,7 @@ class ElfFacts(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """One library that files ask for; ``places`` are absolute directories of their run paths."""
+    """One library that files need; ``places`` are the absolute directories of their run paths."""
 
     soname: str
     versions: tuple[str, ...]
@@ -45,7 +45,7 @@ class Asked(NamedTuple):
 
 
 def libraries_asked_by(files: Mapping[str, ElfFacts]) -> list[Asked]:
-    """Return the libraries that these files, given by path, need and that none of them is, sorted by soname."""
+    """Return the libraries that these files (by path) need and do not include, sorted by soname."""
     own = {path.rpartition("/")[2] for path in files} | {facts.soname for facts in files.values()}
     versions: dict[str, set[str]] = {}
     places: dict[str, dict[str, None]] = {}
@@ -59,16 +59,16 @@ def libraries_asked_by(files: Mapping[str, ElfFacts]) -> list[Asked]:
 
 
 def identity_of(head: bytes) -> bytes | None:
-    """Return what two files must share to be loaded together: class, byte order, machine. None where it is no ELF
-    file."""
+    """Return the class, byte order and machine, which files must share to be loaded together; None if it is not an
+    ELF file."""
     if len(head) < _IDENTITY or not head.startswith(MAGIC):
         return None
     return head[4:6] + head[18:20]
 
 
 def read_elf(stream: BinaryIO) -> ElfFacts | None:
-    """Return what ``stream`` (seekable) says; None for what is no ELF file or is broken: no loader takes that
-    either."""
+    """Return the facts of the ELF file in ``stream`` (seekable); None if it is broken or not an ELF file: no loader
+    accepts that either."""
     stream.seek(0)
     identity = identity_of(stream.read(_IDENTITY))
     if identity is None:
@@ -79,12 +79,12 @@ def read_elf(stream: BinaryIO) -> ElfFacts | None:
         stream.seek(0)
         return _facts(ELFFile(cast("BinaryIO", _Metered(stream))), identity)
     except Exception:
-        # pyelftools raises what the broken bytes lead it to: errors of its own, of struct, of Unicode, of indexes.
+        # pyelftools raises all kinds of errors for broken bytes: its own, of struct, of Unicode, of indexes.
         return None
 
 
 class _Metered:
-    """A stream that ends a reader led in circles: forged tables may name one long string a million times."""
+    """A stream with a limit on reads and bytes: forged tables may name one long string a million times."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream

@@ -37,7 +37,7 @@ class ExitCode(IntEnum):
 
 
 class AccelDoctorError(Exception):
-    """An error: what failed, and on what; ``hint`` is the next step, ``exit_code`` the process's answer."""
+    """An error: what failed, and on what; ``hint`` is the next step, ``exit_code`` the exit code of the process."""
 
     exit_code = ExitCode.INTERNAL
 
@@ -64,7 +64,7 @@ class RuleError(AccelDoctorError):
 
 
 class PrivilegeError(AccelDoctorError):
-    """Nobody here may install system packages, or the password was refused; ``commands`` is what root would run."""
+    """No way to become root to install packages, or the password was refused; ``commands`` is what root must run."""
 
     exit_code = ExitCode.PRIVILEGE
 
@@ -74,7 +74,7 @@ class PrivilegeError(AccelDoctorError):
 
 
 class PackageManagerError(AccelDoctorError):
-    """The package manager refused or failed; ``log`` is its output, whole."""
+    """The package manager refused or failed; ``log`` is its full output."""
 
     exit_code = ExitCode.PACKAGE_MANAGER
 
@@ -90,26 +90,26 @@ class NetworkError(AccelDoctorError):
 
 
 class LevelError(AccelDoctorError):
-    """A shared level did not do what it was asked. A run goes on without it, so this never ends one."""
+    """A request to a shared level failed. The run continues without it, so this never ends a run."""
 
     exit_code = ExitCode.NETWORK
 
 
 class LevelDeniedError(LevelError):
-    """A shared level says that we may not. S3 says so of what is not there, too, to those who may not list."""
+    """A shared level denied access. S3 also answers so for missing objects if the caller may not list the bucket."""
 
 
 class RequirementsError(AccelDoctorError):
-    """The frontend says that the requirements cannot be met; its own words are quoted."""
+    """The frontend reports that the requirements cannot be met; its message is quoted."""
 
     exit_code = ExitCode.REQUIREMENTS
 
 
 class CacheError(AccelDoctorError):
-    """The cache cannot be read or written; only its own commands stop for that."""
+    """The cache cannot be read or written; only the cache commands fail because of that."""
 
     exit_code = ExitCode.CACHE
 
 
 class ToolError(AccelDoctorError):
-    """A tool we drive (uv, pip, git) failed in a way that says nothing about the requirements."""
+    """A tool we run (uv, pip, git) failed for a reason unrelated to the requirements."""

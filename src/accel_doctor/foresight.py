@@ -1,6 +1,6 @@
-"""Foresee what requirements need before anything is built: which become builds, and what rules know of these.
+"""Predict, before building, which requirements will be built and which needs the rules list for them.
 
-Pure but for the sockets it is given. ``check`` is made of it; ``doctor.py`` shares its idea of what is surely built.
+Pure, except for the interfaces passed in. ``check`` is built on it; ``doctor.py`` shares :func:`surely_built`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from accel_doctor.model.requests import InstallRequest, RequirementLine
 # Why a library is needed without a build.
 LINKED = "its cached wheel links it, and it is not installed"
 
-# Each attempt leaves one more package out; a file with more sources whose metadata cannot be had is not worth the time.
+# Each attempt leaves out one more package; with more sources without readable metadata, give up to save time.
 _MOST_ATTEMPTS = 20
 
 
@@ -34,40 +34,40 @@ class Certainty(str, Enum):
 
 @dataclass(frozen=True)
 class ForeseenNeed:
-    """A need of a build: whether the machine has it (None: looking cannot tell), and what would meet it."""
+    """A need of a build: whether the machine has it (None: unknown), and what would meet it."""
 
     need: Need
     present: bool | None
-    packages: tuple[str, ...] = ()  # to be installed; empty for what is there, and for what no package meets
-    evidence: str | None = None  # the line of a log that showed it
+    packages: tuple[str, ...] = ()  # to install; empty if already present, or if no package meets the need
+    evidence: str | None = None  # the log line that showed it
 
 
 @dataclass(frozen=True)
 class ForeseenBuild:
-    """One distribution that will be installed, whether it is built for that, and what its build needs."""
+    """One distribution to install, whether it will be built, and the needs of its build."""
 
     name: str  # normalized
     version: str | None
     certainty: Certainty
     why: str
-    lacked: tuple[Need, ...] = ()  # libraries that its cached wheel links and that are missing
+    lacked: tuple[Need, ...] = ()  # missing libraries that its cached wheel links
     needs: tuple[ForeseenNeed, ...] = ()  # as far as known
 
 
 @dataclass(frozen=True)
 class Foresight:
-    """All that a request will need. ``plan`` is for what is certain to be built, nothing else."""
+    """Everything a request will need. ``plan`` covers only distributions that are certain to be built."""
 
     builds: tuple[ForeseenBuild, ...]
     plan: Plan
 
     def of(self, certainty: Certainty) -> list[ForeseenBuild]:
-        """Return the distributions of one certainty, in order."""
+        """Return the distributions with this certainty, in order."""
         return [build for build in self.builds if build.certainty is certainty]
 
     @property
     def missing(self) -> bool:
-        """Return whether something is known to be missing for what will certainly be built."""
+        """Return whether a certain build is known to lack something here."""
         return bool(self.plan.packages) or any(
             need.present is False
             for build in self.builds
@@ -86,16 +86,16 @@ class Resolution:
 
 
 def surely_built(name: str, request: InstallRequest, adviser: Adviser) -> bool:
-    """Return whether a requirement of this name (normalized) will be built, whatever version is chosen."""
+    """Return whether a package (normalized name) will be built, whichever version is chosen."""
     if name in request.only_binary:
         return False
     return name in request.no_binary or ":all:" in request.no_binary or adviser.is_sdist_only(name)
 
 
 def resolve(frontend: Frontend, request: InstallRequest, logs: Logs, read: Callable[[Failed], Case]) -> Resolution:
-    """Resolve without giving up at sources whose metadata takes a build that fails here: each is left out and told.
+    """Resolve, leaving out and reporting each source whose metadata needs a build that fails here.
 
-    Raises RequirementsError where the requirements cannot be met at all; the network's absence is a ``problem``.
+    Raises RequirementsError if the requirements cannot be met at all; a missing network is only a ``problem``.
     """
     cases: list[Case] = []
     left_out: list[str] = []
@@ -121,9 +121,9 @@ def expected_from_lock(
     lacked_by_kept: Mapping[str, tuple[Need, ...]],
     cases: Sequence[Case],
 ) -> list[ForeseenBuild]:
-    """Return all distributions of a lock, and those left out of it because their own builds stopped resolving.
+    """Return all distributions of a lock, and those left out because their builds failed while resolving.
 
-    ``lacked_by_kept`` has, by name, the libraries that kept wheels lack here.
+    ``lacked_by_kept`` maps names to the libraries that their cached wheels lack here.
     """
     by_name = {source.name: source for source in sources}
     result = []
@@ -144,7 +144,7 @@ def expected_from_lock(
 def expected_from_names(
     request: InstallRequest, adviser: Adviser, environment: Mapping[str, str], cases: Sequence[Case]
 ) -> list[ForeseenBuild]:
-    """Return the distributions that a request names itself; what they depend on is not known without resolving."""
+    """Return the distributions that a request names; their dependencies are unknown without resolving."""
     result: dict[str, ForeseenBuild] = {}
     for line in request.requirements:
         name = line.name or line.text
@@ -156,9 +156,9 @@ def expected_from_names(
 def foresee(
     expected: Sequence[ForeseenBuild], adviser: Adviser, prober: Prober | None, cases: Sequence[Case] = ()
 ) -> Foresight:
-    """Return what the builds among ``expected`` need, by rules and by the logs of ``cases``, and what of it is missing.
+    """Return the needs of the builds among ``expected``, by rules and by the logs of ``cases``, and which are missing.
 
-    Without a prober nothing counts as installed: all needs are planned for.
+    Without a prober nothing counts as installed, so the plan covers all needs.
     """
     seen: dict[str, list[Reason]] = {}
     for case in cases:
@@ -225,5 +225,5 @@ def _foreseen(reason: Reason, present: bool | None, plan: Plan) -> ForeseenNeed:
         return ForeseenNeed(reason.need, False, packages, reason.finding.evidence)
     unmet = any(unmet.reason == reason for unmet in plan.unmet)
     if present is None and not packages and not unmet:
-        present = True  # what would meet it is installed
+        present = True  # the package that meets it is installed
     return ForeseenNeed(reason.need, present, packages)

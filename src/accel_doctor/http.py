@@ -1,7 +1,7 @@
-"""The one HTTP client: requirement files, sources and shared levels come through it.
+"""The one HTTP client, for requirement files, sources and shared levels.
 
-It retries transient failures, bounds the size of bodies, and knows certificates, proxies, logins and netrc. Its
-libraries take 0.1 s to import, so modules that every command imports must import this one where they use it.
+It retries transient failures, limits the size of bodies, and handles certificates, proxies, logins and netrc. Its
+libraries take 0.1 s to import, so modules that every command imports must import this one lazily.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class HttpError(Exception):
-    """Raised when a URL cannot be fetched; ``status`` is the server's answer, where it gave one."""
+    """Raised when a URL cannot be fetched; ``status`` is the HTTP status, if the server answered."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -49,7 +49,7 @@ class HttpClient:
     """Fetch URLs over one :class:`Connection`; safe to use from several threads."""
 
     def __init__(self, connection: Connection, variables: Mapping[str, str], logins: Sequence[str] = ()) -> None:
-        """``logins`` are URLs whose user and password also serve for other files on their host, as pip does it."""
+        """Set up the client; ``logins`` are URLs whose user and password apply to their whole host, as in pip."""
         self._connection = connection
         self._variables = variables
         self._logins = logins
@@ -67,9 +67,9 @@ class HttpClient:
                 self._clients.popitem()[1].close()
 
     def download(self, url: str, target: Path, limit: int) -> str:
-        """Save a URL to the file ``target``, durably, and return its SHA-256.
+        """Download a URL to the file ``target``, durably, and return its SHA-256.
 
-        Raises HttpError, TooLargeError beyond ``limit`` bytes, and OSError of the disk.
+        Raises HttpError, TooLargeError beyond ``limit`` bytes, and OSError if writing fails.
         """
         return self._fetched(url, lambda response: _save(response, target, limit))
 
@@ -94,7 +94,7 @@ class HttpClient:
 
     @contextmanager
     def _response(self, url: str) -> Iterator[httpx.Response]:
-        """Follow redirects by hand: httpx reads the body of a redirect whole, however long it is."""
+        """Follow redirects by hand, because httpx reads the whole body of a redirect, however long."""
         request = self._client(httpx.URL(url)).build_request("GET", url, headers=_UNCHANGED)
         auth = self._login(request.url) or self._netrc()
         for _ in range(1 + _MOST_REDIRECTS):
@@ -132,9 +132,9 @@ class HttpClient:
             raise HttpError(f"cannot use the proxy: {redacted(str(error))}") from error
 
     def _tls_context(self, verify: bool) -> ssl.SSLContext:
-        """Trust the given bundle, else the one the environment names, else the system's and httpx's own.
+        """Trust the given bundle, else the one the environment names, else those of the system and of httpx.
 
-        Raises HttpError where a certificate cannot be read.
+        Raises HttpError if a certificate cannot be read.
         """
         own = self._connection.client_cert
         named = (self._variables.get(name) for name in _CERTIFICATE_VARIABLES)

@@ -21,19 +21,19 @@ from accel_doctor.urls import redacted
 from accel_doctor.wording import count
 
 SCHEMA = 1
-_LINE_LIMIT = 1 << 20  # bytes of one entry; a longer line was not written by us
+_LINE_LIMIT = 1 << 20  # bytes per entry; a longer line was not written by us
 _EVIDENCE_LIMIT = 500
 
 
 class Journal:
-    """A file that may be written by several processes at once. What cannot be written is a warning."""
+    """A file that several processes may write at once. A failed write is only a warning."""
 
     def __init__(self, path: Path, notifier: Notifier) -> None:
         self._path = path
         self._notifier = notifier
 
     def append(self, entry: JournalEntry) -> None:
-        """Add an entry, in one write to the end of the file."""
+        """Append an entry in a single write."""
         line = json.dumps({"schema": SCHEMA, **as_json(entry)}) + "\n"
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -47,9 +47,9 @@ class Journal:
             self._notifier.note(f"cannot write to the journal {self._path}: {error.strerror}")
 
     def read(self, managers: Mapping[str, PackageNames]) -> list[JournalEntry]:
-        """Return all entries, oldest first; skip damaged lines (a full disk cut one short) with a warning.
+        """Return all entries, oldest first; skip damaged lines (truncated by a full disk) with a warning.
 
-        An entry counts as damaged where it names none of ``managers``, or a package that its manager does not accept.
+        An entry is also damaged if its manager is not in ``managers``, or a package name is invalid for its manager.
         """
         try:
             with self._path.open("rb") as stream:
@@ -62,7 +62,7 @@ class Journal:
 
 
 def as_json(entry: JournalEntry) -> dict[str, Any]:
-    """Return an entry as it is written, of types that JSON has."""
+    """Return an entry as JSON types, as written to the file."""
     packages = [
         {
             "name": package.name,
@@ -76,7 +76,7 @@ def as_json(entry: JournalEntry) -> dict[str, Any]:
 
 
 def journal_entry(plan: Plan, distribution: Distribution, manager: str, during: Sequence[str]) -> JournalEntry:
-    """Return the entry for a plan that was carried out now, without passwords in URLs."""
+    """Return the entry for a plan that was just carried out, without passwords in URLs."""
     return JournalEntry(
         time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         distribution=distribution,
@@ -97,7 +97,7 @@ def _told(reason: Reason) -> Reason:
 def _entry(line: bytes, managers: Mapping[str, PackageNames]) -> JournalEntry | None:
     try:
         entry = _parsed(json.loads(line))
-        # Exports are run as root on other machines: what cannot be ours, whoever wrote it, is not in them.
+        # Exports are run as root on other machines: leave out anything that we cannot have written.
         manager = managers[entry.manager]
         names_are_names = all(manager.accepts(package.name) for package in entry.packages)
         plain = "".join(map(str, entry.distribution)).isprintable()

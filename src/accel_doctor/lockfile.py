@@ -1,4 +1,4 @@
-"""Locks (PEP 751) read and rewritten: which distributions must be built, and the same lock with wheels in place.
+"""Read and rewrite locks (PEP 751): find the distributions to build, and put the built wheels in their place.
 
 Pure; ``packaging.pylock`` does the reading, checking and selecting.
 """
@@ -33,14 +33,14 @@ from accel_doctor.model.builds import Source, SourceKind, Wheel
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 
 _HASH_IN_URL = re.compile(r"[#&](sha256|sha384|sha512)=([0-9a-f]{64,128})\b")
-_COMMIT_IN_URL = re.compile(r"@([0-9a-f]{40})(?=$|[#\s])")  # a whole commit: a shorter one may come to mean another
+_COMMIT_IN_URL = re.compile(r"@([0-9a-f]{40})(?=$|[#\s])")  # a full hash: an abbreviated one may become ambiguous
 
 
 def sources_to_build(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> list[Source]:
-    """Return the distributions of ``lock`` that must be built here: no wheel fits, or none was allowed.
+    """Return the distributions of ``lock`` that must be built here: no wheel fits, or none is allowed.
 
-    Leave out directories: the frontend builds them in place when it installs them. Raise RequirementsError where the
-    lock offers nothing that can be used here.
+    Leave out directories, which the frontend builds in place when installing. Raises RequirementsError if the lock
+    has no usable file for a package.
     """
     sources = []
     for package, chosen in _selected(lock, tags, environment):
@@ -65,9 +65,9 @@ def with_wheels(lock: Pylock, wheels: Mapping[str, Wheel]) -> Pylock:
 
 
 def chosen_only(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> Pylock:
-    """Return the lock with only what this very interpreter installs: one file of each distribution.
+    """Return the lock reduced to what this interpreter installs: one file per distribution.
 
-    Raise RequirementsError like :func:`sources_to_build`.
+    Raises RequirementsError like :func:`sources_to_build`.
     """
     packages = []
     for package, chosen in _selected(lock, tags, environment):
@@ -93,10 +93,10 @@ def allowed(lock: Pylock, request: InstallRequest) -> Pylock:
 
 
 def is_settled(lock: Pylock, request: InstallRequest) -> bool:
-    """Return whether the request itself says everything that ``lock`` says, so that resolving again cannot change it.
+    """Return whether the request pins everything in ``lock``, so that resolving again cannot change it.
 
     True where each distribution is pinned in the request: a release by ``==``, a URL by its hash, a repository by its
-    commit. What lies in a directory is never settled.
+    commit. Directories are never settled.
     """
     releases, commits, hashes = _pins((*request.requirements, *request.constraints))
     for package in lock.packages:
@@ -117,7 +117,7 @@ def direct_urls(lock: Pylock, names: Collection[str]) -> dict[str, str]:
     """Return ``direct_url.json`` (PEP 610) of the packages that came from an archive or a repository, not from an
     index.
 
-    A frontend that installs their wheel cannot know it; ``pip freeze`` would then name an index release.
+    A frontend that installs their wheel cannot know the URL; ``pip freeze`` would then list an index release.
     """
     return {
         package.name: json.dumps(_direct_url(part).to_dict(), sort_keys=True)
@@ -127,10 +127,10 @@ def direct_urls(lock: Pylock, names: Collection[str]) -> dict[str, str]:
 
 
 def older_numpy(wheel: Wheel, lock: Pylock) -> str | None:
-    """Return why extension modules of ``wheel`` do not import beside the NumPy that ``lock`` installs; None where they
+    """Return why extension modules of ``wheel`` do not import with the NumPy that ``lock`` installs; None if they
     do.
 
-    What was compiled against NumPy 1 does not import with NumPy 2; the other way round it does
+    Modules compiled against NumPy 1 do not import with NumPy 2; the reverse works
     (https://numpy.org/doc/stable/dev/depending_on_numpy.html, "NumPy 2.0-specific advice").
     """
     installed = next((package.version for package in lock.packages if package.name == "numpy"), None)
@@ -155,7 +155,7 @@ def _named(name: str, names: Collection[str]) -> bool:
 
 
 def _pins(lines: Iterable[RequirementLine]) -> tuple[dict[str, set[Version]], set[str], set[str]]:
-    """Return what the lines pin: versions by name, commits, and hashes of archives (``sha256:...``)."""
+    """Return the pins in these lines: versions by name, commits, and hashes of archives (``sha256:...``)."""
     releases: dict[str, set[Version]] = {}
     commits: set[str] = set()
     hashes: set[str] = set()

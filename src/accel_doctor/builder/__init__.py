@@ -1,1 +1,1 @@
-"""Source distributions into wheels: fetched, checked, built in parallel, kept."""
+"""Build source distributions into wheels: fetch, verify, build in parallel, store."""

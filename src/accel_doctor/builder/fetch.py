@@ -18,22 +18,22 @@ from accel_doctor.urls import local_path, redacted
 
 # https://git-scm.com/docs/git#Documentation/git.txt-codeGITTERMINALPROMPTcode: never wait for a password
 _GIT_VARIABLES = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "LANGUAGE": ""}
-_ARCHIVE_LIMIT = 4 << 30  # bytes: a bound, not a size anybody should meet
+_ARCHIVE_LIMIT = 4 << 30  # bytes; far above any real archive
 
 
 class SourceFetcher:
     """Fetch sdists into ``<root>/<sha256>/<file name>``, once each."""
 
     def __init__(self, root: Path, variables: Mapping[str, str], hold: Callable[[str], object]) -> None:
-        """Take ``hold`` to keep every source that is handed out, by its hash, from being removed."""
+        """Keep archives below ``root``; call ``hold`` with the hash of each source in use, to protect it from eviction."""
         self._root = root
         self._variables = variables
         self._hold = hold
 
     def fetch(self, source: Source, index: IndexSettings, scratch: Path) -> Path:
-        """Return the path of an sdist's archive, its hash checked.
+        """Return the path of an sdist's archive, with its hash verified.
 
-        Raises NetworkError where it cannot be had, RequirementsError where its bytes are not the locked ones.
+        Raises NetworkError if the download fails, RequirementsError if the hash differs from the lock.
         """
         local = local_path(source.location)
         if local is not None:
@@ -43,8 +43,8 @@ class SourceFetcher:
         if source.sha256:
             self._hold(source.sha256)
         if kept and _is_whole(kept, source):
-            with suppress(OSError):  # another user's
-                os.utime(kept)  # when it was last used, for who makes room
+            with suppress(OSError):  # owned by another user
+                os.utime(kept)  # time of last use, for eviction
             return kept
         if index.offline:
             raise NetworkError(
@@ -52,7 +52,7 @@ class SourceFetcher:
                 hint="run once without --offline, or put the file into a --find-links directory",
             )
         if kept:
-            with suppress(OSError):  # a full disk, a directory that may not be written: then it is not kept
+            with suppress(OSError):  # disk full or permission denied: do without the cached copy
                 return self._download(source, index, kept)
         return self._download(source, index, scratch / name)
 
@@ -80,7 +80,7 @@ class SourceFetcher:
 
 
 def _is_whole(kept: Path, source: Source) -> bool:
-    # A file published there had this hash, but disks rot: what is built from must be what was locked.
+    # The file had this hash when it was stored, but disks corrupt data: build only from the locked bytes.
     try:
         return kept.is_file() and sha256_of(kept) == source.sha256
     except OSError:
@@ -104,7 +104,7 @@ def _check(source: Source, found: str) -> None:
 
 
 def _file_name(location: str) -> str:
-    # The name comes from an index: it may be anything, but never a way out of the directory.
+    # The name comes from an index and may be anything: never let it lead out of the directory.
     name = unquote(urlsplit(location).path).replace("\\", "/").rpartition("/")[2]
     if not name or name in {".", ".."} or "\0" in name:
         raise RequirementsError(f"no file name in {location}")
@@ -112,10 +112,10 @@ def _file_name(location: str) -> str:
 
 
 def check_out(source: Source, directory: Path, runner: Runner) -> Path:
-    """Return the working tree of a git source at its locked commit, submodules included.
+    """Check out a git source at its locked commit, submodules included, and return the working tree.
 
-    Raise RequirementsError for another VCS or a missing commit, NetworkError where the repository does not answer,
-    ToolError where git is missing.
+    Raises RequirementsError for another VCS or a missing commit, NetworkError if the repository is unreachable,
+    ToolError if git is not found.
     """
     if source.vcs != "git" or not source.commit:
         raise RequirementsError(

@@ -1,7 +1,7 @@
-"""Find what a wheel links: the shared libraries that its ELF files leave to the loader of the machine.
+"""Find the system libraries that a wheel links: shared libraries that its ELF files need and it does not bundle.
 
-What the wheel brings itself is left out, and so is what nothing on this machine, where it was just built, provides:
-another distribution loads that first (``libtorch.so``), or an import fails here as it will anywhere.
+Libraries that nothing provides on this machine, where the wheel was just built, are left out too: another
+distribution loads them first (``libtorch.so``), or the import fails everywhere.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from accel_doctor.elf import MAGIC, Asked, ElfFacts, libraries_asked_by, read_el
 from accel_doctor.interfaces import Loader
 from accel_doctor.model.wheels import Link
 
-# Bounds on what anybody can put into a zip file; CUDA's libraries are the largest real ones.
+# Bounds against malicious zip files; CUDA's libraries are the largest real ones.
 _MOST_MEMBERS, _MOST_FILES = 100_000, 2000
 _LARGEST_FILE, _LARGEST_SUM = 2 << 30, 8 << 30  # bytes
 _IN_MEMORY = 16 << 20  # bytes
 _BLOCK = 1 << 20
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# What reading a forged zip file raises: RuntimeError is for encrypted members, and above NotImplementedError.
+# Errors raised for a forged zip file: RuntimeError for encrypted members; it also covers NotImplementedError.
 _UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error)
 
 _LIBRARY = re.compile(r".*\.so(?:\.[^/]*)?")
@@ -35,19 +35,19 @@ _PROGRAM = re.compile(r"[^/]+\.data/scripts/[^/]+")
 
 
 def libraries_asked(wheel: Path) -> list[Asked]:
-    """Return the libraries that a wheel's extension modules and programs need and that it does not bring itself,
+    """Return the libraries that a wheel's extension modules and programs need and that it does not bundle,
     sorted.
 
-    Pass over a member that is broken, or larger than anything real. Raise what zipfile raises where the wheel cannot be
+    Skip members that are broken or larger than any real file. Raises zipfile's own errors if the wheel cannot be
     read.
     """
     return libraries_asked_by(dict(_elf_files(wheel)))
 
 
 def linked_files(wheel: Path, loader: Loader) -> dict[Asked, Path]:
-    """Return the libraries that a wheel links which was just built here, each with the file that provides it.
+    """Return the libraries that a wheel built on this machine links, each with the file that provides it.
 
-    Empty where the wheel cannot be read.
+    Empty if the wheel cannot be read.
     """
     try:
         asked = libraries_asked(wheel)
@@ -57,9 +57,9 @@ def linked_files(wheel: Path, loader: Loader) -> dict[Asked, Path]:
 
 
 def links_to(files: Mapping[Asked, Path], owners: Mapping[Path, str], loader: Loader) -> tuple[Link, ...]:
-    """Return the links to keep with a wheel that links ``files``; ``owners`` are the system packages of files.
+    """Return the links to store with a wheel that links ``files``; ``owners`` maps files to their system packages.
 
-    A library that only a run path of the wheel reaches is recorded by its path, which is how a loader is told to look
+    A library that is only found through a run path of the wheel is recorded by its path, so that the loader looks
     nowhere else.
     """
     links = []
@@ -75,7 +75,7 @@ def _provider(asked: Asked, loader: Loader) -> Path | None:
 
 
 def _elf_files(wheel: Path) -> Iterator[tuple[str, ElfFacts]]:
-    """Yield the ELF files by the names they will have in an environment."""
+    """Yield the facts of each ELF file, with the file's name in an environment."""
     total = count = 0
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist()[:_MOST_MEMBERS]:

