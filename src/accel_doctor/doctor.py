@@ -1,6 +1,6 @@
-"""One run of ``install``: lock, fulfil, install, and treat whatever fails on the way.
+"""One run of ``install``: lock, build, install, and treat whatever fails on the way.
 
-Knows the outside world only through :mod:`accel_doctor.interfaces`; with fakes it runs whole, in memory.
+It uses the outside world only through :mod:`accel_doctor.interfaces`; with fakes it runs entirely in memory.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from accel_doctor.wording import count
 
 @dataclass
 class Doctor:
-    """The run of one installation; everything it learns ends up in the :class:`Result`."""
+    """The run of one installation; the :class:`Result` holds everything it learns."""
 
     frontend: Frontend
     builder: Builder
@@ -33,11 +33,11 @@ class Doctor:
     treatment: Treatment
     environment: TargetEnvironment
     _built: list[Built] = field(default_factory=list)
-    _unfit: dict[Source, Wheel] = field(default_factory=dict)  # kept wheels that do not work here
+    _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
     _locked: Locked | None = None
 
     def install(self, request: InstallRequest) -> Result:
-        """Lock, fulfil, install, treating whatever fails. Raises AccelDoctorError for what cannot be treated."""
+        """Lock, build and install, treating failures. Raises AccelDoctorError for failures that cannot be treated."""
         try:
             self._locked = self._lock(request)
             wheels = self._fulfil(self._locked, request)
@@ -53,20 +53,20 @@ class Doctor:
         return self.result(ExitCode.DONE)
 
     def result(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> Result:
-        """Return what the run came to; after an exception, how far it came."""
+        """Return the result of the run; after an exception, the result so far."""
         return Result(code, self._locked, tuple(self._built), tuple(cases), plan, tuple(self.treatment.transactions))
 
     def lacked_by_kept(self, sources: Sequence[Source], request: InstallRequest) -> dict[str, tuple[Need, ...]]:
-        """Return the libraries that kept wheels link and that are missing here, by name of the distribution.
+        """Return the missing libraries that stored wheels link, by name of the distribution.
 
-        A source is left out of which no wheel is kept, or none that libraries would help.
+        Leaves out sources without a stored wheel, and those whose wheel libraries would not help.
         """
         stored = zip(sources, self.builder.stored(sources, request), strict=True)
         lacked = {source.name: self._lacked(wheel) for source, wheel in stored if wheel}
         return {name: needs for name, needs in lacked.items() if needs is not None}
 
     def _lacked(self, wheel: Wheel) -> tuple[Need, ...] | None:
-        """Return the libraries that a wheel lacks here; None where it lacks something that libraries do not bring."""
+        """Return the libraries that a wheel lacks here; None if it lacks something that no library provides."""
         needs = [link.need for link in self.loader.unmet(wheel.links)]
         known = tuple(need for need in needs if need)
         return known if len(known) == len(needs) else None
@@ -83,13 +83,13 @@ class Doctor:
             self._treat(failed, request)
 
     def _treat(self, failure: Failed, request: InstallRequest) -> None:
-        """Treat a failure, and ask at once for what the requirements that will surely be built are known to need."""
+        """Treat a failure, together with the known needs of the requirements that are certain to be built."""
         names = [line.name for line in request.requirements if line.name]
         built = [name for name in names if surely_built(name, request, self.treatment.adviser)]
         self.treatment.treat([failure], self.treatment.foresee(built))
 
     def _verify(self, locked: Locked, request: InstallRequest) -> None:
-        """Import what was installed; a library that is missing then is treated like any other need."""
+        """Import the installed distributions, and treat a missing library like any other need."""
         names: list[str] = [package.name for package in locked.lock.packages]
         self._say(f"Importing {count(len(names), 'package')}")
         while names and (failures := self.environment.failing_imports(names, request)):
@@ -120,8 +120,8 @@ class Doctor:
     def _take_stored(
         self, locked: Locked, request: InstallRequest
     ) -> tuple[dict[Source, list[Reason]], dict[Source, Wheel]]:
-        """Return the sources without a wheel that fits this machine, with what they will need first; and, of those
-        whose stored wheel only waits for a library, that wheel."""
+        """Return the sources without a wheel that works here, with the needs to meet first; and the stored wheels
+        that only lack a library."""
         pending: dict[Source, list[Reason]] = {}
         waiting: dict[Source, Wheel] = {}
         sources = self.environment.sources(locked)
@@ -133,13 +133,13 @@ class Doctor:
         return pending, waiting
 
     def _libraries_for(self, source: Source, wheel: Wheel) -> list[Reason]:
-        """Return what a stored wheel lacks here, if system packages would bring all of it; else nothing."""
+        """Return the libraries that a stored wheel lacks here, if system packages provide all of them; else nothing."""
         reasons = [Reason(need, source.name, why=LINKED) for need in self._lacked(wheel) or ()]
         return reasons if len(self.treatment.curable(reasons)) == len(reasons) else []
 
     def _used(self, source: Source, wheel: Wheel | None) -> bool:
-        """Take a stored wheel, unless there is none or the loader here cannot meet its links; return whether it was
-        taken."""
+        """Use a stored wheel if there is one and the loader here can resolve its links; return whether it was
+        used."""
         if wheel is None:
             return False
         reasons = [*map(str, self.loader.unmet(wheel.links))]

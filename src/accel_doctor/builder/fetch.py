@@ -25,7 +25,7 @@ class SourceFetcher:
     """Fetch sdists into ``<root>/<sha256>/<file name>``, once each."""
 
     def __init__(self, root: Path, variables: Mapping[str, str], hold: Callable[[str], object]) -> None:
-        """Keep archives below ``root``; call ``hold`` with the hash of each source in use, to protect it from eviction."""
+        """Keep archives below ``root``; ``hold`` protects the source with a given hash from eviction."""
         self._root = root
         self._variables = variables
         self._hold = hold

@@ -35,8 +35,8 @@ _File = tuple[PurePosixPath, bytes]
 
 
 def built_the_same_everywhere(source: Path) -> bool:
-    """Return whether a source (an archive or a directory) seems to build the same wheel everywhere: no code in a compiled
-    language, no build script that inspects its environment. In doubt, return False."""
+    """Return whether a source (an archive or a directory) seems to build the same wheel everywhere: no code in a
+    compiled language, no build script that inspects its environment. In doubt, return False."""
     try:
         return not any(_varies(path, text) for path, text in _files(source))
     except (OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile, NotImplementedError, RuntimeError):

@@ -1,4 +1,4 @@
-"""Log text to findings, findings to a plan. Pure: what a log says never depends on this machine."""
+"""Turn logs into findings, and findings into a plan. Pure: a diagnosis never depends on this machine."""
 
 from accel_doctor.diagnosis.adviser import RuleAdviser
 from accel_doctor.diagnosis.diagnosing import diagnose, diagnose_stream, sample_problems

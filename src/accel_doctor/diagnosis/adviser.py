@@ -1,4 +1,4 @@
-"""Needs to a plan: which packages, in which order of preference, and what to say where none helps."""
+"""Turn needs into a plan: which packages, in which order of preference, and advice where no package helps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Set = tuple[str, ...]
 
 
 class RuleAdviser:
-    """Advises by rules, then by the distribution's file index, then by what the package manager itself tells, for one
+    """Advise by rules, then by the distribution's file index, then by the package manager's own look-up, for one
     interpreter and package manager."""
 
     def __init__(
@@ -35,14 +35,14 @@ class RuleAdviser:
         find_index: Callable[[], FileIndex | None] = lambda: None,
         enabling: Callable[[Sequence[Repository]], Sequence[Sequence[str]]] = lambda repositories: (),
     ) -> None:
-        """Take ``enabling``, which gives the commands that enable the repositories a package needs."""
+        """Set up the adviser; ``enabling`` returns the commands that enable the repositories a package needs."""
         self._find_index = find_index
         self._enabling = enabling
         self._rulebook = rulebook
         self._distribution = distribution
         self._interpreter = interpreter
         self._package_manager = package_manager
-        self.told: dict[Need, Ranking] = {}  # what the package manager told, by what it was asked about
+        self.told: dict[Need, Ranking] = {}  # the package manager's answers, by need
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
         return self._rulebook.known_needs(package)
@@ -65,7 +65,7 @@ class RuleAdviser:
 
     def _package_plan(self, reasons: Sequence[Reason]) -> Plan:
         plan = self._plan(reasons)
-        # What meets these is installed: the tool that builds find it with may be what is missing.
+        # The packages that meet these are installed: the tool that builds find them with may be missing.
         unfound = [unmet.reason for unmet in plan.unmet if unmet.installed and unmet.reason.need.found_with]
         finders = [replace(reason, need=finder) for reason in unfound if (finder := reason.need.found_with)]
         packages = self._plan(finders).packages if finders else ()
@@ -103,7 +103,7 @@ class RuleAdviser:
         return Plan(tuple(packages[name] for name in names), tuple(unmet), commands, self._package_manager.needs_root)
 
     def _settings(self, unmet: Sequence[Unmet]) -> Iterator[BuildConstraint | EnvironmentVariable]:
-        """Yield what satisfies needs that no package of the plan satisfies."""
+        """Yield constraints and variables for the needs that no package of the plan satisfies."""
         for reason in (one.reason for one in unmet):
             if requirement := _build_constraint(reason.need):
                 yield BuildConstraint(requirement, reason)
@@ -111,8 +111,8 @@ class RuleAdviser:
                 yield EnvironmentVariable(name, value, reason)
 
     def choice(self, need: Need) -> PackageChoice | None:
-        """Return what satisfies a need here: by rules, else by the file index, else by the package manager; or None."""
-        # A rule that knows a need to be absent here, or to be met by advice, has spoken too: nobody else is asked.
+        """Return the packages for a need here, by rules, else the file index, else the package manager; or None."""
+        # A rule without packages (known to be absent here, or advice only) is final too: ask no other source.
         ruled = self._rulebook.choice(need, self._distribution, self._interpreter)
         if ruled or not need.kind.curable_by_packages:
             return ruled
@@ -120,14 +120,14 @@ class RuleAdviser:
         return indexed or self._ranked(self._asked(need))
 
     def _asked(self, need: Need) -> Ranking:
-        """Ask the package manager who has it, once: it takes seconds."""
+        """Ask the package manager for providers, once per need: it takes seconds."""
         if need not in self.told:
             self.told[need] = rank_providers(need, self._package_manager.providers(need))
         return self.told[need]
 
     @cached_property
     def _index(self) -> FileIndex | None:
-        return self._find_index()  # only now: a run whose needs all have rules opens no index
+        return self._find_index()  # lazily: a run whose needs all have rules opens no index
 
     def _ranked(self, ranking: Ranking) -> PackageChoice | None:
         need = ranking.need
@@ -139,7 +139,7 @@ class RuleAdviser:
             more = "" if len(ranking.candidates) <= 3 else f" and {len(ranking.candidates) - 3} more"
             advice = f"{names}{more} contain a file of that name; compare them with: accel-doctor why {need}"
             return PackageChoice(need, source=ranking.source, advice=advice)
-        # Names reach a command line: what an index or a repository says is checked like a rule.
+        # Names reach a command line: check those from an index or a repository like those in rules.
         accepted = [
             name for name in (ranking.candidates[0].package.name, *ranking.equivalents) if manager.accepts(name)
         ]
@@ -183,7 +183,7 @@ def _installed_advice(selected: _Set, choice: PackageChoice) -> str:
 
 
 class _Shelf:
-    """The package manager's answer about the packages that could be chosen."""
+    """The package manager's facts about the candidate packages."""
 
     def __init__(self, package_manager: PackageManager, choices: Iterable[PackageChoice]) -> None:
         self._package_manager = package_manager
@@ -193,8 +193,8 @@ class _Shelf:
         self._obtainable = self.installed | (package_manager.available(wanting) if wanting else frozenset())
 
     def choose(self, choices: Sequence[PackageChoice]) -> dict[Need, _Set]:
-        """Return one option per need, none where nothing can be had. Never choose two providers of one need, nor an
-        option that would remove something: needs with one option go first, the others take what is there anyway."""
+        """Return one option per need, none if nothing is available. Never choose two providers of one need, nor an
+        option that removes packages: needs with one option come first, the others reuse chosen packages."""
         usable = {choice.need: list(filter(self._obtainable.issuperset, choice.options)) for choice in choices}
         selection: dict[Need, _Set] = {}
         taken: set[str] = set(self.installed)

@@ -1,4 +1,4 @@
-"""Tell whose build a log line belongs to, by what pip and uv say around it.
+"""Attribute log lines to packages, by the messages of pip and uv around them.
 
 pip names a package after its output ("Failed to build 'x' when ..."), uv before it ("Failed to build `x==1.0`").
 A build dependency's failure stands inside another package's log and is claimed first, by its own name.
@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 _NAME = r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
 
-# Texts one of which is in every line that tells anything.
+# Every line that attributes anything contains one of these strings.
 TELLING = (
     "Failed to build ",
     "Failed building ",
@@ -52,11 +52,11 @@ _COMES_NEXT = re.compile(rf"^Collecting {_NAME}")
 
 @dataclass(frozen=True)
 class Told:
-    """A line's claim about a package: everything since the last claim is its (``after``), or what follows is.
+    """A line that names a package: the lines since the last such line belong to it (``after``), or those that follow.
 
-    Without a name what was read belongs to whom it seemed to, since a failure ends here that pip does not name again.
-    A line that is not ``certain`` names what pip looks at, which need not be what is built. ``built`` names the
-    packages whose builds ended well.
+    Without a name, the lines read belong to the presumed package: a failure ends here that pip does not name again.
+    A line that is not ``certain`` names the package pip looks at, which may not be the one being built. ``built``
+    names the packages whose builds succeeded.
     """
 
     package: str
@@ -66,7 +66,7 @@ class Told:
 
 
 def told_by(line: str) -> Told | None:
-    """Return what a cleaned line tells about attribution, if anything."""
+    """Return the attribution in a cleaned line, or None."""
     if line[:1] not in _STARTS or not any(text in line for text in TELLING):
         return None
     built = _BUILT.match(line)

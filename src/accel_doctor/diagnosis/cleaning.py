@@ -1,4 +1,4 @@
-"""Log lines as a person reads them: colours, time stamps and the margins of the tools around the compiler removed."""
+"""Clean log lines: remove colors, time stamps and the margins that tools around the compiler add."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from accel_doctor.diagnosis.translations import in_english
 
-MAXIMUM_LENGTH = 4096  # characters of a line that are looked at; compiler command lines are the longest honest ones
+MAXIMUM_LENGTH = 4096  # characters of a line that are read; compiler command lines are the longest real ones
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _ESCAPE_BYTES = re.compile(_ESCAPE.pattern.encode())
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 _TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
-# What services and wrappers write before each line, by what a line that has it shows at a glance.
+# Prefixes that services and wrappers add to each line, by a cheap test for lines that have them.
 _STAMP = re.compile(
     "|".join(
         (
@@ -35,12 +35,12 @@ _LABEL = re.compile(
     "|".join(
         (
             r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:\[]{1,64}(?:\[\d+\])?: ",  # journalctl, syslog
-            r"\S+ [A-Za-z0-9_.@-]{1,64}\[\d+\]: ",  # journalctl -o short-iso, its time gone already
+            r"\S+ [A-Za-z0-9_.@-]{1,64}\[\d+\]: ",  # journalctl -o short-iso, time already removed
             r"[A-Za-z][A-Za-z0-9_.-]{0,63} +\| ",  # docker compose
             r"(?:nox|[A-Za-z][A-Za-z0-9_.+-]{0,63})> ",  # nox, nix
             r"pdm\.termui: ",  # PDM's logger
-            r"remote: ",  # git, of what a push made Heroku do
-            r"npm (?:error|ERR!) ",  # npm, of what a package's install script said
+            r"remote: ",  # git, for Heroku's output during a push
+            r"npm (?:error|ERR!) ",  # npm, for the output of install scripts
             r'Step #\d{1,3}(?: - "[^"]{0,80}")?: ',  # Google Cloud Build
         )
     )
@@ -52,19 +52,19 @@ _STAMPS = 4  # of one line
 _FRAME = re.compile(r"= (?:note|help): |\|(?: |$)|[│├╰╭\u00d7]?[─▶>╯╮]*[│]?")
 _FRAME_START = frozenset("│├╰╭|\u00d7=")
 _FRAMES = 8
-_PRINTED_BYTES = 65536  # characters of a printed bytes object that is taken apart
+_PRINTED_BYTES = 65536  # characters of a printed bytes object that are parsed
 _BYTES_ESCAPE = re.compile(rb"\\(x[0-9a-f]{2}|.)", re.DOTALL)
 
 
 def clean(line: str) -> str:
     """Return the line without escapes, carriage-return overprinting, control characters, time stamps and frames.
 
-    Keep indentation: CMake's wrapping is told by it.
+    Keep indentation, which marks CMake's wrapped lines.
     """
     line = line.rstrip("\r\n")[: 2 * MAXIMUM_LENGTH]
     if "\x1b" in line:
         line = _ESCAPE.sub("", line)
-    if "\r" in line:  # what is left visible after overprinting
+    if "\r" in line:  # the text visible after overprinting
         line = line.rpartition("\r")[2]
     line = line[:MAXIMUM_LENGTH]
     if not line.isprintable():
@@ -73,7 +73,7 @@ def clean(line: str) -> str:
 
 
 def without_escapes(block: bytes) -> bytes:
-    """Return whole lines of a log without terminal escapes, which would stand in the midst of texts looked for."""
+    """Return whole lines of a log without terminal escapes, which would interrupt the strings searched for."""
     return _ESCAPE_BYTES.sub(b"", block) if b"\x1b" in block else block
 
 
@@ -92,7 +92,7 @@ def _unstamped(line: str) -> str:
 
 
 def _is_dated(line: str) -> bool:
-    """Return whether it may begin as syslog's lines do: Jan 31 12:00:00."""
+    """Return whether the line may begin like a syslog line: Jan 31 12:00:00."""
     return line[12:13] == ":" and line[3:4] == " "
 
 
@@ -109,7 +109,7 @@ def _unframed(line: str) -> str:
 
 
 def printed_lines(raw: str) -> Sequence[str]:
-    """Return the line itself, or, where a setup.py printed a program's output as a bytes object, the lines of that."""
+    """Return the line itself, or the lines of a program's output that a setup.py printed as a bytes object."""
     if "\\n" in raw and len(raw) <= _PRINTED_BYTES:
         text = _unframed(_unstamped(_JOB_AND_STEP.sub("", raw.strip(), count=1))).strip()
         if text[:2] in ("b'", 'b"') and text[-1] == text[1]:

@@ -1,4 +1,4 @@
-"""One pass over a log: symptoms to findings, findings to packages, probes to causes where a failure bears them out."""
+"""Diagnose a log in one pass: match symptoms, attribute findings to packages, turn confirmed probes into causes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from accel_doctor.diagnosis.scanning import LogLines, Readable, all_lines, line_
 from accel_doctor.model.needs import Diagnosis, Finding, Need, NeedKind, Role
 from accel_doctor.rulebook import Symptom, SymptomRole
 
-MAXIMUM_FINDINGS = 200  # causes; and as many echoes, so that a long configure run cannot crowd out what matters
+MAXIMUM_FINDINGS = 200  # causes; and as many echoes, so that a long configure run cannot crowd out causes
 MAXIMUM_EVIDENCE = 300  # characters
 _PROBES_KEPT = 100
-_REMEMBERED = 4096  # lines: configure scripts say the same again and again
+_REMEMBERED = 4096  # lines: configure scripts repeat themselves
 _REMEMBERED_LENGTH = 512  # characters of one
-_NEAR = 12  # lines between a probe and the failure it explains, where the failure does not name it
+_NEAR = 12  # lines between a probe and the failure it explains, if the failure does not name it
 
 _Match = tuple[Symptom, tuple[Need, ...]]
 
@@ -29,16 +29,16 @@ _ERROR_LIKE = re.compile(
 
 
 def diagnose(lines: Iterable[str], symptoms: Sequence[Symptom], package: str | None = None) -> Diagnosis:
-    """Return what a log says, read once, in memory that does not grow with it.
+    """Return the diagnosis of a log, read once, in constant memory.
 
-    ``package`` (normalized) is the one whose build the log is of, where that is known; a package that the log itself
-    says failed inside it is named instead.
+    ``package`` (normalized) is the package whose build wrote the log, if known; a package that the log itself names
+    as failed takes precedence.
     """
     return _diagnose(line_blocks(lines), symptoms, package)
 
 
 def diagnose_stream(stream: Readable, symptoms: Sequence[Symptom], package: str | None = None) -> Diagnosis:
-    """Do as :func:`diagnose` with a file or pipe in any encoding; several times faster on large logs."""
+    """Return the diagnosis of a file or pipe in any encoding; much faster than :func:`diagnose` on large logs."""
     return _diagnose(stream_blocks(stream), symptoms, package)
 
 
@@ -54,7 +54,7 @@ def _diagnose(blocks: Iterable[bytes], symptoms: Sequence[Symptom], package: str
 
 @dataclass(slots=True)
 class _Draft:
-    """A finding in the making: a later line may claim it for a package or turn a probe into a cause."""
+    """A provisional finding: a later line may attribute it to a package or turn a probe into a cause."""
 
     need: Need
     package: str | None
@@ -72,9 +72,9 @@ class _Draft:
 class _Reading:
     def __init__(self, index: SymptomIndex, prose: SymptomIndex, lines: LogLines, package: str | None) -> None:
         self._index = index
-        self._prose = prose  # looked for only where no message explains a failure
+        self._prose = prose  # used only if no message explains a failure
         self._lines = lines
-        self._heard = 0  # the line up to which hints were listened for, or did not matter
+        self._heard = 0  # the line up to which hints were searched for, or did not matter
         self._given = package
         self._current = package
         self._sure = False
@@ -133,11 +133,11 @@ class _Reading:
                 self._room[draft.cause] -= 1
                 self._unclaimed[key] = draft
         elif draft.cause and not known.cause:
-            # What was a test that may fail has stopped the build: the line that says so is the better evidence.
+            # A probe has stopped the build: the fatal line is the better evidence.
             self._unclaimed[key] = draft
 
     def _explanation(self, symptom: Symptom, number: int, text: str) -> tuple[Need, ...]:
-        """Return the needs of the probes a fatal line speaks of: those it mentions, else the last one just above it."""
+        """Return the needs of the probes that a fatal line refers to: those it names, else the last one just above."""
         probes = [probe for probe in self._probes if probe.symptom.tool in symptom.explained_by]
         mentioned = [probe.need for probe in probes if _mentions(text, probe.need.name)]
         if mentioned:
@@ -147,7 +147,7 @@ class _Reading:
         return ()
 
     def _ended_well(self, packages: frozenset[str]) -> None:
-        """Drop as causes what did not stop these builds: optional extensions are tried and left out."""
+        """Demote causes in builds that succeeded: their failing parts were optional extensions."""
         for draft in self._unclaimed.values():
             if draft.package is None or draft.package in packages:
                 draft.cause = False
@@ -155,10 +155,10 @@ class _Reading:
             self._failed, self._first_error = False, None
 
     def _listen(self, package: str | None) -> None:
-        """Look for prose that explains a failure which nothing else explains: what was said last, and just before.
+        """Look for prose just before a failure that no message explains, the last line first.
 
-        Outside the build of a Python package anything may be said (a failed test is "not found" too): there, only the
-        messages of configure scripts and their like are read as prose.
+        Outside the build of a Python package any text may occur (a failed test is "not found" too): there, only the
+        messages of configure scripts and similar tools are read as prose.
         """
         building = package is not None or self._current is not None
         if any(draft.cause and (not draft.sure or draft.package == package) for draft in self._unclaimed.values()):
@@ -180,8 +180,8 @@ class _Reading:
                 yield symptom, needs
 
     def _hint(self, text: str, building: bool) -> _Match | None:
-        """Read a line as prose, unless it is a message that says all it has to say, or warns of what will fail one
-        day."""
+        """Match a line as prose, unless it is a self-contained message, or a warning about a future
+        failure."""
         if "DeprecationWarning: " in text:
             return None
         for symptom, needs in self._matches(text):
@@ -220,7 +220,7 @@ class _Reading:
 
 
 def _last_question(probes: Sequence[_Draft]) -> tuple[Need, ...]:
-    """Return the last probe's need, and those it was asked together with: pkg_check_modules(a b) complains line by
+    """Return the last probe's need and those probed together with it: pkg_check_modules(a b) reports one per
     line."""
     first = len(probes) - 1
     while first and probes[first].need.kind is NeedKind.PKGCONFIG:
@@ -237,14 +237,14 @@ def _mentions(text: str, name: str) -> bool:
 
 
 def sample_problems(symptom: Symptom, symptoms: Sequence[Symptom]) -> tuple[str, ...]:
-    """Return what is wrong with a symptom by its own samples, read as logs with all ``symptoms``; one sentence each.
+    """Return the failures of a symptom's own samples, read as logs with all ``symptoms``; one sentence each.
 
-    The first line of a ``match`` must be this symptom's and show exactly the needs given with it; a ``miss`` must not
-    be this symptom's.
+    The first line of a ``match`` must match this symptom and show exactly the needs given with it; a ``miss`` must not
+    match this symptom.
     """
     problems = []
     for sample in symptom.match:
-        # as the log of a build: prose says nothing elsewhere
+        # as a build log: prose is ignored elsewhere
         findings = diagnose(sample.log.splitlines(), symptoms, "sample").findings
         needs = [finding.need for finding in findings if finding.symptom == symptom.id]
         if set(needs) != set(sample.needs):

@@ -1,4 +1,4 @@
-"""Hold samples of ordinary build output: the measure by which rare strings are told from frequent ones."""
+"""Samples of ordinary build output, to tell rare strings from frequent ones."""
 
 ORDINARY = """\
 Collecting example==1.0

@@ -1,8 +1,8 @@
-"""Find the lines worth a closer look: nearly all of a build log is compiler command lines that say nothing.
+"""Find the lines worth a closer look: nearly all of a build log is irrelevant compiler command lines.
 
-Trying every text of every symptom on every line would cost more than the rest of a diagnosis. So whole blocks of the
-log are searched at once, by one pattern that the interpreter's regular expression engine runs at its best: it skips
-ahead to the few characters with which any of the wanted texts' pieces begins, and pieces begin with rare ones.
+Trying every string of every symptom on every line would cost more than the rest of a diagnosis. So whole blocks of
+the log are searched at once, with one pattern that suits the regular expression engine: it skips ahead to the few
+characters with which any piece of a wanted string begins, and pieces begin with rare characters.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from accel_doctor.diagnosis.ordinary import ORDINARY
 from accel_doctor.diagnosis.translations import TRANSLATIONS
 from accel_doctor.rulebook import Symptom
 
-# What a line has that a summary may quote when no symptom matched.
+# Strings in lines that a summary may quote if no symptom matched.
 _ERROR_TEXTS = ("rror: ", "rror:\t", "ERROR: ", "xception: ", "fatal: ", "FATAL: ")
-# What begins a message that goes on in the following lines (see cleaning).
+# Beginnings of messages that continue in the following lines (see cleaning).
 _WRAPPED = ("CMake Error",)
 _PIECE = 12  # characters
 _FREQUENCY = {character: ORDINARY.count(character) / len(ORDINARY) for character in set(ORDINARY)}
-# What a first character costs whatever its frequency: each is one more alternative to try at every place.
+# The fixed cost of a first character: one more alternative to try at every position.
 _ALTERNATIVE = 0.003
 
 
 class SymptomIndex:
-    """Symptoms by the texts their lines contain."""
+    """Symptoms by the strings that their lines contain."""
 
     def __init__(self, symptoms: Sequence[Symptom]) -> None:
         self._symptoms = symptoms
@@ -39,7 +39,7 @@ class SymptomIndex:
 
     @property
     def wanted(self) -> re.Pattern[bytes]:
-        """Return a pattern that matches somewhere in every line (in UTF-8) that may say anything, and in few others."""
+        """Return a pattern that matches in every potentially relevant line (in UTF-8), and in few others."""
         return self._pieces.in_bytes
 
     @cached_property
@@ -47,7 +47,7 @@ class SymptomIndex:
         return Pieces.of(frozenset((*self._by_text, *TELLING, *_ERROR_TEXTS, *_WRAPPED, *TRANSLATIONS)))
 
     def candidates(self, line: str) -> Iterable[Symptom]:
-        """Return the symptoms whose texts a line contains, in their own order."""
+        """Return the symptoms whose strings a line contains, in rule order."""
         pieces = self._pieces
         positions: list[int] = []
         found = pieces.in_text.search(line)
@@ -63,17 +63,17 @@ class SymptomIndex:
 
 @dataclass(frozen=True)
 class Pieces:
-    """Patterns that match within each of some texts, at its rarest character: a tree of what follows that, and, where
-    little does, what stands before.
+    """Patterns that match within each of some strings, at its rarest character: a tree of the characters after it, and,
+    if few follow, those before it.
 
-    ``texts`` says which texts a piece (the rare character and what follows) stands for, those of shorter pieces with
-    which it begins included: at one place of a line the longest is found.
+    ``texts`` maps a piece (the rare character and those after it) to its strings, including those of shorter pieces
+    that it begins with: at each position of a line the longest piece is found.
     """
 
     pattern: str
     texts: Mapping[str, Sequence[str]]
 
-    # Compiling takes longer than reading a small log: each is compiled where it is asked for.
+    # Compiling takes longer than reading a small log: compile each pattern on demand.
     @cached_property
     def in_text(self) -> re.Pattern[str]:
         """Return the pattern for decoded lines."""
@@ -87,7 +87,7 @@ class Pieces:
     @classmethod
     @cache
     def of(cls, texts: frozenset[str]) -> Pieces:
-        """Return the pieces of these texts."""
+        """Return the pieces of these strings."""
         first = _first_characters(texts)
         served: dict[str, list[str]] = {}
         tree = _Tree({}, set())
@@ -104,7 +104,7 @@ class Pieces:
 
 @dataclass
 class _Tree:
-    """Pieces by character; ``before`` holds what stands before those that end here."""
+    """Pieces as a tree of characters; ``before`` holds the characters before the pieces that end here."""
 
     branches: dict[str, _Tree]
     before: set[str]
@@ -125,18 +125,18 @@ class _Tree:
 
 
 def _attempts(character: str) -> float:
-    """Return what a first character costs: the engine makes an attempt wherever it occurs."""
+    """Return the cost of a first character: the engine makes an attempt wherever it occurs."""
     return _FREQUENCY.get(character, 0.0) + _ALTERNATIVE
 
 
 def _cut(text: str, place: int) -> tuple[str, str]:
-    """Return what is looked for before and from a character of a text."""
+    """Return the parts to search for before a position of a string, and from it on."""
     piece = text[place : place + _PIECE]
     return text[max(0, place + len(piece) - _PIECE) : place], piece
 
 
 def _first_characters(texts: frozenset[str]) -> frozenset[str]:
-    """Return characters with which pieces of all texts begin: greedily, those that serve most texts at least cost."""
+    """Return first characters for the pieces of all strings, chosen greedily: most strings at least cost."""
     serves: dict[str, set[str]] = {}
     for text in texts:
         for character in text:
@@ -148,7 +148,7 @@ def _first_characters(texts: frozenset[str]) -> frozenset[str]:
         best = min((character for character in new if new[character]), key=lambda one: _attempts(one) / new[one])
         chosen.add(best)
         left -= serves[best]
-    for character in sorted(sorted(chosen), key=_attempts, reverse=True):  # those that later choices made needless
+    for character in sorted(sorted(chosen), key=_attempts, reverse=True):  # drop redundant ones
         if texts <= set().union(*(serves[other] for other in chosen if other != character)):
             chosen.remove(character)
     return frozenset(chosen)

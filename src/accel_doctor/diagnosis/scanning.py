@@ -1,7 +1,7 @@
-"""A log in blocks, and of each block the few lines that may say anything.
+"""Read a log in blocks, and extract the few lines of each that may be relevant.
 
-Memory does not grow with the log: a block is searched whole, as bytes, and only what was found is taken out, decoded
-and cleaned. Lines longer than any honest one are cut.
+Memory does not grow with the log: a block is searched whole, as bytes, and only matching lines are decoded and
+cleaned. Lines longer than any real one are cut.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 from accel_doctor.diagnosis.cleaning import MAXIMUM_LENGTH, clean, printed_lines, without_escapes
 
 BLOCK = 1 << 18  # bytes
-RECENT = 1 << 16  # bytes that can be looked at once more
+RECENT = 1 << 16  # bytes kept for a second look
 LONGEST_LINE = 1 << 16  # bytes; the rest of a longer line is not read
 
 _WRAPPED = "CMake Error"
@@ -24,15 +24,15 @@ _CMAKE_LINES = 60  # of one wrapped message
 _REMEMBERED = 4096  # lines
 _REMEMBERED_LENGTH = 512  # bytes of one
 
-_OVERPRINTED = -1  # in place of an indentation: what a carriage return hides from a person
+_OVERPRINTED = -1  # in place of an indentation: text that a carriage return hides
 _Text = tuple[int, str]  # indentation, text
 
 
 class Readable(Protocol):
-    """A binary stream, as far as a log needs one."""
+    """The part of a binary stream that reading a log needs."""
 
     def read(self, size: int, /) -> bytes:
-        """Return at most so many bytes; none at the end."""
+        """Return at most ``size`` bytes; none at the end."""
         ...
 
 
@@ -52,7 +52,7 @@ def stream_blocks(stream: Readable) -> Iterator[bytes]:
 
 
 def _chunks(stream: Readable) -> Iterator[bytes]:
-    """Yield the stream as it comes, in UTF-8 where it is UTF-16: PowerShell's ``>`` writes that, with a byte order
+    """Yield the stream in chunks, converting UTF-16 to UTF-8: PowerShell's ``>`` writes UTF-16 with a byte order
     mark."""
     chunk = stream.read(BLOCK)
     wide = (chunk[:2] == codecs.BOM_UTF16_LE and chunk[3:4] == b"\0") or (
@@ -65,7 +65,7 @@ def _chunks(stream: Readable) -> Iterator[bytes]:
 
 
 def line_blocks(lines: Iterable[str]) -> Iterator[bytes]:
-    """Yield blocks of lines that were decoded already; each is one line, whatever it ends with."""
+    """Yield blocks of lines that are already decoded; each is one line, whatever its line ending."""
     held: list[str] = []
     size = 0
     for line in lines:
@@ -84,15 +84,15 @@ def _joined_lines(lines: list[str]) -> bytes:
 
 
 def all_lines(blocks: Iterable[bytes]) -> LogLines:
-    """Yield every line of a log that is not blank, cleaned, CMake's wrapped messages as one."""
+    """Yield every non-blank line of a log, cleaned, with CMake's wrapped messages joined."""
     return LogLines(blocks, _ANY)
 
 
 class LogLines:
-    """Number (from 1) and cleaned text of the lines of a log in which ``wanted`` matches, and of few others.
+    """Number (from 1) and cleaned text of the log lines that match ``wanted``, and of a few others.
 
-    A CMake error, which CMake wraps at 80 columns in the midst of sentences (cmake(1) has no way to turn that off),
-    comes as one line under the number of its first. ``last`` is the last line that is not blank, as far as was read.
+    A CMake error, which CMake wraps at 80 columns within sentences (cmake(1) has no option to turn that off), is
+    joined to one line with the number of its first. ``last`` is the last non-blank line read so far.
     """
 
     def __init__(self, blocks: Iterable[bytes], wanted: re.Pattern[bytes]) -> None:
@@ -105,7 +105,7 @@ class LogLines:
 
     @property
     def last(self) -> str:
-        """Return the last line that is not blank, not cleaned."""
+        """Return the last non-blank line, not cleaned."""
         return self._tail.rpartition(b"\n")[2].decode("utf-8", "replace")
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
@@ -120,9 +120,9 @@ class LogLines:
         yield from self._message.end()
 
     def recent(self, wanted: re.Pattern[bytes], since: int) -> Iterator[tuple[int, str]]:
-        """Yield the lines in which another pattern matches, after line ``since`` up to the one that came last.
+        """Yield the lines that match another pattern, after line ``since`` up to the last one read.
 
-        Go no farther back than RECENT bytes; any number of times, at a cost that does not depend on the log.
+        Go back at most RECENT bytes, so that the cost of a call does not depend on the log.
         """
         if self._line <= since:
             return
@@ -130,7 +130,7 @@ class LogLines:
         if len(read) < RECENT:
             read = self._earlier[len(read) - RECENT :] + read
         lines = read.rsplit(b"\n", self._line - since + 1)[:-1]
-        if len(read) == RECENT or len(lines) > self._line - since:  # the first is cut, or came before
+        if len(read) == RECENT or len(lines) > self._line - since:  # the first is cut, or was seen before
             del lines[0]
         for number, text in LogLines([b"\n".join([*lines, b""])], wanted):
             yield self._line - len(lines) + number, text
@@ -189,7 +189,7 @@ def _measured(raw: str) -> _Text:
 
 
 class _Message:
-    """Joins the lines of a message that CMake wrapped; other lines pass."""
+    """Join the lines of a message that CMake wrapped; pass other lines through."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -197,11 +197,11 @@ class _Message:
 
     @property
     def open(self) -> bool:
-        """Return whether the next line may belong to a message that has begun."""
+        """Return whether the next line may continue a message."""
         return bool(self._parts)
 
     def feed(self, number: int, indent: int, text: str, wanted: bool) -> Iterator[tuple[int, str]]:
-        """Take a line; yields what is whole by now, of lines that are no part of a message only ``wanted`` ones."""
+        """Take a line, and yield what is complete by now; of lines outside messages, only ``wanted`` ones."""
         if self._parts:
             if (not text or indent > self._depth) and len(self._parts) < _CMAKE_LINES:
                 self._parts.append(text)
@@ -213,7 +213,7 @@ class _Message:
             yield number, text
 
     def end(self) -> Iterator[tuple[int, str]]:
-        """Return what is left when the log ends."""
+        """Return the unfinished message at the end of the log."""
         if self._parts:
             yield self._number, " ".join(" ".join(self._parts).split())[:MAXIMUM_LENGTH]
             self._parts = []

@@ -1,6 +1,6 @@
-"""Two messages of the C library and of bash in the languages they are translated into, and back to English.
+"""Translate two messages, of the C library and of bash, from other languages back to English.
 
-Most of what names a missing file or command, in any language, ends in one of the two: compilers, linkers, make, env and
+Most lines that name a missing file or command, in any language, end in one of the two: compilers, linkers, make and
 shells print them after the name. The texts are those of glibc 2.41 (``ENOENT``) and bash 5.2 (``command not found``).
 """
 
@@ -96,7 +96,7 @@ _SHELL_LINE = re.compile(r"^(\S*sh: )\S+ (\d+: )")
 
 
 def in_english(line: str) -> str:
-    """Return the line with a translated message at its end in English, its quotes and colons as English has them."""
+    """Return the line with a translated message at its end in English, with English quotes and colons."""
     if line[-4:] not in _ENDINGS:
         return line
     translation = next((text for text in TRANSLATIONS if line.endswith(text)), None)

@@ -1,4 +1,4 @@
-"""Tell which Python a log is of, by compilers' command lines and by the tools that choose it."""
+"""Tell which Python version a log belongs to, by compiler command lines and by the tools that choose a version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 from accel_doctor.diagnosis.scanning import Readable
 from accel_doctor.model.needs import Diagnosis, Need
 
-# Alternatives that begin with a character each, since those are searched for several times faster than others.
+# Each alternative begins with a literal character, since that makes the search several times faster.
 _MINOR_SHOWN = re.compile(
     rb"/include/python3\.(\d{1,2})\b"  # a compiler's -I
     rb"|-cpython-3(\d{1,2})[/-]|-cp3(\d{1,2})-"  # setuptools' build directories, names of wheels
@@ -17,19 +17,19 @@ _MINOR_SHOWN = re.compile(
     rb"|py3\.?(\d{1,2}): (?:install_|commands)"  # tox
 )
 _LOOKED_AT = 4 << 20  # bytes
-_CHANGES = 10_000  # of version, remembered
+_CHANGES = 10_000  # changes of version to remember
 _HEADERS = Need.parse("header:Python.h")
 
 
 class WatchedStream:
-    """Read on from a binary stream, and remember which versions of Python went by."""
+    """Pass a binary stream through, and remember the versions of Python seen in it."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._seen: Counter[str] = Counter()
         self._left = _LOOKED_AT
         self._line = 1
-        self._changes: list[tuple[int, str]] = []  # line, version that is shown from there on
+        self._changes: list[tuple[int, str]] = []  # line, version shown from there on
 
     def read(self, size: int, /) -> bytes:
         """Read from the stream."""
@@ -53,11 +53,11 @@ class WatchedStream:
 
     @property
     def python(self) -> str | None:
-        """Return the version (``3.13``) that was shown most often; None where none was."""
+        """Return the version (``3.13``) shown most often; None if none was shown."""
         return self._seen.most_common(1)[0][0] if self._seen else None
 
     def python_of(self, diagnosis: Diagnosis) -> str | None:
-        """Return the version whose build failed: where several were built for, the one shown last above the first
+        """Return the version whose build failed: with several, the one shown last before the first
         cause."""
         lines = [cause.line for cause in diagnosis.causes if cause.need == _HEADERS]
         lines += [cause.line for cause in diagnosis.causes]
