@@ -54,8 +54,8 @@ def level() -> Iterator[str]:
 
 
 def with_keys(machine: Machine) -> Machine:
-    """What S3 takes there: obstore, and the keys of a profile."""
-    machine.must("/doctor/bin/pip", "install", "--quiet", "obstore")
+    """Install what S3 takes there, and the keys of a profile."""
+    machine.must("/doctor/bin/pip", "install", "--quiet", "obstore", "botocore")
     machine.write(
         "/root/.aws/credentials", "[default]\naws_access_key_id = test\naws_secret_access_key = test\n", 0o600
     )
