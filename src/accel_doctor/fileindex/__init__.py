@@ -1,4 +1,4 @@
-"""Indexes of which package ships a file, one per distribution release; their builder, and the ranking of candidates."""
+"""Index the files that packages ship, one index per distribution release; rank the candidates for a need."""
 
 from accel_doctor.fileindex.index_file import (
     File,

@@ -1,5 +1,5 @@
-"""Alpine's ``APKINDEX``: no files, but what packages provide of them: ``pc:`` (pkg-config), ``cmd:`` (commands) and
-``so:`` (shared libraries). https://wiki.alpinelinux.org/wiki/Apk_spec describes it."""
+"""Read Alpine's ``APKINDEX``: no files, but the capabilities of packages: ``pc:`` (pkg-config), ``cmd:`` (commands)
+and ``so:`` (shared libraries). https://wiki.alpinelinux.org/wiki/Apk_spec describes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PATHS = {"pc": "usr/lib/pkgconfig/{}.pc", "cmd": "usr/bin/{}", "so": "usr/lib/{
 
 
 def read_apkindex(lines: Iterable[str], collection: Collection) -> None:
-    """Add what the packages of an APKINDEX provide."""
+    """Add the capabilities of all packages in an APKINDEX."""
     fields: dict[str, str] = {}
     for line in lines:
         if line.strip():

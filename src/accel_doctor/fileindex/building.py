@@ -1,4 +1,4 @@
-"""Read the lists of a distribution, compressed or not, each by its own reader."""
+"""Read the package lists of a distribution, compressed or not, with a reader per format."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from accel_doctor.fileindex.index_file import Package
 from accel_doctor.model.machine import Distribution
 from accel_doctor.whole_files import replacing
 
-_LARGEST_APKINDEX = 256 << 20  # some hundred times Alpine's own
+_LARGEST_APKINDEX = 256 << 20  # about a hundred times the size of Alpine's own
 _MOST_USES = (1 << 24) - 1
 _Reader = Callable[[IO[bytes], Collection], None]
 
 
 def read_list(path: Path, kind: str, collection: Collection) -> None:
-    """Add the files of one list. UsageError for a file that is not a list of this kind, or cannot be read."""
+    """Add the files of one list. Raises UsageError if the file cannot be read or is not a list of this kind."""
     readers = LISTS[kind]
     known = next((name for name in readers if name in path.name), None)
     if known is None:
@@ -53,7 +53,7 @@ def _text(reader: Callable[[Iterator[str], Collection], None]) -> _Reader:
         try:
             reader(lines, collection)
         finally:
-            lines.detach()  # whoever opened the stream closes it
+            lines.detach()  # the caller closes the stream
 
     return read
 
@@ -95,7 +95,7 @@ def index_bytes(collection: Collection, release: Distribution) -> bytes:
 
 
 def write_index(path: Path, content: bytes) -> None:
-    """Write an index in one move, so that no reader meets half of it. UsageError where that fails."""
+    """Write an index atomically, so that no reader sees a partial file. Raises UsageError if that fails."""
     try:
         with replacing(path) as aside:
             aside.write_bytes(content)
@@ -109,7 +109,7 @@ def _tables(collection: Collection) -> tuple[list[Row], list[Row], list[Row]]:
     package_number = {name: number for number, name in enumerate(names)}
     packages = [(name, _facts(collection.package(name))) for name in names]
     places = [(directory, tuple(package_number[name] for name in listed.split(","))) for directory, listed in locations]
-    # Locations were numbered as they came; in the file they are numbered as they are sorted.
+    # Locations were numbered in order of arrival; in the file they are numbered in sorted order.
     number = {collection.locations[location]: place for place, location in enumerate(locations)}
     files = sorted(collection.files.items())
     return packages, places, [(name, tuple(sorted(number[old] for old in numbers))) for name, numbers in files]

@@ -9,9 +9,9 @@
 
 A row is a string and some numbers. ``names`` holds file names with the numbers of their locations, ``locations``
 directories with the numbers of packages, ``packages`` names with flags and a count of uses. Within a block the strings
-stand first, each as the length it shares with the one before and the rest; then the numbers, byte by byte in planes,
-since like bytes compress best together. Looking a name up inflates the one block it would be in, and those its
-numbers lead to.
+come first, each as the length of the prefix it shares with the previous one and the rest; then the numbers, in byte
+planes, since similar bytes compress best together. Looking up a name inflates the one block it would be in, and
+those its numbers refer to.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ HEADER = struct.Struct(">8sBII")
 TABLES = ("packages", "locations", "names")
 ROWS_PER_BLOCK = 512
 DEVELOPMENT, SERVICE = 1, 2  # flags of a package
-# Bounds on what a damaged or forged file can make us hold in memory.
+# Bounds on the memory that a damaged or forged file can use.
 LARGEST_DIRECTORY, LARGEST_BLOCK, LARGEST_FILE = 4 << 20, 4 << 20, 256 << 20
 NUMBER_BYTES, COUNT_BYTES = 3, 2
-_SHARED_BASE, _MOST_SHARED = 32, 90  # the length shared is one printable ASCII character
+_SHARED_BASE, _MOST_SHARED = 32, 90  # the shared length is encoded as one printable ASCII character
 _BLOCK_HEADER = struct.Struct(">HI")  # rows, length of the strings
 
 Row = tuple[str, tuple[int, ...]]
@@ -74,7 +74,7 @@ def decode_block(data: bytes) -> list[Row]:
         numbers = iter(_joined(plain[start + rows * COUNT_BYTES :], sum(counts), NUMBER_BYTES))
         strings = _strings(plain[_BLOCK_HEADER.size : start])
         return [(text, tuple(islice(numbers, count))) for text, count in zip(strings, counts, strict=True)]
-    except (struct.error, ValueError, IndexError) as error:  # too short, not UTF-8, other numbers than there should be
+    except (struct.error, ValueError, IndexError) as error:  # too short, not UTF-8, unexpected numbers
         raise DamagedIndexError("malformed block") from error
 
 
@@ -86,7 +86,7 @@ def _strings(data: bytes) -> Iterator[str]:
 
 
 def inflate(data: bytes, most: int) -> bytes:
-    """Decompress data that yields at most ``most`` bytes. DamagedIndexError for more, or for other data."""
+    """Decompress data of at most ``most`` bytes. Raises DamagedIndexError for more, or for malformed data."""
     inflater = zlib.decompressobj()
     try:
         plain = inflater.decompress(data, most)

@@ -12,7 +12,7 @@ from accel_doctor.fileindex.index_file import Package
 
 @dataclass
 class Collection:
-    """The files kept from a distribution's lists, and what the lists say about their packages."""
+    """The files kept from a distribution's lists, and facts about their packages."""
 
     locations: dict[tuple[str, str], int] = field(default_factory=dict)  # (directory, packages as listed) -> number
     files: dict[str, set[int]] = field(default_factory=dict)  # file name -> numbers of locations
@@ -24,7 +24,7 @@ class Collection:
     provides: dict[str, set[str]] = field(default_factory=dict)  # pkgconfig(x), pc:x -> packages
 
     def add(self, path: str, packages: Iterable[str]) -> None:
-        """Keep a path (no leading slash) that a build could lack, for those of its packages that suit builds."""
+        """Keep a path (no leading slash) that a build could lack, with those of its packages that suit builds."""
         if is_service(path):
             self.services.update(packages)
             return
@@ -44,8 +44,8 @@ class Collection:
         self.uses.update(names)
 
     def settle(self) -> None:
-        """Pass the uses of a capability on to its providers, and those of a package without headers, such as
-        ``libboost-dev``, to its dependencies: that is how a distribution marks its default version."""
+        """Add the uses of a capability to its providers, and those of a package without headers, such as
+        ``libboost-dev``, to its dependencies: distributions mark their default version that way."""
         for capability, names in self.provides.items():
             for name in names:
                 self.uses[name] += self.uses[capability]
@@ -59,14 +59,14 @@ class Collection:
                 self.uses[name] = max(uses, self.uses[name])
 
     def package(self, name: str) -> Package:
-        """Return what is known of a package."""
+        """Return the facts about a package."""
         return Package(name, name in self.development, name in self.services, self.uses[name])
 
 
 _HEADER_SUFFIXES = frozenset({"", "h", "hh", "hpp", "hxx", "H", "cuh", "mod"})
 _TRIPLET = r"[a-z0-9_]+-linux-[a-z0-9]+"
 _LIBRARY = re.compile(
-    # The linker's own directories, and one below: that is where flavours of BLAS, MPI and the like are.
+    # The linker's own directories, and one level below, where variants of BLAS, MPI and the like are.
     rf"(?:usr/)?lib(?:64)?/(?:{_TRIPLET}/)?(?:[^/]+/)?lib[^/]+\.(?:so|a)"
     rf"|usr/lib/gcc/{_TRIPLET}/[0-9.]+/lib[^/]+\.(?:so|a)"
     rf"|(?:usr/)?lib(?:64)?/(?:{_TRIPLET}/)?lib[^/]+\.so\.[0-9]+"
@@ -80,12 +80,12 @@ _SERVICE = re.compile(
     r"|(?:usr/)?lib/systemd/system/.+\.(?:service|socket|timer)"
     r"|usr/share/dbus-1/system-services/.+"
 )
-# Files for another machine than the one that builds, copies kept inside another program, and CMake's own modules,
-# which say nothing about who ships what they look for.
+# Files for cross compilation, copies bundled with another program, and CMake's own modules, which do not tell which
+# package ships the library they look for.
 _ELSEWHERE = re.compile(
     r"mingw|/android/|android-|emscripten|gcc-cross|/gcc/[^/]+/[0-9.]+/plugin/|gocode|/avr|arm-none-eabi"
     r"|usr/share/cmake[^/]*/Modules/|/vendor/|/third_?party/|/bundled/|/site-packages/|/dist-packages/|/node_modules/"
-    # What installed headers include of one another: whoever lacks these lacks the header above them first.
+    # Internal headers that installed headers include: a build that lacks these lacks the public header first.
     r"|usr/include/.*/(?:detail|details|impl|internal|private|preprocessed|aux_)/"
     r"|/examples?/|/tests?/|usr/share/doc/|/cargo/registry/|usr/lib/debug/|usr/lib/klibc|usr/lib/ruby/"
 )
@@ -110,7 +110,7 @@ def is_wanted(path: str) -> bool:
 
 
 def is_service(path: str) -> bool:
-    """Return whether a package with this file starts a service when it is installed, or changes who may log in."""
+    """Return whether installing a package with this file starts a service or changes who can log in."""
     return _SERVICE.fullmatch(path) is not None
 
 

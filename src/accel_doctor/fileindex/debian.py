@@ -1,5 +1,5 @@
-"""Debian's lists: ``Contents-<arch>`` and ``Contents-all`` (paths with sections and packages), ``Sources`` (what
-builds with what), ``Packages`` (what depends on what).
+"""Read Debian's lists: ``Contents-<arch>`` and ``Contents-all`` (paths with sections and packages), ``Sources``
+(build dependencies), ``Packages`` (dependencies).
 
 https://wiki.debian.org/DebianRepository/Format describes them."""
 
@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from accel_doctor.fileindex.contents import Collection
 
-# Sections whose packages are there to develop with (https://www.debian.org/doc/debian-policy/ch-archive.html#sections);
-# programs from others (admin, net, web, ...) may do more than help a build.
+# Sections of development packages (https://www.debian.org/doc/debian-policy/ch-archive.html#sections);
+# programs from others (admin, net, web, ...) may do more than support a build.
 DEVELOPMENT_SECTIONS = frozenset({
     "devel", "fortran", "golang", "haskell", "interpreters", "java", "javascript", "libdevel", "lisp", "ocaml",
     "perl", "php", "python", "ruby", "rust", "vcs",
@@ -25,7 +25,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 def read_contents(lines: Iterable[str], collection: Collection) -> None:
     """Add the files of a Contents list: a path, white space, then ``[area/]section/package`` with commas between."""
     for line in lines:
-        # Eight million lines, most of them documentation: the cheap questions come first.
+        # Eight million lines, most of them documentation: cheap tests come first.
         if not line.startswith(_STARTS) and not (
             line.startswith(("usr/lib", "usr/share/")) and any(mark in line for mark in _MARKS)
         ):
@@ -47,7 +47,7 @@ def read_contents(lines: Iterable[str], collection: Collection) -> None:
 def read_sources(lines: Iterable[str], collection: Collection) -> None:
     """Count, in a Sources list, how many source packages name each package in a Build-Depends field.
 
-    Of alternatives only the first counts: it is what Debian's build machines install.
+    Of alternatives only the first counts: Debian's build machines install that one.
     """
     named: set[str] = set()
     within = False
@@ -69,7 +69,7 @@ def read_sources(lines: Iterable[str], collection: Collection) -> None:
 
 
 def read_packages(lines: Iterable[str], collection: Collection) -> None:
-    """Learn, from a Packages list, what each package depends on (of alternatives the first)."""
+    """Record, from a Packages list, the dependencies of each package (of alternatives the first)."""
     name = ""
     for line in lines:
         if line.startswith("Package: "):

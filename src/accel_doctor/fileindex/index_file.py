@@ -1,4 +1,4 @@
-"""An index on disk: opens fast, and looks up single file names."""
+"""An index on disk: fast to open, and to look up single file names in."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from accel_doctor.model.machine import Distribution
 class Package(NamedTuple):
     """A package that ships indexed files.
 
-    ``development`` marks a package to build with, ``service`` one that starts something when it is installed; ``uses``
-    counts the source packages that build-depend on it, or the closest equivalent.
+    ``development`` marks a development package, ``service`` one that starts a service when installed; ``uses`` counts
+    the source packages that build-depend on it, or the closest equivalent.
     """
 
     name: str
@@ -61,7 +61,7 @@ class File(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Return the whole path, without its first slash."""
+        """Return the full path, without the leading slash."""
         return f"{self.directory}/{self.name}" if self.directory else self.name
 
 
@@ -89,13 +89,13 @@ class FileIndex:
         return cls(path, release, blocks, start)
 
     def find(self, name: str) -> tuple[File, ...]:
-        """Return all files of exactly this name (no directories), in order of their directories."""
+        """Return all files with exactly this name (no directories), sorted by directory."""
         with _troubles_with(self.path):
             row = self._named(name)
             return tuple(self._file(number, name) for number in row[1]) if row else ()
 
     def package(self, name: str) -> Package | None:
-        """Return the package of this name, if it ships a file in the index."""
+        """Return the package of this name; None if it ships no file in the index."""
         with _troubles_with(self.path):
             row = self._named(name, "packages")
             return _package(row) if row else None
@@ -187,10 +187,10 @@ SHIPPED = Path(__file__).parent / "data"
 
 
 def find_index(distribution: Distribution, directories: Sequence[Path] = ()) -> FileIndex | None:
-    """Return the index of this very release, from ``directories`` first, else a shipped one; None if there is none.
+    """Return the index of exactly this release, from ``directories`` first, else a shipped one; None if not found.
 
-    Never of another release: names move between releases, and derivatives rename and rebuild. IndexFileError for a
-    damaged file.
+    Other releases do not qualify: package names change between releases, and derivatives rename and rebuild. Raises
+    IndexFileError for a damaged file.
     """
     for name in _names(distribution):
         for directory in (*directories, SHIPPED):
@@ -204,7 +204,7 @@ def _names(distribution: Distribution) -> Iterable[str]:
     rolling = distribution.pretty_name.endswith("/sid") or distribution.codename == "sid"
     version = distribution.version or ("sid" if distribution.id == "debian" and rolling else "")
     parts = version.split(".")
-    for count in range(len(parts), 0, -1):  # Alpine's 3.20.3 is served by the lists of 3.20
+    for count in range(len(parts), 0, -1):  # Alpine 3.20.3 uses the lists of 3.20
         name = "-".join(filter(None, (distribution.id, ".".join(parts[:count])))) + ".index"
         if "/" not in name and not name.startswith("."):
             yield name

@@ -1,4 +1,4 @@
-"""Tell the need that a path meets, and how far its directory is from the default search paths of build tools."""
+"""Map a path to the need it meets, and to its distance from the default search paths of build tools."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REST = r"(?P<rest>(?:/[^/]*)*)"
 
 
 def need_of(text: str) -> Need:
-    """Return the need that ``kind:name``, the name of a file or ``-lNAME`` stands for. UsageError for other text."""
+    """Parse ``kind:name``, a file name or ``-lNAME`` as a need. Raises UsageError for other text."""
     try:
         return Need.parse(text if re.match(r"[a-z-]+:", text) else _need_of_file(text))
     except ValueError as error:
@@ -42,7 +42,7 @@ def _need_of_file(text: str) -> str:
 
 
 def _below(*roots: str) -> Callable[[str], int | None]:
-    """Return a function that tells how many directories one is below the first of these roots that it is in."""
+    """Return a function that gives the depth of a directory below the first of these roots that contains it."""
     patterns = [re.compile(root + _REST) for root in roots]
 
     def distance(directory: str) -> int | None:
@@ -54,7 +54,7 @@ def _below(*roots: str) -> Callable[[str], int | None]:
     return distance
 
 
-# A compiler's own include directory is one farther, since no other searches it.
+# A compiler's own include directory counts as one level deeper, since only that compiler searches it.
 below_include = _below(rf"usr/include{_TRIPLET}", rf"usr/(?:{_LIB}|share)/[^/]+/(?:[^/]+/)*?include")
 below_libraries = _below(rf"(?:usr/)?{_LIB}{_TRIPLET}")
 below_pkgconfig = _below(rf"usr/(?:{_LIB}|share){_TRIPLET}/pkgconfig")

@@ -1,7 +1,7 @@
-"""Rank the packages that could meet a need, the likeliest first, and say how sure that is.
+"""Rank the packages that could meet a need, the likeliest first, with a confidence.
 
-Which of a file's many homes is meant was measured (docs/explanation/accuracy.md): the one whose directory needs
-the fewest additions to a search path; in packages to develop with; then the package that most sources build with.
+Among packages with the same file, the order was measured (docs/explanation/accuracy.md): first the directory that
+needs the fewest additions to a search path; then development packages; then the package that most sources use.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from accel_doctor.fileindex.paths import below_commands, below_include, below_li
 from accel_doctor.model.cures import Confidence, Provider
 from accel_doctor.model.needs import Need, NeedKind
 
-# A file's name -> all files of exactly this name, in an index or among those that a package manager named
+# File name -> all files of exactly this name, in an index or in a package manager's answer
 _Find = Callable[[str], Sequence[File]]
 
-# How many times more sources must build with the first than with the next for it to be the clear winner, and how far
-# from a search path a file's only home may be.
+# How many times more sources must build with the first than with the next for a clear winner, and how far from a
+# search path the only file of a name may be.
 _DOMINANCE, _FARTHEST = 4, 2
-# A file at the right place in a package hardly anything builds with is not surely meant where a common one has another.
+# A well-placed file in a rarely used package is not certain if a common package has the file elsewhere.
 _FEW = 5
 _MOST_CANDIDATES, _MOST_EQUIVALENTS = 400, 4
-_COINCIDENCE = 5  # so many packages have a file of that name, each in a directory of its own
-# Where several packages bring the same interface, one is the default; the others stay alternatives.
+_COINCIDENCE = 5  # packages with a file of that name, each in its own directory
+# Of several packages with the same interface, one is the default; the others remain alternatives.
 _SECOND_CHOICES = (
     "gnutls", "-nss-", "mbedtls", "wolfssl", "mpich", "lam4-", "atlas", "blis", "openblas64", "-serial-dev",
     "-openmp-dev", "-gles-",
@@ -39,11 +39,11 @@ class Evidence(IntEnum):
     EXACT = 0
     INSTEAD = 1  # a static library for a shared one
     HABIT = 2  # a name that is only usually right: find_package(FOO) is met by foo.pc
-    MENTION = 3  # a file about what is needed: FindFOO.cmake finds FOO and does not bring it
+    MENTION = 3  # a file about the library: FindFOO.cmake finds FOO but does not contain it
 
 
 class Candidate(NamedTuple):
-    """A package with a file that meets a need, and the facts it is ranked by."""
+    """A package with a file that meets a need, and its ranking criteria."""
 
     package: Package
     path: str
@@ -67,7 +67,7 @@ class Candidate(NamedTuple):
 class Ranking(NamedTuple):
     """The candidates for a need, one per package, the likeliest first; without any, ``confidence`` is meaningless.
 
-    ``source`` names where they come from, for people.
+    ``source`` is their origin, for messages.
     """
 
     need: Need
@@ -77,7 +77,7 @@ class Ranking(NamedTuple):
 
     @property
     def worth_naming(self) -> bool:
-        """Return whether the first candidate is more than a coincidence: ``config.h`` is in two hundred packages."""
+        """Return whether the first candidate is more than a coincidence: two hundred packages ship a ``config.h``."""
         if not self.candidates:
             return False
         first, *others = self.candidates
@@ -89,7 +89,7 @@ class Ranking(NamedTuple):
 
     @property
     def equivalents(self) -> tuple[str, ...]:
-        """Return packages as good as the first: they ship the same file, or one in as good a place."""
+        """Return the packages as good as the first: they ship the same file, or an equally well-placed one."""
         if not self.candidates:
             return ()
         first, *others = self.candidates
@@ -102,7 +102,7 @@ class Ranking(NamedTuple):
 
 
 def rank(need: Need, index: FileIndex) -> Ranking:
-    """Rank who could meet a need by the files of a release. Raises IndexFileError."""
+    """Rank the packages that could meet a need by the file index of a release. Raises IndexFileError."""
     candidates = _candidates(need, index.find)
     if need.kind is NeedKind.LIBRARY:
         candidates += _named(need.name, index)
@@ -110,17 +110,17 @@ def rank(need: Need, index: FileIndex) -> Ranking:
 
 
 def rank_providers(need: Need, providers: Sequence[Provider]) -> Ranking:
-    """Rank who could meet a need by what a package manager answered, by the same rules as files of an index."""
+    """Rank the providers that a package manager reported for a need, by the same rules as files of an index."""
     source = providers[0].source if providers else ""
     files: dict[str, list[File]] = {}
     capable: list[Candidate] = []
     for provider in providers:
-        # No package manager tells how many build with a package: at least the one that asks does.
+        # No package manager reports how many sources build with a package: count the one asking.
         package = Package(provider.name, provider.development, provider.service, uses=1)
         directory, slash, name = provider.place.rpartition("/")
         if slash:
             files.setdefault(name, []).append(File(directory, name, (package,)))
-        else:  # a capability, such as pkgconfig(x): for a library that is a habit
+        else:  # a capability, such as pkgconfig(x): a convention for libraries
             evidence = Evidence.HABIT if need.kind is NeedKind.LIBRARY else Evidence.EXACT
             capable.append(Candidate(package, provider.place, evidence, 0))
     return _ranking(need, source, [*_candidates(need, lambda name: files.get(name, ())), *capable])
@@ -140,14 +140,14 @@ def _confidence(need: Need, candidates: tuple[Candidate, ...]) -> Confidence:
     first, *others = candidates
     sure = first.evidence < Evidence.HABIT and _harmless(need, first.package) and _stands_out(first, others)
     if need.kind is NeedKind.SONAME and not _for_development(first.package):
-        # What is installed to run something must be meant beyond doubt: it alone has the file, where the loader looks.
+        # A runtime package must be certain: the only one with the file, in a directory that the loader searches.
         sure = sure and not any(candidate.extra_directories == 0 for candidate in others) and not first.level[-1]
     return Confidence.INDEX if sure else Confidence.GUESS
 
 
 def _harmless(need: Need, package: Package) -> bool:
-    """Return whether installing the package without asking only helps builds, or what was built to run: no service,
-    and a development package or the package of that one library."""
+    """Return whether the package is safe to install without asking: it has no service, and it is a development package
+    or the package of exactly that library."""
     if package.service:
         return False
     if need.kind is NeedKind.COMMAND:
@@ -156,10 +156,10 @@ def _harmless(need: Need, package: Package) -> bool:
 
 
 def _named_after(soname: str, package: str) -> bool:
-    """Return whether a package is named as a shared library's own: ``lib...`` and the soname's version, as in Debian
+    """Return whether a package is named after a shared library: ``lib...`` and the soname's version, as in Debian
     policy 8.1 and in openSUSE (``libpq5``, ``libssl3t64``, ``libhcrypto5t64-heimdal``).
 
-    Modules that change how a system works (``libnss-winbind``) and packages with programs have other names.
+    Modules that change system behavior (``libnss-winbind``) and packages with programs have other names.
     """
     version = soname.rpartition(".so.")[2]
     if not version or version == soname:
@@ -172,7 +172,7 @@ def _stands_out(first: Candidate, others: list[Candidate]) -> bool:
         return False
     rivals = [other for other in others if other.level == first.level]
     if first.extra_directories:
-        # Off the search path, another home may be the one that was meant, however many use the first.
+        # Off the search path, another package may be the right one, however many sources use the first.
         rivals = [other for other in others if other.level[:3] == first.level[:3]]
         if any(rival.extra_directories <= first.extra_directories for rival in rivals):
             return False
@@ -217,7 +217,7 @@ def _headers(name: str, find: _Find) -> list[Candidate]:
 
     def below(directory: str) -> int | None:
         if (inner and not f"/{directory}".endswith(f"/{inner}")) or "/pypy" in directory:
-            return None  # PyPy has headers by the names of CPython's; its own builds bring them
+            return None  # PyPy has headers with the same names as CPython's; its own builds include them
         return below_include(directory.removesuffix(inner).rstrip("/") if inner else directory)
 
     return _rooted(find(base), below, Evidence.EXACT, elsewhere=False)
@@ -226,7 +226,7 @@ def _headers(name: str, find: _Find) -> list[Candidate]:
 def _libraries(name: str, find: _Find) -> list[Candidate]:
     found = _rooted(find(f"lib{name}.so"), below_libraries, Evidence.EXACT)
     found += _rooted(find(f"lib{name}.a"), below_libraries, Evidence.INSTEAD)
-    # What people call a library is often the name of its .pc file, or of the package to develop with.
+    # A library's common name is often the name of its .pc file, or of its development package.
     for habit in (f"{name}.pc", f"lib{name}.pc"):
         found += _rooted(find(habit), below_pkgconfig, Evidence.HABIT)
     return found
@@ -244,7 +244,7 @@ def _cmake(name: str, find: _Find) -> list[Candidate]:
 
     # find_package(NAME) looks for NAMEConfig.cmake and <lower-case name>-config.cmake.
     own = anywhere(f"{name}Config.cmake", Evidence.EXACT) + anywhere(f"{name.lower()}-config.cmake", Evidence.EXACT)
-    # One that no other source builds with is likely a copy that a big project keeps for itself.
+    # A package that no other source builds with is likely a private copy of a big project.
     found = [item if item.package.uses else item._replace(evidence=Evidence.HABIT, extra_directories=2) for item in own]
     lower = name.lower()
     for extra, habit in ((0, f"lib{lower}.so"), (0, f"lib{lower}.pc"), (1, f"{name}.pc"), (1, f"{lower}.pc")):

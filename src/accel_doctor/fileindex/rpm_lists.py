@@ -1,5 +1,5 @@
-"""RPM repositories' ``primary.xml`` (what packages provide and require) and ``filelists.xml`` (their files), as
-createrepo_c writes them. A source repository's ``primary.xml`` says what builds with what: it may be given too."""
+"""Read RPM repositories' ``primary.xml`` (provides and requires) and ``filelists.xml`` (files), as createrepo_c
+writes them. The ``primary.xml`` of a source repository, which has build dependencies, is accepted too."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from accel_doctor.fileindex.contents import Collection
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,199}")
 _CAPABILITY = re.compile(r"(?:pkgconfig|cmake)\([^()]{1,200}\)")
-# More text than this in one element is no name or path.
+# A longer text in one element is not a name or path.
 _LONGEST_TEXT = 8192
 
 
 def read_primary(stream: IO[bytes], collection: Collection) -> None:
-    """Learn what packages provide and require, and which are there to develop with. ValueError for malformed XML."""
+    """Record provides, requires, and which packages are development packages. Raises ValueError for malformed XML."""
     provided: list[str] = []
     required: list[str] = []
     texts: dict[str, str] = {}
@@ -63,7 +63,7 @@ def _take(texts: dict[str, str], provided: list[str], required: list[str], colle
 
 
 def read_filelists(stream: IO[bytes], collection: Collection) -> None:
-    """Add the files of all binary packages. ValueError for malformed XML."""
+    """Add the files of all binary packages. Raises ValueError for malformed XML."""
     package = ""
     is_file = False
 
@@ -102,7 +102,7 @@ def _parse(stream: IO[bytes], start: Callable[[str, dict[str, str]], None], end:
             pieces.append(piece)
 
     def refuse(*_: object) -> None:
-        # Repository metadata has no DTD; one could only be there to define entities that expand without end.
+        # Repository metadata has no DTD; one could only serve an entity expansion attack.
         raise ValueError("a document type declaration, which repository metadata does not have")
 
     parser = expat.ParserCreate()

@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASH_ALGORITHMS = ("sha256", "sha384", "sha512")
 
-# Options a line can have: their key, and whether they take a value. The last four stand in files only.
+# Options a line can have: their key, and whether they take a value. The last four are for files only.
 _OPTIONS: Mapping[str, tuple[str, bool]] = {
     name: (option.key, option.kind not in FLAGS) for option in PIP_OPTIONS if option.in_files for name in option.names
 } | {f"--{key}": (key, True) for key in ("all-releases", "only-final", "use-feature", "hash")}
@@ -31,17 +31,17 @@ class Line:
     requirement: str
     options: tuple[tuple[str, str], ...]
     location: str = ""  # path or URL of its file
-    constraint: bool = False  # whether that file constrains rather than requires
+    constraint: bool = False  # whether that file is a constraints file
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Return what option ``name`` was given, in order."""
+        """Return the values of option ``name``, in order."""
         return tuple(value for option, value in self.options if option == name)
 
 
 def parse_lines(text: str, location: str, variables: Mapping[str, str]) -> Iterator[Line]:
-    """Yield the logical lines of a file. Raises UsageError with file and line where one cannot be read.
+    """Yield the logical lines of a file. Raises UsageError, with file and line, for a malformed one.
 
-    ``variables`` fills in ``${NAME}``; a name that is not set stays as it stands, as in pip.
+    ``variables`` replaces ``${NAME}``; unset names are left unchanged, as in pip.
     """
     for number, line in _joined(text):
         content = _COMMENT.sub("", line).strip()
@@ -51,7 +51,7 @@ def parse_lines(text: str, location: str, variables: Mapping[str, str]) -> Itera
 
 
 def _joined(text: str) -> Iterator[tuple[int, str]]:
-    """Yield lines with their numbers; those that end in a backslash are joined with the next."""
+    """Yield lines with their numbers, joining those that end in a backslash with the next."""
     first, parts = 0, list[str]()
     for number, line in enumerate(text.splitlines(), start=1):
         comment = _COMMENT.match(line) is not None
@@ -60,7 +60,7 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
             parts.append(line.strip("\\"))
             continue
         if comment:
-            line = f" {line}"  # a comment is one even right after a continued line
+            line = f" {line}"  # a comment even right after a continued line
         yield (first, "".join([*parts, line])) if parts else (number, line)
         parts.clear()
     if parts:
@@ -69,7 +69,7 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
 
 def _parsed(line: str, origin: str) -> Line:
     # The requirement is everything before the first word that begins with a dash: markers have quotes of their own,
-    # which shell-like splitting would take away.
+    # which shell-like splitting would remove.
     words = line.split(" ")
     cut = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     try:
@@ -102,7 +102,7 @@ def _options(words: list[str], line: str, origin: str) -> Iterator[tuple[str, st
 
 
 def _split(word: str) -> tuple[str, str | None]:
-    """Split ``--name=value`` and ``-rvalue``; the value is None where the word has none."""
+    """Split ``--name=value`` and ``-rvalue``; the value is None if the word has none."""
     if word.startswith("--"):
         flag, equals, value = word.partition("=")
         return flag, value if equals else None

@@ -18,7 +18,7 @@ class MergedOptions:
     """One value per option of the table, by key. Options that can be repeated add up; others replace one another."""
 
     def __init__(self, arguments: ParsedArguments, configuration: Configuration, invocation: Invocation) -> None:
-        """Merge. Raises UsageError, in pip's words, for a value that does not fit."""
+        """Merge both sources. Raises UsageError, in pip's words, for an invalid value."""
         self._values: dict[str, Any] = {}
         for option in PIP_OPTIONS:
             value = _merged(option, arguments.options.get(option.key), configuration)
@@ -30,7 +30,7 @@ class MergedOptions:
             self._values[option.key] = value
 
     def on(self, key: str) -> bool:
-        """Return whether a flag is given."""
+        """Return whether a flag is set."""
         return bool(self._values[key])
 
     def many(self, key: str) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ class MergedOptions:
         return values
 
     def set(self, option: PipOption, value: str) -> None:
-        """Apply an option of a requirement file, which comes last and wins; ``value`` is empty for a flag."""
+        """Apply an option of a requirement file, which overrides the others; ``value`` is empty for a flag."""
         if option.kind in FLAGS:
             self._values[option.key] = True
         elif isinstance(self._values[option.key], tuple):
@@ -52,7 +52,7 @@ class MergedOptions:
         self._values[key] = values
 
     def fields_of(self, noun: type[Any]) -> Mapping[str, Any]:
-        """Return what the options set in ``noun``, a dataclass of the model; what none sets keeps its default."""
+        """Return the fields of ``noun``, a dataclass of the model, that options set; the others keep their defaults."""
         return {
             option.field: tuple(dict.fromkeys(value)) if option.kind is Kind.MANY else value
             for option in PIP_OPTIONS
@@ -72,7 +72,7 @@ def _merged(option: PipOption, given: Any, configuration: Configuration) -> Any:
         case Kind.PRESENT:
             return given or configuration.flag(key) is not None
         case Kind.SWITCH:
-            # Inverted too: pip stores the value of "no-compile" as that of "compile".
+            # Also inverted: pip stores the value of "no-compile" as that of "compile".
             stored = configuration.flag((option.off or "").removeprefix("--"))
             return next((value for value in (given, stored, configuration.flag(key)) if value is not None), None)
         case Kind.COUNT:
@@ -88,11 +88,11 @@ def _merged(option: PipOption, given: Any, configuration: Configuration) -> Any:
             configured = configuration.text(key)
             return (*([configured] if configured else []), *(given or ()))
         case Kind.FORMATS:
-            return None  # see Gathering: they are settled in the order in which they were given
+            return None  # see Gathering: applied in the order given
 
 
 def settle(options: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of no-binary and of only-binary that remain, sorted, after ``(option, value)`` in order.
+    """Return the resulting names of no-binary and of only-binary, sorted, after applying ``(option, value)`` in order.
 
     As in pip: a value is a list with commas; ``:all:`` clears both lists and stands for everything; ``:none:``
     empties the list it is given to; a name leaves the one list when it enters the other.
@@ -110,7 +110,7 @@ def settle(options: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[s
             target.add(":all:")
             names = names[len(names) - names[::-1].index(":all:") :]
             if ":none:" not in names:
-                continue  # everything is covered already
+                continue  # ":all:" already covers it
         for name in filter(None, names):
             if name == ":none:":
                 target.clear()

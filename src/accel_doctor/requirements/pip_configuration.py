@@ -17,13 +17,13 @@ _SIZE_LIMIT = 1 << 20  # bytes
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 _FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
 
-# Other spellings pip has for the same option.
+# pip's aliases of options.
 _ALIASES = {name[2:]: option.key for option in PIP_OPTIONS for name in option.names if name.startswith("--")}
 
-# What read_request reads. Everything else (cache-dir, use-feature, ...) is left to pip itself.
+# Keys that read_request reads. Everything else (cache-dir, use-feature, ...) is left to pip itself.
 KEYS_READ = frozenset(_ALIASES) | {option.off[2:] for option in PIP_OPTIONS if option.off}
 
-# With a log file of its own, or less than its usual talk, pip does not show what a failing build printed.
+# With its own log file, or less than normal verbosity, pip does not show the output of a failing build.
 _KEYS_DROPPED = frozenset({"log", "log-file", "local-log", "python", "report", "dry-run"})
 
 
@@ -37,7 +37,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Configuration:
-    """Settings by key; every lookup raises UsageError, in pip's words, for a value that does not fit."""
+    """Settings by key; every lookup raises UsageError, in pip's words, for an invalid value."""
 
     settings: Mapping[str, Setting] = field(default_factory=dict)
 
@@ -47,11 +47,11 @@ class Configuration:
         return setting.value if setting else None
 
     def words(self, key: str) -> tuple[str, ...]:
-        """Return the values of a key that can have several, split at blanks and line ends."""
+        """Return the values of a multi-valued key, split at white space."""
         return tuple((self.text(key) or "").split())
 
     def flag(self, key: str) -> bool | None:
-        """Return whether a key is set to yes or no; None where it is not set."""
+        """Return a boolean; None if the key is not set."""
         setting = self.settings.get(key)
         if setting is None:
             return None
@@ -64,7 +64,7 @@ class Configuration:
         )
 
     def number(self, key: str) -> float | None:
-        """Return a number; None where the key is not set."""
+        """Return a number; None if the key is not set."""
         setting = self.settings.get(key)
         if setting is None:
             return None
@@ -79,7 +79,7 @@ class Configuration:
 
     @property
     def left_to_pip(self) -> Mapping[str, str]:
-        """Return what no InstallRequest holds, as environment variables that tell pip the same."""
+        """Return the settings that an InstallRequest does not hold, as environment variables for pip."""
         return {
             f"PIP_{key.upper().replace('-', '_')}": setting.value
             for key, setting in self.settings.items()
@@ -107,8 +107,8 @@ def configuration_files(variables: Mapping[str, str], home: Path, prefix: Path) 
 def read_configuration(invocation: Invocation, prefix: Path, files: Files) -> Configuration:
     """Return pip's configuration for ``pip install``; ``prefix`` is that of the target environment.
 
-    A file that is missing or unreadable is skipped, as pip does. Section ``[install]`` wins over ``[global]``, whatever
-    file each is in, and ``PIP_*`` over both. Raises UsageError for a file that is no configuration file.
+    Missing and unreadable files are skipped, as in pip. Section ``[install]`` overrides ``[global]``, whichever file
+    each is in, and ``PIP_*`` overrides both. Raises UsageError for a malformed file.
     """
     sections: dict[str, dict[str, Setting]] = {"global": {}, "install": {}, "environment": {}}
     for path in configuration_files(invocation.variables, invocation.home, prefix):

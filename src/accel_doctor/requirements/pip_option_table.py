@@ -1,7 +1,7 @@
-"""pip's options, one row each: how they are spelled, what they set, and how uv is told.
+"""pip's options, one row each: spelling, the field they set, and uv's equivalent.
 
 The command line, requirement files, pip's configuration and the frontends all read this table. A new option is a row
-here and, where it sets something new, a field in ``model/requests.py``. What does not fit a row stays code: the order
+here and, where it sets something new, a field in ``model/requests.py``. Everything else is handled in code: the order
 of ``--no-binary`` and ``--only-binary``, and the files that ``-r``, ``-c`` and ``-e`` name.
 """
 
@@ -17,7 +17,7 @@ class Kind(Enum):
     """The kind of value an option takes, and how pip reads the same key of its configuration."""
 
     FLAG = "flag"
-    INVERTED = "inverted"  # a flag that pip stores as false: configured "no" turns it on
+    INVERTED = "inverted"  # a flag that pip stores as false: "no" in the configuration turns it on
     PRESENT = "present"  # a flag that any configured value turns on
     SWITCH = "switch"  # --x and --no-x: true, false or not given
     COUNT = "count"
@@ -26,8 +26,8 @@ class Kind(Enum):
     NUMBER = "number"
     WHOLE = "whole number"
     MANY = "many"  # adds to the configuration's values, which are split at blanks
-    SETTING = "setting"  # adds to the one value that the configuration can have
-    FORMATS = "formats"  # names of packages, whose order against the other option of this kind counts
+    SETTING = "setting"  # adds to the single value in the configuration
+    FORMATS = "formats"  # names of packages; the order relative to the other option of this kind matters
 
 
 FLAGS = frozenset({Kind.FLAG, Kind.INVERTED, Kind.PRESENT, Kind.SWITCH, Kind.COUNT})
@@ -45,26 +45,26 @@ class Part(Enum):
 
 @dataclass(frozen=True)
 class Refused:
-    """An option that a frontend does not have: it is an error."""
+    """An option that a frontend lacks: using it is an error."""
 
     hint: str
 
 
 @dataclass(frozen=True)
 class PipOption:
-    """One option; ``field`` is what it sets in an InstallRequest, its IndexSettings or its BuildSettings."""
+    """One option; ``field`` is the field it sets in an InstallRequest, its IndexSettings or its BuildSettings."""
 
     names: tuple[str, ...]
     kind: Kind
     help: str
     metavar: str | None = None
     field: str | None = None
-    part: Part | None = None  # None: no frontend is told, or code does it
-    in_files: bool = False  # whether a requirement file can say it
-    off: str | None = None  # the name that says "no"
+    part: Part | None = None  # None: not passed to frontends, or handled in code
+    in_files: bool = False  # whether a requirement file can contain it
+    off: str | None = None  # the name of the negated option
     choices: tuple[str, ...] = ()
     uv: str | tuple[str, ...] | Refused | None = None  # an argument, or environment variables
-    settled: tuple[str, ...] = ()  # variables of uv: where one is set, pip's configuration has no say
+    settled: tuple[str, ...] = ()  # variables of uv; if one is set, pip's configuration is ignored
 
     @property
     def key(self) -> str:
@@ -107,7 +107,7 @@ PIP_OPTIONS: tuple[PipOption, ...] = (
     PipOption(("--force-reinstall",), Kind.FLAG, "Reinstall packages that are already installed.", None,
               "reinstall", Part.INSTALL, uv="--reinstall"),
     PipOption(("--require-hashes",), Kind.FLAG, "Require a --hash for every requirement.", None,
-              "require_hashes", Part.RESOLVE, in_files=True),  # under uv, the lock is checked
+              "require_hashes", Part.RESOLVE, in_files=True),  # with uv, we check the lock
     PipOption(("--no-require-hashes",), Kind.FLAG, "Check no hashes, even if some lines have them.", in_files=True),
     PipOption(("--no-deps", "--no-dependencies"), Kind.FLAG, "Install no dependencies.", None,
               "no_deps", Part.RESOLVE, uv="--no-deps"),
@@ -159,7 +159,7 @@ Value = bool | int | float | str | tuple[str, ...]
 
 @dataclass(frozen=True)
 class ParsedArguments:
-    """pip's part of a command line. ``options`` holds what was given, by the keys of the option table."""
+    """pip's part of a command line. ``options`` holds the given values, by the keys of the option table."""
 
     requirements: tuple[str, ...] = ()
     options: Mapping[str, Value] = dataclasses.field(default_factory=dict)
@@ -168,5 +168,5 @@ class ParsedArguments:
 
     @property
     def verbosity(self) -> int:
-        """Return how much to say: up from 0 with each ``-v``, down with each ``-q``."""
+        """Return the verbosity: 0, plus one per ``-v``, minus one per ``-q``."""
         return int(str(self.options.get("verbose", 0))) - int(str(self.options.get("quiet", 0)))

@@ -1,4 +1,4 @@
-"""Make one request of the argument line, pip's configuration and requirement files, and check it as pip does."""
+"""Combine the argument line, pip's configuration and requirement files into one request, checked as pip does."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def read_request(
     *,
     in_virtual_environment: bool,
 ) -> InstallRequest:
-    """Return what the user asked for. Raises UsageError for what cannot be read, is contradictory or unsupported.
+    """Return the user's request. Raises UsageError for unreadable files, and contradictory or unsupported options.
 
     Options that can be repeated add to the configuration's values; all others replace them. Options in requirement
-    files come last and win. ``in_virtual_environment`` says where the target interpreter is.
+    files come last and win. ``in_virtual_environment`` describes the target interpreter.
     """
     for key in sorted(UNSUPPORTED_KEYS & configuration.settings.keys()):
         _refuse(f"--{key}", configuration.settings[key].source)
@@ -58,7 +58,7 @@ def read_request(
 
 
 def read_connection(arguments: ParsedArguments, configuration: Configuration, invocation: Invocation) -> Connection:
-    """Return how servers are reached, as far as it is known before any requirement file is read."""
+    """Return the connection settings, as known before any requirement file is read."""
     return Connection(**MergedOptions(arguments, configuration, invocation).fields_of(Connection))
 
 
@@ -67,7 +67,7 @@ def _requirements(gathered: _Gathering) -> tuple[RequirementLine, ...]:
         return tuple(gathered.requirements)
     if gathered.options.on("require-hashes"):
         raise UsageError("--require-hashes and --no-require-hashes are mutually exclusive")
-    # One hash on a line turns checking on for all: with none left, nothing does.
+    # One hash on a line would turn checking on for all: drop them.
     return tuple(replace(line, hashes=()) for line in gathered.requirements)
 
 
@@ -85,7 +85,7 @@ def _check_combinations(options: MergedOptions, in_virtual_environment: bool) ->
 
 
 class _Gathering:
-    """Requirements and constraints in the order they were read; requirement files change ``options``."""
+    """Requirements and constraints in reading order; requirement files change ``options``."""
 
     def __init__(
         self, arguments: ParsedArguments, configuration: Configuration, files: Files, invocation: Invocation
@@ -107,7 +107,7 @@ class _Gathering:
     def read_all(self) -> None:
         """Read everything, in pip's order: constraints, the argument line, editables, requirement files.
 
-        Raises UsageError where there is not one requirement, or where something cannot be read.
+        Raises UsageError if there are no requirements, or a file cannot be read.
         """
         given = self._arguments.requirements
         requirement_files, editables = self.options.many("requirement"), self.options.many("editable")
@@ -183,7 +183,7 @@ class _Gathering:
                 self.options.set(option, value)
 
     def _find_link_in(self, line: Line, value: str) -> str:
-        # pip: relative to the requirements file where something is there, else to the working directory.
+        # As in pip: relative to the requirements file if the path exists there, else to the working directory.
         beside = posixpath.normpath(posixpath.join(posixpath.dirname(line.location), value))
         if not urlsplit(value).scheme and (self._files.is_directory(beside) or self._files.is_file(beside)):
             return beside

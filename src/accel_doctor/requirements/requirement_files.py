@@ -16,7 +16,7 @@ from accel_doctor.requirements.lines import Line, parse_lines
 
 SIZE_LIMIT = 16 << 20  # bytes of one file; ten thousand hashed requirements are about 2 MB
 
-# UTF-32 before UTF-16: BOM_UTF16_LE is how BOM_UTF32_LE begins.
+# UTF-32 before UTF-16: BOM_UTF32_LE begins with BOM_UTF16_LE.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -49,7 +49,7 @@ class Files(Protocol):
 
 
 def read_text(files: Files, location: str, kind: str) -> str:
-    """Return the text of a requirements or constraints file. Raises UsageError where it cannot be read."""
+    """Return the text of a requirements or constraints file. Raises UsageError if it cannot be read."""
     try:
         content = files.read(location)
     except OSError as error:
@@ -76,12 +76,12 @@ def _decode(content: bytes) -> str:
 
 
 def is_lock(location: str) -> bool:
-    """Return whether a file is a lock, which its name tells (PEP 751)."""
+    """Return whether a file is a lock, by its name (PEP 751)."""
     return _LOCK.fullmatch(location.rpartition("/")[2]) is not None
 
 
 class NestedReader:
-    """Read requirement files and those they name; the bound on lines holds for all of them together."""
+    """Read requirement files and those they include; the limit on lines applies to all of them together."""
 
     def __init__(self, files: Files, invocation: Invocation) -> None:
         self._files = files
@@ -89,9 +89,9 @@ class NestedReader:
         self._lines = 0
 
     def read(self, location: str, *, constraint: bool) -> Iterator[Line]:
-        """Yield all lines of ``location`` and of the files it names, in reading order, without ``-r`` and ``-c``.
+        """Yield all lines of ``location`` and of the files it includes, in reading order, without ``-r`` and ``-c``.
 
-        Raises UsageError for a file that cannot be read, names itself, or nests deeper than ``DEPTH_LIMIT``.
+        Raises UsageError for a file that cannot be read, includes itself, or nests deeper than ``DEPTH_LIMIT``.
         """
         location = self._invocation.expand(location)
         if not _URL.match(location):
@@ -118,7 +118,7 @@ class NestedReader:
             yield from self._follow(target, nested_constraint, (*path, target))
 
     def _shown(self, location: str) -> str:
-        """Return the location as a person in the working directory would write it."""
+        """Return the location relative to the working directory, for messages."""
         prefix = f"{self._invocation.directory}/"
         return location[len(prefix) :] if location.startswith(prefix) else location
 

@@ -26,7 +26,7 @@ _OPERATORS = re.compile(r"===|==|~=|!=|<=|>=|<|>")
 
 
 class SpecifierReader:
-    """Parse requirements whose relative paths begin at ``directory``."""
+    """Parse requirements whose paths are relative to ``directory``."""
 
     def __init__(self, files: Files, directory: Path) -> None:
         self._files = files
@@ -43,7 +43,7 @@ class SpecifierReader:
     ) -> RequirementLine:
         """Parse one requirement: ``name``, ``name @ URL``, a URL, a path.
 
-        Raises UsageError with the origin, in pip's words, for what is none of these.
+        Raises UsageError with the origin, in pip's words, for anything else.
         """
         text, name = (self._editable if editable else self._plain)(text.strip(), origin)
         return RequirementLine(text, origin, editable, name, hashes, config_settings)
@@ -71,7 +71,7 @@ class SpecifierReader:
             requirement = Requirement(text)
             if requirement.url:
                 return text, canonicalize_name(requirement.name)
-        # pip knows no marker after an editable path; uv does, and so do people.
+        # pip does not support a marker after an editable path; uv does, and users expect it.
         body, marker = _without_marker(text, "; " if _is_url(text) else ";", origin)
         path, extras = _without_extras(body)
         if self._files.is_directory(self._absolute(path)) and not _is_url(path):
@@ -103,7 +103,7 @@ class SpecifierReader:
         raise UsageError(f"{origin}: Requirement {path!r} looks like a filename, but the file does not exist")
 
     def _absolute(self, path: str) -> str:
-        # Not Path(): it would collapse nothing of "..", and pip does.
+        # Not Path(): it does not collapse "..", but pip does.
         return posixpath.normpath(posixpath.join(str(self._directory), path))
 
     def _absolute_url(self, url: str) -> str:

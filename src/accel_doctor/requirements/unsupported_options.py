@@ -1,4 +1,4 @@
-"""pip options that accel-doctor does not support, each with what to use instead, and those it can ignore."""
+"""pip options that accel-doctor does not support, each with a replacement, and those it can ignore."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ UNSUPPORTED_KEYS = frozenset(
 
 
 def unsupported(option: str) -> UsageError:
-    """Return the error for an unsupported or unknown option; its hint is what to use instead, where that is known."""
+    """Return the error for an unsupported or unknown option; its hint is a replacement, if known."""
     name = option.partition("=")[0]
     name = _ALIASES.get(name, name)
     if name in INSTEAD:
