@@ -1,4 +1,4 @@
-"""uv and pip, driven through their public command lines: requirements to lock, source to wheel, lock to environment."""
+"""Run uv and pip through their public command lines: requirements to lock, source to wheel, lock to environment."""
 
 from __future__ import annotations
 

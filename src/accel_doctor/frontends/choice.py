@@ -21,34 +21,34 @@ class FrontendParts:
 
     runner: Runner
     interpreter: Interpreter
-    variables: Mapping[str, str]  # what the frontend inherits
+    variables: Mapping[str, str]  # environment of the frontend
     cache: Path  # accel-doctor's own directory
     configuration: Configuration
 
     @property
     def uv(self) -> Path | None:
-        """Return the uv binary, where there is one."""
+        """Return the uv binary; None if not found."""
         return find_uv(self.variables)
 
 
 def choose_frontend(name: str | None, parts: FrontendParts) -> Frontend:
-    """Return the frontend called ``name``; with None uv, or pip where there is no uv. Raises UsageError for uv where
-    there is none."""
+    """Return the frontend called ``name``; for None, uv, or pip if uv is not found. Raises UsageError for "uv" if it is
+    not found."""
     frontend: Frontend = import_module(FRONTENDS[name or ("uv" if parts.uv else "pip")]).create(parts)
     return frontend
 
 
 def settled_elsewhere(name: str, variables: Mapping[str, str]) -> frozenset[str]:
-    """Return the keys of pip's configuration on which ``variables`` have the last word for frontend ``name``.
+    """Return the keys of pip's configuration that ``variables`` override for frontend ``name``.
 
-    Where one of uv's variables is set, the user has configured uv itself: ``UV_INDEX_URL`` beats a pip.conf under uv.
-    The command line wins over both.
+    If one of uv's variables is set, the user has configured uv itself: ``UV_INDEX_URL`` overrides pip.conf with uv.
+    The command line overrides both.
     """
     return frozenset(option.key for option in PIP_OPTIONS if name == "uv" and any(map(variables.get, option.settled)))
 
 
 def find_uv(variables: Mapping[str, str]) -> Path | None:
-    """Return the uv that was installed along with accel-doctor, else the one on PATH, else None."""
+    """Return the uv installed with accel-doctor, else the one on PATH, else None."""
     import uv
 
     try:

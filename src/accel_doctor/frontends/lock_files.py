@@ -15,12 +15,12 @@ from packaging.pylock import Package, Pylock, PylockValidationError
 from accel_doctor.errors import ToolError
 from accel_doctor.hashing import sha256_of
 
-LOCK_NAME = "pylock.toml"  # the name that makes uv and pip read it as a lock
+LOCK_NAME = "pylock.toml"  # uv and pip recognize a lock by this name
 _SIZE_LIMIT = 64 << 20  # bytes; a lock of ten thousand packages is under ten megabytes
 
 
 def read_lock(path: Path) -> Pylock:
-    """Return the lock in ``path``, with every path absolute. Raises ToolError where it is no valid lock."""
+    """Return the lock in ``path``, with all paths made absolute. Raises ToolError for an invalid lock."""
     try:
         if path.stat().st_size > _SIZE_LIMIT:
             raise ValueError(f"larger than {_SIZE_LIMIT} bytes")
@@ -31,16 +31,16 @@ def read_lock(path: Path) -> Pylock:
 
 
 def keep_lock(lock: Pylock, directory: Path) -> None:
-    """Write a lock whose paths are absolute as :func:`write_lock` does, and once more as JSON, which is read a hundred
-    times faster than TOML. Times of upload, for which JSON has no form, are left out."""
+    """Write a lock with absolute paths as :func:`write_lock` does, and also as JSON, which loads a hundred times faster
+    than TOML. Upload times, which JSON cannot represent, are left out."""
     path = write_lock(lock, directory)
     content = {"sha256": sha256_of(path), "lock": lock.to_dict()}
     path.with_suffix(".json").write_text(json.dumps(content, default=_json_form), encoding="utf-8")
 
 
 def kept_lock(directory: Path) -> tuple[Pylock, Path]:
-    """Return the lock that :func:`keep_lock` wrote, and the file to install it from. Raises ToolError where it is not
-    there, or damaged."""
+    """Return the lock that :func:`keep_lock` wrote, and the file to install it from. Raises ToolError if missing or
+    damaged."""
     path = directory / LOCK_NAME
     try:
         content = json.loads(path.with_suffix(".json").read_bytes())
@@ -65,7 +65,7 @@ def write_lock(lock: Pylock, directory: Path) -> Path:
 
 
 def _absolute(package: Package, directory: Path) -> Package:
-    """Make a package's paths absolute: PEP 751 has them relative to the lock's directory."""
+    """Make a package's paths absolute: in PEP 751 they are relative to the lock's directory."""
 
     def located(part: Any) -> Any:
         return part if part is None or part.path is None else replace(part, path=str((directory / part.path).resolve()))

@@ -1,7 +1,7 @@
-"""Records in the environment where built distributions came from (PEP 610).
+"""Record the origin of built distributions in the environment (PEP 610).
 
-Sources from archives and repositories are installed as wheels out of the store, so the frontend that installs them
-cannot know their origin; ``pip freeze`` and both frontends read it from ``direct_url.json``.
+Sources from archives and repositories are installed as wheels from the store, so the frontend that installs them does
+not know their origin; ``pip freeze`` and both frontends read it from ``direct_url.json``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from accel_doctor.interfaces import Runner
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.requests import InstallRequest
 
-# Runs in the target interpreter: only it knows where --user and --prefix lead. The RECORD line has no hash, which
+# Runs in the target interpreter, which alone knows the paths of --user and --prefix. The RECORD line has no hash, which
 # the specification allows for files written after the installation
 # (https://packaging.python.org/en/latest/specifications/recording-installed-packages/).
 _SCRIPT = r"""
@@ -54,7 +54,7 @@ def record_origins(
 ) -> None:
     """Write each ``direct_url.json`` (its JSON text, by normalized name) beside the installed distribution.
 
-    Raises ToolError where the distribution is not there, since it was just installed.
+    Raises ToolError if a distribution is missing, although it was just installed.
     """
     if not origins:
         return

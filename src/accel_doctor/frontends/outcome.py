@@ -1,4 +1,4 @@
-"""Run a frontend's command, and tell what a failure means: a build to treat, or an error that no treatment helps.
+"""Run a frontend's command, and classify its failure: a build to treat, or an error that cannot be treated.
 
 The readers (``uv_messages``, ``pip_messages``) are pure functions from output to :class:`Verdict`.
 """
@@ -17,11 +17,11 @@ from accel_doctor.interfaces import Completed, Runner
 from accel_doctor.model.builds import Failed
 from accel_doctor.urls import redacted
 
-# Compiler messages and linker messages are matched in English; LANGUAGE would win over LC_ALL for gettext.
+# Compiler and linker messages are matched in English; for gettext, LANGUAGE would override LC_ALL.
 PLAIN_LANGUAGE = {"LC_ALL": "C", "LANGUAGE": ""}
 
-# A log may be as long as a build likes. What a frontend itself says stands at its beginning (uv's chain of causes)
-# or at its end (pip's), the build's own output between them.
+# A log may be of any length. The frontend's own messages are at its beginning (uv's chain of causes) or at its end
+# (pip's), with the build's output in between.
 _READ_HEAD = 256 << 10  # bytes
 _READ_TAIL = 2 << 20
 _QUOTE_LIMIT = 60  # lines
@@ -30,7 +30,7 @@ _QUOTE_LIMIT = 60  # lines
 def logged(runner: Runner, argv: Sequence[str], log: Path, variables: Mapping[str, str]) -> tuple[Completed, str]:
     """Run a command, append it and all its output to ``log``, and return the output.
 
-    Of a long output the middle is left out.
+    The middle of a long output is left out.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
@@ -41,7 +41,7 @@ def logged(runner: Runner, argv: Sequence[str], log: Path, variables: Mapping[st
 
 
 def scratch_beside(log: Path) -> Path:
-    """Create a directory for the files a command reads and writes; it stays, so that the command can be run again."""
+    """Create a directory for the files a command reads and writes; it is kept, so that the command can be run again."""
     directory = log.with_name(f"{log.name}.files")
     directory.mkdir(parents=True, exist_ok=True)
     return directory
@@ -59,7 +59,7 @@ def _read_ends(log: Path, start: int) -> str:
 
 
 class Blame(Enum):
-    """The cause of a failure; treatment can cure BUILD, which includes a missing git."""
+    """The cause of a failure; BUILD, which includes a missing git, can be treated."""
 
     BUILD = "build"
     NETWORK = "network"
@@ -69,7 +69,7 @@ class Blame(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The meaning of an output: ``quote`` is the frontend's own words, ``package`` the failing build's where named."""
+    """The meaning of an output: ``quote`` is the frontend's message, ``package`` the failing package if named."""
 
     blame: Blame
     quote: str
@@ -77,7 +77,7 @@ class Verdict:
     package: str | None = None
 
 
-# Patterns in order, each with the blame where it matches.
+# Patterns in order, each with the blame if it matches.
 Forms = Sequence[tuple[re.Pattern[str], Blame]]
 
 _HEADINGS = {
@@ -88,12 +88,12 @@ _HEADINGS = {
 
 
 def blamed(quote: str, forms: Forms) -> Blame:
-    """Return the kind of the first form that matches; where none does, the tool itself failed."""
+    """Return the blame of the first pattern that matches; if none does, the tool itself failed."""
     return next((kind for form, kind in forms if form.search(quote)), Blame.TOOL)
 
 
 def conclude(verdict: Verdict, frontend: str, step: str, log: Path, completed: Completed) -> Failed:
-    """Return a failing build as :class:`Failed`; raise everything else as the error it is."""
+    """Return a failing build as :class:`Failed`; raise the matching error for any other failure."""
     if verdict.blame is Blame.BUILD:
         return Failed(verdict.package, log, step, completed.returncode, completed.seconds)
     heading = _HEADINGS[step].format(frontend=frontend)

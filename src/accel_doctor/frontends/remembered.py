@@ -1,7 +1,7 @@
-"""Remember locks: requirements that leave nothing open are resolved once.
+"""Remember locks: fully pinned requirements are resolved only once.
 
-What is remembered is what a resolver could not answer differently: every distribution pinned by the request itself. So
-a second installation costs no round trip, and needs no network at all.
+A lock is remembered only if resolving again cannot change it: the request itself pins every distribution. So a second
+installation needs no network at all.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallReq
 
 LAYOUT = "v1"
 
-# What a distribution's metadata directory ends with; anything else in a site directory is not a distribution.
+# The suffixes of metadata directories; anything else in a site directory is not a distribution.
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")
-_MOST_ENTRIES = 20_000  # of a site directory; a larger one is not looked through
+_MOST_ENTRIES = 20_000  # entries of a site directory; a larger one is not searched
 
 
 @dataclass
 class RememberingFrontend:
-    """A frontend whose locks are kept in ``shelf`` where the request settles all of them.
+    """A frontend that keeps locks in ``shelf`` if the request pins everything in them.
 
-    ``tags`` are what the interpreter takes, ``context`` what else decides what the frontend resolves to: its
-    binary, its variables and configuration files.
+    ``tags`` are those the interpreter accepts, ``context`` holds the other inputs of a resolution: the frontend's
+    binary, variables and configuration files.
     """
 
     frontend: Frontend
@@ -47,7 +47,7 @@ class RememberingFrontend:
     interpreter: Interpreter
     tags: Sequence[Tag]
     context: Mapping[str, object]
-    _taken: Path | None = field(default=None, init=False)  # where the lock of this run lay
+    _taken: Path | None = field(default=None, init=False)  # location of this run's lock
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class RememberingFrontend:
         place = self._place(request)
         if place is None:
             return self.frontend.lock(request, log)
-        with contextlib.suppress(ToolError):  # not there, or damaged: then it is made anew
+        with contextlib.suppress(ToolError):  # missing or damaged: resolve again
             lock, file = kept_lock(place)
             self._taken = place
             return Locked(lock, remembered=True, file=file)
@@ -79,11 +79,11 @@ class RememberingFrontend:
         return self.frontend.build_requirements(log)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
-        """Install with the frontend. A remembered lock that can no longer be installed is forgotten."""
+        """Install with the frontend. Forget a remembered lock that can no longer be installed."""
         try:
             return self.frontend.install(locked, request, log)
         except AccelDoctorError:
-            if self._taken and not request.index.offline:  # what is not here may still be right
+            if self._taken and not request.index.offline:  # a lock whose files are not here may still be right
                 shutil.rmtree(self._taken, ignore_errors=True)
             raise
 
@@ -95,7 +95,7 @@ class RememberingFrontend:
         lock = chosen_only(allowed(lock, request), self.tags, self.interpreter.environment)
         if request.reinstall or request.target or request.prefix or request.user:
             return lock
-        # What is there already in that version is neither built nor fetched.
+        # Releases already installed in that version are neither built nor fetched.
         there = {name.lower() for name in installed_metadata(self.interpreter.site_directories)}
         packages = [package for package in lock.packages if _metadata_name(package) not in there]
         return replace(lock, packages=packages)
@@ -109,7 +109,7 @@ class RememberingFrontend:
                     aside.replace(place / aside.name)  # a damaged one too
 
     def _place(self, request: InstallRequest) -> Path | None:
-        """Return where the lock of a request is kept; None where the resolution depends on more than can be told."""
+        """Return where the lock of a request is kept; None if the resolution depends on unknown inputs."""
         index = request.index
         if request.upgrade or index.no_cache or request.user or request.prefix:
             return None
@@ -138,7 +138,7 @@ def _metadata_name(package: Package) -> str | None:
 
 
 def resolved_by(request: InstallRequest) -> str:
-    """Return what a resolution depends on in a request: not where a line stood, nor how things are fetched or shown."""
+    """Return the parts of a request that affect its resolution: not the origin of lines, nor how files are fetched."""
     lines = [[replace(line, origin="") for line in part] for part in (request.requirements, request.constraints)]
     index = replace(request.index, timeout=None, retries=None, offline=False, proxy=None, cert=None, client_cert=None)
     settings = replace(
@@ -154,11 +154,11 @@ def resolved_by(request: InstallRequest) -> str:
 
 
 def resolution_context(variables: Mapping[str, str], directory: Path, files: Iterable[Path]) -> dict[str, object]:
-    """Return what a resolution depends on besides the request.
+    """Return the inputs of a resolution besides the request.
 
-    Its variables (``UV_*``, ``PIP_*``), uv's configuration files for ``directory`` and those in ``files`` (binaries,
-    more configuration), each by size and time of change.
-    https://docs.astral.sh/uv/concepts/configuration-files/ says where uv looks.
+    These are variables (``UV_*``, ``PIP_*``), uv's configuration files for ``directory``, and ``files`` (binaries,
+    more configuration), each by size and modification time.
+    Locations of uv's files: https://docs.astral.sh/uv/concepts/configuration-files/
     """
     home = variables.get("XDG_CONFIG_HOME") or f"{variables.get('HOME', '/')}/.config"
     configured = [Path(home, "uv/uv.toml"), Path("/etc/uv/uv.toml")]
@@ -173,7 +173,7 @@ def resolution_context(variables: Mapping[str, str], directory: Path, files: Ite
 
 
 def status_of(path: Path) -> tuple[int, int] | None:
-    """Return size in bytes and time of modification in nanoseconds; None where there is no file."""
+    """Return size in bytes and modification time in nanoseconds; None if there is no file."""
     try:
         status = path.stat()
     except OSError:
@@ -182,7 +182,7 @@ def status_of(path: Path) -> tuple[int, int] | None:
 
 
 def installed_metadata(directories: Sequence[Path]) -> Iterator[str]:
-    """Yield the names of metadata directories, which hold name and version of everything installed."""
+    """Yield the names of metadata directories, which contain name and version of each installed distribution."""
     for directory in directories:
         with contextlib.suppress(OSError), os.scandir(directory) as entries:
             yield from (entry.name for entry in entries if entry.name.endswith(_METADATA))

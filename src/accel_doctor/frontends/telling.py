@@ -1,4 +1,4 @@
-"""Tell a frontend what a request says: as arguments, environment variables and flat requirement files."""
+"""Pass a request to a frontend, as arguments, environment variables and flat requirement files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Settings = InstallRequest | IndexSettings | BuildSettings
 
 
 def as_arguments(frontend: Name, settings: Settings, *parts: Part) -> list[str]:
-    """Return the arguments for what ``settings`` hold of ``parts``; what has its default value is not said.
+    """Return the arguments for the options of ``parts`` in ``settings``; default values are omitted.
 
-    Raises UsageError for what the frontend cannot do.
+    Raises UsageError for options that the frontend does not support.
     """
     words: list[str] = []
     for option, value in _asked_for(settings, parts):
@@ -39,7 +39,7 @@ def as_arguments(frontend: Name, settings: Settings, *parts: Part) -> list[str]:
 
 
 def as_uv_variables(settings: Settings, *parts: Part) -> dict[str, str]:
-    """Return the environment variables for what uv has no argument for."""
+    """Return the environment variables for settings that uv has no arguments for."""
     said: dict[str, str] = {}
     for option, value in _asked_for(settings, parts):
         if isinstance(option.uv, tuple):
@@ -49,19 +49,19 @@ def as_uv_variables(settings: Settings, *parts: Part) -> dict[str, str]:
 
 
 def build_arguments(frontend: Name, build: BuildSettings, directory: Path) -> list[str]:
-    """Return the arguments that change how a source is built; constraints are written into ``directory``."""
+    """Return the arguments that affect how a source is built; write constraints to ``directory``."""
     name = "--build-constraint" if frontend == "pip" else "--build-constraints"
     constraints = _written_if_any(directory / "build-constraints.txt", build.build_constraints)
     return [*as_arguments(frontend, build, Part.BUILD), *given(name, constraints)]
 
 
 def given(name: str, value: object | None) -> list[str]:
-    """Return an argument and its value, where there is one."""
+    """Return an argument and its value; empty if the value is not set."""
     return [] if value is None else [name, str(value)]
 
 
 def verbosity_arguments(verbosity: int) -> list[str]:
-    """Return ``--verbose`` as often as asked for, three times at most."""
+    """Return ``--verbose`` as often as requested, at most three times."""
     return ["--verbose"] * min(max(verbosity, 0), 3)
 
 
@@ -75,7 +75,7 @@ def _asked_for(settings: Settings, parts: tuple[Part, ...]) -> Iterator[tuple[Pi
 
 @dataclass(frozen=True)
 class RequirementFiles:
-    """The files of one request; None where there is nothing of the kind."""
+    """The files of one request; None if there is no content."""
 
     requirements: Path
     constraints: Path | None
@@ -91,7 +91,7 @@ def write_requirement_files(
 ) -> RequirementFiles:
     """Write ``request`` into ``directory``, flat: no nesting, absolute paths.
 
-    ``per_requirement_options`` says whether ``--hash`` and ``--config-settings`` may stand in the lines.
+    ``per_requirement_options`` says whether lines may contain ``--hash`` and ``--config-settings``.
     """
     requirements, constraints = (
         [_line(line, per_requirement_options) for line in lines]
@@ -100,7 +100,7 @@ def write_requirement_files(
     return RequirementFiles(
         requirements=_written(directory / "requirements.txt", requirements),
         constraints=_written_if_any(directory / "constraints.txt", [*constraints, *more_constraints]),
-        # Asked for on no Python at all, which is how a resolver is told to pass over a package.
+        # An override that applies to no Python version makes a resolver skip a package.
         overrides=_written_if_any(
             directory / "overrides.txt", [f'{name} ; python_version < "0"' for name in request.left_out]
         ),

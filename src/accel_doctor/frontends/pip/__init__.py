@@ -1,1 +1,1 @@
-"""pip, driven through its command line."""
+"""Run pip through its command line."""

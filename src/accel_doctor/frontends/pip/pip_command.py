@@ -1,4 +1,4 @@
-"""Choose the pip to run, and its arguments: the target's own if it is recent enough, else one fetched once."""
+"""Choose the pip to run, and its arguments: the target's own if recent enough, else a private one, fetched once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PRIVATE_REQUIREMENT = "pip>=26.1"
 
 
 def is_new_enough(pip_version: str | None) -> bool:
-    """Return whether a pip of this version can be the frontend."""
+    """Return whether pip of this version can serve as the frontend."""
     try:
         return pip_version is not None and Version(pip_version) >= OLDEST_PIP
     except InvalidVersion:
@@ -46,9 +46,9 @@ class PrivatePip:
     uv: Path | None
 
     def command(self, interpreter: Interpreter, index: IndexSettings, log: Path) -> tuple[str, ...]:
-        """Return the argv that runs it for ``interpreter``; fetch it first where it is missing.
+        """Return the argv that runs it for ``interpreter``; fetch it first if it is missing.
 
-        Raises NetworkError, RequirementsError or ToolError where it cannot be had.
+        Raises NetworkError, RequirementsError or ToolError if fetching fails.
         """
         package = self._directory / "pip"
         if not package.is_dir():
@@ -64,11 +64,11 @@ class PrivatePip:
         parent.mkdir(parents=True, exist_ok=True)
         with FileLock(parent / "pip.lock"):
             if (self._directory / "pip").is_dir():
-                return  # another run was quicker
+                return  # another run was faster
             with tempfile.TemporaryDirectory(prefix="pip-", dir=parent) as work:
                 made = Path(work) / "made"
                 self._install_into(made, index, log)
-                shutil.rmtree(self._directory, ignore_errors=True)  # a half removed one
+                shutil.rmtree(self._directory, ignore_errors=True)  # left half-removed
                 made.rename(self._directory)
 
     def _install_into(self, directory: Path, index: IndexSettings, log: Path) -> None:
@@ -94,7 +94,7 @@ class PrivatePip:
 
 
 def index_arguments(index: IndexSettings) -> list[str]:
-    """Return options that say where distributions come from, and how servers are reached."""
+    """Return the options for indexes and for connections to them."""
     if index.offline and not index.find_links:
         raise UsageError(
             "pip has no offline mode",
@@ -106,10 +106,10 @@ def index_arguments(index: IndexSettings) -> list[str]:
 
 
 def own_configuration(variables: Mapping[str, str], left_to_pip: Mapping[str, str]) -> dict[str, str]:
-    """Return environment variables that keep pip from reading its configuration a second time.
+    """Return the environment variables that keep pip from reading its configuration again.
 
-    A request holds it already, and ``requirement = ...`` read again would install more than what was locked. pip
-    passes over variables that are empty. ``left_to_pip`` is what a request does not hold (``cache-dir``, ...).
+    The request already contains it, and ``requirement = ...`` read again would install more than the lock. pip ignores
+    empty variables. ``left_to_pip`` are the settings that a request does not hold (``cache-dir``, ...).
     """
     silenced = {name: "" for name in variables if name.startswith("PIP_")}
     return {**silenced, "PIP_CONFIG_FILE": "/dev/null", **left_to_pip}

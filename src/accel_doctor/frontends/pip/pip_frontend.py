@@ -1,6 +1,6 @@
 """pip as frontend: ``pip install --dry-run --report``, ``pip wheel``, ``pip install``.
 
-Not ``pip lock``: it locks what is installed already too, and knows neither ``--user`` nor ``--target``.
+Not ``pip lock``: it also locks installed distributions, and supports neither ``--user`` nor ``--target``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class PipFrontend:
     name = "pip"
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
-        """Resolve with a dry run of ``pip install``; what is already installed and fits is not in the lock."""
+        """Resolve with a dry run of ``pip install``; the lock leaves out installed distributions that fit."""
         scratch = scratch_beside(log)
         files = write_requirement_files(scratch, _for_pip(request), per_requirement_options=True)
         report = scratch / "report.json"
@@ -73,9 +73,9 @@ class PipFrontend:
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """Return ``pip wheel --no-deps``, which shows the backend's output when the build has failed.
+        """Return a ``pip wheel --no-deps`` command, which shows the backend's output after a failed build.
 
-        Without pip's cache: it keeps wheels by the sdist's location alone, whatever CFLAGS or settings made them.
+        Without pip's cache, which stores wheels by the sdist's location alone, regardless of CFLAGS and settings.
         """
         argv = (
             *self._pip(index, work / "fetch-pip.log"), "wheel", "--no-deps", "--no-cache-dir",
@@ -85,13 +85,13 @@ class PipFrontend:
         return argv, self._told()
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:
-        """Return nothing: pip does not say."""
+        """Return an empty tuple: pip does not report them."""
         return ()
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
-        """Install the lock, then what has no hash: directories and repositories.
+        """Install the lock, then the distributions without a hash: directories and repositories.
 
-        Two runs, since one hash makes pip demand hashes of everything: it refuses a lock with both in it.
+        Two runs, since one hash makes pip require hashes for everything: it refuses a lock with both kinds.
         """
         without_hash = [package for package in locked.lock.packages if package.directory or package.vcs]
         hashed = [package for package in locked.lock.packages if not (package.directory or package.vcs)]
@@ -119,7 +119,7 @@ class PipFrontend:
         return [
             "install", "--no-deps", *what, *as_arguments("pip", request, Part.LOCATION, Part.INSTALL),
             *build_arguments("pip", request.build, scratch_beside(log)),
-            # pip leaves what it finds in a --target directory alone unless told to upgrade.
+            # pip leaves existing distributions in a --target directory alone unless told to upgrade.
             *(["--upgrade"] if request.upgrade and request.target else []),
         ]  # fmt: skip
 
@@ -137,9 +137,9 @@ class PipFrontend:
         return conclude(verdict, self.name, step, log, completed)
 
     def _debug_log(self, argv: list[str], path: Path) -> str:
-        """Return what pip says about the index pages it could not get.
+        """Return pip's messages about the index pages that it could not fetch.
 
-        A second run, since with ``--log`` the first would not show what a failing build printed.
+        This takes a second run, since with ``--log`` the first would not show the output of a failing build.
         """
         path.unlink(missing_ok=True)
         self.runner.capture([*argv, "--retries", "0", "--log", str(path)], environment=self._told())
@@ -159,14 +159,14 @@ class PipFrontend:
 
 
 def create(parts: FrontendParts) -> PipFrontend:
-    """Return pip as frontend."""
+    """Return the pip frontend."""
     private = PrivatePip(parts.runner, parts.cache, Path(sys.executable), parts.variables, parts.uv)
     return PipFrontend(parts.runner, parts.interpreter, parts.variables, private, parts.configuration.left_to_pip)
 
 
 def _for_pip(request: InstallRequest) -> InstallRequest:
-    # pip cannot ignore what a dependency asks for: only what was asked for directly can be left out. And it applies
-    # the --config-settings of its command line to what stands on the command line, not to requirement files.
+    # pip cannot ignore a requirement of a dependency: only direct requirements can be left out. And it applies
+    # the --config-settings of its command line only to requirements there, not to those in requirement files.
     settings = request.build.config_settings
     lines = [
         replace(line, config_settings=(*settings, *line.config_settings))

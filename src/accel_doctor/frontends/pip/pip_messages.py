@@ -1,7 +1,7 @@
 """Read pip's error messages.
 
-pip prints problems of an index as warnings or not at all and ends with "No matching distribution found": whether an
-index was reached stands for certain only in its debug log (``--log``).
+pip prints index problems as warnings or not at all and ends with "No matching distribution found": only its debug log
+(``--log``) reliably tells whether an index was reached.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _FORMS: Forms = ((_UNREACHED, Blame.NETWORK), (_NO_MATCH, Blame.REQUIREMENTS), (
 
 
 def read_pip(output: str, debug_log: str = "") -> Verdict:
-    """Return what a failed pip run says of the reason. ``debug_log`` is what ``--log`` wrote."""
+    """Return the verdict on a failed pip run. ``debug_log`` is the content of the ``--log`` file."""
     own, nested = _apart(output.splitlines())
     text = "\n".join(own)
     quote, hint = _quote(own)
@@ -79,12 +79,12 @@ def read_pip(output: str, debug_log: str = "") -> Verdict:
 
 
 def names_missing(output: str) -> bool:
-    """Return whether pip found no version at all of something: a debug log can then tell whether it could look."""
+    """Return whether pip found no version at all of a package: a debug log then tells whether the index was reached."""
     return "(from versions: none)" in output
 
 
 def _apart(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Return pip's own lines, and those it quotes from a subprocess."""
+    """Split lines into pip's own, and those quoted from a subprocess."""
     own: list[str] = []
     quoted: list[str] = []
     inside = False
@@ -118,7 +118,7 @@ def _package(text: str) -> str | None:
 
 
 def _unreached_index(name: str, own: list[str], debug_log: str) -> str | None:
-    """Return the line that says an index page of ``name`` could not be had for want of a network."""
+    """Return the line about an index page of ``name`` that could not be fetched because of the network."""
     page = f"/{canonicalize_name(name)}/"
     if skipped := _first((line for line in _skipped_pages(debug_log) if page in line), _UNREACHED):
         return skipped

@@ -27,7 +27,7 @@ from accel_doctor.errors import ToolError
 
 
 def lock_from_report(text: str) -> Pylock:
-    """Return the lock of everything the report would install. Raises ToolError where it cannot be read."""
+    """Return the lock of all distributions to install in the report. Raises ToolError if the report cannot be read."""
     try:
         report = json.loads(text)
         if str(report["version"]) != "1":

@@ -1,1 +1,1 @@
-"""uv, driven through its command line."""
+"""Run uv through its command line."""

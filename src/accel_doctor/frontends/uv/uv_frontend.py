@@ -34,10 +34,10 @@ from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallReq
 from accel_doctor.requirements.pip_option_table import Part
 from accel_doctor.urls import local_path
 
-# Older uv (0.8) folds its messages, quoted build output included, to 80 columns: no line of a compiler survives that.
+# Older uv (0.8) wraps its messages, including quoted build output, at 80 columns, which breaks compiler messages.
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
 
-# What an isolated build had is not in uv's output; this is the smallest part of its debug messages that says it.
+# uv's output does not list the contents of an isolated build; this is the smallest set of debug messages that does.
 _TELL_BUILD_REQUIREMENTS = {"RUST_LOG": "uv_dispatch=debug"}
 
 _REPOSITORY = re.compile(r"\b(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
@@ -49,14 +49,14 @@ class UvFrontend:
 
     runner: Runner
     interpreter: Interpreter
-    variables: Mapping[str, str]  # what uv will inherit: UV_* stays in force
+    variables: Mapping[str, str]  # environment of uv: UV_* stays in effect
     uv: Path
     elsewhere: tuple[str, ...] = ()  # options that resolve for a machine other than the interpreter's
 
     name = "uv"
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
-        """Resolve with ``uv pip compile``; what is already installed and fits stays, and is not in the lock."""
+        """Resolve with ``uv pip compile``; installed distributions that fit are kept, and left out of the lock."""
         _refuse_what_uv_cannot(request)
         location = as_arguments("uv", request, Part.LOCATION)
         installed = [] if request.reinstall or self.elsewhere else self._installed(location)
@@ -83,7 +83,7 @@ class UvFrontend:
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """Return ``uv build --wheel``, which shows the backend's output as it comes."""
+        """Return a ``uv build --wheel`` command, which streams the backend's output."""
         argv = [
             *self._command("build", "--wheel", "--out-dir", str(wheel_directory)),
             *build_arguments("uv", build, work), *index_arguments(index, self.variables), str(source),
@@ -95,15 +95,15 @@ class UvFrontend:
         return build_requirements_in(log)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
-        """Install the lock with ``uv pip install``, and nothing that is not in it."""
+        """Install exactly the lock, with ``uv pip install``."""
         if not locked.lock.packages:
             return None
         scratch = scratch_beside(log)
         lock = locked.file
-        if lock is None or not lock.is_file():  # the cache it was in may be emptied at any time
+        if lock is None or not lock.is_file():  # the cache that contained it may be cleared at any time
             lock = write_lock(locked.lock, scratch)
         argv = self._install_command(lock, scratch, request)
-        # All of a remembered lock was here once. Where it still is, nothing is asked over the network.
+        # All files of a remembered lock were here once. If they still are, no network access is needed.
         first = [["--offline"]] if locked.remembered and not request.index.offline else []
         for more in (*first, []):
             completed, said = self._logged([*argv, *more], request, log)
@@ -135,7 +135,7 @@ class UvFrontend:
         ]  # fmt: skip
 
     def _satisfied(self, request: InstallRequest, files: RequirementFiles, location: list[str]) -> bool:
-        # Quick, and right where the index knows nothing of what is installed. Nothing of it needs the network.
+        # Fast, offline, and correct for installed distributions that the index does not know.
         argv = [
             *self._command("pip", "install", "--dry-run", "--offline", "--requirements", str(files.requirements)),
             *location, *given("--constraints", files.constraints), *(["--no-deps"] if request.no_deps else []),
@@ -173,7 +173,7 @@ class UvFrontend:
 
 
 def create(parts: FrontendParts) -> UvFrontend:
-    """Return uv as frontend. Raises UsageError where there is none."""
+    """Return the uv frontend. Raises UsageError if uv is not found."""
     if parts.uv is None:
         raise UsageError("uv not found", hint="install uv, or use --frontend pip")
     return UvFrontend(parts.runner, parts.interpreter, parts.variables, parts.uv)
@@ -199,18 +199,18 @@ def _write_preferences(output: Path, installed: Sequence[InstalledDistribution])
         output.write_text(tomli_w.dumps(content), encoding="utf-8")
 
 
-# For every uv command: plain output, and never a Python of uv's own.
+# For every uv command: plain output, and never a Python managed by uv.
 PLAIN_OUTPUT = ("--color", "never", "--no-progress", "--no-python-downloads")
 
-# uv cannot import a Python module, and has no automatic choice.
+# uv cannot import a Python keyring module, and has no automatic choice.
 _KEYRING_PROVIDERS = {"import": "subprocess", "subprocess": "subprocess", "disabled": "disabled"}
 
 
 def index_arguments(index: IndexSettings, variables: Mapping[str, str]) -> list[str]:
-    """Return options that say where distributions come from."""
-    # pip takes the best version of all indexes; uv's default stops at the first index that knows the name.
+    """Return the options for indexes."""
+    # pip picks the best version from all indexes; uv by default stops at the first index that has the name.
     strategy = [] if variables.get("UV_INDEX_STRATEGY") else ["--index-strategy", "unsafe-best-match"]
-    # pip warns about a find-links directory that is not there; uv stops.
+    # pip warns about a missing find-links directory; uv fails.
     keyring = _KEYRING_PROVIDERS.get(index.keyring_provider or "")
     gone = {link for link in index.find_links if (path := local_path(link)) and not path.exists()}
     links = tuple(link for link in index.find_links if link not in gone)
@@ -219,19 +219,19 @@ def index_arguments(index: IndexSettings, variables: Mapping[str, str]) -> list[
 
 
 def resolver_arguments(request: InstallRequest) -> list[str]:
-    """Return options that change what is chosen. Raises UsageError for what uv cannot do."""
+    """Return the options that affect resolution. Raises UsageError for options that uv does not support."""
     said = as_arguments("uv", request, Part.RESOLVE)
     if request.upgrade and request.upgrade_strategy == "eager":
         return [*said, "--upgrade"]
     if request.upgrade:
-        # pip's "only-if-needed": what was asked for is upgraded, its dependencies only where they no longer fit.
+        # pip's "only-if-needed": upgrade direct requirements, and dependencies only if they no longer fit.
         names = sorted({line.name for line in request.requirements if line.name})
         return [*said, *(word for name in names for word in ("--upgrade-package", name))]
     return said
 
 
 def package_config_settings(request: InstallRequest) -> list[str]:
-    """Return the ``--config-settings`` of single requirements. Raises UsageError for one without a name."""
+    """Return the per-requirement ``--config-settings``. Raises UsageError for a requirement without a name."""
     said: list[str] = []
     for line in request.requirements:
         for setting in line.config_settings:
@@ -245,7 +245,7 @@ def package_config_settings(request: InstallRequest) -> list[str]:
 
 
 def elsewhere_arguments(python: str, platform: str) -> tuple[str, ...]:
-    """Return options that resolve for another machine.
+    """Return the options to resolve for another machine.
 
     Names of platforms: https://docs.astral.sh/uv/reference/cli/#uv-pip-compile--python-platform
     """

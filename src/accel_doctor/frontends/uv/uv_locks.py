@@ -1,4 +1,4 @@
-"""Do what pip does and uv does not: keep what is installed, and check hashes. Pure."""
+"""Add two features of pip that uv lacks: keep installed distributions, and check hashes. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from accel_doctor.urls import local_path
 
 @dataclass(frozen=True)
 class InstalledDistribution:
-    """One installed distribution; ``url`` says where it came from when that was no index (PEP 610)."""
+    """One installed distribution; ``url`` is its origin if that was not an index (PEP 610)."""
 
     name: str  # normalized
     version: str
@@ -24,9 +24,9 @@ class InstalledDistribution:
 
 
 def kept_direct(installed: Sequence[InstalledDistribution], request: InstallRequest) -> list[InstalledDistribution]:
-    """Return distributions from a directory, URL or repository that the request leaves as they are.
+    """Return the distributions from a directory, URL or repository that the request does not change.
 
-    An index need not know them, and a resolver that starts from the index would replace or miss them.
+    An index may not have them, and a resolver that starts from the index would replace or miss them.
     """
     return [
         distribution
@@ -36,7 +36,7 @@ def kept_direct(installed: Sequence[InstalledDistribution], request: InstallRequ
 
 
 def without_installed(lock: Pylock, installed: Sequence[InstalledDistribution], kept: Collection[str]) -> Pylock:
-    """Return the lock without what needs no installing: index releases already installed, and ``kept``."""
+    """Return the lock without index releases that are already installed, and without ``kept``."""
     versions = {distribution.name: distribution.version for distribution in installed}
 
     def stays(package: Package) -> bool:
@@ -52,7 +52,7 @@ def _left_alone(distribution: InstalledDistribution, request: InstallRequest) ->
             continue
         requirement = line.parsed
         if requirement is None or requirement.url or request.upgrade:
-            return False  # where asked for by path or URL, the frontend decides whether that is what is installed
+            return False  # for a path or URL, the frontend decides whether the installed one matches
         if not requirement.specifier.contains(distribution.version, prereleases=True):
             return False
     return True
@@ -73,9 +73,9 @@ def _same(installed: str | None, locked: Version | None) -> bool:
 # --- hash checking ----------------------------------------------------------------------------------------
 
 # https://pip.pypa.io/en/stable/topics/secure-installs/: every requirement, dependencies included, is pinned with ``==``
-# and has a hash; what has another hash is not used. What is installed already is trusted without a look, as pip does.
+# and has a hash; files with another hash are not used. Installed distributions are trusted, as in pip.
 
-# What pip objects to, in the order and the words in which it says so.
+# pip's objections, in its order and wording.
 _HEADINGS = {
     "vcs": "Can't verify hashes for these requirements because we don't have a way to hash version control "
     "repositories:",
@@ -87,13 +87,13 @@ _HEADINGS = {
     "versions, please update the hashes. Otherwise, examine the package contents carefully; someone may have tampered "
     "with them.",
 }
-_Complaints = dict[str, list[str]]  # packages by what is wrong with them
+_Complaints = dict[str, list[str]]  # packages by objection
 
 
 def enforce_hashes(lock: Pylock, request: InstallRequest, markers: Mapping[str, str]) -> Pylock:
-    """Return the lock, cut down to the files whose hashes the request lists.
+    """Return the lock, reduced to the files whose hashes the request lists.
 
-    ``markers`` holds the target's values for markers. Raises RequirementsError with everything that is wrong.
+    ``markers`` holds the target's marker values. Raises RequirementsError with all objections.
     """
     asked = [line for line in request.requirements if line.applies(markers)]
     limits = [line for line in request.constraints if line.hashes and line.applies(markers)]

@@ -15,8 +15,8 @@ _HEADLINE = re.compile(r"(?:error:|\s{0,2}\u00d7) \S")
 _BACKEND_OUTPUT = re.compile(r"[\s│]*(?:\[std(?:out|err)\])\s*$")
 _HINT = re.compile(r"[\s│]*hint: (.*)")
 
-# Only what uv says in its own chain counts: a backend that cannot download something of its own prints the same
-# words, but below the mark [stdout] or [stderr].
+# Only uv's own chain counts: a backend whose own download fails prints the same words, but below the mark [stdout] or
+# [stderr].
 _NETWORK = re.compile(
     r"error sending request|client error \(Connect\)|dns error|tcp connect error|connection reset"
     r"|operation timed out|request timed out|invalid peer certificate|tunnel error|error decoding response body"
@@ -33,10 +33,10 @@ _PACKAGE = re.compile(
     r"Failed to (?:download and )?build[\s│]+`(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[.*?\])?(?:==|[\s│]*@|`)"
 )
 # crates/uv-dispatch/src/lib.rs, BuildDispatch::install: once for build-system.requires, once more for what the backend
-# asks for on top. Both stand before the backend's own output; a backend may print the same, and nothing hangs on it.
+# asks for on top. Both precede the backend's output; a backend may print the same, which does no harm.
 _INSTALLED_FOR_BUILD = re.compile(r"^DEBUG (?:uv_dispatch )?Installing build requirements?: (.+)$", re.MULTILINE)
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}==[A-Za-z0-9][A-Za-z0-9.+!]{0,50}")
-_BUILD_REQUIREMENTS_LIMIT = 256 << 10  # bytes of a log that are looked at
+_BUILD_REQUIREMENTS_LIMIT = 256 << 10  # bytes of a log that are read
 _NO_GIT = re.compile("Git executable not found")  # a need like any other: command:git
 _REQUIREMENTS = re.compile(
     r"No solution found|Hash mismatch|externally managed|Git operation failed|not found at|Couldn't parse"
@@ -46,7 +46,7 @@ _REQUIREMENTS = re.compile(
 )
 
 
-# In this order: a build that fails for want of a network says both.
+# In this order: a build that fails without a network matches both.
 _FORMS: Forms = (
     (_NETWORK, Blame.NETWORK),
     (_NO_GIT, Blame.BUILD),
@@ -56,7 +56,7 @@ _FORMS: Forms = (
 
 
 def read_uv(output: str) -> Verdict:
-    """Return what a failed uv run says of the reason."""
+    """Return the verdict on a failed uv run."""
     chain, hint = _chain(output)
     quote = "\n".join(chain)
     if _OFFLINE.search(f"{quote}\n{hint or ''}"):
@@ -67,7 +67,7 @@ def read_uv(output: str) -> Verdict:
 
 
 def build_requirements_in(log: Path) -> tuple[str, ...]:
-    """Return the requirements that ``uv build`` says it installed into the isolated environment, pinned and sorted."""
+    """Return the requirements that ``uv build`` reports installing into the isolated environment, pinned and sorted."""
     with log.open("rb") as stream:
         text = stream.read(_BUILD_REQUIREMENTS_LIMIT).decode("utf-8", "replace")
     lines = _INSTALLED_FOR_BUILD.findall(text)
