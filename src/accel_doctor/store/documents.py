@@ -1,4 +1,4 @@
-"""JSON that may have been written by another machine, or by somebody else: nothing is used before it fits. Pure."""
+"""Validation of JSON that another machine or user may have written: nothing is used before it is checked. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def is_key(text: str) -> bool:
 
 
 def read_document(content: bytes, schema: int, limit: int) -> dict[str, Any]:
-    """Return the JSON object of at most ``limit`` bytes that says it is of a schema. Raise ValueError."""
+    """Parse a JSON object of at most ``limit`` bytes that declares this schema. Raise ValueError for anything else."""
     if len(content) > limit:
         raise ValueError(f"larger than {limit} bytes")
     try:
@@ -28,14 +28,14 @@ def read_document(content: bytes, schema: int, limit: int) -> dict[str, Any]:
 
 
 def table(value: object, name: str) -> dict[str, Any]:
-    """Return ``value`` if it is an object. Raise ValueError, which says ``name``."""
+    """Return ``value`` if it is an object, else raise ValueError that mentions ``name``."""
     if not isinstance(value, dict):
         raise ValueError(f"{name}: expected an object, got {value!r:.100}")
     return value
 
 
 def items(value: object, name: str, most: int) -> list[Any]:
-    """Return ``value`` if it is a list of at most ``most``; a missing one is empty. Raise ValueError."""
+    """Return ``value`` if it is a list of at most ``most`` items, ``[]`` if it is missing, else raise ValueError."""
     if value is None:
         return []
     if not isinstance(value, list) or len(value) > most:
@@ -44,7 +44,7 @@ def items(value: object, name: str, most: int) -> list[Any]:
 
 
 def text(value: object, name: str, grammar: re.Pattern[str] | None = None) -> str:
-    """Return ``value`` if it is one line of text that fits the grammar. Raise ValueError."""
+    """Return ``value`` if it is one line of text that matches the grammar, else raise ValueError."""
     if not isinstance(value, str) or len(value) > 4096 or "\0" in value or "\n" in value:
         raise ValueError(f"{name}: expected a line of text, got {value!r:.100}")
     if grammar and not grammar.fullmatch(value):

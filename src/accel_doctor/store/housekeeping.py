@@ -1,4 +1,4 @@
-"""Measure the cache, and make room in it: by age, size and number, never removing what is in use."""
+"""Measure the cache, and free space in it by age, size and number; never remove what is in use."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from accel_doctor.store.locks import Leases
 
 
 class Kind:
-    """One kind of what the cache holds, in the directory ``root``: directories in use under their names, as long as a
-    kind says nothing else. Its methods raise OSError where it cannot be read or removed."""
+    """One kind of cache entry, in the directory ``root``: by default, directories that are leased under their names.
+    Its methods raise OSError if an entry cannot be read or removed."""
 
     def __init__(self, root: Path, leases: Leases) -> None:
         self.root = root
         self.leases = leases
 
     def holdings(self) -> Iterator[Holding]:
-        """Yield everything of this kind, and the leftovers in its directory."""
+        """Yield all entries of this kind, and the leftovers in its directory."""
         raise NotImplementedError
 
     def remove(self, holding: Holding, dry_run: bool) -> bool:
-        """Remove one of them, or with ``dry_run`` look only; return False where a process uses it."""
+        """Remove an entry, or with ``dry_run`` only check; return False if a process uses it."""
         with self.leases.removing(holding.name) as free:
             if free and not dry_run:
                 try:
                     shutil.rmtree(holding.path)
-                except FileNotFoundError:  # somebody else removes it too
+                except FileNotFoundError:  # another process removes it too
                     shutil.rmtree(holding.path, ignore_errors=True)
         return free
 
     def finish(self) -> None:
-        """Clean up after some were removed."""
+        """Clean up after removals."""
 
     def check(self, fix: bool) -> Iterator[Damage | HoldingKind]:
-        """Compare each with what was stored, unless that is done on every use: yield its kind where it is whole, else
+        """Verify each entry, unless every use verifies it anyway: yield its kind if it is intact, else
         its damage, removed with ``fix``."""
         return iter(())
 
 
 @dataclass
 class _Sweep:
-    """A removal under way."""
+    """A removal in progress."""
 
     left: int
     kept: Counter[HoldingKind]
@@ -55,7 +55,7 @@ class _Sweep:
     refused: list[LeftOut] = field(default_factory=list)
 
     def note(self, holding: Holding, gone: bool | OSError) -> None:
-        """Note what became of one thing."""
+        """Record the outcome for one entry."""
         if isinstance(gone, OSError):
             self.refused.append(LeftOut(holding.label, gone.strerror or str(gone)))
         elif gone:
@@ -66,7 +66,7 @@ class _Sweep:
             self.in_use.append(holding)
 
     def exceeds(self, limits: Limits, holding: Holding, now: float) -> bool:
-        """Tell whether something is too old, or one too many, or too large with the others."""
+        """Return whether an entry exceeds the limits: by its age, or by number or size together with the others."""
         return (
             (limits.age is not None and now - holding.used > limits.age)
             or (limits.size is not None and self.left > limits.size)
@@ -75,18 +75,18 @@ class _Sweep:
 
 
 class Housekeeping:
-    """Everything that is kept, of all kinds. Its methods raise OSError where it cannot be read."""
+    """All kinds of cache entries. Its methods raise OSError if the cache cannot be read."""
 
     def __init__(self, kinds: Sequence[Kind]) -> None:
         self._kinds = kinds
 
     def holdings(self, wanted: HoldingKind | None = None) -> list[Holding]:
-        """Return everything that is kept, or everything of one kind."""
+        """Return all entries, or those of one kind."""
         every = (holding for kind in self._kinds for holding in kind.holdings())
         return [holding for holding in every if wanted in (None, holding.kind)]
 
     def verify(self, fix: bool) -> tuple[Counter[HoldingKind], list[Damage]]:
-        """Compare everything with what was stored: how many of each kind are whole, and what is damaged."""
+        """Verify all entries; return the number of intact ones by kind, and the damage."""
         good: Counter[HoldingKind] = Counter()
         damaged = []
         for kind in self._kinds:
@@ -98,9 +98,9 @@ class Housekeeping:
         return good, damaged
 
     def prune(self, limits: Limits, now: float, dry_run: bool = False, keep: str | None = None) -> Removal:
-        """Remove leftovers, then what was not used for too long, then what was used longest ago until the rest fits.
+        """Remove leftovers, then entries unused for too long, then the least recently used until the rest fits.
 
-        ``now`` is the time of the clock; what was used later than that was used now. What is called ``keep`` stays.
+        ``now`` is the current time; a later last use counts as now. The entry named ``keep`` stays.
         """
         everything = sorted(
             self.holdings(), key=lambda one: (one.kind is not HoldingKind.LEFTOVER, min(one.used, now), one.name)
@@ -113,7 +113,7 @@ class Housekeeping:
         return self._finished(sweep, dry_run)
 
     def remove(self, chosen: Iterable[Holding], dry_run: bool = False) -> Removal:
-        """Remove these, but for what is in use."""
+        """Remove these entries, except those in use."""
         sweep = self._sweep(self.holdings())
         for holding in chosen:
             sweep.note(holding, self._gone(holding, dry_run))
@@ -130,7 +130,7 @@ class Housekeeping:
         return Removal(tuple(sweep.removed), tuple(sweep.in_use), tuple(sweep.refused), sweep.left, dry_run)
 
     def _gone(self, holding: Holding, dry_run: bool) -> bool | OSError:
-        """Return whether it was, or would be, removed; the error where that is not possible."""
+        """Return whether it was (or would be) removed, or the error that prevented it."""
         try:
             return self._kind_of(holding).remove(holding, dry_run)
         except OSError as error:
@@ -141,13 +141,13 @@ class Housekeeping:
 
 
 def leftover(place: Path, root: Path) -> Holding:
-    """Return a directory that nothing asks for any more, called by its path below ``root``."""
+    """Return the holding of a directory that nothing uses any more, named by its path below ``root``."""
     label = str(place.relative_to(root))
     return Holding(HoldingKind.LEFTOVER, place.name, label, place, size_of(place), modified(place))
 
 
 def size_of(directory: Path) -> int:
-    """Return the bytes of all files under a directory; what goes away meanwhile has none."""
+    """Return the total bytes of all files below a directory; files removed meanwhile count as 0."""
     total = 0
     for where, _, files in os.walk(directory):  # does not follow symbolic links
         for name in files:
@@ -159,7 +159,7 @@ def size_of(directory: Path) -> int:
 
 
 def modified(path: Path) -> float:
-    """Return when a file was modified, as a timestamp; 0 where it is gone."""
+    """Return the mtime of a file as a timestamp; 0 if it is gone."""
     try:
         return path.lstat().st_mtime
     except OSError:

@@ -1,4 +1,4 @@
-"""The kinds of what the cache holds: one row each, in the order in which they are shown."""
+"""The kinds of cache entries: one row each, in display order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accel_doctor.store.wheels.wheel_store import ENTRY, DamagedEntryError, Loca
 
 
 def kinds_of(cache: Path, leases: Leases, warn: Callable[[str], None]) -> tuple[Kind, ...]:
-    """Return the kinds of what is in the directory ``cache``; a new one is one row, and one of HoldingKind."""
+    """Return the kinds of entries in the directory ``cache``; a new kind needs a row here and a HoldingKind member."""
     return (
         KeptWheels(LocalWheelStore(cache / WHEELS, leases, warn), leases),
         Directories(HoldingKind.SOURCE, cache / SOURCES, leases),
@@ -27,7 +27,7 @@ def kinds_of(cache: Path, leases: Leases, warn: Callable[[str], None]) -> tuple[
 
 
 class Directories(Kind):
-    """A kind of which each is one directory, ``depth`` levels below its root."""
+    """A kind whose entries are directories, ``depth`` levels below its root."""
 
     def __init__(self, kind: HoldingKind, root: Path, leases: Leases, depth: int = 1) -> None:
         super().__init__(root, leases)
@@ -35,7 +35,7 @@ class Directories(Kind):
         self._depth = depth
 
     def holdings(self) -> Iterator[Holding]:
-        """Yield each; a source's is called like the archive in it."""
+        """Yield each entry; a source is named after the archive in it."""
         for place in directories(self.root, self._depth):
             inside = _inside(place)
             archive = next((path.name for path in inside if self._kind is HoldingKind.SOURCE and path.is_file()), None)
@@ -51,7 +51,7 @@ class KeptWheels(Kind):
         self._store = store
 
     def holdings(self) -> Iterator[Holding]:
-        """Yield the wheels, damaged ones under their key, and the entries that were not finished."""
+        """Yield the wheels (damaged ones under their key) and unfinished entries."""
         for name in self._store.names():
             try:
                 label = self._store.entry(name).file
@@ -63,13 +63,13 @@ class KeptWheels(Kind):
             yield leftover(place, self.root.parent)
 
     def remove(self, holding: Holding, dry_run: bool) -> bool:
-        """Remove an entry; return False where a process uses it. Raises OSError."""
+        """Remove an entry; return False if a process uses it. Raises OSError."""
         if dry_run or holding.kind is HoldingKind.LEFTOVER:
             return super().remove(holding, dry_run)
         return self._store.remove(holding.name)
 
     def check(self, fix: bool) -> Iterator[Damage | HoldingKind]:
-        """Read every wheel, and compare it with what was stored."""
+        """Read and verify every wheel."""
         for name in self._store.names():
             with self.leases.using(name):
                 try:
@@ -84,7 +84,7 @@ class KeptWheels(Kind):
 
 
 class Leftovers(Kind):
-    """Things that older versions kept in the cache; those of a kind are among its holdings."""
+    """Directories of older versions in the cache; leftovers of a kind are among that kind's holdings."""
 
     def holdings(self) -> Iterator[Holding]:
         """Yield each directory of an older layout."""
@@ -94,7 +94,7 @@ class Leftovers(Kind):
 
 
 def _inside(directory: Path) -> list[Path]:
-    """List a directory; nothing, where it is another user's or was removed just now."""
+    """List a directory; return [] if it is another user's or was just removed."""
     try:
         return sorted(directory.iterdir())
     except OSError:

@@ -12,7 +12,7 @@ ENVIRONMENTS = "environments"
 LOGS = "logs"
 INTERPRETERS = "interpreters"
 UNFINISHED = "unfinished"  # in a kind's directory: entries that are being written or removed
-OLDER = ("installations", f"{WHEELS}/locks", f"{WHEELS}/v1")  # of older versions; a later version's are left to it
+OLDER = ("installations", f"{WHEELS}/locks", f"{WHEELS}/v1")  # of older versions; those of newer ones are kept
 
 # https://bford.info/cachedir/: backup tools leave marked directories alone
 CACHEDIR_TAG = "CACHEDIR.TAG"
@@ -20,9 +20,9 @@ MARKER = b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by accel-doctor; 
 
 
 def directories(directory: Path, depth: int = 1) -> list[Path]:
-    """Return the directories ``depth`` levels below a directory, sorted; none where it is not there.
+    """Return the directories ``depth`` levels below a directory, sorted; none if it does not exist.
 
-    Raises OSError where it cannot be read.
+    Raises OSError if it cannot be read.
     """
     try:
         found = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())

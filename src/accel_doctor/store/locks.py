@@ -1,7 +1,7 @@
-"""Locks: what running processes use, so that nothing of it is removed, and directories that one process has at a time.
+"""Locks: leases that keep entries in use from being removed, and directories locked by one process at a time.
 
-The kernel drops a process's locks when it ends, however it ends. ``filelock.ReadWriteLock`` is an SQLite transaction on
-a file of its own for each name, which a store that is read only cannot have.
+The kernel drops a process's locks however it ends. ``filelock.ReadWriteLock`` is an SQLite transaction on
+a separate file for each name, which a read-only store cannot create.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Locks of the open file, not of the process (fcntl(2), "Open file description locks"): two stores in one process see
-# one another, and closing one leaves the other's alone. Where there are none (macOS), those of the process.
+# each other's locks, and closing one keeps the other's. If unavailable (macOS), locks of the process.
 _OF_OPEN_FILE = hasattr(fcntl, "F_OFD_SETLK")
 _TAKEN = {errno.EAGAIN, errno.EACCES}
 _PATIENCE = 5.0  # seconds
@@ -27,10 +27,10 @@ _BUILD_PAUSE = 0.1
 
 
 class Leases:
-    """Names in use: one file, locked byte by byte, so that one descriptor holds any number of names.
+    """Leases on names: one file, locked byte by byte, so that one descriptor holds any number of names.
 
-    A name stands for one of the file's 2**60 bytes; whoever uses it holds a shared lock on that byte, whoever removes
-    it an exclusive one. The file stays empty. Where locks cannot be had, nothing is held, and nothing may be removed.
+    A name maps to one of the file's 2**60 bytes; a user of the name holds a shared lock on that byte, a remover
+    an exclusive one. The file stays empty. If locks are unavailable, nothing is held, and nothing may be removed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,9 +40,9 @@ class Leases:
         self._guard = threading.RLock()
 
     def hold(self, name: str) -> None:
-        """Say that this process uses ``name``, until it ends or :meth:`release` is called. Wait, some seconds at
-        most, for a removal that is under way."""
-        with suppress(OSError):  # a store on a file system without locks, or one that nobody may write to
+        """Lease ``name`` to this process until it ends or :meth:`release` is called. Wait, a few seconds at
+        most, for a removal in progress."""
+        with suppress(OSError):  # a store on a file system without locks, or a read-only one
             descriptor = self._opened()
             with self._guard:
                 if name in self._held:
@@ -51,7 +51,7 @@ class Leases:
                     self._held.add(name)
 
     def release(self, name: str) -> None:
-        """Say that this process no longer uses ``name``."""
+        """Release this process's lease on ``name``."""
         with self._guard:
             if name in self._held and self._descriptor is not None:
                 self._held.discard(name)
@@ -60,7 +60,7 @@ class Leases:
 
     @contextmanager
     def using(self, name: str) -> Iterator[None]:
-        """Hold ``name`` for as long as the block lasts."""
+        """Hold ``name`` while the block runs."""
         self.hold(name)
         try:
             yield
@@ -69,9 +69,9 @@ class Leases:
 
     @contextmanager
     def removing(self, name: str) -> Iterator[bool]:
-        """Give True where nobody uses ``name``; then nobody begins to while the block lasts.
+        """Yield True if no process uses ``name``; then none can start to while the block runs.
 
-        Raises OSError where that cannot be told.
+        Raises OSError if that cannot be determined.
         """
         descriptor = self._opened()
         with self._guard:
@@ -84,8 +84,8 @@ class Leases:
 
     @contextmanager
     def alone(self, name: str, wait: Callable[[], bool]) -> Iterator[None]:
-        """Be the only one who uses ``name`` while the block lasts. While another process does, ``wait`` is asked again
-        and again; where it says no, nothing is held. Raises OSError where there are no locks."""
+        """Hold ``name`` exclusively while the block runs. While another process uses it, ``wait`` is called again
+        and again; once it returns False, nothing is held. Raises OSError if locks are unavailable."""
         descriptor = self._opened()
         while not (held := _locked_alone(descriptor, name)) and wait():
             time.sleep(_BUILD_PAUSE)
@@ -111,13 +111,13 @@ class Leases:
                 try:
                     self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
                 except OSError:
-                    # A shared lock asks for no more than reading.
+                    # A shared lock needs only read access.
                     self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
             return self._descriptor
 
 
 def _lock_patiently(descriptor: int, name: str) -> bool:
-    # A removal takes milliseconds. Whoever holds on for longer is none of ours, and must not keep us from our work.
+    # A removal takes milliseconds. A longer lock is not one of ours, and must not block us.
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -142,7 +142,7 @@ def _locked_alone(descriptor: int, name: str) -> bool:
 
 
 def _lock(descriptor: int, kind: int, name: str) -> None:
-    """Try once to lock; raise OSError where another process has the lock, or there are no locks."""
+    """Try once to lock; raise OSError if another process has the lock, or locks are unavailable."""
     byte = int(hashlib.sha256(name.encode()).hexdigest()[:15], 16)
     if not _OF_OPEN_FILE:
         fcntl.lockf(descriptor, kind if kind == fcntl.LOCK_UN else kind | fcntl.LOCK_NB, 1, byte)
@@ -154,8 +154,8 @@ def _lock(descriptor: int, kind: int, name: str) -> None:
 
 @contextmanager
 def directory_locked(directory: Path) -> Iterator[None]:
-    """Let one process at a time work in ``directory``; nothing is left behind in it. Not every file system has such
-    locks (NFS), so the work has to be right without."""
+    """Let one process at a time work in ``directory``, leaving no file in it. Not every file system has such
+    locks (NFS), so the work must be correct without them."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with suppress(OSError):
@@ -166,7 +166,7 @@ def directory_locked(directory: Path) -> Iterator[None]:
 
 
 def claimed(descriptor: int) -> bool | None:
-    """Claim an open directory for this process. Return False where another has it, None where there are no locks."""
+    """Claim an open directory for this process. Return False if another has it, None if locks are unavailable."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Entries that appear whole or not at all: written aside, on the disk, then put in place by one rename."""
+"""Publish entries atomically: written aside, synced to disk, then moved into place by one rename."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from accel_doctor.store.locks import Leases
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a file to a new one, on the disk when this returns."""
+    """Copy a file to a new one, and sync it to disk."""
     with source.open("rb") as reading, target.open("xb") as writing:
         shutil.copyfileobj(reading, writing, 1 << 20)
         writing.flush()
@@ -21,7 +21,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def write(target: Path, content: bytes) -> None:
-    """Write a new file, on the disk when this returns."""
+    """Write a new file, and sync it to disk."""
     with target.open("xb") as writing:
         writing.write(content)
         writing.flush()
@@ -29,7 +29,7 @@ def write(target: Path, content: bytes) -> None:
 
 
 def synchronize(directory: Path) -> None:
-    """Put on the disk what was created, renamed or removed in a directory."""
+    """Sync a directory to disk: the files created, renamed or removed in it."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -38,8 +38,8 @@ def synchronize(directory: Path) -> None:
 
 
 def synchronize_all(directory: Path) -> None:
-    """Put on the disk what was written to the file system of ``directory``: one call (syncfs(2)) for any number of
-    files, where each alone takes as long as a write to the disk."""
+    """Sync the file system of ``directory`` to disk: one call (syncfs(2)) for any number of
+    files, each of which alone would take as long as a write to disk."""
     import ctypes
 
     syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
@@ -56,7 +56,7 @@ def synchronize_all(directory: Path) -> None:
 
 
 def publish(aside: Path, place: Path) -> None:
-    """Put a finished directory in its place. Where another process was first, its directory stays."""
+    """Move a finished directory into place. If another process was first, its directory stays."""
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
         aside.rename(place)
@@ -69,7 +69,7 @@ def publish(aside: Path, place: Path) -> None:
 
 @contextmanager
 def scratch(unfinished: Path, leases: Leases) -> Iterator[Path]:
-    """Make a directory below ``unfinished`` that is in use while the block lasts, and gone afterwards."""
+    """Create a directory below ``unfinished``, leased while the block runs and removed afterwards."""
     directory = unfinished / secrets.token_hex(16)
     with leases.using(directory.name):
         try:

@@ -1,1 +1,1 @@
-"""Cached environments: stored by content, restored at any path in the time of making links."""
+"""Cached environments: stored by content, restored at any path in the time it takes to create hard links."""

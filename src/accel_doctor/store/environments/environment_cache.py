@@ -1,18 +1,18 @@
 """The cache of environments.
 
-``v1/pool`` holds every file once, ``v1/packs`` the pristine compressed copies, ``v1/entries`` one manifest an
-environment. A manifest appears in one rename after all it names is on the disk, so an environment is there whole or
-not at all. When it was last used is the time of its manifest. Nothing is removed while anybody stores or restores.
+``v1/pool`` holds every file once, ``v1/packs`` the pristine compressed copies, ``v1/entries`` one manifest per
+environment. A manifest appears in one rename after everything it names is on disk, so an environment exists whole or
+not at all. Its last use is the mtime of its manifest. Nothing is removed while a process stores or restores.
 
-A key is the SHA-256 of what is documented here, as JSON with sorted keys (``docs/reference/env.md``):
+A key is the SHA-256 of the following facts, as JSON with sorted keys (``docs/reference/env.md``):
 
-- the files that say what is installed: the SHA-256 of each by its path, relative to the configuration's directory;
+- the files that determine what is installed: the SHA-256 of each by its path relative to the configuration's directory;
 - the interpreter: implementation, feature version, SOABI, cache tag, debug and free-threaded builds;
 - the platform, and the C library with its version;
-- the distribution and its release, to whose libraries extension modules bind;
+- the distribution and its release, whose libraries extension modules link to;
 - settings that change what is installed: the arguments of ``install``, and the environment variables of builds.
 
-It does not cover where the environment is: one stored environment serves every path.
+It does not cover the path of the environment: one stored environment serves every path.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from accel_doctor.whole_files import replacing
 
 LAYOUT = "v1"
 KEY_VERSION = 1
-ALL = "environments"  # the one name that whoever stores or restores holds
+ALL = "environments"  # the one lease that every process that stores or restores holds
 
 
 class Use(NamedTuple):
@@ -60,7 +60,7 @@ class EnvironmentCache:
         self.leases = Leases(self.root / "lock")
 
     def prepare(self) -> None:
-        """Make what storing needs. Raises OSError."""
+        """Create the directories that storing needs. Raises OSError."""
         for name in ("entries", "packs"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         self.pool.prepare()
@@ -69,7 +69,7 @@ class EnvironmentCache:
             tag.write_bytes(MARKER)
 
     def in_use(self) -> AbstractContextManager[None]:
-        """Keep everything that is here from being removed while the block lasts."""
+        """Prevent removal of anything in the cache while the block runs."""
         return self.leases.using(ALL)
 
     def manifest_path(self, key: str) -> Path:
@@ -82,7 +82,7 @@ class EnvironmentCache:
 
     @contextmanager
     def aside(self) -> Iterator[Path]:
-        """Yield a path for a file that is being written; remove what is left there at the end of the block."""
+        """Yield a path for a temporary file; remove what is left of it at the end of the block."""
         path = self.root / UNFINISHED / secrets.token_hex(16)
         try:
             yield path
@@ -91,7 +91,7 @@ class EnvironmentCache:
                 path.unlink()
 
     def find(self, key: str) -> StoredEnvironment | None:
-        """Return the environment stored under a key; warn of a manifest that cannot be read, and remove it."""
+        """Return the environment stored under a key; warn about an unreadable manifest, and remove it."""
         try:
             return self.read(key)
         except FileNotFoundError:
@@ -104,24 +104,24 @@ class EnvironmentCache:
         return None
 
     def read(self, key: str) -> StoredEnvironment:
-        """Read the manifest of an environment. Raises ValueError where it is damaged, OSError."""
+        """Read the manifest of an environment. Raises ValueError if it is damaged, OSError."""
         stored = manifest_from_json(self.manifest_path(key).read_bytes())
         if stored.key != key:
             raise ValueError(f"it belongs to another key, {stored.key}")
         return stored
 
     def used(self, key: str) -> None:
-        """Note that an environment was used just now."""
-        with suppress(OSError):  # another user's: then its owner's uses count
+        """Record that an environment was used just now."""
+        with suppress(OSError):  # another user's: only its owner's uses count
             os.utime(self.manifest_path(key))
 
     def forget(self, key: str) -> None:
-        """Remove an environment's manifest; the next sweep removes what only it used."""
+        """Remove an environment's manifest; the next sweep removes the files that only it used."""
         with suppress(OSError):
             self.manifest_path(key).unlink()
 
     def publish(self, stored: StoredEnvironment) -> None:
-        """Put everything on the disk that an environment names, then let its manifest appear. Raises OSError."""
+        """Sync everything that an environment names to disk, then publish its manifest. Raises OSError."""
         with replacing(self.manifest_path(stored.key), self.root / UNFINISHED) as aside:
             aside.write_bytes(manifest_to_json(stored))
             synchronize_all(self.root)
@@ -137,27 +137,27 @@ class EnvironmentCache:
         return [key for _, key in sorted(times, reverse=True)]
 
     def last_used(self, key: str) -> float:
-        """Return when an environment was last used, as a timestamp; 0 where it is gone."""
+        """Return the timestamp of an environment's last use; 0 if it is gone."""
         try:
             return self.manifest_path(key).stat().st_mtime
         except FileNotFoundError:
             return 0.0
 
     def use(self) -> Use:
-        """Return how much is here."""
+        """Return the size of the cache."""
         pieces = [size for _, _, size in _files(self.pool.directory, 2)]
         packs = [size for _, _, size in _files(self.root / "packs", 1)]
         return Use(len(self.stored_keys()), len(pieces), sum(pieces), len(packs), sum(packs))
 
     def parts(self) -> Iterator[tuple[str, str, int]]:
-        """Yield name, path and bytes of every piece, pack and unfinished file."""
+        """Yield name, path and size in bytes of every piece, pack and unfinished file."""
         yield from _files(self.pool.directory, 2)
         yield from _files(self.root / "packs", 1)
         yield from _files(self.root / UNFINISHED, 1)
 
 
 def _files(directory: Path | str, depth: int, before: str = "") -> Iterator[tuple[str, str, int]]:
-    """Yield name, path and bytes of the files ``depth`` levels below a directory; those above are part of the name."""
+    """Yield name, path and bytes of the files ``depth`` levels below a directory; names include the levels between."""
     with suppress(FileNotFoundError, NotADirectoryError):
         for entry in os.scandir(directory):
             if depth > 1:
@@ -179,7 +179,7 @@ def environment_facts(
     arguments: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return what a key is made of; ``files`` are SHA-256 by path."""
+    """Return the facts that a key is computed from; ``files`` maps paths to SHA-256."""
     return {
         "key-version": KEY_VERSION,
         "files": dict(sorted(files.items())),
@@ -199,7 +199,7 @@ def environment_key(facts: Mapping[str, Any]) -> str:
 
 
 def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
-    """Return how much of ``one`` ``other`` likely has: 0 where it cannot run here, else 1 and the equal files."""
+    """Return how similar ``other`` is to ``one``: 0 if it cannot run here, else 1 plus the number of equal files."""
     if one.get("machine") != other.get("machine"):
         return 0
     mine: Mapping[str, str] = one.get("files", {})

@@ -1,6 +1,6 @@
-"""Environments on shared levels: one object for each pack, and the manifest, sent last, which publishes them.
+"""Environments on shared levels: one object per pack, and the manifest, sent last, which publishes them.
 
-What comes from a level is not trusted: the manifest is checked against its grammar, every piece against its hash when
+Data from a level is not trusted: the manifest is checked against its grammar, every piece against its hash when
 its pack is read.
 """
 
@@ -23,7 +23,7 @@ _AT_ONCE = 8
 def bring(
     cache: EnvironmentCache, key: str, levels: Sequence[SharedLevel], progress: Progress
 ) -> StoredEnvironment | None:
-    """Return the environment from the first level that has all of it, now in the cache too; None where none has."""
+    """Fetch the environment into the cache from the first level that has all of it; return None if none has."""
     for level in levels:
         cache.prepare()
         with cache.in_use():
@@ -40,7 +40,7 @@ def send(
     levels: Sequence[SharedLevel],
     progress: Progress,
 ) -> None:
-    """Send what the levels lack of an environment. A level tells its own failures, and they end nothing."""
+    """Send the levels what they lack of an environment. A level reports its own failures; they abort nothing."""
     with cache.in_use():
         for level in levels:
             if not level.writable:
@@ -54,7 +54,7 @@ def send(
 
 
 def _sent(cache: EnvironmentCache, digest: str, level: SharedLevel) -> bool:
-    # An empty object beside each pack says that the pack is there: a cheaper question than the pack itself.
+    # An empty object beside each pack marks it as present: cheaper to query than the pack itself.
     with cache.aside() as probe:
         if level.fetch(f"{_pack_name(digest)}.sent", probe, 1):
             return True
@@ -77,7 +77,7 @@ def _manifest(cache: EnvironmentCache, key: str, level: SharedLevel) -> StoredEn
 
 
 def _packs(cache: EnvironmentCache, stored: StoredEnvironment, level: SharedLevel, progress: Progress) -> bool:
-    """Fetch the packs that the cache lacks; return whether all are there now."""
+    """Fetch the packs that the cache lacks; return whether it now has all of them."""
     missing = [pack.digest for pack in stored.packs if not cache.pack_path(pack.digest).exists()]
 
     def fetch(digest: str) -> bool:

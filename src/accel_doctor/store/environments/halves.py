@@ -1,7 +1,7 @@
-"""Two processes for one job of many system calls.
+"""Split one job of many system calls between two processes.
 
-The calls are so short that two threads, which hand the interpreter's lock to one another at each, take longer than
-one; a forked child shares nothing and takes a quarter to a third off the time. It starts no program.
+The calls are so short that two threads, which pass the GIL to each other at each call, take longer than
+one; a forked child shares nothing and saves a quarter to a third of the time. It starts no program.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from accel_doctor.errors import AccelDoctorError
 
-_TOP = 3  # "lib/python3.13/site-packages" and above: what all others are below
-_WORTH_IT = 800  # files; forking takes as long as linking some hundred
+_TOP = 3  # "lib/python3.13/site-packages" and above: the parents of all others
+_WORTH_IT = 800  # files; forking takes as long as linking a few hundred
 
 T = TypeVar("T", bound=Sized)
 Part = list[tuple[str, T]]
@@ -26,7 +26,7 @@ class HalfError(AccelDoctorError):
 
 
 def parted(directories: Mapping[str, T]) -> tuple[Part[T], Part[T], Part[T]]:
-    """Return the directories that others are below, and two parts of the rest, of like size, with no shared one."""
+    """Return the parent directories, and the rest in two disjoint parts of similar size."""
     top: Part[T] = []
     trees: dict[str, Part[T]] = {}
     for path, files in directories.items():
@@ -46,7 +46,7 @@ def parted(directories: Mapping[str, T]) -> tuple[Part[T], Part[T], Part[T]]:
 
 
 def worth_it(directories: Mapping[str, T]) -> bool:
-    """Return whether there is enough to do, a second core to do it, and no thread that forking would leave behind."""
+    """Return whether there are enough files, a second core, and no other thread, which forking would leave behind."""
     if sum(map(len, directories.values())) < _WORTH_IT or not hasattr(os, "sched_getaffinity"):
         return False
     threading = sys.modules.get("threading")
@@ -54,10 +54,10 @@ def worth_it(directories: Mapping[str, T]) -> bool:
 
 
 def together(mine: Callable[[], None], theirs: Callable[[Callable[[], None]], None]) -> None:
-    """Run ``mine`` here and ``theirs`` in a child at the same time; return when both have ended.
+    """Run ``mine`` here and ``theirs`` in a child process in parallel; return when both have ended.
 
-    ``theirs`` gets a function to call now and then, which ends the child where its parent was killed. Raises what
-    either raised: the child's OSError as one, anything else of it as HalfError.
+    ``theirs`` gets a function to call periodically, which ends the child if its parent was killed. Raises what
+    either raised: an OSError in the child as OSError, any other exception in it as HalfError.
     """
     reading, writing = os.pipe()
     parent = os.getpid()

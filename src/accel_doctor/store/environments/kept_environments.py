@@ -1,4 +1,4 @@
-"""Kept environments as one kind of what the cache holds: measured, verified, evicted."""
+"""Kept environments as one kind of cache entry: measured, verified, evicted."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from accel_doctor.store.environments.environment_cache import ALL, EnvironmentCa
 from accel_doctor.store.environments.packs import read_pack
 from accel_doctor.store.housekeeping import Housekeeping, Kind
 
-_SHOWN = 12  # digits of a key
+_SHOWN = 12  # digits of a key to show
 _PAUSE = 0.1  # seconds
 
 
 class KeptEnvironments(Kind):
     """The environments of a cache.
 
-    What they share counts for the one that was used last: evicting the others frees what is their own.
+    Shared files count for the most recently used one: evicting the others frees only what is theirs alone.
     """
 
     def __init__(self, cache: EnvironmentCache) -> None:
@@ -28,7 +28,7 @@ class KeptEnvironments(Kind):
         self.cache = cache
 
     def holdings(self) -> Iterator[Holding]:
-        """Yield every environment, then what none of them names."""
+        """Yield every environment, then the files that none of them names."""
         cache, named = self.cache, set[str]()
         sizes = {name: size for name, _, size in cache.parts()}
         for key in cache.stored_keys():
@@ -38,7 +38,7 @@ class KeptEnvironments(Kind):
                 own = set(named_by(cache.read(key))) - named
             except FileNotFoundError:
                 continue
-            except ValueError:  # damaged: it goes like any other
+            except ValueError:  # damaged: evicted like any other
                 own = set()
             named |= own
             size += sum(sizes.get(name, 0) for name in own)
@@ -49,14 +49,14 @@ class KeptEnvironments(Kind):
             yield Holding(HoldingKind.LEFTOVER, ALL, label, cache.pool.directory, sum(left), 0.0)
 
     def remove(self, holding: Holding, dry_run: bool) -> bool:
-        """Remove an environment's manifest; return False where somebody stores or restores. Raises OSError."""
+        """Remove an environment's manifest; return False if a process stores or restores. Raises OSError."""
         with self.leases.removing(ALL) as free:
             if free and not dry_run and holding.kind is HoldingKind.ENVIRONMENT:
                 holding.path.unlink(missing_ok=True)
         return free
 
     def finish(self) -> None:
-        """Remove what no environment names any more. Where somebody stores or restores, the next run does it."""
+        """Remove files that no environment names any more; skip this if a process stores or restores."""
         with self.leases.removing(ALL) as free:
             if free:
                 kept = filter(None, map(self.cache.find, self.cache.stored_keys()))
@@ -65,7 +65,7 @@ class KeptEnvironments(Kind):
                     Path(path).unlink(missing_ok=True)
 
     def check(self, fix: bool) -> Iterator[Damage | HoldingKind]:
-        """Read every manifest, pack and piece, and compare it with its hash."""
+        """Read every manifest, pack and piece, and check it against its hash."""
         known: dict[Path, str | None] = {}
         for key in self.cache.stored_keys():
             found = self._damage(key, known)
@@ -77,7 +77,7 @@ class KeptEnvironments(Kind):
             yield Damage(HoldingKind.ENVIRONMENT, key, path, why, fix and self._discard(key, path, piece))
 
     def _damage(self, key: str, known: dict[Path, str | None]) -> tuple[Path, str] | None:
-        """Return the first file of an environment that is not as stored, and why; ``known`` are those looked at."""
+        """Return the first damaged file of an environment, and the damage; ``known`` are the files already checked."""
         cache = self.cache
         try:
             stored = cache.read(key)
@@ -97,7 +97,7 @@ class KeptEnvironments(Kind):
         return None
 
     def _discard(self, key: str, path: Path, piece: bool) -> bool:
-        """Remove a damaged piece, which is restored from its pack; with a damaged pack, the environment."""
+        """Remove a damaged piece, to be restored from its pack; for a damaged pack, remove the environment."""
         with self.leases.removing(ALL) as free:
             if free:
                 path.unlink(missing_ok=True)
@@ -107,7 +107,7 @@ class KeptEnvironments(Kind):
 
 
 def evict(cache: EnvironmentCache, limits: Limits, newest: str) -> Sequence[Holding]:
-    """Evict the least recently used environments until the rest fits, but never ``newest``. Return what was evicted."""
+    """Evict the least recently used environments, never ``newest``, until the rest fits; return the evicted ones."""
     if limits.size is None and (limits.count is None or len(cache.stored_keys()) <= limits.count):
         return ()
     removal = Housekeeping([KeptEnvironments(cache)]).prune(limits, time.time(), keep=newest)
@@ -115,7 +115,7 @@ def evict(cache: EnvironmentCache, limits: Limits, newest: str) -> Sequence[Hold
 
 
 def erase_environments(cache: EnvironmentCache, keys: Sequence[str]) -> int:
-    """Remove environments, after waiting for those who store or restore. Return how many were removed."""
+    """Remove environments, after waiting for processes that store or restore; return the number removed."""
     housekeeping = Housekeeping([KeptEnvironments(cache)])
     chosen = [one for one in housekeeping.holdings(HoldingKind.ENVIRONMENT) if one.name in keys]
     left: Sequence[Holding] = chosen

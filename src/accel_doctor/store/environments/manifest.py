@@ -1,7 +1,7 @@
 """Stored environments as JSON. Pure.
 
-A manifest may have been written by another machine or by somebody else: nothing in it is used before it fits. Files
-and directories cannot leave the environment: names have no separator, every directory's parent is a directory of the
+Another machine or user may have written a manifest: nothing in it is used before it is validated. Files
+and directories cannot escape the environment: names have no separator, every directory's parent is a directory of the
 same manifest, and nothing lies below a symlink.
 """
 
@@ -17,7 +17,7 @@ from accel_doctor.model.wheels import Link
 from accel_doctor.store.documents import KEY, items, read_document, table, text
 
 SCHEMA = 1
-LIMIT = 256 << 20  # bytes: some two million files
+LIMIT = 256 << 20  # bytes: about two million files
 _MOST_LINKS = 5000
 _MOST_FILES = 2_000_000
 
@@ -27,7 +27,7 @@ _DOTS = (".", "..")
 
 
 def manifest_to_json(stored: StoredEnvironment) -> bytes:
-    """Return a manifest. Raise ValueError for names that it cannot hold (control characters)."""
+    """Return a manifest as JSON. Raise ValueError for names that it cannot hold (control characters)."""
     directories = {}
     for path, files in stored.directories.items():
         rows = [f"{file.piece} {file.size} {file.pack} {file.name}" for file in files]
@@ -50,7 +50,7 @@ def manifest_to_json(stored: StoredEnvironment) -> bytes:
 
 
 def manifest_from_json(content: bytes) -> StoredEnvironment:
-    """Return what :func:`manifest_to_json` wrote. Raise ValueError for anything else."""
+    """Parse the output of :func:`manifest_to_json`. Raise ValueError for anything else."""
     fields = read_document(content, SCHEMA, LIMIT)
     packs = tuple(_pack(pack) for pack in items(fields.get("packs"), "packs", _MOST_FILES))
     try:
@@ -83,7 +83,7 @@ def _directories(paths: Mapping[str, Any], packs: int) -> dict[str, list[StoredF
                 raise ValueError(f"directories: no parent of {path!r:.200}")
         lines = "\n".join(rows) + "\n" if rows else ""
         found = _ROW.findall(lines)
-        # A line that does not fit is left out by findall: then there are fewer than lines.
+        # findall skips a line that does not match: then there are fewer matches than lines.
         if not len(found) == len(rows) == lines.count("\n") or len({row[3] for row in found}) != len(rows):
             raise ValueError(f"directories: malformed row or duplicate name in {path!r:.200}")
         files = [new((piece, int(size), int(pack), name)) for piece, size, pack, name in found]

@@ -1,9 +1,9 @@
 """Packs: pristine, compressed copies of pieces, one object per installed distribution.
 
-A pack begins with the list of its pieces, one ``SHA-256 SIZE`` a line in order, then an empty line, then their bytes
+A pack begins with the sorted list of its pieces, one ``SHA-256 SIZE`` per line, then an empty line, then their bytes
 in the same order. The SHA-256 of that list is the pack's name: the same distribution has the same pack on every
-machine, and is sent to a shared level once. It holds no paths, so nothing in it can be written to a wrong place; each
-piece is compared with its hash as it is read. Compressed with zstd, with gzip where Python has none.
+machine, and is sent to a shared level once. It holds no paths, so nothing in it can be written to the wrong place;
+each piece is checked against its hash as it is read. Compressed with zstd, or with gzip if Python lacks zstd.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from accel_doctor.store.environments.pool import BLOCK
 _HEAD = b"accel-doctor pack 1\n"
 _LINE = re.compile(rb"([0-9a-f]{64}x?) ([0-9]{1,15})\n")
 _MOST_PIECES = 2_000_000
-_LEVEL = 3  # zstd's own: 300 MB/s on one core, a third of what it was
+_LEVEL = 3  # zstd's default: 300 MB/s on one core, to a third of the size
 
 
 class DamagedPackError(AccelDoctorError):
-    """A pack that is not what its name says."""
+    """Raised for a pack whose content does not match its name."""
 
 
 def listing(sizes: Mapping[str, int]) -> bytes:
@@ -35,12 +35,12 @@ def listing(sizes: Mapping[str, int]) -> bytes:
 
 
 def pack_digest(sizes: Mapping[str, int]) -> str:
-    """Return the name of the pack that has these pieces."""
+    """Return the name of the pack of these pieces."""
     return hashlib.sha256(listing(sizes)).hexdigest()
 
 
 def write_pack(target: Path, sizes: Mapping[str, int], path_of: Callable[[str], str]) -> None:
-    """Write a pack of pieces that are in the pool. Raise DamagedPackError where one is not what its name says."""
+    """Write a pack of pieces from the pool. Raise DamagedPackError if one does not match its hash."""
     zstd = find_zstd()
     with zstd.open(target, "xb", level=_LEVEL) if zstd else gzip.open(target, "xb", compresslevel=1) as stream:
         stream.write(_HEAD + listing(sizes) + b"\n")
@@ -55,7 +55,7 @@ def write_pack(target: Path, sizes: Mapping[str, int], path_of: Callable[[str], 
 
 
 def read_pack(source: Path, digest: str, wanted: Collection[str], keep: Callable[[str, Iterator[bytes]], None]) -> None:
-    """Give ``keep`` the bytes of each wanted piece, compared with its hash by the time they end.
+    """Pass the bytes of each wanted piece to ``keep``; its hash has been checked when they end.
 
     Raises DamagedPackError, OSError.
     """
@@ -66,7 +66,7 @@ def read_pack(source: Path, digest: str, wanted: Collection[str], keep: Callable
                 blocks = _piece(stream, piece, size)
                 if piece in wanted:
                     keep(piece, blocks)
-                for _ in blocks:  # what nobody read has to be passed over
+                for _ in blocks:  # skip the bytes that were not read
                     pass
     except (ValueError, UsageError) as error:
         raise DamagedPackError(f"the pack {digest} cannot be read: {error}") from error

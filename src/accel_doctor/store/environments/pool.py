@@ -1,9 +1,9 @@
-"""The pool: every file of every stored environment once, by its content and whether it is executable.
+"""The pool: every file of every stored environment once, by content and executable bit.
 
 Restored files are hard links into it, so a restored file that is edited in
-place changes its piece too. That shows: all pieces have one time of modification, which no edit leaves as it was, and
-that they have the same one means that none has to be recorded. It is the time that bytecode is stored with
-(:func:`portable_bytecode`), so that the source of a restored module always has it.
+place changes its piece too. That is detectable: all pieces have the same mtime, which every edit changes, and
+since it is the same for all, none has to be recorded. It is also the source time that stored bytecode carries
+(:func:`portable_bytecode`), so it always matches the source of a restored module.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from pathlib import Path
 
 from accel_doctor.whole_files import replacing
 
-# 2000-01-01: a whole even second, which every file system keeps as it is; later than 1980, before which zip files
-# know no time; in the 32 bits that bytecode has for it.
+# 2000-01-01: a whole even second, which every file system preserves; after 1980, where the dates of zip files
+# begin; within the 32 bits that bytecode has for it.
 TIME = 946684800
 TIME_NS = TIME * 10**9
 BLOCK = 8 << 20
 
-_PLAIN_HEADER = 16  # magic number, flags, time and size of the source: PEP 552
+_PLAIN_HEADER = 16  # magic number, flags, mtime and size of the source: PEP 552
 
 
 class Pool:
     """Pieces in one directory, ``<first two of name>/<rest>``."""
 
     def __init__(self, directory: Path, aside: Path) -> None:
-        """Take ``aside`` for pieces that are being written; it is on the same file system."""
+        """Use ``aside``, on the same file system, for pieces while they are written."""
         self.directory = directory
         self._aside = aside
 
     def prepare(self) -> None:
-        """Make the directories."""
+        """Create the directories."""
         self._aside.mkdir(parents=True, exist_ok=True)
-        if (self.directory / "ff").is_dir():  # the last one made
+        if (self.directory / "ff").is_dir():  # the last one created
             return
         for number in range(256):
             (self.directory / f"{number:02x}").mkdir(parents=True, exist_ok=True)
 
     def sound(self, piece: str, size: int) -> bool:
-        """Return whether a piece is as it was stored, as far as its size and time tell."""
+        """Return whether a piece is unchanged, judging by its size and mtime."""
         try:
             found = os.stat(self.path(piece))
         except FileNotFoundError:
@@ -54,14 +54,14 @@ class Pool:
         return f"{self.directory}/{piece[:2]}/{piece[2:]}"
 
     def add(self, content: bytes, executable: bool) -> str:
-        """Keep ``content``; the piece's name."""
+        """Store ``content``; return the piece's name."""
         piece = hashlib.sha256(content).hexdigest() + ("x" if executable else "")
         if not self.sound(piece, len(content)):
             self.write(piece, [content])
         return piece
 
     def write(self, piece: str, blocks: Iterable[bytes]) -> None:
-        """Write a piece aside, and put it in place of what is there: files that share the old one keep it."""
+        """Write a piece to a temporary file, and replace the existing one: hard links to the old one stay unchanged."""
         mode = 0o777 if piece.endswith("x") else 0o666
         with replacing(Path(self.path(piece)), self._aside) as aside:
             descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -70,7 +70,7 @@ class Pool:
             os.utime(aside, ns=(TIME_NS, TIME_NS))
 
     def add_large(self, source: int, executable: bool) -> tuple[str, int]:
-        """Keep the file open as ``source``, which need not fit into memory; the piece's name and size."""
+        """Store the file open as ``source``, which need not fit into memory; return the piece's name and size."""
         digest, size = hashlib.sha256(), 0
         while block := os.pread(source, BLOCK, size):
             digest.update(block)
@@ -82,8 +82,8 @@ class Pool:
 
 
 def portable_bytecode(content: bytes, source_time: int, source_size: int) -> bytes | None:
-    """Bytecode (PEP 552) that is valid for a source with the pool's time; None where it is not valid for the source
-    it has now. Bytecode that is checked by its source's hash, or not at all, stays as it is."""
+    """Return the bytecode (PEP 552) made valid for a source with the pool's mtime; None if it does not match the source
+    as it is now. Hash-based and unchecked bytecode stays unchanged."""
     if len(content) < _PLAIN_HEADER:
         return None
     flags, time, size = struct.unpack("<III", content[4:_PLAIN_HEADER])

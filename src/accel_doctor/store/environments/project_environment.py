@@ -1,4 +1,4 @@
-"""A project's environment on one machine: which one it is, and how it is restored."""
+"""A project's environment on one machine: its key, and how to restore it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class Libraries(Protocol):
-    """The shared libraries of this machine, as an environment's extension modules find them."""
+    """The shared libraries of this machine, as resolved for an environment's extension modules."""
 
     def links(self, root: Path) -> Sequence[Link]:
-        """Return what the environment at ``root`` needs of them, and gets."""
+        """Return the libraries that the environment at ``root`` needs, and how they resolve here."""
         ...
 
     def unmet(self, stored: StoredEnvironment) -> Sequence[str]:
-        """Return, in words, what a stored environment needs of them and does not get."""
+        """Describe the libraries that a stored environment needs and this machine lacks."""
         ...
 
 
@@ -46,25 +46,25 @@ class ProjectEnvironment:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """Return what the key is made of."""
+        """Return the facts that the key is computed from."""
         return self.project.facts(self.interpreter.machine, self.variables)
 
     @cached_property
     def key(self) -> str:
-        """Return which environment the project needs here."""
+        """Return the key of the environment that the project needs here."""
         return environment_key(self.facts)
 
     @property
     def place(self) -> Place:
-        """Return where it goes, for which interpreter."""
+        """Return the place of the environment: its path and its interpreter."""
         executable = self.interpreter.executable
         return Place(str(self.project.target), str(Path(executable).parent), executable, self.interpreter.version)
 
     def restore(self, *, near: bool = False) -> StoredEnvironment | None:
-        """Put the stored environment in place, else with ``near`` the closest match; return it.
+        """Restore the stored environment, or with ``near`` the closest match; return it.
 
-        Return None, after telling why, where there is none that works here. Raise UsageError, SwapError, OSError:
-        what was in place is still there then.
+        Return None, after reporting why, if none works here. Raise UsageError, SwapError, OSError:
+        the previous environment is still in place then.
         """
         stored = self._found()
         if stored is None:
@@ -77,7 +77,7 @@ class ProjectEnvironment:
 
     @cached_property
     def opened_levels(self) -> Sequence[SharedLevel]:
-        """Return the levels, before any request; none where signatures are required, which environments do not have.
+        """Return the levels, without any request yet; none if signatures are required, which environments do not have.
 
         Raise UsageError.
         """
@@ -91,7 +91,7 @@ class ProjectEnvironment:
     def _found(self) -> StoredEnvironment | None:
         stored = self.cache.find(self.key)
         if stored is None and (levels := self.opened_levels):
-            from accel_doctor.store.environments.environment_sharing import bring  # with threads and sockets
+            from accel_doctor.store.environments.environment_sharing import bring  # loads threads and sockets
 
             return bring(self.cache, self.key, levels, self.terminal)
         return stored
@@ -115,7 +115,7 @@ class ProjectEnvironment:
         return True
 
     def _nearest(self) -> StoredEnvironment | None:
-        """Return, of those for this interpreter, the one with the most of what the lock files name."""
+        """Return the environment for this interpreter that has most of the packages in the lock files."""
         wanted = self.project.named_in_locks()
         best, most = None, (0, 0)
         for key in self.cache.stored_keys():

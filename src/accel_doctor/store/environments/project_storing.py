@@ -1,4 +1,4 @@
-"""Store a project's environment, and make it if it is not stored yet."""
+"""Store a project's environment, and create it if it is not stored yet."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from accel_doctor.wording import count
 
 
 class Installer(Protocol):
-    """Make environments anew."""
+    """Creates environments from scratch."""
 
     def make(self, place: Path) -> None:
-        """Make an empty environment in an empty directory. Raise ToolError."""
+        """Create an empty environment in an empty directory. Raise ToolError."""
         ...
 
     def install(self, place: Path) -> int:
@@ -32,7 +32,7 @@ class Installer(Protocol):
 def store_environment(environment: ProjectEnvironment, root: Path | None = None) -> None:
     """Store the environment (or that at ``root``, made for it), send it to the levels, evict beyond the limits.
 
-    Raise UsageError where there is none, ChangingError, OSError: nothing is stored then.
+    Raise UsageError if there is none, ChangingError, OSError: nothing is stored then.
     """
     project, cache, terminal = environment.project, environment.cache, environment.terminal
     root = root or project.target
@@ -47,7 +47,7 @@ def store_environment(environment: ProjectEnvironment, root: Path | None = None)
 
 
 def sync_environment(environment: ProjectEnvironment, installer: Installer) -> int:
-    """Restore the environment, else have it installed beside the old one, and store it; return the exit code.
+    """Restore the environment, or install it beside the old one and store it; return the exit code.
 
     Raise ToolError, and what :meth:`ProjectEnvironment.restore` raises.
     """
@@ -74,7 +74,7 @@ def sync_environment(environment: ProjectEnvironment, installer: Installer) -> i
 
 
 def _rewrite(root: Path, place: Place) -> None:
-    """Make files that name ``root`` name ``place``, for an environment that no cache could take."""
+    """Rewrite files that name ``root`` to name ``place``, for an environment that could not be cached."""
     for path in scan(root).files:
         if not may_name_the_root(path):
             continue

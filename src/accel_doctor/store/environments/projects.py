@@ -1,4 +1,4 @@
-"""A project that has an environment: its configuration file, its lock files, and the place of the environment."""
+"""A project with an environment: its configuration file, its lock files, and the path of the environment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from accel_doctor.store.environments.environment_cache import environment_facts
 from accel_doctor.store.wheels.build_key import build_environment
 from accel_doctor.units import SIZE
 
-# Where a project keeps them, first match wins: the file, and the table in it.
+# Where a project configures them, first match wins: the file, and the table in it.
 PLACES = (
     (".accel-doctor.toml", ("env",)),
     ("accel-doctor.toml", ("env",)),
@@ -30,7 +30,7 @@ LOCKS = ("pylock.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "r
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 _LOCK_LIMIT = 64 << 20  # bytes
-# Variables with which the frontends choose what is installed. Those of indexes are not among them: a lock has hashes.
+# Variables that change what the frontends install. Those of indexes are not among them: a lock has hashes.
 _CHOICES = (
     "PIP_NO_BINARY",
     "PIP_ONLY_BINARY",
@@ -56,20 +56,20 @@ class EnvironmentSettings:
 
 @dataclass(frozen=True)
 class Project:
-    """A project: the directory of its configuration, and what that says."""
+    """A project: the directory of its configuration, and its settings."""
 
     directory: Path
     settings: EnvironmentSettings
 
     @cached_property
     def target(self) -> Path:
-        """Return where the environment goes."""
+        """Return the path of the environment."""
         target = self.directory / self.settings.virtualenv_path
         return Path(os.path.normpath(target.resolve() if target.is_symlink() else target))
 
     @cached_property
     def lock_paths(self) -> Sequence[str]:
-        """Return the files whose bytes decide, relative to the directory. Raise UsageError where there are none."""
+        """Return the files that determine the key, relative to the directory. Raise UsageError if there are none."""
         configured = self.settings.requirements_lock_paths
         found = configured or [name for name in LOCKS if (self.directory / name).exists()][:1]
         if not found:
@@ -80,9 +80,9 @@ class Project:
         return found
 
     def install_arguments(self, refused: Collection[str]) -> Sequence[str]:
-        """Return what to call ``install`` with.
+        """Return the arguments for ``install``.
 
-        Raise UsageError where neither settings nor lock files say so, and for an option of ``refused`` in the settings.
+        Raise UsageError if neither settings nor lock files give any, and for an option of ``refused`` in the settings.
         """
         source = self.settings.source or "[tool.accel-doctor.env] of pyproject.toml"
         for word in self.settings.install:
@@ -103,7 +103,7 @@ class Project:
         return [word for path in self.lock_paths for word in ("-r", path)]
 
     def facts(self, machine: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
-        """Return what the key is made of, on a machine with these facts and variables. Raise UsageError."""
+        """Return the facts of the key, on a machine with these facts and variables. Raise UsageError."""
         return environment_facts(
             {path: hashlib.sha256(self._content(path)).hexdigest() for path in self.lock_paths},
             machine,
@@ -113,7 +113,7 @@ class Project:
         )
 
     def named_in_locks(self) -> set[str]:
-        """Return the normalized names of distributions in the lock files, as far as a glance tells."""
+        """Return the normalized names of distributions in the lock files, by a rough scan."""
         names: set[str] = set()
         for path in self.lock_paths:
             text = self._content(path).decode(errors="replace")
@@ -134,7 +134,7 @@ class Project:
 
 
 def find_project(directory: Path, named: Path | None, variables: Mapping[str, str]) -> Project:
-    """Return the project in a directory, or that of the configuration file ``named``. Raise UsageError."""
+    """Return the project in a directory, or the one of the configuration file ``named``. Raise UsageError."""
     if named and not named.is_file():
         raise UsageError(f"{named}: no such file", hint="accel-doctor env init writes one")
     for name, keys in PLACES:
@@ -162,7 +162,7 @@ def _read(path: Path) -> Any:
 
 
 def read_settings(table: Mapping[str, Any], source: str, variables: Mapping[str, str]) -> EnvironmentSettings:
-    """Return the settings in a table. Raise UsageError, with the file and the key, for a mistake in it."""
+    """Parse the settings in a table. Raise UsageError, with the file and the key, for a mistake in it."""
     known = [field.name for field in fields(EnvironmentSettings) if field.name != "source"]
     values = {}
     for key, value in table.items():

@@ -1,7 +1,7 @@
-"""Files that name the path of their environment: stored without it, rewritten for the place they go to. Pure.
+"""Files that contain the path of their environment: stored without it, rewritten for their new place. Pure.
 
-Files from wheels cannot know the path. So inside ``site-packages`` only what installers write is looked at: ``.pth``
-and ``.egg-link`` files, finders of editable installs, ``direct_url.json``. Outside of it, every text: scripts,
+Files from wheels cannot know the path. So inside ``site-packages`` only what installers write is checked: ``.pth``
+and ``.egg-link`` files, finders of editable installs, ``direct_url.json``. Outside it, every text file: scripts,
 ``activate*``, ``pyvenv.cfg``, kernels of Jupyter, ``etc/``, ``share/``.
 """
 
@@ -15,12 +15,12 @@ from urllib.parse import quote
 
 from accel_doctor.model.stored_environments import Place
 
-LARGEST = 1 << 20  # bytes; what installers write is smaller by far
+LARGEST = 1 << 20  # bytes; what installers write is far smaller
 CONFIGURATION = "pyvenv.cfg"
 
 TEXT_ROOT = "@accel-doctor:root@"
 ROOT = TEXT_ROOT.encode()
-INTERPRETER = "@accel-doctor:interpreter@"  # the target of symlinks that lead to it
+INTERPRETER = "@accel-doctor:interpreter@"  # the target of symlinks that point to it
 _WORD = b"@accel-doctor:root-as-one-word@"
 _URL = b"@accel-doctor:root-in-a-url@"
 
@@ -31,8 +31,8 @@ _WRITTEN_BY_INSTALLERS = re.compile(
 # Linux before 5.1 cut the first line after 127 bytes: execve(2), "Interpreter scripts".
 _LONGEST_FIRST_LINE = 127
 
-# What pip (distlib) and uv write where that line would be too long or the path has a space: a script that is sh's and
-# Python's at once.
+# What pip (distlib) and uv write if that line would be too long or the path has a space: a script valid in both sh and
+# Python.
 _SHELL_FORM = re.compile(
     rb"#!/bin/sh\n'''exec' (?P<word>\"[^\"\n]*\"|(?:'[^'\n]*'|\"'\")+|[^\s'\"]+)(?P<arguments>[^\"\n]*)"
     rb" \"\$0\" \"\$@\"\n' '''\n"
@@ -40,13 +40,13 @@ _SHELL_FORM = re.compile(
 
 
 def may_name_the_root(path: str) -> bool:
-    """Return whether a file at this path may name the environment's root."""
+    """Return whether a file at this path may contain the environment's root."""
     inside = _SITE.fullmatch(path)
     return not inside or _WRITTEN_BY_INSTALLERS.fullmatch(inside["inside"]) is not None
 
 
 def without_place(path: str, content: bytes, root: str) -> bytes | None:
-    """Return the file without ``root``; None where it does not name it."""
+    """Return the file with ``root`` taken out; None if it does not contain it."""
     if path == CONFIGURATION:
         return _replaced(content, root)
     if len(content) > LARGEST or b"\0" in content or not may_name_the_root(path):
@@ -71,7 +71,7 @@ def without_place(path: str, content: bytes, root: str) -> bytes | None:
 
 
 def for_place(path: str, content: bytes, place: Place) -> bytes:
-    """Return the file as it must be at ``place``."""
+    """Return the file rewritten for ``place``."""
     root = _bytes(place.root)
     if path == CONFIGURATION:
         return _configuration(content.replace(ROOT, root), place)
@@ -108,7 +108,7 @@ def _with_first_line(content: bytes, root: str) -> bytes:
 
 
 def _configuration(content: bytes, place: Place) -> bytes:
-    """Return ``pyvenv.cfg`` (PEP 405) with the interpreter's place and version."""
+    """Return ``pyvenv.cfg`` (PEP 405) with the interpreter's path and version."""
     values = {
         "home": place.home,
         "executable": place.executable,
@@ -128,7 +128,7 @@ def _in_scripts(path: str) -> bool:
     return path.startswith("bin/") and path.count("/") == 1
 
 
-# How activate scripts quote, by suffix: the quotation mark, and what is written for characters between two of them.
+# How activate scripts quote, by suffix: the quotation mark, and the escapes of characters between two of them.
 _QUOTING: Mapping[str, tuple[str, dict[str, str | int | None]]] = {
     "": ("'", {"'": "'\"'\"'"}),
     "csh": ("'", {"'": "'\"'\"'", "!": "\\!"}),  # history is expanded even there: csh(1)

@@ -1,8 +1,8 @@
 """Restore an environment from a manifest: directories, and one link per file.
 
-Nothing is hashed and no byte is read but those of the few files that name their place. Each piece is looked at once:
-one that has another size or time than all pieces have was edited in place in some restored environment, and is
-written anew from its pack first.
+Nothing is hashed, and only the few files that contain their path are read. Each piece is checked once with stat:
+one with an unexpected size or mtime was edited in place in some restored environment, and is
+rewritten from its pack first.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from accel_doctor.store.environments.pool import BLOCK, TIME_NS
 from accel_doctor.store.environments.relocation import INTERPRETER, TEXT_ROOT, for_place
 from accel_doctor.store.environments.swap import place_beside, put_in_place
 
-# Links are refused to files of others (fs.protected_hardlinks), on other file systems, and beyond their largest number.
+# Links fail for files of other users (fs.protected_hardlinks), across file systems, and beyond the maximum link count.
 _NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, errno.EACCES}
 
 
 class DamagedEnvironmentError(AccelDoctorError):
-    """A stored environment of which something is missing that no pack has."""
+    """Raised for a stored environment with a missing piece that no pack has."""
 
 
 class RemovedEnvironmentError(AccelDoctorError):
-    """A stored environment that another process removed after it was found."""
+    """Raised for a stored environment that another process removed after it was found."""
 
 
 def restore(
@@ -43,14 +43,14 @@ def restore(
     target: Path,
     progress: Progress,
 ) -> None:
-    """Put the environment at ``target``, in place of what is there, in one move.
+    """Restore the environment at ``target``, replacing what is there in one move.
 
-    Raises RemovedEnvironmentError, DamagedEnvironmentError, UsageError, SwapError, OSError: what was there is still
+    Raises RemovedEnvironmentError, DamagedEnvironmentError, UsageError, SwapError, OSError: the old one is still
     there then.
     """
     with place_beside(target) as beside:
         with cache.in_use():
-            # Only what a manifest names is kept, and as long as we hold the lock, everything of it.
+            # Only what a manifest names is kept, and while we hold the lock, all of it.
             if not cache.manifest_path(stored.key).exists():
                 raise RemovedEnvironmentError("another process removed the stored environment")
             _Restoring(cache, stored, place, str(beside), progress).run()
@@ -77,7 +77,7 @@ class _Restoring:
             parent, _, name = path.rpartition("/")
             self._relocated.setdefault(parent, set()).add(name)
         self._pool = os.open(cache.pool.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        # Who owns a file may change it at any time, also where it is linked to.
+        # The owner of a file may change it at any time, also through a link.
         self._put = _link if os.fstat(self._pool).st_uid == os.geteuid() else _copy
 
     def run(self) -> None:
@@ -101,7 +101,7 @@ class _Restoring:
             self._fill_each(list(directories.items()), show)
             return
         top, mine, theirs = parted(directories)
-        self._fill_each(top, lambda done: None)  # a progress bar starts a thread, and there is a fork ahead
+        self._fill_each(top, lambda done: None)  # a progress bar starts a thread, and a fork follows
         try:
             together(lambda: self._fill_each(mine, show), lambda check: self._fill_each(theirs, lambda done: check()))
         except HalfError as error:
@@ -154,7 +154,7 @@ class _Restoring:
             target.write(content)
 
     def _repair(self, number: int, piece: str, size: int) -> None:
-        """Write those pieces of a pack anew that are missing or were edited; who has them linked keeps theirs."""
+        """Rewrite the pieces of a pack that are missing or were edited; existing hard links keep their content."""
         from accel_doctor.store.environments.packs import DamagedPackError, read_pack
 
         pack = self._stored.packs[number]
@@ -192,4 +192,4 @@ def _copy(shelf: str, name: str, pool: int, here: int) -> None:
         target = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=here)
         with os.fdopen(target, "wb") as writing:
             shutil.copyfileobj(reading, writing, BLOCK)
-        os.utime(name, ns=(TIME_NS, TIME_NS), dir_fd=here)  # what bytecode says of its source
+        os.utime(name, ns=(TIME_NS, TIME_NS), dir_fd=here)  # the source mtime in bytecode

@@ -28,7 +28,7 @@ _BYTECODE = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<module>[^/]+?)\.[^/
 
 
 class ChangingError(AccelDoctorError):
-    """An environment that is changed while it is stored, or holds what cannot be stored."""
+    """Raised for an environment that changes while it is stored, or has files that cannot be stored."""
 
 
 class Found(NamedTuple):
@@ -40,9 +40,9 @@ class Found(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """An environment as it was found; paths are relative to its root."""
+    """The files of an environment when scanned; paths are relative to its root."""
 
-    directories: dict[str, int]  # with the time of their last change
+    directories: dict[str, int]  # with their mtime
     files: dict[str, Found]
     symlinks: dict[str, str]
 
@@ -55,10 +55,10 @@ def store(
     progress: Progress,
     inspect: Callable[[Path], Sequence[Link]] = lambda root: (),
 ) -> StoredEnvironment:
-    """Keep the environment at ``root`` under a key, in place of what was kept under it.
+    """Store the environment at ``root`` under a key, replacing what was stored under it.
 
-    Raises UsageError where there is none, ChangingError where it changes meanwhile, OSError (a full disk): nothing is
-    kept then.
+    Raises UsageError if there is none, ChangingError if it changes meanwhile, OSError (a full disk): nothing is
+    stored then.
     """
     if not (root / "pyvenv.cfg").is_file():
         raise UsageError(f"{root} is not a virtual environment (it has no pyvenv.cfg)", hint="python3 -m venv .venv")
@@ -113,7 +113,7 @@ class _Storing:
         )
 
     def _keep(self, path: str, found: Found) -> tuple[str, int] | None:
-        """Return the piece of a file; None for outdated bytecode."""
+        """Store a file as a piece; return the piece's name and size, or None for outdated bytecode."""
         try:
             descriptor = os.open(f"{self._root}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -164,7 +164,7 @@ def _write_packs(cache: EnvironmentCache, stored: StoredEnvironment, progress: P
 
 
 def scan(root: Path) -> Tree:
-    """Return everything below ``root``. Raise ChangingError for sockets, devices and names with control characters."""
+    """List all files below ``root``. Raise ChangingError for sockets, devices and names with control characters."""
     tree = Tree({}, {}, {})
     waiting = [""]
     while waiting:
@@ -199,7 +199,7 @@ def _note(entry: os.DirEntry[str], path: str, tree: Tree) -> bool:
 
 
 def check_unchanged(root: Path, tree: Tree, inode: int) -> None:
-    """Raise ChangingError where the environment is not the one that was scanned."""
+    """Raise ChangingError if the environment changed since it was scanned."""
     try:
         if os.stat(root).st_ino == inode and all(
             os.stat(f"{root}/{path}").st_mtime_ns == time for path, time in tree.directories.items()
@@ -211,9 +211,9 @@ def check_unchanged(root: Path, tree: Tree, inode: int) -> None:
 
 
 def owners(root: Path, files: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Return the distribution (normalized name, version) that claims each file by its RECORD; leave out other files.
+    """Return the distribution (normalized name, version) that lists each file in its RECORD; omit other files.
 
-    Bytecode belongs to whom its source belongs to: who made it, and when, differs from one environment to the next.
+    Bytecode belongs to the distribution of its source: its creator and time differ between environments.
     """
     known = set(files)
     result: dict[str, tuple[str, str]] = {}
@@ -235,7 +235,7 @@ def owners(root: Path, files: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 
 def source_of(path: str) -> str:
-    """Return the module that bytecode was made of; "" for other files."""
+    """Return the path of the source that bytecode was compiled from; "" for other files."""
     found = _BYTECODE.fullmatch(path)
     return f"{found['folder']}{found['module']}.py" if found else ""
 

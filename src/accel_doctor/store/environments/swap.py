@@ -1,4 +1,4 @@
-"""One environment replaces another in one move: readers see the old one or the new one, whole."""
+"""Replace one environment by another in one move: readers see either the old or the new one, whole."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _RENAME_EXCHANGE = 2  # renameat2(2)
 
 
 class SwapError(AccelDoctorError):
-    """Raised where an environment cannot be put in its place; what was there is still there."""
+    """Raised if an environment cannot be moved into place; the old one is still there."""
 
 
 @contextmanager
 def place_beside(target: Path) -> Iterator[Path]:
-    """Make an empty directory beside ``target``, removed at the end of the block; remove what killed runs left.
+    """Create an empty directory beside ``target`` for the duration of the block; remove leftovers of killed runs.
 
-    Raise UsageError where ``target`` is something that an environment must not replace.
+    Raise UsageError if ``target`` is something that an environment must not replace.
     """
     recover(target)
     check(target)
@@ -41,7 +41,7 @@ def place_beside(target: Path) -> Iterator[Path]:
 
 
 def check(target: Path) -> None:
-    """Raise UsageError for a directory that holds anything but an environment."""
+    """Raise UsageError for a directory that holds anything other than an environment."""
     with suppress(FileNotFoundError):
         if not stat.S_ISDIR(target.stat().st_mode):
             raise UsageError(f"{target} is not a directory", hint="choose another virtualenv_path")
@@ -53,7 +53,7 @@ def check(target: Path) -> None:
 
 
 def put_in_place(beside: Path, target: Path) -> None:
-    """Move ``beside`` to ``target``, and what was there, if anything, to ``beside``. Raise SwapError."""
+    """Move ``beside`` to ``target``, and the old ``target``, if any, to ``beside``. Raise SwapError."""
     with directory_locked(target.parent):
         for _ in range(3):  # another program, which takes no locks, may interfere
             try:
@@ -70,7 +70,7 @@ def put_in_place(beside: Path, target: Path) -> None:
 
 
 def recover(target: Path) -> None:
-    """Remove what killed runs left beside ``target``, and finish one that was killed between two moves."""
+    """Remove leftovers of killed runs beside ``target``, and finish a run that was killed between two moves."""
     for path in sorted(target.parent.glob(f".{_bare(target)}{_MARK}*-*")):
         if path.name.startswith(f".{_bare(target)}{_OLD}") and not target.exists():
             with directory_locked(target.parent), suppress(OSError):
@@ -107,7 +107,7 @@ def _made(target: Path) -> tuple[Path, int]:
 
 
 def _exchanged(one: Path, other: Path) -> bool:
-    """Swap the two in one move; return False where the system cannot."""
+    """Swap the two in one move; return False if the system cannot."""
     import ctypes
 
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)

@@ -1,1 +1,1 @@
-"""Shared levels behind the local store: object stores by URL scheme, and what a run does when one fails."""
+"""Shared levels behind the local store: object stores by URL scheme, and the handling of their failures."""

@@ -27,7 +27,7 @@ class LevelAddress:
     scheme: str  # "file" for plain paths
     host: str  # the bucket or container, in object storage
     path: str  # unquoted
-    directory: Path = Path()  # what a relative path is relative to
+    directory: Path = Path()  # the base of relative paths
     read_only: bool = False
     anonymous: bool = False
     timeout: float = 10.0  # seconds of silence
@@ -44,12 +44,12 @@ class LevelAddress:
 
     @property
     def prefix(self) -> str:
-        """Return the path as a prefix of object names, without slashes at its ends."""
+        """Return the path as a prefix of object names, without leading and trailing slashes."""
         return self.path.strip("/")
 
 
 def parse_address(text: str, directory: Path = Path()) -> LevelAddress:
-    """Parse ``scheme://host/path?option=value&switch``, or a path likewise. Raise UsageError for anything else."""
+    """Parse ``scheme://host/path?option=value&switch``, or a path with such a query. Raise UsageError."""
     bare, _, query = text.partition("?")
     options = _options(redacted(text).partition("?")[0], query)
     if "://" not in bare:
@@ -59,7 +59,7 @@ def parse_address(text: str, directory: Path = Path()) -> LevelAddress:
         _ = parts.port  # reading it checks it
     except ValueError as error:
         raise UsageError(f"invalid shared level address {redacted(bare)}: {error}") from None
-    host = parts.netloc.rpartition("@")[2]  # ``hostname`` would lower the case of a bucket's name
+    host = parts.netloc.rpartition("@")[2]  # ``hostname`` would lowercase a bucket's name
     return LevelAddress(bare, parts.scheme.lower(), host, unquote(parts.path), directory, **options)
 
 
@@ -75,7 +75,7 @@ def _options(shown: str, query: str) -> dict[str, Any]:
         elif name == "retries" and value.isdecimal() and int(value) <= _MOST_RETRIES:
             options[name] = int(value)
         else:
-            # Only our own words are quoted: tokens end up in a query by mistake.
+            # Quote only our own option names: tokens may end up in a query by mistake.
             known = name in (*_SWITCHES, *_WORDS, "timeout", "retries")
             mistake = f"invalid value for option {name!r}" if known else "unknown option"
             raise UsageError(f"shared level {shown}: {mistake}", hint=_HINT)

@@ -1,4 +1,4 @@
-"""A shared level in a directory that several machines mount."""
+"""A shared level in a directory mounted by several machines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BLOCK = 1 << 20
 
 
 class DirectoryLevel:
-    """Objects are files; each appears under its name in one rename, whole and on the disk."""
+    """Objects are files; each appears under its name in one rename, whole and synced to disk."""
 
     def __init__(self, address: LevelAddress, variables: Mapping[str, str]) -> None:
         if address.host not in {"", "localhost"} or not address.path:
@@ -27,7 +27,7 @@ class DirectoryLevel:
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
         try:
-            # Another writer could put a pipe in a file's place: never wait for one.
+            # Another writer could replace a file by a pipe: never block on one.
             descriptor = os.open(self._root / object_name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
             self._check_root()

@@ -20,15 +20,15 @@ from accel_doctor.store.wheels.wheel_store import LocalWheelStore, entry_of
 from accel_doctor.wheelfile import is_pure
 from accel_doctor.wording import count
 
-_WHEEL_LIMIT = 4 << 30  # bytes: a bound, beyond any real wheel
-_SENDING = 4  # wheels at once
+_WHEEL_LIMIT = 4 << 30  # bytes: a bound above any real wheel
+_SENDING = 4  # wheels sent in parallel
 
 
 class LevelledStore:
     """Implement :class:`accel_doctor.interfaces.WheelStore`.
 
-    What comes from a level is checked, kept locally and served from there. Levels are written to in the background;
-    :meth:`finishing` waits for that. A failing level is no error: it is told once, and the level skipped.
+    Wheels from a level are verified, stored locally and served from there. Levels are written to in the background;
+    :meth:`finishing` waits for that. A failing level is no error: it is reported once and skipped from then on.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class LevelledStore:
         work: Path,
         notifier: Notifier,
     ) -> None:
-        """``work`` is scratch that lives as long as the run."""
+        """Use ``work`` as a scratch directory; it must live as long as the run."""
         self._local = local
         self._levels = levels
         self._signatures = signatures
@@ -52,7 +52,7 @@ class LevelledStore:
         self._refused: set[tuple[str, str]] = set()
 
     def get(self, key: BuildKey) -> Wheel | None:
-        """Return the local wheel, else that of the first level which has one. Levels are asked for a key once a run."""
+        """Return the local wheel, else that of the first level that has one. Levels are asked once per key and run."""
         if wheel := self._local.get(key):
             return wheel
         with self._state:
@@ -74,12 +74,12 @@ class LevelledStore:
         links: Sequence[Link],
         instead_of: Wheel | None = None,
     ) -> Wheel:
-        """Keep it locally; send it to every writable level, signed if there is a signing key."""
+        """Store a wheel locally; send it to every writable level, signed if there is a signing key."""
         entry = self._signatures.signed(entry_of(key, wheel, provenance, links))
         if instead_of:
             self._local.clear(key, instead_of)
         kept = self._local.add(entry, wheel)
-        if kept.sha256 == entry.sha256:  # else another process was first, and sends its own
+        if kept.sha256 == entry.sha256:  # else another process was first and sends its own
             self._send(entry, kept.path, self._levels)
         return kept
 
@@ -88,7 +88,7 @@ class LevelledStore:
 
     @contextmanager
     def finishing(self) -> Iterator[None]:
-        """Wait, at the end of the block, until what was built is sent; deadlines bound that. An interrupted run
+        """Wait at the end of the block until built wheels are sent; deadlines bound the wait. An interrupted run
         does not wait."""
         try:
             yield
@@ -97,7 +97,7 @@ class LevelledStore:
                 self._notifier.step(f"Sending {count(pending, 'wheel')} to shared levels")
             self._sender.shutdown()
         except Exception:
-            self._sender.shutdown()  # what was built before the failure is worth as much
+            self._sender.shutdown()  # wheels built before the failure are just as useful
             raise
         except BaseException:
             for level in self._levels:
@@ -112,7 +112,7 @@ class LevelledStore:
         try:
             scratch = Path(tempfile.mkdtemp(prefix="level-", dir=self._work))
             entry = self._entry(level, name, scratch / "entry.json")
-            # where a level is cleaned up, wheels may go first
+            # a cleanup of a level may remove wheels first
             if entry is None or not level.fetch(_wheel_name(entry), scratch / entry.file, entry.size):
                 return None
             wheel = scratch / entry.file
@@ -161,7 +161,7 @@ class LevelledStore:
         except OSError as error:
             self._notifier.note(f"cannot send {entry.file} to shared level {level.name}: {error}")
             return
-        level.send(_entry_name(entry.key), described)  # last: it publishes
+        level.send(_entry_name(entry.key), described)  # last, because it publishes the wheel
 
 
 def _entry_name(key: str) -> str:

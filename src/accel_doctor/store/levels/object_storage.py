@@ -1,7 +1,7 @@
-"""Shared levels in object storage: S3 and what speaks like it, Google Cloud Storage, Azure Blob, through obstore.
+"""Shared levels in object storage: S3 and compatible services, Google Cloud Storage, Azure Blob, through obstore.
 
-obstore reads each provider's usual variables (``AWS_*``, ``GOOGLE_*``, ``AZURE_*``). Added here: AWS credentials are
-found by botocore, profiles included, and requests go out unsigned where there are no credentials.
+obstore reads each provider's usual variables (``AWS_*``, ``GOOGLE_*``, ``AZURE_*``). In addition, AWS credentials are
+found by botocore, profiles included, and requests are sent unsigned if there are no credentials.
 https://developmentseed.org/obstore/latest/authentication/
 """
 
@@ -27,12 +27,12 @@ from accel_doctor.urls import redacted
 
 _BLOCK = 1 << 20
 _CONNECTING = timedelta(seconds=5)
-# Of one attempt from end to end. obstore wants one; what bounds the time of a run is the caller's deadline.
+# For one whole attempt. obstore requires one; the caller's deadline bounds the time of a run.
 _LONGEST = timedelta(hours=1)
-# Less than the 10 minutes before their end at which botocore renews credentials.
+# Less than the 10 minutes before expiry at which botocore renews credentials.
 _CREDENTIALS_LAST = timedelta(minutes=5)
 
-# Variables that say where credentials are. Without any of them, asking the metadata service is a guess.
+# Variables that say where credentials are. Without any of them, querying the metadata service is a guess.
 _GOOGLE_CREDENTIALS = (
     "GOOGLE_SERVICE_ACCOUNT", "GOOGLE_SERVICE_ACCOUNT_PATH", "GOOGLE_SERVICE_ACCOUNT_KEY",
     "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SKIP_SIGNATURE",
@@ -88,7 +88,7 @@ class ObjectStorageLevel(ABC):
 
     @abstractmethod
     def _connect(self) -> Any:
-        """Return obstore's store, with credentials where there are any; may ask a metadata service."""
+        """Return obstore's store, with credentials if there are any; may query a metadata service."""
 
 
 class S3Level(ObjectStorageLevel):
@@ -108,7 +108,7 @@ class S3Level(ObjectStorageLevel):
             raise UsageError(f"AWS configuration: {error}") from None
         named = map(variables.get, ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"))
         endpoint = address.endpoint or next(filter(None, named), None) or profile.get("endpoint_url")
-        # This setting is read first, so that the address wins over the variables, which obstore reads too.
+        # obstore reads this setting first, so the address overrides the variables, which it reads too.
         self._settings = _settings(address, endpoint, aws_endpoint_url_s3=endpoint, region=region)
 
     def _connect(self) -> Any:
@@ -120,7 +120,7 @@ class S3Level(ObjectStorageLevel):
 
 @dataclass(frozen=True)
 class _AwsCredentials:
-    """A callable that obstore asks for credentials: settings would mix with variables, such as a profile's keys with
+    """A credential provider for obstore: settings would mix with variables, such as a profile's keys with
     the variables' session token. (``obstore.auth.boto3`` needs Python 3.11.)"""
 
     credentials: Any  # botocore's
@@ -173,7 +173,7 @@ def _signed_if_possible(kind: Any, address: LevelAddress, settings: dict[str, An
 
 
 def _has_credentials(store: Any) -> bool:
-    """Return whether the metadata service has credentials for us: whether a signed request was answered at all."""
+    """Return whether the metadata service has credentials for us, that is, whether a signed request got any answer."""
     try:
         obstore.head(store, "wheels")
     except (FileNotFoundError, obstore.exceptions.PermissionDeniedError):
@@ -189,7 +189,7 @@ def _settings(address: LevelAddress, server: str | None, **own: str | None) -> d
         **{name: value for name, value in own.items() if value},
         "prefix": address.prefix or None,
         "client_options": {
-            # Without TLS only where an address says so.
+            # Without TLS only if the address says so.
             "allow_http": (server or "").startswith("http://"),
             "connect_timeout": min(silence, _CONNECTING),
             "read_timeout": silence,
@@ -206,7 +206,7 @@ def _settings(address: LevelAddress, server: str | None, **own: str | None) -> d
 _NO_CONTAINER = re.compile(r"<Code>(NoSuchBucket|ContainerNotFound)</Code>|The specified (bucket|container) does not")
 # "Generic S3 error: Error performing GET http://... in 1.2ms, after 2 retries, ... - what happened"
 _OPENING = re.compile(r"^.*?Error performing [A-Z]+ .*? - ")
-_QUERY = re.compile(r"\?\S+")  # Azure's signatures are in it
+_QUERY = re.compile(r"\?\S+")  # it contains Azure's signatures
 
 
 def _trouble(object_name: str, error: Exception) -> LevelError:

@@ -1,4 +1,4 @@
-"""Make levels from settings and addresses: one table by URL scheme, and what other packages add to it."""
+"""Open levels from settings and addresses: one table by URL scheme, extended by other packages."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from accel_doctor.store.levels.signing import Signatures, read_signatures
 ENTRY_POINTS = "accel_doctor.cache_backends"
 
 
-# Opens the level at an address, before any request; raises UsageError for an unusable address.
+# Opens the level at an address, without any request yet; raises UsageError for an unusable address.
 Backend = Callable[[LevelAddress, Mapping[str, str]], ObjectStore]
 
-# Our own, in the form of entry points, so that only what an address names is imported.
+# Our own backends, as entry points, so that only the one that an address names is imported.
 BACKENDS: Mapping[str, str] = {
     "file": "accel_doctor.store.levels.directory_level:DirectoryLevel",
     "http": "accel_doctor.store.levels.web_level:WebLevel",
@@ -33,7 +33,7 @@ BACKENDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class LevelSettings:
-    """The shared levels of a run, in order, and whose signatures it trusts."""
+    """The shared levels of a run, in order, and the keys whose signatures it trusts."""
 
     addresses: Sequence[str]
     signing_key: Path | None = None
@@ -44,7 +44,7 @@ class LevelSettings:
     def opened(
         self, variables: Mapping[str, str], directory: Path, notifier: Notifier
     ) -> tuple[Sequence[SharedLevel], Signatures]:
-        """Open the levels, without any request yet, and read the keys. Raise UsageError."""
+        """Open the levels without any request yet, and read the keys. Raise UsageError."""
         signatures = read_signatures(self.signing_key, self.trusted_keys, required=self.require_signature)
         levels = []
         for text in self.addresses:
@@ -54,7 +54,7 @@ class LevelSettings:
 
 
 def open_level(text: str, variables: Mapping[str, str], directory: Path) -> ObjectStore:
-    """Return the object store at an address, before any request. Raise UsageError for an unusable address."""
+    """Return the object store at an address, without any request yet. Raise UsageError for an unusable address."""
     address = parse_address(text, directory)
     return _backend(address)(address, variables)
 

@@ -1,4 +1,4 @@
-"""A shared level as one run sees it: with a deadline for each request, skipped after its first failure."""
+"""A shared level during one run: with a deadline for each request, skipped after its first failure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from accel_doctor.errors import LevelDeniedError, LevelError
 from accel_doctor.interfaces import Notifier, ObjectStore
 
-# Bytes a second. An object may take the level's timeout plus the time its size takes at this rate; then the level
-# counts as hanging, even if it still sends something.
+# Bytes per second. An object may take the level's timeout plus the time for its size at this rate; then the level
+# counts as hanging, even if it still sends data.
 SLOWEST = 256 << 10
 
-# Objects larger than _SMALL are transferred this many at a time, so that each gets a fair part of a slow line before
-# its deadline. Small ones wait for answers, not for the line.
+# This many objects larger than _SMALL are transferred in parallel, so that each gets a fair share of a slow link before
+# its deadline. Small ones are limited by latency, not bandwidth.
 _SMALL = 1 << 20
 _TRANSFERS = 4
 
@@ -25,10 +25,10 @@ T = TypeVar("T")
 
 
 class SharedLevel:
-    """An object store that delays a run once at most.
+    """An object store that delays a run at most once.
 
-    Each request runs in its own thread: it may hang in the kernel (a file server that is gone), which no library's
-    timeout ends. The threads are daemons, so that they do not keep the program from ending.
+    Each request runs in its own thread: it may hang in the kernel (an unreachable file server), which no library's
+    timeout interrupts. The threads are daemons, so that they do not keep the program from exiting.
     """
 
     def __init__(self, store: ObjectStore, timeout: float, notifier: Notifier, *, read_only: bool = False) -> None:
@@ -45,20 +45,20 @@ class SharedLevel:
 
     @property
     def usable(self) -> bool:
-        """Return whether requests still go to it."""
+        """Return whether requests are still sent to the level."""
         return not self._skipped.done()
 
     @property
     def writable(self) -> bool:
-        """Return whether it is still written to."""
+        """Return whether the level is still written to."""
         return not self._read_only and self.usable
 
     def fetch(self, object_name: str, target: Path, limit: int) -> bool:
-        """Write the object to ``target``; return False where it is not there, and where the level is skipped."""
+        """Download the object to ``target``; return False if it does not exist or the level is skipped."""
         try:
             found = self._in_time(lambda: self._store.fetch(object_name, target, limit), limit)
         except LevelDeniedError as error:
-            # S3 denies missing objects too, to those who may not list; so it counts, and is told at the end.
+            # Without list permission, S3 denies missing objects too: treat as missing, report at the end if all are denied.
             self._denied = error.message
             return False
         except LevelError as error:
@@ -68,12 +68,12 @@ class SharedLevel:
         return bool(found)
 
     def send(self, object_name: str, source: Path) -> bool:
-        """Store the object; return False where that failed, which ends all writing."""
+        """Upload the object; return False if that failed, which stops all further writes."""
         try:
             if self.writable:
                 self._in_time(lambda: self._store.send(object_name, source), source.stat().st_size)
             return self.writable
-        except OSError as error:  # ours: the file to send
+        except OSError as error:  # local: the file to send
             reason = f"{source.name}: {error.strerror}"
         except LevelError as error:
             reason = error.message
@@ -84,7 +84,7 @@ class SharedLevel:
         return False
 
     def skip(self, reason: str | None) -> None:
-        """Send no more requests, end every wait. Tell the first reason, if there is one."""
+        """Send no more requests and end every wait. Report the first reason, if any."""
         with self._state:
             if self._skipped.done():
                 return
@@ -93,7 +93,7 @@ class SharedLevel:
             self._notifier.note(f"skipping shared level {self.name} for the rest of this run: {reason}")
 
     def tell_denial(self) -> None:
-        """Tell at the end of a run that every lookup was denied, if so."""
+        """Report at the end of a run if every lookup was denied."""
         if self.usable and self._denied and not self._answered:
             self._notifier.note(
                 f"shared level {self.name} denied every lookup: check the credentials (without permission to list, "
@@ -101,7 +101,7 @@ class SharedLevel:
             )
 
     def _in_time(self, work: Callable[[], T], size: int) -> T | None:
-        """Return what ``work`` does; None where the level is skipped. Raise LevelError, also at the deadline."""
+        """Return the result of ``work``; None if the level is skipped. Raise LevelError, also at the deadline."""
         result: Future[T] = Future()
 
         def run() -> None:
@@ -109,7 +109,7 @@ class SharedLevel:
                 result.set_result(work())
             except LevelError as error:
                 result.set_exception(error)
-            except Exception as error:  # from another package's backend: no level ends a run
+            except Exception as error:  # from another package's backend: no level aborts a run
                 result.set_exception(LevelError(f"{type(error).__name__}: {error}"))
 
         seconds = self._timeout + size / SLOWEST

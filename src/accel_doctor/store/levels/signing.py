@@ -1,7 +1,7 @@
-"""Signatures of entries: with them, not everyone who can write to a shared level has to be trusted.
+"""Signatures of entries: they remove the need to trust everyone who can write to a shared level.
 
-A signature covers the whole entry, the hash of its wheel and its key included, so a wheel cannot be served for another
-build. Keys are files: PEM for ed25519 (``openssl genpkey -algorithm ed25519``), anything else is a secret
+A signature covers the whole entry, including its key and its wheel's hash, so a wheel cannot be served for another
+build. Keys are files: PEM for ed25519 (``openssl genpkey -algorithm ed25519``); anything else is a secret
 for HMAC-SHA256 (``openssl rand -hex 32``).
 """
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 _FILE_LIMIT = 16 << 10  # bytes
-_SHORTEST_SECRET = 32  # bytes: as many as the hash has
-_HEADER = b"accel-doctor: an entry of the wheel store\n"  # a signature made here fits nothing else
+_SHORTEST_SECRET = 32  # bytes: the size of the hash
+_HEADER = b"accel-doctor: an entry of the wheel store\n"  # a domain separator: signatures fit nothing else
 _IDENTITY = b"accel-doctor: which key this is\n"  # part of every identity: never changes
 
 
 class Secret:
-    """HMAC-SHA256: whoever can check can sign. The identity, with which its signatures begin, does not reveal it."""
+    """An HMAC-SHA256 secret: it signs and verifies. The identity that prefixes its signatures does not reveal it."""
 
     signs = True
 
@@ -48,7 +48,7 @@ class Secret:
 
 
 class KeyPair:
-    """ed25519: only the private half signs."""
+    """An ed25519 key pair: only the private half signs."""
 
     def __init__(self, private: Ed25519PrivateKey | None, public: Ed25519PublicKey) -> None:
         self._private = private
@@ -58,7 +58,7 @@ class KeyPair:
 
     def sign(self, content: bytes) -> bytes:
         """Return the signature of ``content``."""
-        assert self._private is not None  # noqa: S101  only called where signs
+        assert self._private is not None  # noqa: S101  only called if it can sign
         signature: bytes = self._private.sign(content)
         return signature
 
@@ -85,13 +85,13 @@ class Signatures:
     required: bool = False
 
     def signed(self, entry: Entry) -> Entry:
-        """Return the entry with our signature, or as it is without a signing key."""
+        """Return the entry with our signature, or unchanged if there is no signing key."""
         if self.signer is None:
             return entry
         return replace(entry, signature=f"{self.signer.identity}:{self.signer.sign(_content(entry)).hex()}")
 
     def objection(self, entry: Entry) -> str | None:
-        """Return why an entry from elsewhere must not be used ("not signed"); None where it may be."""
+        """Return why an entry from a level must not be used ("not signed"); None if it may be."""
         if entry.signature is None:
             return "not signed" if self.required else None
         identity, _, text = entry.signature.rpartition(":")
@@ -107,7 +107,7 @@ class Signatures:
 
 def read_signatures(signing_key: Path | None, trusted_keys: Sequence[Path], *, required: bool) -> Signatures:
     """Read the keys in these files; the signing key is trusted too. Raise UsageError for a file that is no key, for a
-    secret that others can read, and where signatures are required but no key is trusted."""
+    secret that others can read, and if signatures are required but no key is trusted."""
     signer = read_key(signing_key) if signing_key else None
     if signer is not None and not signer.signs:
         raise UsageError(f"{signing_key} is a public key, which cannot sign")

@@ -1,4 +1,4 @@
-"""A shared level on a web server: files below a URL, never written to."""
+"""A read-only shared level on a web server: files below a URL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DENIED = frozenset({401, 403})
 
 
 class WebLevel:
-    """Objects are files that the server serves. User and password come from the URL or the netrc file."""
+    """Objects are files on the server. User and password come from the URL or the netrc file."""
 
     writable = False
 

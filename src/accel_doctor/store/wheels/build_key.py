@@ -1,6 +1,6 @@
-"""Build keys: which stored wheel is the right one; and what one is recorded to be made from. Pure.
+"""Build keys, which identify the right stored wheel, and the provenance recorded with it. Pure.
 
-A key is the SHA-256 of what is documented here, as JSON with sorted keys (``docs/reference/wheel-store.md``).
+A key is the SHA-256 of the following facts, as JSON with sorted keys (``docs/reference/wheel-store.md``).
 
 The exact key covers
 
@@ -8,14 +8,14 @@ The exact key covers
 - the interpreter: implementation, feature version (the whole version before a release is final, since the ABI still
   moves), SOABI, cache tag, debug and free-threaded builds;
 - the platform, and the C library with its version;
-- the distribution and its release, to whose libraries extension modules bind;
+- the distribution and its release, whose libraries extension modules link to;
 - config settings and build constraints;
-- those environment variables that change what is built (:func:`build_environment`).
+- the environment variables that change what is built (:func:`build_environment`).
 
-The exact key of a portable build covers neither distribution nor version of the C library: the wheel carries the one,
-and its file name says the other.
+The exact key of a portable build covers neither distribution nor C library version: the wheel bundles the libraries,
+and its file name gives the version.
 
-The pure key covers source, config settings and build constraints: all that a wheel without binaries depends on.
+The pure key covers source, config settings and build constraints: everything that a wheel without binaries depends on.
 
 Neither covers the versions of the build requirements, which are unknown before a build and part of what a wheel
 records about itself; build constraints pin them and are covered.
@@ -38,7 +38,7 @@ from accel_doctor.model.wheels import BuildKey, Provenance
 
 KEY_VERSION = 2
 
-# What compilers, linkers and the usual build backends read from the environment: the GNU make manual ("Variables Used
+# Variables that compilers, linkers and common build backends read: the GNU make manual ("Variables Used
 # by Implicit Rules"), gcc's manual ("Environment Variables Affecting GCC"), distutils.sysconfig.customize_compiler,
 # clang's and Apple's SDKROOT and *_DEPLOYMENT_TARGET, pbr.
 _VARIABLES = frozenset({
@@ -58,10 +58,10 @@ _PREFIXES = (
     "PKG_CONFIG_", "PYO3_", "SETUPTOOLS_", "SKBUILD_",
 )  # fmt: skip
 
-# What setup scripts look for one library at a time: PG_CONFIG, GDAL_CONFIG, MYSQLCLIENT_LDFLAGS, FOO_NO_EXTENSIONS.
+# Variables of setup scripts for a single library: PG_CONFIG, GDAL_CONFIG, MYSQLCLIENT_LDFLAGS, FOO_NO_EXTENSIONS.
 _SUFFIXES = ("_CFLAGS", "_CPPFLAGS", "_LDFLAGS", "_LIBS", "_CONFIG", "_NO_EXTENSIONS", "_INCLUDE_DIR", "_LIB_DIR")
 
-# How many jobs run, and where caches lie, makes no other wheel.
+# The number of jobs and the location of caches do not change the wheel.
 _IRRELEVANT = frozenset({
     "CARGO_BUILD_JOBS", "CARGO_BUILD_TARGET_DIR", "CARGO_TARGET_DIR", "CMAKE_BUILD_PARALLEL_LEVEL",
     "CMAKE_COLOR_DIAGNOSTICS", "NPY_NUM_BUILD_JOBS",
@@ -78,11 +78,11 @@ def build_key(
     settings: BuildSettings,
     environment: Mapping[str, str],
 ) -> BuildKey | None:
-    """Return the key of a build, or None where it has no stable identity.
+    """Return the key of a build, or None if it has no stable identity.
 
-    No identity: directories change under our feet; a build without isolation depends on whatever is installed; an
-    sdist without a hash and a VCS source without a commit could be anything; what is compiled for the processor at
-    hand may stop with an illegal instruction on the next one.
+    These have none: directories change at any time; a build without isolation depends on whatever is installed; an
+    sdist without a hash or a VCS source without a commit could be anything; code compiled for the processor at
+    hand may crash with an illegal instruction on another one.
     """
     identity = _identity(source)
     variables = build_environment(environment, source.name)
@@ -103,15 +103,15 @@ def build_key(
         "environment": variables,
     }
     if settings.portable:
-        # What it links it carries; which C library it takes at least is in its file name.
+        # It bundles the libraries that it links to; its file name gives the minimum C library version.
         libc = interpreter.libc.partition(" ")[0]
         binary = {**binary, "libc": libc, "distribution": None, "portable": True}
     return BuildKey(exact=_digest({**pure, "binary": binary}), pure=_digest(pure))
 
 
 def build_environment(environment: Mapping[str, str], package: str) -> dict[str, str]:
-    """Return those variables that can change what the build of ``package`` makes: those known, known families, and
-    whatever begins with the package's own name (``PYCURL_SSL_LIBRARY`` for pycurl)."""
+    """Return the variables that can change the result of building ``package``: known ones, known families, and
+    any that begin with the package's own name (``PYCURL_SSL_LIBRARY`` for pycurl)."""
     own = re.sub(r"[^A-Z0-9]+", "_", package.upper()) + "_"
     return {
         name: value
@@ -158,7 +158,7 @@ def provenance_of(
 
 
 def distribution_name(distribution: Distribution) -> str:
-    """Return what provenance calls a distribution: ``debian 13``."""
+    """Return the name of a distribution in provenance: ``debian 13``."""
     return f"{distribution.id} {distribution.version or distribution.codename}".strip()
 
 

@@ -1,7 +1,7 @@
-"""Wheels moved between stores, as a directory that ``pip install --find-links`` takes as it is.
+"""Move wheels between stores, as a directory that ``pip install --find-links`` accepts as is.
 
-The wheels lie flat in it; one file beside them holds their entries, without which a wheel says too little of what it
-was built for to be taken into a store.
+The wheels are directly in it; one file beside them holds their entries, without which a wheel does not say enough
+about its build to be imported into a store.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from accel_doctor.whole_files import replacing
 
 METADATA = "accel-doctor-wheels.json"
 SCHEMA = 1
-_LIMIT = 256 << 20  # bytes of METADATA: some hundred thousand wheels
+_LIMIT = 256 << 20  # bytes of METADATA: about a hundred thousand wheels
 
 
 @dataclass(frozen=True)
 class Moved:
-    """The wheels that were moved, and those that were not."""
+    """The wheels that were moved, and those that were left out."""
 
     wheels: tuple[Entry, ...]
     left_out: tuple[LeftOut, ...]
 
 
 def serves(entry: Entry, distribution: str) -> bool:
-    """Return whether a wheel was built for ``distribution`` (``debian 13``), or for all."""
+    """Return whether a wheel was built for ``distribution`` (``debian 13``) or works on all."""
     for_all = entry.file.endswith("-none-any.whl") or "manylinux" in entry.file or "musllinux" in entry.file
     return for_all or entry.provenance.distribution == distribution
 
 
 def export_wheels(store: LocalWheelStore, names: Iterable[str], directory: Path) -> Moved:
-    """Copy the wheels of these keys, the one to be preferred first, into ``directory``, and add them to its metadata.
+    """Copy the wheels of these keys, in order of preference, into ``directory``, and add them to its metadata.
 
-    Only one wheel of a file name fits into it; the others are left out. Raises OSError where it cannot be written,
-    ValueError where its metadata is damaged.
+    Of wheels with the same file name, only the first is copied. Raises OSError if the directory cannot be written,
+    ValueError if its metadata is damaged.
     """
     directory.mkdir(parents=True, exist_ok=True)
     known = _described(directory)
@@ -68,9 +68,9 @@ def export_wheels(store: LocalWheelStore, names: Iterable[str], directory: Path)
 
 
 def import_wheels(store: LocalWheelStore, directory: Path) -> Moved:
-    """Add every wheel of ``directory`` that its metadata describes to the store.
+    """Add every wheel in ``directory`` that its metadata describes to the store.
 
-    Raises OSError where it cannot be read, ValueError where its metadata is damaged.
+    Raises OSError if it cannot be read, ValueError if its metadata is damaged.
     """
     entries = _read(directory)
     described = {entry.file for entry in entries}
@@ -90,7 +90,7 @@ def import_wheels(store: LocalWheelStore, directory: Path) -> Moved:
 
 
 def _trouble(store: LocalWheelStore, entry: Entry, wheel: Path) -> str | None:
-    """Add one wheel to the store; return why where that was not possible."""
+    """Add one wheel to the store; return the reason if that failed."""
     try:
         if sha256_of(wheel) != entry.sha256:
             return f"SHA-256 mismatch with {METADATA}"
@@ -105,7 +105,7 @@ def _trouble(store: LocalWheelStore, entry: Entry, wheel: Path) -> str | None:
 
 
 def _described(directory: Path) -> dict[str, Entry]:
-    """Return what an earlier export left there, by file name."""
+    """Return the entries that an earlier export wrote there, by file name."""
     if not (directory / METADATA).exists():
         return {}
     return {entry.file: entry for entry in _read(directory) if (directory / entry.file).exists()}

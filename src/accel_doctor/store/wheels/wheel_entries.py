@@ -1,7 +1,7 @@
 """Entries of the wheel store as JSON. Pure.
 
-An entry may have been written by another machine, another version, or somebody else: what is read is checked against
-the grammar of every field before anything is done with it.
+Another machine, version or user may have written an entry: it is checked against
+the grammar of every field before it is used.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from accel_doctor.model.wheels import Entry, Link, Provenance
 from accel_doctor.store.documents import KEY, items, read_document, table, text
 
 SCHEMA = 2
-LIMIT = 1 << 20  # bytes; most have less than 4 KiB
+LIMIT = 1 << 20  # bytes; most entries have less than 4 KiB
 _LONGEST = 2000
-_MOST = 5000  # in one list: a wheel with that many links or build requirements is none of ours
+_MOST = 5000  # in one list: no wheel of ours has that many links or build requirements
 
-# The wheel format (PEP 427): five or six parts of which none holds a dash; no separator of paths can be among them.
+# The wheel format (PEP 427): five or six parts without a dash or a path separator.
 _FILE = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.!+]+(-[0-9][A-Za-z0-9_.]*)?(-[A-Za-z0-9_.]+){3}\.whl")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # normalized (PEP 503)
 
 
 def entry_to_json(entry: Entry) -> bytes:
-    """Return the content of ``entry.json``."""
+    """Return an entry as the content of ``entry.json``."""
     return json.dumps({"schema": SCHEMA, **asdict(entry)}, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def entry_from_json(content: bytes) -> Entry:
-    """Return the entry that :func:`entry_to_json` wrote, without fields of newer versions. Raise ValueError."""
+    """Parse the output of :func:`entry_to_json`, ignoring fields of newer versions. Raise ValueError."""
     fields = read_document(content, SCHEMA, LIMIT)
     size, signature = fields.get("size"), fields.get("signature")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:

@@ -1,8 +1,8 @@
 """The local wheel store: ``<root>/v2/<first two of key>/<key>/`` holds one wheel and its ``entry.json``.
 
-An entry appears in one rename and its bytes are never changed afterwards, so a reader sees a whole entry or none,
-whoever else is writing or was killed. A wheel is handed out only if its bytes still have the hash they were stored
-with. When it was last asked for is the time of its ``entry.json``.
+An entry appears in one rename and its bytes never change afterwards, so a reader sees a whole entry or none,
+even if other processes write or were killed. A wheel is returned only if its bytes still match the recorded
+hash. Its last use is the mtime of its ``entry.json``.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ ENTRY = "entry.json"
 
 
 class DamagedEntryError(Exception):
-    """An entry that is not what was stored; the message says in which way."""
+    """Raised for an entry that differs from what was stored; the message says how."""
 
 
 class LocalWheelStore:
-    """Implement :class:`accel_doctor.interfaces.WheelStore` with one directory.
+    """Implement :class:`accel_doctor.interfaces.WheelStore` in one directory.
 
-    What cannot be read counts as not there, what cannot be written is not kept; either is told once.
+    An unreadable entry counts as missing, and an unwritable one is not stored; each problem is reported once.
     """
 
     def __init__(
         self, root: Path, leases: Leases, warn: Callable[[str], None], stopped: Callable[[], bool] = lambda: False
     ) -> None:
-        """Take ``stopped`` to tell whether the run was interrupted: then nobody is waited for."""
+        """Use ``stopped`` to learn whether the run was interrupted: then do not wait for other processes."""
         self.root = root
         self._leases = leases
         self._warn = warn
@@ -53,7 +53,7 @@ class LocalWheelStore:
             if found := self.find(name):
                 entry, wheel = found
                 if name != key.exact and not entry.file.endswith("-none-any.whl"):
-                    continue  # not by us: binaries are never kept under a pure key
+                    continue  # not by us: we never store binaries under a pure key
                 return _wheel(entry, wheel)
         return None
 
@@ -71,7 +71,7 @@ class LocalWheelStore:
         return self.add(entry, wheel)
 
     def clear(self, key: BuildKey, unfit: Wheel) -> None:
-        """Take away what :meth:`get` gave, if it is still that."""
+        """Remove the wheel that :meth:`get` returned, if it is still the stored one."""
         if (found := self.find(key.exact)) and found[0].sha256 == unfit.sha256:
             try:
                 self._take_away(self.place(key.exact))
@@ -79,7 +79,7 @@ class LocalWheelStore:
                 self._cannot_write(error)
 
     def find(self, name: str) -> tuple[Entry, Path] | None:
-        """Return what is kept under one half of a key, verified, and in use by this process from now on."""
+        """Return the verified entry and wheel stored under one half of a key, leased to this process from now on."""
         place = self.place(name)
         try:
             if not place.exists():
@@ -98,14 +98,14 @@ class LocalWheelStore:
             self._leases.release(name)
             self._cannot_read(error)
             return None
-        with suppress(OSError):  # another user's, or a read-only one: then its owner's uses count
+        with suppress(OSError):  # another user's, or a read-only one: only its owner's uses count
             os.utime(place / ENTRY)
         return entry, place / entry.file
 
     def verified(self, name: str) -> Entry:
-        """Return the entry kept under ``name``, after its wheel was compared with it.
+        """Return the entry stored under ``name``, after verifying its wheel.
 
-        Raises DamagedEntryError, FileNotFoundError where there is none, OSError where it cannot be read.
+        Raises DamagedEntryError, FileNotFoundError if there is none, OSError if it cannot be read.
         """
         place = self.place(name)
         entry = self.entry(name)
@@ -120,7 +120,7 @@ class LocalWheelStore:
         return entry
 
     def entry(self, name: str) -> Entry:
-        """Return the entry kept under ``name``, its wheel not looked at; raise like :meth:`verified`."""
+        """Return the entry stored under ``name`` without verifying its wheel; raise like :meth:`verified`."""
         place = self.place(name)
         try:
             with (place / ENTRY).open("rb") as stream:
@@ -136,8 +136,8 @@ class LocalWheelStore:
         return entry
 
     def add(self, entry: Entry, wheel: Path) -> Wheel:
-        """Keep a copy of ``wheel``, whose bytes ``entry`` describes, and return the kept one; where nothing can be
-        kept, the one given. Where another process was first, its wheel."""
+        """Store a copy of ``wheel``, which ``entry`` describes, and return the stored one; if it cannot be
+        stored, the given one. If another process was first, return its wheel."""
         given = _wheel(entry, wheel)
         if not self._writable:
             return given
@@ -172,9 +172,9 @@ class LocalWheelStore:
             yield
 
     def remove(self, name: str) -> bool:
-        """Take the entry of ``name`` away, whole or damaged; False where a process uses it.
+        """Remove the entry ``name``, intact or damaged; return False if a process uses it.
 
-        Raises OSError where it cannot be removed, or where that cannot be told.
+        Raises OSError if it cannot be removed, or if its use cannot be determined.
         """
         with self._leases.removing(name) as free:
             if free:
@@ -182,15 +182,15 @@ class LocalWheelStore:
         return free
 
     def names(self) -> Iterator[str]:
-        """Yield the key of every entry, damaged ones included, in order. Raises OSError."""
+        """Yield the key of every entry, including damaged ones, in order. Raises OSError."""
         return (place.name for place in directories(self.root / LAYOUT, 2) if is_key(place.name))
 
     def place(self, name: str) -> Path:
         """Return the directory of an entry."""
-        return Path(f"{self.root}/{LAYOUT}/{name[:2]}/{name}")  # in one step, for it is asked for often
+        return Path(f"{self.root}/{LAYOUT}/{name[:2]}/{name}")  # in one step, because it is called often
 
     def _waits(self) -> bool:
-        """Tell, once, that another process builds the same wheel; return whether to go on waiting for it."""
+        """Report, once, that another process builds the same wheel; return whether to keep waiting for it."""
         if not self._told_to_wait:
             self._told_to_wait = True
             self._warn("another accel-doctor is building the same wheel: waiting for it")
@@ -211,7 +211,7 @@ class LocalWheelStore:
     def _discard_damaged(self, name: str) -> None:
         try:
             with self._leases.removing(name) as free:
-                # Another process may have been here already, and have stored a good one.
+                # Another process may already have stored a good one.
                 if free and self._is_damaged(name):
                     self._take_away(self.place(name))
         except OSError as error:
@@ -243,7 +243,7 @@ class LocalWheelStore:
 
 
 def entry_of(key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence[Link]) -> Entry:
-    """Describe a wheel that was just built. Raises OSError."""
+    """Return the entry that describes a wheel that was just built. Raises OSError."""
     return Entry(
         key=key.pure if is_pure(wheel) else key.exact,
         file=wheel.name,
