@@ -1,4 +1,4 @@
-"""Find out which distribution this machine runs, and parse the one a person names."""
+"""Detect the distribution of this machine, and parse the name of another."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _NAMED = re.compile(r"(?P<id>[a-z0-9][a-z0-9._-]{0,63})(?::(?P<version>[A-Za-z0-
 
 
 def read_distribution(root: Path = Path("/")) -> Distribution:
-    """Return the distribution that ``root`` holds, from its os-release file (os-release(5)).
+    """Return the distribution installed in ``root``, from its os-release file (os-release(5)).
 
     The id is os-release's own (``ol``, ``opensuse-leap``), not one that a library renamed; ``unknown`` where
-    there is no such file: every distribution since 2012 has it. ``version`` is empty for rolling releases and for
+    there is no such file, which every distribution since 2012 has. ``version`` is empty for rolling releases and for
     Debian testing and unstable, which carry no VERSION_ID.
     """
     import distro
@@ -36,7 +36,7 @@ def read_distribution(root: Path = Path("/")) -> Distribution:
     return Distribution(
         id=attribute("id").lower() or "unknown",
         version=attribute("version_id"),
-        # Linux Mint and others have codenames of their own, and say beside them which release they are made from.
+        # Linux Mint and others have their own codenames, and also name the release they are based on.
         codename=attribute("ubuntu_codename") or attribute("debian_codename") or attribute("version_codename"),
         like=tuple(attribute("id_like").lower().split()),
         pretty_name=attribute("pretty_name"),
@@ -44,9 +44,9 @@ def read_distribution(root: Path = Path("/")) -> Distribution:
 
 
 def named_distribution(text: str) -> Distribution:
-    """Return the distribution that ``ID[:VERSION]`` names; a codename does for a version.
+    """Return the distribution that ``ID[:VERSION]`` names; VERSION may be a codename.
 
-    What it is like is not known here: rules say which family serves it (``matches.ids``). Raises UsageError for
+    Its ``ID_LIKE`` is unknown here: rules say which family it belongs to (``matches.ids``). Raises UsageError for
     anything else.
     """
     found = _NAMED.fullmatch(text)

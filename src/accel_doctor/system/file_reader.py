@@ -14,13 +14,13 @@ from accel_doctor.urls import local_path, redacted
 
 @dataclass(frozen=True)
 class FileReader:
-    """Implement :class:`accel_doctor.requirements.requirement_files.Files` with this machine's disk and network."""
+    """Implement :class:`accel_doctor.requirements.requirement_files.Files` on this machine's disk and network."""
 
     connection: Connection
     variables: Mapping[str, str]
 
     def read(self, location: str) -> bytes:
-        """Return the content of a path or URL, of a file at most one byte more than the limit; raises OSError."""
+        """Return the content of a path or URL; of a file, at most one byte more than the limit. Raises OSError."""
         if urlsplit(location).scheme in ("http", "https"):
             from accel_doctor.http import HttpClient, HttpError, TooLargeError
 

@@ -1,4 +1,4 @@
-"""Look up whether this machine already has what a build needs; compile nothing."""
+"""Check whether this machine already has what a build needs, without compiling anything."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _COMPILERS = {
 
 
 class MachineProber:
-    """Implement :class:`accel_doctor.interfaces.Prober` for one interpreter; keeps answers until :meth:`forget`.
+    """Implement :class:`accel_doctor.interfaces.Prober` for one interpreter; caches answers until :meth:`forget`.
 
-    ``environment`` is that of the builds: PATH, and the variables that lengthen gcc's and the loader's search paths.
+    ``environment`` is that of the builds: PATH, and the variables that extend gcc's and the loader's search paths.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class MachineProber:
         self._answers: dict[Need, bool | None] = {}
 
     def present(self, need: Need) -> bool | None:
-        """Return True or False where a look at the files, or pkg-config, tells; None where only a build could."""
+        """Return True or False if the files or pkg-config tell; None if only a build could."""
         if need not in self._answers:
             self._answers[need] = self._look(need)
         return self._answers[need]
@@ -64,7 +64,7 @@ class MachineProber:
             case NeedKind.PKGCONFIG:
                 return self._pkgconfig(need.name)
             case NeedKind.FILE:
-                # True is sure; a build may have looked for the file in places that are not known here.
+                # True is certain; a build may have searched for the file in places that are not known here.
                 return (self._root / need.name).exists() or None
             case (
                 NeedKind.CMAKE
@@ -84,7 +84,7 @@ class MachineProber:
         if language not in _COMPILERS:
             return None
         found = any(self._command(name) for name in _COMPILERS[language])
-        # Debian and Alpine ship gcc apart from the C library's headers, and without those it compiles nothing.
+        # Debian and Alpine package gcc apart from the C library's headers, and without those it compiles nothing.
         return found and (language == "fortran" or self._header("stdio.h") is True)
 
     def _header(self, name: str) -> bool | None:
@@ -93,12 +93,12 @@ class MachineProber:
             folders = [self._interpreter.include]
         if _any_file(folder / name for folder in folders):
             return True
-        # One folder deeper (libxml2/libxml/tree.h) a build finds it only if it asks pkg-config or the like.
+        # One folder deeper (libxml2/libxml/tree.h), a build finds it only with pkg-config or the like.
         deeper = any(True for folder in folders if folder.is_dir() for _ in folder.glob(f"*/{glob.escape(name)}"))
         return None if deeper else False
 
     def _pkgconfig(self, name: str) -> bool | None:
-        """Return what pkg-config says; without it, whether the .pc file is there, which tells no version."""
+        """Return the answer of pkg-config; without it, whether the .pc file exists, whatever its version."""
         done = self._runner.capture(["pkg-config", "--exists", "--", name], timeout=_PROBE_TIMEOUT)
         if done.returncode in (0, 1):
             return done.returncode == 0

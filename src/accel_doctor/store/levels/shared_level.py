@@ -58,7 +58,7 @@ class SharedLevel:
         try:
             found = self._in_time(lambda: self._store.fetch(object_name, target, limit), limit)
         except LevelDeniedError as error:
-            # Without list permission, S3 denies missing objects too: treat as missing, report at the end if all are denied.
+            # Without list permission, S3 denies missing objects too: report at the end of the run if all are denied.
             self._denied = error.message
             return False
         except LevelError as error:

@@ -1,1 +1,1 @@
-"""The dynamic loader: where it looks, which file it takes for a soname, which versions that file defines."""
+"""The dynamic loader: its search path, the file it loads for a soname, the versions that file defines."""

@@ -1,4 +1,4 @@
-"""Find what the extension modules of an environment need of this machine's libraries."""
+"""Find the libraries of this machine that the extension modules of an environment need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_FILES = 5000
 
 @dataclass(frozen=True)
 class EnvironmentLibraries:
-    """Shared libraries as one interpreter finds them; answers are kept between runs below ``cache``."""
+    """Shared libraries as one interpreter finds them; answers are remembered between runs below ``cache``."""
 
     executable: str
     variables: Mapping[str, str]
@@ -38,7 +38,7 @@ class EnvironmentLibraries:
         return [link for link in links if not self._loader.unmet([link])]
 
     def unmet(self, stored: StoredEnvironment) -> Sequence[str]:
-        """Return, in words, what a stored environment needs and this machine lacks. That nothing is lacking is
+        """Describe the libraries that a stored environment needs and this machine lacks. An empty answer is
         remembered until this machine's libraries change."""
         state = self._state()
         remembered = self.cache / "checked" / stored.key
@@ -52,7 +52,7 @@ class EnvironmentLibraries:
 
     @cached_property
     def _loader(self) -> Loader:
-        # most restores ask nothing of the loader
+        # most restores do not query the loader
         from accel_doctor.system.loader.library_versions import LibraryVersions
         from accel_doctor.system.loader.machine_loader import MachineLoader
         from accel_doctor.system.process.runner import ProcessRunner
@@ -63,7 +63,7 @@ class EnvironmentLibraries:
         return MachineLoader(runner, describe(Path(self.executable), runner), self.variables, versions=versions)
 
     def _state(self) -> str:
-        """Return what changes whenever libraries are installed or removed: ldconfig(8) writes its cache then."""
+        """Return a value that changes when libraries are installed or removed: ldconfig(8) then rewrites its cache."""
         try:
             found = Path("/etc/ld.so.cache").stat()
         except OSError:

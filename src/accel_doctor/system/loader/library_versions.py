@@ -1,6 +1,6 @@
-"""Read which versions shared libraries define, once as long as they stay what they are.
+"""Read the versions that shared libraries define, once for each library until it changes.
 
-Reading a library takes pyelftools, whose import alone takes longer than all else that a look into the wheel store does.
+Reading a library needs pyelftools, whose import alone takes longer than the rest of a lookup in the wheel store.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from pathlib import Path
 from accel_doctor.elf import read_elf
 from accel_doctor.system.python.base_interpreter import remember
 
-_LIMIT = 1 << 20  # bytes of the memory; a library's line has some hundred
+_LIMIT = 1 << 20  # bytes of the memory; a library's line has about a hundred
 _MOST_REMEMBERED = 1000
-_Seen = tuple[int, int]  # nanoseconds of its modification, bytes
+_Seen = tuple[int, int]  # mtime in nanoseconds, size in bytes
 
 
 class LibraryVersions:
-    """The versions of libraries by path. ``memory`` is the file where answers are kept between runs, as JSON."""
+    """The versions of libraries by path. ``memory`` is the JSON file that stores answers between runs."""
 
     def __init__(self, memory: Path | None = None) -> None:
         self._memory = memory
         self._known: dict[str, tuple[_Seen, frozenset[str]]] | None = None
 
     def of(self, path: Path) -> frozenset[str]:
-        """Return the versions that a library defines; none where it cannot be read."""
+        """Return the versions that a library defines; none if it cannot be read."""
         if self._known is None:
             self._known = self._remembered()
         try:
@@ -45,7 +45,7 @@ class LibraryVersions:
         return self._known[str(path)][1]
 
     def _remembered(self) -> dict[str, tuple[_Seen, frozenset[str]]]:
-        """Return what the file says; nothing where it is missing, too long, or malformed."""
+        """Return the content of the memory file; nothing if it is missing, too long, or malformed."""
         if self._memory is None:
             return {}
         try:

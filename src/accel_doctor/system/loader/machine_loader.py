@@ -1,7 +1,7 @@
-"""The dynamic loader of this machine: where it looks, and which file it takes for a soname.
+"""The dynamic loader of this machine: its search path, and the file it loads for a soname.
 
-What ld.so(8) does, looked up instead of tried: LD_LIBRARY_PATH, the cache of ldconfig(8), the default folders.
-The order in which the linker searches stands beside that of the loader.
+Follows ld.so(8) without running it: LD_LIBRARY_PATH, the cache of ldconfig(8), the default folders.
+The search order of the linker is here too.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ _MUSL_DEFAULT = ("lib", "usr/local/lib", "usr/lib")
 
 
 def multiarch_names(interpreter: Interpreter) -> list[str]:
-    """Return Debian's names for this architecture (x86_64-linux-gnu), as the interpreter's own SOABI ends."""
+    """Return Debian's names for this architecture (x86_64-linux-gnu), from the end of the interpreter's SOABI."""
     machine = interpreter.platform.partition("-")[2]
     return list(dict.fromkeys([*interpreter.soabi.split("-", 2)[2:], f"{machine}-linux-gnu"]))
 
 
 def loader_folders(interpreter: Interpreter, root: Path) -> list[Path]:
-    """Return the folders that the loader searches by itself, in order: after LD_LIBRARY_PATH and ldconfig's cache."""
+    """Return the loader's default folders, in order: searched after LD_LIBRARY_PATH and ldconfig's cache."""
     folders = [root / place for place in (*_musl_path(interpreter, root), *_USUAL)]
     folders += [root / base / name for name in multiarch_names(interpreter) for base in ("lib", "usr/lib")]
-    if interpreter.origin is Origin.CONDA:  # its interpreters have this in their RPATH, which all inherit
+    if interpreter.origin is Origin.CONDA:  # its interpreters have this in their RPATH, which libraries inherit
         folders.insert(0, interpreter.base_prefix / "lib")
     return folders
 
 
 def linker_folders(interpreter: Interpreter, root: Path) -> list[Path]:
-    """Return the folders in which gcc looks for what ``-l`` names, after LIBRARY_PATH."""
+    """Return the folders that gcc searches for ``-l`` libraries, after LIBRARY_PATH."""
     places = ["usr/local/lib", "usr/local/lib64", *_USUAL]
     bases = ("usr/lib", "lib", "usr/local/lib")
     places += [f"{base}/{name}" for name in multiarch_names(interpreter) for base in bases]
@@ -59,15 +59,15 @@ _TIMEOUT = 20.0
 
 # "	libpq.so.5 (libc6,x86-64) => /lib/x86_64-linux-gnu/libpq.so.5"
 _CACHED = re.compile(r"^\t(\S+) \([^)]*\) => (/.+)$", re.MULTILINE)
-# What glibc is made of: all of it carries one version, that of the release.
+# The libraries of glibc: all have the version of the release.
 _GLIBC = re.compile(r"(?:ld-linux[^/]*|lib(?:c|m|dl|rt|util|pthread|resolv|anl|mvec|nsl|thread_db))\.so\.[0-9]+")
 _GLIBC_VERSION = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
 
 
 class MachineLoader:
-    """Implement :class:`accel_doctor.interfaces.Loader` for one interpreter; keeps answers until :meth:`forget`.
+    """Implement :class:`accel_doctor.interfaces.Loader` for one interpreter; caches answers until :meth:`forget`.
 
-    ``environment`` is that in which the interpreter will run: LD_LIBRARY_PATH counts.
+    ``environment`` holds the variables the interpreter will run with: LD_LIBRARY_PATH matters.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class MachineLoader:
         self._found: dict[str, Path | None] = {}
 
     def find(self, soname: str) -> Path | None:
-        """Return the file the loader takes for a soname, or for a path; None where it would give up."""
+        """Return the file that the loader loads for a soname or a path; None if it would fail."""
         if soname not in self._found:
             self._found[soname] = next((path for path in self._candidates(soname) if self._fits(path)), None)
         return self._found[soname]
@@ -118,8 +118,8 @@ class MachineLoader:
 
     @cached_property
     def _cache(self) -> Mapping[str, Sequence[Path]]:
-        """Return ldconfig's cache, asked once; empty where there is none, as with musl."""
-        for command in ("/sbin/ldconfig", "ldconfig"):  # users have no sbin on their PATH
+        """Return ldconfig's cache, read once; empty if there is none, as with musl."""
+        for command in ("/sbin/ldconfig", "ldconfig"):  # ordinary users have no sbin on PATH
             done = self._runner.capture([command, "-p"], timeout=_TIMEOUT)
             if done.returncode == 0:
                 found: dict[str, list[Path]] = {}
@@ -133,7 +133,7 @@ class MachineLoader:
         return _identity(self._interpreter.executable)
 
     def _fits(self, path: Path) -> bool:
-        """Return whether it is a library for the interpreter's machine: the loader skips those for others."""
+        """Return whether it is a library for the interpreter's machine: the loader skips others."""
         identity = _identity(path)
         return identity is not None and self._identity in (None, identity)
 
@@ -141,11 +141,11 @@ class MachineLoader:
         if not link.versions or self._release_covers(link):
             return ()
         defined = self._versions.of(path)
-        # A library without versions is taken for any: the loader warns, and goes on (dl-version.c).
+        # A library without versions is accepted for any: the loader warns and continues (dl-version.c).
         return tuple(version for version in link.versions if version not in defined) if defined else ()
 
     def _release_covers(self, link: Link) -> bool:
-        """Return whether glibc's own version says that all is there, which spares reading a large file."""
+        """Return whether glibc's own version covers all needed versions, which avoids reading a large file."""
         own = re.fullmatch(r"glibc (\d+)\.(\d+)", self._interpreter.libc)
         if not own or not _GLIBC.fullmatch(link.soname):
             return False
@@ -156,7 +156,7 @@ class MachineLoader:
 
 def _identity(path: Path) -> bytes | None:
     try:
-        if not path.is_file():  # the path comes with a wheel: a pipe would be waited for
+        if not path.is_file():  # the path comes from a wheel: opening a pipe would block
             return None
         with path.open("rb") as stream:
             return identity_of(stream.read(64))

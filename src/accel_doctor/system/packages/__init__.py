@@ -1,1 +1,1 @@
-"""The package managers: what each is called, what it accepts, how it is asked and driven."""
+"""The package managers: their names, what each accepts, how each is queried and run."""

@@ -1,6 +1,6 @@
-"""Alpine Linux and its kin: apk.
+"""Alpine Linux and its derivatives: apk.
 
-Output forms were read off apk 3.0.6 and 2.14.9. Package names are asked for with their exact spelling: ``apk add``
+Output formats are those of apk 3.0.6 and 2.14.9. Packages are requested by their exact names: ``apk add``
 would also take ``pc:x``, ``cmd:x`` and ``so:x``, choose one of several providers, and write that word into its world.
 """
 
@@ -17,7 +17,7 @@ from accel_doctor.system.packages.driver import Driver
 from accel_doctor.system.packages.facts import ManagerFacts, OwnerQuery, Trouble, locked, quoted, unreachable
 from accel_doctor.system.packages.privilege import Privilege
 
-# The lists that are kept, then, where these do not do, fresh ones that are not kept: every user may have those.
+# The stored lists, then, if these do not suffice, fresh ones that are not stored: every user may fetch those.
 _LISTS: tuple[tuple[str, ...], ...] = ((), ("--no-cache",))
 
 
@@ -27,7 +27,7 @@ _INSTALLED = frozenset({"Installing", "Upgrading", "Replacing", "Reinstalling"})
 _UNKNOWN = re.compile(r"\(no such package\):$")
 _LOCKED = re.compile(r"^ERROR: Unable to lock database: (?!Permission denied)")
 _UNTRUSTED = re.compile(r": (?:UNTRUSTED|BAD) signature$")
-# apk 3 and apk 2 have words of their own for each
+# apk 3 and apk 2 word each differently
 _NETWORK = re.compile(
     r"^(?:WARNING|ERROR): .*: (?:Connection |DNS: |TLS: |HTTP (?:407|408|5\d\d): |Network |No route to host|Host is "
     r"|Operation timed out|could not connect to server|DNS lookup error|network |operation timed out|temporary error"
@@ -39,7 +39,7 @@ _OWNER = re.compile(r" is owned by (\S+)-[^-\s]+-r[0-9]+$", re.MULTILINE)
 
 APK = ManagerFacts(
     "apk",
-    # No version or tag (=, <, >, ~, @), conflict (!) or provider (:); apk 2 takes what has ".apk" in it for a file.
+    # No version or tag (=, <, >, ~, @), conflict (!) or provider (:); apk 2 treats a name containing ".apk" as a file.
     re.compile(r"(?!.*\.apk)[A-Za-z0-9_](?:[A-Za-z0-9._+-]*[A-Za-z0-9_+])?"),
     (("apk", "add"),),
     _ERROR,
@@ -79,7 +79,7 @@ class Apk(Driver):
         return frozenset(name for name in checked if self.ask("apk", "info", "-e", "--", name).returncode == 0)
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that a repository has or one package provides; all where none can be read."""
+        """Return the ``names`` that a repository has or exactly one package provides; all if none can be read."""
         checked = APK.checked(names)
         unknown = checked
         for options in _LISTS:
@@ -88,9 +88,9 @@ class Apk(Driver):
         return frozenset(checked) - frozenset(unknown) if readable else frozenset(checked)
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Return the providers of a .pc file, a command or a shared library; by fresh lists where none are kept.
+        """Return the providers of a .pc file, a command or a shared library; from fresh lists if none are stored.
 
-        Nothing in Alpine's lists tells a service from a tool, so that only -dev packages count as development ones.
+        Alpine's lists do not distinguish services from tools, so only -dev packages count as development packages.
         """
         place = need.apk_name
         if place is None:
@@ -101,10 +101,10 @@ class Apk(Driver):
         return ()
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """Return what apk says it would do, which it tells everybody.
+        """Return the transaction that apk simulates, which needs no root.
 
-        Raises PackageManagerError, quoting apk, for unknown names and for dependencies that cannot be met, NetworkError
-        where no repository can be reached.
+        Raises PackageManagerError, quoting apk, for unknown names and unsatisfiable dependencies, NetworkError
+        if no repository can be reached.
         """
         checked = APK.checked(names)
         output = ""
@@ -118,21 +118,21 @@ class Apk(Driver):
         raise self.refused(output, checked)
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return the one command that installs. It refreshes kept lists, and keeps none where there are none."""
+        """Return the install command. It refreshes stored lists, and stores none if there are none."""
         checked = APK.checked(names)
         lists = "--update-cache" if self._found() else "--no-cache"
         return (self._privilege.prefix(("apk", "add", lists, "--no-interactive", *self._wait, "--", *checked)),)
 
     def _unknown(self, names: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
-        """Return the names that apk would not install; it refuses to choose among several providers."""
+        """Return the names that apk would not install: unknown ones, and those with several providers."""
         found = self._found(*options, "-x", "--", *names) if names else frozenset()
         unknown = [name for name in names if name not in found]
-        if found <= frozenset(names):  # nothing of what was found is there for what it provides
+        if found <= frozenset(names):  # nothing was found by what it provides
             return tuple(unknown)
         return tuple(name for name in unknown if len(self._found(*options, "-x", "--", name)) != 1)
 
     def _found(self, *arguments: str) -> frozenset[str]:
-        """Return the names of the packages that a search finds; without a word to search for, of all there are."""
+        """Return the names of the packages that a search finds; without a search term, all packages."""
         return frozenset(self.ask("apk", "search", "-q", *arguments).output.split())
 
 

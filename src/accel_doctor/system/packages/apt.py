@@ -1,8 +1,8 @@
-"""Debian, Ubuntu and their kin: apt-get, apt-cache, dpkg-query, and apt-file where it is installed.
+"""Debian, Ubuntu and their derivatives: apt-get, apt-cache, dpkg-query, and apt-file if installed.
 
-Output forms were read off apt 2.6 (Debian 12) and 3.0 (Debian 13), whose stable interface for scripts is apt-get, and
-off apt-file 3.3. Every failure of apt-get is return code 100, so its words have to tell failures apart. apt itself does
-not know files of packages; a search of apt-file takes some seconds, a package's list half of one.
+Output formats are those of apt 2.6 (Debian 12) and 3.0 (Debian 13), whose stable interface for scripts is apt-get, and
+of apt-file 3.3. Every failure of apt-get returns 100, so only its messages tell failures apart. apt itself does
+not know the files of packages; a search with apt-file takes a few seconds, listing a package half a second.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _DEVELOPMENT = frozenset({"devel", "libdevel"})
 
 _ACTION = re.compile(r"^(Inst|Remv) (\S+)", re.MULTILINE)
 _DOWNGRADED = re.compile(r"^The following packages will be DOWNGRADED:\n((?:  .*\n?)+)", re.MULTILINE)
-# "Need to get 3 MB/12.3 MB of archives.": the first number is what is not there yet
+# "Need to get 3 MB/12.3 MB of archives.": the first number is what is not downloaded yet
 _DOWNLOAD = re.compile(r"^Need to get ([\d.,]+) ([kMGT]?)B", re.MULTILINE)
 _FILLED = re.compile(r"^After this operation, ([\d.,]+) ([kMGT]?)B of additional disk space", re.MULTILINE)
 _FREED = re.compile(r"^After this operation, ([\d.,]+) ([kMGT]?)B disk space", re.MULTILINE)
@@ -65,7 +65,7 @@ _NETWORK_HINT = "check the network, the proxy and the mirrors in /etc/apt"
 
 APT = ManagerFacts(
     "apt",
-    # Debian policy 5.6.1. apt-get takes a trailing "-" for an order to remove; "+" ends real names (minisat+).
+    # Debian policy 5.6.1. apt-get reads a trailing "-" as a removal; real names can end in "+" (minisat+).
     re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]"),
     (("apt-get", "update"), ("apt-get", "install", "-y", "--no-install-recommends")),
     _ERROR,
@@ -97,7 +97,7 @@ class Apt(Driver):
         self._options = ("-o", f"DPkg::Lock::Timeout={lock_timeout}", "-o", "Dpkg::Options::=--force-confold")
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that are installed for the native architecture, or provided by what is."""
+        """Return the ``names`` that are installed for the native architecture or provided by an installed package."""
         output = self._answer(
             "dpkg-query", "-W", "-f", "${Package}\t${Architecture}\t${db:Status-Status}\t${Provides}\n"
         )
@@ -111,14 +111,14 @@ class Apt(Driver):
         return frozenset(names) & there
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` with an installation candidate, or provided by exactly one package."""
+        """Return the ``names`` with an installation candidate, or provided by exactly one package."""
         checked = APT.checked(names)
         if not checked or not self._has_lists():
             return frozenset(checked)
         return frozenset(checked) - frozenset(self._unknown(checked))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Return the packages that ship it, where apt-file is installed and has its lists."""
+        """Return the packages that ship the need, if apt-file is installed and has its lists."""
         places: dict[str, list[str]] = {}
         for file_name in need.file_names:
             for package, path in self._rows("search", "-x", "--", f"/{re.escape(file_name)}$"):
@@ -149,9 +149,9 @@ class Apt(Driver):
         return frozenset(name for name in packages if named_for_development(name) or sections.get(name) in _DEVELOPMENT)
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """Return what apt-get says it would do, and how much it would fetch; None without package lists.
+        """Return the transaction that apt-get simulates, with the download size; None without package lists.
 
-        Raises PackageManagerError, quoting apt, for unknown names and for dependencies that cannot be met.
+        Raises PackageManagerError, quoting apt, for unknown names and unsatisfiable dependencies.
         """
         checked = APT.checked(names)
         if not self._has_lists():
@@ -181,12 +181,12 @@ class Apt(Driver):
         )
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return the install command, after an update where there are no package lists (as in most images)."""
+        """Return the install command, preceded by an update if there are no package lists (as in most images)."""
         install = self._install_command(APT.checked(names))
         return (install,) if self._has_lists() else (self._update_command(), install)
 
     def carry_out(self, names: tuple[str, ...], log: Path, plan: Plan) -> None:
-        """Install, after an update where there are no package lists; with one update where they are stale."""
+        """Install, after an update if there are no package lists, or with one update if they are stale."""
         updated = not self._has_lists()
         trouble = self._update(log, plan) if updated else None
         try:
@@ -201,12 +201,12 @@ class Apt(Driver):
             super().carry_out(names, log, plan)
 
     def mend(self, output: str) -> str:
-        """Return what dpkg(1) and apt-get(8) say to do, as root, about packages that are half installed."""
+        """Return the commands that repair half-installed packages as root, according to dpkg(1) and apt-get(8)."""
         unfinished = self._answer("dpkg", "--audit").strip()
         return "finish what dpkg began with dpkg --configure -a && apt-get --fix-broken install, " if unfinished else ""
 
     def _update(self, log: Path, plan: Plan) -> str | None:
-        """Fetch the lists; return what could not be reached, if anything. NetworkError where there are no lists then.
+        """Fetch the lists; return the errors for unreachable ones, if any. NetworkError if there are no lists then.
 
         ``apt-get update`` returns 0 when a mirror cannot be reached, and one broken repository of several need not
         matter.
@@ -231,14 +231,14 @@ class Apt(Driver):
         return self._privilege.prefix(("apt-get", *self._options[:2], "update"))
 
     def _has_lists(self) -> bool:
-        """Return whether any Packages list was ever fetched (container images are shipped without)."""
+        """Return whether any Packages list was ever fetched (container images ship without)."""
         listing = self._answer("apt-get", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages")
         return bool(listing.strip())
 
     def _unknown(self, names: Sequence[str]) -> list[str]:
-        """Return the names that apt-get would not install as they are.
+        """Return the names that apt-get would not install literally.
 
-        To be asked before apt-get install, which reads an unknown name with a dot in it as a regular expression and
+        Call this before apt-get install, which reads an unknown name with a dot in it as a regular expression and
         installs whatever matches.
         """
         policy = self._answer("apt-cache", "policy", "--", *names)

@@ -1,7 +1,7 @@
-"""macOS, and Linux where somebody put it there: Homebrew.
+"""macOS, and Linux if installed there: Homebrew.
 
-Output forms were read off brew 4.4.30; what brew 6 says and asks differently, off its source. Homebrew belongs to an
-ordinary user: there is never sudo in front of it, and it refuses root.
+Output formats are those of brew 4.4.30; the differences in brew 6 are from its source. Homebrew belongs to an
+ordinary user: it is never run with sudo, and it refuses root.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from accel_doctor.system.packages.privilege import Privilege
 _SETTINGS = {
     "HOMEBREW_NO_ASK": "1",  # brew 5 and later would ask a second time
     "HOMEBREW_NO_AUTO_UPDATE": "1",
-    "HOMEBREW_NO_INSTALL_CLEANUP": "1",  # which removes other versions, of other formulae too
-    "HOMEBREW_NO_INSTALL_UPGRADE": "1",  # an older version of what is asked for does
+    "HOMEBREW_NO_INSTALL_CLEANUP": "1",  # cleanup removes old versions, of other formulae too
+    "HOMEBREW_NO_INSTALL_UPGRADE": "1",  # an older version of a requested formula suffices
 }
 
 _PLANNED = re.compile(r"^==> Would (?:install|upgrade) .*:\n((?:(?!==>).*\n)*)", re.MULTILINE)
@@ -36,7 +36,7 @@ _REFUSES_ROOT = "Homebrew refuses to run as root"
 
 BREW = ManagerFacts(
     "brew",
-    # A formula of Homebrew's own tap. Not NAME.rb and its like, which would be files.
+    # A formula of Homebrew's own tap. Not NAME.rb and the like, which would be files.
     re.compile(r"(?!.*\.[a-z])[a-z0-9](?:[a-z0-9@._+-]*[a-z0-9_+])?"),
     (("brew", "install"),),
     _ERROR,
@@ -69,11 +69,11 @@ class Brew(Driver):
 
     @property
     def privileged(self) -> bool:
-        """Return whether somebody other than root asks."""
+        """Return whether the user is not root."""
         return not self._is_root
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that are installed, by their own name or an alias."""
+        """Return the ``names`` that are installed, by their own name or an alias."""
         checked = BREW.checked(names)
         found = frozenset(checked) & frozenset(self.ask("brew", "list", "--formula", "-1").output.split())
         others = [name for name in checked if name not in found]
@@ -82,7 +82,7 @@ class Brew(Driver):
         return found | {name for name in others if self._versions(name)}
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that brew knows; all of them where it cannot tell."""
+        """Return the ``names`` that brew knows; all if it cannot tell."""
         wanted = list(BREW.checked(names))
         while wanted:
             done = self.ask("brew", "info", "--formula", "--json=v2", "--", *wanted)
@@ -93,8 +93,8 @@ class Brew(Driver):
         return frozenset(wanted)
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """Return what brew says it would install or upgrade. It never removes or downgrades; conflicts show only in
-        the installation itself, where brew gives up over them before it begins."""
+        """Return what brew would install or upgrade. It never removes or downgrades; conflicts show only in
+        the installation itself, where brew fails on them before it changes anything."""
         checked = BREW.checked(names)
         if not self.privileged:
             return None
@@ -105,7 +105,7 @@ class Brew(Driver):
         return Simulation(installs=tuple(dict.fromkeys(name for name in planned if BREW.accepts(name))))
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return the one command that installs, for the ordinary user who owns Homebrew."""
+        """Return the install command, for the ordinary user who owns Homebrew."""
         checked = BREW.checked(names)
         return (self._privilege.prefix(("brew", "install", "--formula", "--", *checked), _SETTINGS),)
 

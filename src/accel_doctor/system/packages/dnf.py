@@ -1,6 +1,6 @@
-"""Fedora, RHEL and their kin: dnf and rpm.
+"""Fedora, RHEL and their derivatives: dnf and rpm.
 
-Output forms were read off dnf 4.23 and dnf5 5.4; the commands used here are understood by both.
+Output formats are those of dnf 4.23 and dnf5 5.4; both accept the commands used here.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ DNF = ManagerFacts(
     (
         locked(_LOCKED, _HOLDER),
         broken(_SPOILED, "empty dnf's cache with dnf clean all"),
-        # before an unknown name, which is how an unreachable repository shows
+        # before an unknown name, which an unreachable repository causes
         unreachable(_NETWORK, "check the network, the proxy and the repositories in /etc/yum.repos.d"),
         Trouble(
             _NO_MATCH,
@@ -84,9 +84,9 @@ class Dnf(RpmDriver):
         self._patience = lock_timeout
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that a repository provides; all of them where no repository can be read.
+        """Return the ``names`` that a repository provides; all if no repository can be read.
 
-        Metadata (for who is not root, the user's own copy) is refreshed once where a name is not found.
+        Metadata (for ordinary users, their own copy) is refreshed once if a name is not found.
         """
         checked = DNF.checked(names)
         found = self._provided(checked) if checked else frozenset()
@@ -105,10 +105,10 @@ class Dnf(RpmDriver):
         return frozenset(checked) & provided
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Return the packages that have it, by files and capabilities: in dnf 4 only ``--file`` finds files."""
+        """Return the packages that have the need, by file and capability: in dnf 4 only ``--file`` finds files."""
         asked = [("--file", path) for path in need.paths]
         for option, place in (*asked, *(("--whatprovides", capability) for capability in need.capabilities)):
-            found = self._questions.lines((*_QUERY, "--qf", "%{name}\n", option, place))  # dnf5 ends no line by itself
+            found = self._questions.lines((*_QUERY, "--qf", "%{name}\n", option, place))  # dnf5 adds no line end itself
             if names := [name for name in dict.fromkeys(found) if DNF.accepts(name)]:
                 places = {name: (place.lstrip("/"),) for name in names}
                 files = {name: self._files(name) for name in worth_a_look(places)}
@@ -119,7 +119,7 @@ class Dnf(RpmDriver):
         return [line[1:] for line in self._questions.lines((*_QUERY, "-l", "--", name)) if line.startswith("/")]
 
     def _rehearse(self, names: Sequence[str]) -> str:
-        """Return what the rehearsal prints; where it waits for a lock, what it printed until its time was up."""
+        """Return the output of the simulation; if it waits for a lock, what it printed until the timeout."""
         done = self._runner.capture(
             self._command(names, rehearse=True), environment=self.variables, timeout=self._patience
         )
@@ -129,7 +129,7 @@ class Dnf(RpmDriver):
         return output
 
     def _transaction(self, output: str) -> Simulation | None:
-        """Return what ``--assumeno`` printed; dnf 4 never tells it to anybody but root, dnf5 not always."""
+        """Parse the transaction that ``--assumeno`` printed; dnf 4 shows it to root only, dnf5 not always to users."""
         if not rehearsed(output):
             return None
         section, package = "", ""
@@ -141,7 +141,7 @@ class Dnf(RpmDriver):
                 package = found[1]
                 rows.append((section, package))
             elif found := _REPLACED.match(line):
-                # dnf5 shows the old version of an upgraded package in this way too
+                # dnf5 lists the old version of an upgraded package like this too
                 replaced = _ARCHITECTURE.sub("", found[1])
                 if replaced != package:
                     rows.append(("Removing", replaced))

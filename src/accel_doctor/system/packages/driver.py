@@ -1,4 +1,4 @@
-"""The common part of all package managers: simulate, refuse losses and what does not fit, install, verify."""
+"""The common part of all package managers: simulate, refuse removals and a full disk, install, verify."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions
 
-_UNPACKED_TO = "/usr"  # where development packages have all but a few small files
+_UNPACKED_TO = "/usr"  # where development packages install all but a few small files
 
 
 def refuse_without_space(simulation: Simulation, downloads_to: str, runner: Runner, manager: str) -> None:
-    """Raise PackageManagerError where the disk has no room for what would be downloaded and unpacked.
+    """Raise PackageManagerError if the disk has no space for what would be downloaded and unpacked.
 
-    Package managers find out later, apt when half of it is unpacked. Where df(1) tells nothing, nothing is refused.
+    Package managers notice later, apt with half of it unpacked. If df(1) gives no answer, nothing is refused.
     """
     needed: dict[str, int] = {}
     free: dict[str, int] = {}
@@ -46,13 +46,13 @@ def refuse_without_space(simulation: Simulation, downloads_to: str, runner: Runn
 
 
 def _file_system(path: str, runner: Runner) -> tuple[str, int] | None:
-    """Return the mount point of the file system of a path, or the nearest directory above, and its free bytes."""
+    """Return mount point and free bytes of the file system of a path, or of its nearest existing parent."""
     for place in map(str, (path, *PurePosixPath(path).parents)):
         done = runner.capture(["df", "-Pk", place], environment=ENGLISH)
         # POSIX: Filesystem 1024-blocks Used Available Capacity Mounted-on
         columns = done.output.splitlines()[-1].split(None, 5) if done.returncode == 0 and done.output else []
         if len(columns) == 6 and columns[1].isdigit() and columns[3].lstrip("-").isdigit():
-            # A file system that has no size (some containers show one) says nothing about what fits.
+            # A file system without a size (seen in some containers) says nothing about free space.
             return (columns[5], int(columns[3]) * 1024) if int(columns[1]) else None
     return None
 
@@ -61,11 +61,11 @@ Plan = Sequence[Sequence[str]]
 
 
 class Driver(PackageManager):
-    """The common part of all package managers; a subclass knows the words of one program."""
+    """The common part of all package managers; a subclass implements one program."""
 
     facts: ClassVar[ManagerFacts]
-    variables: ClassVar[Mapping[str, str]] = ENGLISH  # for what is asked
-    succeeded: ClassVar[frozenset[int]] = frozenset({0})  # return codes after which the packages may all be there
+    variables: ClassVar[Mapping[str, str]] = ENGLISH  # for queries
+    succeeded: ClassVar[frozenset[int]] = frozenset({0})  # return codes after which all packages may be installed
 
     def __init__(self, runner: Runner, privilege: Privilege) -> None:
         self._runner = runner
@@ -85,12 +85,12 @@ class Driver(PackageManager):
         return self.facts.refuses_root is None
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        return ()  # where a program does not tell
+        return ()  # for a program that does not tell
 
     def install(self, names: Sequence[str], log: Path) -> None:
         """Simulate, refuse removals and downgrades, install, verify.
 
-        Raises PackageManagerError also where packages are missing although the program reported success.
+        Raises PackageManagerError also if packages are missing although the program reported success.
         """
         checked = self.facts.checked(names)
         self.carry_out(checked, log, self.commands(checked))
@@ -116,27 +116,27 @@ class Driver(PackageManager):
             raise self.failed(done, log)
 
     def foresee(self, names: tuple[str, ...], log: Path, plan: Plan) -> Simulation | None:
-        """Return what the transaction will do, asked with privilege where need be."""
+        """Return the simulated transaction, run with privilege if necessary."""
         return self.simulate(names)
 
     def refused(self, output: str, names: Sequence[str]) -> PackageManagerError | NetworkError:
-        """Return the error that the output of a failed simulation stands for."""
+        """Return the error for the output of a failed simulation."""
         return self.facts.failure(output, f"{self.facts.program} cannot install {' '.join(names)}:", None)
 
     def failed(self, done: Completed, log: Path) -> PackageManagerError | NetworkError:
-        """Return the error that a failed transaction stands for."""
+        """Return the error for a failed transaction."""
         lead = f"{self.facts.program} failed (return code {done.returncode}):"
         return self.facts.failure(done.output, lead, log, self.mend(done.output))
 
     def mend(self, output: str) -> str:
-        """Return what is to be done first about a half-finished installation, for the hint of an error."""
+        """Return how to repair a half-finished installation first, for the hint of an error."""
         return ""
 
     def fitting(self, simulation: Simulation) -> Simulation:
-        """Return the simulation. Raises PackageManagerError where the disk has no room for it."""
+        """Return the simulation. Raises PackageManagerError if the disk has no space for it."""
         refuse_without_space(simulation, self.facts.downloads_to, self._runner, self.facts.program)
         return simulation
 
     def ask(self, *argv: str) -> Completed:
-        """Run a command that changes nothing, its answer in English."""
+        """Run a command that changes nothing, with output in English."""
         return self._runner.capture(argv, environment=self.variables)

@@ -1,6 +1,6 @@
-"""Package managers that are not asked: another machine's, known by name only, or none at all.
+"""Package managers that are not queried: another machine's, one known by name only, or none at all.
 
-How a repository that is not enabled by itself is enabled is from the documents of those who run them: Fedora's "Getting
+How to enable repositories that are off by default is from the documentation of their operators: Fedora's "Getting
 started with EPEL", Red Hat's "CodeReady Linux Builder", Oracle's and Amazon's notes on EPEL, and SUSE's on Package Hub.
 """
 
@@ -20,22 +20,22 @@ from accel_doctor.system.packages.managers import MANAGERS
 
 _Commands = tuple[tuple[str, ...], ...]
 
-_NEWEST = "10"  # what a RHEL of no version is taken for
+_NEWEST = "10"  # assumed for a RHEL without a version
 _CLONES_CALL_CRB = {"8": "powertools"}
-# config-manager is a plugin, and containers come without it.
+# config-manager is a plugin that containers lack.
 _DNF = DNF.program
 _CONFIG_MANAGER = (_DNF, "install", "-y", "dnf-plugins-core")
 _EPEL_OF_RHEL = "https://dl.fedoraproject.org/pub/epel/epel-release-latest-{major}.noarch.rpm"
 
 
 def enabling_commands(repositories: Iterable[Repository], distribution: Distribution) -> _Commands:
-    """Return the commands that enable these repositories there, each once; none for those it does not have.
+    """Return the commands that enable these repositories there, each once; none for repositories it does not have.
 
-    RHEL's names contain the architecture: x86_64's are given.
+    RHEL's names contain the architecture: those for x86_64 are returned.
     """
     wanted = set(repositories)
     commands: list[tuple[str, ...]] = []
-    for repository in Repository:  # in an order in which they can be enabled: EPEL builds on CRB
+    for repository in Repository:  # in the order of enabling: EPEL depends on CRB
         if repository in wanted or (repository is Repository.CRB and Repository.EPEL in wanted):
             commands += _ENABLE[repository](distribution)
     return tuple(dict.fromkeys(commands))
@@ -89,8 +89,8 @@ _ENABLE = {
 class PackageManagerElsewhere:
     """Implement :class:`accel_doctor.interfaces.PackageManager` for a machine that is not this one.
 
-    Takes all names to be available there and none to be installed; its commands are those for root. Without a ``name``,
-    where no rule file names a machine's package manager, nothing is available.
+    Assumes that all names are available there and none is installed; its commands are for root. Without a ``name``,
+    that is, if no rule file names the machine's package manager, nothing is available.
     """
 
     privileged = False
@@ -98,7 +98,7 @@ class PackageManagerElsewhere:
     def __init__(
         self, name: str | None, distribution: Distribution | None = None, rulebook: Rulebook | None = None
     ) -> None:
-        """``rulebook`` tells which repository must be enabled before a package can be installed."""
+        """Use ``rulebook`` to look up the repository to enable before a package can be installed."""
         self._facts = MANAGERS[name] if name else None
         self.name = name or "no package manager"
         self.needs_root = self._facts is None or self._facts.refuses_root is None

@@ -1,4 +1,4 @@
-"""The value with what is fixed about one package manager: names, commands, queries, what its failures mean."""
+"""The static facts about one package manager: names, commands, queries, the meaning of its failures."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from accel_doctor.errors import NetworkError, PackageManagerError
 from accel_doctor.interfaces import Runner
 
-# What is parsed is asked for in English.
+# Output to be parsed is requested in English.
 ENGLISH = {"LC_ALL": "C"}
 
-# What apt, dpkg, dnf, rpm, zypper, pacman and curl say where the disk is full.
+# The messages of apt, dpkg, dnf, rpm, zypper, pacman and curl for a full disk.
 FULL_DISK = re.compile(
     r"No space left on device|enough free space in|enough free disk space|more space (?:needed )?on the"
     r"|^error: Partition|Failed writing received data to disk|\(Write failed\)"
@@ -23,22 +23,22 @@ AGAIN = "then run the same command again"
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _QUOTED_LINES = 4
 _QUOTED_LENGTH = 300
-# A name alone on its line: a sentence about a file without an owner has spaces in it.
+# A name alone on its line: a message about a file without an owner has spaces in it.
 BARE_NAME = re.compile(r"\A\s*([A-Za-z0-9][A-Za-z0-9._+-]*)\s*\Z")
 _LONGEST_NAME = 200
 _TIMEOUT = 30.0  # seconds
 
 
 class StaleListsError(PackageManagerError):
-    """Package lists here that do not say what the mirror has: an unknown name, or a file that is gone from it."""
+    """Raised if the package lists here are out of date: for an unknown name, or a file that is gone from the mirror."""
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """One kind of failure of one program: the ``words`` that reveal it, and the next step.
+    """One kind of failure of one program: the ``words`` that indicate it, and the next step.
 
-    ``says`` is the first line of its message, where that of the failed step says too little; ``quote`` are the words to
-    quote, where those that reveal it do; ``error`` is what is raised.
+    ``says`` is the first line of its message, if that of the failed step says too little; ``quote`` matches what to
+    quote, by default ``words``; ``error`` is the exception to raise.
     """
 
     words: re.Pattern[str]
@@ -49,55 +49,55 @@ class Trouble:
 
 
 def locked(words: re.Pattern[str], quote: re.Pattern[str] | None = None) -> Trouble:
-    """Return the trouble of a lock that another program holds."""
+    """Return the trouble for a lock that another program holds."""
     return Trouble(words, f"wait until it has finished, {AGAIN}", "is locked by another program", quote)
 
 
 def unreachable(words: re.Pattern[str], hint: str) -> Trouble:
-    """Return the trouble of a network, or a repository, that is out of reach."""
+    """Return the trouble for an unreachable network or repository."""
     return Trouble(words, f"{hint}, {AGAIN}", "could not reach a repository", error=NetworkError)
 
 
 def broken(words: re.Pattern[str], hint: str, error: type[PackageManagerError] = PackageManagerError) -> Trouble:
-    """Return the trouble of a repository whose files are not what its own lists say, or no lists at all."""
+    """Return the trouble for a repository whose files do not match its lists, or which has no valid lists."""
     hint = f"{hint}, {AGAIN}; if it persists, switch to another mirror"
     return Trouble(words, hint, "got broken files from a repository", error=error)
 
 
 def quoted(output: str, pattern: re.Pattern[str]) -> str | None:
-    """Return the first few lines in which the pattern is found, cut where they are long; None if there are none."""
+    """Return the first few lines that match the pattern, long ones shortened; None if there are none."""
     lines = [line.strip()[:_QUOTED_LENGTH] for line in output.splitlines() if pattern.search(line)]
     return "\n".join(dict.fromkeys(lines[:_QUOTED_LINES])) or None
 
 
 def last_words(output: str) -> str:
-    """Return the last lines of an output, for where nothing better can be quoted."""
+    """Return the last lines of an output, as a fallback if nothing better can be quoted."""
     lines = [line.rstrip()[:_QUOTED_LENGTH] for line in output.splitlines() if line.strip()]
     return "\n".join(lines[-_QUOTED_LINES:]) or "(no output)"
 
 
 def size_in_bytes(number: str, unit: str, base: int) -> int:
-    """Return ``46.0`` and ``M`` in bytes; ``base`` is what the tool calls a kilobyte."""
+    """Return ``46.0`` and ``M`` in bytes; ``base`` is the tool's kilobyte, 1000 or 1024."""
     return int(float(number.replace(",", "")) * base ** _UNITS[unit[:1].lower()])
 
 
 def size_found(pattern: re.Pattern[str], output: str, base: int) -> int | None:
-    """Return the bytes that the first two groups of a pattern, number and unit, find; None where it does not match."""
+    """Return the size in bytes from the first two groups of a pattern, number and unit; None if it does not match."""
     found = pattern.search(output)
     return size_in_bytes(found[1], found[2], base) if found else None
 
 
 def printed(runner: Runner, argv: Sequence[str]) -> str:
-    """Return what a query of installed packages prints."""
+    """Return the output of a query of installed packages."""
     return runner.capture(argv, environment=ENGLISH, timeout=_TIMEOUT).output
 
 
 @dataclass(frozen=True)
 class OwnerQuery:
-    """Find the package that a file belongs to: the first group of ``answer`` in what ``command`` prints about it.
+    """Find the package that a file belongs to: the first group of ``answer`` in the output of ``command``.
 
-    With ``unmerged`` it is asked about /lib beside /usr/lib, which the one is a link to: a package may have been
-    unpacked by either name (https://wiki.debian.org/UsrMerge).
+    With ``unmerged`` it queries /lib as well as /usr/lib, to which /lib is a link: a package may have been
+    unpacked under either name (https://wiki.debian.org/UsrMerge).
     """
 
     command: tuple[str, ...]
@@ -105,7 +105,7 @@ class OwnerQuery:
     unmerged: bool = False
 
     def owner(self, file: Path, runner: Runner) -> str | None:
-        """Return the package of a file, if it has one."""
+        """Return the package that owns a file, if any."""
         names = [file, Path("/", *file.parts[2:])] if self.unmerged and file.parts[1:2] == ("usr",) else [file]
         found = self.answer.search(printed(runner, [*self.command, *map(str, names)]))
         return found[1] if found else None
@@ -113,20 +113,20 @@ class OwnerQuery:
 
 @dataclass(frozen=True)
 class ManagerFacts:
-    """One package manager: what everything else asks about it.
+    """The facts about one package manager.
 
-    ``name`` is used in rule files, the journal and messages. ``names`` is the grammar of package names: it leaves out
-    everything that the program would read as something other than one package to install (options, versions,
-    patterns, groups, orders to remove).
+    ``name`` is used in rule files, the journal and messages. ``names`` is the grammar of package names: it excludes
+    everything that the program would interpret as something other than one package to install (options, versions,
+    patterns, groups, removals).
 
-    ``commands`` install as root on a machine that cannot be asked, where names follow the last one; ``formerly`` is
-    what the program was called, by the major releases of that time. ``errors`` are the lines worth quoting from a
-    failure, ``troubles`` the kinds of it, the first that applies first.
+    ``commands`` install as root on a machine that cannot be queried, with names appended to the last; ``formerly`` is
+    the program's former name, by the major releases that used it. ``errors`` matches the lines worth quoting from a
+    failure; of ``troubles``, the kinds of failure, the first match applies.
 
     ``owner_query`` finds the package of a file, ``version_query`` prints name and version of the packages whose names
-    follow. ``downloads_to`` is where it keeps downloads, ``cleanup`` the shell words that remove them from an image.
-    ``refuses_root`` says so where root may not use it; ``stand_in_for`` is the package manager in whose place it is
-    installed on small images.
+    follow. ``downloads_to`` is its download directory, ``cleanup`` the shell words that remove downloads from an image.
+    ``refuses_root`` is the message if root may not use it; ``stand_in_for`` is the package manager that it replaces
+    on small images.
     """
 
     name: str
@@ -144,15 +144,15 @@ class ManagerFacts:
 
     @property
     def program(self) -> str:
-        """Return the program that installs, as messages name it."""
+        """Return the name of the install program for messages."""
         return self.commands[-1][0]
 
     def accepts(self, name: str) -> bool:
-        """Return whether ``name`` may be handed to it as a package name."""
+        """Return whether ``name`` may be passed to it as a package name."""
         return len(name) <= _LONGEST_NAME and self.names.fullmatch(name) is not None
 
     def checked(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return the names without repetition, in order. Raises PackageManagerError for what is not a package name."""
+        """Return the names without duplicates, in order. Raises PackageManagerError for an invalid package name."""
         for name in names:
             if not self.accepts(name):
                 raise PackageManagerError(
@@ -162,9 +162,9 @@ class ManagerFacts:
         return tuple(dict.fromkeys(names))
 
     def failure(self, output: str, lead: str, log: Path | None, mend: str = "") -> PackageManagerError | NetworkError:
-        """Return the error that an output stands for; ``mend`` is what to do about a half-finished installation.
+        """Return the error for an output; ``mend`` is how to repair a half-finished installation.
 
-        The first line of a message is ours, ``lead`` or that of a kind of trouble; the program's own words follow.
+        The first line of the message is ours, ``lead`` or that of the kind of trouble; the program's output follows.
         """
         if words := quoted(output, FULL_DISK):
             hint = f"free some disk space, {mend}{AGAIN}"

@@ -1,4 +1,4 @@
-"""The package managers there are, in one table, and what their databases say of files and packages."""
+"""The table of package managers, and lookups of files and packages in their databases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MANAGERS: Mapping[str, ManagerFacts] = {name: driver.facts for name, driver in D
 
 
 def driver_for(name: str, runner: Runner, privilege: Privilege) -> Driver:
-    """Return the driver of the package manager that a rule file names, or that of its stand-in where only that is
+    """Return the driver of the package manager that a rule file names, or of its stand-in if only that is
     installed."""
     for other, facts in MANAGERS.items():
         if facts.stand_in_for == name and _installed(facts, runner) and not _installed(MANAGERS[name], runner):
@@ -39,9 +39,9 @@ def _installed(facts: ManagerFacts, runner: Runner) -> bool:
 
 
 def file_owners(files: Sequence[Path], manager: str, runner: Runner) -> Mapping[Path, str]:
-    """Return the packages that ``files``, or the real files behind links, belong to; leave out those without one.
+    """Return the packages that own ``files``, or the real files behind links; omit files without one.
 
-    ``manager`` is the name that rules know it by; of one that cannot be asked nothing is known.
+    ``manager`` is its name in rules; the result is empty for one that cannot be queried.
     """
     facts = MANAGERS.get(manager)
     real = {file: file.resolve() for file in files}
@@ -53,7 +53,7 @@ def file_owners(files: Sequence[Path], manager: str, runner: Runner) -> Mapping[
 
 
 def installed_versions(names: Sequence[str], manager: str, runner: Runner) -> tuple[str, ...]:
-    """Return these packages with their versions, ``libpq-dev 17.6-0+deb13u1``, sorted; alone where none is told."""
+    """Return these packages with versions, ``libpq-dev 17.6-0+deb13u1``, sorted; only the name if it is unknown."""
     facts = MANAGERS.get(manager)
     if facts is None or not facts.version_query or not names:
         return tuple(sorted(names))

@@ -1,6 +1,6 @@
-"""Red Hat's minimal images: microdnf, which stands there in dnf's place.
+"""Red Hat's minimal images: microdnf, which replaces dnf there.
 
-Output forms were read off microdnf 3.10.2 with libdnf 0.74.
+Output formats are those of microdnf 3.10.2 with libdnf 0.74.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MICRODNF = ManagerFacts(
     _ERROR,
     (
         locked(_LOCKED),
-        # before an unknown name, which is how an unreachable repository shows
+        # before an unknown name, which an unreachable repository causes
         unreachable(_NETWORK, "check the network, the proxy and the repositories in /etc/yum.repos.d"),
         Trouble(
             _UNKNOWN,
@@ -61,14 +61,14 @@ class Microdnf(RpmDriver):
     )
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that a repository provides; all of them where no repository can be read."""
+        """Return the ``names`` that a repository provides; all if no repository can be read."""
         checked = MICRODNF.checked(names)
         if not checked or not self._unknown(checked):
             return frozenset(checked)
         return frozenset(name for name in checked if not self._unknown([name]))
 
     def _unknown(self, names: Sequence[str]) -> bool:
-        """Return whether microdnf says that nothing matches one of them; it stops at the first."""
+        """Return whether microdnf reports that nothing matches one of them; it stops at the first."""
         said = self.ask(*self._command(names, rehearse=True)).stderr
         return quoted(said, _UNKNOWN) is not None and quoted(said, _NETWORK) is None
 
@@ -81,7 +81,7 @@ class Microdnf(RpmDriver):
             if found := _SECTION.match(line):
                 section = found[1]
             elif (row := _ROW.match(line)) and row["replacing"]:
-                if row["name"] != package:  # the old version of a package is shown in this way too
+                if row["name"] != package:  # the old version of a package is listed like this too
                     rows.append(("Removing", row["name"]))
             elif row:
                 package = row["name"]

@@ -1,9 +1,9 @@
-"""Arch Linux and its kin: pacman.
+"""Arch Linux and its derivatives: pacman.
 
-Output forms were read off pacman 7.0. Arch supports no partial upgrades
+Output formats are those of pacman 7.0. Arch supports no partial upgrades
 (https://wiki.archlinux.org/title/System_maintenance#Partial_upgrades_are_unsupported): package databases are fetched
-together with a full upgrade, so that happens only where there are none yet, as in a fresh container image. Stale ones
-are told to the owner.
+together with a full upgrade, so only if there are none yet, as in a fresh container image. Stale ones
+are reported to the user.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _STALE = re.compile(r"^error: failed retrieving file .*(?:404|not found|No such 
 _SPOILED = re.compile(
     r"invalid or corrupted package|Unrecognized archive format|truncated gzip input|could not open file .*\.db"
 )
-# Without CheckSpace in pacman.conf(5), what could not be unpacked whole counts as installed.
+# Without CheckSpace in pacman.conf(5), a partially unpacked package counts as installed.
 _UNFINISHED = re.compile(r"^error: problem occurred while installing (\S+)", re.MULTILINE)
 _UNTRUSTED = re.compile(
     r"failed retrieving file '.*\.sig'|unknown trust|marginal trust|invalid or corrupted package \(PGP"
@@ -51,7 +51,7 @@ _UPGRADE_HINT = f"the package databases may be out of date: upgrade with pacman 
 
 PACMAN = ManagerFacts(
     "pacman",
-    # PKGBUILD(5), pkgname: the characters that may be in a name, the first one no hyphen and no dot.
+    # PKGBUILD(5), pkgname: the characters allowed in a name; the first is neither a hyphen nor a dot.
     re.compile(r"[a-z0-9@_+](?:[a-z0-9@._+-]*[a-z0-9@_+])?"),
     (("pacman", "-S", "--needed", "--noconfirm"),),
     _ERROR,
@@ -74,7 +74,7 @@ PACMAN = ManagerFacts(
 
 
 class Pacman(Driver):
-    """Drive pacman, which itself refuses to remove without being asked."""
+    """Drive pacman, which itself refuses to remove packages without confirmation."""
 
     facts = PACMAN
 
@@ -86,17 +86,17 @@ class Pacman(Driver):
         return frozenset(checked) - frozenset(done.output.split())
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that a repository has or provides; all of them where there are no databases."""
+        """Return the ``names`` that a repository has or provides; all if there are no databases."""
         checked = PACMAN.checked(names)
         if not checked or not self._has_databases():
             return frozenset(checked)
         return frozenset(checked) - frozenset(_UNKNOWN.findall(self._resolve(checked)[1]))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Return the packages that ship it, where there are databases of files (pacman -Fy).
+        """Return the packages that ship the need, if there are file databases (pacman -Fy).
 
-        They have no modes, and packages of libraries hold programs too: what is asked for as a command is never taken
-        to be for development.
+        These have no file modes, and library packages contain programs too: a provider of a command is never considered
+        a development package.
         """
         places: dict[str, list[str]] = {}
         for file_name in need.file_names:
@@ -104,7 +104,7 @@ class Pacman(Driver):
                 if is_wanted(path):
                     places.setdefault(package, []).append(path)
         files = {name: self._files(name) for name in worth_a_look(places)}
-        # Arch does not split packages: a library's only one has its headers.
+        # Arch does not split packages: a library's only package has its headers.
         development = [name for name in files if any(map(_TO_BUILD_WITH.match, files[name]))]
         return described(places, "pacman -F", files, () if need.kind is NeedKind.COMMAND else development)
 
@@ -112,15 +112,15 @@ class Pacman(Driver):
         return [path for package, path in self._rows("-Fl", name) if package == name]
 
     def _rows(self, operation: str, wanted: str) -> list[tuple[str, str]]:
-        """Return package and path of the files that ``pacman -F`` knows."""
+        """Return package and path of the files that ``pacman -F`` finds."""
         rows = self._questions.lines(("pacman", operation, "--machinereadable", "--", wanted))
         fields = [row.split("\0") for row in rows if row.count("\0") == 3]
         return [(package, path) for _, package, _, path in fields if PACMAN.accepts(package)]
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """Return what pacman says it would install, and how much of it; None without package databases.
+        """Return what pacman would install, with its size; None without package databases.
 
-        Conflicts with what is installed show only in the transaction itself, where pacman gives up over them.
+        Conflicts with installed packages show only in the transaction itself, where pacman fails on them.
         """
         checked = PACMAN.checked(names)
         if not self._has_databases():
@@ -139,13 +139,13 @@ class Pacman(Driver):
         )
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return the one command that installs; without databases it fetches them, and upgrades what is installed."""
+        """Return the install command; without databases it fetches them, and upgrades the installed packages."""
         checked = PACMAN.checked(names)
         operation = "-S" if self._has_databases() else "-Syu"
         return (self._privilege.prefix(("pacman", operation, "--needed", "--noconfirm", "--", *checked)),)
 
     def mend(self, output: str) -> str:
-        """Return what to do about packages that could not be unpacked whole and count as installed."""
+        """Return how to repair packages that were only partially unpacked but count as installed."""
         unfinished = " ".join(_UNFINISHED.findall(output))
         return f"reinstall with pacman -S {unfinished}, " if unfinished else ""
 
@@ -165,7 +165,7 @@ class Pacman(Driver):
         return sum(size_in_bytes(number, unit, 1024) for number, unit in _INSTALLED_SIZE.findall(shown))
 
     def _downgrades(self, wanted: dict[str, str]) -> tuple[str, ...]:
-        """Return those that are installed in a newer version than the repositories have."""
+        """Return the packages that are installed in a newer version than the repositories have."""
         if not wanted:
             return ()
         rows = self.ask("pacman", "-Q").output.splitlines()

@@ -1,4 +1,4 @@
-"""Become root, and tell when that was refused."""
+"""Become root, and detect refusals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from accel_doctor.system.packages.facts import ENGLISH
 _LOG_TAIL = 256 * 1024
 _TERMINAL_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\n)")
 
-# sudo 1.9, sudo-rs 0.2 and opendoas 6.8 speak like this before they give up; the command itself never ran.
+# sudo 1.9, sudo-rs 0.2 and opendoas 6.8 print these before they give up; the command itself never ran.
 _REFUSAL = re.compile(
     r"^(?:"
     r"(?:sudo|sudo-rs|doas): (?!unable to resolve host|\S+: command not found).*"
@@ -29,9 +29,9 @@ _REFUSAL = re.compile(
 
 @dataclass(frozen=True)
 class Privilege:
-    """The way to root: ``tool`` is the command in front, empty when we are root, None when there is no way.
+    """How to become root: ``tool`` is the command to prefix, empty if we are root, None if it is impossible.
 
-    With ``terminal`` a person can be asked for a password, and commands run in a conversation; without one
+    With ``terminal`` the user can be asked for a password, and commands run in a conversation; without one,
     nothing ever waits for an answer.
     """
 
@@ -39,7 +39,7 @@ class Privilege:
     terminal: bool
 
     def prefix(self, argv: Sequence[str], environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-        """Return the command line, to be pasted or run as it is, that runs ``argv`` as root with these variables.
+        """Return the command line, to paste or run as is, that runs ``argv`` as root with these variables.
 
         The variables are set with env(1), since sudo and doas drop most of what they inherit.
         """
@@ -52,8 +52,8 @@ class Privilege:
     def run(self, runner: Runner, command: Sequence[str], log: Path, plan: Sequence[Sequence[str]]) -> Completed:
         """Run a command line made by :meth:`prefix`, its output appended to ``log``.
 
-        Raises PrivilegeError, with ``plan`` for the commands to print, where there is no way to root or where the
-        password or the permission was refused; KeyboardInterrupt, once the command has ended, where Ctrl-C was typed.
+        Raises PrivilegeError, with ``plan`` for the commands to print, if there is no way to become root or the
+        password or the permission was refused; KeyboardInterrupt, once the command has ended, if Ctrl-C was typed.
         """
         if self.tool is None:
             raise self._refused("installing system packages needs root: neither sudo nor doas found", plan)
@@ -63,7 +63,7 @@ class Privilege:
         # sudo keeps LC_ALL (sudoers(5), env_check)
         run = runner.converse if self.terminal else runner.record
         done = run(command, log, environment=ENGLISH)
-        if done.interrupted:  # whatever came of it: whoever typed that wants no more to be done
+        if done.interrupted:  # whatever its outcome: the user who typed it wants to stop
             raise KeyboardInterrupt
         output = _tail(log, begin)
         refusal = _refusal(output) if self.tool and done.returncode == 1 else None
@@ -77,14 +77,14 @@ class Privilege:
         return PrivilegeError(message, commands=commands, hint=hint)
 
     def _without_prefix(self, command: Sequence[str]) -> tuple[str, ...]:
-        """Return the command as root itself would run it."""
+        """Return the command without the prefix for root."""
         if not self.tool or not command or command[0] != self.tool:
             return tuple(command)
         return tuple(command[1:] if self.terminal else command[2:])
 
 
 def find_privilege(*, euid: int, path: str, terminal: bool) -> Privilege:
-    """Return the way to root for this user: none needed, sudo, else doas, looked up on ``path``; or no way at all."""
+    """Return how this user becomes root: not needed, sudo, else doas, looked up on ``path``; or not possible."""
     if euid == 0:
         return Privilege("", terminal)
     tool = next((name for name in ("sudo", "doas") if shutil.which(name, path=path)), None)
@@ -92,13 +92,13 @@ def find_privilege(*, euid: int, path: str, terminal: bool) -> Privilege:
 
 
 def _refusal(output: str) -> str | None:
-    """Return the line with which sudo or doas refused; None where the last words are the command's own."""
+    """Return the line in which sudo or doas refused; None if the last line is the command's own."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return next((line for line in reversed(lines[-3:]) if _REFUSAL.match(line)), None)
 
 
 def _tail(log: Path, begin: int) -> str:
-    """Return what was appended to the log from ``begin`` on, its last part where that is long, without colors."""
+    """Return the text appended to the log since ``begin``, only its end if it is long, without colors."""
     with log.open("rb") as file:
         end = file.seek(0, 2)
         file.seek(max(begin, end - _LOG_TAIL))

@@ -1,4 +1,4 @@
-"""Ask a package manager about needs, for a bounded time."""
+"""Query a package manager about needs, for a bounded time."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from accel_doctor.interfaces import Completed, Runner
 from accel_doctor.model.cures import Provider
 from accel_doctor.system.packages.facts import ENGLISH
 
-# As many seconds may all questions of a run take together: a first one may fetch lists of files.
+# The seconds that all queries of a run may take together: a first one may fetch lists of files.
 _PATIENCE = 120.0
-# So many packages that have a file of a name are looked into; a name that more have is a coincidence.
+# The number of packages with a file of the same name that are inspected; more than that is a coincidence.
 _MOST_LOOKED_INTO = 5
 _MOST_LINES = 200_000
 
 
 class Questions:
-    """Ask a package manager what it tells everybody, within a bound on the time that all answers take."""
+    """Run queries of a package manager that need no root, within a bound on their total time."""
 
     def __init__(self, runner: Runner, seconds: float = _PATIENCE) -> None:
         self._runner = runner
         self._left = seconds
 
     def ask(self, argv: Sequence[str]) -> Completed:
-        """Return the answer; an empty one once the time is up, or where it timed out."""
+        """Run a query and return its answer; an empty one if the time is up or it timed out."""
         if self._left <= 0:
             return Completed(tuple(argv), 1, "")
         done = self._runner.capture(argv, environment=ENGLISH, timeout=self._left)
@@ -33,13 +33,13 @@ class Questions:
         return done if self._left > 0 else Completed(done.argv, 1, "")
 
     def lines(self, argv: Sequence[str]) -> list[str]:
-        """Return the lines of an answer; none where it ended in an error."""
+        """Return the lines of an answer; none if the query failed."""
         done = self.ask(argv)
         return [] if done.returncode else done.output.splitlines()[:_MOST_LINES]
 
 
 def worth_a_look(places: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the packages, given by name with what each provides, whose files are worth listing, likeliest first."""
+    """Return the packages, given by name with what each provides, whose files are worth listing, most likely first."""
 
     def likeliest(name: str) -> tuple[bool, int, str]:
         return not named_for_development(name), min(place.count("/") for place in places[name]), name
@@ -50,12 +50,12 @@ def worth_a_look(places: Mapping[str, Sequence[str]]) -> list[str]:
 def described(
     places: Mapping[str, Sequence[str]], source: str, files: Mapping[str, Sequence[str]], development: Collection[str]
 ) -> tuple[Provider, ...]:
-    """Return packages, given by name with what each provides, with what their files say of them.
+    """Return the providers for packages, given by name with what each provides, classified by their files.
 
-    ``files`` are those of the packages that were looked into, without the first slash; ``development`` the packages
-    to build with. A package of which nothing can be listed counts as a service: nobody knows that it is none. So does
-    one that was not looked into, which counts as one to build with as well: it is among those that may be meant, and
-    never the sure one.
+    ``files`` are those of the inspected packages, without the leading slash; ``development`` are the development
+    packages. A package whose files cannot be listed counts as a service, since that cannot be ruled out. So does
+    one that was not inspected, which counts as a development package as well: it is a possible answer, but
+    never the certain one.
     """
     providers: list[Provider] = []
     for name in (*files, *sorted(places.keys() - files.keys())):

@@ -1,6 +1,6 @@
 """openSUSE and SUSE Linux Enterprise: zypper and rpm.
 
-Output forms and return codes were read off zypper 1.14.89; zypper(8), EXIT CODES, names the codes.
+Output formats and return codes are those of zypper 1.14.89; zypper(8), EXIT CODES, names the codes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ ZYPPER = ManagerFacts(
             _UNSIGNED,
             "zypper does not trust a repository: import its key with zypper refresh, or remove it",
         ),
-        # before an unknown name, which is how an unreachable repository shows
+        # before an unknown name, which an unreachable repository causes
         unreachable(
             _UNREACHABLE,
             "check the network, the proxy and the repositories (zypper lr -u)",
@@ -69,19 +69,19 @@ class Zypper(RpmDriver):
 
     facts = ZYPPER
     _not_root = re.compile(r"Root privileges are required")
-    # All is installed, and: reboot needed, restart needed, a repository was skipped, a package's script failed.
+    # Everything is installed, and: reboot needed, restart needed, a repository was skipped, a package's script failed.
     succeeded = frozenset({0, 102, 103, 106, 107})
     _refresh = (*_QUESTIONLESS, "refresh")
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 60) -> None:
         super().__init__(runner, privilege)
-        # Seconds that zypper waits for another program that holds its lock; it gives up at once unless told.
+        # Seconds that zypper waits for another program to release its lock; by default it gives up at once.
         self._wait = ("env", f"ZYPP_LOCK_TIMEOUT={lock_timeout}")
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
-        """Return those of ``names`` that a repository provides; all of them where no repository can be read.
+        """Return the ``names`` that a repository provides; all if no repository can be read.
 
-        Where a name is not found, and for root only, who alone may, metadata is refreshed once.
+        If a name is not found, metadata is refreshed once, as root only, since others may not.
         """
         checked = ZYPPER.checked(names)
         found = frozenset(filter(self._may_be_had, checked))
@@ -93,7 +93,7 @@ class Zypper(RpmDriver):
         return found | frozenset(filter(self._may_be_had, missing))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
-        """Return the packages that have it, by capability or command: zypper's metadata has no other files."""
+        """Return the packages that have the need, by capability or command: zypper's metadata has no other files."""
         commands = need.paths if need.kind is NeedKind.COMMAND else ()
         for place in (*need.capabilities, *commands):
             answer = self._questions.ask(_search(place))
@@ -103,7 +103,7 @@ class Zypper(RpmDriver):
 
     def _may_be_had(self, name: str) -> bool:
         output = self.ask(*_search(name)).output
-        # Without an error, all enabled repositories were read: an ordinary user cannot refresh them, for one.
+        # No error: all enabled repositories were read. An error may just mean that an ordinary user cannot refresh.
         return "<solvable " in output or 'type="error"' in output
 
     def _command(self, names: Sequence[str], *, rehearse: bool) -> tuple[str, ...]:
@@ -111,14 +111,14 @@ class Zypper(RpmDriver):
         return (*self._wait, *_QUESTIONLESS, *before, "install", "--no-recommends", *after, "--", *names)
 
     def refused(self, output: str, names: Sequence[str]) -> PackageManagerError | NetworkError:
-        """Return the error that the XML of a failed rehearsal, which may be cut short, stands for."""
+        """Return the error for the XML output of a failed simulation, which may be truncated."""
         return super().refused(unescape(re.sub(r"<[^<>]*>", "\n", output)), names)
 
     def _transaction(self, output: str) -> Simulation | None:
         found = re.search(r"<install-summary\b.*</install-summary>", output, re.DOTALL)
         if not found:
             return None
-        # What root's own zypper wrote; it escapes the texts of packages.
+        # Written by zypper as root; it escapes the texts of packages.
         summary = ElementTree.fromstring(found[0])  # noqa: S314
         return Simulation(
             installs=_listed(summary, "to-install", "to-upgrade", "to-reinstall", "to-change-arch", "to-change-vendor"),
@@ -134,7 +134,7 @@ def _search(provided: str) -> tuple[str, ...]:
 
 
 def _provider(name: str, place: str) -> Provider:
-    # A package's files cannot be listed. One to build with starts nothing; of any other, nobody knows.
+    # A package's files cannot be listed. A development package starts no service; any other might.
     development = named_for_development(name)
     return Provider(name, place, "zypper search", development, service=not development)
 
