@@ -1,1 +1,1 @@
-"""Processes: started here only, captured, recorded, joined to a terminal."""
+"""Processes: started only here; captured, recorded, or connected to a terminal."""

@@ -1,4 +1,4 @@
-"""Child processes: started, read to their end, handed signals, ended with their process groups."""
+"""Child processes: start them, read their output to the end, forward signals, end their process groups."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-CAPTURE_LIMIT = 64 * 1024 * 1024  # bytes kept of a stream in memory; the rest is read and dropped
-LINE_LIMIT = 64 * 1024  # bytes of one line given to a callback
-TIMED_OUT = 124  # as timeout(1) answers
+CAPTURE_LIMIT = 64 * 1024 * 1024  # bytes of a stream kept in memory; the rest is read and dropped
+LINE_LIMIT = 64 * 1024  # bytes of one line passed to a callback
+TIMED_OUT = 124  # as timeout(1) returns
 NOT_EXECUTABLE = 126  # as a shell answers
 NOT_FOUND = 127  # as a shell answers
 
 _CHUNK = 64 * 1024
-_POLL = 0.1  # seconds between looks at a silent process
+_POLL = 0.1  # seconds between checks of a silent process
 _TERM_GRACE = 3.0  # seconds between SIGTERM and SIGKILL
 _DRAIN = 1.0  # seconds to read on after the end, when a background process still holds the pipe
 
@@ -47,14 +47,14 @@ class Kept:
 
 
 def show(data: bytes, log: IO[bytes], descriptor: int) -> None:
-    """Append bytes to a log, and show them on a file descriptor of ours."""
+    """Append bytes to a log, and write them to a file descriptor of ours."""
     log.write(data)
     while data:
         data = data[os.write(descriptor, data) :]
 
 
 class Lines:
-    """Cuts a stream into lines for a callback, holding no more than LINE_LIMIT of one."""
+    """Splits a stream into lines for a callback, buffering at most LINE_LIMIT bytes of a line."""
 
     def __init__(self, on_line: Callable[[str], None]) -> None:
         self._on_line = on_line
@@ -73,7 +73,7 @@ class Lines:
 
 @contextlib.contextmanager
 def handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[None]:
-    """Handle these signals while the block runs, in the main thread; in others, which may not, do nothing."""
+    """Handle these signals while the block runs; do nothing outside the main thread, where Python does not allow it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -87,10 +87,10 @@ def handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def signals_passed_on(pid: int) -> Iterator[None]:
-    """While the block runs, hand what asks this program to end to the child, whose end decides.
+    """Forward termination signals to the child while the block runs, so that the child decides when to end.
 
-    A terminal sends Ctrl-C to the whole group, so the child has it already; without one (``docker kill -s INT``) it
-    was sent to this program alone.
+    A terminal sends Ctrl-C to the whole group, so the child already has it; without one (``docker kill -s INT``) it
+    was sent to this program only.
     """
 
     def forward(number: int, frame: FrameType | None) -> None:
@@ -140,17 +140,17 @@ def start(
         )
     except OSError as error:
         if directory is not None and str(error.filename) == str(directory):
-            raise  # Popen blames a missing working directory in the same way as a missing command
+            raise  # Popen reports a missing working directory like a missing command
         if isinstance(error, FileNotFoundError):
             raise NotStartedError(NOT_FOUND, f"{argv[0]}: command not found") from error
         raise NotStartedError(NOT_EXECUTABLE, f"{argv[0]}: {error.strerror}") from error
 
 
 def pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadline: float | None) -> int:
-    """Hand on output until the child has ended; its return code, or TIMED_OUT.
+    """Pass on output until the child ends; return its return code, or TIMED_OUT.
 
-    A build may leave a daemon behind (sccache does) which inherits the pipe: waiting for the end of file would
-    be waiting for ever, so the end of the child counts, and what can be read right after it.
+    A build may leave behind a daemon (sccache does) that inherits the pipe: waiting for the end of file could
+    block forever, so the end of the child counts, plus the output that can be read right after it.
     """
     ended_at: float | None = None
     timed_out = False
@@ -165,7 +165,7 @@ def pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadli
                     selector.unregister(stream)
                     stream.close()
             now = time.monotonic()
-            if ended_at is not None:  # known before this look, so nothing that the child wrote was missed
+            if ended_at is not None:  # known before this read, so none of the child's output was missed
                 if not ready or now > ended_at + _DRAIN:
                     break
             elif child.poll() is not None:
@@ -178,7 +178,7 @@ def pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadli
 
 
 def _handed_on(data: bytes, sink: Sink) -> bool:
-    """Hand data on; return whether more is to come and wanted: where nobody reads on, the child must find out."""
+    """Pass data on; return False at the end of output, or if the sink is closed, which the child must notice."""
     try:
         sink(data)
     except BrokenPipeError:
@@ -187,7 +187,7 @@ def _handed_on(data: bytes, sink: Sink) -> bool:
 
 
 def _outcome(child: subprocess.Popen[bytes], deadline: float | None) -> int:
-    """Return the return code of a child that has closed its output, TIMED_OUT when it outlives the deadline."""
+    """Return the return code of a child that has closed its output, or TIMED_OUT if it outlives the deadline."""
     try:
         return child.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
@@ -196,7 +196,7 @@ def _outcome(child: subprocess.Popen[bytes], deadline: float | None) -> int:
 
 
 def end(children: Sequence[subprocess.Popen[bytes]]) -> None:
-    """End the process groups of these children: SIGTERM, a few seconds, SIGKILL."""
+    """End the process groups of these children: SIGTERM, then SIGKILL after a few seconds."""
     running = [child for child in children if child.poll() is None]
     for child in running:
         _signal_group(child, signal.SIGTERM)
@@ -204,16 +204,16 @@ def end(children: Sequence[subprocess.Popen[bytes]]) -> None:
     for child in running:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(max(0.0, deadline - time.monotonic()))
-    for child in running:  # the leader may be gone while others of its group ignored SIGTERM
+    for child in running:  # the leader may be gone while others in its group ignored SIGTERM
         _signal_group(child, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(_TERM_GRACE)
 
 
 def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    # PermissionError: a child that became another user (sudo) is ended through its own parent, or not at all.
+    # PermissionError: a child running as another user (sudo) is ended by its own parent, or not at all.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if os.getpgid(child.pid) == child.pid:
             os.killpg(child.pid, number)
-        else:  # it shares our group
+        else:  # the child shares our group
             child.send_signal(number)

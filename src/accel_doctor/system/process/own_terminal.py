@@ -1,4 +1,4 @@
-"""The terminal on our stdin, and what a pseudo-terminal joined to it takes over: settings, size, keys, Ctrl-Z."""
+"""The terminal on our stdin, and what a pseudo-terminal takes over from it: settings, size, keys, Ctrl-Z."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from accel_doctor.system.process.children import handled
 
 
 def take_over_settings(terminal: int) -> None:
-    """Give the pseudo-terminal behind a descriptor the settings (the erase key, say) of ours."""
+    """Copy the settings of our terminal (the erase key, for example) to the pseudo-terminal of a descriptor."""
     settings = _settings(0)
     if settings is not None:
-        with contextlib.suppress(termios.error):  # whoever ran there has gone
+        with contextlib.suppress(termios.error):  # the process on it has ended
             termios.tcsetattr(terminal, termios.TCSANOW, settings)
 
 
 def take_over_window_size(terminal: int) -> None:
-    """Give it the size of ours; whoever runs there is told, as by a terminal's window."""
+    """Copy the size of our terminal to it; this signals its processes, as a resized window does."""
     try:
         columns, rows = os.get_terminal_size(0)
     except OSError:
@@ -35,14 +35,14 @@ def take_over_window_size(terminal: int) -> None:
 
 @contextlib.contextmanager
 def window_size_passed_on(terminal: int) -> Iterator[None]:
-    """While the block runs, make a new size of our terminal that of the pseudo-terminal."""
+    """Forward size changes of our terminal to the pseudo-terminal while the block runs."""
     with handled({signal.SIGWINCH: lambda *_: take_over_window_size(terminal)}):
         yield
 
 
 @contextlib.contextmanager
 def keys_as_they_are() -> Iterator[bytes | None]:
-    """While the block runs, get every key at once and show bytes as they are; yield the key that interrupts."""
+    """Put our terminal into raw mode while the block runs; yield its interrupt key, or None without a terminal."""
     before = _settings(0)
     if before is None:
         yield None
@@ -55,9 +55,9 @@ def keys_as_they_are() -> Iterator[bytes | None]:
 
 
 class SuspendKey:
-    """Obeys the suspend key of a child behind a pseudo-terminal. To be made while ours has its own settings still.
+    """Obeys the suspend key of a child on a pseudo-terminal. Create it while ours still has its own settings.
 
-    The kernel does not stop a session that has no shell above it (an orphaned process group), and the child's is one.
+    The kernel does not stop a session without a parent shell (an orphaned process group), such as the child's.
     """
 
     def __init__(self, terminal: int, shown_on: int) -> None:
@@ -66,10 +66,10 @@ class SuspendKey:
         self._own = _settings(0)
 
     def keys_left(self, keys: bytes) -> bytes:
-        """Return the keys typed without the suspend key.
+        """Return the typed keys without the suspend key.
 
-        That stops the child and our own process group, so that a shell gets its terminal back; once continued, the
-        child goes on, in a window of perhaps another size.
+        That key stops the child and our own process group, so that a shell gets its terminal back; once resumed, the
+        child continues, possibly with another window size.
         """
         key = self._key()
         if self._own is None or key is None or key not in keys:
@@ -78,14 +78,14 @@ class SuspendKey:
         os.write(self._shown_on, b"^" + bytes([key[0] ^ 0x40]))  # as a terminal echoes it
         self._signal_foreground(signal.SIGSTOP)
         _set(self._own)
-        os.killpg(0, signal.SIGTSTP)  # and on from here once we are continued
+        os.killpg(0, signal.SIGTSTP)  # and continue here once we are resumed
         _set(raw)
         take_over_window_size(self._terminal)
         self._signal_foreground(signal.SIGCONT)
         return keys.replace(key, b"")
 
     def _key(self) -> bytes | None:
-        """Return the key; None where whoever runs there reads keys as they are, or has none."""
+        """Return the suspend key; None if the child reads keys in raw mode, or there is none."""
         settings = _settings(self._terminal)
         if settings is None or not settings[3] & termios.ISIG:
             return None
@@ -93,12 +93,12 @@ class SuspendKey:
         return key if key != b"\0" else None
 
     def _signal_foreground(self, number: signal.Signals) -> None:
-        with contextlib.suppress(OSError):  # it has ended, or became another user
+        with contextlib.suppress(OSError):  # it has ended, or runs as another user
             os.killpg(os.tcgetpgrp(self._terminal), number)
 
 
 def _settings(descriptor: int) -> list[Any] | None:
-    """Return a terminal's settings; None for what is no terminal, or has gone."""
+    """Return a terminal's settings; None if the descriptor is not a terminal, or is closed."""
     try:
         return termios.tcgetattr(descriptor)
     except termios.error:

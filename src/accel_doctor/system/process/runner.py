@@ -1,4 +1,4 @@
-"""Run commands: captured, recorded, in conversation with a person, or as if nobody stood between."""
+"""Run commands: captured, recorded, on a terminal with the user, or passed through."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from accel_doctor.system.process.children import (
 if TYPE_CHECKING:
     from accel_doctor.system.process.terminal_session import TerminalSession
 
-STOPPED = 130  # after stop(), nothing is started any more
+STOPPED = 130  # after stop(), nothing more is started
 
 
 class ProcessRunner:
     """Implement :class:`accel_doctor.interfaces.Runner`; may be used from several threads.
 
-    ``environment`` is what children inherit; they work in ``directory``, unless a call names another one. Each child
-    leads a session of its own, without a terminal (so that nothing can sit waiting for a password there) and without
+    Children inherit ``environment`` and work in ``directory``, unless a call names another one. Each child
+    leads its own session, without a terminal (so that nothing can wait there for a password) and without
     stdin; only :meth:`converse` gives it a terminal.
-    Ctrl-C therefore reaches this program alone: it ends the child that the interrupted thread waits for, and
+    Ctrl-C therefore reaches only this program: it ends the child that the interrupted thread waits for, and
     :meth:`stop` ends those of the other threads.
     A return code is 124 after a timeout, 126 for a file that cannot be executed, 127 for a command not found,
     130 once :meth:`stop` was called, and negative for a process that a signal ended.
@@ -61,7 +61,7 @@ class ProcessRunner:
         stdin: str | None = None,
         timeout: float | None = None,
     ) -> Completed:
-        """Run to the end with stdout and stderr apart; after ``timeout`` seconds, what was printed so far."""
+        """Run to the end and return stdout and stderr separately; after ``timeout`` seconds, the output so far."""
         out, err = Kept(), Kept()
         with _input(stdin) as source:
             done = self._run(argv, out.add, err.add, environment, directory, source, timeout)
@@ -76,9 +76,9 @@ class ProcessRunner:
         directory: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
-        """Run to the end; the merged output is appended to ``log``, byte for byte, as it comes.
+        """Run to the end; append the merged output to ``log``, byte for byte, as it arrives.
 
-        ``on_line`` gets every line without its end, and only the first 64 KiB of a longer one.
+        ``on_line`` gets every line without its line end, and only the first 64 KiB of a longer one.
         """
         lines = Lines(on_line) if on_line else None
         with log.open("ab", buffering=0) as file:
@@ -94,20 +94,20 @@ class ProcessRunner:
         return replace(done, stderr="")
 
     def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
-        """Run on a pseudo-terminal joined to ours; what it shows is appended to ``log``, what is typed is not.
+        """Run on a pseudo-terminal connected to ours; append its output to ``log``, but not the input.
 
-        Keys go to the child's terminal as they are, Ctrl-C too, so that it is the child which decides what an
-        interrupt means. Needs a terminal on stdin. All conversations of one runner are of one terminal session, so
-        that a password is asked for once.
+        Keys go to the child's terminal unchanged, including Ctrl-C, so the child decides what an
+        interrupt means. Needs a terminal on stdin. All conversations of one runner share one terminal session, so
+        a password is requested only once.
         """
-        # stderr: stdout carries results, and may be a file
+        # stderr: stdout is for results, and may be a file
         return self._terminal_session().run(argv, log, self._merged(environment), shown_on=2)
 
     def watch(self, argv: Sequence[str], log: Path, *, terminal: bool) -> Completed:
-        """Run a person's own command as if nobody stood between; all it shows is appended to ``log`` as well.
+        """Run the user's own command as if started directly; also append all its output to ``log``.
 
-        With ``terminal`` it has one, joined to ours. Without, it has our stdin, its stdout and stderr go to ours, and
-        it stays in our process group, so that Ctrl-C reaches it; this program then waits for it to end.
+        With ``terminal`` it has one, connected to ours. Else it has our stdin, its stdout and stderr go to ours, and
+        it stays in our process group, so that Ctrl-C reaches it; this program then waits for it to exit.
         """
         if terminal:
             done = self._terminal_session().run(argv, log, self._environment, shown_on=1, suspendable=True)
@@ -115,11 +115,11 @@ class ProcessRunner:
             with log.open("ab", buffering=0) as file:
                 out, err = (partial(show, log=file, descriptor=descriptor) for descriptor in (1, 2))
                 done = self._run(argv, out, err, None, None, None, apart=False)
-        return replace(done, stderr="")  # why it could not be started was shown
+        return replace(done, stderr="")  # the reason it could not be started was shown
 
     def _terminal_session(self) -> TerminalSession:
         if self._session is None:
-            from accel_doctor.system.process.terminal_session import TerminalSession  # only runs with a terminal
+            from accel_doctor.system.process.terminal_session import TerminalSession  # only with a terminal
 
             self._session = TerminalSession(self._environment, self._directory)
         return self._session
@@ -130,7 +130,7 @@ class ProcessRunner:
         return self._stopped
 
     def stop(self) -> None:
-        """End all running children, and start none from now on: SIGTERM, then SIGKILL. Returns within seconds."""
+        """End all running children (SIGTERM, then SIGKILL), and start no more. Returns within seconds."""
         with self._lock:
             self._stopped = True
             children = tuple(self._children)
@@ -151,10 +151,10 @@ class ProcessRunner:
         *,
         apart: bool = True,
     ) -> Completed:
-        """Run to the end, stdout handed to ``out``, stderr to ``err`` or, without one, to ``out``.
+        """Run to the end; pass stdout to ``out``, and stderr to ``err`` or, without one, to ``out``.
 
-        Why a command could not be started is said there, too, and on the ``stderr`` of what is returned. One that is
-        not ``apart`` stays in our process group.
+        The reason that a command could not be started goes there too, and into the ``stderr`` of the result. A command
+        that is not ``apart`` stays in our process group.
         """
         begun = time.monotonic()
         message = ""
@@ -178,9 +178,9 @@ class ProcessRunner:
         stderr_apart: bool,
         apart: bool,
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """Yield a running child; end it, and its process group, when the block is left by an exception."""
+        """Yield a running child; end it and its process group if the block raises an exception."""
         stderr = subprocess.PIPE if stderr_apart else subprocess.STDOUT
-        with self._lock:  # held while starting, so that stop() misses nobody
+        with self._lock:  # held while starting, so that stop() misses no child
             if self._stopped:
                 raise NotStartedError(STOPPED, f"{argv[0]}: not started, the run was interrupted")
             child = start(argv, self._merged(environment), directory or self._directory, source, stderr, apart)
@@ -200,7 +200,7 @@ class ProcessRunner:
 
 @contextlib.contextmanager
 def _input(text: str | None) -> Iterator[IO[bytes] | int]:
-    """Yield a file with the text to read, or nothing: a file, unlike a pipe, cannot block either side."""
+    """Yield a file with the text to read, or DEVNULL: a file, unlike a pipe, cannot block either side."""
     if text is None:
         yield subprocess.DEVNULL
         return

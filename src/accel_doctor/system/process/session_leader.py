@@ -1,8 +1,8 @@
-"""Leads a terminal session and runs commands in it, one after another; started as a script, with nothing but stdlib.
+"""Lead a terminal session and run commands in it, one after another; started as a script, with only the stdlib.
 
-A ticket of sudo is for a terminal and its session leader (sudoers(5), timestamp_type), one of doas for the parent
-process as well: commands started from here ask for a password once.
-Each line read from the socket whose descriptor is the argument is a command, each line written there its outcome.
+A sudo ticket is bound to a terminal and its session leader (sudoers(5), timestamp_type), one of doas to the parent
+process as well: commands started from here ask for a password only once.
+Each line read from the socket whose descriptor is the argument is a command, each line written to it an outcome.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import sys
 import termios
 from collections.abc import Mapping
 
-_NOT_FOUND, _NOT_EXECUTABLE = 127, 126  # as a shell answers
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126  # as a shell returns
 
 
 def lead(control: socket.socket) -> None:
-    """Take the terminal on stdin, then run what is asked for until nobody is there to ask."""
+    """Take the terminal on stdin, then run the requested commands until the socket closes."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     for number in (signal.SIGINT, signal.SIGQUIT):
-        # For the command alone, which shares our process group. A handler, unlike SIG_IGN, is not inherited.
+        # Meant only for the command, which shares our process group. A handler, unlike SIG_IGN, is not inherited.
         signal.signal(number, lambda *_: None)
     with control.makefile("rb") as orders:
         for order in orders:

@@ -1,6 +1,6 @@
-"""A terminal session that lasts for several commands, joined to our terminal while one of them runs.
+"""A terminal session for several commands, connected to our terminal while one of them runs.
 
-One mechanism serves both who needs a password (sudo before a package manager) and ``accel-doctor run``.
+The same mechanism serves commands that need a password (sudo with a package manager) and ``accel-doctor run``.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from accel_doctor.system.process.own_terminal import (
 )
 
 _CHUNK = 64 * 1024
-_POLL = 0.1  # seconds to look for what a command that has ended left on its way through the terminal
-_DRAIN = 1.0  # the same at most, when a background process still writes
+_POLL = 0.1  # seconds to wait for the remaining output of a command that has ended
+_DRAIN = 1.0  # its maximum, if a background process still writes
 _NO_SESSION = 1
 
 
 class TerminalSession:
-    """A pseudo-terminal and the process that leads the session on it; both go when this object or our process does.
+    """A pseudo-terminal and the process that leads the session on it; both end with this object or our process.
 
-    All commands run in it belong to one session, so that sudo and doas ask for the password once
+    All commands run in it belong to one session, so sudo and doas ask for the password only once
     (:mod:`accel_doctor.system.process.session_leader`).
     """
 
@@ -69,10 +69,10 @@ class TerminalSession:
         shown_on: int,
         suspendable: bool = False,
     ) -> Completed:
-        """Run a command to its end; what it shows goes to the descriptor ``shown_on`` and is appended to ``log``.
+        """Run a command to its end; write its output to the descriptor ``shown_on`` and append it to ``log``.
 
-        The terminal has the size and the settings (the erase key, say) of the one on our stdin, from which it gets
-        every key as it is; where the command is ``suspendable``, its suspend key stops us with it.
+        The terminal has the size and settings (the erase key, for example) of the one on our stdin, from which it gets
+        every key unchanged; if the command is ``suspendable``, its suspend key stops us with it.
         """
         begun = time.monotonic()
         suspend = SuspendKey(self._terminal, shown_on) if suspendable else None
@@ -99,7 +99,7 @@ class TerminalSession:
     def _join(
         self, transcript: IO[bytes], shown_on: int, interrupt_key: bytes | None, suspend: SuspendKey | None
     ) -> bool:
-        """Pass keys in and output out until the leader answers; return whether the interrupt key was among the keys."""
+        """Pass keys in and output out until the leader answers; return whether the interrupt key was typed."""
         interrupted = False
         watched = [self._terminal, self._control.fileno(), 0]
         while True:
@@ -114,7 +114,7 @@ class TerminalSession:
                     watched.remove(0)
             if self._control.fileno() in ready:
                 break
-        # What a process has written may take a moment to come out at our end.
+        # Output of a process may take a moment to arrive at our end.
         deadline = time.monotonic() + _DRAIN
         while select.select([self._terminal], [], [], _POLL)[0] and time.monotonic() < deadline:
             self._show(transcript, shown_on)
@@ -125,7 +125,7 @@ class TerminalSession:
 
 
 def _close(leader: subprocess.Popen[bytes], answers: IO[bytes], control: socket.socket, terminal: int) -> None:
-    """Close all: the leader ends when nobody asks for anything, what still runs gets SIGHUP from its terminal."""
+    """Close everything: the leader ends with its socket, remaining processes get SIGHUP from their terminal."""
     answers.close()
     control.close()
     os.close(terminal)

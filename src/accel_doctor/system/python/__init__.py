@@ -1,1 +1,1 @@
-"""The interpreter that is installed into: found, described, asked to import."""
+"""The interpreter to install into: find it, describe it, test imports with it."""

@@ -1,4 +1,4 @@
-"""The interpreter behind an environment, and what it says of itself: remembered, since asking takes 30 ms."""
+"""The base interpreter of an environment, and its description: remembered, since running it takes 30 ms."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _ELF = b"\x7fELF"
 
 
 def find_base_interpreter(python: str | None, target: Path, invocation: Invocation, notifier: Notifier) -> Path:
-    """Return the interpreter behind ``python``; without it, that of the environment at ``target``; else python3.
+    """Return the base interpreter of ``python``; without it, that of the environment at ``target``; else python3.
 
-    Raise UsageError where there is none.
+    Raise UsageError if there is none.
     """
     if python:
         return behind(find_executable(invocation, python))
@@ -40,12 +40,12 @@ def find_base_interpreter(python: str | None, target: Path, invocation: Invocati
 
 
 def describe_base_interpreter(executable: Path, remembered: Path, variables: Mapping[str, str]) -> BaseInterpreter:
-    """Return what the key says of an interpreter and where it is, remembered in the directory ``remembered``."""
+    """Return the path of an interpreter and its facts for the key, remembered in the directory ``remembered``."""
     return BaseInterpreter(**remembered_facts(executable, (), remembered, lambda: _asked(executable, variables)))
 
 
 def _asked(executable: Path, variables: Mapping[str, str]) -> dict[str, Any]:
-    # most restores ask no interpreter
+    # most restores run no interpreter
     from accel_doctor.system.distribution import read_distribution
     from accel_doctor.system.process.runner import ProcessRunner
     from accel_doctor.system.python.interpreter import describe
@@ -65,13 +65,13 @@ def _asked(executable: Path, variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 def behind(executable: Path) -> Path:
-    """Return the interpreter that an environment's was made from. Raises UsageError where it is gone, OSError."""
+    """Return the base interpreter of an environment's interpreter. Raises UsageError if it is gone, OSError."""
     real = executable.resolve()
     root = real.parent.parent
     settings = environment_settings(root)
     if not settings:
         return real
-    # an environment with a copy of its interpreter: PEP 405 says where the original is
+    # an environment with a copy of its interpreter: pyvenv.cfg (PEP 405) names the original
     original = Path(settings.get("executable") or f"{settings.get('home')}/{real.name}")
     if not original.is_file():
         raise UsageError(f"the interpreter of {root} no longer exists: {original}")
@@ -79,7 +79,7 @@ def behind(executable: Path) -> Path:
 
 
 def environment_settings(root: Path) -> dict[str, str]:
-    """Return what ``pyvenv.cfg`` says (PEP 405), keys in lower case; empty where there is none."""
+    """Return the settings in ``pyvenv.cfg`` (PEP 405), keys in lower case; empty if there is none."""
     try:
         text = (root / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
@@ -91,10 +91,10 @@ def environment_settings(root: Path) -> dict[str, str]:
 def remembered_facts(
     executable: Path, more: Sequence[object], directory: Path, ask: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Return what ``ask`` returns, from a file in ``directory`` where neither the interpreter, the C library, the
-    distribution nor ``more`` have changed since. Raises OSError where the interpreter cannot be read."""
+    """Return the result of ``ask``, or that in a file in ``directory`` if neither the interpreter, the C library, the
+    distribution nor ``more`` has changed since. Raises OSError if the interpreter cannot be read."""
     with executable.open("rb") as stream:
-        is_program = stream.read(4) == _ELF  # a shim (pyenv) can answer otherwise tomorrow
+        is_program = stream.read(4) == _ELF  # a shim (pyenv) can give another answer tomorrow
     if not is_program:
         return ask()
     state = [str(executable), *_interpreter_state(executable), *more]
@@ -109,7 +109,7 @@ def remembered_facts(
 
 
 def remember(path: Path, text: str) -> None:
-    """Write a file in one move; where that is not possible, nothing is remembered."""
+    """Write a file atomically; ignore errors, as it is only a cache."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as aside:

@@ -1,5 +1,5 @@
-"""Check that installed packages can be imported: asked of the interpreter it was installed into, one distribution at a
-time, so that one that crashes is told from the others."""
+"""Check that installed packages can be imported: in the interpreter they were installed into, one distribution at a
+time, so that a crash is attributed to the right one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIST_TIMEOUT = 60.0  # seconds
 _IMPORT_TIMEOUT = 120.0
 _MARK = "accel-doctor-modules:"
 
-# Both run inside the target, Python 3.8 or later, isolated (-I): not this directory, not PYTHONPATH.
+# Both run inside the target, Python 3.8 or later, isolated (-I): without this directory and PYTHONPATH.
 _PREAMBLE = r"""
 import glob, os, site, sys
 target, prefix, user = sys.argv[1:4]
@@ -83,7 +83,7 @@ for name in names:
 
 @dataclass(frozen=True)
 class Imports:
-    """Imports distributions in the target ``interpreter``, ``jobs`` at a time, each into a log of its own."""
+    """Imports distributions in the target ``interpreter``, ``jobs`` in parallel, each with its own log."""
 
     interpreter: Interpreter
     runner: Runner
@@ -91,9 +91,9 @@ class Imports:
     jobs: int
 
     def failing(self, names: Sequence[str], request: InstallRequest) -> list[Failed]:
-        """Return those of these distributions, as far as installed, whose modules cannot all be imported.
+        """Return the installed distributions among ``names`` that have a module that cannot be imported.
 
-        Raises ToolError where the interpreter does not tell what they hold.
+        Raises ToolError if the interpreter cannot list their modules.
         """
         places = (str(request.target or ""), str(request.prefix or ""), "user" if request.user else "")
         modules = self._modules(names, places)
@@ -122,14 +122,14 @@ class Imports:
         return Failed(name, log, "import", done.returncode, done.seconds)
 
     def _run(self, code: str, arguments: Sequence[str], timeout: float, stdin: str | None = None) -> Completed:
-        # -B: nothing is written into the environment that its installer did not put there
+        # -B: write no bytecode into the environment
         argv = [str(self.interpreter.executable), "-I", "-B", "-c", code, *arguments]
         with tempfile.TemporaryDirectory(prefix="accel-doctor-import-") as empty:
             return self.runner.capture(argv, directory=Path(empty), stdin=stdin, timeout=timeout)
 
 
 def _ending(done: Completed) -> str:
-    """Return what to say where Python itself had no time for a traceback."""
+    """Return the message for a Python that ended without a traceback."""
     if done.seconds >= _IMPORT_TIMEOUT:
         return f"error: the import timed out after {_IMPORT_TIMEOUT:.0f} seconds\n"
     return f"error: the import was killed by signal {-done.returncode}\n" if done.returncode < 0 else ""

@@ -1,4 +1,4 @@
-"""The interpreter that is installed into: what it says of itself, and which wheels it takes."""
+"""The interpreter to install into: its own description, and the wheels it accepts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ANSWER_LIMIT = 256 * 1024
 _ANSWER_TIMEOUT = 30.0
 _MARK = "accel-doctor-interpreter:"
 _WHAT_TO_GIVE = "give --python a Python 3.8 or later, or a virtual environment made with one"
-_HARMLESS_PTH = {"_virtualenv.pth", "distutils-precedence.pth"}  # run code, and add no directory
+_HARMLESS_PTH = {"_virtualenv.pth", "distutils-precedence.pth"}  # can run code, and add no directory
 
 # Runs inside the target, Python 3.8 or later, isolated (-I). What a .pth file prints comes before the mark.
 _QUESTION = r"""
@@ -96,16 +96,16 @@ print(sys.argv[1] + json.dumps({
 
 
 def describe(executable: Path, runner: Runner) -> Interpreter:
-    """Return the interpreter behind ``executable``, in its own words; about 30 ms.
+    """Run ``executable`` and return the interpreter as it describes itself; takes about 30 ms.
 
-    Raises UsageError for what is not a working Python 3.8 or later.
+    Raises UsageError for anything but a working Python 3.8 or later.
     """
     return _interpreter(_asked(executable, runner))
 
 
 def describe_environment(executable: Path, runner: Runner, remembered: Path) -> Interpreter:
-    """Return the same. Where ``executable`` is that of a plain virtual environment, it is asked only if no other
-    environment with this interpreter was; the answer is kept in the directory ``remembered``."""
+    """Return the same, but run the ``executable`` of a plain virtual environment only if no other
+    environment with this interpreter was described; answers are stored in the directory ``remembered``."""
     root = executable.parent.parent
     if not _is_plain_environment(root):
         return describe(executable, runner)
@@ -114,7 +114,7 @@ def describe_environment(executable: Path, runner: Runner, remembered: Path) -> 
         facts = _asked(executable, runner)
         return {**facts, "site_directories": [os.path.relpath(each, root) for each in facts["site_directories"]]}
 
-    # What the answer depends on besides the interpreter; the kernel's release is in environment markers.
+    # The answer depends on these besides the interpreter; the kernel's release is in environment markers.
     variables = [os.environ.get(name) for name in ("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR")]
     more = [executable.name, environment_settings(root).get("home"), *os.uname()[2:], *variables]
     facts = remembered_facts(behind(executable), more, remembered, ask)
@@ -141,7 +141,7 @@ def _asked(executable: Path, runner: Runner) -> dict[str, Any]:
 
 
 def _is_plain_environment(root: Path) -> bool:
-    """Tell whether an environment's directories follow from its interpreter and its path alone."""
+    """Return whether an environment's directories follow from its interpreter and its path alone."""
     if environment_settings(root).get("include-system-site-packages", "").lower() != "false":
         return False
     added = {path.name for path in root.glob("lib*/python*/site-packages/*.pth")}
@@ -155,9 +155,9 @@ def _pip_version(sites: Sequence[Path]) -> str | None:
 
 
 def supported_tags(interpreter: Interpreter, platforms: Sequence[str] = ()) -> list[tags.Tag]:
-    """Return the wheel tags this interpreter takes, best first (PEP 425, PEP 703 for ``t``), as pip in it would.
+    """Return the wheel tags this interpreter accepts, best first (PEP 425, PEP 703 for ``t``), as pip in it would.
 
-    ``platforms`` are platform tags, best first, where it is the interpreter of another machine.
+    ``platforms`` are platform tags, best first, if it is the interpreter of another machine.
     """
     version = tuple(int(part) for part in interpreter.feature_version.split("."))
     nodot = "".join(map(str, version))
@@ -178,7 +178,7 @@ def supported_tags(interpreter: Interpreter, platforms: Sequence[str] = ()) -> l
 
 
 def refuse_externally_managed(interpreter: Interpreter, request: InstallRequest) -> None:
-    """Raise UsageError where pip would refuse: PEP 668, unless told otherwise or installing somewhere else."""
+    """Raise UsageError if pip would refuse under PEP 668, unless overridden or installing somewhere else."""
     elsewhere = request.target is not None or request.prefix is not None
     if interpreter.externally_managed is None or request.break_system_packages or elsewhere:
         return
@@ -213,7 +213,7 @@ def _interpreter(facts: Mapping[str, Any]) -> Interpreter:
 
 
 def _own_words(marker: str) -> str:
-    """Return the Error key of an EXTERNALLY-MANAGED file, empty where it has none or cannot be read (PEP 668)."""
+    """Return the Error key of an EXTERNALLY-MANAGED file, empty if it has none or is unreadable (PEP 668)."""
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(marker)
@@ -228,7 +228,7 @@ def _origin(facts: Mapping[str, Any]) -> Origin:
         return Origin.CONDA
     if base.is_relative_to(facts["uv_directory"] or "/nowhere") or "/uv/python/" in f"{base}/":
         return Origin.UV
-    # uv marks what it manages, wherever it is kept: crates/uv-python/src/managed.rs, EXTERNALLY_MANAGED
+    # uv marks interpreters that it manages, anywhere: crates/uv-python/src/managed.rs, EXTERNALLY_MANAGED
     if "managed by uv" in (facts["marker"] or ""):
         return Origin.UV
     if base.is_relative_to(facts["pyenv_root"] or "/nowhere") or "/.pyenv/versions/" in f"{base}/":
@@ -237,7 +237,7 @@ def _origin(facts: Mapping[str, Any]) -> Origin:
 
 
 def _musl_version(runner: Runner) -> str:
-    """``musl 1.2``: only the dynamic loader tells, on stderr, called without arguments."""
+    """Return ``musl 1.2``, which only the dynamic loader prints, on stderr, when run without arguments."""
     loader = next(iter(sorted(Path("/lib").glob("ld-musl-*.so.1"))), None)
     said = runner.capture([str(loader)], timeout=5.0).stderr if loader else ""
     version = re.search(r"^Version (\d+\.\d+)", said, re.MULTILINE)
@@ -245,7 +245,7 @@ def _musl_version(runner: Runner) -> str:
 
 
 def _platforms(interpreter: Interpreter) -> list[str]:
-    """Return platform tags; packaging tells those of the running interpreter, mostly built for the same platform."""
+    """Return platform tags; packaging knows those of the running interpreter, usually built for the same platform."""
     if interpreter.platform == sysconfig.get_platform():
         return list(tags.platform_tags())
     return [re.sub(r"[-.]", "_", interpreter.platform)]

@@ -1,7 +1,7 @@
-"""Machines that cannot be asked: the wheels they take, and the interpreter they are assumed to have.
+"""Machines that cannot be queried: the wheels they accept, and the interpreter they are assumed to have.
 
-A Linux is taken to be x86-64 with glibc 2.28, which Debian 11, Ubuntu 20.04 and RHEL 8 have at least, or with musl 1.2,
-which Alpine 3.13 has; macOS to be 13 on Apple silicon. uv takes the same for the platforms of these names.
+Linux is assumed to be x86-64 with glibc 2.28, which Debian 11, Ubuntu 20.04 and RHEL 8 have at least, or musl 1.2,
+which Alpine 3.13 has; macOS to be 13 on Apple silicon. uv assumes the same for the platforms of these names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 600
 
 
 class Platform(str, Enum):
-    """A machine as far as wheels are concerned, in uv's words."""
+    """The platform of a machine, which determines its wheels; named as in uv."""
 
     GNU = "x86_64-unknown-linux-gnu"
     MUSL = "x86_64-unknown-linux-musl"
@@ -28,7 +28,7 @@ class Platform(str, Enum):
 
 
 def platform_of(interpreter: Interpreter) -> Platform:
-    """Return what the machine of an interpreter is."""
+    """Return the platform of an interpreter's machine."""
     if interpreter.platform.startswith("macosx"):
         return Platform.MACOS
     return Platform.MUSL if interpreter.libc.startswith("musl") else Platform.GNU
@@ -48,7 +48,7 @@ def platform_tags(platform: Platform) -> tuple[str, ...]:
 
 
 def marker_values(python: str, platform: Platform) -> Mapping[str, str]:
-    """Return the values of environment markers (PEP 508) for a version of CPython there."""
+    """Return the values of environment markers (PEP 508) for a CPython version on that platform."""
     feature = ".".join(python.split(".")[:2])
     macos = platform is Platform.MACOS
     full = python if python.count(".") > 1 else f"{python}.0"
@@ -68,7 +68,7 @@ def marker_values(python: str, platform: Platform) -> Mapping[str, str]:
 
 
 OWN_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
-# End of SOABI (sysconfig), platform and C library; the first entry is that of all others.
+# End of SOABI (sysconfig), platform and C library; the first entry is the default for others.
 _PLATFORMS = {
     "": ("x86_64-linux-gnu", "linux-x86_64", "glibc"),
     "alpine": ("x86_64-linux-musl", "linux-x86_64", "musl"),
@@ -79,7 +79,7 @@ _PLATFORMS = {
 
 
 def assumed_interpreter(distribution: Distribution, version: str | None) -> Interpreter:
-    """Return an interpreter of this version, or of the one we run in, as the distribution installs it."""
+    """Return an interpreter of this version, by default our own, as the distribution installs it."""
     version = version or OWN_VERSION
     compact = version.replace(".", "")
     abi, platform, libc = _PLATFORMS.get(distribution.id, _PLATFORMS[""])

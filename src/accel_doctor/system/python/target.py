@@ -15,8 +15,8 @@ _HOW_TO_MAKE_ONE = "python3 -m venv .venv, then run the same command again; or n
 def find_target(
     runner: Runner, invocation: Invocation, python: str | None = None, remembered: Path | None = None
 ) -> Interpreter:
-    """Return the interpreter to install into, as it describes itself, or did so in another environment according to the
-    directory ``remembered``. Raises UsageError where there is none, or it does not work."""
+    """Return the interpreter to install into, as it describes itself, or did in another environment according to the
+    directory ``remembered``. Raises UsageError if there is none, or it does not work."""
     from accel_doctor.system.python.interpreter import describe, describe_environment
 
     executable = find_executable(invocation, python)
@@ -24,12 +24,12 @@ def find_target(
 
 
 def find_executable(invocation: Invocation, python: str | None = None) -> Path:
-    """Return the executable of the interpreter to install into; nothing is started.
+    """Return the executable of the interpreter to install into, without running it.
 
     In this order: ``python`` (a path, a command on PATH, or the directory of an environment); the active virtual
     environment; the active conda environment other than base; ``./.venv``; conda's base; the environment that
-    accel-doctor itself is installed in, unless a tool installer (pipx, uv tool) made it for accel-doctor alone.
-    UsageError where there is none.
+    accel-doctor itself is installed in, unless a tool installer (pipx, uv tool) created it for accel-doctor alone.
+    Raises UsageError if there is none.
     """
     if python is not None:
         return _named(python, invocation)
@@ -48,13 +48,13 @@ def find_executable(invocation: Invocation, python: str | None = None) -> Path:
 
 
 def _candidates(invocation: Invocation) -> list[tuple[str, Path]]:
-    """Return environments in order of precedence, each with the variable that names it, if one does."""
+    """Return environments in order of precedence, each with the variable that names it, if any."""
     variables = invocation.variables
     candidates = []
     if active := variables.get("VIRTUAL_ENV"):
         candidates.append(("VIRTUAL_ENV", Path(active)))
     conda = variables.get("CONDA_PREFIX")
-    # conda activates base by default in every shell: that is no choice of anybody's
+    # conda activates base by default in every shell: that is not the user's choice
     is_base = variables.get("CONDA_DEFAULT_ENV") in ("base", "root")
     if conda and not is_base:
         candidates.append(("CONDA_PREFIX", Path(conda)))
