@@ -1,6 +1,6 @@
-"""Treatment: try, read what failed, plan, ask, install, try again, until it works or nothing new is known.
+"""Treatment: try, diagnose the failure, plan, ask, install, try again, until it works or there is no new cure.
 
-Whatever can be tried again can be treated: resolving, building, installing, or a command of the user's own.
+Anything that can be retried can be treated: resolving, building, installing, or a command of the user's own.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from accel_doctor.model.needs import NeedKind
 from accel_doctor.model.plans import Case, Consent, Plan, Policy, Simulation
 from accel_doctor.wording import count
 
-# A cure per round and no need treated twice already ends every run; this bounds what that reasoning missed.
+# One cure per round and no need treated twice already end every run; this bounds anything that reasoning missed.
 _MOST_ROUNDS = 25
 
 
 class TreatmentEnded(Exception):  # noqa: N818  not an error: the treatment is over, and why
-    """Raised when nothing more will be tried: ``code`` says why, ``plan`` was not carried out."""
+    """Raised when there is nothing more to try: ``code`` says why, ``plan`` was not carried out."""
 
     def __init__(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> None:
         super().__init__(code)
@@ -40,18 +40,18 @@ class TreatmentEnded(Exception):  # noqa: N818  not an error: the treatment is o
 
 @dataclass
 class Treatment:
-    """The cures of one run, done and to come. ``transactions`` are the plans that were carried out."""
+    """The cures of one run. ``transactions`` are the plans that were carried out."""
 
     advisers: Advisers
     reporter: Reporter
-    deferred: Callable[[], AbstractContextManager[None]]  # signals raise KeyboardInterrupt when the block has ended
-    read: Callable[[Failed], Case]  # what the log of a failure says, and the Python it shows the build to be for
+    deferred: Callable[[], AbstractContextManager[None]]  # signals raise KeyboardInterrupt after the block
+    read: Callable[[Failed], Case]  # the diagnosis of a failure's log, and the Python version that it was built for
     logs: Logs
     policy: Policy
-    record: Callable[[Plan], None]  # remembers a plan that was carried out
+    record: Callable[[Plan], None]  # records a plan that was carried out
     transactions: list[Plan] = field(default_factory=list)
     _tried: set[str] = field(default_factory=set)
-    _python: str | None = None  # the version that builds are for, as the latest log shows it
+    _python: str | None = None  # the version that builds target, by the latest log
 
     @property
     def package_manager(self) -> PackageManager:
@@ -60,16 +60,16 @@ class Treatment:
 
     @property
     def adviser(self) -> Adviser:
-        """Return the adviser for the Python that builds are for."""
+        """Return the adviser for the Python version that builds target."""
         return self.advisers.adviser(self._python)
 
     @property
     def prober(self) -> Prober:
-        """Return the prober for the Python that builds are for."""
+        """Return the prober for the Python version that builds target."""
         return self.advisers.prober(self._python)
 
     def treat(self, failures: Sequence[Failed], foreseen: Sequence[Reason] = ()) -> None:
-        """Return when something new was installed, so that another attempt makes sense; else raise TreatmentEnded."""
+        """Install cures for failures, and return if a retry makes sense, else raise TreatmentEnded."""
         cases = [self.read(failure) for failure in failures]
         for case in cases:
             self._python = case.python or self._python
@@ -90,7 +90,7 @@ class Treatment:
         try:
             with self.deferred():
                 self.package_manager.install(agreed, log)
-        except BaseException:  # an interrupt too: what it came to stays
+        except BaseException:  # on an interrupt too: installed packages stay
             self._record(plan, lacking & self.package_manager.installed(agreed))
             raise
         self.advisers.forget()
@@ -106,17 +106,17 @@ class Treatment:
         self.record(done)
 
     def foresee(self, names: Sequence[str]) -> list[Reason]:
-        """Return the needs that rules know for these Python packages, that are unmet here, and that a package
+        """Return the needs that rules list for these Python packages, that are unmet here, and that a package
         satisfies."""
         return self._curable(Reason(need, name) for name in names for need in self.adviser.known_needs(name))
 
     def curable(self, reasons: Sequence[Reason]) -> list[Reason]:
-        """Return those of these unmet needs that a package satisfies which this run may install or ask about."""
+        """Return the unmet needs that a package satisfies which this run may install or ask about."""
         return self._met(reasons, sure=self.policy.yes) if self.policy.system else []
 
     def installed_for(self, name: str) -> tuple[str, ...]:
-        """Return the installed system packages that the build of a Python package uses: by the rules, or because it
-        asked for them in this run."""
+        """Return the installed system packages that the build of a Python package uses, by the rules or by its failures
+        in this run."""
         asked = {
             package.name
             for plan in self.transactions
@@ -126,8 +126,8 @@ class Treatment:
         return tuple(sorted(asked.union(self.adviser.installed_for(name))))
 
     def simulate(self, plan: Plan) -> Simulation | None:
-        """Return what carrying a plan out would do. Raise PackageManagerError where it would remove or downgrade
-        something."""
+        """Return what carrying out a plan would do. Raises PackageManagerError if it would remove or downgrade
+        packages."""
         if not plan.packages:
             return None
         simulation = self.package_manager.simulate(plan.names)
@@ -140,7 +140,7 @@ class Treatment:
         return simulation
 
     def _foresee_next(self, found: Sequence[Reason]) -> list[Reason]:
-        """Return what the next attempt at a Python package would surely ask for, once what was found is cured."""
+        """Return the needs that the next build of a Python package is certain to report, once these are cured."""
         return self._curable(
             Reason(need, reason.package)
             for reason in found
@@ -150,8 +150,8 @@ class Treatment:
 
     def _curable(self, reasons: Iterable[Reason]) -> list[Reason]:
         if not self.policy.system:
-            return []  # nothing would be installed, so let the builds themselves say what they lack
-        # What no package would meet is no reason to hold a build back: it may well succeed.
+            return []  # nothing would be installed, so let the builds themselves report their needs
+        # A need that no package meets is no reason to hold back a build: it may well succeed.
         return self._met([reason for reason in dict.fromkeys(reasons) if self.prober.present(reason.need) is False])
 
     def _met(self, reasons: Sequence[Reason], *, sure: bool = False) -> list[Reason]:
@@ -161,7 +161,7 @@ class Treatment:
         return [reason for reason in reasons if reason in met]
 
     def _within_yes(self, plan: Plan) -> Plan:
-        """Return the part of a plan that --yes covers; where that is nothing new, the whole plan, which ends the
+        """Return the part of a plan that --yes covers; if that has nothing new, the whole plan, which ends the
         run."""
         sure = tuple(
             package
@@ -173,7 +173,7 @@ class Treatment:
         return plan.with_packages(sure, self.package_manager.commands(sorted(package.name for package in sure)))
 
     def _agreed(self, plan: Plan, cases: Sequence[Case]) -> Plan:
-        """Show the plan and return it once it is agreed to. Raise TreatmentEnded where nobody agrees or nobody could
+        """Show the plan and return it once the user agrees. Raises TreatmentEnded if the user declines or cannot
         install it."""
         while True:
             self.reporter.plan(plan, self.simulate(plan))
@@ -198,7 +198,7 @@ class Treatment:
 
 
 def _hopeless(reasons: Sequence[Reason]) -> ExitCode:
-    """Return the exit code for needs that nothing new is known for. The network is to blame only where nothing else
-    is missing."""
+    """Return the exit code for needs without a new cure. The network is to blame only if nothing else is
+    missing."""
     network = bool(reasons) and all(reason.need.kind is NeedKind.NETWORK for reason in reasons)
     return ExitCode.NETWORK if network else ExitCode.UNCURED

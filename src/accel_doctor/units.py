@@ -1,4 +1,4 @@
-"""Sizes and ages as people write them: ``5GB``, ``30d``. Pure."""
+"""Parse human-readable sizes and ages: ``5GB``, ``30d``. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _AMOUNT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
 
 @dataclass(frozen=True)
 class Unit:
-    """A kind of amount: what it is called, and the factor of each suffix, in upper case."""
+    """A kind of amount: its name, and the factor of each suffix, in upper case."""
 
     name: str
     examples: str
     factors: Mapping[str, int]
 
     def parse(self, text: str) -> float:
-        """Return the amount in the smallest unit. Raise ValueError, with the accepted form, for anything else."""
+        """Return the amount in the smallest unit. Raises ValueError, with the accepted form, for malformed text."""
         found = _AMOUNT.fullmatch(text.strip())
         factor = self.factors.get(found[2].upper()) if found else None
         if found is None or factor is None:

@@ -1,4 +1,4 @@
-"""URLs without their passwords, and the paths that some of them name."""
+"""Redact passwords in URLs, and convert file URLs to paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read what a wheel says about itself: whether it holds binaries, and which backend made it.
+"""Read a wheel's metadata: whether it contains binaries, and which backend built it.
 
 https://packaging.python.org/en/latest/specifications/binary-distribution-format/
 """
@@ -9,14 +9,14 @@ import re
 import zipfile
 from pathlib import Path
 
-_LIMIT = 64 << 10  # bytes of WHEEL; real ones have a hundred
+_LIMIT = 64 << 10  # bytes of WHEEL; real ones have about a hundred
 _METADATA = re.compile(r"[^/]+\.dist-info/WHEEL")
 _GENERATOR = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,100}) \(?([0-9][A-Za-z0-9.+!]{0,50})\)?")
-_PROJECTS = {"bdist_wheel": "wheel"}  # the only generator that is not called like its project
+_PROJECTS = {"bdist_wheel": "wheel"}  # the only generator whose name differs from its project
 
 
 def is_pure(wheel: Path) -> bool:
-    """Return whether a wheel serves every Python 3 on every platform: its tags say so, and so does
+    """Return whether a wheel works with every Python 3 on every platform, by both its tags and
     ``Root-Is-Purelib``."""
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
@@ -29,14 +29,14 @@ def is_pure(wheel: Path) -> bool:
 
 
 def generator(wheel: Path) -> str | None:
-    """Return the backend that made a wheel, as a requirement: ``setuptools==80.9.0``; None where the wheel does not
-    say."""
+    """Return the backend that built a wheel, as a requirement: ``setuptools==80.9.0``; None if the wheel does not
+    name it."""
     said = _GENERATOR.fullmatch(_metadata(wheel).get("generator", ""))
     return f"{_PROJECTS.get(said[1], said[1])}=={said[2]}" if said else None
 
 
 def _metadata(wheel: Path) -> dict[str, str]:
-    """Return the fields of its WHEEL file, names in lower case; empty where it cannot be read."""
+    """Return the fields of its WHEEL file, names in lower case; empty if it cannot be read."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             names = [name for name in archive.namelist() if _METADATA.fullmatch(name)]

@@ -1,4 +1,4 @@
-"""Files that others see whole or not at all."""
+"""Write files atomically."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 @contextmanager
 def replacing(target: Path, directory: Path | None = None) -> Iterator[Path]:
-    """Yield a path beside ``target``, or in ``directory``. What is written there takes the place of ``target`` in one
-    move when the block ends well."""
+    """Yield a path beside ``target``, or in ``directory``. The file written there atomically replaces ``target`` if the
+    block succeeds."""
     aside = (directory or target.parent) / f".{secrets.token_hex(16)}.part"
     try:
         yield aside

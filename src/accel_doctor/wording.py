@@ -1,4 +1,4 @@
-"""Words in messages: numbers with their nouns, and foreign text made fit to show."""
+"""Format messages: numbers with their nouns, lists, and untrusted text made safe to print."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return one or more names as a sentence has them: ``a, b and c``."""
+    """Return one or more names as in a sentence: ``a, b and c``."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def printable(text: str) -> str:
-    """Replace everything that could drive a terminal: build output may be hostile."""
+    """Replace terminal control characters: build output may be hostile."""
     return "".join(character if character.isprintable() else "�" for character in text.replace("\t", " "))
 
 
 def shortened(text: str, width: int) -> str:
-    """Return the first ``width`` characters of a line, fit to show."""
+    """Return the first ``width`` characters of a line, safe to print."""
     text = printable(text.strip())
     return text if len(text) <= width else text[: width - 1] + "…"

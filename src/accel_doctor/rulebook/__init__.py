@@ -1,6 +1,6 @@
 """Read rule files into frozen, typed rules: messages, what Python packages need, and which packages provide it.
 
-``docs/reference/rules.md`` describes the files. Nothing here looks at the machine, and no raw YAML leaves here.
+``docs/reference/rules.md`` describes the files. Nothing here inspects the machine, and raw YAML stays inside.
 """
 
 from accel_doctor.rulebook.book import Rulebook, load, shipped_rules

@@ -1,4 +1,4 @@
-"""The rulebook: rule files of several directories as one, each read when something in it is first asked for."""
+"""The rulebook: merged rule files of several directories, each read on first use."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RuleDirectories:
         self._directories = tuple(directories)
 
     def read(self, file: str, problems: list[str]) -> list[Node]:
-        """Read the files of this name, lowest first, and leave out those that cannot be used."""
+        """Read the files of this name, lowest first, leaving out invalid ones."""
         tops = []
         for number, directory in enumerate(self._directories):
             path = directory / file
@@ -59,7 +59,7 @@ class RuleDirectories:
         return is_family(name) and any((directory / f"{name}.yaml").is_file() for directory in self._directories)
 
     def families_mentioning(self, identifier: str) -> tuple[str, ...]:
-        """Return the families in whose files a word occurs: parsing them all to find one derivative is slow."""
+        """Return the families whose files contain a word: parsing them all to find one derivative is slow."""
         word = re.compile(rf"(?<![a-z0-9._-]){re.escape(identifier)}(?![a-z0-9._-])")
         names = []
         for directory in self._directories:
@@ -70,23 +70,23 @@ class RuleDirectories:
 
 
 def is_family(name: str) -> bool:
-    """Return whether a family can have this name."""
+    """Return whether this is a valid name for a family."""
     return _ID.fullmatch(name) is not None and f"{name}.yaml" not in (SYMPTOMS, PYTHON)
 
 
 def load(directories: Sequence[Path], managers: Mapping[str, PackageNames]) -> Rulebook:
-    """Return the shipped rules with the user's and the project's directories laid over them, in that order.
+    """Return the shipped rules, overridden by the user's and then the project's directories.
 
-    ``managers`` are the package managers that a file may name. Nothing is read yet: a fault in a file raises RuleError
-    when something of that file is first asked for.
+    ``managers`` are the package managers that a file may name. Files are read on first use; RuleError for a fault in a
+    file is raised then.
     """
     return Rulebook((shipped_rules(), *directories), managers)
 
 
 class Rulebook:
-    """Rules of several directories as one; an entry of a later directory replaces an earlier one of the same name.
+    """Merged rules of several directories; an entry of a later directory replaces an earlier one of the same name.
 
-    Every member raises RuleError, with all complaints about a file, where a file it needs has mistakes.
+    Every member raises RuleError, with all complaints about a file, if a file it needs is invalid.
     """
 
     def __init__(self, directories: Sequence[Path], managers: Mapping[str, PackageNames]) -> None:
@@ -99,17 +99,17 @@ class Rulebook:
 
     @property
     def symptoms(self) -> tuple[Symptom, ...]:
-        """Return all symptoms, those of later directories first: on one line the first that matches counts."""
+        """Return all symptoms, those of later directories first: the first one that matches a line counts."""
         return self._symptom_files.symptoms
 
     def advice(self, need: Need, interpreter: Interpreter) -> str | None:
-        """Return what to do about a need that no system package cures."""
+        """Return the advice for a need that no system package meets."""
         advice = self._symptom_files.advice
         text = advice.get((need.kind, need.name)) or advice.get((need.kind, "*"))
         return templates.render(text, templates.python_values(interpreter), need) if text else None
 
     def environment(self, need: Need) -> Mapping[str, str]:
-        """Return the environment variables that meet a need no system package cures; empty if none are known."""
+        """Return the environment variables for a need that no system package meets; empty if none are known."""
         return self._symptom_files.environment.get((need.kind, need.name), {})
 
     @cached_property
@@ -122,12 +122,12 @@ class Rulebook:
     # --- python.yaml
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
-        """Return what the build of a Python package (normalized name) needs; empty if nothing is known."""
+        """Return the needs that rules list for a Python package's build (normalized name); empty if none are known."""
         known = self._python_rules.packages.get(package)
         return known.needs if known else ()
 
     def is_sdist_only(self, package: str) -> bool:
-        """Return whether a Python package is known to publish no Linux wheels, so that it will surely be built."""
+        """Return whether a Python package is known to publish no Linux wheels, so that it must be built."""
         known = self._python_rules.packages.get(package)
         return known is not None and known.sdist_only
 
@@ -137,7 +137,7 @@ class Rulebook:
         return tuple(package for package in self._python_rules.packages.values() if package)
 
     def companions(self, need: Need) -> tuple[Need, ...]:
-        """Return what a Python build that lacks ``need`` will surely ask for next."""
+        """Return the needs that a Python build lacking ``need`` is certain to report next."""
         return self._python_rules.companions.get(need, ())
 
     @cached_property
@@ -154,9 +154,9 @@ class Rulebook:
         return self._directories.families()
 
     def family(self, distribution: Distribution) -> str | None:
-        """Return the family whose rules serve a distribution: its own id's, else that of the nearest it is like.
+        """Return the family whose rules apply to a distribution: by its own ID, else by the nearest ID_LIKE.
 
-        None where there is no such family (`pak#396 <https://github.com/r-lib/pak/issues/396>`_ shows why ID_LIKE
+        None if there is no such family (`pak#396 <https://github.com/r-lib/pak/issues/396>`_ shows why ID_LIKE
         matters: there are many derivatives).
         """
         for identifier in filter(is_family, (distribution.id, *distribution.like)):
@@ -168,7 +168,7 @@ class Rulebook:
         return None
 
     def chain(self, name: str) -> FamilyChain:
-        """Return the files that serve a family, which must have one."""
+        """Return the chain of files for a family, which must have a file."""
         files: list[Family] = []
         following: str | None = name
         while following and following not in {file.name for file in files}:
@@ -182,34 +182,34 @@ class Rulebook:
         return self.chain(name) if name else FamilyChain(())
 
     def python(self, distribution: Distribution) -> str | None:
-        """Return the version of a release's own python3, if rules tell it."""
+        """Return the version of a release's own python3, if rules list it."""
         return self._chain_of(distribution).python(distribution)
 
     def manager(self, distribution: Distribution) -> PackageNames | None:
-        """Return the package manager that a distribution's rules are written for."""
+        """Return the package manager that a distribution's rules are for."""
         return self._chain_of(distribution).manager
 
     def package_rules(self, distribution: Distribution) -> Mapping[RuleKey, PackageRule]:
-        """Return all package rules for a release, names not yet rendered."""
+        """Return all package rules for a release, with templates not yet rendered."""
         if distribution not in self._package_rules:
             self._package_rules[distribution] = self._chain_of(distribution).package_rules(distribution)
         return self._package_rules[distribution]
 
     def package_rule(self, need: Need, distribution: Distribution) -> PackageRule | None:
-        """Return the rule for a need, names not yet rendered; None if there is none."""
+        """Return the rule for a need, with templates not yet rendered; None if there is none."""
         return look_up(self.package_rules(distribution), need)
 
     def repository(self, package: str, distribution: Distribution) -> Repository | None:
-        """Return the repository that must be enabled for a package; None where it is in one that always is."""
+        """Return the repository to enable for a package; None if it is in a default one."""
         return self._chain_of(distribution).repository(package, distribution)
 
     def search_hint(self, need: Need, distribution: Distribution) -> str | None:
-        """Return the command with which a person searches for a provider of ``need`` on this distribution."""
+        """Return the command to search for a provider of ``need`` on this distribution."""
         text = self._chain_of(distribution).search(need.kind)
         return templates.render(text, {}, need) if text else None
 
     def choice(self, need: Need, distribution: Distribution, interpreter: Interpreter) -> PackageChoice | None:
-        """Return what satisfies a need here; without packages where only advice helps, None without any rule."""
+        """Return the packages for a need here; without packages if there is only advice, None if there is no rule."""
         if not need.kind.curable_by_packages:
             advice = self.advice(need, interpreter)
             return PackageChoice(need, source=f"rules/{SYMPTOMS}", advice=advice) if advice else None
@@ -259,7 +259,7 @@ class Rulebook:
             top.complain(f"extends {extends!r}, but there is no {extends}.yaml")
         return next((family.manager for family in reversed(layers) if family.manager), None)
 
-    # --- all of it
+    # --- all files
 
     def problems(self) -> tuple[str, ...]:
         """Return every complaint about every file of these directories."""

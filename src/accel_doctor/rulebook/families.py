@@ -1,4 +1,4 @@
-"""Family files (``debian.yaml``, ``fedora.yaml``): which packages of a distribution family meet a need."""
+"""Family files (``debian.yaml``, ``fedora.yaml``): the packages of a distribution family that meet a need."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from accel_doctor.rulebook.yaml_reading import RuleKey
 
 
 class Repository(str, Enum):
-    """The repositories that rules may name. How each is enabled is known to
+    """The repositories that rules may name. The commands to enable them are in
     ``system/packages/elsewhere.py`` alone.
 
     ``crb`` is CodeReady Builder under all its names: powertools on CentOS 8 and its kin, ``ol9_codeready_builder``.
     """
 
-    BASE = "base"  # enabled everywhere: takes back, for one release, what holds for the others
+    BASE = "base"  # enabled by default: overrides, for one release, the repository of the others
     CRB = "crb"
     EPEL = "epel"
     PACKAGEHUB = "packagehub"  # SUSE Package Hub, for SUSE Linux Enterprise
 
 
-_LINKER_NAME = re.compile(r"lib[^/]+\.so")  # no version: what -l finds, in the package to develop with
+_LINKER_NAME = re.compile(r"lib[^/]+\.so")  # without a version: the file that -l finds, in the development package
 ANY_RELEASE = "*"  # a key of ``pythons``
 
 
 @dataclass(frozen=True)
 class PackageRule:
-    """The packages that meet a need; names may be templates. No packages: known to be absent, or only advice."""
+    """The packages that meet a need; names may be templates. Without packages: known to be absent, or only advice."""
 
     packages: tuple[str, ...] = ()
     alternatives: tuple[tuple[str, ...], ...] = ()
@@ -51,10 +51,10 @@ class Family:
     """One family file of one layer. ``releases`` holds overrides by VERSION_ID, its first parts, or codename.
 
     ``release_names`` maps other names of releases (a codename, a future number) to these, ``extends_releases`` each to
-    the release of the extended family it was taken from; ``checked`` lists those whose package lists the names were
+    the release of the extended family it is based on; ``checked`` lists the releases whose package lists the names were
     checked against; ``pythons`` has the version of each release's own python3; ``repositories``, per release ("" for
-    all), the packages of repositories that are not enabled by default. ``search`` is how to look for what no rule
-    knows, ``afterwards`` what is left to do where a package meets a need.
+    all), the packages of repositories that are not enabled by default. ``search`` has commands to search for
+    unknown needs, ``afterwards`` the steps that remain after installing a package.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Family:
     repositories: Mapping[str, Mapping[str, Repository]] = field(default_factory=dict)
 
     def package_rules(self, releases: Sequence[str]) -> dict[RuleKey, PackageRule]:
-        """Return the rules for a release with these names, the last of which overrides the others."""
+        """Return the rules for a release with these names; later names override earlier ones."""
         result = dict(self.needs)
         for name in releases:
             result.update(self.releases.get(name, {}))
@@ -81,7 +81,7 @@ class Family:
 
 
 class FamilyChain:
-    """The files that serve a family: its own, latest layer first, then those of the family it extends, and so on."""
+    """The files for a family: its own, latest layer first, then those of the family it extends, and so on."""
 
     def __init__(self, files: Sequence[Family]) -> None:
         self.files = tuple(files)
@@ -99,12 +99,12 @@ class FamilyChain:
 
     @property
     def extended_releases(self) -> Mapping[str, str]:
-        """Return for each of the family's releases the one of the extended family that it was taken from."""
+        """Return the mapping of the family's releases to those of the extended family that they are based on."""
         return {new: old for file in reversed(self.own) for new, old in file.extends_releases.items()}
 
     @property
     def coverage(self) -> tuple[int, int]:
-        """Return how many needs the family's own files cover, and how many of these with unverified names."""
+        """Return the number of needs that the family's own files cover, and how many of these have unverified names."""
         rules: dict[tuple[str, NeedKind, str], PackageRule] = {}
         for file in reversed(self.own):
             for release, section in (("", file.needs), *file.releases.items()):
@@ -112,15 +112,15 @@ class FamilyChain:
         return len(rules), sum(rule.unverified for rule in rules.values())
 
     def search(self, kind: NeedKind) -> str | None:
-        """Return the template of a command that searches for a provider of such a need."""
+        """Return the template of the command that searches for providers of this kind of need."""
         return next((file.search[kind] for file in self.files if kind in file.search), None)
 
     def afterwards(self, kind: NeedKind) -> str | None:
-        """Return the template of what is left to do where a package meets such a need."""
+        """Return the template of the steps that remain after installing a package for this kind of need."""
         return next((file.afterwards[kind] for file in self.files if kind in file.afterwards), None)
 
     def python(self, distribution: Distribution) -> str | None:
-        """Return the version of a release's own python3, by the family's own files; None where none tells."""
+        """Return the version of a release's own python3, by the family's own files; None if not listed."""
         meant = ChainMap(*(dict(file.release_names) for file in self.own))
         pythons = ChainMap(*(dict(file.pythons) for file in self.own))
         names = [*reversed(_names_of(distribution)), ANY_RELEASE]
@@ -129,8 +129,8 @@ class FamilyChain:
     def package_rules(self, distribution: Distribution) -> dict[RuleKey, PackageRule]:
         """Return the rules for a release.
 
-        An extended family's overrides are those of the release that ``extends_releases`` gives: Ubuntu 13.10 is not
-        Debian 13. Without any, releases of both are taken to have the same names.
+        An extended family's overrides are those of the release given by ``extends_releases``: Ubuntu 13.10 is not
+        Debian 13. Without it, releases of both families are assumed to have the same names.
         """
         found = [file.package_rules(names) for file, names in self._in_force(distribution)]
         return {key: rule for rules in reversed(found) for key, rule in rules.items()}
@@ -147,7 +147,7 @@ class FamilyChain:
         return None if found is Repository.BASE else found
 
     def _in_force(self, distribution: Distribution) -> Iterator[tuple[Family, tuple[str, ...]]]:
-        """Yield each file with the names that this release has in it, the last of which overrides the others."""
+        """Yield each file with its names for this release; later names override earlier ones."""
         names = _names_of(distribution)
         for _, group in groupby(self.files, key=lambda file: file.name):
             layers = list(group)
@@ -160,7 +160,7 @@ class FamilyChain:
 
 
 def _names_of(distribution: Distribution) -> tuple[str, ...]:
-    """Return the names of a release, least exact first: Alpine's 3.20.3 is ``3``, ``3.20`` and ``3.20.3``."""
+    """Return the names of a release, least specific first: Alpine 3.20.3 is ``3``, ``3.20`` and ``3.20.3``."""
     parts = distribution.version.split(".")
     first, *rest = (".".join(parts[: count + 1]) for count in range(len(parts)))
     return tuple(dict.fromkeys(name for name in (first, distribution.codename, *rest) if name))
@@ -191,7 +191,7 @@ def look_up(rules: Mapping[RuleKey, PackageRule], need: Need) -> PackageRule | N
 def choice_of(
     rule: PackageRule, need: Need, distribution: Distribution, interpreter: Interpreter, manager: PackageNames | None
 ) -> PackageChoice:
-    """Return what a rule comes to here. Raise RuleError for a rendered name that the package manager cannot accept."""
+    """Return the packages of a rule here. Raises RuleError for a rendered name that the package manager rejects."""
     python = templates.python_values(interpreter)
 
     def rendered(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -22,10 +22,10 @@ _KEYS = (
 def read_family(
     top: Node, name: str, managers: Mapping[str, PackageNames], inherited: PackageNames | None = None
 ) -> Family:
-    """Return the family in a file whose name says ``name``.
+    """Return the family in the file named ``name``.
 
-    ``managers`` are the package managers a file may name; ``inherited`` is the one of a lower layer or of the family
-    that this one extends.
+    ``managers`` are the package managers a file may name; ``inherited`` is that of a lower layer or of the extended
+    family.
     """
     entries = top.mapping(_KEYS, required=("family",))
     if entries["family"].text() not in (name, None):

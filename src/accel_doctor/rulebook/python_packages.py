@@ -1,4 +1,4 @@
-"""``python.yaml``: what the builds of Python packages need, on all distributions."""
+"""``python.yaml``: the needs of Python package builds, on all distributions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from accel_doctor.rulebook.yaml_reading import Node
 
 @dataclass(frozen=True)
 class PythonPackage:
-    """A Python package: the needs without which its build fails, and whether Linux has to build it at all.
+    """A Python package: the needs without which its build fails, and whether it must be built on Linux at all.
 
-    ``unverified`` needs were neither read in its sources nor shown by a build.
+    ``unverified`` needs were neither found in its sources nor shown by a build.
     """
 
     name: str
@@ -28,7 +28,7 @@ class PythonPackage:
 
 @dataclass(frozen=True)
 class InterpreterHeaders:
-    """Needs that only the interpreter itself can meet, and what to do where no distribution installed it."""
+    """Needs that only the interpreter itself can meet, and the advice if no distribution installed it."""
 
     needs: frozenset[Need] = frozenset()
     advice: Mapping[Origin, str] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class InterpreterHeaders:
 
 @dataclass(frozen=True)
 class PythonRules:
-    """``python.yaml``, all layers merged. A build that lacks one need will surely ask for its ``companions`` next."""
+    """``python.yaml``, all layers merged. A build that lacks a need is certain to report its ``companions`` next."""
 
     packages: Mapping[str, PythonPackage | None]
     headers: InterpreterHeaders
@@ -44,7 +44,7 @@ class PythonRules:
 
 
 def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
-    """Return the files of all layers, lowest first, as one."""
+    """Merge the files of all layers, lowest first."""
     packages: dict[str, PythonPackage | None] = {}
     headers = InterpreterHeaders()
     companions: dict[Need, tuple[Need, ...]] = {}
@@ -57,7 +57,7 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
 
 
 def _read_packages(top: Node) -> dict[str, PythonPackage | None]:
-    """Return packages by normalized name; None where a layer removes one."""
+    """Return packages by normalized name; None for one that a layer removes."""
     result: dict[str, PythonPackage | None] = {}
     for name, node in top.section("packages").items():
         if name != canonicalize_name(name):

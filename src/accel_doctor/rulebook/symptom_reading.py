@@ -16,7 +16,7 @@ _KEYS = (
 
 
 def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
-    """Return the files of all layers, lowest first, as one."""
+    """Merge the files of all layers, lowest first."""
     entries: dict[RuleKey, tuple[Need, ...]] = {}
     advice: dict[RuleKey, str] = {}
     environment: dict[RuleKey, Mapping[str, str]] = {}
@@ -37,7 +37,7 @@ def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
 
 
 def _read_symptoms(named: Mapping[str, Node], aliases: Aliases) -> dict[str, Symptom | None]:
-    """Return symptoms by id, in order; None where a layer removes a symptom."""
+    """Return symptoms by id, in order; None for one that a layer removes."""
     result: dict[str, Symptom | None] = {}
     for identifier, node in named.items():
         symptom = None if node.value is None else _read_symptom(identifier, node, aliases)

@@ -1,4 +1,4 @@
-"""Symptoms: the messages by which tools report what they lack, on all distributions."""
+"""Symptoms: the messages by which tools report missing dependencies, on all distributions."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class SymptomRole(str, Enum):
     """The meaning of a message for the build.
 
     FATAL stops it. PROBE is a test that may fail harmlessly: a cause only when a FATAL that refers to it follows. HINT
-    is prose, such as advice on what to install: a cause only where a failed build shows no other. ECHO follows from
-    something else, or is a wrapper's line.
+    is prose, such as installation advice: a cause only if a failed build shows no other. ECHO is a consequence of
+    another failure, or a wrapper's line.
     """
 
     FATAL = "fatal"
@@ -37,7 +37,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Aliases:
-    """The needs that names in logs stand for: ``command:gcc`` for ``compiler:c``, and some for no need at all.
+    """The needs that names in logs stand for: ``command:gcc`` for ``compiler:c``, and some for no need.
 
     Keys may contain ``*``; an exact key takes precedence over one with a star, a longer one over a shorter.
     """
@@ -92,8 +92,8 @@ class Symptom:
     aliases: Aliases = field(default_factory=Aliases, repr=False)
 
     def read(self, line: str) -> tuple[Need, ...] | None:
-        """Return the needs that a line shows; None if it is another message. A line may match and show none: a
-        wrapper's line, or a name that stands for nothing."""
+        """Return the needs that a line shows; None if it does not match. A line may match and show none: a
+        wrapper's line, or a name without a need."""
         for text in self.contains:
             if text in line:
                 break
@@ -108,7 +108,7 @@ class Symptom:
         return None
 
     def _told_by(self, prose: str) -> tuple[Need, ...] | None:
-        """Return what a sentence calls for: the first match that names something that can be missing."""
+        """Return the needs in a sentence: those of the first match whose name can be missing."""
         for pattern in self.patterns:
             for found in pattern.finditer(prose):
                 needs = tuple(dict.fromkeys(self._needs_in(found)))
@@ -118,7 +118,7 @@ class Symptom:
 
     @cached_property
     def _searches(self) -> Sequence[Callable[[str], re.Match[str] | None]]:
-        # The interpreter's engine would try what is anchored at every place of the line.
+        # The regular expression engine would try anchored patterns at every position of the line.
         return [pattern.match if is_anchored(pattern.pattern) else pattern.search for pattern in self.patterns]
 
     def _needs_in(self, found: re.Match[str]) -> list[Need]:
@@ -137,7 +137,7 @@ class Symptom:
         if name is None:
             return ()
         if self.role is SymptomRole.HINT and self.kind is NeedKind.LIBRARY:
-            name = re.sub("^lib(?!rar)|-dev(?:el)?$", "", name.lower()).rstrip(".-")  # people write LibFoo
+            name = re.sub("^lib(?!rar)|-dev(?:el)?$", "", name.lower()).rstrip(".-")  # prose says LibFoo
             if _NO_LIBRARY.fullmatch(name):
                 return ()
         known = self.names.get(name)
@@ -147,7 +147,7 @@ class Symptom:
             return known
         try:
             return (Need(self.kind, name),)
-        except ValueError:  # an sdist may print anything; this is no name
+        except ValueError:  # an sdist may print anything; this is not a name
             return ()
 
 
@@ -160,20 +160,20 @@ class SymptomFiles:
     environment: Mapping[tuple[NeedKind, str], Mapping[str, str]]
 
 
-# What a CMake find module sets: of these only <package>_FOUND stands for a package (cmake-developer(7)).
+# Variables of CMake find modules: only <package>_FOUND stands for a package (cmake-developer(7)).
 _FIND_VARIABLE = re.compile(r"\w+_(?:LIBRARY|LIBRARIES|INCLUDE_DIRS?|EXECUTABLE|VERSION|DIR)")
-_NO_LIBRARY = re.compile(r".*(?:error|exception|warning)|.*\.[a-z].*")  # what raised the sentence, or a file
+_NO_LIBRARY = re.compile(r".*(?:error|exception|warning)|.*\.[a-z].*")  # the source of the message, or a file
 _VERSION_BOUND = re.compile(r"[<>!=]=?\s*[0-9][^\s,;]*")
 
 
 def split_names(text: str) -> list[str]:
-    """Return the names in a list as tools print it: ``a >= 1 b``, ``a;b``, ``- a>=2 - b``; drop version bounds."""
+    """Return the names in a list printed by a tool: ``a >= 1 b``, ``a;b``, ``- a>=2 - b``; drop version bounds."""
     words = re.split(r"[\s,;|]+", _VERSION_BOUND.sub(" ", text))
     return [word.strip("'\"`") for word in words if word.strip("-'\"`")][:MAXIMUM_NAMES]
 
 
 def _trimmed(kind: NeedKind, name: str) -> str | None:
-    """Return the name without what belongs to the message or the machine; None for a file of the source itself."""
+    """Return the name without parts of the message or the machine; None for a file of the source itself."""
     name = name.strip().replace("\\", "/")
     if name.startswith(("./", "../")):
         return None
@@ -188,7 +188,7 @@ def _trimmed(kind: NeedKind, name: str) -> str | None:
     return name.lstrip("/") if kind is NeedKind.FILE else name
 
 
-# What is left of a pattern once escaped characters and character classes are blanked out.
+# A pattern with escaped characters and character classes blanked out.
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
 _NOT_IN_RE2 = (
@@ -202,7 +202,7 @@ _REPEAT_IN_REPEAT = re.compile(r"\([^()]*[*+][^()]*\)(?:[*+]|\{\d*,\})")
 
 
 def complaint_about(pattern: str) -> str | None:
-    """Return why a pattern is refused, or None."""
+    """Return the reason for rejecting a pattern, or None."""
     if re.search(r"(?<!\\)(?:\\\\)*\\[1-9]", pattern):
         return "uses a backreference, which RE2 does not support"
     if re.search(r"(?<!\\)(?:\\\\)*\\Z", pattern):
@@ -221,7 +221,7 @@ def complaint_about(pattern: str) -> str | None:
 
 
 def is_anchored(pattern: str) -> bool:
-    """Return whether a pattern can match at the beginning of a line only."""
+    """Return whether a pattern can only match at the beginning of a line."""
     if not pattern.startswith("^"):
         return False
     depth = 0

@@ -27,7 +27,7 @@ SAMPLE_PYTHON: Mapping[str, str] = {
 
 
 def python_values(interpreter: Interpreter) -> Mapping[str, str]:
-    """Return what templates can refer to as ``python.version`` and so on."""
+    """Return the values that templates can use as ``python.version`` and so on."""
     return {
         "version": interpreter.feature_version,
         "full_version": interpreter.version,
@@ -38,16 +38,16 @@ def python_values(interpreter: Interpreter) -> Mapping[str, str]:
 
 
 def render(text: str, python: Mapping[str, str], need: Need | None = None) -> str:
-    """Return the text with its template rendered. ValueError for a bad template."""
+    """Return the text with its template rendered. Raises ValueError for an invalid template."""
     if "{{" not in text and "{%" not in text:
         return text
     return filled(text, {"python": python, "need": need and {"kind": need.kind.value, "name": need.name}})
 
 
 def filled(text: str, values: Mapping[str, object], *, whole_lines: bool = False) -> str:
-    """Return a template with these values filled in. ValueError for a bad one, or one that wants others.
+    """Return a template rendered with these values. Raises ValueError for an invalid template or a missing value.
 
-    With ``whole_lines``, lines that hold only a ``{% %}`` leave nothing behind.
+    With ``whole_lines``, lines that contain only a ``{% %}`` are removed.
     """
     from jinja2 import TemplateError
 
@@ -67,7 +67,7 @@ def _sandbox(whole_lines: bool) -> SandboxedEnvironment:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    # Nothing rendered here is HTML: names go to an argument list, texts to a terminal or a file.
+    # Nothing rendered here is HTML: names go to an argument list, text to a terminal or a file.
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=whole_lines, lstrip_blocks=whole_lines
     )

@@ -1,6 +1,6 @@
-"""Turn a YAML file into nodes that know their place, and gather every complaint.
+"""Turn a YAML file into nodes that know their location, and collect all complaints.
 
-A complaint reads ``file: key.path: what is wrong``. Readers go on after one, so that a contributor sees all of
+A complaint reads ``file: key.path: what is wrong``. Readers continue after one, so that a contributor sees all of
 them at once.
 """
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     import yaml
 
 SCHEMA = 1
-MAXIMUM_SIZE = 4_000_000  # bytes; a thousand times a contributor's file, and still read in a second or two
+MAXIMUM_SIZE = 4_000_000  # bytes; a thousand times a typical file, and still read in a second or two
 
 _TAG = "tag:yaml.org,2002:"
 _Plain = str | int | bool | None | list["_Plain"] | dict[str, "_Plain"]
 _T = TypeVar("_T")
-RuleKey = tuple[NeedKind, str]  # of a need, or of all whose names fit where there is a *
+RuleKey = tuple[NeedKind, str]  # of a need, or, with a *, of all needs whose names match
 _parsed = lru_cache(maxsize=1024)(Need.parse)
 
 
 @dataclass(frozen=True)
 class Node:
-    """A value of a rule file, with its place and the list its complaints go to."""
+    """A value in a rule file, with its location and the list that collects its complaints."""
 
     value: _Plain
     file: str
@@ -39,7 +39,7 @@ class Node:
     problems: list[str]
 
     def complain(self, complaint: str) -> None:
-        """Note what is wrong with this value."""
+        """Add a complaint about this value."""
         self.problems.append(f"{self.file}: {self.path}: {complaint}" if self.path else f"{self.file}: {complaint}")
 
     def at(self, path: str, value: _Plain = None) -> Node:
@@ -66,11 +66,11 @@ class Node:
         return entries
 
     def section(self, name: str) -> Entries:
-        """Return the entries of the mapping under this key; empty where there is none."""
+        """Return the entries of the mapping under this key; empty if there is none."""
         return self.mapping()[name].mapping()
 
     def by_kind(self, name: str) -> Iterator[tuple[RuleKey, Node]]:
-        """Yield the entries of a section that is ordered by kinds of needs and their names."""
+        """Yield the entries of a section grouped by kind of need and name."""
         for kind_name, group in self.section(name).items():
             kind = group.as_kind(kind_name)
             for entry, node in group.mapping().items():
@@ -78,7 +78,7 @@ class Node:
                     yield (kind, entry), node
 
     def items(self) -> Iterator[Node]:
-        """Yield the elements of a list; nothing after a complaint."""
+        """Yield the elements of a list; none after a complaint."""
         if isinstance(self.value, list):
             for index, value in enumerate(self.value):
                 yield self._child(index, value)
@@ -86,14 +86,14 @@ class Node:
             self.complain(f"expected a list, got {_described(self.value)}")
 
     def items_or_one(self) -> Iterator[Node]:
-        """Yield the elements of a list, or the value itself where one is written without brackets."""
+        """Yield the elements of a list, or the value itself if it is not a list."""
         if isinstance(self.value, list):
             yield from self.items()
         else:
             yield self
 
     def text(self) -> str | None:
-        """Return non-empty text, or None after a complaint."""
+        """Return a non-empty string, or None after a complaint."""
         if isinstance(self.value, str) and self.value.strip():
             return self.value
         hint = ": quote it" if isinstance(self.value, (bool, int)) else ""
@@ -101,7 +101,7 @@ class Node:
         return None
 
     def template(self, need: Need | None = None) -> str | None:
-        """Return a string whose template can be rendered, or None after a complaint."""
+        """Return a string that is a valid template, or None after a complaint."""
         text = self.text()
         try:
             return text if text and templates.render(text, templates.SAMPLE_PYTHON, need) else None
@@ -110,7 +110,7 @@ class Node:
             return None
 
     def texts(self) -> tuple[str, ...]:
-        """Return one or several strings."""
+        """Return the strings of a list, or a single one."""
         return _present(item.text() for item in self.items_or_one())
 
     def flag(self) -> bool:
@@ -132,8 +132,8 @@ class Node:
             return None
 
     def needs(self) -> tuple[Need, ...]:
-        """Return one or several needs."""
-        # Most of python.yaml is lists of the same few needs: only a list with a fault needs to know its places.
+        """Return the needs of a list, or a single one."""
+        # Most of python.yaml is lists of the same few needs: only a faulty list needs locations.
         texts = [text for text in self.value if isinstance(text, str)] if isinstance(self.value, list) else []
         if texts and texts == self.value:
             with suppress(ValueError):
@@ -157,14 +157,14 @@ class Node:
 
 
 class _Absent(Node):
-    """A value that was left out: it reads as nothing, and there is nothing to complain of."""
+    """A missing value: it reads as empty, without complaints."""
 
     def complain(self, complaint: str) -> None:
         """Do nothing."""
 
 
 class Entries(dict[str, Node]):
-    """The entries of a mapping; what is not there reads as nothing."""
+    """The entries of a mapping; missing ones read as empty."""
 
     def __missing__(self, key: str) -> Node:
         return _Absent(None, "", key, [])
@@ -183,7 +183,7 @@ def _described(value: _Plain) -> str:
 
 
 def read(path: Path, shown: str, problems: list[str]) -> Node | None:
-    """Return the file's top node, its ``schema`` checked and removed; None for a file that cannot be used."""
+    """Return the file's top node, its ``schema`` checked and removed; None for an invalid file."""
     try:
         if path.stat().st_size > MAXIMUM_SIZE:
             problems.append(f"{shown}: larger than {MAXIMUM_SIZE} bytes")
@@ -196,8 +196,8 @@ def read(path: Path, shown: str, problems: list[str]) -> Node | None:
 
 
 def compose(text: str) -> yaml.Node:
-    """Return YAML's own tree of a text, with the line of each part. ValueError for what is not YAML, or empty."""
-    import yaml  # 20 ms, and a run without failing builds never needs it
+    """Return the YAML node tree of a text, with line numbers. Raises ValueError for invalid YAML or an empty text."""
+    import yaml  # takes 20 ms, and runs without failing builds never need it
 
     try:
         root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -209,7 +209,7 @@ def compose(text: str) -> yaml.Node:
 
 
 def parse(text: str, shown: str, problems: list[str]) -> Node | None:
-    """Parse a text as :func:`read` does a file."""
+    """Parse a text like :func:`read` a file."""
     root = Node(None, shown, "", problems)
     try:
         composed = compose(text)
@@ -228,9 +228,9 @@ def parse(text: str, shown: str, problems: list[str]) -> Node | None:
 
 
 def _plain(node: yaml.Node, root: Node, path: str, seen: set[int]) -> _Plain:
-    """Convert YAML's tree to plain values, as SafeLoader does, but complain of duplicate keys, and where.
+    """Convert a YAML node tree to plain values, as SafeLoader does, but complain about duplicate keys, with locations.
 
-    Anchors are refused: nothing in a rule file needs them, and they are the way to a "billion laughs".
+    Anchors are rejected: rule files do not need them, and they allow a "billion laughs" attack.
     """
     if id(node) in seen:
         root.at(path).complain("anchors and aliases are not supported")

@@ -1,1 +1,1 @@
-"""Tools for authors of rules: draft rules from logs, write, format, check and show them."""
+"""Tools for rule authors: draft rules from logs, write, format, check and show them."""

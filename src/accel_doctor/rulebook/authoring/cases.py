@@ -19,13 +19,13 @@ from accel_doctor.rulebook.book import Rulebook
 _FILE, _LOG = "case.json", "1.log"
 
 
-# A distribution (ID or ID:VERSION), a version of Python, the rules -> what these rules advise for such a machine
+# A distribution (ID or ID:VERSION), a version of Python, the rules -> the adviser for such a machine
 AdviserOf = Callable[[str, str, Rulebook], RuleAdviser]
 
 
 @dataclass(frozen=True)
 class RuleCase:
-    """A log and what the rules should make of it; ``cure`` is empty where no package is known."""
+    """A log and its expected diagnosis; ``cure`` is empty if no package is known."""
 
     directory: Path
     distro: str  # ID or ID:VERSION
@@ -44,7 +44,7 @@ class RuleCase:
         return self.directory / _FILE
 
     def text(self) -> str:
-        """Return the content of the case file. The case is not verified: nobody has seen this build succeed yet."""
+        """Return the content of the case file. The case is not verified: this build has not been seen to succeed."""
         document = {
             "id": self.directory.name,
             "distro": self.distro,
@@ -56,7 +56,7 @@ class RuleCase:
 
 
 def cases_in(directory: Path) -> list[RuleCase]:
-    """Return the cases of a directory that list the needs of their log. UsageError for a malformed one."""
+    """Return the cases in a directory that list the needs of their log. Raises UsageError for a malformed one."""
     cases = []
     for path in sorted(directory.glob(f"*/{_FILE}")):
         try:
@@ -71,7 +71,7 @@ def cases_in(directory: Path) -> list[RuleCase]:
 
 
 def case_problems(case: RuleCase, book: Rulebook, adviser_of: AdviserOf) -> list[str]:
-    """Return where the rules' answer to a case's log differs from what the case expects."""
+    """Return the differences between the rules' answer to a case's log and the expected one."""
     with case.log.open("rb") as stream:
         causes, names = answer(stream, adviser_of(case.distro, case.python, book), book)
     needs = needs_of(causes)
@@ -84,12 +84,12 @@ def case_problems(case: RuleCase, book: Rulebook, adviser_of: AdviserOf) -> list
 
 
 def needs_of(causes: Sequence[Finding]) -> tuple[str, ...]:
-    """Return the needs of findings, each once."""
+    """Return the needs of findings, without duplicates."""
     return tuple(dict.fromkeys(str(cause.need) for cause in causes))
 
 
 def answer(log: Readable, adviser: RuleAdviser, book: Rulebook) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-    """Return what stopped the build of a log, and the packages that rules name for it."""
+    """Return the findings that stopped the logged build, and the packages that rules name for them."""
     causes = diagnose_stream(log, book.symptoms).causes
     plan = adviser.plan([Reason(cause.need, cause.package, cause) for cause in causes])
     return causes, plan.names
@@ -100,7 +100,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def problems_of_samples(book: Rulebook) -> list[str]:
-    """Return what is wrong with symptoms by their own samples."""
+    """Return the failures of symptoms on their own samples."""
     return [problem for symptom in book.symptoms for problem in sample_problems(symptom, book.symptoms)]
 
 
@@ -115,7 +115,7 @@ class Trial:
 
 
 def try_rules(workplace: Workplace, adviser_of: AdviserOf) -> Trial:
-    """Try every symptom on its own samples, and the rules on the recorded cases. RuleError, UsageError as usual."""
+    """Try every symptom on its own samples, and the rules on the recorded cases. Raises RuleError and UsageError."""
     book = workplace.rulebook()
     cases = cases_in(workplace.cases)
     problems = problems_of_samples(book)

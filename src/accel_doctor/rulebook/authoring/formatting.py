@@ -1,9 +1,9 @@
-"""Format rule files: sort what is looked up by name, and tidy white space.
+"""Format rule files: sort entries that are looked up by name, and tidy white space.
 
 Works on lines, located by YAML's own parser, so that comments and one-line entries stay as their authors wrote them. A
-comment directly above an entry moves with it; a blank line, or a comment that stands alone, begins a group of its own.
-Order that means something (symptoms, lists) is kept. (ruamel.yaml's round trip hangs a comment on the entry above
-it, so that sorting moves it to another entry; and it joins wrapped lists.)
+comment directly above an entry moves with it; a blank line, or a stand-alone comment, begins a new group. Significant
+order (symptoms, lists) is kept. (ruamel.yaml's round trip attaches a comment to the entry above it, so that sorting
+moves it to another entry; and it joins wrapped lists.)
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from accel_doctor.rulebook.yaml_reading import compose, parse
 
 
 def formatted(text: str) -> str:
-    """Return the same rules, sorted and with tidy white space. ValueError for a file that cannot be parsed.
+    """Return the same rules, sorted and with tidy white space. Raises ValueError for a file that cannot be parsed.
 
-    The result has the same values and the same lines, blank ones aside; where it would not, ValueError is raised.
+    The result has the same values and the same non-blank lines; if it would not, ValueError is raised.
     """
     problems: list[str] = []
     before = parse(text, "", problems)
@@ -41,7 +41,7 @@ def _said(text: str) -> Counter[str]:
 
 @dataclass(frozen=True)
 class Formatting:
-    """The files that were not formatted, by name, and complaints about those that cannot be."""
+    """The files that were not formatted, by name, and complaints about those that cannot be formatted."""
 
     untidy: tuple[str, ...]
     problems: tuple[str, ...]
@@ -108,7 +108,7 @@ class _Span(NamedTuple):
 
 
 def _spans(section: yaml.Node, lines: list[str], verbatim: set[int]) -> Iterator[_Span]:
-    """Yield the lines of each entry; those that stand together form a group."""
+    """Yield the lines of each entry; adjacent entries form a group."""
     if not isinstance(section, yaml.MappingNode) or section.flow_style:
         return
 
@@ -146,7 +146,7 @@ def _tidy(text: str) -> str:
 
 
 def _verbatim(node: yaml.Node) -> set[int]:
-    """Return the lines within scalars of several lines: white space in them may mean something."""
+    """Return the lines of multi-line scalars, where white space may be significant."""
     if isinstance(node, yaml.ScalarNode):
         first, last = node.start_mark.line, node.end_mark.line
         return set(range(first + 1, last + (node.style not in ("|", ">")))) if last > first else set()

@@ -1,4 +1,4 @@
-"""Write the rules that a log shows to be missing, and the log as their case: what ``rules new`` does."""
+"""Write the rules that a log shows to be missing, and the log as their case, for ``rules new``."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Author(Protocol):
     def ask(
         self, question: str, option: str, given: str | None, check: Callable[[str], _T], default: str | None = None
     ) -> _T:
-        """Return what ``check`` makes of the answer; ``given`` is the value of ``option``, which answers as well.
+        """Ask a question and return the result of ``check``; ``given``, the value of ``option``, is the answer if set.
 
-        ``check`` raises ValueError for an answer that is not acceptable. UsageError where nobody can answer.
+        ``check`` raises ValueError for an invalid answer. Raises UsageError if there is no terminal to ask on.
         """
         ...
 
@@ -50,7 +50,7 @@ class Author(Protocol):
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers given in advance, by options of ``rules new``."""
+    """Answers given in advance, as options of ``rules new``."""
 
     line: str | None = None
     need: str | None = None
@@ -78,7 +78,7 @@ class NewRules:
     _files: dict[str, str] = field(default_factory=dict)  # new text by name
 
     def write(self) -> None:
-        """Find out what is missing, ask for the rest, and write it all once it is proven to work."""
+        """Find out which rules are missing, ask for the details, and write everything once it is proven to work."""
         book = self.workplace.rulebook()
         stream = WatchedStream(io.BytesIO(self.log))
         diagnosis = diagnose_stream(stream, book.symptoms)
@@ -100,7 +100,7 @@ class NewRules:
         else:
             self.author.tell("the rules already answer this log; if they are wrong, use --line and --need")
 
-    # --- what is asked
+    # --- questions
 
     def _add_symptom(self, diagnosis: Diagnosis, book: Rulebook) -> Need:
         ask, answers = self.author.ask, self.answers
@@ -124,7 +124,7 @@ class NewRules:
         return need
 
     def _line(self, text: str) -> str:
-        """Return the cleaned line that has this number or this text. ValueError where there is none."""
+        """Return the cleaned line with this number or this text. Raises ValueError if there is none."""
         for number, line in all_lines(stream_blocks(io.BytesIO(self.log))):
             if (text.isdecimal() and int(text) == number) or (not text.isdecimal() and text in printable(line)):
                 return line
@@ -176,7 +176,7 @@ class NewRules:
     def _proven(
         self, needs: Sequence[Need], content: bytes, distro: str, python: str
     ) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-        """Return what the log shows by the new rules. RuleError for wrong rules, before anything is written."""
+        """Return the causes and packages by the new rules. Raises RuleError for invalid rules, before writing any."""
         with tempfile.TemporaryDirectory() as scratch:
             for path in self.workplace.own.glob("*.yaml"):
                 shutil.copy(path, scratch)
@@ -225,5 +225,5 @@ def _a_name(taken: Collection[str]) -> Callable[[str], str]:
 
 
 def _a_free_name(stem: str, taken: Collection[str]) -> str:
-    """Return the name itself, with a number appended where it is taken."""
+    """Return the name, with a number appended if it is taken."""
     return next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)

@@ -1,4 +1,4 @@
-"""Insert new entries into the text of rule files, and leave the rest as its authors wrote it."""
+"""Insert new entries into the text of rule files, leaving the rest unchanged."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.+/:*()<>=-]*[A-Za-z0-9_.+/*()<>
 
 
 def with_symptom(text: str | None, identifier: str, draft: Draft, misses: Sequence[str]) -> str:
-    """Return the text of ``symptoms.yaml`` with one more symptom; ``text`` is None where there is no file yet.
+    """Return the text of ``symptoms.yaml`` with one more symptom; ``text`` is None if there is no file yet.
 
     It goes below the other messages and above the hints, which are broader and would match first otherwise.
-    ValueError for a file that cannot be parsed, or has its symptoms in one line.
+    Raises ValueError for a file that cannot be parsed, or has its symptoms on one line.
     """
     what = [f"  kind: {draft.kind.value}"] if draft.kind else [f"  needs: [{_scalar(str(draft.need))}]"]
     entry = [
@@ -38,7 +38,7 @@ def with_symptom(text: str | None, identifier: str, draft: Draft, misses: Sequen
 
 
 def with_package_rule(text: str | None, family: str, need: Need, packages: Sequence[str]) -> str:
-    """Return a family's file with the packages that meet a need, sorted in. ValueError as for :func:`with_symptom`."""
+    """Return a family's file with the packages for a need inserted in order. Raises like :func:`with_symptom`."""
     names = [_scalar(name) for name in packages]
     shown = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
     new = f"schema: {SCHEMA}\nfamily: {_scalar(family)}\n"
@@ -100,7 +100,7 @@ def _is_hint(symptom: yaml.Node) -> bool:
 
 
 def _last_line(node: yaml.Node, end: int, lines: Sequence[str]) -> int:
-    """Return the line after the last that is neither blank nor a comment."""
+    """Return the line after the last one that is neither blank nor a comment."""
     first = node.start_mark.line
     while end > first + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
         end -= 1
@@ -108,14 +108,14 @@ def _last_line(node: yaml.Node, end: int, lines: Sequence[str]) -> int:
 
 
 def _scalar(text: str) -> str:
-    """Return text as YAML writes it, in quotes where it would mean something else without."""
+    """Return text as a YAML scalar, quoted if it would otherwise be misread."""
     if _PLAIN.fullmatch(text) and yaml.safe_load(f"[{text}]") == [text]:
         return text
     return _double_quoted(text)
 
 
 def _double_quoted(text: str) -> str:
-    # JSON's strings are YAML's, but for characters that YAML wants escaped or nobody could see
+    # JSON strings are YAML strings, except for characters that YAML wants escaped and invisible ones
     return "".join(
         character if character.isprintable() else f"\\U{ord(character):08x}"
         for character in json.dumps(text, ensure_ascii=False)

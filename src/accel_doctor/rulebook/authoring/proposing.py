@@ -1,7 +1,7 @@
 """Draft a symptom from one line of a log and the need it shows.
 
-The words around the name are taken to be the tool's own, unless they vary from case to case: paths, numbers, file
-names. The author knows better, and can correct the draft.
+The words around the name are assumed to be the tool's own, unless they vary from case to case: paths, numbers, file
+names. The author can correct the draft.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from accel_doctor.model.needs import Need, NeedKind
 
-_LEAST = 4  # characters that a line is told from others by
+_LEAST = 4  # characters needed to tell a line from others
 _MOST_WORDS = 8  # on either side of the name
 _VARYING = re.compile(r"""[/\\]|\d|^\S+\.\w+[:,]?$|^["'`\u2018].+["'`\u2019]\W?$""")
 _WORD = re.compile(r"\s*\S+\s*")
@@ -29,7 +29,7 @@ class _Word:
 
 @dataclass(frozen=True)
 class Draft:
-    """A drafted symptom: with a ``kind`` the pattern captures a name, without one it always shows ``need``."""
+    """A drafted symptom: with a ``kind`` the pattern captures a name, without it always shows ``need``."""
 
     need: Need
     line: str
@@ -39,8 +39,8 @@ class Draft:
 
 
 def draft(line: str, need: Need) -> Draft:
-    """Draft a symptom for a cleaned line. ValueError where too little in it sets it apart from other lines."""
-    # The last place where the name stands as a word of its own
+    """Draft a symptom for a cleaned line. Raises ValueError if the line is not distinctive enough."""
+    # The last place where the name is a word of its own
     *_, place = (None, *re.finditer(rf"(?<![A-Za-z0-9_]){re.escape(need.name)}(?![A-Za-z0-9_])", line))
     if place is None:
         words = _trimmed(_words(line))
@@ -50,14 +50,14 @@ def draft(line: str, need: Need) -> Draft:
     name = "[A-Za-z0-9_][A-Za-z0-9_.+/-]*" if need.kind.facts.with_directories else "[A-Za-z0-9_][A-Za-z0-9_.+-]*"
     path = ""
     if before and before[-1].varies and not before[-1].text[-1].isspace():
-        # Part of the name's own word: a directory that the message has and the need has not, else nothing to go by.
+        # Rest of the name's word: a directory that is in the message but not in the need, else not usable.
         path, before = (r"\S*/", before[:-1]) if before[-1].text.endswith("/") else ("", [])
     pattern = f"{_pattern(before)}{path}(?P<name>{name}){_pattern(after).rstrip()}"
     return Draft(need, line, _telling([*before, _Word("", True), *after], line), pattern, need.kind)
 
 
 def stem(draft: Draft) -> str:
-    """Return a name for the symptom: the kind of need, then words of the message."""
+    """Return a name for the symptom: the kind of need, then words from the message."""
     words = [word for word in _ID_WORDS.findall(draft.contains.lower()) if word not in _COMMON]
     return "-".join((draft.need.kind.value, *words[:3]))
 
@@ -68,7 +68,7 @@ def _words(text: str) -> list[_Word]:
 
 
 def _trimmed(words: list[_Word], *, left: bool = True, right: bool = True) -> list[_Word]:
-    """Without the words at these ends that change from case to case."""
+    """Drop the words at these ends that vary from case to case."""
     first, last = 0, len(words)
     while left and first < last and words[first].varies:
         first += 1
@@ -78,7 +78,7 @@ def _trimmed(words: list[_Word], *, left: bool = True, right: bool = True) -> li
 
 
 def _pattern(words: Sequence[_Word]) -> str:
-    """Return the words as a pattern; one that varies becomes any word."""
+    """Return the words as a pattern; varying words match any word."""
     return "".join(
         _STRIPPED.sub(lambda found: r"\S+", word.text) if word.varies else _escaped(word.text) for word in words
     )
@@ -99,5 +99,5 @@ def _telling(words: Sequence[_Word], line: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    # re.escape() also escapes what means something only in verbose patterns and in classes
+    # re.escape() also escapes characters that are special only in verbose patterns and in classes
     return re.sub(r"\\([ \-#&~])", r"\1", re.escape(text))

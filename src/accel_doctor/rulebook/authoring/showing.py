@@ -1,4 +1,4 @@
-"""Show what the merged rules say, as lines for people: about one thing with its files, as lists, and in numbers."""
+"""Show the merged rules as readable lines: single entries with their files, lists, and statistics."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from accel_doctor.rulebook.symptoms import Symptom
 
 
 def shown(what: str, book: Rulebook, distribution: Distribution | None) -> list[str]:
-    """Return what the rules say about a need, or about all symptoms, Python packages and families of that name.
+    """Return the rules for a need, or for all symptoms, Python packages and families of that name.
 
-    With a distribution, what applies to it; without, to all families and releases. Empty where nothing has that name.
-    RuleError for rules with mistakes.
+    With a distribution, only rules that apply to it; without, those of all families and releases. Empty if not found.
+    Raises RuleError for invalid rules.
     """
     try:
         return list(_need_lines(Need.parse(what), book, distribution))
@@ -36,7 +36,7 @@ def shown(what: str, book: Rulebook, distribution: Distribution | None) -> list[
 
 
 def names(book: Rulebook) -> list[str]:
-    """Return all names that can be shown, needs aside: what a misspelled one may have meant."""
+    """Return all names that can be shown, except needs, to suggest corrections of misspelled names."""
     return [
         *(symptom.id for symptom in book.symptoms),
         *(package.name for package in book.python_packages),
@@ -45,7 +45,7 @@ def names(book: Rulebook) -> list[str]:
 
 
 def symptoms_listed(book: Rulebook) -> list[str]:
-    """Return a line for each symptom: name, role, what it shows, file."""
+    """Return a line for each symptom: name, role, need, file."""
     return [
         f"{symptom.id}\t{symptom.role.value}\t"
         f"{symptom.kind.value if symptom.kind else ', '.join(map(str, symptom.needs)) or '-'}\t{symptom.source}"
@@ -60,7 +60,7 @@ def packages_listed(book: Rulebook) -> list[str]:
 
 
 def statistics(book: Rulebook) -> list[str]:
-    """Return how many rules each file has, and how many of them nobody verified."""
+    """Return the number of rules in each file, and how many of them are unverified."""
     samples = sum(len(symptom.match) for symptom in book.symptoms)
     misses = sum(len(symptom.miss) for symptom in book.symptoms)
     packages = book.python_packages
@@ -107,7 +107,7 @@ def _shows(symptom: Symptom, need: Need) -> bool:
 
 
 def _statements(need: Need, name: str, book: Rulebook) -> Iterator[str]:
-    """Yield each statement of a family's own files, the one that applies first."""
+    """Yield each statement of a family's own files, the one in effect first."""
     for family in book.chain(name).own:
         for release in family.releases:
             rule = look_up(family.releases[release], need)
@@ -129,7 +129,7 @@ def _package_rule(rule: PackageRule, python: Mapping[str, str] | None = None) ->
 
 
 def _python(book: Rulebook, distribution: Distribution) -> Mapping[str, str] | None:
-    """Return what templates see of the distribution's own python3; None where rules do not know its version."""
+    """Return the template values for the distribution's own python3; None if rules do not list its version."""
     version = book.python(distribution)
     return {**templates.SAMPLE_PYTHON, "version": version} if version else None
 

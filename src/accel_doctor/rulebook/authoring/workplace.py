@@ -1,4 +1,4 @@
-"""The directories of rules that authors read and write: a checkout of the project, or a person's own."""
+"""The rule directories that authors read and write: a checkout of the project, or the user's own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CASES = "cases"
 
 @dataclass(frozen=True)
 class Workplace:
-    """Directories of rules, lowest first; new rules go to ``own``, new cases to ``cases``."""
+    """Rule directories, lowest first; new rules go to ``own``, new cases to ``cases``."""
 
     directories: tuple[Path, ...]
     own: Path
@@ -23,22 +23,22 @@ class Workplace:
     managers: Mapping[str, PackageNames]
 
     def rulebook(self, own: Path | None = None) -> Rulebook:
-        """Return the merged rules of all directories, with another one in place of ``own`` where it is given."""
+        """Return the merged rules of all directories, with the given one in place of ``own``, if any."""
         directories = [own or directory if directory == self.own else directory for directory in self.directories]
         return Rulebook(directories, self.managers)
 
     def shown(self, path: Path) -> str:
-        """Return a path as complaints name it: files of the lowest directory are ``rules/NAME``."""
+        """Return a path for complaints: files of the lowest directory are ``rules/NAME``."""
         return f"rules/{path.name}" if path.parent == self.directories[0] else str(path)
 
 
 def find_workplace(
     chosen: Sequence[Path], user: Path, working: Path, managers: Mapping[str, PackageNames]
 ) -> Workplace:
-    """Return the directories that apply in the directory ``working``: inside a checkout, its rules replace the
-    shipped ones; the user's directory and those chosen are laid over them.
+    """Return the rule directories for the directory ``working``: inside a checkout, its rules replace the
+    shipped ones; the user's directory and the chosen ones override them.
 
-    New rules go to the last one chosen, else to the checkout, else to the user's directory.
+    New rules go to the last chosen one, else to the checkout, else to the user's directory.
     """
     checkout = _checkout(working)
     lowest = checkout / "rules" if checkout else shipped_rules()
@@ -52,7 +52,7 @@ def find_workplace(
 
 
 def _checkout(directory: Path) -> Path | None:
-    """Return the checkout of this project that a directory lies in."""
+    """Return the checkout of this project that contains a directory; None if there is none."""
     for folder in (directory, *directory.parents):
         if (folder / "rules/symptoms.yaml").is_file() and (folder / "src/accel_doctor").is_dir():
             return folder
@@ -60,7 +60,7 @@ def _checkout(directory: Path) -> Path | None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file in one move, and make its directory where there is none."""
+    """Write a file atomically, creating its directory if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as aside:
         aside.write_bytes(content)
