@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from accel_doctor.rulebook import Rulebook
 
 _RUNS_KEPT = 100
-_LEAST_ROOM = 128 << 10  # bytes: where there is less, a log ends before it has said what is wrong
+_LEAST_ROOM = 128 << 10  # bytes: with less free space, a log is cut off before the error
 
 
 @dataclass(frozen=True)
