@@ -86,7 +86,7 @@ class Resolution:
 
 
 def surely_built(name: str, request: InstallRequest, adviser: Adviser) -> bool:
-    """Return whether a package (normalized name) will be built, whichever version is chosen."""
+    """Return whether a package (normalized name) is certain to be built, whichever version is chosen."""
     if name in request.only_binary:
         return False
     return name in request.no_binary or ":all:" in request.no_binary or adviser.is_sdist_only(name)

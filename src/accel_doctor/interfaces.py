@@ -87,7 +87,7 @@ class Builder(Protocol):
     """Turn sources into wheels, the store asked first."""
 
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
-        """Return the stored wheel for each source for these settings, in order; None where there is none."""
+        """Return the stored wheel of each source for these settings, in order; None where there is none."""
 
     def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
         """Build all sources in parallel and return one outcome per source, in order. Raises NetworkError.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RequirementLine:
-    """One requirement as the user wrote it, and where it stood: ``requirements.txt:3``, ``command line``."""
+    """One requirement as the user wrote it, and its origin: ``requirements.txt:3``, ``command line``."""
 
     text: str  # "psycopg2>=2.9 ; python_version > '3'", a path, or a URL
     origin: str

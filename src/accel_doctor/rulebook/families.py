@@ -136,7 +136,7 @@ class FamilyChain:
         return {key: rule for rules in reversed(found) for key, rule in rules.items()}
 
     def repository(self, package: str, distribution: Distribution) -> Repository | None:
-        """Return the repository that must be enabled for a package; None where it is in one that always is."""
+        """Return the repository to enable for a package; None if it is in a default one."""
         layers = [
             file.repositories[name]
             for file, names in self._in_force(distribution)
