@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -13,6 +14,7 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:  # scripts call this often, and importing click takes longer than starting Python
         sys.stdout.write(f"accel-doctor {__version__}\n")
         _leave(0)
+    gc.disable()  # imports make no garbage, and looking for it takes a twentieth of them; main.py enables it again
     from accel_doctor.cli.main import run
 
     code = run(sys.argv[1:])

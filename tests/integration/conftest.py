@@ -23,11 +23,16 @@ PROJECT = ROOT
 MakeMachine = Callable[[Base], Machine]
 
 
+# What takes longest begins first, or the other worker waits for it at the end.
+LONGEST = {"test_readme_for_an_ordinary_user.py", "test_install.py"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands in this directory."""
+    """Mark the tests in this directory; put the longest first."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.integration)
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.hookimpl(wrapper=True)

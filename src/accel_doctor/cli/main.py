@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ class LazyCommands(click.Group):
         if name not in COMMANDS:
             return None
         module = importlib.import_module(f"accel_doctor.cli.commands.{name.replace('-', '_')}")
+        gc.enable()  # __main__ disabled it
         command: click.Command = module.command
         return command
 
