@@ -19,7 +19,6 @@ import click
 
 from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory
 from accel_doctor.errors import UsageError
-from accel_doctor.model.plans import Policy
 from accel_doctor.units import Unit
 
 if TYPE_CHECKING:
@@ -231,10 +230,6 @@ class ConsentOptions:
 
     yes: bool = own("--yes", default=False, help="Install system packages without asking, but never a guess.")
     no_system: bool = own("--no-system", default=False, help="Never install system packages, only name them.")
-
-    def policy(self, *, dry_run: bool = False, verify: bool = False) -> Policy:
-        """Return the policy of this run."""
-        return Policy(yes=self.yes, system=not self.no_system, dry_run=dry_run, verify=verify)
 
 
 @dataclass(frozen=True)

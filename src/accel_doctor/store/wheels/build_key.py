@@ -28,13 +28,15 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from accel_doctor.model.builds import Source, SourceKind
 from accel_doctor.model.machine import Distribution, Interpreter
-from accel_doctor.model.requests import BuildSettings
 from accel_doctor.model.wheels import BuildKey, Provenance
+
+if TYPE_CHECKING:
+    from accel_doctor.model.requests import BuildSettings
 
 KEY_VERSION = 2
 
