@@ -14,8 +14,8 @@ from typing import Any
 import tomli
 
 from accel_doctor.errors import UsageError
+from accel_doctor.store.build_variables import build_variables
 from accel_doctor.store.environments.environment_cache import environment_facts
-from accel_doctor.store.wheels.build_key import build_environment
 from accel_doctor.units import SIZE
 
 # Where a project configures them, first match wins: the file, and the table in it.
@@ -108,7 +108,7 @@ class Project:
             {path: hashlib.sha256(self._content(path)).hexdigest() for path in self.lock_paths},
             machine,
             self.settings.install,
-            build_environment(variables, "no package")
+            build_variables(variables, "no package")
             | {name: variables[name] for name in _CHOICES if variables.get(name)},
         )
 
