@@ -31,7 +31,7 @@ _DECLARED = "accel_doctor.declared"
 
 @dataclass(frozen=True)
 class _Declared:
-    """What click needs to know about a field beyond its name and type."""
+    """The facts about an option that click needs beside the name and type of its field."""
 
     flags: tuple[str, ...]
     settings: Mapping[str, Any]

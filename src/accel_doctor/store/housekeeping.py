@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from accel_doctor.model.holdings import Damage, Holding, HoldingKind, LeftOut, L
 from accel_doctor.store.locks import Leases
 
 
-class Kind:
+class Kind(ABC):
     """One kind of cache entry, in the directory ``root``: by default, directories that are leased under their names.
     Its methods raise OSError if an entry cannot be read or removed."""
 
@@ -21,9 +22,9 @@ class Kind:
         self.root = root
         self.leases = leases
 
+    @abstractmethod
     def holdings(self) -> Iterator[Holding]:
         """Yield all entries of this kind, and the leftovers in its directory."""
-        raise NotImplementedError
 
     def remove(self, holding: Holding, dry_run: bool) -> bool:
         """Remove an entry, or with ``dry_run`` only check; return False if a process uses it."""
@@ -35,7 +36,7 @@ class Kind:
                     shutil.rmtree(holding.path, ignore_errors=True)
         return free
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027  most kinds have nothing left to do
         """Clean up after removals."""
 
     def check(self, fix: bool) -> Iterator[Damage | HoldingKind]:
