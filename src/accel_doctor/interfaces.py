@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from accel_doctor.model.builds import Failed, Locked, Outcome, Source, Wheel
     from accel_doctor.model.cures import Provider, Reason
-    from accel_doctor.model.needs import Need
+    from accel_doctor.model.needs import Need, UnmetLink
     from accel_doctor.model.plans import Case, Consent, Plan, Simulation
     from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
-    from accel_doctor.model.wheels import BuildKey, Link, Provenance, UnmetLink
+    from accel_doctor.model.wheels import BuildKey, Link, Provenance
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from accel_doctor.interfaces import Completed
 from accel_doctor.model.builds import Built, Failed, Locked, Outcome, Source, Wheel
 from accel_doctor.model.cures import Confidence, Provider, Reason, SystemPackage
 from accel_doctor.model.machine import Interpreter, Origin
-from accel_doctor.model.needs import Diagnosis, Finding, Need, Role
+from accel_doctor.model.needs import Diagnosis, Finding, Need, Role, UnmetLink
 from accel_doctor.model.plans import Case, Consent, Plan, Simulation, Unmet
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
-from accel_doctor.model.wheels import BuildKey, Link, Provenance, UnmetLink
+from accel_doctor.model.wheels import BuildKey, Link, Provenance
 
 
 def interpreter(**changes: object) -> Interpreter:

@@ -42,6 +42,7 @@ class LazyCommands(click.Group):
         if name not in COMMANDS:
             return None
         module = importlib.import_module(f"accel_doctor.cli.commands.{name.replace('-', '_')}")
+        gc.freeze()  # what was imported stays: later collections need not look at it
         gc.enable()  # __main__ disabled it
         command: click.Command = module.command
         return command

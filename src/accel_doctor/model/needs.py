@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from accel_doctor.model.wheels import Link
+
 
 class NeedKind(str, Enum):
     """A kind of thing that a build can lack; the same on every distribution."""
@@ -208,3 +210,27 @@ class Diagnosis:
     def causes(self) -> tuple[Finding, ...]:
         """Return the findings that stopped the build, in log order."""
         return tuple(finding for finding in self.findings if finding.role is Role.CAUSE)
+
+
+@dataclass(frozen=True)
+class UnmetLink:
+    """A link that the loader here cannot meet: the library is missing, or it lacks ``versions``."""
+
+    link: Link
+    versions: tuple[str, ...] = ()
+
+    @property
+    def need(self) -> Need | None:
+        """Return the need that a system package may meet; None if the library is present but too old, or is named by
+        a path."""
+        if self.versions or "/" in self.link.soname:
+            return None
+        try:
+            return Need(NeedKind.SONAME, self.link.soname)
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        if self.versions:
+            return f"{self.link.soname} here has no {', '.join(self.versions)}"
+        return f"{self.link.soname} is not on this machine"

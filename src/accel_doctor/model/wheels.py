@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accel_doctor.model.needs import Need, NeedKind
-
 
 @dataclass(frozen=True)
 class Link:
@@ -55,27 +53,3 @@ class Entry:
     provenance: Provenance
     links: tuple[Link, ...] = ()
     signature: str | None = None
-
-
-@dataclass(frozen=True)
-class UnmetLink:
-    """A link that the loader here cannot meet: the library is missing, or it lacks ``versions``."""
-
-    link: Link
-    versions: tuple[str, ...] = ()
-
-    @property
-    def need(self) -> Need | None:
-        """Return the need that a system package may meet; None if the library is present but too old, or is named by
-        a path."""
-        if self.versions or "/" in self.link.soname:
-            return None
-        try:
-            return Need(NeedKind.SONAME, self.link.soname)
-        except ValueError:
-            return None
-
-    def __str__(self) -> str:
-        if self.versions:
-            return f"{self.link.soname} here has no {', '.join(self.versions)}"
-        return f"{self.link.soname} is not on this machine"

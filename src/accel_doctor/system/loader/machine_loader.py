@@ -14,7 +14,8 @@ from pathlib import Path
 from accel_doctor.elf import identity_of
 from accel_doctor.interfaces import Runner
 from accel_doctor.model.machine import Interpreter, Origin
-from accel_doctor.model.wheels import Link, UnmetLink
+from accel_doctor.model.needs import UnmetLink
+from accel_doctor.model.wheels import Link
 from accel_doctor.system.loader.library_versions import LibraryVersions
 
 _PATH_FILE_LIMIT = 64 * 1024  # bytes

@@ -11,8 +11,8 @@ from fakes import FakeRunner, interpreter
 from paths import LINKED
 
 from accel_doctor.model.machine import Origin
-from accel_doctor.model.needs import Need
-from accel_doctor.model.wheels import Link, UnmetLink
+from accel_doctor.model.needs import Need, UnmetLink
+from accel_doctor.model.wheels import Link
 from accel_doctor.system.loader.machine_loader import MachineLoader
 
 SHELF = Link("libshelf.so.1", ("SHELF_1", "SHELF_2"))
