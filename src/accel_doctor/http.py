@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -39,6 +39,14 @@ class HttpError(Exception):
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class Page(NamedTuple):
+    """The content at a URL, with the URL that redirects led to."""
+
+    url: str
+    content_type: str
+    content: bytes
 
 
 class TooLargeError(ValueError):
@@ -75,11 +83,20 @@ class HttpClient:
 
     def read(self, url: str, limit: int) -> bytes:
         """Return the content of a URL. Raises HttpError, and TooLargeError beyond ``limit`` bytes."""
-        return self._fetched(url, lambda response: b"".join(_bounded(response.iter_bytes(), limit)))
+        return self.read_page(url, limit, "*/*").content
 
-    def _fetched(self, url: str, take: Callable[[httpx.Response], T]) -> T:
+    def read_page(self, url: str, limit: int, accept: str) -> Page:
+        """Return the content of a URL in one of the content types that ``accept`` lists. Raises like :meth:`read`."""
+
+        def page(response: httpx.Response) -> Page:
+            content = b"".join(_bounded(response.iter_bytes(), limit))
+            return Page(str(response.url), response.headers.get("Content-Type", ""), content)
+
+        return self._fetched(url, page, accept)
+
+    def _fetched(self, url: str, take: Callable[[httpx.Response], T], accept: str = "*/*") -> T:
         def once() -> T:
-            with self._response(url) as response:
+            with self._response(url, accept) as response:
                 return take(response)
 
         retries = self._connection.retries
@@ -93,9 +110,9 @@ class HttpClient:
             return attempts(once)
 
     @contextmanager
-    def _response(self, url: str) -> Iterator[httpx.Response]:
+    def _response(self, url: str, accept: str) -> Iterator[httpx.Response]:
         """Follow redirects by hand, because httpx reads the whole body of a redirect, however long."""
-        request = self._client(httpx.URL(url)).build_request("GET", url, headers=_UNCHANGED)
+        request = self._client(httpx.URL(url)).build_request("GET", url, headers={**_UNCHANGED, "Accept": accept})
         auth = self._login(request.url) or self._netrc()
         for _ in range(1 + _MOST_REDIRECTS):
             client = self._client(request.url)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,23 +12,10 @@ if TYPE_CHECKING:
     from accel_doctor.model.cures import Provider, Reason
     from accel_doctor.model.needs import Need, UnmetLink
     from accel_doctor.model.plans import Case, Consent, Plan, Simulation
+    from accel_doctor.model.processes import Completed
+    from accel_doctor.model.releases import Project
     from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
     from accel_doctor.model.wheels import BuildKey, Link, Provenance
-
-
-@dataclass(frozen=True)
-class Completed:
-    """A process that ended. ``output`` is stdout (and stderr too where they were merged).
-
-    ``interrupted`` tells that the user typed Ctrl-C, however the process handled it.
-    """
-
-    argv: tuple[str, ...]
-    returncode: int
-    output: str
-    stderr: str = ""
-    seconds: float = 0.0
-    interrupted: bool = False
 
 
 class Runner(Protocol):
@@ -165,6 +151,13 @@ class Loader(Protocol):
 
     def forget(self) -> None:
         """Discard cached look-ups, because packages were installed."""
+
+
+class PackageIndex(Protocol):
+    """The user's package indexes and find-links locations."""
+
+    def project(self, name: str, index: IndexSettings) -> Project:
+        """Return the releases of a project that they list; none if they do not know it. Raises NetworkError."""
 
 
 class WheelStore(Protocol):

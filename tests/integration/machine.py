@@ -21,7 +21,7 @@ from tempfile import mkdtemp
 
 from filelock import FileLock
 
-from accel_doctor.interfaces import Completed
+from accel_doctor.model.processes import Completed
 from accel_doctor.system.process.runner import ProcessRunner
 
 DEFAULT_MIRROR = "http://deb.debian.org/debian"

@@ -17,7 +17,7 @@ from integration.machine import Base, Machine, UnavailableError, machine
 from paths import ROOT
 
 from accel_doctor.errors import ExitCode
-from accel_doctor.interfaces import Completed
+from accel_doctor.model.processes import Completed
 
 TUTORIAL = ROOT / "docs/tutorial/requirements.txt"
 DOCTOR = "/doctor/bin/accel-doctor"

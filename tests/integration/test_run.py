@@ -10,7 +10,7 @@ from integration.machine import Base, Machine
 from integration.pages import build
 from integration.test_install import DOCTOR, with_doctor
 
-from accel_doctor.interfaces import Completed
+from accel_doctor.model.processes import Completed
 
 TOX = """\
 [tox]

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError
-from accel_doctor.interfaces import Completed
 from accel_doctor.model.builds import Built, Failed, Locked, Outcome, Source, Wheel
 from accel_doctor.model.cures import Confidence, Provider, Reason, SystemPackage
 from accel_doctor.model.machine import Interpreter, Origin
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role, UnmetLink
 from accel_doctor.model.plans import Case, Consent, Plan, Simulation, Unmet
+from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
 

@@ -24,11 +24,11 @@ FLOORS = (
     ("model",),
     ("interfaces", "http"),
     ("rulebook",),
-    ("lockfile", "fileindex", "elf"),
+    ("lockfile", "fileindex", "elf", "index"),
     ("diagnosis", "foresight", "requirements"),
     ("treatment", "report", "rulebook/authoring"),
     ("doctor",),
-    ("system", "frontends", "builder", "store", "journal"),
+    ("system", "frontends", "builder", "store", "journal", "index_client"),
     ("cli",),
     ("__main__",),
 )

@@ -11,8 +11,9 @@ from urllib.parse import unquote, urlsplit
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError
 from accel_doctor.hashing import sha256_of
-from accel_doctor.interfaces import Completed, Runner
+from accel_doctor.interfaces import Runner
 from accel_doctor.model.builds import Source
+from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import IndexSettings
 from accel_doctor.urls import local_path, redacted
 
@@ -59,10 +60,9 @@ class SourceFetcher:
     def _download(self, source: Source, index: IndexSettings, target: Path) -> Path:
         from accel_doctor.http import HttpClient, HttpError, TooLargeError
 
-        logins = (*([index.index_url] if index.index_url else []), *index.extra_index_urls, *index.find_links)
         target.parent.mkdir(parents=True, exist_ok=True)
         with (
-            HttpClient(index, self._variables, logins) as client,
+            HttpClient(index, self._variables, index.logins) as client,
             tempfile.TemporaryDirectory(dir=target.parent) as scratch,
         ):
             aside = Path(scratch) / target.name

@@ -17,8 +17,9 @@ from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.purity import built_the_same_everywhere
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
-from accel_doctor.interfaces import BuildIdentity, Completed, Frontend, Loader, Logs, Reporter, Runner, WheelStore
+from accel_doctor.interfaces import BuildIdentity, Frontend, Loader, Logs, Reporter, Runner, WheelStore
 from accel_doctor.model.builds import Built, Failed, Outcome, Source, SourceKind, Wheel
+from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Provenance
 from accel_doctor.wheelfile import generator, is_pure

@@ -13,8 +13,9 @@ from enum import Enum
 from pathlib import Path
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError
-from accel_doctor.interfaces import Completed, Runner
+from accel_doctor.interfaces import Runner
 from accel_doctor.model.builds import Failed
+from accel_doctor.model.processes import Completed
 from accel_doctor.urls import redacted
 
 # Compiler and linker messages are matched in English; for gettext, LANGUAGE would override LC_ALL.

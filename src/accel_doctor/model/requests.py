@@ -62,6 +62,11 @@ class IndexSettings(Connection):
     no_cache: bool = False
     offline: bool = False
 
+    @property
+    def logins(self) -> tuple[str, ...]:
+        """Return the URLs whose user and password apply to everything on their hosts."""
+        return (*([self.index_url] if self.index_url else []), *self.extra_index_urls, *self.find_links)
+
 
 @dataclass(frozen=True)
 class BuildSettings:

@@ -27,9 +27,10 @@ from accel_doctor.frontends.telling import (
 )
 from accel_doctor.frontends.uv.uv_locks import InstalledDistribution, enforce_hashes, kept_direct, without_installed
 from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
-from accel_doctor.interfaces import Completed, Runner
+from accel_doctor.interfaces import Runner
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import Part
 from accel_doctor.urls import local_path

@@ -9,10 +9,11 @@ from typing import ClassVar
 from rich.filesize import decimal
 
 from accel_doctor.errors import NetworkError, PackageManagerError
-from accel_doctor.interfaces import Completed, PackageManager, Runner
+from accel_doctor.interfaces import PackageManager, Runner
 from accel_doctor.model.cures import Provider
 from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import Simulation
+from accel_doctor.model.processes import Completed
 from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions

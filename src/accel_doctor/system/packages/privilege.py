@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accel_doctor.errors import PrivilegeError
-from accel_doctor.interfaces import Completed, Runner
+from accel_doctor.interfaces import Runner
+from accel_doctor.model.processes import Completed
 from accel_doctor.system.packages.facts import ENGLISH
 
 _LOG_TAIL = 256 * 1024

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from accel_doctor.fileindex import named_for_development
 from accel_doctor.fileindex.contents import is_service
-from accel_doctor.interfaces import Completed, Runner
+from accel_doctor.interfaces import Runner
 from accel_doctor.model.cures import Provider
+from accel_doctor.model.processes import Completed
 from accel_doctor.system.packages.facts import ENGLISH
 
 # The seconds that all queries of a run may take together: a first one may fetch lists of files.

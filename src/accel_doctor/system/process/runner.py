@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from accel_doctor.interfaces import Completed
+from accel_doctor.model.processes import Completed
 from accel_doctor.system.process.children import (
     Kept,
     Lines,

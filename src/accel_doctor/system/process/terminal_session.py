@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from accel_doctor.interfaces import Completed
+from accel_doctor.model.processes import Completed
 from accel_doctor.system.process import session_leader
 from accel_doctor.system.process.children import show
 from accel_doctor.system.process.own_terminal import (

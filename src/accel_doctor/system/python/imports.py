@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accel_doctor.errors import ToolError
-from accel_doctor.interfaces import Completed, Logs, Runner
+from accel_doctor.interfaces import Logs, Runner
 from accel_doctor.model.builds import Failed
 from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
 
 _LIST_TIMEOUT = 60.0  # seconds

@@ -1,0 +1,148 @@
+"""Pages of the Simple API: JSON (PEP 691) and HTML (PEP 503), and the releases that their files make."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from html.parser import HTMLParser
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from accel_doctor.model.builds import Source, SourceKind
+from accel_doctor.model.releases import Project, Release, ReleaseFile
+
+JSON_PAGE = "application/vnd.pypi.simple.v1+json"
+HTML_PAGES = ("application/vnd.pypi.simple.v1+html", "text/html")
+ACCEPTED = f"{JSON_PAGE}, {HTML_PAGES[0]};q=0.2, {HTML_PAGES[1]};q=0.01"  # as pip asks
+
+_SDISTS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")  # the likeliest to build first
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def read_page(content: bytes, content_type: str, url: str) -> tuple[ReleaseFile, ...]:
+    """Return the files that a page lists, in its order; ``url`` is the address of the page itself.
+
+    Raises ValueError if it is not a page of a package index.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in (JSON_PAGE, "application/json"):
+        found = _json_files(content, url)
+    elif kind in HTML_PAGES:
+        found = _html_files(content, url)
+    else:
+        raise ValueError(f"{kind or 'no content type'} is not a page of a package index")
+    # A page from the network must not make us read files of this machine.
+    schemes = ("http", "https") if urlsplit(url).scheme in ("http", "https") else ("http", "https", "file")
+    return tuple(file for file in found if urlsplit(file.url).scheme in schemes)
+
+
+def project_of(name: str, files: Iterable[ReleaseFile]) -> Project:
+    """Return the releases of a project (by normalized name) among ``files``; the first file of a name counts."""
+    by_version: dict[Version, dict[str, ReleaseFile]] = {}
+    for file in files:
+        version = _version(name, file.filename)
+        if version is not None:
+            by_version.setdefault(version, {}).setdefault(file.filename, file)
+    versions = sorted(by_version, reverse=True)
+    return Project(name, tuple(Release(version, tuple(by_version[version].values())) for version in versions))
+
+
+def sdist_of(project: Project, version: str) -> Source | None:
+    """Return the sdist of one version as a source to build; None if there is none."""
+    with suppress(InvalidVersion):
+        wanted = Version(version)
+        files = [file for release in project.releases if release.version == wanted for file in release.files]
+        ranked = [(rank, file) for file in files for rank, end in enumerate(_SDISTS) if file.filename.endswith(end)]
+        if ranked:
+            file = min(ranked, key=lambda one: one[0])[1]
+            return Source(project.name, version, SourceKind.SDIST, file.url, sha256=file.sha256)
+    return None
+
+
+def is_archive(filename: str) -> bool:
+    """Return whether a file is a wheel or an sdist, by its name."""
+    return filename.endswith((".whl", *_SDISTS))
+
+
+def file_at(url: str, *, requires_python: str | None = None, yanked: bool = False) -> ReleaseFile:
+    """Return the file at a URL, which may carry its hash as a fragment (PEP 503)."""
+    url, fragment = urldefrag(url)
+    name = unquote(urlsplit(url).path).rpartition("/")[2]
+    key, _, digest = fragment.partition("=")
+    return ReleaseFile(name, url, _digest(digest) if key == "sha256" else None, requires_python or None, yanked)
+
+
+def _json_files(content: bytes, url: str) -> Iterator[ReleaseFile]:
+    try:
+        page = json.loads(content)
+        version = page["meta"]["api-version"]
+        if version.partition(".")[0] != "1":
+            raise ValueError(f"unknown version {version} of the Simple API")
+        for entry in page["files"]:
+            hashes, requires = entry.get("hashes"), entry.get("requires-python")
+            yield ReleaseFile(
+                str(entry["filename"]),
+                urljoin(url, str(entry["url"])),
+                _digest(hashes.get("sha256")) if isinstance(hashes, dict) else None,
+                requires if isinstance(requires, str) and requires else None,
+                yanked=entry.get("yanked") not in (None, False),
+            )
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not a page of the Simple API: {error!r}") from error
+
+
+def _html_files(content: bytes, url: str) -> Iterator[ReleaseFile]:
+    anchors = _Anchors()
+    anchors.feed(content.decode("utf-8", "replace"))
+    base = urljoin(url, anchors.base) if anchors.base else url
+    for anchor in anchors.found:
+        with suppress(ValueError):  # a malformed URL is of no use
+            file = file_at(
+                urljoin(base, anchor["href"]),
+                requires_python=anchor.get("data-requires-python"),
+                yanked="data-yanked" in anchor,
+            )
+            if is_archive(file.filename):
+                yield file
+
+
+class _Anchors(HTMLParser):
+    """Collect the attributes of all links, and the base of relative ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base: str | None = None
+        self.found: list[dict[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "a" and "href" in attributes:
+            self.found.append(attributes)
+        elif tag == "base" and self.base is None:
+            self.base = attributes.get("href")
+
+
+def _digest(text: object) -> str | None:
+    return text if isinstance(text, str) and _SHA256.fullmatch(text) else None
+
+
+def _version(name: str, filename: str) -> Version | None:
+    """Return the version of a wheel or an sdist of the project ``name``; None for any other file."""
+    if filename.endswith(".whl"):
+        with suppress(InvalidWheelFilename):
+            project, version, _, _ = parse_wheel_filename(filename)
+            return version if project == name else None
+        return None
+    end = next((end for end in _SDISTS if filename.endswith(end)), None)
+    if end is None:
+        return None
+    stem = filename.removesuffix(end)
+    for dash in re.finditer("-", stem):  # names and old versions contain dashes too
+        with suppress(InvalidVersion):
+            if canonicalize_name(stem[: dash.start()]) == name:
+                return Version(stem[dash.end() :])
+    return None
