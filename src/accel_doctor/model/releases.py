@@ -44,3 +44,25 @@ class Project:
 
     name: str  # normalized
     releases: tuple[Release, ...] = ()
+
+
+@dataclass(frozen=True)
+class OtherReleases:
+    """What a project offers an interpreter beside the release ``asked`` (None: any), which cannot be built for it."""
+
+    name: str  # normalized
+    python: str  # of the interpreter: 3.13
+    asked: Version | None
+    known: bool = True  # an index lists files of the project
+    usable: tuple[Version, ...] = ()  # releases with a wheel for the interpreter, the newest first
+    newest: Version | None = None  # of all releases
+    pythons: tuple[tuple[int, int], ...] = ()  # that ``asked`` has wheels for on this platform, sorted
+    foreign: bool = False  # ``asked`` has wheels, all of them for other platforms
+
+    @property
+    def nearest(self) -> Version | None:
+        """Return the usable release nearest to the one asked for: the first newer one, else the last older one."""
+        if self.asked is None:
+            return next(iter(self.usable), None)
+        newer = [version for version in self.usable if version > self.asked]
+        return newer[-1] if newer else next((version for version in self.usable if version < self.asked), None)

@@ -1,0 +1,46 @@
+"""Other releases of a project, as sentences. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from accel_doctor.model.releases import OtherReleases
+
+
+def releases_line(found: OtherReleases) -> str:
+    """Return what to ask for instead of a release that cannot be built, or that there is nothing.
+
+    "newest numpy with wheels for Python 3.13: 2.4.1, nearest to 1.17.0: 2.1.0; 1.17.0 has wheels for Python 3.5 to 3.7"
+    """
+    name, here = found.name, f"Python {found.python}"
+    if not found.known:
+        return f"no index lists a project named {name}"
+    if found.asked in found.usable:
+        return f"{name} {found.asked} has wheels for {here}: leave out --no-binary to use one"
+    if not found.usable:
+        newest = f"; the newest release is {found.newest}" if found.newest not in (None, found.asked) else ""
+        return f"no release of {name} has wheels for {here} on this platform{_own_wheels(found)}{newest}"
+    line = f"newest {name} with wheels for {here}: {found.usable[0]}"
+    if found.asked and found.nearest != found.usable[0]:
+        line += f", nearest to {found.asked}: {found.nearest}"
+    return line + _own_wheels(found)
+
+
+def _own_wheels(found: OtherReleases) -> str:
+    if found.asked is None:
+        return ""
+    if found.foreign:
+        return f"; {found.asked} has wheels for other platforms only"
+    return f"; {found.asked} has wheels for Python {_ranges(found.pythons)}" if found.pythons else ""
+
+
+def _ranges(versions: Sequence[tuple[int, int]]) -> str:
+    """Return sorted versions with runs drawn together: ``2.7, 3.4 to 3.7``."""
+    runs: list[list[tuple[int, int]]] = []
+    for major, minor in versions:
+        if runs and runs[-1][-1] == (major, minor - 1):
+            runs[-1].append((major, minor))
+        else:
+            runs.append([(major, minor)])
+    texts = [[f"{major}.{minor}" for major, minor in run] for run in runs]
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in texts)
