@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -206,8 +206,8 @@ class ObjectStore(Protocol):
 class Adviser(Protocol):
     """Turn needs into plans, for one distribution and one interpreter."""
 
-    def plan(self, reasons: Sequence[Reason]) -> Plan:
-        """Return the plan that cures these needs; its commands come from the package manager."""
+    def plan(self, reasons: Sequence[Reason], tried: Collection[object] = ()) -> Plan:
+        """Return the plan that cures these needs, without build cures whose identity is in ``tried``."""
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
         """Return the needs that rules list for a Python package's build; empty if none are known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.fileindex import FileIndex, Ranking, rank, rank_providers
 from accel_doctor.interfaces import PackageManager
-from accel_doctor.model.cures import BuildConstraint, EnvironmentVariable, PackageChoice, Reason, SystemPackage
+from accel_doctor.model.cures import BuildChanges, BuildCure, PackageChoice, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution, Interpreter
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.model.plans import Plan, Unmet
@@ -59,9 +59,17 @@ class RuleAdviser:
     def companions(self, need: Need) -> tuple[Need, ...]:
         return self._rulebook.companions(need)
 
-    def plan(self, reasons: Sequence[Reason]) -> Plan:
+    def plan(self, reasons: Sequence[Reason], tried: Collection[object] = ()) -> Plan:
         plan = self._package_plan(reasons)
-        return replace(plan, cures=(*plan.packages, *self._settings(plan.unmet)))
+        cures: dict[object, BuildCure] = {}
+        unmet: list[Unmet] = []
+        for one in plan.unmet:
+            options = self._options(one.reason)
+            fresh = next((cure for cure in options or () if cure.identity not in tried), None)
+            if fresh:
+                cures.setdefault(fresh.identity, fresh)
+            unmet.append(replace(one, final=options == []))
+        return replace(plan, cures=(*plan.packages, *cures.values()), unmet=tuple(unmet))
 
     def _package_plan(self, reasons: Sequence[Reason]) -> Plan:
         plan = self._plan(reasons)
@@ -102,13 +110,14 @@ class RuleAdviser:
         commands = self._package_manager.commands(names) if names else ()
         return Plan(tuple(packages[name] for name in names), tuple(unmet), commands, self._package_manager.needs_root)
 
-    def _settings(self, unmet: Sequence[Unmet]) -> Iterator[BuildConstraint | EnvironmentVariable]:
-        """Yield constraints and variables for the needs that no package of the plan satisfies."""
-        for reason in (one.reason for one in unmet):
-            if requirement := _build_constraint(reason.need):
-                yield BuildConstraint(requirement, reason)
-            for name, value in self._rulebook.environment(reason.need).items():
-                yield EnvironmentVariable(name, value, reason)
+    def _options(self, reason: Reason) -> list[BuildCure] | None:
+        """Return the cures without packages that can work on this Python, in the order to try; None without a rule."""
+        options = self._rulebook.cures(reason.need)
+        if options is None:
+            constraint = _build_constraint(reason.need)
+            return [BuildCure(reason, BuildChanges(constraints=(constraint,)))] if constraint else None
+        version = self._interpreter.feature_version
+        return [option.cure(reason) for option in options if option.works_on(version)]
 
     def choice(self, need: Need) -> PackageChoice | None:
         """Return the packages for a need here, by rules, else the file index, else the package manager; or None."""

@@ -1,7 +1,8 @@
-"""Things that satisfy a need: system packages, a constraint on build requirements, an environment variable."""
+"""Things that satisfy a need: system packages, changes to a build, another release."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -86,21 +87,92 @@ class SystemPackage:
     advice: str | None = None
 
 
-@dataclass(frozen=True)
-class BuildConstraint:
-    """A requirement that constrains what builds use: ``setuptools<81``."""
+class SourceStep(str, Enum):
+    """A step on a copy of the source before its build; no rule can name another."""
 
-    requirement: str
-    reason: Reason
+    REGENERATE_CYTHON = "regenerate-cython"  # remove C files that Cython generated, where the .pyx file is beside them
 
 
 @dataclass(frozen=True)
-class EnvironmentVariable:
-    """A variable to set for the build."""
+class BuildChanges:
+    """What cures change in the build of one source; part of its build key, except for ``jobs``."""
 
-    name: str
-    value: str
+    constraints: tuple[str, ...] = ()  # on build requirements: "setuptools<58"
+    requirements: tuple[str, ...] = ()  # further build requirements: "numpy"
+    variables: tuple[tuple[str, str], ...] = ()  # flags (CFLAGS) are added to those that are set already
+    jobs: int | None = None  # compile this many files at once
+    steps: tuple[SourceStep, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != BuildChanges()
+
+    @property
+    def of_source(self) -> bool:
+        """Return whether the source itself is changed: its declared build requirements, or its files."""
+        return bool(self.constraints or self.requirements or self.steps)
+
+    def also(self, other: BuildChanges) -> BuildChanges:
+        """Return these changes and ``other`` together."""
+        return BuildChanges(
+            constraints=tuple(dict.fromkeys((*self.constraints, *other.constraints))),
+            requirements=tuple(dict.fromkeys((*self.requirements, *other.requirements))),
+            variables=tuple(with_variables(dict(self.variables), other.variables).items()),
+            jobs=min(filter(None, (self.jobs, other.jobs)), default=None),
+            steps=tuple(dict.fromkeys((*self.steps, *other.steps))),
+        )
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Return one phrase for each change: ``build constraint setuptools<58``, ``CFLAGS=-fcommon``."""
+        return (
+            *(f"build constraint {constraint}" for constraint in self.constraints),
+            *(f"further build requirement {requirement}" for requirement in self.requirements),
+            *(f"{name}={value}" for name, value in self.variables),
+            *([f"{self.jobs} at once"] if self.jobs else []),
+            *(_STEP_TEXTS[step] for step in self.steps),
+        )
+
+
+_STEP_TEXTS = {SourceStep.REGENERATE_CYTHON: "C code generated again by Cython"}
+
+
+def with_variables(variables: Mapping[str, str], changed: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return ``variables`` with the ``changed`` ones; compiler and linker flags are added, anything else replaced."""
+    result = dict(variables)
+    for name, value in changed:
+        before = result.get(name) if name.endswith("FLAGS") else None
+        result[name] = f"{before} {value}" if before and value not in before else before or value
+    return result
+
+
+@dataclass(frozen=True)
+class BuildCure:
+    """A cure of one build that is no system package: changes to that build, other releases for the resolver, or both.
+
+    ``affects`` says what it may change about what is installed; a cure that cannot change anything has none, and
+    ``--yes`` covers it.
+    """
+
     reason: Reason
+    changes: BuildChanges = BuildChanges()
+    releases: tuple[str, ...] = ()  # constraints on what is installed: "numpy<2"
+    affects: str | None = None
+    source: str = ""  # "rules/symptoms.yaml"
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Return what tells whether this cure was tried before: package, need, and what is done."""
+        return (self.reason.package, self.reason.need, self.changes, self.releases)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Return one phrase for each thing it does."""
+        return texts_of(self.changes, self.releases)
 
 
-Cure = SystemPackage | BuildConstraint | EnvironmentVariable
+def texts_of(changes: BuildChanges, releases: Sequence[str]) -> tuple[str, ...]:
+    """Return one phrase for each thing that a cure does."""
+    return (*changes.texts, *(f"install {release}" for release in releases))
+
+
+Cure = SystemPackage | BuildCure

@@ -8,7 +8,7 @@ from enum import Enum
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Built, Failed, Locked
-from accel_doctor.model.cures import BuildConstraint, Cure, EnvironmentVariable, Reason, SystemPackage
+from accel_doctor.model.cures import BuildChanges, BuildCure, Cure, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis
 
@@ -20,6 +20,7 @@ class Unmet:
     reason: Reason
     advice: str | None = None
     installed: bool = False  # the packages that should meet it are already installed
+    final: bool = False  # the rules say that nothing meets it here
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,28 @@ class Plan:
         return tuple(cure for cure in self.cures if isinstance(cure, SystemPackage))
 
     @property
-    def constraints(self) -> tuple[str, ...]:
-        """Return the constraints on build requirements, without duplicates."""
-        return tuple(dict.fromkeys(cure.requirement for cure in self.cures if isinstance(cure, BuildConstraint)))
+    def build_cures(self) -> tuple[BuildCure, ...]:
+        """Return the cures that are no system packages."""
+        return tuple(cure for cure in self.cures if isinstance(cure, BuildCure))
 
     @property
-    def variables(self) -> dict[str, str]:
-        """Return the environment variables to set for builds."""
-        return {cure.name: cure.value for cure in self.cures if isinstance(cure, EnvironmentVariable)}
+    def changes(self) -> BuildChanges:
+        """Return what the cures change in builds, of all sources together."""
+        changes = BuildChanges()
+        for cure in self.build_cures:
+            changes = changes.also(cure.changes)
+        return changes
 
     @property
     def uncured(self) -> tuple[Unmet, ...]:
-        """Return the unmet needs that no constraint or variable satisfies either."""
-        cured = {cure.reason for cure in self.cures if not isinstance(cure, SystemPackage)}
+        """Return the unmet needs that no other cure satisfies either."""
+        cured = {cure.reason for cure in self.build_cures}
         return tuple(unmet for unmet in self.unmet if unmet.reason not in cured)
+
+    @property
+    def final(self) -> tuple[Unmet, ...]:
+        """Return the unmet needs of which the rules say that nothing cures them here."""
+        return tuple(unmet for unmet in self.uncured if unmet.final)
 
     @property
     def advice(self) -> tuple[str, ...]:
@@ -69,8 +78,11 @@ class Plan:
 
     def with_packages(self, packages: Iterable[SystemPackage], commands: tuple[tuple[str, ...], ...] = ()) -> Plan:
         """Return a copy of the plan with other system packages and the commands to install them."""
-        others = (cure for cure in self.cures if not isinstance(cure, SystemPackage))
-        return replace(self, cures=(*packages, *others), commands=commands)
+        return replace(self, cures=(*packages, *self.build_cures), commands=commands)
+
+    def with_build_cures(self, cures: Iterable[BuildCure]) -> Plan:
+        """Return a copy of the plan with other cures beside its system packages."""
+        return replace(self, cures=(*self.packages, *cures))
 
     def instead(self, name: str, others: tuple[str, ...]) -> Plan:
         """Return a copy of the plan with a package replaced by one of its alternatives, without the old commands.
@@ -121,9 +133,11 @@ class Consent(str, Enum):
 
 @dataclass(frozen=True)
 class Policy:
-    """Permissions of a run: install sure cures without asking, change the system at all, dry run, check afterwards."""
+    """Permissions of a run: apply sure cures without asking, or all; change the system at all; dry run; check
+    afterwards."""
 
     yes: bool = False
+    yes_to_all: bool = False  # guesses too, and cures that may change what is installed
     system: bool = True
     dry_run: bool = False
     verify: bool = False  # import the installed distributions

@@ -33,8 +33,9 @@ def diagnosis_document(distribution: Distribution, diagnoses: Mapping[str, Diagn
         ],
         "plan": {
             "system_packages": [system_package_document(package) for package in plan.packages],
-            "build_constraints": list(plan.constraints),
-            "environment": plan.variables,
+            "build_constraints": list(plan.changes.constraints),
+            "build_requirements": list(plan.changes.requirements),
+            "environment": dict(plan.changes.variables),
             "advice": list(plan.advice),
             "commands": [list(command) for command in plan.commands],
         },
@@ -94,10 +95,14 @@ def _finding_lines(finding: Finding, plan: Plan) -> list[str]:
 
 def _setting_lines(plan: Plan) -> list[str]:
     lines = []
-    if plan.constraints:
+    changes = plan.changes
+    if changes.constraints:
         lines += ["", "Build constraints (a file for --build-constraint):"]
-        lines += [f"  {constraint}" for constraint in plan.constraints]
-    if plan.variables:
+        lines += [f"  {constraint}" for constraint in changes.constraints]
+    if changes.requirements:
+        lines += ["", "Further build requirements:"]
+        lines += [f"  {requirement}" for requirement in changes.requirements]
+    if changes.variables:
         lines += ["", "Environment variables:"]
-        lines += [f"  export {name}={shlex.quote(value)}" for name, value in plan.variables.items()]
+        lines += [f"  export {name}={shlex.quote(value)}" for name, value in changes.variables]
     return lines

@@ -14,6 +14,7 @@ from accel_doctor.model.cures import PackageChoice
 from accel_doctor.model.machine import Distribution, Interpreter, Origin
 from accel_doctor.model.needs import Need
 from accel_doctor.rulebook import templates
+from accel_doctor.rulebook.cure_reading import CureOption
 from accel_doctor.rulebook.families import Family, FamilyChain, PackageRule, Repository, choice_of, look_up
 from accel_doctor.rulebook.family_reading import read_family
 from accel_doctor.rulebook.python_packages import PythonPackage, PythonRules, merged_python_rules
@@ -108,9 +109,9 @@ class Rulebook:
         text = advice.get((need.kind, need.name)) or advice.get((need.kind, "*"))
         return templates.render(text, templates.python_values(interpreter), need) if text else None
 
-    def environment(self, need: Need) -> Mapping[str, str]:
-        """Return the environment variables for a need that no system package meets; empty if none are known."""
-        return self._symptom_files.environment.get((need.kind, need.name), {})
+    def cures(self, need: Need) -> tuple[CureOption, ...] | None:
+        """Return the ways to cure a need without a system package, in the order to try them; None without a rule."""
+        return self._symptom_files.cures.get((need.kind, need.name))
 
     @cached_property
     def _symptom_files(self) -> SymptomFiles:

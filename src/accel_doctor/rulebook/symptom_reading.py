@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from accel_doctor.model.needs import Need
+from accel_doctor.rulebook.cure_reading import CureOption, read_cures
 from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomFiles, SymptomRole, complaint_about
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _KEYS = (
     "kind", "role", "contains", "pattern", "needs", "names", "tool", "explained_by", "match", "miss",
 )  # fmt: skip
@@ -19,12 +19,12 @@ def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
     """Merge the files of all layers, lowest first."""
     entries: dict[RuleKey, tuple[Need, ...]] = {}
     advice: dict[RuleKey, str] = {}
-    environment: dict[RuleKey, Mapping[str, str]] = {}
+    cures: dict[RuleKey, tuple[CureOption, ...]] = {}
     for top in tops:
-        top.mapping(("aliases", "advice", "environment", "symptoms"))
+        top.mapping(("aliases", "advice", "cures", "symptoms"))
         entries.update((key, _needs(node)) for key, node in top.by_kind("aliases"))
         advice.update((key, text) for key, node in top.by_kind("advice") if (text := node.text()))
-        environment.update(_read_environment(top))
+        cures.update(read_cures(top))
     aliases = Aliases(entries)
     symptoms: dict[str, Symptom | None] = {}
     for top in tops:
@@ -33,7 +33,7 @@ def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
             **_read_symptoms(named, aliases),
             **{name: symptom for name, symptom in symptoms.items() if name not in named},
         }
-    return SymptomFiles(tuple(symptom for symptom in symptoms.values() if symptom), advice, environment)
+    return SymptomFiles(tuple(symptom for symptom in symptoms.values() if symptom), advice, cures)
 
 
 def _read_symptoms(named: Mapping[str, Node], aliases: Aliases) -> dict[str, Symptom | None]:
@@ -43,17 +43,6 @@ def _read_symptoms(named: Mapping[str, Node], aliases: Aliases) -> dict[str, Sym
         symptom = None if node.value is None else _read_symptom(identifier, node, aliases)
         if symptom or node.value is None:
             result[identifier] = symptom
-    return result
-
-
-def _read_environment(top: Node) -> dict[RuleKey, Mapping[str, str]]:
-    result: dict[RuleKey, Mapping[str, str]] = {}
-    for key, node in top.by_kind("environment"):
-        values = {variable: entry.text() for variable, entry in node.mapping().items()}
-        for variable in values:
-            if not _VARIABLE.fullmatch(variable):
-                node.complain(f"{variable!r} is not the name of an environment variable")
-        result[key] = {variable: value for variable, value in values.items() if value is not None}
     return result
 
 

@@ -9,6 +9,7 @@ from enum import Enum
 from functools import cache, cached_property
 
 from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.rulebook.cure_reading import CureOption
 
 MAXIMUM_NAMES = 40  # in one message
 
@@ -157,7 +158,7 @@ class SymptomFiles:
 
     symptoms: tuple[Symptom, ...]
     advice: Mapping[tuple[NeedKind, str], str]
-    environment: Mapping[tuple[NeedKind, str], Mapping[str, str]]
+    cures: Mapping[tuple[NeedKind, str], tuple[CureOption, ...]]
 
 
 # Variables of CMake find modules: only <package>_FOUND stands for a package (cmake-developer(7)).

@@ -120,6 +120,13 @@ class Node:
             return False
         return self.value
 
+    def number(self) -> int | None:
+        """Return a positive integer, or None after a complaint."""
+        if isinstance(self.value, int) and not isinstance(self.value, bool) and self.value > 0:
+            return self.value
+        self.complain(f"expected a positive number, got {_described(self.value)}")
+        return None
+
     def need(self) -> Need | None:
         """Return a need written ``kind:name``, or None after a complaint."""
         text = self.text()

@@ -143,7 +143,7 @@ symptoms:
 """,
         ).symptoms
     assert caught.value.problems == (
-        "rules/symptoms.yaml: extra: unknown key: expected one of advice, aliases, environment, symptoms",
+        "rules/symptoms.yaml: extra: unknown key: expected one of advice, aliases, cures, symptoms",
         "rules/symptoms.yaml: aliases.colour: 'colour' is not a kind of need: expected one of header, library, "
         "pkgconfig, cmake, command, compiler, file, soname, python-module, build-constraint, resource, network",
         "rules/symptoms.yaml: symptoms.one.role: expected fatal, probe, hint or echo, got 'loud'",

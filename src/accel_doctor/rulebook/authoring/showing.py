@@ -92,7 +92,7 @@ def _need_lines(need: Need, book: Rulebook, distribution: Distribution | None) -
             "shown by": ", ".join(symptom.id for symptom in book.symptoms if _shows(symptom, need)),
             "needed by": ", ".join(sorted(package.name for package in book.python_packages if need in package.needs)),
             "asked for next": ", ".join(map(str, book.companions(need))),
-            "environment": " ".join(f"{name}={value}" for name, value in book.environment(need).items()),
+            "cured by": "; or ".join(map(str, book.cures(need) or ())),
         }
     )
 

@@ -26,7 +26,7 @@ releases:
     "companions: {header:a.h: [command:thing]}\n",
     "symptoms": """\
 schema: 1
-environment: {resource: {memory: {JOBS: "1"}}}
+cures: {resource: {memory: [{jobs: 1}, {variables: {JOBS: "1"}, python: "<3.12"}]}}
 symptoms:
   lacks-a:
     role: fatal
@@ -74,7 +74,10 @@ def test_a_need_on_one_distribution(book):
     )
     assert shown("command:nothing", book, kali) == ["command:nothing", "  kali 2026.1: no rule"]
     assert shown("command:nothing", book, None) == ["command:nothing", "  no family has a rule for it"]
-    assert shown("resource:memory", book, None) == ["resource:memory", "  environment: JOBS=1"]
+    assert shown("resource:memory", book, None) == [
+        "resource:memory",
+        "  cured by: 1 at once; or JOBS=1 (Python <3.12)",
+    ]
 
 
 def test_names_are_those_for_the_distributions_own_python(book):
