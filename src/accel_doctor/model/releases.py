@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,3 +67,30 @@ class OtherReleases:
             return next(iter(self.usable), None)
         newer = [version for version in self.usable if version > self.asked]
         return newer[-1] if newer else next((version for version in self.usable if version < self.asked), None)
+
+
+class Succession(str, Enum):
+    """The reason why another project is to be installed instead."""
+
+    RENAMED = "renamed"
+    FORK = "fork"  # taken over by others
+    PLACEHOLDER = "placeholder"  # never had the code that its name promises
+
+
+@dataclass(frozen=True)
+class Successor:
+    """What took the place of a project: another ``project``, or a ``module`` of Python itself, ``since`` a version."""
+
+    name: str  # normalized, of the project that is not to be installed
+    project: str | None = None
+    why: Succession = Succession.RENAMED
+    module: str | None = None
+    since: str = "3.0"
+
+    def applies_to(self, python: str) -> bool:
+        """Return whether it takes the place for a Python version (``3.13``)."""
+        return self.module is None or _numbers(python) >= _numbers(self.since)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from accel_doctor.model.releases import OtherReleases
+from accel_doctor.model.releases import OtherReleases, Succession, Successor
 
 
 def releases_line(found: OtherReleases) -> str:
@@ -24,6 +24,20 @@ def releases_line(found: OtherReleases) -> str:
     if found.asked and found.nearest != found.usable[0]:
         line += f", nearest to {found.asked}: {found.nearest}"
     return line + _own_wheels(found)
+
+
+def successor_line(successor: Successor) -> str:
+    """Return what to install instead of a project that is not to be installed anymore."""
+    name, project = successor.name, successor.project
+    if successor.module:
+        return f"{name} is part of Python since {successor.since}, as {successor.module}: leave it out"
+    match successor.why:
+        case Succession.RENAMED:
+            return f"{name} is now called {project}: install {project} instead"
+        case Succession.FORK:
+            return f"{name} is no longer maintained: {project} took its place"
+        case Succession.PLACEHOLDER:
+            return f"{name} on PyPI is only a placeholder: install {project} instead"
 
 
 def _own_wheels(found: OtherReleases) -> str:

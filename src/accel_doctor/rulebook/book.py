@@ -13,6 +13,7 @@ from accel_doctor.interfaces import PackageNames
 from accel_doctor.model.cures import PackageChoice
 from accel_doctor.model.machine import Distribution, Interpreter, Origin
 from accel_doctor.model.needs import Need
+from accel_doctor.model.releases import Successor
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.cure_reading import CureOption
 from accel_doctor.rulebook.families import Family, FamilyChain, PackageRule, Repository, choice_of, look_up
@@ -140,6 +141,10 @@ class Rulebook:
     def companions(self, need: Need) -> tuple[Need, ...]:
         """Return the needs that a Python build lacking ``need`` is certain to report next."""
         return self._python_rules.companions.get(need, ())
+
+    def successor(self, package: str) -> Successor | None:
+        """Return what took the place of a project (normalized name) that is not to be installed anymore."""
+        return self._python_rules.successors.get(package)
 
     @cached_property
     def _python_rules(self) -> PythonRules:

@@ -9,6 +9,8 @@ from packaging.utils import canonicalize_name
 
 from accel_doctor.model.machine import Origin
 from accel_doctor.model.needs import Need
+from accel_doctor.model.releases import Successor
+from accel_doctor.rulebook.successor_reading import read_successors
 from accel_doctor.rulebook.yaml_reading import Node
 
 
@@ -41,6 +43,7 @@ class PythonRules:
     packages: Mapping[str, PythonPackage | None]
     headers: InterpreterHeaders
     companions: Mapping[Need, tuple[Need, ...]]
+    successors: Mapping[str, Successor | None]
 
 
 def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
@@ -48,12 +51,14 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
     packages: dict[str, PythonPackage | None] = {}
     headers = InterpreterHeaders()
     companions: dict[Need, tuple[Need, ...]] = {}
+    successors: dict[str, Successor | None] = {}
     for top in tops:
-        top.mapping(("packages", "interpreter_headers", "companions"))
+        top.mapping(("packages", "interpreter_headers", "companions", "successors"))
         packages.update(_read_packages(top))
         headers = _read_headers(top) or headers
         companions.update(_read_companions(top))
-    return PythonRules(packages, headers, companions)
+        successors.update(read_successors(top))
+    return PythonRules(packages, headers, companions, successors)
 
 
 def _read_packages(top: Node) -> dict[str, PythonPackage | None]:
