@@ -13,8 +13,11 @@ from packaging.utils import canonicalize_name
 
 _NAME = r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
 
+SECOND_STREAM = "[stderr]"  # uv's mark between what a failed backend wrote to stdout and to stderr
+
 # Every line that attributes anything contains one of these strings.
 TELLING = (
+    SECOND_STREAM,
     "Failed to build ",
     "Failed building ",
     "Building wheel for ",

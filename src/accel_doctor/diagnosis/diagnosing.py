@@ -7,10 +7,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from accel_doctor.diagnosis.attribution import Told, told_by
-from accel_doctor.diagnosis.cleaning import clean
+from accel_doctor.diagnosis.attribution import SECOND_STREAM, Told, told_by
 from accel_doctor.diagnosis.prefilter import SymptomIndex
-from accel_doctor.diagnosis.scanning import LogLines, Readable, all_lines, line_blocks, stream_blocks
+from accel_doctor.diagnosis.scanning import ANY, LogLines, Readable, all_lines, line_blocks, stream_blocks
 from accel_doctor.model.needs import Diagnosis, Finding, Need, NeedKind, Role
 from accel_doctor.rulebook import Symptom, SymptomRole
 
@@ -49,7 +48,7 @@ def _diagnose(blocks: Iterable[bytes], symptoms: Sequence[Symptom], package: str
     reading = _Reading(SymptomIndex(symptoms), SymptomIndex(prose), lines, package)
     for number, text in lines:
         reading.line(number, text)
-    return reading.result(lines.last)
+    return reading.result()
 
 
 @dataclass(slots=True)
@@ -81,12 +80,16 @@ class _Reading:
         self._unclaimed: dict[tuple[Need, str | None], _Draft] = {}
         self._claimed: dict[tuple[Need, str | None], _Draft] = {}
         self._probes: deque[_Draft] = deque(maxlen=_PROBES_KEPT)
+        self._unexplained: list[tuple[Symptom, int, str]] = []  # failures whose probes may arrive later
+        self._second_stream = 0  # the last line where stdout ends and stderr begins
         self._room = {True: MAXIMUM_FINDINGS, False: MAXIMUM_FINDINGS}  # by whether it is a cause
         self._first_error: str | None = None
         self._failed = False
         self._remembered: dict[str, tuple[Told | None, _Match | None]] = {}
 
     def line(self, number: int, text: str) -> None:
+        if text == SECOND_STREAM:
+            self._second_stream = number
         known = self._remembered.get(text)
         if known is None:
             match = next(self._matches(text), None)
@@ -113,10 +116,15 @@ class _Reading:
             self._first_error = text
 
     def _seen(self, symptom: Symptom, needs: tuple[Need, ...], number: int, text: str) -> None:
+        if symptom.role is SymptomRole.NOISE:
+            return
         fatal = symptom.role is SymptomRole.FATAL
         self._failed = self._failed or symptom.role is not SymptomRole.PROBE
         if symptom.explained_by:
-            needs = (*needs, *self._explanation(symptom, number, text))
+            explanation = self._explanation(symptom, number, text)
+            needs = (*needs, *explanation)
+            if not explanation and len(self._unexplained) < _PROBES_KEPT:
+                self._unexplained.append((symptom, number, text))
         for need in needs:
             draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal, self._sure)
             if symptom.role is SymptomRole.PROBE:
@@ -142,9 +150,27 @@ class _Reading:
         mentioned = [probe.need for probe in probes if _mentions(text, probe.need.name)]
         if mentioned:
             return tuple(dict.fromkeys(mentioned))
-        if probes and number - probes[-1].line <= _NEAR:
-            return _last_question(probes)
+        if probes:
+            last = probes[-1].line
+            end = self._second_stream if last < self._second_stream < number else number
+            if end - last <= _NEAR:
+                return _last_question(probes)
         return ()
+
+    def _explain_late(self, package: str | None) -> None:
+        """Explain failures that nothing above explains by the probes below: a process's two streams may be read in any
+        order."""
+        if self._has_cause(package):
+            return
+        for symptom, number, text in self._unexplained:
+            probes = [probe for probe in self._probes if probe.symptom.tool in symptom.explained_by]
+            later = [probe for probe in probes if probe.line > number]
+            mentioned = [probe.need for probe in later if _mentions(text, probe.need.name)]
+            for need in dict.fromkeys(mentioned or (_last_question(later) if later else ())):
+                self._keep(_Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, True, self._sure))
+
+    def _has_cause(self, package: str | None) -> bool:
+        return any(draft.cause and (not draft.sure or draft.package == package) for draft in self._unclaimed.values())
 
     def _ended_well(self, packages: frozenset[str]) -> None:
         """Demote causes in builds that succeeded: their failing parts were optional extensions."""
@@ -161,7 +187,8 @@ class _Reading:
         messages of configure scripts and similar tools are read as prose.
         """
         building = package is not None or self._current is not None
-        if any(draft.cause and (not draft.sure or draft.package == package) for draft in self._unclaimed.values()):
+        self._explain_late(package)
+        if self._has_cause(package):
             return
         heard: list[_Draft] = []
         for number, text in self._lines.recent(self._prose.wanted, self._heard):
@@ -198,6 +225,7 @@ class _Reading:
                 draft.package = package
             self._settle(draft)
         self._unclaimed.clear()
+        self._unexplained.clear()
         self._probes.clear()
         self._current, self._sure = self._given, False
 
@@ -206,7 +234,7 @@ class _Reading:
         if known is None or (draft.cause and not known.cause):
             self._claimed[draft.need, draft.package] = draft
 
-    def result(self, last: str) -> Diagnosis:
+    def result(self) -> Diagnosis:
         if (self._failed or self._first_error is not None) and not any(d.cause for d in self._claimed.values()):
             self._listen(self._current)
         for draft in self._unclaimed.values():
@@ -215,8 +243,18 @@ class _Reading:
         findings = tuple(draft.finding() for draft in drafts)
         if any(finding.role is Role.CAUSE for finding in findings):
             return Diagnosis(findings)
-        summary = self._first_error or clean(last).strip()
+        summary = self._first_error or self._last_words()
         return Diagnosis(findings, summary[:MAXIMUM_EVIDENCE] or None, self._failed or self._first_error is not None)
+
+    def _last_words(self) -> str:
+        """Return the last line that may say why; uv ends with hints that do not."""
+        words = [text for _, text in self._lines.recent(ANY, 0)]
+        telling = (
+            text
+            for text in reversed(words)
+            if not any(match[0].role is SymptomRole.NOISE for match in self._matches(text))
+        )
+        return next(telling, words[-1] if words else "")
 
 
 def _last_question(probes: Sequence[_Draft]) -> tuple[Need, ...]:

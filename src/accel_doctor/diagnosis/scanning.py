@@ -19,7 +19,7 @@ LONGEST_LINE = 1 << 16  # bytes; the rest of a longer line is not read
 
 _WRAPPED = "CMake Error"
 _CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? (?:at .*\([A-Za-z_]\w*\)|in \S+):$")
-_ANY = re.compile(b"(?m)^")
+ANY = re.compile(b"(?m)^")
 _CMAKE_LINES = 60  # of one wrapped message
 _REMEMBERED = 4096  # lines
 _REMEMBERED_LENGTH = 512  # bytes of one
@@ -85,14 +85,14 @@ def _joined_lines(lines: list[str]) -> bytes:
 
 def all_lines(blocks: Iterable[bytes]) -> LogLines:
     """Yield every non-blank line of a log, cleaned, with CMake's wrapped messages joined."""
-    return LogLines(blocks, _ANY)
+    return LogLines(blocks, ANY)
 
 
 class LogLines:
     """Number (from 1) and cleaned text of the log lines that match ``wanted``, and of a few others.
 
     A CMake error, which CMake wraps at 80 columns within sentences (cmake(1) has no option to turn that off), is
-    joined to one line with the number of its first. ``last`` is the last non-blank line read so far.
+    joined to one line with the number of its first.
     """
 
     def __init__(self, blocks: Iterable[bytes], wanted: re.Pattern[bytes]) -> None:
@@ -100,13 +100,8 @@ class LogLines:
         self._search = wanted.search
         self._message = _Message()
         self._remembered: dict[bytes, tuple[_Text, ...]] = {}
-        self._earlier = self._block = self._tail = b""
+        self._earlier = self._block = b""
         self._reached = self._line = 0
-
-    @property
-    def last(self) -> str:
-        """Return the last non-blank line, not cleaned."""
-        return self._tail.rpartition(b"\n")[2].decode("utf-8", "replace")
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         number = 1
@@ -116,7 +111,6 @@ class LogLines:
             yield from self._of_block(block, number)
             number += block.count(b"\n")
             self._reached, self._line = len(block), number - 1
-            self._tail = block[-2 * MAXIMUM_LENGTH :].rstrip() or block.rstrip()[-2 * MAXIMUM_LENGTH :] or self._tail
         yield from self._message.end()
 
     def recent(self, wanted: re.Pattern[bytes], since: int) -> Iterator[tuple[int, str]]:

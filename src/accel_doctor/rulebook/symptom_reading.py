@@ -88,7 +88,7 @@ def _role(node: Node) -> SymptomRole:
         return SymptomRole(text)
     except ValueError:
         if text is not None:
-            node.complain(f"expected fatal, probe, hint or echo, got {text!r}")
+            node.complain(f"expected fatal, probe, hint, echo or noise, got {text!r}")
         return SymptomRole.ECHO
 
 

@@ -19,13 +19,14 @@ class SymptomRole(str, Enum):
 
     FATAL stops it. PROBE is a test that may fail harmlessly: a cause only when a FATAL that refers to it follows. HINT
     is prose, such as installation advice: a cause only if a failed build shows no other. ECHO is a consequence of
-    another failure, or a wrapper's line.
+    another failure, or a wrapper's line. NOISE is printed by builds that succeed too, whatever its words.
     """
 
     FATAL = "fatal"
     PROBE = "probe"
     HINT = "hint"
     ECHO = "echo"
+    NOISE = "noise"
 
 
 @dataclass(frozen=True)

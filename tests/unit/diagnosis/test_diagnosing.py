@@ -381,3 +381,75 @@ def test_a_configure_scripts_error_that_no_test_explains_speaks_for_itself():
 def test_a_deprecation_is_no_hint():
     warning = "x.py:3: SetuptoolsDeprecationWarning: if the library libfoo is required, install libfoo-dev"
     assert causes(f"{warning}\nRuntimeError: cannot go on") == []
+
+
+CMAKE_STDOUT = """\
+-- Checking for module 'glib-2.0'
+--   Package 'glib-2.0', required by 'virtual:world', not found
+-- Configuring incomplete, errors occurred!
+"""
+CMAKE_STDERR = """\
+CMake Deprecation Warning at CMakeLists.txt:1 (cmake_minimum_required):
+  Compatibility with CMake < 3.10 will be removed from a future version of
+  CMake.
+
+  Update the VERSION argument <min> value.  Or, use the <min>...<max> syntax
+  to tell CMake that the project requires at least <min> but has been updated
+  to work with policies introduced by <max> or earlier.
+
+
+CMake Warning (dev) at CMakeLists.txt:3 (find_package):
+  Policy CMP0148 is not set: The FindPythonInterp and FindPythonLibs modules
+  are removed.  Run "cmake --help-policy CMP0148" for policy details.
+
+
+CMake Error at /usr/share/cmake-3.18/Modules/FindPkgConfig.cmake:545 (message):
+  A required package was not found
+Call Stack (most recent call first):
+  /usr/share/cmake-3.18/Modules/FindPkgConfig.cmake:733 (_pkg_check_modules_internal)
+  CMakeLists.txt:5 (pkg_check_modules)
+
+"""
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        CMAKE_STDOUT + CMAKE_STDERR[CMAKE_STDERR.index("CMake Error") :],
+        CMAKE_STDERR + CMAKE_STDOUT,
+        f"error: Failed to build `x==1.0`\n         [stdout]\n{CMAKE_STDOUT}\n         [stderr]\n{CMAKE_STDERR}",
+    ],
+    ids=["in order", "stderr first", "uv's two parts"],
+)
+def test_both_streams_of_a_process_are_read_in_the_order_of_cause(log):
+    assert [(str(cause.need), cause.symptom) for cause in diagnose(log.splitlines(), SYMPTOMS).causes] == [
+        ("pkgconfig:glib-2.0", "cmake-message")
+    ]
+
+
+def test_what_explains_a_failure_is_not_overruled_by_a_later_probe():
+    log = f"{CMAKE_STDERR}x.c:1:10: fatal error: zlib.h: No such file or directory\n{CMAKE_STDOUT}"
+    assert [str(cause.need) for cause in diagnose(log.splitlines(), SYMPTOMS).causes] == ["header:zlib.h"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "warning: no previously-included files found matching '*.pyc'",
+        "warning: no files found matching '*.h' under directory 'src'",
+        "package init file 'x/__init__.py' not found (or not a regular file)",
+        "hint: Build failures usually indicate a problem with the package or the build environment",
+        "you may need to manually specify the include directory",
+    ],
+)
+def test_everyday_lines_are_no_needs(line):
+    diagnosis = diagnose(["running egg_info", "the wheel is square", line], SYMPTOMS, "x")
+    assert not diagnosis.findings
+    failed = diagnose(["running egg_info", line, "error: subprocess-exited-with-error"], SYMPTOMS, "x")
+    assert failed.failed
+    assert not failed.causes
+
+
+def test_the_reason_shown_is_not_uvs_closing_hint():
+    hint = "hint: Build failures usually indicate a problem with the package or the build environment"
+    assert diagnose(["the wheel is square", "", hint], SYMPTOMS).summary == "the wheel is square"

@@ -14,6 +14,10 @@ from accel_doctor.frontends.outcome import Blame, Forms, Verdict, blamed
 _HEADLINE = re.compile(r"(?:error:|\s{0,2}\u00d7) \S")
 _BACKEND_OUTPUT = re.compile(r"[\s│]*(?:\[std(?:out|err)\])\s*$")
 _HINT = re.compile(r"[\s│]*hint: (.*)")
+_CLOSING_HINT = re.compile(
+    r"(?:Build failures usually indicate|This usually indicates) a problem with the package"
+)  # says nothing about this failure
+_INCLUDED = re.compile(r"`[^`]+` .*was included because ")  # says who needs it, not what to do
 
 # Only uv's own chain counts: a backend whose own download fails prints the same words, but below the mark [stdout] or
 # [stderr].
@@ -75,7 +79,7 @@ def build_requirements_in(log: Path) -> tuple[str, ...]:
 
 
 def _chain(output: str) -> tuple[list[str], str | None]:
-    """Return headline and causes, without the backend's output, and the first hint."""
+    """Return headline and causes, with who needs the package, without the backend's output; and the first hint."""
     lines = output.splitlines()
     # The last headline: `uv build` streams the backend's output first, where lines may begin with "error:" too.
     start = max((number for number, line in enumerate(lines) if _HEADLINE.match(line)), default=None)
@@ -95,4 +99,6 @@ def _chain(output: str) -> tuple[list[str], str | None]:
             chain.append(line.rstrip())
     while chain and not chain[-1]:
         chain.pop()
-    return chain, hints[0] if hints else None
+    included = [hint for hint in hints if _INCLUDED.match(hint)]
+    useful = (hint for hint in hints if hint not in included and not _CLOSING_HINT.match(hint))
+    return [*chain, *(f"  cause: {hint}" for hint in included)], next(useful, None)

@@ -81,6 +81,22 @@ def test_the_hint_is_apart(output):
     )
 
 
+CHAIN = "error: Failed to build `aaa @ file:///a`\n  cause: The build backend returned an error\n\n"
+
+
+def test_the_closing_hint_says_nothing():
+    said = f"{CHAIN}hint: Build failures usually indicate a problem with the package or the build environment\n"
+    assert read_uv(said).hint is None
+
+
+def test_who_needs_the_package_is_quoted_and_the_useful_hint_kept():
+    included = "`aaa` was included because `ddd` (v1.0) depends on `aaa`"
+    useful = "This error likely indicates that `aaa@1.0` depends on `numpy`, but doesn't declare it"
+    verdict = read_uv(f"{CHAIN}hint: {included}\n\nhint: {useful}\n")
+    assert verdict.hint == useful
+    assert verdict.quote.endswith(f"  cause: {included}")
+
+
 def test_the_backends_output_is_not_quoted(output):
     assert read_uv(output("uv-backend-download.txt")).quote.splitlines() == [
         "error: The build backend returned an error",
