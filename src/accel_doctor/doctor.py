@@ -6,13 +6,15 @@ It uses the outside world only through :mod:`accel_doctor.interfaces`; with fake
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
-from accel_doctor.errors import ExitCode
+from accel_doctor.errors import ExitCode, RequirementsError
 from accel_doctor.foresight import LINKED, surely_built
-from accel_doctor.interfaces import Builder, Frontend, Loader, TargetEnvironment
+from accel_doctor.index.pages import sdist_of
+from accel_doctor.interfaces import Builder, Frontend, Loader, PackageIndex, TargetEnvironment
 from accel_doctor.lockfile import direct_urls, older_numpy, with_wheels
 from accel_doctor.model.builds import Built, Failed, Locked, Source, Wheel
 from accel_doctor.model.cures import Reason
@@ -32,15 +34,15 @@ class Doctor:
     loader: Loader
     treatment: Treatment
     environment: TargetEnvironment
-    _built: list[Built] = field(default_factory=list)
+    index: PackageIndex
+    _built: dict[Source, Built] = field(default_factory=dict)
     _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
     _locked: Locked | None = None
 
     def install(self, request: InstallRequest) -> Result:
         """Lock, build and install, treating failures. Raises AccelDoctorError for failures that cannot be treated."""
         try:
-            self._locked = self._lock(request)
-            wheels = self._fulfil(self._locked, request)
+            self._locked, wheels = self._lock_and_build(request)
             origins = direct_urls(self._locked.lock, wheels)
             if wheels:
                 self._locked = replace(self._locked, lock=with_wheels(self._locked.lock, wheels), file=None)
@@ -54,7 +56,8 @@ class Doctor:
 
     def result(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> Result:
         """Return the result of the run; after an exception, the result so far."""
-        return Result(code, self._locked, tuple(self._built), tuple(cases), plan, tuple(self.treatment.transactions))
+        built, carried_out = tuple(self._built.values()), tuple(self.treatment.transactions)
+        return Result(code, self._locked, built, tuple(cases), plan, carried_out)
 
     def lacked_by_kept(self, sources: Sequence[Source], request: InstallRequest) -> dict[str, tuple[Need, ...]]:
         """Return the missing libraries that stored wheels link, by name of the distribution.
@@ -71,15 +74,57 @@ class Doctor:
         known = tuple(need for need in needs if need)
         return known if len(known) == len(needs) else None
 
+    def _lock_and_build(self, request: InstallRequest) -> tuple[Locked, dict[str, Wheel]]:
+        """Return a lock and, by name, the wheels of its sources; lock again if a cure asks for other releases."""
+        while True:
+            releases = self.treatment.releases
+            self._locked = self._lock(request)
+            sources = self.environment.sources(self._locked)
+            self._fulfil(sources, request)
+            if self.treatment.releases == releases:
+                return self._locked, {source.name: self._built[source].wheel for source in sources}
+
     def _lock(self, request: InstallRequest) -> Locked:
         self._say("Resolving")
-        while isinstance(outcome := self.frontend.lock(request, self._log("resolve")), Failed):
-            self._treat(outcome, request)
+        while isinstance(outcome := self._resolve(request), Failed):
+            if not self._build_first(outcome, request):
+                self._treat(outcome, request)
         return outcome
+
+    def _resolve(self, request: InstallRequest) -> Locked | Failed:
+        """Resolve once, with the cures in effect; what is built already has its metadata in its wheel."""
+        wheels = {source: built.wheel for source, built in self._built.items()}
+        asked = replace(self.treatment.applied_to(request), built=wheels)
+        return self.frontend.lock(asked, self._log("resolve"))
+
+    def _build_first(self, failure: Failed, request: InstallRequest) -> bool:
+        """Build the sources whose metadata cannot be built alone, and the others known so far; return whether there
+        was one."""
+        failed: dict[Source, Failed] = {}
+        outcome: Locked | Failed = failure
+        while isinstance(outcome, Failed):
+            source = self._source_of(outcome, request)
+            if source is None or source in failed:
+                break
+            failed[source] = outcome
+            with suppress(RequirementsError):  # the others may need what is left out
+                outcome = self._resolve(replace(request, left_out=tuple(source.name for source in failed)))
+        if not failed or self.treatment.policy.dry_run:
+            return False
+        others = self.environment.sources(outcome) if isinstance(outcome, Locked) else []
+        self._fulfil([*failed, *others], request, failed)
+        return True
+
+    def _source_of(self, failure: Failed, request: InstallRequest) -> Source | None:
+        """Return the release whose metadata could not be built, unless its wheel is built already."""
+        if failure.package is None or failure.version is None:
+            return None
+        source = sdist_of(self.index.project(failure.package, request.index), failure.version)
+        return None if source in self._built else source
 
     def _install(self, locked: Locked, request: InstallRequest) -> None:
         self._say("Installing")
-        while failed := self.frontend.install(locked, request, self._log("install")):
+        while failed := self.frontend.install(locked, self.treatment.applied_to(request), self._log("install")):
             self._treat(failed, request)
 
     def _treat(self, failure: Failed, request: InstallRequest) -> None:
@@ -101,31 +146,39 @@ class Doctor:
             self.loader.forget()
             names = [failed.package for failed in failures if failed.package]
 
-    def _fulfil(self, locked: Locked, request: InstallRequest) -> Mapping[str, Wheel]:
-        pending, waiting = self._take_stored(locked, request)
+    def _fulfil(
+        self, sources: Sequence[Source], request: InstallRequest, failed: Mapping[Source, Failed] | None = None
+    ) -> None:
+        """Take or build the wheels of ``sources``; ``failed`` are failures of theirs that were not treated yet.
+
+        Ends before all are built if a cure asks for other releases.
+        """
+        pending, waiting = self._take_stored([one for one in sources if one not in self._built], request)
         if self.treatment.policy.dry_run:
             self._end_rehearsal(pending, waiting)
-        while pending:
+        known = dict(failed or {})
+        releases = self.treatment.releases
+        while pending and self.treatment.releases == releases:
             held = [source for source, reasons in pending.items() if reasons]
-            failed = self._build([source for source in pending if source not in held], request)
-            if not failed and not held:
+            failures = {source: known[source] for source in pending if source in known}
+            failures |= self._build([one for one in pending if one not in held and one not in known], request)
+            if not failures and not held:
                 break
             expected = [reason for source in held for reason in pending[source]]
-            self.treatment.treat(list(failed.values()), expected)
+            self.treatment.treat(list(failures.values()), expected)
             self.loader.forget()
-            left = [*failed, *(source for source in held if not self._used(source, waiting.get(source)))]
-            pending, waiting = {source: [] for source in left}, {}
-        return {built.source.name: built.wheel for built in self._built}
+            left = [*failures, *(one for one in held if one not in failures and not self._used(one, waiting.get(one)))]
+            pending, waiting, known = {source: [] for source in left}, {}, {}
 
     def _take_stored(
-        self, locked: Locked, request: InstallRequest
+        self, sources: Sequence[Source], request: InstallRequest
     ) -> tuple[dict[Source, list[Reason]], dict[Source, Wheel]]:
         """Return the sources without a wheel that works here, with the needs to meet first; and the stored wheels
         that only lack a library."""
         pending: dict[Source, list[Reason]] = {}
         waiting: dict[Source, Wheel] = {}
-        sources = self.environment.sources(locked)
-        for source, wheel in zip(sources, self.builder.stored(sources, request), strict=True):
+        stored = self.builder.stored(sources, self.treatment.applied_to(request))
+        for source, wheel in zip(sources, stored, strict=True):
             if wheel and (reasons := self._libraries_for(source, wheel)):
                 pending[source], waiting[source] = reasons, wheel
             elif not self._used(source, wheel):
@@ -150,7 +203,7 @@ class Doctor:
             why = "; ".join(reasons)
             self.treatment.reporter.note(f"rebuilding {source}: its cached wheel does not load here: {why}")
             return False
-        self._built.append(Built(source, wheel, reused=True))
+        self._built[source] = Built(source, wheel, reused=True)
         return True
 
     def _outgrown(self, wheel: Wheel) -> str | None:
@@ -160,9 +213,10 @@ class Doctor:
         if sources:
             self._say(f"Building {count(len(sources), 'source distribution')}")
         failed = {}
-        for source, outcome in zip(sources, self.builder.build(sources, request, self._unfit), strict=True):
+        outcomes = self.builder.build(sources, self.treatment.applied_to(request), self._unfit)
+        for source, outcome in zip(sources, outcomes, strict=True):
             if isinstance(outcome, Built):
-                self._built.append(outcome)
+                self._built[source] = outcome
                 if outgrown := self._outgrown(outcome.wheel):
                     self.treatment.reporter.note(
                         f"{source} will not import: {outgrown}; add numpy<2 to the requirements"

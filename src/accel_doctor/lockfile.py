@@ -64,6 +64,23 @@ def with_wheels(lock: Pylock, wheels: Mapping[str, Wheel]) -> Pylock:
     return replace(lock, packages=[built(package) for package in lock.packages])
 
 
+def with_sdists(lock: Pylock, built: Collection[Source]) -> Pylock:
+    """Return the lock with the releases in ``built`` reduced to their sdists: what they were built from, not where
+    their wheel happens to be."""
+    sources = {(source.name, source.version): source for source in built if source.kind is SourceKind.SDIST}
+
+    def as_sdist(package: Package) -> Package:
+        source = sources.get((package.name, str(package.version)))
+        if source is None or package.directory or package.vcs:
+            return package
+        url, path = (source.location, None) if "://" in source.location else (None, source.location)
+        hashes = {"sha256": source.sha256} if source.sha256 else {}
+        sdist = PackageSdist(name=source.location.rpartition("/")[2], url=url, path=path, hashes=hashes)
+        return replace(package, wheels=None, archive=None, sdist=sdist)
+
+    return replace(lock, packages=[as_sdist(package) for package in lock.packages])
+
+
 def chosen_only(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> Pylock:
     """Return the lock reduced to what this interpreter installs: one file per distribution.
 

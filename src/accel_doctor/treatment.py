@@ -1,4 +1,4 @@
-"""Treatment: try, diagnose the failure, plan, ask, install, try again, until it works or there is no new cure.
+"""Treatment: try, diagnose the failure, plan, ask, cure, try again, until it works or there is no new cure.
 
 Anything that can be retried can be treated: resolving, building, installing, or a command of the user's own.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.interfaces import (
@@ -19,10 +22,11 @@ from accel_doctor.interfaces import (
     Reporter,
 )
 from accel_doctor.model.builds import Failed
-from accel_doctor.model.cures import Reason
+from accel_doctor.model.cures import BuildCure, Reason, SystemPackage
 from accel_doctor.model.needs import NeedKind
 from accel_doctor.model.plans import Case, Consent, Plan, Policy, Simulation
-from accel_doctor.wording import count
+from accel_doctor.model.requests import InstallRequest, RequirementLine
+from accel_doctor.wording import count, listed
 
 # One cure per round and no need treated twice already end every run; this bounds anything that reasoning missed.
 _MOST_ROUNDS = 25
@@ -50,7 +54,9 @@ class Treatment:
     policy: Policy
     record: Callable[[Plan], None]  # records a plan that was carried out
     transactions: list[Plan] = field(default_factory=list)
-    _tried: set[str] = field(default_factory=set)
+    _tried: set[str] = field(default_factory=set)  # system packages
+    _cures: dict[str | None, list[BuildCure]] = field(default_factory=dict)  # in effect, by Python package
+    _tried_cures: set[object] = field(default_factory=set)
     _python: str | None = None  # the version that builds target, by the latest log
 
     @property
@@ -69,7 +75,7 @@ class Treatment:
         return self.advisers.prober(self._python)
 
     def treat(self, failures: Sequence[Failed], foreseen: Sequence[Reason] = ()) -> None:
-        """Install cures for failures, and return if a retry makes sense, else raise TreatmentEnded."""
+        """Apply cures for failures, and return if a retry makes sense, else raise TreatmentEnded."""
         cases = [self.read(failure) for failure in failures]
         for case in cases:
             self._python = case.python or self._python
@@ -79,10 +85,47 @@ class Treatment:
             for case in cases
             for finding in case.diagnosis.causes
         ]
-        plan = self._within_yes(self.adviser.plan([*found, *foreseen, *self._foresee_next(found)]))
-        if not set(plan.names) - self._tried or len(self.transactions) >= _MOST_ROUNDS:
+        self._take_back(found)
+        plan = self.adviser.plan([*found, *foreseen, *self._foresee_next(found)], self._tried_cures)
+        if plan.final:
+            raise TreatmentEnded(ExitCode.UNCURED, cases, plan.hopeless)
+        plan = self._within_yes(plan)
+        if not self._is_new(plan) or len(self.transactions) >= _MOST_ROUNDS:
             raise TreatmentEnded(_hopeless(found), cases, plan)
-        plan = self._agreed(plan, cases)
+        self._carry_out(self._agreed(plan, cases))
+
+    def applied_to(self, request: InstallRequest) -> InstallRequest:
+        """Return the request with the cures of builds that are in effect."""
+        if not self._cures:
+            return request
+        changes = {name: Plan(tuple(cures)).changes for name, cures in self._cures.items() if name and cures}
+        constraints = [RequirementLine(release, "a cure", name=_name_in(release)) for release in self.releases]
+        return replace(request, changes=changes, constraints=(*request.constraints, *constraints))
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """Return the constraints on what is installed that cures have made so far."""
+        return tuple(dict.fromkeys(release for cures in self._cures.values() for c in cures for release in c.releases))
+
+    def _take_back(self, found: Sequence[Reason]) -> None:
+        """Take back each cure whose need has come again."""
+        again = {(reason.package, reason.need) for reason in found}
+        for name, cures in self._cures.items():
+            for cure in [cure for cure in cures if (name, cure.reason.need) in again]:
+                cures.remove(cure)
+                self.reporter.note(f"{name or 'the build'}: {listed(cure.texts)} did not help: taken back")
+
+    def _is_new(self, plan: Plan) -> bool:
+        return bool(plan.build_cures or set(plan.names) - self._tried)
+
+    def _carry_out(self, plan: Plan) -> None:
+        """Install the packages of a plan, and let its other cures take effect."""
+        for cure in plan.build_cures:
+            self._cures.setdefault(cure.reason.package, []).append(cure)
+            self._tried_cures.add(cure.identity)
+        if not plan.packages:
+            self._record(plan, frozenset())
+            return
         agreed = plan.names
         log = self.logs.new_log("system", self.package_manager.name)
         self.reporter.step(f"Installing {count(len(agreed), 'system package')}, output in {log}")
@@ -98,10 +141,11 @@ class Treatment:
         self._record(plan, frozenset(agreed))
 
     def _record(self, plan: Plan, names: frozenset[str]) -> None:
-        if not names:
+        cures: tuple[SystemPackage | BuildCure, ...] = tuple(p for p in plan.packages if p.name in names)
+        cures = (*cures, *plan.build_cures)
+        if not cures:
             return
-        packages = tuple(package for package in plan.packages if package.name in names)
-        done = replace(plan, cures=packages, unmet=())
+        done = replace(plan, cures=cures, commands=plan.commands if names else (), unmet=())
         self.transactions.append(done)
         self.record(done)
 
@@ -112,7 +156,7 @@ class Treatment:
 
     def curable(self, reasons: Sequence[Reason]) -> list[Reason]:
         """Return the unmet needs that a package satisfies which this run may install or ask about."""
-        return self._met(reasons, sure=self.policy.yes) if self.policy.system else []
+        return self._met(reasons, sure=self.policy.yes and not self.policy.yes_to_all) if self.policy.system else []
 
     def installed_for(self, name: str) -> tuple[str, ...]:
         """Return the installed system packages that the build of a Python package uses, by the rules or by its failures
@@ -163,14 +207,18 @@ class Treatment:
     def _within_yes(self, plan: Plan) -> Plan:
         """Return the part of a plan that --yes covers; if that has nothing new, the whole plan, which ends the
         run."""
-        sure = tuple(
+        if not self.policy.yes or self.policy.yes_to_all or _is_sure(plan):
+            return plan
+        sure = [
             package
             for package in plan.packages
             if package.confidence.covered_by_yes and package.name not in self._tried
-        )
-        if not self.policy.yes or not sure or len(sure) == len(plan.packages):
+        ]
+        cures = [cure for cure in plan.build_cures if cure.affects is None]
+        if not sure and not cures:
             return plan
-        return plan.with_packages(sure, self.package_manager.commands(sorted(package.name for package in sure)))
+        commands = self.package_manager.commands(sorted(package.name for package in sure)) if sure else ()
+        return plan.with_packages(sure, commands).with_build_cures(cures)
 
     def _agreed(self, plan: Plan, cases: Sequence[Case]) -> Plan:
         """Show the plan and return it once the user agrees. Raises TreatmentEnded if the user declines or cannot
@@ -179,9 +227,9 @@ class Treatment:
             self.reporter.plan(plan, self.simulate(plan))
             if self.policy.dry_run:
                 raise TreatmentEnded(ExitCode.DONE, cases, plan)
-            if not self.policy.system:
+            if plan.packages and not self.policy.system:
                 raise TreatmentEnded(ExitCode.CONSENT, cases, plan)
-            if not self.package_manager.privileged:
+            if plan.packages and not self.package_manager.privileged:
                 raise TreatmentEnded(ExitCode.PRIVILEGE, cases, plan)
             answer = self._answer(plan)
             if answer is Consent.YES:
@@ -193,8 +241,17 @@ class Treatment:
     def _answer(self, plan: Plan) -> Consent | Plan:
         if not self.policy.yes:
             return self.reporter.ask(plan)
-        sure = all(package.confidence.covered_by_yes for package in plan.packages)
-        return Consent.YES if sure else Consent.NO
+        return Consent.YES if self.policy.yes_to_all or _is_sure(plan) else Consent.NO
+
+
+def _is_sure(plan: Plan) -> bool:
+    """Return whether ``--yes`` covers all of a plan."""
+    packages = all(package.confidence.covered_by_yes for package in plan.packages)
+    return packages and all(cure.affects is None for cure in plan.build_cures)
+
+
+def _name_in(release: str) -> str:
+    return canonicalize_name(Requirement(release).name)
 
 
 def _hopeless(reasons: Sequence[Reason]) -> ExitCode:

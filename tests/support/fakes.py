@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError
+from accel_doctor.index.pages import project_of
 from accel_doctor.model.builds import Built, Failed, Locked, Outcome, Source, Wheel
-from accel_doctor.model.cures import Confidence, Provider, Reason, SystemPackage
+from accel_doctor.model.cures import BuildCure, Confidence, Provider, Reason, SystemPackage
 from accel_doctor.model.machine import Interpreter, Origin
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role, UnmetLink
 from accel_doctor.model.plans import Case, Consent, Plan, Simulation, Unmet
 from accel_doctor.model.processes import Completed
+from accel_doctor.model.releases import Project, ReleaseFile
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
 
@@ -77,11 +79,22 @@ class FakeFrontend:
     locked: Locked
     lock_needs: tuple[str, ...] = ()
     install_needs: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()  # release 1 of these needs a build for its metadata, which fails
+    requests: list[InstallRequest] = field(default_factory=list)
     name: str = "fake"
     installs: list[Locked] = field(default_factory=list)
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
-        return self._unless_lacking(self.lock_needs, log, "resolve") or self.locked
+        self.requests.append(request)
+        known = {*request.left_out, *(source.name for source in request.built)}
+        for name in self.unreadable:
+            if name not in known:
+                log.write_text(f"lacks build-constraint:old-{name}\n")
+                return Failed(name, log, "resolve", 1, version="1")
+        lock = self.locked.lock
+        left = [package for package in lock.packages if package.name not in request.left_out]
+        failed = self._unless_lacking(self.lock_needs, log, "resolve")
+        return failed or replace(self.locked, lock=replace(lock, packages=left))
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         failed = self._unless_lacking(self.install_needs, log, "install")
@@ -106,6 +119,14 @@ class FakeFrontend:
         return None
 
 
+class FakeIndex:
+    """Has the sdist of release 1 of every project."""
+
+    def project(self, name: str, index: IndexSettings) -> Project:
+        url = f"https://x/{name}-1.tar.gz"
+        return project_of(name, [ReleaseFile(f"{name}-1.tar.gz", url, "0" * 64)])
+
+
 @dataclass
 class FakeBuilder:
     """Builds a source when the machine has all its needs; its log names the first one lacking, as compilers do."""
@@ -122,11 +143,13 @@ class FakeBuilder:
 
     def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
         self.unfit.update(unfit)
-        return [self._build(source) for source in sources]
+        return [self._build(source, request.build_settings_of(source.name)) for source in sources]
 
-    def _build(self, source: Source) -> Outcome:
+    def _build(self, source: Source, settings: BuildSettings) -> Outcome:
         self.attempts.append(source.name)
-        lacking = [need for need in self.needs.get(source.name, ()) if not self.machine.has(need)]
+        changed = {f"build-constraint:{constraint}" for constraint in settings.changes.constraints}
+        needs = self.needs.get(source.name, ())
+        lacking = [need for need in needs if not self.machine.has(need) and need not in changed]
         if lacking:
             log = self.logs / f"{len(self.attempts)}-{source.name}.log"
             log.write_text(f"lacks {lacking[0]}\n")
@@ -257,20 +280,24 @@ class FakeAdviser:
     guesses: frozenset[str] = frozenset()
     only_sdists: frozenset[str] = frozenset()
     follows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    cures: dict[str, tuple[BuildCure, ...]] = field(default_factory=dict)  # by need; their reasons do not matter
 
-    def plan(self, reasons: Sequence[Reason]) -> Plan:
+    def plan(self, reasons: Sequence[Reason], tried: Collection[object] = ()) -> Plan:
         packages: dict[str, list[Reason]] = {}
+        cures = []
         unmet = []
         for reason in reasons:
             name = self.machine.provides.get(str(reason.need))
             if name is None or name in self.machine.installed:
-                unmet.append(Unmet(reason))
+                options = [replace(cure, reason=reason) for cure in self.cures.get(str(reason.need), ())]
+                cures += [cure for cure in options if cure.identity not in tried][:1]
+                unmet.append(Unmet(reason, final=str(reason.need) in self.cures and not options))
             else:
                 packages.setdefault(name, []).append(reason)
         planned = tuple(
             SystemPackage(name, tuple(why), self._confidence(name), "fake") for name, why in sorted(packages.items())
         )
-        return Plan(planned, tuple(unmet), self.package_manager.commands(sorted(packages)))
+        return Plan((*planned, *cures), tuple(unmet), self.package_manager.commands(sorted(packages)))
 
     def _confidence(self, name: str) -> Confidence:
         return Confidence.GUESS if name in self.guesses else Confidence.RULE

@@ -13,6 +13,7 @@ from fakes import (
     FakeAdvisers,
     FakeBuilder,
     FakeFrontend,
+    FakeIndex,
     FakeLoader,
     FakeLogReader,
     FakeLogs,
@@ -27,7 +28,7 @@ from packaging.version import Version
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
-from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SystemPackage
 from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import Consent, Plan, Policy, Result
 from accel_doctor.model.requests import InstallRequest, RequirementLine
@@ -128,11 +129,13 @@ def practice(tmp_path: Path):
         guesses: frozenset[str] = frozenset(),
         only_sdists: frozenset[str] = frozenset(),
         follows: dict[str, tuple[str, ...]] | None = None,
+        cures: dict[str, tuple[BuildCure, ...]] | None = None,
+        unreadable: tuple[str, ...] = (),
         **manager: object,
     ) -> Practice:
         machine = FakeMachine(provides=dict(PROVIDES))
         remembered: list[Plan] = []
-        frontend = FakeFrontend(machine, lock_of(*needs), lock_needs, install_needs)
+        frontend = FakeFrontend(machine, lock_of(*needs), lock_needs, install_needs, unreadable)
         builder = FakeBuilder(machine, needs, tmp_path)
         package_manager = FakePackageManager(machine, **manager)  # type: ignore[arg-type]
         reporter = FakeReporter(answer)
@@ -142,7 +145,9 @@ def practice(tmp_path: Path):
             loader=MachineOfLibraries(machine),
             treatment=Treatment(
                 advisers=FakeAdvisers(
-                    FakeAdviser(machine, package_manager, known or {}, guesses, only_sdists, follows or {}),
+                    FakeAdviser(
+                        machine, package_manager, known or {}, guesses, only_sdists, follows or {}, cures or {}
+                    ),
                     FakeProber(machine),
                     package_manager,
                 ),
@@ -154,6 +159,7 @@ def practice(tmp_path: Path):
                 record=remembered.append,
             ),
             environment=FakeEnvironment(machine, tmp_path),
+            index=FakeIndex(),
         )
         return Practice(doctor, machine, frontend, builder, package_manager, reporter, remembered)
 
@@ -549,3 +555,110 @@ def test_advice_is_for_the_python_that_a_log_shows(practice, tmp_path):
     with pytest.raises(TreatmentEnded):
         treatment.treat([Failed(None, log, "command", 1)])
     assert case.package_manager.transactions == [("python3.12-dev",)]
+
+
+# --- cures that are no packages
+
+
+ANY = Reason(Need.parse("build-constraint:x"), None)  # a fake adviser puts the right reason in its place
+
+
+def constrained(*constraints: str, affects: str | None = None, releases: tuple[str, ...] = ()) -> BuildCure:
+    return BuildCure(ANY, BuildChanges(constraints=constraints), releases, affects)
+
+
+OLD = {"build-constraint:old": (constrained("old"),)}
+
+
+def test_a_cure_reaches_one_build_only(practice):
+    case = practice({"shapely": ("build-constraint:old",), "idna": ()}, cures=OLD, policy=Policy(yes=True))
+    assert case.install("shapely", "idna").code is ExitCode.DONE
+    assert case.builder.attempts == ["shapely", "idna", "shapely"]
+    applied = case.doctor.treatment.applied_to(InstallRequest(()))
+    assert applied.changes == {"shapely": BuildChanges(constraints=("old",))}
+    assert applied.build_settings_of("idna").changes == BuildChanges()
+
+
+def test_cures_compose_with_packages_in_one_question(practice):
+    case = practice({"shapely": ("build-constraint:old",), "cffi": ("header:ffi.h",)}, cures=OLD)
+    assert case.install("shapely", "cffi").code is ExitCode.DONE
+    (asked,) = case.reporter.asked
+    assert (asked.names, [cure.texts for cure in asked.build_cures]) == (
+        ("libffi-dev",),
+        [("build constraint old",)],
+    )
+
+
+def test_a_cure_that_does_not_help_is_taken_back_and_the_next_one_tried(practice):
+    options = {"build-constraint:old": (constrained("wrong"), constrained("old"))}
+    case = practice({"shapely": ("build-constraint:old",)}, cures=options, policy=Policy(yes=True))
+    assert case.install("shapely").code is ExitCode.DONE
+    assert case.reporter.notes == ["shapely: build constraint wrong did not help: taken back"]
+    assert case.doctor.treatment.applied_to(InstallRequest(())).changes["shapely"].constraints == ("old",)
+
+
+def test_when_no_cure_helped_the_run_ends(practice):
+    options = {"build-constraint:old": (constrained("wrong"),)}
+    case = practice({"shapely": ("build-constraint:old",)}, cures=options, policy=Policy(yes=True))
+    assert case.install("shapely").code is ExitCode.UNCURED
+    assert case.builder.attempts == ["shapely", "shapely"]
+
+
+def test_nothing_is_installed_beside_what_nothing_cures(practice):
+    case = practice(
+        {"numba": ("build-constraint:never",), "cffi": ("header:ffi.h",)},
+        cures={"build-constraint:never": ()},
+        policy=Policy(yes=True),
+    )
+    result = case.install("numba", "cffi")
+    assert result.code is ExitCode.UNCURED
+    assert case.package_manager.transactions == []
+    assert [str(unmet.reason.need) for unmet in result.plan.unmet] == ["build-constraint:never"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [
+        (Policy(yes=True), ExitCode.CONSENT),
+        (Policy(yes=True, yes_to_all=True), ExitCode.DONE),
+        (Policy(), ExitCode.DONE),
+    ],
+)
+def test_yes_covers_no_cure_that_affects_what_is_installed(practice, policy, code):
+    options = {"build-constraint:old": (constrained("old", affects="it is old"),)}
+    case = practice({"shapely": ("build-constraint:old",)}, cures=options, policy=policy)
+    assert case.install("shapely").code is code
+
+
+def test_cures_without_packages_need_no_root_and_no_system(practice):
+    case = practice(
+        {"shapely": ("build-constraint:old",)}, cures=OLD, policy=Policy(yes=True, system=False), privileged=False
+    )
+    assert case.install("shapely").code is ExitCode.DONE
+
+
+def test_other_releases_are_resolved_again(practice):
+    options = {"build-constraint:old": (constrained("old", releases=("numpy<2",)),)}
+    case = practice({"shapely": ("build-constraint:old",)}, cures=options)
+    assert case.install("shapely").code is ExitCode.DONE
+    first, second = case.frontend.requests
+    assert ([line.text for line in first.constraints], [line.text for line in second.constraints]) == ([], ["numpy<2"])
+    assert case.builder.attempts == ["shapely", "shapely"]
+
+
+def test_sources_without_readable_metadata_are_built_first_and_together(practice):
+    case = practice(
+        {
+            "demjson": ("build-constraint:old-demjson",),
+            "nose": ("build-constraint:old-nose",),
+            "cffi": ("header:ffi.h",),
+        },
+        unreadable=("demjson", "nose"),
+        cures={f"build-constraint:old-{name}": (constrained(f"old-{name}"),) for name in ("demjson", "nose")},
+    )
+    assert case.install("demjson", "nose", "cffi").code is ExitCode.DONE
+    (asked,) = case.reporter.asked
+    assert asked.names == ("libffi-dev",)
+    assert [cure.reason.package for cure in asked.build_cures] == ["demjson", "nose"]
+    assert case.builder.attempts == ["cffi", "demjson", "nose", "cffi"]
+    assert sorted(source.name for source in case.frontend.requests[-1].built) == ["cffi", "demjson", "nose"]

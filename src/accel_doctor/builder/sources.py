@@ -14,6 +14,7 @@ from packaging.utils import parse_wheel_filename
 
 from accel_doctor.builder.fetch import SourceFetcher, check_out
 from accel_doctor.builder.portable import Auditwheel
+from accel_doctor.builder.preparing import build_environment, prepared
 from accel_doctor.builder.purity import built_the_same_everywhere
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
@@ -58,6 +59,7 @@ class SourceBuilder:
     tags: frozenset[Tag]  # of wheels that the interpreter accepts
     auditwheel: Auditwheel
     logs: Logs
+    variables: Mapping[str, str]  # that builds inherit
     work: Path  # scratch of this run; wheels without a key stay here until it ends
     jobs: int
 
@@ -139,7 +141,7 @@ class SourceBuilder:
         if made is None:
             outcome: Outcome = Failed(source.name, log, "build", done.returncode, seconds)
         else:
-            wheel = self._kept(source, tree, made, key, log, unfit)
+            wheel = self._kept(source, request, tree, made, key, log, unfit)
             outcome = Built(source, wheel, reused=False, seconds=seconds, log=log)
         if made is None or wheel.path != made:
             shutil.rmtree(work, ignore_errors=True)
@@ -153,26 +155,40 @@ class SourceBuilder:
         wheels = work / "wheel"
         wheels.mkdir()
         settings = request.build_settings_of(source.name)
-        argv, environment = self.frontend.build_command(tree, wheels, settings, request.index, work)
+        changes = settings.changes
+        tree = prepared(tree, changes, work)
+        argv, told = self.frontend.build_command(tree, wheels, settings, request.index, work)
+        environment = build_environment(changes, told, self.variables)
         phases = _Phases(source, self.reporter)
         done = self.runner.record(argv, log, environment=environment, directory=work, on_line=phases.hear)
         made = sorted(wheels.glob("*.whl"))
         return done, made[0] if done.returncode == 0 and len(made) == 1 else None
 
     def _kept(
-        self, source: Source, tree: Path, wheel: Path, key: BuildKey | None, log: Path, unfit: Wheel | None
+        self,
+        source: Source,
+        request: InstallRequest,
+        tree: Path,
+        wheel: Path,
+        key: BuildKey | None,
+        log: Path,
+        unfit: Wheel | None,
     ) -> Wheel:
         if key is None:
             return Wheel(wheel, sha256_of(wheel))
         if is_pure(wheel) and not built_the_same_everywhere(tree):
             key = replace(key, pure=key.exact)  # not shared
         made_with = self.frontend.build_requirements(log)
-        return self.store.put(key, wheel, self._provenance(source, wheel, made_with), self.identity.links(wheel), unfit)
+        provenance = self._provenance(source, wheel, request, made_with)
+        return self.store.put(key, wheel, provenance, self.identity.links(wheel), unfit)
 
-    def _provenance(self, source: Source, wheel: Path, made_with: tuple[str, ...] = ()) -> Provenance:
+    def _provenance(
+        self, source: Source, wheel: Path, request: InstallRequest, made_with: tuple[str, ...] = ()
+    ) -> Provenance:
         version = source.version or wheel.name.split("-")[1]
         made_with = made_with or tuple(filter(None, [generator(wheel)]))
-        return replace(self.identity.provenance(source, version), build_requirements=made_with)
+        changes = request.build_settings_of(source.name).changes.texts
+        return replace(self.identity.provenance(source, version), build_requirements=made_with, changes=changes)
 
     def _made_portable(self, source: Source, request: InstallRequest, plain: Wheel) -> Wheel:
         """Return the wheel with its libraries bundled, stored under its own key; the plain wheel, with a note, if
@@ -188,7 +204,7 @@ class SourceBuilder:
         key, links = self.identity.key(source, request), self.identity.links(made)
         if key is None:
             return Wheel(made, sha256_of(made), links)
-        wheel = self.store.put(key, made, self._provenance(source, made), links, instead_of=self._get(key))
+        wheel = self.store.put(key, made, self._provenance(source, made, request), links, instead_of=self._get(key))
         if wheel.path != made:
             shutil.rmtree(work, ignore_errors=True)
         return wheel

@@ -18,6 +18,7 @@ from accel_doctor.doctor import Doctor
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
+from accel_doctor.index_client import IndexClient
 from accel_doctor.interfaces import (
     Adviser,
     Advisers,
@@ -89,10 +90,11 @@ def assembled_doctor(
             tags=frozenset(environment.tags),
             auditwheel=auditwheel_for(session),
             logs=session.logs,
+            variables=session.invocation.variables,
             work=Path(work),
             jobs=jobs,
         )
-        yield Doctor(frontend, builder, loader, treatment, environment)
+        yield Doctor(frontend, builder, loader, treatment, environment, IndexClient(session.invocation.variables))
 
 
 @dataclass(frozen=True)

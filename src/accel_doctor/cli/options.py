@@ -19,6 +19,7 @@ import click
 
 from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory
 from accel_doctor.errors import UsageError
+from accel_doctor.model.plans import Policy
 from accel_doctor.units import Unit
 
 if TYPE_CHECKING:
@@ -226,10 +227,17 @@ class PlaceOptions(CacheOptions):
 
 @dataclass(frozen=True)
 class ConsentOptions:
-    """Options for what the system package manager may install."""
+    """Options for what may be done to cure builds."""
 
-    yes: bool = own("--yes", default=False, help="Install system packages without asking, but never a guess.")
+    yes: bool = own(
+        "--yes", default=False, help="Cure builds without asking, but by no guess and nothing that affects the result."
+    )
+    yes_to_all: bool = own("--yes-to-all", default=False, help="Like --yes, for everything that is offered.")
     no_system: bool = own("--no-system", default=False, help="Never install system packages, only name them.")
+
+    def policy(self, *, dry_run: bool, verify: bool = False) -> Policy:
+        """Return the permissions of a run."""
+        return Policy(self.yes or self.yes_to_all, self.yes_to_all, not self.no_system, dry_run, verify)
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ class Verdict:
     quote: str
     hint: str | None = None
     package: str | None = None
+    version: str | None = None  # of the failing package
 
 
 # Patterns in order, each with the blame if it matches.
@@ -96,7 +97,7 @@ def blamed(quote: str, forms: Forms) -> Blame:
 def conclude(verdict: Verdict, frontend: str, step: str, log: Path, completed: Completed) -> Failed:
     """Return a failing build as :class:`Failed`; raise the matching error for any other failure."""
     if verdict.blame is Blame.BUILD:
-        return Failed(verdict.package, log, step, completed.returncode, completed.seconds)
+        return Failed(verdict.package, log, step, completed.returncode, completed.seconds, verdict.version)
     heading = _HEADINGS[step].format(frontend=frontend)
     message = f"{heading}:\n{_indented(redacted(verdict.quote))}" if verdict.quote else f"{heading}; it gave no reason"
     if verdict.blame is Blame.NETWORK:

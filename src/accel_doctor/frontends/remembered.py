@@ -147,6 +147,8 @@ def resolved_by(request: InstallRequest) -> str:
         constraints=(),
         index=index,
         verbosity=0,
+        changes={},
+        built={},
         compile_bytecode=None,
         break_system_packages=False,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,13 +51,26 @@ def as_uv_variables(settings: Settings, *parts: Part) -> dict[str, str]:
 def build_arguments(frontend: Name, build: BuildSettings, directory: Path) -> list[str]:
     """Return the arguments that affect how a source is built; write constraints to ``directory``."""
     name = "--build-constraint" if frontend == "pip" else "--build-constraints"
-    constraints = _written_if_any(directory / "build-constraints.txt", build.build_constraints)
+    lines = (*build.build_constraints, *build.changes.constraints)
+    constraints = _written_if_any(directory / "build-constraints.txt", lines)
     return [*as_arguments(frontend, build, Part.BUILD), *given(name, constraints)]
 
 
 def given(name: str, value: object | None) -> list[str]:
     """Return an argument and its value; empty if the value is not set."""
     return [] if value is None else [name, str(value)]
+
+
+def with_built(request: InstallRequest) -> InstallRequest:
+    """Return the request whose resolution takes the metadata of ``request.built`` from their wheels."""
+    names = tuple(source.name for source in request.built)
+    links = tuple(dict.fromkeys(str(wheel.path.parent) for wheel in request.built.values()))
+    return replace(
+        request,
+        index=replace(request.index, find_links=(*request.index.find_links, *links)),
+        no_binary=tuple(name for name in request.no_binary if name not in names),
+        only_binary=(*request.only_binary, *names),
+    )
 
 
 def verbosity_arguments(verbosity: int) -> list[str]:

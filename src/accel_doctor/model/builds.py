@@ -64,13 +64,17 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Failed:
-    """A frontend or a build stopped, and its output may say why. ``package`` is None while resolving many."""
+    """A frontend or a build stopped, and its output may say why.
+
+    While resolving many, ``package`` and ``version`` are those that the frontend names, or None.
+    """
 
     package: str | None
     log: Path
     step: str  # "resolve", "build", "install", or "command" for one of the user's own
     returncode: int
     seconds: float = 0.0
+    version: str | None = None
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ class BuildChanges:
     steps: tuple[SourceStep, ...] = ()
 
     def __bool__(self) -> bool:
-        return self != BuildChanges()
+        return self != NO_CHANGES
 
     @property
     def of_source(self) -> bool:
@@ -133,6 +133,7 @@ class BuildChanges:
         )
 
 
+NO_CHANGES = BuildChanges()
 _STEP_TEXTS = {SourceStep.REGENERATE_CYTHON: "C code generated again by Cython"}
 
 
@@ -154,7 +155,7 @@ class BuildCure:
     """
 
     reason: Reason
-    changes: BuildChanges = BuildChanges()
+    changes: BuildChanges = NO_CHANGES
     releases: tuple[str, ...] = ()  # constraints on what is installed: "numpy<2"
     affects: str | None = None
     source: str = ""  # "rules/symptoms.yaml"

@@ -66,6 +66,11 @@ class Plan:
         return tuple(unmet for unmet in self.uncured if unmet.final)
 
     @property
+    def hopeless(self) -> Plan:
+        """Return what is left of a plan whose build nothing cures: the reasons, and no cure."""
+        return Plan(unmet=self.final, needs_root=self.needs_root)
+
+    @property
     def advice(self) -> tuple[str, ...]:
         """Return the advice on what the user must still do, without duplicates."""
         given = (*(unmet.advice for unmet in self.unmet), *(package.advice for package in self.packages))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+from accel_doctor.model.builds import Source, Wheel
+from accel_doctor.model.cures import NO_CHANGES, BuildChanges
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -76,6 +79,7 @@ class BuildSettings:
     build_constraints: tuple[str, ...] = ()  # requirement lines, their files already read
     no_build_isolation: bool = False
     portable: bool = False  # bundle libraries, under a manylinux or musllinux tag, where possible
+    changes: BuildChanges = NO_CHANGES  # by cures
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,8 @@ class InstallRequest:
     break_system_packages: bool = False
     verbosity: int = 0
     lock: Path | None = None  # a PEP 751 lock to install instead of requirements
+    changes: Mapping[str, BuildChanges] = field(default_factory=dict)  # by cures, by name
+    built: Mapping[Source, Wheel] = field(default_factory=dict)  # sources whose metadata resolving takes from a wheel
     left_out: tuple[str, ...] = ()  # names (normalized) that resolving skips, whichever package requires them
 
     @property
@@ -115,6 +121,8 @@ class InstallRequest:
         return self.require_hashes or any(line.hashes for line in self.requirements)
 
     def build_settings_of(self, name: str) -> BuildSettings:
-        """Return the settings for building one distribution: its own ``--config-settings`` after those for all."""
+        """Return the settings for building one distribution: its own ``--config-settings`` after those for all, and
+        what cures change."""
         own = [setting for line in self.requirements if line.name == name for setting in line.config_settings]
-        return replace(self.build, config_settings=(*self.build.config_settings, *own)) if own else self.build
+        settings = replace(self.build, config_settings=(*self.build.config_settings, *own)) if own else self.build
+        return replace(settings, changes=self.changes[name]) if name in self.changes else settings

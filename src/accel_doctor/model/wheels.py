@@ -27,6 +27,7 @@ class Provenance:
     libc: str  # "glibc 2.41"
     built_at: str  # UTC, ISO 8601
     build_requirements: tuple[str, ...] = ()  # contents of the backend's environment, "setuptools==80.9.0"
+    changes: tuple[str, ...] = ()  # by cures, in words: "build constraint setuptools<58"
     built_with: tuple[str, ...] = ()  # system packages that its build is known to use, "libpq-dev 17.6-0+deb13u1"
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Built
-from accel_doctor.model.cures import Confidence, Reason
+from accel_doctor.model.cures import BuildCure, Confidence, Reason
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Finding
-from accel_doctor.model.plans import Case, JournalEntry, Plan, Result, Simulation
-from accel_doctor.wording import count, printable, shortened
+from accel_doctor.model.plans import Case, JournalEntry, Plan, Result, Simulation, Unmet
+from accel_doctor.wording import count, listed, printable, shortened
 
 _EVIDENCE_WIDTH = 160
 _MISSING = "system packages are missing"
@@ -35,7 +35,8 @@ def case_lines(case: Case) -> list[str]:
 
 
 def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribution) -> list[str]:
-    """Return the missing packages and why, needs without a known cure, the sizes, and the exact commands."""
+    """Return the missing packages and why, other cures, needs without a known cure, the sizes, and the exact
+    commands."""
     lines: list[str] = []
     if plan.packages:
         lines.append(f"Missing on {distribution}:")
@@ -48,7 +49,7 @@ def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribu
             if not package.confidence.covered_by_yes:
                 others = "; ".join(", ".join(names) for names in package.alternatives)
                 lines.append(f"  {'':<{width}}  a guess, not covered by --yes" + (f"; or: {others}" if others else ""))
-    lines += unmet_lines(plan)
+    lines += [*_cure_lines(plan.build_cures), *unmet_lines(plan)]
     if plan.packages:
         lines.append(_size(plan, simulation))
         lines += [f"  {command}" for command in command_lines(plan.commands)]
@@ -56,14 +57,33 @@ def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribu
 
 
 def unmet_lines(plan: Plan) -> list[str]:
-    """Return the needs that no package of the plan satisfies, each with the known advice."""
-    if not plan.unmet:
-        return []
-    lines = ["No system package is known for:"]
-    for unmet in plan.unmet:
+    """Return the needs that no cure of the plan satisfies, each with the known advice."""
+    lines: list[str] = []
+    for heading, group in (
+        ("Nothing cures:", plan.final),
+        ("No cure is known for:", tuple(unmet for unmet in plan.uncured if not unmet.final)),
+    ):
+        lines += _unmet_group(heading, group)
+    return lines
+
+
+def _unmet_group(heading: str, group: Sequence[Unmet]) -> list[str]:
+    lines = [heading] if group else []
+    for unmet in group:
         lines += [f"  {text}" for text in _why((unmet.reason,))]
         if unmet.advice:
             lines.append(f"    {unmet.advice}")
+    return lines
+
+
+def _cure_lines(cures: Sequence[BuildCure]) -> list[str]:
+    """Return what is to be changed in builds, and why; then what that affects."""
+    lines = ["To build again with:"] if cures else []
+    for cure in cures:
+        lines.append(f"  {cure.reason.package or 'the build'}: {listed(cure.texts)}")
+        lines += [f"    {text}" for text in _why((cure.reason,))]
+        if cure.affects:
+            lines.append(f"    {cure.affects}: not covered by --yes")
     return lines
 
 

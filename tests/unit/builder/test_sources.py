@@ -90,6 +90,7 @@ def builder(tmp_path):
         tags=frozenset(Tag("cp313", "cp313", platform) for platform in ("linux_x86_64", "manylinux_2_28_x86_64")),
         auditwheel=FakeAuditwheel(),
         logs=FakeLogs(tmp_path / "logs"),
+        variables={},
         work=tmp_path / "work",
         jobs=2,
     )

@@ -86,8 +86,7 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     variables = invocation.variables
     levels = options.levels.settings(variables, offline=request.index.offline, dry_run=options.dry_run)
     given = {"level": options.levels.level, "cache_dir": options.place.cache_dir}
-    consent = options.consent
-    policy = Policy(yes=consent.yes, system=not consent.no_system, dry_run=options.dry_run, verify=options.verify)
+    policy = options.consent.policy(dry_run=options.dry_run, verify=options.verify)
     with (
         session.interrupts.watched(),
         closing(session.reporter),

@@ -24,7 +24,6 @@ from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Failed
-from accel_doctor.model.plans import Policy
 from accel_doctor.report.text import unmet_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 
@@ -53,7 +52,7 @@ def command(options: RunOptions) -> int:
     """
     session = Session(started(), options.place, options.verbose - options.quiet, options.python, beside_a_command=True)
     session = replace(session, chosen=session.likely_interpreter())
-    policy = Policy(yes=options.consent.yes, system=not options.consent.no_system, dry_run=options.dry_run)
+    policy = options.consent.policy(dry_run=options.dry_run)
     treatment = assembled_treatment(session, policy, any_python=options.python is None)
     code = _until_well(options.words, session, treatment)
     session.logs.forget_old()

@@ -55,8 +55,8 @@ _LINES_SHOWN = 40
 _BYTES_READ = 64 * 1024
 
 _MEANINGS = {
-    "y": "install them",
-    "n": "install nothing",
+    "y": "do so",
+    "n": "change nothing",
     "l": "show the end of the logs",
     "a": "choose one of the alternatives",
 }
@@ -67,7 +67,7 @@ def ask(plan: Plan, cases: Sequence[Case]) -> Consent | Plan:
     open_to_choice = any(package.alternatives for package in plan.packages)
     keys = "ynla" if open_to_choice else "ynl"
     shown = "/".join(["y", "N", *keys[2:], "?"])
-    question = f"Install {count(len(plan.names), 'system package')}? [{shown}]"
+    question = f"{_proposal(plan)}? [{shown}]"
     while True:
         answer = click.prompt(question, default="n", show_default=False, err=True).strip().lower()
         if answer in ("y", "yes"):
@@ -81,6 +81,13 @@ def ask(plan: Plan, cases: Sequence[Case]) -> Consent | Plan:
         else:
             for key in keys:
                 click.echo(f"  {key}  {_MEANINGS[key]}", err=True)
+
+
+def _proposal(plan: Plan) -> str:
+    packages = f"Install {count(len(plan.names), 'system package')}" if plan.names else ""
+    if not plan.build_cures:
+        return packages
+    return f"{packages} and build with these changes" if packages else "Build again with these changes"
 
 
 def _show_logs(cases: Sequence[Case]) -> None:

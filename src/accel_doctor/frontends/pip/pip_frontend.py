@@ -31,9 +31,11 @@ from accel_doctor.frontends.telling import (
     build_arguments,
     given,
     verbosity_arguments,
+    with_built,
     write_requirement_files,
 )
 from accel_doctor.interfaces import Runner
+from accel_doctor.lockfile import with_sdists
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
@@ -59,6 +61,7 @@ class PipFrontend:
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve with a dry run of ``pip install``; the lock leaves out installed distributions that fit."""
+        built, request = request.built, with_built(request)
         scratch = scratch_beside(log)
         files = write_requirement_files(scratch, _for_pip(request), per_requirement_options=True)
         report = scratch / "report.json"
@@ -66,7 +69,7 @@ class PipFrontend:
         if failed := self._run(self._lock_arguments(request, files, report), request, "resolve", log):
             return failed
         try:
-            return Locked(lock_from_report(report.read_text(encoding="utf-8")))
+            return Locked(with_sdists(lock_from_report(report.read_text(encoding="utf-8")), built))
         except OSError as error:
             raise ToolError(f"pip wrote no installation report: {error}", hint=f"full output of pip: {log}") from error
 

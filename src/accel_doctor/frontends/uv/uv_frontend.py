@@ -23,11 +23,13 @@ from accel_doctor.frontends.telling import (
     build_arguments,
     given,
     verbosity_arguments,
+    with_built,
     write_requirement_files,
 )
 from accel_doctor.frontends.uv.uv_locks import InstalledDistribution, enforce_hashes, kept_direct, without_installed
 from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
 from accel_doctor.interfaces import Runner
+from accel_doctor.lockfile import with_sdists
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Completed
@@ -59,6 +61,7 @@ class UvFrontend:
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve with ``uv pip compile``; installed distributions that fit are kept, and left out of the lock."""
         _refuse_what_uv_cannot(request)
+        built, request = request.built, with_built(request)
         location = as_arguments("uv", request, Part.LOCATION)
         installed = [] if request.reinstall or self.elsewhere else self._installed(location)
         kept = kept_direct(installed, request)
@@ -76,7 +79,8 @@ class UvFrontend:
         completed, said = self._logged(self._compile_command(request, files, output), request, log)
         if completed.returncode != 0:
             return conclude(read_uv(said), self.name, "resolve", log, completed)
-        lock = without_installed(read_lock(output), installed, {distribution.name for distribution in kept})
+        lock = with_sdists(read_lock(output), built)
+        lock = without_installed(lock, installed, {distribution.name for distribution in kept})
         if request.checks_hashes:
             lock = enforce_hashes(lock, request, self.interpreter.environment)
         return Locked(lock)

@@ -34,7 +34,8 @@ _BUILD = re.compile(
     r"|Failed to (?:install|resolve) (?:requirements|build dependencies)|Build backend failed"
 )
 _PACKAGE = re.compile(
-    r"Failed to (?:download and )?build[\s│]+`(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[.*?\])?(?:==|[\s│]*@|`)"
+    r"Failed to (?:download and )?build[\s│]+`(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[.*?\])?"
+    r"(?:==(?P<version>[^`\s]+)|[\s│]*@|`)"
 )
 # crates/uv-dispatch/src/lib.rs, BuildDispatch::install: once for build-system.requires, once more for what the backend
 # asks for on top. Both precede the backend's output; a backend may print the same, which does no harm.
@@ -67,7 +68,7 @@ def read_uv(output: str) -> Verdict:
         return Verdict(Blame.NETWORK, quote, "run once without --offline, or name a --find-links directory")
     kind = blamed(quote, _FORMS)
     named = _PACKAGE.search(quote) if kind is Blame.BUILD else None
-    return Verdict(kind, quote, hint, named["name"] if named else None)
+    return Verdict(kind, quote, hint, *(named.group("name", "version") if named else ()))
 
 
 def build_requirements_in(log: Path) -> tuple[str, ...]:

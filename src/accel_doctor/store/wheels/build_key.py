@@ -9,13 +9,14 @@ The exact key covers
   moves), SOABI, cache tag, debug and free-threaded builds;
 - the platform, and the C library with its version;
 - the distribution and its release, whose libraries extension modules link to;
-- config settings and build constraints;
+- config settings, build constraints, and what cures changed in the build;
 - the environment variables that change what is built (:func:`build_environment`).
 
 The exact key of a portable build covers neither distribution nor C library version: the wheel bundles the libraries,
 and its file name gives the version.
 
-The pure key covers source, config settings and build constraints: everything that a wheel without binaries depends on.
+The pure key covers source, config settings, build constraints and what cures changed: everything that a wheel without
+binaries depends on.
 
 Neither covers the versions of the build requirements, which are unknown before a build and part of what a wheel
 records about itself; build constraints pin them and are covered.
@@ -32,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from accel_doctor.model.builds import Source, SourceKind
+from accel_doctor.model.cures import BuildChanges
 from accel_doctor.model.machine import Distribution, Interpreter
 from accel_doctor.model.wheels import BuildKey, Provenance
 from accel_doctor.store.build_variables import build_variables
@@ -69,6 +71,8 @@ def build_key(
         "config-settings": list(settings.config_settings),
         "build-constraints": sorted(settings.build_constraints),
     }
+    if changed := changes_document(settings.changes):
+        pure["changes"] = changed
     binary: dict[str, Any] = {
         "interpreter": interpreter.abi,
         "platform": interpreter.platform,
@@ -81,6 +85,17 @@ def build_key(
         libc = interpreter.libc.partition(" ")[0]
         binary = {**binary, "libc": libc, "distribution": None, "portable": True}
     return BuildKey(exact=_digest({**pure, "binary": binary}), pure=_digest(pure))
+
+
+def changes_document(changes: BuildChanges) -> dict[str, Any]:
+    """Return what cures change in a wheel, as plain values; empty if they change nothing."""
+    document = {
+        "constraints": sorted(changes.constraints),
+        "requirements": sorted(changes.requirements),
+        "variables": dict(changes.variables),
+        "steps": sorted(step.value for step in changes.steps),
+    }
+    return {name: value for name, value in document.items() if value}
 
 
 def _identity(source: Source) -> dict[str, str | None] | None:
