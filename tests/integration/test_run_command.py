@@ -71,7 +71,7 @@ def test_what_is_missing_is_named_after_the_command_s_own_words(environment):
     assert lines[2:6] == [
         f'accel-doctor:   header:nobody/knows.h: "{message}" (line 1)',
         f"accel-doctor:   log: {log_in(environment)}",
-        "accel-doctor: No system package is known for:",
+        "accel-doctor: No cure is known for:",
         f'accel-doctor:   header:nobody/knows.h: "{message}"',
     ]
     assert lines[6].startswith("accel-doctor:     no rule names a package for header:nobody/knows.h; search with: ")

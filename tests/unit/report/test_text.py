@@ -63,7 +63,7 @@ def test_a_plan_shows_packages_reasons_sizes_and_commands():
         "             not in the rules: named by the index debian 13",
         "  odd        compiler:c: a needs it to build",
         "             a guess, not covered by --yes; or: other, third",
-        "No system package is known for:",
+        "No cure is known for:",
         "  header:x.h: odd needs it to build",
         "    apt-file search x.h",
         "4 system packages and 2 dependencies, 51.2 MB to download, 2.0 kB on disk:",

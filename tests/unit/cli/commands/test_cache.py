@@ -133,6 +133,7 @@ def test_list_says_what_is_kept(run, document, filled):
     assert answer["wheels"][1] | {"bytes": 0, "sha256": ""} == {
         **vars(provenance()),
         "build_requirements": ["setuptools==80.9.0"],
+        "changes": [],
         "built_with": [],
         "key": "1" * 64,
         "file": "cffi-2.1.1-cp313-cp313-linux_x86_64.whl",

@@ -46,7 +46,7 @@ def test_what_is_not_understood_is_explained(typed, capsys):
     typed("x", "n")
     ask(Plan((COMPILER,)), [])
     shown = capsys.readouterr().err
-    assert "  y  install them\n  n  install nothing\n  l  show the end of the logs\n" in shown
+    assert "  y  do so\n  n  change nothing\n  l  show the end of the logs\n" in shown
 
 
 def test_the_end_of_the_log_is_shown_and_drives_no_terminal(typed, capsys, tmp_path: Path):

@@ -209,7 +209,7 @@ def test_hashes_are_checked(frontend, tmp_path):
 
 def test_a_failing_build_is_a_value(frontend, uv, output, tmp_path):
     uv.fails = output("uv-broken-sdist.txt")
-    assert lock(frontend, tmp_path) == Failed("brokenpkg", tmp_path / "lock.log", "resolve", 1, 1.5)
+    assert lock(frontend, tmp_path) == Failed("brokenpkg", tmp_path / "lock.log", "resolve", 1, 1.5, "1.0")
 
 
 def test_a_conflict_is_quoted(frontend, uv, output, tmp_path):
