@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -11,18 +12,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+
 from accel_doctor.interfaces import Notifier, PackageNames
-from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SourceStep, SystemPackage
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import JournalEntry, Plan
-from accel_doctor.report.run_report import reason_document
+from accel_doctor.report.run_report import build_cure_document, reason_document
 from accel_doctor.urls import redacted
 from accel_doctor.wording import count
 
 SCHEMA = 1
 _LINE_LIMIT = 1 << 20  # bytes per entry; a longer line was not written by us
 _EVIDENCE_LIMIT = 500
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 class Journal:
@@ -72,7 +76,8 @@ def as_json(entry: JournalEntry) -> dict[str, Any]:
         }
         for package in entry.packages
     ]
-    return {**vars(entry), "distribution": entry.distribution._asdict(), "packages": packages}
+    cures = [build_cure_document(cure) for cure in entry.cures]
+    return {**vars(entry), "distribution": entry.distribution._asdict(), "packages": packages, "cures": cures}
 
 
 def journal_entry(plan: Plan, distribution: Distribution, manager: str, during: Sequence[str]) -> JournalEntry:
@@ -87,6 +92,7 @@ def journal_entry(plan: Plan, distribution: Distribution, manager: str, during: 
             replace(package, reasons=tuple(map(_told, package.reasons)), alternatives=(), advice=None)
             for package in plan.packages
         ),
+        cures=tuple(replace(cure, reason=_told(cure.reason)) for cure in plan.build_cures),
     )
 
 
@@ -98,8 +104,8 @@ def _entry(line: bytes, managers: Mapping[str, PackageNames]) -> JournalEntry | 
     try:
         entry = _parsed(json.loads(line))
         # Exports are run as root on other machines: leave out anything that we cannot have written.
-        manager = managers[entry.manager]
-        names_are_names = all(manager.accepts(package.name) for package in entry.packages)
+        manager = managers[entry.manager] if entry.packages else None
+        names_are_names = manager is None or all(manager.accepts(package.name) for package in entry.packages)
         plain = "".join(map(str, entry.distribution)).isprintable()
     except (ValueError, KeyError, TypeError):
         return None
@@ -116,12 +122,41 @@ def _parsed(fields: Any) -> JournalEntry:
         packages=tuple(
             SystemPackage(
                 name=str(package["name"]),
-                reasons=tuple(
-                    Reason(Need.parse(need["need"]), need["package"], why=need["evidence"]) for need in package["needs"]
-                ),
+                reasons=tuple(map(_reason, package["needs"])),
                 confidence=Confidence(package["confidence"]),
                 source=str(package["source"]),
             )
             for package in fields["packages"]
         ),
+        cures=tuple(map(_build_cure, fields.get("cures", ()))),
     )
+
+
+def _reason(fields: Any) -> Reason:
+    return Reason(Need.parse(fields["need"]), fields["package"], why=fields["evidence"])
+
+
+def _build_cure(fields: Any) -> BuildCure:
+    changes = BuildChanges(
+        constraints=tuple(map(_requirement, fields["constraints"])),
+        requirements=tuple(map(_requirement, fields["requirements"])),
+        variables=tuple(_variable(name, value) for name, value in fields["variables"].items()),
+        jobs=None if fields["jobs"] is None else int(fields["jobs"]),
+        steps=tuple(map(SourceStep, fields["steps"])),
+    )
+    releases = tuple(map(_requirement, fields["releases"]))
+    return BuildCure(_reason(fields), changes, releases, fields["affects"], str(fields["source"]))
+
+
+def _requirement(text: str) -> str:
+    """Return a requirement. Raises ValueError for one that rules cannot name."""
+    requirement = Requirement(text)  # InvalidRequirement is a ValueError
+    if requirement.url or requirement.marker:
+        raise ValueError(f"not a name and versions: {text}")
+    return str(requirement)
+
+
+def _variable(name: str, value: str) -> tuple[str, str]:
+    if not _VARIABLE.fullmatch(name) or not value.isprintable():
+        raise ValueError(f"not a variable: {name}")
+    return name, value

@@ -200,7 +200,7 @@ def group(name: str, help_text: str) -> click.Group:
 
 # --- options that several commands share ------------------------------------------------------------------
 
-EXPORT_FORMATS = ("shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725")
+EXPORT_FORMATS = ("shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725", "pip", "uv")
 _RULES = "Add this directory of rules to the shipped ones."
 
 

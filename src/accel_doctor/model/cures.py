@@ -122,6 +122,13 @@ class BuildChanges:
         )
 
     @property
+    def environment(self) -> tuple[tuple[str, str], ...]:
+        """Return the variables to set for the build, those that limit how much is compiled at once included."""
+        if self.jobs is None:
+            return self.variables
+        return (*self.variables, ("MAKEFLAGS", f"-j{self.jobs}"), *((name, str(self.jobs)) for name in _JOBS))
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """Return one phrase for each change: ``build constraint setuptools<58``, ``CFLAGS=-fcommon``."""
         return (
@@ -134,6 +141,7 @@ class BuildChanges:
 
 
 NO_CHANGES = BuildChanges()
+_JOBS = ("MAX_JOBS", "CMAKE_BUILD_PARALLEL_LEVEL", "NPY_NUM_BUILD_JOBS", "CARGO_BUILD_JOBS")
 _STEP_TEXTS = {SourceStep.REGENERATE_CYTHON: "C code generated again by Cython"}
 
 
@@ -169,6 +177,14 @@ class BuildCure:
     def texts(self) -> tuple[str, ...]:
         """Return one phrase for each thing it does."""
         return texts_of(self.changes, self.releases)
+
+
+def changes_of(cures: Iterable[BuildCure]) -> BuildChanges:
+    """Return what cures change, all together."""
+    changes = BuildChanges()
+    for cure in cures:
+        changes = changes.also(cure.changes)
+    return changes
 
 
 def texts_of(changes: BuildChanges, releases: Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Built, Failed, Locked
-from accel_doctor.model.cures import BuildChanges, BuildCure, Cure, Reason, SystemPackage
+from accel_doctor.model.cures import BuildChanges, BuildCure, Cure, Reason, SystemPackage, changes_of
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis
 
@@ -49,10 +49,7 @@ class Plan:
     @property
     def changes(self) -> BuildChanges:
         """Return what the cures change in builds, of all sources together."""
-        changes = BuildChanges()
-        for cure in self.build_cures:
-            changes = changes.also(cure.changes)
-        return changes
+        return changes_of(self.build_cures)
 
     @property
     def uncured(self) -> tuple[Unmet, ...]:
@@ -171,7 +168,7 @@ class Result:
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """One transaction: time (ISO 8601, UTC), distribution, occasion, commands, packages and reasons."""
+    """One transaction: time (ISO 8601, UTC), distribution, occasion, commands, packages, other cures, and reasons."""
 
     time: str
     distribution: Distribution
@@ -179,3 +176,4 @@ class JournalEntry:
     during: tuple[str, ...]  # the accel-doctor command line that led to it
     commands: tuple[tuple[str, ...], ...]
     packages: tuple[SystemPackage, ...]
+    cures: tuple[BuildCure, ...] = ()  # of builds, that are no system packages

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
-from accel_doctor.model.cures import Reason, SystemPackage
+from packaging.utils import is_normalized_name
+
+from accel_doctor.model.cures import BuildCure, Reason, SystemPackage, changes_of
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.model.plans import JournalEntry
 from accel_doctor.rulebook.templates import filled
+from accel_doctor.wording import printable
 
 # format -> the template under templates/
 FORMATS: Mapping[str, str] = {
@@ -20,7 +23,10 @@ FORMATS: Mapping[str, str] = {
     "bindep": "bindep.j2",
     "cloud-init": "cloud-init.yml.j2",
     "pep725": "pep725.toml.j2",
+    "pip": "pip.j2",
+    "uv": "uv.toml.j2",
 }
+WITH_BUILDS = ("dockerfile", "pip", "uv")  # formats that also tell the builds that were changed
 
 # PEP 725 calls compilers virtual dependencies.
 _VIRTUAL = {"c": "c", "c++": "cpp", "fortran": "fortran", "rust": "rust"}
@@ -28,13 +34,15 @@ _VIRTUAL = {"c": "c", "c++": "cpp", "fortran": "fortran", "rust": "rust"}
 
 @dataclass(frozen=True)
 class PackageList:
-    """The packages that a machine of one distribution needs: each once, sorted by name, with all its reasons."""
+    """The packages that a machine of one distribution needs: each once, sorted by name, with all its reasons; and what
+    cures changed in builds there."""
 
     distribution: Distribution
     manager: str
     packages: tuple[SystemPackage, ...]
     commands: tuple[tuple[str, ...], ...] = ()  # commands that root runs on a fresh machine
     cleanup: str = ""  # shell words that remove downloads from an image
+    cures: tuple[BuildCure, ...] = ()  # sorted by the name of the package that is built
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -43,7 +51,10 @@ class PackageList:
 
 
 def package_list(entries: Sequence[JournalEntry]) -> PackageList:
-    """Return the packages of one or more journal entries of one distribution, without commands."""
+    """Return the packages of one or more journal entries of one distribution, without commands.
+
+    Of several cures for the same need of a build, only the last counts: it was tried because the others did not help.
+    """
     latest = entries[-1]
     reasons: dict[str, dict[Reason, None]] = {}
     packages = {}
@@ -52,7 +63,10 @@ def package_list(entries: Sequence[JournalEntry]) -> PackageList:
             packages[package.name] = package
             reasons.setdefault(package.name, {}).update(dict.fromkeys(package.reasons))
     listed = (replace(packages[name], reasons=tuple(reasons[name])) for name in sorted(packages))
-    return PackageList(latest.distribution, latest.manager, tuple(listed))
+    cures = {(cure.reason.package or "", cure.reason.need): cure for entry in entries for cure in entry.cures}
+    return PackageList(
+        latest.distribution, latest.manager, tuple(listed), cures=tuple(cures[key] for key in sorted(cures))
+    )
 
 
 def export(needed: PackageList, form: str) -> str:
@@ -64,8 +78,11 @@ def render(needed: PackageList, template: str) -> str:
     """Render a user's template in Jinja2's sandbox. Raise ValueError for a mistake in it.
 
     It has ``distribution.id`` and ``.name``, ``manager``, ``packages`` (each with ``name``, ``why``, ``confidence``),
-    ``commands``, ``cleanup``, ``external`` (PEP 725) and the filters ``quote`` and ``join_words``.
+    ``commands``, ``cleanup``, ``external`` (PEP 725), ``builds`` (each with ``name``, ``why``, ``what``,
+    ``constraints``, ``requirements``, ``variables``, ``steps``), ``releases`` and the filters ``quote`` and
+    ``join_words``.
     """
+    changes = changes_of(needed.cures)
     values = {
         "distribution": {"id": needed.distribution.id, "name": str(needed.distribution)},
         "manager": needed.manager,
@@ -76,8 +93,32 @@ def render(needed: PackageList, template: str) -> str:
         ],
         "commands": [list(command) for command in needed.commands],
         "external": _external(needed.packages),
+        "builds": list(_builds(needed.cures)),
+        "constraints": changes.constraints,
+        "variables": dict(changes.environment),
+        "releases": list(dict.fromkeys(release for cure in needed.cures for release in cure.releases)),
     }
     return filled(template, values, whole_lines=True).rstrip("\n") + "\n"
+
+
+def _builds(cures: Iterable[BuildCure]) -> Iterator[Mapping[str, object]]:
+    """Yield each build that cures change, with all its changes together."""
+    by_name: dict[str, list[BuildCure]] = {}
+    for cure in cures:
+        if cure.changes and cure.reason.package and is_normalized_name(cure.reason.package):
+            by_name.setdefault(cure.reason.package, []).append(cure)
+    for name, own in by_name.items():
+        changes = changes_of(own)
+        yield {
+            "name": name,
+            "why": _why([replace(cure.reason, package=None) for cure in own]),
+            "requirement": name,
+            "what": printable("; ".join(changes.texts)),
+            "constraints": list(changes.constraints),
+            "requirements": list(changes.requirements),
+            "variables": dict(changes.environment),
+            "steps": [step.value for step in changes.steps],
+        }
 
 
 def _why(reasons: Iterable[Reason]) -> str:

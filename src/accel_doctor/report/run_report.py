@@ -7,7 +7,7 @@ from typing import Any
 
 from accel_doctor.errors import AccelDoctorError, ExitCode
 from accel_doctor.model.builds import Built
-from accel_doctor.model.cures import Reason, SystemPackage
+from accel_doctor.model.cures import BuildCure, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution, Interpreter
 from accel_doctor.model.needs import Finding
 from accel_doctor.model.plans import Case, Plan, Result, Unmet
@@ -35,12 +35,13 @@ def run_document(
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
-    """Return a plan: packages with the needs they meet, unmet needs, and the commands as argument lists."""
+    """Return a plan: packages with the needs they meet, other cures, unmet needs, and commands as lists of words."""
     return {
         "system_packages": [
             {**system_package_document(package), "reasons": [reason_document(reason) for reason in package.reasons]}
             for package in plan.packages
         ],
+        "build_cures": [build_cure_document(cure) for cure in plan.build_cures],
         "unmet": unmet_document(plan.unmet),
         "commands": [list(command) for command in plan.commands],
     }
@@ -101,6 +102,21 @@ def system_package_document(package: SystemPackage) -> dict[str, Any]:
         "confidence": package.confidence.value,
         "source": package.source,
         "alternatives": [list(names) for names in package.alternatives],
+    }
+
+
+def build_cure_document(cure: BuildCure) -> dict[str, Any]:
+    """Return a cure that is no system package: the need of a build, what is changed, and what that may affect."""
+    return {
+        **reason_document(cure.reason),
+        "constraints": list(cure.changes.constraints),
+        "requirements": list(cure.changes.requirements),
+        "variables": dict(cure.changes.variables),
+        "jobs": cure.changes.jobs,
+        "steps": [step.value for step in cure.changes.steps],
+        "releases": list(cure.releases),
+        "affects": cure.affects,
+        "source": cure.source,
     }
 
 

@@ -203,5 +203,8 @@ def history_lines(entries: Iterable[JournalEntry]) -> list[str]:
                 name = package.name if position == 0 else ""
                 user = f" for {reason.package}" if reason.package else ""
                 lines.append(f'  {name:<{width}}  {reason.need}{user}: "{reason.evidence}"')
+        for cure in entry.cures:
+            what, user = ", ".join(cure.texts), cure.reason.package or "the build"
+            lines.append(f'  {user}: {what}  {cure.reason.need}: "{cure.reason.evidence}"')
         lines += [f"  $ {shlex.join(command)}" for command in entry.commands]
     return [printable(line) for line in lines]

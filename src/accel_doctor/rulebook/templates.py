@@ -5,9 +5,10 @@ Text without ``{{`` is not a template and costs nothing; Jinja2 is imported for 
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from accel_doctor.model.machine import Interpreter
@@ -73,4 +74,5 @@ def _sandbox(whole_lines: bool) -> SandboxedEnvironment:
     )
     environment.filters["quote"] = shlex.quote
     environment.filters["join_words"] = shlex.join
+    environment.filters["quote_text"] = partial(json.dumps, ensure_ascii=False)  # tojson writes < as \u003c
     return environment

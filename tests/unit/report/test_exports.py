@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import tomli as tomllib
 import yaml
 
-from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SourceStep, SystemPackage
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import JournalEntry
@@ -117,6 +118,69 @@ def test_names_cannot_break_out_of_a_comment(form: str) -> None:
     made = export(needed(entry(package("libffi-dev", ("header:a - rm -rf /.h", hostile)))), form)
     assert not [line for line in made.splitlines() if line.lstrip().startswith(("- rm", "y"))]
     assert "\x1b" not in made
+
+
+def cure(need: str, of: str | None, releases: tuple[str, ...] = (), **changes: Any) -> BuildCure:
+    return BuildCure(Reason(Need.parse(need), of, why="x"), BuildChanges(**changes), releases)
+
+
+CURES = (
+    cure("build-constraint:setuptools<58", "demjson", constraints=("setuptools<58",)),
+    cure("build-constraint:fno-common", "slycot", variables=(("CFLAGS", "-fcommon -O2"),)),
+    cure("python-module:numpy", "lap", requirements=("numpy",), constraints=("cython<3",)),
+    cure("build-constraint:cython<3.1", "old", steps=(SourceStep.REGENERATE_CYTHON,)),
+    cure("build-constraint:numpy<2", "old", releases=("numpy<2",)),
+)
+CURED = entry(package("gcc", ("compiler:c", "lap")), cures=CURES)
+
+
+def test_pip_builds_each_on_its_own() -> None:
+    made = export(needed(CURED), "pip")
+    assert "-c constraints.txt ...\n\nprintf '%s\\n' 'numpy<2' > constraints.txt\n" in made
+    assert [line for line in made.splitlines() if not line.startswith(("#", "printf")) and line] == [
+        "PIP_BUILD_CONSTRAINT=demjson-build.txt pip wheel --no-deps --no-binary demjson --wheel-dir wheels demjson",
+        "python3 -m venv lap-build",
+        "lap-build/bin/pip install -c lap-build.txt setuptools wheel numpy",
+        "lap-build/bin/pip wheel --no-build-isolation --no-deps --no-binary lap --wheel-dir wheels lap",
+        "CFLAGS='-fcommon -O2' pip wheel --no-deps --no-binary slycot --wheel-dir wheels slycot",
+    ]
+    assert "# old: C code generated again by Cython\n# build-constraint:cython<3.1\n# pip alone cannot do this" in made
+    assert "printf '%s\\n' 'setuptools<58' > demjson-build.txt\n" in made
+
+
+def test_uv_has_tables_for_it() -> None:
+    assert tomllib.loads(export(needed(CURED), "uv")) == {
+        "tool": {
+            "uv": {
+                "constraint-dependencies": ["numpy<2"],
+                "build-constraint-dependencies": ["setuptools<58", "cython<3"],
+                "extra-build-dependencies": {"lap": ["numpy"]},
+                "extra-build-variables": {"slycot": {"CFLAGS": "-fcommon -O2"}},
+            }
+        }
+    }
+
+
+def test_an_image_builds_under_the_same_constraints_and_variables() -> None:
+    assert export(needed(CURED), "dockerfile").splitlines()[-3:] == [
+        "RUN printf '%s\\n' 'setuptools<58' 'cython<3' > /etc/build-constraints.txt",
+        "ENV PIP_BUILD_CONSTRAINT=/etc/build-constraints.txt UV_BUILD_CONSTRAINT=/etc/build-constraints.txt",
+        "ENV CFLAGS='-fcommon -O2'",
+    ]
+    assert "RUN apt-get" not in export(needed(entry(cures=CURES)), "dockerfile")
+
+
+def test_of_several_cures_of_one_need_the_last_counts() -> None:
+    second = cure("build-constraint:setuptools<58", "demjson", constraints=("setuptools<60",))
+    other = cure("resource:memory", "demjson", jobs=1)
+    made = export(needed(entry(cures=CURES[:1]), entry(cures=(second, other))), "uv")
+    assert tomllib.loads(made)["tool"]["uv"]["build-constraint-dependencies"] == ["setuptools<60"]
+    assert tomllib.loads(made)["tool"]["uv"]["extra-build-variables"]["demjson"]["MAX_JOBS"] == "1"
+
+
+def test_a_name_that_is_none_is_not_built() -> None:
+    hostile = cure("build-constraint:setuptools<58", "../x; rm -rf /", constraints=("setuptools<58",))
+    assert "rm -rf" not in export(needed(entry(cures=(hostile,))), "pip")
 
 
 def test_a_template_of_the_user_s_own() -> None:

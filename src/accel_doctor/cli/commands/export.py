@@ -12,9 +12,10 @@ from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.journal import journal_entry
 from accel_doctor.model.plans import Plan
-from accel_doctor.report.exports import PackageList, export, package_list, render
+from accel_doctor.report.exports import WITH_BUILDS, PackageList, export, package_list, render
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 from accel_doctor.system.packages.managers import MANAGERS
+from accel_doctor.wording import listed
 
 _TEMPLATE_LIMIT = 1 << 20
 
@@ -32,15 +33,20 @@ class ExportOptions:
 def command(options: ExportOptions) -> int:
     """Write down the system packages this machine needed, for the next one of the same distribution.
 
-    They come from the journal: every system package that accel-doctor installed here, and why.
+    They come from the journal: every system package that accel-doctor installed here, and why. The formats dockerfile,
+    pip and uv also have what was changed in builds: constraints, further requirements, variables.
     """
     needed = _packages_of_journal(options.last)
     if needed is None:
-        click.echo("accel-doctor has installed no system packages on this distribution yet", err=True)
+        click.echo("accel-doctor has cured no builds on this distribution yet", err=True)
         return ExitCode.DONE
     template = options.template
     if template is None:
         click.echo(export(needed, options.form), nl=False)
+        if needed.cures and options.form not in WITH_BUILDS:
+            names = listed(sorted({cure.reason.package or "a command" for cure in needed.cures}))
+            others = " or ".join(WITH_BUILDS)
+            click.echo(f"not in this format: changed builds of {names}: use --format {others}", err=True)
         return ExitCode.DONE
     try:
         with Path(template).open(encoding="utf-8") as stream:
@@ -53,8 +59,8 @@ def command(options: ExportOptions) -> int:
 
 
 def exported_plan(plan: Plan | None, form: str, session: Session) -> str:
-    """Return a plan as ``export`` would write it after installation; empty if it has no packages."""
-    if not plan or not plan.packages:
+    """Return a plan as ``export`` would write it after installation; empty if there is nothing to write."""
+    if not plan or not (plan.packages or (plan.build_cures and form in WITH_BUILDS)):
         return ""
     entry = journal_entry(plan, session.distribution, session.package_manager.name, ())
     return export(_with_commands(package_list([entry]), session), form)
@@ -76,6 +82,8 @@ def _packages_of_journal(last: int | None) -> PackageList | None:
 
 def _with_commands(needed: PackageList, session: Session) -> PackageList:
     """Add the commands that root runs on a fresh machine of the distribution."""
+    if not needed.packages:
+        return needed
     here = session.distribution
     root = PackageManagerElsewhere(needed.manager, here, session.rulebook)
     return replace(needed, commands=root.commands(needed.names), cleanup=MANAGERS[needed.manager].cleanup)

@@ -22,12 +22,12 @@ class HistoryOptions:
 
 @as_command("history", HistoryOptions)
 def command(options: HistoryOptions) -> int:
-    """List what was installed here: when, for what, and by which command. The newest comes last."""
+    """List what was installed and changed here: when, for what, and by which command. The newest comes last."""
     entries = Session(started()).journal.read(MANAGERS)
     entries = entries[-options.last :] if options.last else entries
     if entries or options.form == "json":
         document = {"schema": SCHEMA, "treatments": [as_json(entry) for entry in entries]}
         show(options.form, document, history_lines(entries))
     else:
-        click.echo("accel-doctor has installed no system packages yet", err=True)
+        click.echo("accel-doctor has cured no builds here yet", err=True)
     return ExitCode.DONE
