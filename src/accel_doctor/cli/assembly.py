@@ -113,7 +113,9 @@ class MachineEnvironment(TargetEnvironment):
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
         session = self.session
-        return Imports(session.interpreter, session.runner, session.logs, self.jobs).failing(names, request)
+        return Imports(session.interpreter, session.runner, session.logs, self.jobs, session.reporter.note).failing(
+            names, request
+        )
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ time, so that a crash is attributed to the right one."""
 from __future__ import annotations
 
 import json
+import secrets
 import shlex
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,71 +17,14 @@ from accel_doctor.model.builds import Failed
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
+from accel_doctor.system.python.import_judgment import ImportFailure, Judgment, judged, libraries_wanted, read_failures
+from accel_doctor.system.python.import_programs import IMPORT, LIST
 
 _LIST_TIMEOUT = 60.0  # seconds
 _IMPORT_TIMEOUT = 120.0
 _MARK = "accel-doctor-modules:"
-
-# Both run inside the target, Python 3.8 or later, isolated (-I): without this directory and PYTHONPATH.
-_PREAMBLE = r"""
-import glob, os, site, sys
-target, prefix, user = sys.argv[1:4]
-below = os.path.join(glob.escape(prefix), "lib*", "python*", "*-packages")
-for folder in [target] * bool(target) + glob.glob(below) * bool(prefix):
-    sys.path.insert(0, folder)
-    site.addsitedir(folder)
-if user:
-    site.addsitedir(site.getusersitepackages())
-"""
-_LIST = (
-    _PREAMBLE
-    + r"""
-import json
-from importlib.machinery import EXTENSION_SUFFIXES
-from importlib.metadata import PackageNotFoundError, distribution
-
-# What some distributions leave at the top by mistake is not theirs to be imported.
-STRAY = {"benchmarks", "build", "conftest", "doc", "docs", "example", "examples", "scripts", "setup", "test", "tests"}
-
-def module_of(name):
-    for suffix in (*EXTENSION_SUFFIXES, ".py"):
-        if name.endswith(suffix):
-            return name[:-len(suffix)]
-
-def modules(files):
-    found = set()
-    for file in files:
-        *folders, name = file.parts
-        module = module_of(name)
-        if module is None or ".." in folders or not all(map(str.isidentifier, [*folders, module])):
-            continue
-        if module == "__init__":
-            found.add(tuple(folders))
-        elif not folders:
-            found.add((module,))
-    tops = [parts for parts in found if parts and not any(parts[:end] in found for end in range(1, len(parts)))]
-    return sorted(".".join(parts) for parts in tops if parts[0] not in STRAY and not parts[0].startswith("__"))
-
-answer = {}
-for name in json.loads(sys.stdin.read()):
-    try:
-        answer[name] = modules(distribution(name).files or ())[:20]
-    except PackageNotFoundError:
-        pass
-print(sys.argv[4] + json.dumps(answer))
-"""
-)
-_IMPORT = (
-    _PREAMBLE
-    + r"""
-import importlib
-names = sys.argv[4:]
-del sys.argv[1:]
-for name in names:
-    importlib.import_module(name)
-"""
-)
-
+# rules/symptoms.yaml reads it
+_LIBRARIES = "shared libraries that this import asked for, and did not find: "
 
 @dataclass(frozen=True)
 class Imports:
@@ -90,11 +34,13 @@ class Imports:
     runner: Runner
     logs: Logs
     jobs: int
+    note: Callable[[str], None]
 
     def failing(self, names: Sequence[str], request: InstallRequest) -> list[Failed]:
-        """Return the installed distributions among ``names`` that have a module that cannot be imported.
+        """Return the installed distributions among ``names`` that cannot be imported.
 
-        Raises ToolError if the interpreter cannot list their modules.
+        Modules that only want settings or optional companions do not count. Raises ToolError if the interpreter cannot
+        list the modules.
         """
         places = (str(request.target or ""), str(request.prefix or ""), "user" if request.user else "")
         modules = self._modules(names, places)
@@ -105,7 +51,7 @@ class Imports:
         return [failed for failed in outcomes if failed]
 
     def _modules(self, names: Sequence[str], places: Sequence[str]) -> dict[str, list[str]]:
-        done = self._run(_LIST, [*places, _MARK], _LIST_TIMEOUT, stdin=json.dumps(list(names)))
+        done = self._run(LIST, [*places, _MARK], _LIST_TIMEOUT, stdin=json.dumps(list(names)))
         _, mark, answer = done.output.rpartition(_MARK)
         if done.returncode or not mark:
             words = (done.stderr.strip() or done.output.strip() or f"return code {done.returncode}").splitlines()[-1]
@@ -114,19 +60,35 @@ class Imports:
         return {name: modules for name, modules in found.items() if modules}
 
     def _import(self, name: str, modules: Sequence[str], places: Sequence[str]) -> Failed | None:
-        done = self._run(_IMPORT, [*places, *modules], _IMPORT_TIMEOUT)
-        if done.returncode == 0:
+        mark = f"accel-doctor-import-{secrets.token_hex(8)}:"
+        done = self._run(IMPORT, [*places, mark, *modules], _IMPORT_TIMEOUT)
+        judgment = judged(name, modules, read_failures(done.output, mark))
+        if done.returncode == 0 and not judgment.failing:
+            for failure in judgment.noted:
+                self.note(f"{name} can be imported, but not its module {failure.module}: {failure}")
             return None
         log = self.logs.new_log("import", name)
+        log.write_text(self._told(done, mark, modules, judgment), encoding="utf-8", errors="replace")
+        return Failed(name, log, "import", done.returncode or 1, done.seconds)
+
+    def _told(self, done: Completed, mark: str, modules: Sequence[str], judgment: Judgment) -> str:
+        """Return the log of a failed import: its command, its output, and what ended it."""
         shown = shlex.join([str(self.interpreter.executable), "-c", f"import {', '.join(modules)}"])
-        log.write_text(f"$ {shown}\n{done.output}{done.stderr}{_ending(done)}", encoding="utf-8", errors="replace")
-        return Failed(name, log, "import", done.returncode, done.seconds)
+        printed = "".join(line for line in done.output.splitlines(keepends=True) if not line.startswith(mark))
+        lines = [_ending(done), *map(_summary, judgment.failing)]
+        if libraries := libraries_wanted(judgment.failing):
+            lines.append(f"{_LIBRARIES}{', '.join(libraries)}\n")
+        return f"$ {shown}\n{printed}{done.stderr}{''.join(lines)}"
 
     def _run(self, code: str, arguments: Sequence[str], timeout: float, stdin: str | None = None) -> Completed:
         # -B: write no bytecode into the environment
         argv = [str(self.interpreter.executable), "-I", "-B", "-c", code, *arguments]
         with tempfile.TemporaryDirectory(prefix="accel-doctor-import-") as empty:
             return self.runner.capture(argv, directory=Path(empty), stdin=stdin, timeout=timeout)
+
+
+def _summary(failure: ImportFailure) -> str:
+    return f"error: cannot import {failure.module}: {failure}\n"
 
 
 def _ending(done: Completed) -> str:

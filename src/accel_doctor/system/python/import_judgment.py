@@ -1,0 +1,138 @@
+"""Judge failed imports: which mean that a distribution does not work, and which shared libraries it asked for.
+
+Pure: what the target interpreter reported in, words out. The reports come from installed code, which may be hostile.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+_MOST_LIBRARIES = 40
+_LONGEST = 1000
+
+# Frameworks, windowing systems and services that want settings which an import on its own does not give them.
+_WANTS_SETTINGS = re.compile(
+    r"\$?\bDISPLAY\b|\b(?:connect to|open) (?:the )?(?:X )?display\b|\bno display\b|\bXDG_RUNTIME_DIR\b"
+    r"|[Ee]nvironment variable .*(?:\bset\b|\bmissing\b|\bdefined\b|\brequired\b|\bnot found\b)"
+    r"|\b[Cc]redentials?\b|\b(?:API|api)[ _-]?(?:key|token)\b"
+)
+_SETTING_ERRORS = re.compile(r"ImproperlyConfigured|\w*(?:Display|Credentials|Configuration|Config)\w*(?:Error|Exception)")
+_STOPPED = ("SystemExit",)
+
+
+class ImportFailure(NamedTuple):
+    """One module that could not be imported. ``kinds`` are the names of the exception's classes, its own first."""
+
+    module: str
+    kinds: tuple[str, ...]
+    message: str = ""
+    missing: str | None = None  # the module that an ImportError is about
+    variable: bool = False  # a KeyError of os.environ
+    libraries: tuple[str, ...] = ()  # asked for by name, and not found
+
+    @property
+    def wants_settings(self) -> bool:
+        """Return whether the module only wants what its user configures: a display, a variable, credentials."""
+        if self.variable or any(map(_SETTING_ERRORS.fullmatch, self.kinds)):
+            return True
+        if self.kinds[:1] == _STOPPED:  # a script; one that stops with a sentence lacks something
+            return not self.message.strip() or self.message.strip().isdigit()
+        about_names = "ModuleNotFoundError" in self.kinds or self.message.startswith("cannot import name")
+        return not about_names and _WANTS_SETTINGS.search(self.message) is not None
+
+    def wants_another(self, modules: Iterable[str]) -> bool:
+        """Return whether the module lacks a module that is none of its own distribution's ``modules``."""
+        own = {module.partition(".")[0] for module in modules}
+        return "ModuleNotFoundError" in self.kinds and bool(self.missing) and _top(self.missing) not in own
+
+    def __str__(self) -> str:
+        first = self.message.strip().splitlines()[:1]
+        return f"{self.kinds[0] if self.kinds else 'error'}{f': {first[0]}' if first else ''}"[:_LONGEST]
+
+
+def _top(module: str | None) -> str:
+    return (module or "").partition(".")[0]
+
+
+def read_failures(output: str, mark: str) -> list[ImportFailure]:
+    """Return the failures that the program in the target reported after ``mark``; skip malformed ones."""
+    failures = []
+    for line in output.splitlines():
+        if line.startswith(mark):
+            try:
+                failures.append(_failure(json.loads(line[len(mark) :])))
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                continue
+    return failures
+
+
+def _failure(said: dict[str, Any]) -> ImportFailure:
+    missing = said.get("missing")
+    return ImportFailure(
+        module=str(said["module"])[:_LONGEST],
+        kinds=tuple(str(kind) for kind in said["kinds"]),
+        message=str(said.get("message", ""))[:_LONGEST],
+        missing=str(missing) if missing else None,
+        variable=said.get("variable") is True,
+        libraries=tuple(str(name) for name in said.get("libraries", ())),
+    )
+
+
+class Judgment(NamedTuple):
+    """The failures that mean that a distribution does not work, and those that are only worth a note."""
+
+    failing: tuple[ImportFailure, ...]
+    noted: tuple[ImportFailure, ...]
+
+
+def judged(name: str, modules: Sequence[str], failures: Sequence[ImportFailure]) -> Judgment:
+    """Judge the failed imports among a distribution's top-level ``modules``.
+
+    A module that only wants settings works. One that lacks another distribution's module is only noted if the
+    distribution's main module can be imported: some ship modules for optional companions.
+    """
+    real = [failure for failure in failures if not failure.wants_settings]
+    failed = {failure.module for failure in real}
+    main = _main_modules(name, modules)
+    works = any(module not in failed for module in main)
+    noted = [failure for failure in real if works and failure.module not in main and failure.wants_another(modules)]
+    return Judgment(tuple(failure for failure in real if failure not in noted), tuple(noted))
+
+
+def _main_modules(name: str, modules: Sequence[str]) -> list[str]:
+    """Return the modules with the distribution's own name (``PyYAML`` has ``yaml``); all if none has it."""
+    own = canonicalize_name(name).removeprefix("python-").removesuffix("-python")
+    names = {own, own.removeprefix("py"), f"py{own}"}
+    return [module for module in modules if canonicalize_name(module.replace(".", "-")) in names] or list(modules)
+
+
+# Names for other systems' loaders.
+_ELSEWHERE = re.compile(r"(?i)(?:cyg|msys).*|.*\.(?:dll|dylib|framework|exe)(?:\..*)?|.*[\\ ].*|msvcrt|kernel32")
+_SONAME = re.compile(r"(?P<stem>lib[A-Za-z0-9_+.-]+?)\.so(?P<version>\.[0-9][0-9.]*)?")
+_BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+.-]*")
+
+
+def libraries_wanted(failures: Iterable[ImportFailure]) -> list[str]:
+    """Return the shared libraries that failed imports asked for: ``libvips.so.42``, or ``libmagic`` if the version
+    does not matter."""
+    bare: dict[str, None] = {}
+    versioned: dict[str, list[str]] = {}
+    for name in (name.rpartition("/")[2] for failure in failures for name in failure.libraries):
+        if _ELSEWHERE.fullmatch(name) or len(name) > 100:
+            continue
+        if found := _SONAME.fullmatch(name):
+            if found["version"]:
+                versioned.setdefault(found["stem"], []).append(name)
+            else:
+                bare[found["stem"]] = None
+        elif _BARE.fullmatch(name):
+            bare[name if name.startswith("lib") else f"lib{name}"] = None
+    several = [stem for stem, names in versioned.items() if len(set(names)) > 1]
+    single = {stem: names[0] for stem, names in versioned.items() if stem not in several}
+    stems = [stem for stem in dict.fromkeys([*bare, *several]) if stem not in single]
+    return [*single.values(), *stems][:_MOST_LIBRARIES]

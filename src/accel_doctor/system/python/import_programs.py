@@ -1,0 +1,118 @@
+"""The programs that run inside the target interpreter to list and import what is installed there.
+
+They need Python 3.8 or later, and run isolated (-I): without this directory and PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+_PREAMBLE = r"""
+import glob, os, site, sys
+target, prefix, user = sys.argv[1:4]
+below = os.path.join(glob.escape(prefix), "lib*", "python*", "*-packages")
+for folder in [target] * bool(target) + glob.glob(below) * bool(prefix):
+    sys.path.insert(0, folder)
+    site.addsitedir(folder)
+if user:
+    site.addsitedir(site.getusersitepackages())
+"""
+
+# Prints, after the mark given as the fourth argument, the modules of each distribution named on stdin, as JSON.
+LIST = (
+    _PREAMBLE
+    + r"""
+import json
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.metadata import PackageNotFoundError, distribution
+
+# What some distributions leave at the top by mistake is not theirs to be imported.
+STRAY = {"benchmarks", "build", "conftest", "doc", "docs", "example", "examples", "scripts", "setup", "test", "tests"}
+
+def module_of(name):
+    for suffix in (*EXTENSION_SUFFIXES, ".py"):
+        if name.endswith(suffix):
+            return name[:-len(suffix)]
+
+def modules(files):
+    found = set()
+    for file in files:
+        *folders, name = file.parts
+        module = module_of(name)
+        if module is None or ".." in folders or not all(map(str.isidentifier, [*folders, module])):
+            continue
+        if module == "__init__":
+            found.add(tuple(folders))
+        elif not folders:
+            found.add((module,))
+    tops = [parts for parts in found if parts and not any(parts[:end] in found for end in range(1, len(parts)))]
+    return sorted(".".join(parts) for parts in tops if parts[0] not in STRAY and not parts[0].startswith("__"))
+
+answer = {}
+for name in json.loads(sys.stdin.read()):
+    try:
+        answer[name] = modules(distribution(name).files or ())[:20]
+    except PackageNotFoundError:
+        pass
+print(sys.argv[4] + json.dumps(answer))
+"""
+)
+
+# Imports the modules named from the fifth argument on. Prints, after the mark given as the fourth, one JSON object for
+# each module that fails: the exception, and the shared libraries that the import asked for by name and did not find.
+IMPORT = (
+    _PREAMBLE
+    + r"""
+import importlib, json, traceback
+mark, *names = sys.argv[4:]
+del sys.argv[1:]
+asked = []
+
+def hear(event, arguments):
+    if event == "ctypes.dlopen" and isinstance(arguments[0], str):
+        asked.append(arguments[0])
+
+try:
+    import ctypes, ctypes.util
+    find = ctypes.util.find_library
+    def find_library(name):
+        found = find(name)
+        if found is None:
+            asked.append(str(name))
+        return found
+    ctypes.util.find_library = find_library
+    sys.addaudithook(hear)
+except ImportError:
+    ctypes = None
+
+def is_there(name):
+    if ".so" not in name:
+        return False
+    try:
+        return bool(ctypes.CDLL(name))
+    except OSError:
+        return False
+
+def innermost(failure):
+    frame = failure.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return frame.tb_frame.f_code.co_filename if frame else ""
+
+for name in names:
+    del asked[:]
+    try:
+        importlib.import_module(name)
+    except BaseException as failure:
+        traceback.print_exc()
+        sys.stderr.flush()
+        wanted = [one for one in dict.fromkeys(asked) if not is_there(one)]
+        said = {
+            "module": name,
+            "kinds": [kind.__name__ for kind in type(failure).__mro__],
+            "message": str(failure)[:1000],
+            "missing": getattr(failure, "name", None) if isinstance(failure, ImportError) else None,
+            "variable": isinstance(failure, KeyError) and os.path.basename(innermost(failure)) == "os.py",
+            "libraries": [one[:200] for one in wanted[:100]],
+        }
+        print("\n" + mark + json.dumps(said, default=str), flush=True)
+"""
+)
