@@ -108,7 +108,9 @@ class RuleAdviser:
                 unmet.append(Unmet(reason, _installed_advice(selected, choice), installed=True))
         names = tuple(sorted(packages))
         commands = self._package_manager.commands(names) if names else ()
-        return Plan(tuple(packages[name] for name in names), tuple(unmet), commands, self._package_manager.needs_root)
+        chosen_packages = tuple(packages[name] for name in names)
+        unmet = _without_other_names(unmet, chosen_packages)
+        return Plan(chosen_packages, tuple(unmet), commands, self._package_manager.needs_root)
 
     def _options(self, reason: Reason) -> list[BuildCure] | None:
         """Return the cures without packages that can work on this Python, in the order to try; None without a rule."""
@@ -126,7 +128,11 @@ class RuleAdviser:
         if ruled or not need.kind.curable_by_packages:
             return ruled
         indexed = self._ranked(rank(need, self._index)) if self._index else None
-        return indexed or self._ranked(self._asked(need))
+        found = indexed or self._ranked(self._asked(need))
+        if found or not need.any_version:
+            return found
+        developed = self.choice(Need(NeedKind.LIBRARY, need.name.removeprefix("lib")))
+        return replace(developed, need=need) if developed else None
 
     def _asked(self, need: Need) -> Ranking:
         """Ask the package manager for providers, once per need: it takes seconds."""
@@ -170,6 +176,21 @@ class RuleAdviser:
             shown = " && ".join(shlex.join(command) for command in commands)
             advice = f"{advice} yet: it is in {where}: enable it as root with: {shown}"
         return f"{advice}; {choice.advice}" if choice.advice else advice
+
+
+def _without_other_names(unmet: Sequence[Unmet], packages: Sequence[SystemPackage]) -> list[Unmet]:
+    """Leave out the libraries that a message names beside one that a package provides: programs try the names that
+    a library has elsewhere too."""
+    reasons = [reason for package in packages for reason in package.reasons if reason.need.kind is NeedKind.SONAME]
+    named = {(reason.package, reason.finding.line) for reason in reasons if reason.finding}
+    return [
+        one
+        for one in unmet
+        if one.installed
+        or one.reason.need.kind is not NeedKind.SONAME
+        or one.reason.finding is None
+        or (one.reason.package, one.reason.finding.line) not in named
+    ]
 
 
 def _build_constraint(need: Need) -> str | None:

@@ -6,7 +6,7 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -93,6 +93,22 @@ class FileIndex:
         with _troubles_with(self.path):
             row = self._named(name)
             return tuple(self._file(number, name) for number in row[1]) if row else ()
+
+    def versions(self, library: str) -> tuple[File, ...]:
+        """Return the files of all versions of a shared library: ``libmagic.so.1`` for ``libmagic``."""
+        beginning, found = f"{library}.so.", []
+        with _troubles_with(self.path):
+            blocks = self._blocks["names"]
+            for number in range(
+                max(0, bisect_right(blocks, beginning, key=lambda block: block.first) - 1), len(blocks)
+            ):
+                rows = self._rows("names", number)
+                named = rows[bisect_left(rows, beginning, key=lambda row: row[0]) :]
+                for name, locations in takewhile(lambda row: row[0].startswith(beginning), named):
+                    found += [self._file(location, name) for location in locations]
+                if rows and rows[-1][0] > beginning and not rows[-1][0].startswith(beginning):
+                    break
+        return tuple(found)
 
     def package(self, name: str) -> Package | None:
         """Return the package of this name; None if it ships no file in the index."""

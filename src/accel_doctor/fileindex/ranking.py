@@ -106,6 +106,8 @@ def rank(need: Need, index: FileIndex) -> Ranking:
     candidates = _candidates(need, index.find)
     if need.kind is NeedKind.LIBRARY:
         candidates += _named(need.name, index)
+    if need.any_version:
+        candidates = _rooted(index.versions(need.name), below_libraries, Evidence.EXACT)
     return _ranking(need, f"index {index.release}", candidates)
 
 
@@ -138,21 +140,23 @@ def _confidence(need: Need, candidates: tuple[Candidate, ...]) -> Confidence:
     if not candidates:
         return Confidence.GUESS
     first, *others = candidates
-    sure = first.evidence < Evidence.HABIT and _harmless(need, first.package) and _stands_out(first, others)
+    sure = first.evidence < Evidence.HABIT and _harmless(need, first) and _stands_out(first, others)
     if need.kind is NeedKind.SONAME and not _for_development(first.package):
         # A runtime package must be certain: the only one with the file, in a directory that the loader searches.
         sure = sure and not any(candidate.extra_directories == 0 for candidate in others) and not first.level[-1]
     return Confidence.INDEX if sure else Confidence.GUESS
 
 
-def _harmless(need: Need, package: Package) -> bool:
-    """Return whether the package is safe to install without asking: it has no service, and it is a development package
+def _harmless(need: Need, candidate: Candidate) -> bool:
+    """Return whether its package is safe to install without asking: it has no service, and it is a development package
     or the package of exactly that library."""
+    package = candidate.package
     if package.service:
         return False
     if need.kind is NeedKind.COMMAND:
         return package.development
-    return _for_development(package) or (need.kind is NeedKind.SONAME and _named_after(need.name, package.name))
+    soname = candidate.path.rpartition("/")[2] if need.any_version else need.name
+    return _for_development(package) or (need.kind is NeedKind.SONAME and _named_after(soname, package.name))
 
 
 def _named_after(soname: str, package: str) -> bool:

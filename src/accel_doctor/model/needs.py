@@ -156,6 +156,11 @@ class Need(_Need):
         return next(iter(self._filled((f"{prefix}{{name}}",))), None) if prefix else None
 
     @property
+    def any_version(self) -> bool:
+        """Return whether it is a library that programs open by name, in any version: ``soname:libmagic``."""
+        return self.kind is NeedKind.SONAME and Link(self.name).any_version
+
+    @property
     def found_with(self) -> Need | None:
         """Return the need for the tool that builds use to find this one."""
         finder = self.kind.facts.found_with

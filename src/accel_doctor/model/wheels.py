@@ -13,6 +13,11 @@ class Link:
     versions: tuple[str, ...] = ()  # versioned symbols it must provide (GLIBC_2.38), sorted
     package: str | None = None  # the system package that provided it where the wheel was built
 
+    @property
+    def any_version(self) -> bool:
+        """Return whether it is opened by name at run time, in any version: ``libmagic``."""
+        return self.soname.startswith("lib") and not any(mark in self.soname for mark in (".so", ".dylib", "/"))
+
 
 @dataclass(frozen=True)
 class Provenance:

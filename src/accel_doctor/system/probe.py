@@ -60,7 +60,9 @@ class MachineProber:
                 names = (f"lib{need.name}.so", f"lib{need.name}.a")
                 return _any_file(folder / name for folder in self._library_folders() for name in names)
             case NeedKind.SONAME:
-                return self._loader.find(need.name) is not None
+                return (
+                    self._loader.any_version(need.name) if need.any_version else self._loader.find(need.name)
+                ) is not None
             case NeedKind.PKGCONFIG:
                 return self._pkgconfig(need.name)
             case NeedKind.FILE:

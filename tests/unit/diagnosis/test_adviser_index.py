@@ -14,7 +14,7 @@ from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.model.cures import Confidence, Reason
 from accel_doctor.model.machine import Distribution, Interpreter, Origin
-from accel_doctor.model.needs import Need
+from accel_doctor.model.needs import Finding, Need, Role
 from accel_doctor.model.plans import Plan
 
 RULES = """\
@@ -23,6 +23,7 @@ family: debian
 manager: apt
 needs:
   header: {ruled.h: libruled-dev, gone.h: null}
+  library: {ruled: libruled-dev}
 """
 DEBIAN = Distribution("debian", "99", pretty_name="Debian 99")
 INTERPRETER = Interpreter(
@@ -37,13 +38,18 @@ FILES = {
     "usr/include/sure.h": "libsure-dev",
     "usr/include/tls.h": "libtls-gnutls-dev,libtls-openssl-dev",
     "usr/include/bad.h": "Not_A_Debian_Name-dev",
+    "usr/lib/libshelf.so.1": "libshelf1",
     **{f"usr/include/d{number}/config.h": f"libd{number}-dev" for number in range(9)},
 }
 
 
 @pytest.fixture
-def plan(tmp_path):
+def opened() -> list[Path]:
+    return []
 
+
+@pytest.fixture
+def adviser(tmp_path, opened):
     (tmp_path / "debian.yaml").write_text(RULES)
     (tmp_path / "symptoms.yaml").write_text("schema: 1\n")
     collection = Collection()
@@ -51,14 +57,17 @@ def plan(tmp_path):
         collection.add(path, packages.split(","))
     file = tmp_path / "debian-99.index"
     file.write_bytes(index_bytes(collection, Distribution("debian", "99")))
-    opened: list[Path] = []
 
     def find() -> FileIndex:
         opened.append(file)
         return FileIndex.open(file)
 
+    return RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, FakeCatalogue(), find)
+
+
+@pytest.fixture
+def plan(adviser, opened):
     def make(*needs: str) -> tuple[Plan, int]:
-        adviser = RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, FakeCatalogue(), find)
         return adviser.plan([Reason(Need.parse(need), "x") for need in needs]), len(opened)
 
     return make
@@ -95,3 +104,17 @@ def test_a_name_that_is_everywhere_installs_nothing(plan):
 def test_what_is_no_package_name_never_reaches_a_command(plan):
     made, _ = plan("header:bad.h", "header:nowhere.h", "build-constraint:x<1")
     assert (made.packages, made.commands, len(made.unmet)) == ((), (), 3)
+
+
+def test_of_a_library_s_names_those_that_nothing_has_are_left_out_beside_one_that_a_package_has(adviser):
+    def reasons(*names: str) -> list[Reason]:
+        needs = [Need.parse(f"soname:{name}") for name in names]
+        return [Reason(need, "x", Finding(need, "x", 7, "asked for", "run-time-library", Role.CAUSE)) for need in needs]
+
+    made = adviser.plan(reasons("libshelf-2", "libshelf", "libshelf_old"))
+    assert (made.names, made.unmet) == (("libshelf1",), ())
+    assert [str(one.reason.need) for one in adviser.plan(reasons("libnone")).unmet] == ["soname:libnone"]
+
+
+def test_a_library_opened_by_name_is_else_its_development_package(adviser):
+    assert adviser.plan([Reason(Need.parse("soname:libruled"), "x")]).names == ("libruled-dev",)

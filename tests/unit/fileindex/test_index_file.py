@@ -19,6 +19,21 @@ def test_what_was_written_is_found(index):
     assert index.find("zlib") == index.find("a") == index.find("zzz") == ()
 
 
+def test_all_versions_of_a_library_are_found_in_whatever_block(index, written):
+    assert [(file.name, file.packages[0].name) for file in index.versions("libpq")] == [("libpq.so.5", "libpq5")]
+    assert index.versions("libp") == index.versions("libzzz") == ()
+    collection = Collection()
+    names = [f"lib{'x' * (number % 90)}{number // 3:04}.so.{number % 3}" for number in range(3000)]
+    for name in names:
+        collection.add(f"usr/lib/{name}", [name.replace(".so.", "")])
+    index = written(collection)
+    assert [file.name for file in index.versions("lib0000")] == ["lib0000.so.0"]
+    for library in {name.partition(".so")[0] for name in names}:
+        assert [file.name for file in index.versions(library)] == sorted(
+            n for n in names if n.startswith(f"{library}.so.")
+        )
+
+
 def test_many_blocks_and_any_text_survive(written):
     collection = Collection()
     names = [f"{'x' * (number % 150)}é{number}.h" for number in range(3000)]

@@ -31,6 +31,8 @@ INDEX, GUESS = Confidence.INDEX, Confidence.GUESS
         ("soname:libserve.so.1", ["libserve1"], GUESS),  # starts a service
         ("soname:libtwice.so.1", ["libtwice1", "libtwice1-other"], GUESS),
         ("soname:libz.so", ["zlib1g-dev"], INDEX),
+        ("soname:libpq", ["libpq5"], INDEX),  # opened by name, in any version
+        ("soname:libz", ["zlib1g"], GUESS),
         ("pkgconfig:zlib", ["zlib1g-dev"], INDEX),
         ("cmake:Fmt", ["libfmt-dev"], INDEX),
         ("cmake:ZLIB", ["zlib1g-dev", "big-dev"], GUESS),  # by zlib.pc; a find module brings nothing; not cmake-data's

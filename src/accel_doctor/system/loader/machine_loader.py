@@ -92,10 +92,16 @@ class MachineLoader:
             self._found[soname] = next((path for path in self._candidates(soname) if self._fits(path)), None)
         return self._found[soname]
 
+    def any_version(self, library: str) -> Path | None:
+        """Return the file of any version of a shared library (``libmagic``) in ldconfig's cache, as
+        ``ctypes.util.find_library`` finds it."""
+        names = [soname for soname in self._cache if soname.startswith(f"{library}.so")]
+        return next((path for name in names for path in self._cache[name] if self._fits(path)), None)
+
     def unmet(self, links: Sequence[Link]) -> tuple[UnmetLink, ...]:
         result = []
         for link in links:
-            path = self.find(link.soname)
+            path = self.any_version(link.soname) if link.any_version else self.find(link.soname)
             if path is None:
                 result.append(UnmetLink(link, ()))
             elif missing := self._missing_versions(link, path):

@@ -21,7 +21,9 @@ _WANTS_SETTINGS = re.compile(
     r"|[Ee]nvironment variable .*(?:\bset\b|\bmissing\b|\bdefined\b|\brequired\b|\bnot found\b)"
     r"|\b[Cc]redentials?\b|\b(?:API|api)[ _-]?(?:key|token)\b"
 )
-_SETTING_ERRORS = re.compile(r"ImproperlyConfigured|\w*(?:Display|Credentials|Configuration|Config)\w*(?:Error|Exception)")
+_SETTING_ERRORS = re.compile(
+    r"ImproperlyConfigured|\w*(?:Display|Credentials|Configuration|Config)\w*(?:Error|Exception)"
+)
 _STOPPED = ("SystemExit",)
 
 

@@ -110,7 +110,7 @@ for name in names:
             "kinds": [kind.__name__ for kind in type(failure).__mro__],
             "message": str(failure)[:1000],
             "missing": getattr(failure, "name", None) if isinstance(failure, ImportError) else None,
-            "variable": isinstance(failure, KeyError) and os.path.basename(innermost(failure)) == "os.py",
+            "variable": isinstance(failure, KeyError) and innermost(failure).endswith(("os.py", "<frozen os>")),
             "libraries": [one[:200] for one in wanted[:100]],
         }
         print("\n" + mark + json.dumps(said, default=str), flush=True)

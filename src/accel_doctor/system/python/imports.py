@@ -26,6 +26,7 @@ _MARK = "accel-doctor-modules:"
 # rules/symptoms.yaml reads it
 _LIBRARIES = "shared libraries that this import asked for, and did not find: "
 
+
 @dataclass(frozen=True)
 class Imports:
     """Imports distributions in the target ``interpreter``, ``jobs`` in parallel, each with its own log."""

@@ -44,6 +44,14 @@ def test_default_directories_are_searched_without_a_cache(root, place):
     assert loader(root).unmet([SHELF]) == ()
 
 
+def test_a_library_opened_by_name_is_found_in_any_version(root):
+    path = put(root, "opt/shelf/libshelf.so.1")
+    here = loader(root, "\tlibshelf.so.1 (libc6,x86-64) => /opt/shelf/libshelf.so.1\n")
+    assert (here.any_version("libshelf"), here.any_version("libshe")) == (path, None)
+    assert here.unmet([Link("libshelf")]) == ()
+    assert here.unmet([Link("libother")]) == (UnmetLink(Link("libother")),)
+
+
 def test_the_cache_of_ldconfig_is_read_once(root):
     path = put(root, "opt/shelf/libshelf.so.1")
     put(root, "opt/shelf/libown.so.1", "libown.so.1")

@@ -35,13 +35,19 @@ def target(tmp_path):
 
 
 @pytest.fixture
-def verifier(tmp_path):
+def verifier(tmp_path, notes):
     return Imports(
         interpreter=interpreter(executable=Path(sys.executable)),
         runner=ProcessRunner(dict(os.environ)),
         logs=FakeLogs(tmp_path),
         jobs=2,
+        note=notes.append,
     )
+
+
+@pytest.fixture
+def notes() -> list[str]:
+    return []
 
 
 def test_what_can_be_imported_is_fine(verifier, target):
@@ -57,7 +63,32 @@ def test_a_failing_import_leaves_its_traceback_in_a_log(verifier, target):
     assert (failed.package, failed.step, failed.returncode) == ("seeing", "import", 1)
     lines = failed.log.read_text().splitlines()
     assert lines[0] == f"$ {sys.executable} -c 'import seeing'"
-    assert lines[-1] == f"ImportError: {message}"
+    assert lines[-2:] == [f"ImportError: {message}", f"error: cannot import seeing: ImportError: {message}"]
+
+
+def test_a_library_that_an_import_asked_for_by_name_is_told(verifier, target):
+    code = (
+        "import ctypes, ctypes.util\n"
+        "if not ctypes.util.find_library('certainly-none'):\n"
+        "    try: ctypes.CDLL('libnone.so.7')\n"
+        "    except OSError: raise ImportError('no library')\n"
+    )
+    (failed,) = verifier.failing(["asking"], target("asking", {"asking.py": code}))
+    *_, last = failed.log.read_text().splitlines()
+    assert last == ("shared libraries that this import asked for, and did not find: libnone.so.7, libcertainly-none")
+
+
+def test_all_modules_are_imported_and_what_only_wants_settings_is_fine(verifier, target, notes):
+    files = {
+        "several/__init__.py": "",
+        "several_a.py": "import os; os.environ['SURELY_NOT_SET']",
+        "several_b.py": "import nobody_has_this",
+        "several_c.py": "raise SystemExit(2)",
+    }
+    assert verifier.failing(["several"], target("several", files)) == []
+    assert notes == [
+        "several can be imported, but not its module several_b: ModuleNotFoundError: No module named 'nobody_has_this'"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +107,7 @@ def test_what_is_no_module_to_be_imported_is_left_alone(verifier, target, files)
 def test_a_package_without_init_is_looked_into(verifier, target):
     request = target("spaced", {"space/first/__init__.py": "raise RuntimeError('inside')", "space/second/x.py": ""})
     (failed,) = verifier.failing(["spaced"], request)
-    assert failed.log.read_text().endswith("RuntimeError: inside\n")
+    assert failed.log.read_text().endswith("error: cannot import space.first: RuntimeError: inside\n")
 
 
 def test_a_crash_is_told_by_its_signal(verifier, target):
@@ -99,7 +130,7 @@ def test_neither_this_directory_nor_pythonpath_is_searched(verifier, target, tmp
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "there"))
     (failed,) = verifier.failing(["asking"], target("asking", {"asking.py": "import hidden"}))
-    assert failed.log.read_text().endswith("ModuleNotFoundError: No module named 'hidden'\n")
+    assert "\nModuleNotFoundError: No module named 'hidden'\n" in failed.log.read_text()
 
 
 def test_nothing_is_written_into_the_environment(verifier, target):
@@ -109,6 +140,6 @@ def test_nothing_is_written_into_the_environment(verifier, target):
 
 
 def test_an_interpreter_that_does_not_answer_is_an_error_of_its_own(verifier, tmp_path):
-    broken = Imports(interpreter(executable=Path("/bin/false")), verifier.runner, verifier.logs, 1)
+    broken = Imports(interpreter(executable=Path("/bin/false")), verifier.runner, verifier.logs, 1, verifier.note)
     with pytest.raises(ToolError, match=r"^/bin/false cannot list the installed modules: return code 1$"):
         broken.failing(["x"], InstallRequest(()))

@@ -1,0 +1,86 @@
+"""Which failed imports count, and which libraries they asked for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from accel_doctor.system.python.import_judgment import ImportFailure, judged, libraries_wanted, read_failures
+
+IMPORT_ERROR = ("ImportError", "Exception", "BaseException", "object")
+NOT_FOUND = ("ModuleNotFoundError", *IMPORT_ERROR)
+
+
+def failure(*kinds: str, module: str = "demo", **facts: object) -> ImportFailure:
+    return ImportFailure(module, (*kinds, "Exception", "BaseException", "object"), **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "only",
+    [
+        failure("ImproperlyConfigured", message="Requested setting DEBUG, but settings are not configured."),
+        failure("KeyError", message="'DISPLAY'", variable=True),
+        failure("DisplayConnectionError", message="Can't connect to display"),
+        failure("TclError", message="no display name and no $DISPLAY environment variable"),
+        ImportFailure(
+            "demo", IMPORT_ERROR, "this platform is not supported: ('failed to acquire X connection: DISPLAY',)"
+        ),
+        failure("RuntimeError", message="the environment variable FOO_HOME must be set"),
+        failure("ValueError", message="no API key given"),
+        ImportFailure("demo", ("SystemExit", "BaseException", "object"), "2"),
+    ],
+)
+def test_a_module_that_only_wants_settings_works(only):
+    assert judged("demo", ["demo"], [only]) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "real",
+    [
+        failure("SyntaxError", message="Missing parentheses in call to 'print'. Did you mean print(...)?"),
+        failure("AttributeError", message="module 'collections' has no attribute 'Callable'"),
+        failure("OSError", message="Unable to find libfuse"),
+        failure("KeyError", message="'demo'"),
+        ImportFailure("demo", IMPORT_ERROR, "cannot import name 'Credentials' from 'google.oauth2'"),
+        ImportFailure("demo", NOT_FOUND, "No module named 'six'", missing="six"),
+        ImportFailure("demo", ("SystemExit", "BaseException", "object"), "NOTE: You must install tkinter on Linux"),
+    ],
+)
+def test_anything_else_counts(real):
+    assert judged("demo", ["demo"], [real]) == ((real,), ())
+
+
+def test_a_companion_that_a_second_module_wants_is_only_noted():
+    side = ImportFailure("demo_qt", NOT_FOUND, "No module named 'PyQt5'", missing="PyQt5")
+    own = ImportFailure("demo_c", NOT_FOUND, "No module named 'demo._speed'", missing="demo._speed")
+    assert judged("demo", ["demo", "demo_c", "demo_qt"], [side, own]) == ((own,), (side,))
+    main = ImportFailure("demo", NOT_FOUND, "No module named 'six'", missing="six")
+    assert judged("demo", ["demo", "demo_qt"], [main, side]).failing == (main, side)
+
+
+def test_without_a_module_of_its_name_one_that_works_is_enough():
+    side = ImportFailure("fitz_qt", NOT_FOUND, "No module named 'PyQt5'", missing="PyQt5")
+    assert judged("PyMuPDF", ["fitz", "fitz_qt"], [side]) == ((side,), ())
+    assert judged("python-fitz", ["fitz", "fitz_qt"], [side]) == ((), (side,))
+
+
+def test_reports_are_read_and_malformed_ones_skipped():
+    said = {"module": "demo", "kinds": ["OSError"], "message": "no", "variable": False, "libraries": ["zbar"]}
+    output = "\n".join(["words", f"mark:{json.dumps(said)}", "mark:{", "mark:[]", 'mark:{"module": "x"}'])
+    assert read_failures(output, "mark:") == [ImportFailure("demo", ("OSError",), "no", libraries=("zbar",))]
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        (("magic", "libmagic", "cygmagic-1", "libmagic-1.dll"), ["libmagic"]),
+        (("xcb", "libxcb.so"), ["libxcb"]),
+        (("libvips.so.42",), ["libvips.so.42"]),
+        (("sodium", "libsodium.so", "libsodium.so.23", "libsodium.so.18"), ["libsodium"]),
+        (("cairo-2", "cairo", "libcairo.so.2", "libcairo.2.dylib"), ["libcairo.so.2", "libcairo-2"]),
+        (("pango", "pango-1.0", "/opt/lib/libx.so.1", "a b", "-x"), ["libx.so.1", "libpango", "libpango-1.0"]),
+    ],
+)
+def test_the_libraries_that_imports_asked_for(asked, wanted):
+    assert libraries_wanted([failure("OSError", libraries=asked)]) == wanted
