@@ -33,6 +33,9 @@ A requirement is a name with versions, a URL, a repository, or the path of a pro
 applies as it does to pip: `PIP_*`, `/etc/pip.conf`, and the `pip.conf` of the user and of the environment. With the uv
 frontend, `UV_*` applies too and wins over pip's configuration.
 
+uv refuses old archive formats of sdists (`.tar.bz2`, `.tar.xz`, `.tgz`); unless you ask for it with `--frontend uv`,
+pip resolves and builds what needs them.
+
 Options for connections (`--cert`, `--client-cert`, `--proxy`, `--trusted-host`, `--timeout`, `--retries`) hold for
 everything that is fetched: `-r https://…`, source archives, and what uv or pip downloads. So does the netrc file.
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from accel_doctor.frontends import FRONTENDS
+from accel_doctor.frontends.legacy_archives import LegacyArchives
 from accel_doctor.interfaces import Frontend, Runner
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.requirements.pip_configuration import Configuration
@@ -32,9 +33,15 @@ class FrontendParts:
 
 
 def choose_frontend(name: str | None, parts: FrontendParts) -> Frontend:
-    """Return the frontend called ``name``; for None, uv, or pip if uv is not found. Raises UsageError for "uv" if it is
-    not found."""
-    frontend: Frontend = import_module(FRONTENDS[name or ("uv" if parts.uv else "pip")]).create(parts)
+    """Return the frontend called ``name``; for None, uv, with pip for what uv refuses, or pip alone if uv is not found.
+    Raises UsageError for "uv" if it is not found."""
+    if name is None and parts.uv:
+        return LegacyArchives(_created("uv", parts), _created("pip", parts))
+    return _created(name or "pip", parts)
+
+
+def _created(name: str, parts: FrontendParts) -> Frontend:
+    frontend: Frontend = import_module(FRONTENDS[name]).create(parts)
     return frontend
 
 

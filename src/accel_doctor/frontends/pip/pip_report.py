@@ -24,6 +24,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from accel_doctor.errors import ToolError
+from accel_doctor.frontends.legacy_archives import SDIST_ENDINGS
 
 
 def lock_from_report(text: str) -> Pylock:
@@ -62,9 +63,10 @@ def _package(item: Mapping[str, Any]) -> Package:
         return Package(name=name, version=None, directory=directory)
     place = {"path": path} if parts.scheme == "file" else {"url": url}
     file = {**place, "hashes": dict(info["archive_info"]["hashes"])}
-    if item.get("is_direct") or subdirectory:
-        return Package(name=name, version=version, archive=PackageArchive(**file, subdirectory=subdirectory))
     file_name = unquote(parts.path.rpartition("/")[2])
+    # A lock's sdists are .tar.gz or .zip; archives may be of any format.
+    if item.get("is_direct") or subdirectory or not file_name.endswith((".whl", *SDIST_ENDINGS)):
+        return Package(name=name, version=version, archive=PackageArchive(**file, subdirectory=subdirectory))
     if file_name.endswith(".whl"):
         return Package(name=name, version=version, wheels=[PackageWheel(name=file_name, **file)])
     return Package(name=name, version=version, sdist=PackageSdist(name=file_name, **file))

@@ -28,6 +28,10 @@ def packages(*items: dict[str, object]) -> list[dict[str, object]]:
     ("given", "expected"),
     [
         (
+            item("https://h/My_X-1.0.tar.bz2"),
+            {"version": "1.0", "archive": {"url": "https://h/My_X-1.0.tar.bz2", "hashes": {"sha256": "ab"}}},
+        ),
+        (
             item("https://h/my_x-1.0-py3-none-any.whl"),
             {
                 "version": "1.0",

@@ -1,0 +1,61 @@
+"""What uv refuses goes to pip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from accel_doctor.errors import RequirementsError
+from accel_doctor.frontends.legacy_archives import LegacyArchives
+from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
+
+REFUSALS = [  # of uv 0.13
+    "uv cannot resolve the requirements:\n  error: No solution found when resolving dependencies\n    cause: Because "
+    "stem==1.1.1 has a non-PEP 625-compliant source distribution filename and you require stem==1.1.1, we can conclude",
+    "uv cannot resolve the requirements:\n  error: Source distribution `file:///s/eee-1.0.tar.bz2` has a non-PEP "
+    "625-compliant filename; only `.tar.gz` and `.zip` archives are accepted",
+]
+
+
+@pytest.fixture
+def uv():
+    return Mock()
+
+
+@pytest.fixture
+def pip():
+    return Mock()
+
+
+@pytest.mark.parametrize("message", REFUSALS)
+def test_pip_resolves_what_uv_refuses(uv, pip, message):
+    uv.lock.side_effect = RequirementsError(message)
+    assert LegacyArchives(uv, pip).lock(InstallRequest(()), Path("log")) is pip.lock.return_value
+
+
+def test_other_errors_are_uvs(uv, pip):
+    uv.lock.side_effect = RequirementsError("uv cannot resolve the requirements:\n  error: No solution found")
+    with pytest.raises(RequirementsError):
+        LegacyArchives(uv, pip).lock(InstallRequest(()), Path("log"))
+    assert not pip.lock.called
+
+
+@pytest.mark.parametrize(
+    ("name", "by_pip"),
+    [("x-1.tar.bz2", True), ("x-1.tar.xz", True), ("x-1.tgz", True), ("x-1.tar.gz", False), ("x-1.zip", False)],
+)
+def test_pip_builds_from_archives_that_uv_refuses(tmp_path, uv, pip, name, by_pip):
+    source = tmp_path / name
+    source.touch()
+    command = LegacyArchives(uv, pip).build_command(source, tmp_path, BuildSettings(), IndexSettings(), tmp_path)
+    assert command is (pip if by_pip else uv).build_command.return_value
+
+
+def test_uv_builds_from_trees_and_installs(tmp_path, uv, pip):
+    both = LegacyArchives(uv, pip)
+    both.build_command(tmp_path, tmp_path, BuildSettings(), IndexSettings(), tmp_path)
+    both.install(Mock(), InstallRequest(()), Path("log"))
+    both.build_requirements(Path("log"))
+    assert not pip.mock_calls
