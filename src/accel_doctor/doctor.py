@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
-from accel_doctor.errors import ExitCode, RequirementsError
+from accel_doctor.errors import ExitCode, NetworkError, RequirementsError
 from accel_doctor.foresight import LINKED, surely_built
 from accel_doctor.index.pages import sdist_of
 from accel_doctor.interfaces import Builder, Frontend, Loader, PackageIndex, TargetEnvironment
@@ -119,8 +119,10 @@ class Doctor:
         """Return the release whose metadata could not be built, unless its wheel is built already."""
         if failure.package is None or failure.version is None:
             return None
-        source = sdist_of(self.index.project(failure.package, request.index), failure.version)
-        return None if source in self._built else source
+        with suppress(NetworkError):  # treated without it
+            source = sdist_of(self.index.project(failure.package, request.index), failure.version)
+            return None if source in self._built else source
+        return None
 
     def _install(self, locked: Locked, request: InstallRequest) -> None:
         self._say("Installing")

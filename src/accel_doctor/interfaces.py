@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from accel_doctor.model.builds import Failed, Locked, Outcome, Source, Wheel
-    from accel_doctor.model.cures import Provider, Reason
+    from accel_doctor.model.cures import BuildChanges, Provider, Reason
     from accel_doctor.model.needs import Need, UnmetLink
     from accel_doctor.model.plans import Case, Consent, Plan, Simulation
     from accel_doctor.model.processes import Completed
@@ -180,6 +180,14 @@ class WheelStore(Protocol):
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:
         """Lock a key while its wheel is built; another process that wants the same wheel waits, then reuses it."""
+
+
+class CureMemory(Protocol):
+    """The cures that builds took, by the key that each build has without them."""
+
+    def recall(self, key: BuildKey) -> BuildChanges: ...  # none if unknown
+
+    def remember(self, key: BuildKey, changes: BuildChanges) -> None: ...
 
 
 class ObjectStore(Protocol):

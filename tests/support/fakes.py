@@ -11,7 +11,7 @@ from pathlib import Path
 from accel_doctor.errors import PackageManagerError
 from accel_doctor.index.pages import project_of
 from accel_doctor.model.builds import Built, Failed, Locked, Outcome, Source, Wheel
-from accel_doctor.model.cures import BuildCure, Confidence, Provider, Reason, SystemPackage
+from accel_doctor.model.cures import NO_CHANGES, BuildChanges, BuildCure, Confidence, Provider, Reason, SystemPackage
 from accel_doctor.model.machine import Interpreter, Origin
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role, UnmetLink
 from accel_doctor.model.plans import Case, Consent, Plan, Simulation, Unmet
@@ -351,6 +351,17 @@ class FakeReporter:
     def ask(self, plan: Plan) -> Consent | Plan:
         self.asked.append(plan)
         return self.first_answers.pop(0) if self.first_answers else self.answer
+
+
+@dataclass
+class FakeCureMemory:
+    changes: dict[str, BuildChanges] = field(default_factory=dict)  # by exact key
+
+    def recall(self, key: BuildKey) -> BuildChanges:
+        return self.changes.get(key.exact, NO_CHANGES)
+
+    def remember(self, key: BuildKey, changes: BuildChanges) -> None:
+        self.changes[key.exact] = changes
 
 
 @dataclass

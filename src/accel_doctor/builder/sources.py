@@ -18,8 +18,9 @@ from accel_doctor.builder.preparing import build_environment, prepared
 from accel_doctor.builder.purity import built_the_same_everywhere
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
-from accel_doctor.interfaces import BuildIdentity, Frontend, Loader, Logs, Reporter, Runner, WheelStore
+from accel_doctor.interfaces import BuildIdentity, CureMemory, Frontend, Loader, Logs, Reporter, Runner, WheelStore
 from accel_doctor.model.builds import Built, Failed, Outcome, Source, SourceKind, Wheel
+from accel_doctor.model.cures import NO_CHANGES, BuildChanges
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Provenance
@@ -52,6 +53,7 @@ class SourceBuilder:
     frontend: Frontend
     runner: Runner
     store: WheelStore
+    cures: CureMemory
     fetcher: SourceFetcher
     reporter: Reporter
     identity: BuildIdentity
@@ -72,7 +74,7 @@ class SourceBuilder:
 
         # Shared levels are slow, and each wheel is read in full to verify it.
         with ThreadPoolExecutor(max_workers=_LOOK_UPS, thread_name_prefix="look-up") as pool:
-            found = list(pool.map(lambda source: self._get(self.identity.key(source, request)), sources))
+            found = list(pool.map(lambda source: self._stored(source, request), sources))
         return [self._fitting(source, request, wheel) for source, wheel in zip(sources, found, strict=True)]
 
     def _fitting(self, source: Source, request: InstallRequest, found: Wheel | None) -> Wheel | None:
@@ -81,6 +83,15 @@ class SourceBuilder:
             return found
         plain = self._get(self.identity.key(source, request.plain))
         return self._made_portable(source, request, plain) if plain else None
+
+    def _stored(self, source: Source, request: InstallRequest) -> Wheel | None:
+        """Return the stored wheel; where there is none, the one that was built with cures before."""
+        key = self.identity.key(source, request)
+        found = self._get(key)
+        if found or key is None or request.build_settings_of(source.name).changes:
+            return found
+        changes = self.cures.recall(key)
+        return self._get(self.identity.key(source, _changed(request, source, changes))) if changes else None
 
     def _get(self, key: BuildKey | None) -> Wheel | None:
         return self.store.get(key) if key else None
@@ -180,6 +191,9 @@ class SourceBuilder:
             key = replace(key, pure=key.exact)  # not shared
         made_with = self.frontend.build_requirements(log)
         provenance = self._provenance(source, wheel, request, made_with)
+        changes = request.build_settings_of(source.name).changes
+        if changes and (plain := self.identity.key(source, _changed(request, source, NO_CHANGES))):
+            self.cures.remember(plain, changes)
         return self.store.put(key, wheel, provenance, self.identity.links(wheel), unfit)
 
     def _provenance(
@@ -208,6 +222,10 @@ class SourceBuilder:
         if wheel.path != made:
             shutil.rmtree(work, ignore_errors=True)
         return wheel
+
+
+def _changed(request: InstallRequest, source: Source, changes: BuildChanges) -> InstallRequest:
+    return replace(request, changes={**request.changes, source.name: changes})
 
 
 class _Phases:

@@ -36,9 +36,10 @@ from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.plans import Case, Plan, Policy
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
-from accel_doctor.store.layout import LEASES, LOCKS, SOURCES, WHEELS
+from accel_doctor.store.layout import CURES, LEASES, LOCKS, SOURCES, WHEELS
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.build_key import build_key, provenance_of
+from accel_doctor.store.wheels.known_cures import KnownCures
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 from accel_doctor.system.loader.library_versions import LibraryVersions
 from accel_doctor.system.loader.machine_loader import MachineLoader
@@ -67,12 +68,8 @@ def assembled_doctor(
     context = resolution_context(variables, directory, [uv] if (uv := find_uv(variables)) else [])
     frontend = RememberingFrontend(frontend, session.cache / LOCKS, session.interpreter, environment.tags, context)
     treatment = assembled_treatment(session, policy)
-    loader = MachineLoader(
-        session.runner,
-        session.interpreter,
-        session.invocation.variables,
-        versions=LibraryVersions(session.cache / "libraries.json"),
-    )
+    versions = LibraryVersions(session.cache / "libraries.json")
+    loader = MachineLoader(session.runner, session.interpreter, variables, versions=versions)
     leases = Leases(session.cache / LEASES)
     leases.hold(session.logs.directory.name)
     with (
@@ -83,18 +80,19 @@ def assembled_doctor(
             frontend=frontend,
             runner=session.runner,
             store=store,
-            fetcher=SourceFetcher(session.cache / SOURCES, session.invocation.variables, leases.hold),
+            cures=KnownCures(session.cache / CURES),
+            fetcher=SourceFetcher(session.cache / SOURCES, variables, leases.hold),
             reporter=session.reporter,
             identity=MachineBuilds(session, treatment, loader),
             loader=loader,
             tags=frozenset(environment.tags),
             auditwheel=auditwheel_for(session),
             logs=session.logs,
-            variables=session.invocation.variables,
+            variables=variables,
             work=Path(work),
             jobs=jobs,
         )
-        yield Doctor(frontend, builder, loader, treatment, environment, IndexClient(session.invocation.variables))
+        yield Doctor(frontend, builder, loader, treatment, environment, IndexClient(variables))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ class HoldingKind(str, Enum):
     WHEEL = "wheel"
     SOURCE = "source"
     LOCK = "lock"  # a remembered resolution
+    CURE = "cure"  # of a build
     ENVIRONMENT = "environment"
     LOG = "log"
     LEFTOVER = "leftover"

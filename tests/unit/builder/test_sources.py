@@ -8,13 +8,24 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from fakes import FakeFrontend, FakeLoader, FakeLogs, FakeMachine, FakeReporter, FakeRunner, FakeWheelStore, provenance
+from fakes import (
+    FakeCureMemory,
+    FakeFrontend,
+    FakeLoader,
+    FakeLogs,
+    FakeMachine,
+    FakeReporter,
+    FakeRunner,
+    FakeWheelStore,
+    provenance,
+)
 from packaging.tags import Tag
 
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model.builds import Built, Failed, Source, SourceKind, Wheel
+from accel_doctor.model.cures import BuildChanges
 from accel_doctor.model.requests import BuildSettings, InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link
 
@@ -27,6 +38,7 @@ PORTABLE = InstallRequest((), build=BuildSettings(portable=True))
 class FakeIdentity:
     def key(self, source, request):
         kind = "portable" if request.build.portable else "key"
+        kind += "".join(request.build_settings_of(source.name).changes.texts)
         return None if source.name == "directory" else BuildKey(f"{kind}-of-{source.name}", f"pure-{source.name}")
 
     def provenance(self, source, version):
@@ -83,6 +95,7 @@ def builder(tmp_path):
         frontend=FakeFrontend(FakeMachine(), None),
         runner=FakeRunner(build_tool),
         store=FakeWheelStore(),
+        cures=FakeCureMemory(),
         fetcher=SourceFetcher(tmp_path / "sources", {}, str),
         reporter=FakeReporter(),
         identity=FakeIdentity(),
@@ -224,3 +237,15 @@ def test_a_wheel_without_binaries_is_shared_if_everybody_builds_the_same(builder
     builder.build([source], REQUEST, {})
     (key,) = builder.store.put_under
     assert key == BuildKey(f"key-of-{name}", f"pure-{name}" if shared else f"key-of-{name}")
+
+
+def test_a_cured_wheel_is_under_its_own_key_and_found_again(builder, sdist):
+    source = sdist("cured")
+    cured = InstallRequest((), changes={"cured": BuildChanges(variables=(("CFLAGS", "-fcommon"),))})
+    [built] = builder.build([source], cured, {})
+    assert list(builder.store.wheels) == ["keyCFLAGS=-fcommon-of-cured"]
+    assert builder.store.provenances["keyCFLAGS=-fcommon-of-cured"].changes == ("CFLAGS=-fcommon",)
+    assert builder.runner.environments[-1]["CFLAGS"] == "-fcommon"
+    assert stored(builder, source, REQUEST) == built.wheel
+    builder.cures.changes.clear()
+    assert stored(builder, source, REQUEST) is None
