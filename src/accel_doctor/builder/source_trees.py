@@ -1,0 +1,39 @@
+"""Read the files of a source that tell what its build needs."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from accel_doctor.builder.archives import source_files
+from accel_doctor.diagnosis.sources.source_tree import SourceTree
+
+_BUILD_FILES = frozenset({
+    "CMakeLists.txt", "configure.ac", "configure.in", "meson.build", "meson.options", "meson_options.txt",
+    "pyproject.toml",
+})  # fmt: skip
+_CODE = frozenset({
+    ".c", ".c++", ".cc", ".cmake", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".i", ".in", ".py", ".pxd", ".pxi",
+    ".pyx",
+})  # fmt: skip
+_ASIDE = frozenset({"benchmarks", "docs", "examples", "test", "tests"})
+_LONGEST = 200_000  # bytes of one file: includes and calls stand in its beginning
+_MOST = 64_000_000  # bytes of all
+
+
+def read_tree(source: Path, python: tuple[int, int] | None = None) -> SourceTree:
+    """Read an archive or a directory. Raises RequirementsError if it cannot be read."""
+    texts: dict[str, str] = {}
+    paths: set[str] = set()
+    left = _MOST
+    with source_files(source) as files:
+        for file in files:
+            paths.add(str(file.path))
+            if left > 0 and _tells(file.path):
+                content = file.start(_LONGEST)
+                left -= len(content)
+                texts[str(file.path)] = content.decode("utf-8", "replace")
+    return SourceTree(texts, frozenset(paths), python)
+
+
+def _tells(path: PurePosixPath) -> bool:
+    return path.name in _BUILD_FILES or (path.suffix.lower() in _CODE and not _ASIDE & set(path.parts[:-1]))

@@ -1,0 +1,199 @@
+"""What a source distribution says it needs, read before anything is compiled.
+
+Only what is certainly asked for counts: nothing behind an option, a failed probe, or a condition that is not known.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from posixpath import normpath
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from accel_doctor.diagnosis.sources.autoconf_files import autoconf_mentions
+from accel_doctor.diagnosis.sources.cmake_files import cmake_mentions
+from accel_doctor.diagnosis.sources.cython_output import GeneratedCode, generated_code
+from accel_doctor.diagnosis.sources.included import included_headers
+from accel_doctor.diagnosis.sources.meson_files import meson_mentions
+from accel_doctor.diagnosis.sources.setup_scripts import ScriptFacts, read_script
+from accel_doctor.diagnosis.sources.source_tree import Mention, SourceTree
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.rulebook import Aliases
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_RUST = ("maturin", "setuptools-rust")
+
+
+@dataclass(frozen=True)
+class SourceReading:
+    """The needs of a source, each with the first place that names it, and the generated C code that it compiles."""
+
+    needs: Mapping[Need, Mention]
+    generated: tuple[GeneratedCode, ...]
+
+
+def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
+    """Read the files of a source that say what its build needs."""
+    project = _toml(tree.texts.get("pyproject.toml", ""))
+    system = _table(project, "build-system")
+    requires = _names(system.get("requires"))
+    backend = str(system.get("build-backend") or "setuptools.build_meta")
+    mentions: list[Mention] = []
+    generated: tuple[GeneratedCode, ...] = ()
+    if backend.startswith("mesonpy"):
+        mentions += meson_mentions(tree)
+    elif backend.startswith("scikit_build_core"):
+        mentions += _scikit_build(tree, project)
+    elif backend.startswith("maturin"):
+        mentions += _rust(tree, system)
+    elif backend.startswith(("setuptools", "skbuild", "backend", "_", "build")):
+        facts = read_script(tree, "setup.py", requires)
+        mentions += _setuptools(tree, project, requires, facts)
+        generated = tuple(generated_code(tree, facts.compiled))
+    return SourceReading(_resolved([*mentions, *_external(tree, project)], aliases), generated)
+
+
+def _setuptools(
+    tree: SourceTree, project: Mapping[str, Any], requires: Sequence[str], facts: ScriptFacts
+) -> Iterator[Mention]:
+    yield from facts.mentions
+    for path in _cffi_builders(tree):
+        yield from read_script(tree, path, requires).mentions
+    for module in _table(project, "tool", "setuptools").get("ext-modules") or ():
+        yield from _declared(tree, module)
+    if _table(project, "tool", "setuptools-rust").get("ext-modules"):
+        yield from _rust(tree, _table(project, "build-system"))
+    if any(re.match(r"(\S*/)?cmake\b", command) for command in facts.commands) or "scikit-build" in requires:
+        yield from cmake_mentions(tree)
+        if "ninja" not in requires and "CMakeLists.txt" in tree.texts:
+            yield Mention(NeedKind.COMMAND, "make", "CMakeLists.txt", 1, "built with CMake's default generator")
+    if any("configure" in command for command in facts.commands):
+        yield from autoconf_mentions(tree, "configure.ac")
+
+
+def _cffi_builders(tree: SourceTree) -> list[str]:
+    text = tree.texts.get("setup.py", "")
+    found = re.findall(r"""["']([\w./-]+\.py):\w+["']""", text) if "cffi_modules" in text else []
+    return [path for name in found if (path := normpath(name)) in tree.texts]
+
+
+def _declared(tree: SourceTree, module: Mapping[str, Any]) -> Iterator[Mention]:
+    """Yield the needs of an extension module that pyproject.toml declares."""
+    sources = [name for name in module.get("sources", ()) if isinstance(name, str)]
+    line = _line(tree, "ext-modules")
+    plus = any(re.search(r"\.(?:cc|cpp|cxx)$", name) for name in sources) or module.get("language") == "c++"
+    yield Mention(NeedKind.COMPILER, "c++" if plus else "c", "pyproject.toml", line, "ext-modules")
+    yield Mention(NeedKind.HEADER, "Python.h", "pyproject.toml", line, "ext-modules")
+    yield from included_headers(tree, [name for name in sources if name in tree.texts])
+    for name in module.get("libraries", ()):
+        yield Mention(NeedKind.LIBRARY, str(name), "pyproject.toml", line, f"libraries: {name}")
+
+
+def _scikit_build(tree: SourceTree, project: Mapping[str, Any]) -> Iterator[Mention]:
+    settings = _table(project, "tool", "scikit-build")
+    defined = {
+        name: "ON" if value is True else "OFF" if value is False else str(value)
+        for table in (_table(settings, "cmake", "define"), _table(settings, "cmake.define"))
+        for name, value in table.items()
+    }
+    directory = str(_table(settings, "cmake").get("source-dir") or settings.get("cmake.source-dir") or "")
+    yield from cmake_mentions(tree, directory.removeprefix("./").rstrip("/"), defined)
+
+
+def _rust(tree: SourceTree, system: Mapping[str, Any]) -> Iterator[Mention]:
+    for language in ("rust", "c"):  # rustc links with cc
+        text = f"build-backend: {system.get('build-backend') or 'setuptools'}"
+        yield Mention(NeedKind.COMPILER, language, "pyproject.toml", _line(tree, "build-backend"), text)
+
+
+# Names of PEP 725 and PEP 804 that are no names of pkg-config modules or libraries.
+_GENERIC = {
+    "compiler/c": (NeedKind.COMPILER, "c"),
+    "compiler/cpp": (NeedKind.COMPILER, "c++"),
+    "compiler/cxx": (NeedKind.COMPILER, "c++"),
+    "compiler/fortran": (NeedKind.COMPILER, "fortran"),
+    "compiler/rust": (NeedKind.COMPILER, "rust"),
+    "interface/blas": (NeedKind.LIBRARY, "blas"),
+    "interface/lapack": (NeedKind.LIBRARY, "lapack"),
+    "generic/libffi": (NeedKind.PKGCONFIG, "libffi"),
+    "generic/openssl": (NeedKind.PKGCONFIG, "openssl"),
+    "generic/zlib": (NeedKind.PKGCONFIG, "zlib"),
+    "generic/libpq": (NeedKind.HEADER, "libpq-fe.h"),
+    "generic/freetype": (NeedKind.PKGCONFIG, "freetype2"),
+}
+_TOOLS = ("cmake", "make", "ninja", "pkg-config", "swig", "bison", "flex", "git", "meson", "nasm", "patchelf")
+
+
+def _external(tree: SourceTree, project: Mapping[str, Any]) -> Iterator[Mention]:
+    """Yield the needs of the ``[external]`` table (PEP 725)."""
+    table = _table(project, "external")
+    for key in ("build-requires", "host-requires"):
+        for text in table.get(key) or ():
+            found = re.match(r"(?:pkg|dep|virtual):(?:virtual/)?([a-z]+/[\w.+-]+)", str(text))
+            if not found or ";" in text:
+                continue
+            name = found[1].partition("/")[2]
+            kind, known = _GENERIC.get(
+                found[1], (NeedKind.COMMAND if name in _TOOLS else NeedKind.LIBRARY, name.removeprefix("lib"))
+            )
+            if not found[1].startswith(("pypi", "cargo", "npm")):
+                yield Mention(kind, known, "pyproject.toml", _line(tree, str(text)), f'{key}: "{text}"')
+
+
+def _resolved(mentions: Iterable[Mention], aliases: Aliases) -> dict[Need, Mention]:
+    result: dict[Need, Mention] = {}
+    for mention in mentions:
+        for need in _needs(mention, aliases):
+            result.setdefault(need, mention)
+            if need.kind is NeedKind.PKGCONFIG and need.found_with:
+                result.setdefault(need.found_with, mention)
+    return result
+
+
+def _needs(mention: Mention, aliases: Aliases) -> tuple[Need, ...]:
+    known = aliases.resolve(mention.kind, mention.name)
+    if known is not None:
+        return known
+    try:
+        return (Need(mention.kind, mention.name),)
+    except ValueError:
+        return ()
+
+
+def _names(requires: object) -> list[str]:
+    result: list[str] = []
+    for text in requires if isinstance(requires, list) else ("setuptools",):
+        try:
+            result.append(canonicalize_name(Requirement(str(text)).name))
+        except InvalidRequirement:
+            continue
+    return result
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _table(top: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    value: Any = top
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def _line(tree: SourceTree, word: str) -> int:
+    text = tree.texts.get("pyproject.toml", "")
+    at = text.find(word)
+    return text.count("\n", 0, at) + 1 if at >= 0 else 1
