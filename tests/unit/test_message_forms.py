@@ -303,7 +303,7 @@ FORMS = [
     ("x.c:1:1: fatal error: code.h: No such file or directory", "build-constraint:python-too-new"),
     (
         "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
-        "build-constraint:setuptools>=66",
+        "build-constraint:setuptools>=66.1",
     ),
     ("error in x setup command: use_2to3 is invalid.", "build-constraint:setuptools<58"),
     ("AttributeError: cython_sources", "build-constraint:Cython<3"),
