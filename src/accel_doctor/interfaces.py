@@ -114,6 +114,9 @@ class PackageManager(Protocol):
         """Return the ``names`` that can be installed; all of them if no package lists have been fetched yet, since
         :meth:`install` fetches the lists first."""
 
+    def listed(self, names: Sequence[str]) -> frozenset[str]:
+        """Return the ``names`` that the package lists on this machine contain for certain; empty if there are none."""
+
     def providers(self, need: Need) -> tuple[Provider, ...]:
         """Return the packages that provide a need, looked up without root; empty if that is unknown here, or if the
         name is not valid for this package manager. ``need`` comes from build output."""

@@ -175,6 +175,9 @@ class FakePackageManager:
     def available(self, names: Sequence[str]) -> frozenset[str]:
         return frozenset(names)
 
+    def listed(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset()
+
     def providers(self, need: Need) -> tuple[Provider, ...]:
         return ()
 
@@ -202,6 +205,7 @@ class FakeCatalogue:
     name: str = "apt"
     needs_root: bool = True
     lacks: Collection[str] = frozenset()
+    lists: Collection[str] = frozenset()  # what is in its package lists, of which the others know nothing
     exclusive: Collection[str] = frozenset()  # two of these exclude each other
     impossible: Collection[str] = frozenset()
     told: Mapping[str, Sequence[Provider]] = field(default_factory=dict)  # by need
@@ -214,6 +218,9 @@ class FakeCatalogue:
 
     def available(self, names: Sequence[str]) -> frozenset[str]:
         return frozenset(names).difference(self.lacks)
+
+    def listed(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(names).intersection(self.lists)
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         self.questions.append(str(need))

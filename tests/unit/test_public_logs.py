@@ -83,7 +83,6 @@ def planned(log: Posted) -> Plan:
         distribution,
         assumed_interpreter(distribution, log.python or rulebook().python(distribution)),
         PackageManagerElsewhere(manager.name),
-        lambda: None,
     )
     causes = diagnose(log.log.splitlines(), rulebook().symptoms).causes
     return adviser.plan([Reason(cause.need, cause.package, cause) for cause in causes])

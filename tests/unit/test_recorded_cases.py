@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from paths import CASES
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
-from accel_doctor.fileindex import find_index
+from accel_doctor.fileindex import ReleaseIndexes
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import NeedKind
@@ -115,7 +115,7 @@ def planned(step: Step) -> Plan:
         SUITES[step.suite],
         assumed_interpreter(SUITES[step.suite], feature),
         FakeCatalogue(frozenset(has)),
-        lambda: find_index(SUITES[step.suite]),
+        ReleaseIndexes(SUITES[step.suite]),
     )
     return adviser.plan([Reason(finding.need, finding.package, finding) for finding in diagnosis.causes])
 

@@ -11,7 +11,7 @@ from books import book_of, load
 from fakes import FakeRunner
 
 from accel_doctor.diagnosis import RuleAdviser, diagnose
-from accel_doctor.fileindex import FileIndex, find_index
+from accel_doctor.fileindex import FileIndex, ReleaseIndexes, find_index
 from accel_doctor.model.cures import Confidence, Reason
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Need, NeedKind
@@ -45,7 +45,7 @@ def plan_for(*lines: str) -> Plan:
     log = f"{HEAD}{''.join(f'      {line}' + chr(10) for line in lines)}{TAIL}"
     diagnosis = diagnose(log.splitlines(keepends=True), rulebook().symptoms)
     adviser = RuleAdviser(
-        rulebook(), DEBIAN, assumed_interpreter(DEBIAN, "3.13"), PackageManagerElsewhere("apt"), index
+        rulebook(), DEBIAN, assumed_interpreter(DEBIAN, "3.13"), PackageManagerElsewhere("apt"), ReleaseIndexes(DEBIAN)
     )
     return adviser.plan([Reason(finding.need, finding.package, finding) for finding in diagnosis.causes])
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from accel_doctor.cli.terminal.interrupts import Interrupts
     from accel_doctor.cli.terminal.reporters import PlainReporter
     from accel_doctor.diagnosis import RuleAdviser
+    from accel_doctor.fileindex import ReleaseIndexes
     from accel_doctor.interfaces import PackageManager
     from accel_doctor.rulebook import Rulebook
 
@@ -206,6 +207,13 @@ class Session:
         return read_distribution() if self.distro is None else named_distribution(self.distro)
 
     @cached_property
+    def indexes(self) -> ReleaseIndexes:
+        """Return the file indexes that tell about the distribution."""
+        from accel_doctor.fileindex import ReleaseIndexes
+
+        return ReleaseIndexes(self.distribution, self.rulebook.relatives(self.distribution), self.index_directories)
+
+    @cached_property
     def package_manager(self) -> PackageManager:
         """Return the distribution's package manager; only on this machine can it be queried and run."""
         from accel_doctor.cli.machines import driven_package_manager, unasked_package_manager
@@ -252,7 +260,6 @@ class Session:
     def adviser(self, interpreter: Interpreter) -> RuleAdviser:
         """Return the adviser that finds cures for this machine, for builds with ``interpreter``."""
         from accel_doctor.diagnosis import RuleAdviser
-        from accel_doctor.fileindex import find_index
         from accel_doctor.system.packages.elsewhere import enabling_commands
 
         return RuleAdviser(
@@ -260,6 +267,6 @@ class Session:
             self.distribution,
             interpreter,
             self.package_manager,
-            lambda: find_index(self.distribution, self.index_directories),
+            self.indexes,
             lambda repositories: enabling_commands(repositories, self.distribution),
         )

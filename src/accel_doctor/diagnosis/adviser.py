@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from accel_doctor.diagnosis.choosing import PackageChooser
 from accel_doctor.errors import PackageManagerError
-from accel_doctor.fileindex import FileIndex, Ranking, rank, rank_providers
+from accel_doctor.fileindex import NO_INDEXES, Ranking, ReleaseIndexes
 from accel_doctor.interfaces import PackageManager
 from accel_doctor.model.cures import BuildChanges, BuildCure, PackageChoice, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution, Interpreter
@@ -32,17 +32,16 @@ class RuleAdviser:
         distribution: Distribution,
         interpreter: Interpreter,
         package_manager: PackageManager,
-        find_index: Callable[[], FileIndex | None] = lambda: None,
+        indexes: ReleaseIndexes = NO_INDEXES,
         enabling: Callable[[Sequence[Repository]], Sequence[Sequence[str]]] = lambda repositories: (),
     ) -> None:
         """Set up the adviser; ``enabling`` returns the commands that enable the repositories a package needs."""
-        self._find_index = find_index
         self._enabling = enabling
         self._rulebook = rulebook
         self._distribution = distribution
         self._interpreter = interpreter
         self._package_manager = package_manager
-        self.told: dict[Need, Ranking] = {}  # the package manager's answers, by need
+        self._chooser = PackageChooser(rulebook, distribution, interpreter, package_manager, indexes)
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
         return self._rulebook.known_needs(package)
@@ -94,7 +93,7 @@ class RuleAdviser:
             selected = chosen.get(reason.need)
             missing = [name for name in selected or () if name not in shelf.installed]
             if choice is None or not choice.packages:
-                unmet.append(Unmet(reason, choice.advice if choice else self._search_advice(reason.need)))
+                unmet.append(Unmet(reason, choice.advice if choice else self._chooser.advice(reason.need)))
             elif selected is None:
                 unmet.append(Unmet(reason, self._unavailable_advice(choice)))
             elif missing:
@@ -123,49 +122,12 @@ class RuleAdviser:
 
     def choice(self, need: Need) -> PackageChoice | None:
         """Return the packages for a need here, by rules, else the file index, else the package manager; or None."""
-        # A rule without packages (known to be absent here, or advice only) is final too: ask no other source.
-        ruled = self._rulebook.choice(need, self._distribution, self._interpreter)
-        if ruled or not need.kind.curable_by_packages:
-            return ruled
-        indexed = self._ranked(rank(need, self._index)) if self._index else None
-        found = indexed or self._ranked(self._asked(need))
-        if found or not need.any_version:
-            return found
-        developed = self.choice(Need(NeedKind.LIBRARY, need.name.removeprefix("lib")))
-        return replace(developed, need=need) if developed else None
+        return self._chooser.choice(need)
 
-    def _asked(self, need: Need) -> Ranking:
-        """Ask the package manager for providers, once per need: it takes seconds."""
-        if need not in self.told:
-            self.told[need] = rank_providers(need, self._package_manager.providers(need))
-        return self.told[need]
-
-    @cached_property
-    def _index(self) -> FileIndex | None:
-        return self._find_index()  # lazily: a run whose needs all have rules opens no index
-
-    def _ranked(self, ranking: Ranking) -> PackageChoice | None:
-        need = ranking.need
-        manager = self._rulebook.manager(self._distribution)
-        if manager is None or not ranking.candidates:
-            return None
-        if not ranking.worth_naming:
-            names = ", ".join(candidate.package.name for candidate in ranking.candidates[:3])
-            more = "" if len(ranking.candidates) <= 3 else f" and {len(ranking.candidates) - 3} more"
-            advice = f"{names}{more} contain a file of that name; compare them with: accel-doctor why {need}"
-            return PackageChoice(need, source=ranking.source, advice=advice)
-        # Names reach a command line: check those from an index or a repository like those in rules.
-        accepted = [
-            name for name in (ranking.candidates[0].package.name, *ranking.equivalents) if manager.accepts(name)
-        ]
-        if not accepted:
-            return None
-        options = tuple((name,) for name in accepted)
-        return PackageChoice(need, options[0], ranking.confidence, ranking.source, alternatives=options[1:])
-
-    def _search_advice(self, need: Need) -> str | None:
-        hint = self._rulebook.search_hint(need, self._distribution)
-        return f"no rule names a package for {need}; search with: {hint}" if hint else None
+    @property
+    def told(self) -> Mapping[Need, Ranking]:
+        """Return the package manager's answers so far, by need."""
+        return self._chooser.told
 
     def _unavailable_advice(self, choice: PackageChoice) -> str:
         advice = f"{listed(choice.packages)} would provide it, but {self._distribution} has no such package"

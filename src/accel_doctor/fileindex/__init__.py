@@ -8,4 +8,5 @@ from accel_doctor.fileindex.index_file import (
     find_index,
     named_for_development,
 )
+from accel_doctor.fileindex.neighbors import NO_INDEXES, ReleaseIndexes
 from accel_doctor.fileindex.ranking import Candidate, Evidence, Ranking, rank, rank_providers

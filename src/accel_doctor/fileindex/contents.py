@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from accel_doctor.fileindex.index_file import Package
+from accel_doctor.model.needs import Need, NeedKind
 
 
 @dataclass
@@ -107,6 +108,13 @@ def is_wanted(path: str) -> bool:
         return suffix in _HEADER_SUFFIXES and not _ELSEWHERE.search(path)
     known = _COMMAND.fullmatch(path) or _LIBRARY.fullmatch(path) or _PC.fullmatch(path) or _CMAKE.fullmatch(path)
     return bool(known) and not _ELSEWHERE.search(path)
+
+
+def covered_file(need: Need) -> str | None:
+    """Return the file that meets a need, as messages name it, if an index lists all files of that kind; else None."""
+    if not need.file_names or not all(is_wanted(path.lstrip("/")) for path in need.paths):
+        return None
+    return need.name if need.kind is NeedKind.HEADER else need.file_names[0]
 
 
 def is_service(path: str) -> bool:

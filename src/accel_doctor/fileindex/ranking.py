@@ -7,7 +7,7 @@ needs the fewest additions to a search path; then development packages; then the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -86,6 +86,27 @@ class Ranking(NamedTuple):
         near = [other for other in others if other.level == first.level]
         common = first.extra_directories > 0 and len(near) >= _COINCIDENCE
         return first.evidence < Evidence.MENTION and first.extra_directories <= _FARTHEST and not common
+
+    @property
+    def on_the_search_path(self) -> bool:
+        """Return whether the first candidate has exactly what is needed, where builds look for it."""
+        first = self.candidates[0] if self.candidates else None
+        return first is not None and first.evidence is Evidence.EXACT and not first.extra_directories
+
+    @property
+    def certain(self) -> bool:
+        """Return whether the first candidate has exactly what is needed, alone or clearly before others."""
+        exact = bool(self.candidates) and self.candidates[0].evidence is Evidence.EXACT
+        return exact and (self.confidence is Confidence.INDEX or self.on_the_search_path)
+
+    @property
+    def doubted(self) -> Ranking:
+        """Return the ranking as a guess."""
+        return self._replace(confidence=Confidence.GUESS)
+
+    def limited_to(self, names: Collection[str]) -> Ranking:
+        """Return the ranking of those of its packages that have one of these names."""
+        return _ranking(self.need, self.source, (one for one in self.candidates if one.package.name in names))
 
     @property
     def equivalents(self) -> tuple[str, ...]:

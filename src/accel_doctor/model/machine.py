@@ -12,13 +12,17 @@ from typing import NamedTuple
 
 
 class Distribution(NamedTuple):
-    """A distribution as named in os-release(5); ``like`` is ID_LIKE, nearest first."""
+    """A distribution as named in os-release(5); ``like`` is ID_LIKE, nearest first.
+
+    ``base`` is the release of Debian that a derivative was made from, as its ``/etc/debian_version`` says.
+    """
 
     id: str
     version: str = ""  # VERSION_ID: "12", "24.04", "41"; empty for rolling releases
     codename: str = ""
     like: tuple[str, ...] = ()
     pretty_name: str = ""
+    base: str = ""
 
     def __str__(self) -> str:
         return self.pretty_name or f"{self.id} {self.version}".strip()

@@ -16,7 +16,7 @@ from accel_doctor.model.needs import Need
 from accel_doctor.model.releases import Successor
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.cure_reading import CureOption
-from accel_doctor.rulebook.families import Family, FamilyChain, PackageRule, Repository, choice_of, look_up
+from accel_doctor.rulebook.families import Family, FamilyChain, PackageRule, Repository, choice_of, is_general, look_up
 from accel_doctor.rulebook.family_reading import read_family
 from accel_doctor.rulebook.python_packages import PythonPackage, PythonRules, merged_python_rules
 from accel_doctor.rulebook.symptom_reading import merged_symptoms
@@ -191,6 +191,10 @@ class Rulebook:
         """Return the version of a release's own python3, if rules list it."""
         return self._chain_of(distribution).python(distribution)
 
+    def relatives(self, distribution: Distribution) -> tuple[Distribution, ...]:
+        """Return the releases that a distribution is, is made from, or stands nearest to; nearest first."""
+        return self._chain_of(distribution).relatives(distribution)
+
     def manager(self, distribution: Distribution) -> PackageNames | None:
         """Return the package manager that a distribution's rules are for."""
         return self._chain_of(distribution).manager
@@ -204,6 +208,10 @@ class Rulebook:
     def package_rule(self, need: Need, distribution: Distribution) -> PackageRule | None:
         """Return the rule for a need, with templates not yet rendered; None if there is none."""
         return look_up(self.package_rules(distribution), need)
+
+    def is_general(self, need: Need, distribution: Distribution) -> bool:
+        """Return whether the rule for a need is one for a pattern, such as ``header:boost/*``."""
+        return is_general(self.package_rules(distribution), need)
 
     def repository(self, package: str, distribution: Distribution) -> Repository | None:
         """Return the repository to enable for a package; None if it is in a default one."""

@@ -146,6 +146,14 @@ class FamilyChain:
         found = next((layer[package] for layer in layers if package in layer), Repository.BASE)
         return None if found is Repository.BASE else found
 
+    def relatives(self, distribution: Distribution) -> tuple[Distribution, ...]:
+        """Return the releases that a distribution is, is made from, or stands nearest to, by the rules; nearest first.
+
+        Each has the name of a family for its ID: Linux Mint 21 is ``ubuntu 22.04``, then ``debian 12``.
+        """
+        found = [(file.name, name) for file, names in self._in_force(distribution) for name in reversed(names)]
+        return tuple(Distribution(family, release) for family, release in dict.fromkeys(found))
+
     def _in_force(self, distribution: Distribution) -> Iterator[tuple[Family, tuple[str, ...]]]:
         """Yield each file with its names for this release; later names override earlier ones."""
         names = _names_of(distribution)
@@ -156,14 +164,19 @@ class FamilyChain:
             names = tuple(dict.fromkeys(meant.get(name, name) for name in names))
             yield from ((layer, names) for layer in layers)
             if origins:
-                names = tuple(dict.fromkeys(origins[name] for name in names if name in origins))
+                # A codename means the same release in both families, a number does not.
+                known = (origins.get(name, "" if name[0].isdigit() else name) for name in names)
+                names = tuple(dict.fromkeys(filter(None, known)))
 
 
 def _names_of(distribution: Distribution) -> tuple[str, ...]:
-    """Return the names of a release, least specific first: Alpine 3.20.3 is ``3``, ``3.20`` and ``3.20.3``."""
+    """Return the names of a release, least specific first: Alpine 3.20.3 is ``3``, ``3.20`` and ``3.20.3``.
+
+    The release that a derivative was made from comes before its own names.
+    """
     parts = distribution.version.split(".")
     first, *rest = (".".join(parts[: count + 1]) for count in range(len(parts)))
-    return tuple(dict.fromkeys(name for name in (first, distribution.codename, *rest) if name))
+    return tuple(dict.fromkeys(name for name in (distribution.base, first, distribution.codename, *rest) if name))
 
 
 def look_up(rules: Mapping[RuleKey, PackageRule], need: Need) -> PackageRule | None:
@@ -172,20 +185,31 @@ def look_up(rules: Mapping[RuleKey, PackageRule], need: Need) -> PackageRule | N
     CMake's names are also compared without case: a find module writes BZip2 and ``BZIP2_FOUND``, and several projects
     name one library's module differently.
     """
-    exact = rules.get((need.kind, need.name))
-    if exact:
+    key = _key_of(rules, need)
+    return rules[key] if key else None
+
+
+def is_general(rules: Mapping[RuleKey, PackageRule], need: Need) -> bool:
+    """Return whether the rule for a need is under a key ending in ``*``."""
+    key = _key_of(rules, need)
+    return key is not None and key[1].endswith("*")
+
+
+def _key_of(rules: Mapping[RuleKey, PackageRule], need: Need) -> RuleKey | None:
+    exact = (need.kind, need.name)
+    if exact in rules:
         return exact
     if need.kind is NeedKind.CMAKE:
         folded = need.name.casefold()
-        for (kind, key), rule in rules.items():
+        for kind, key in rules:
             if kind is NeedKind.CMAKE and key.casefold() == folded:
-                return rule
+                return kind, key
     if need.kind is NeedKind.SONAME and _LINKER_NAME.fullmatch(need.name):
-        return look_up(rules, Need(NeedKind.LIBRARY, need.name[3:-3]))
+        return _key_of(rules, Need(NeedKind.LIBRARY, need.name[3:-3]))
     prefixes = [
         key for kind, key in rules if kind is need.kind and key.endswith("*") and need.name.startswith(key[:-1])
     ]
-    return rules[need.kind, max(prefixes, key=len)] if prefixes else None
+    return (need.kind, max(prefixes, key=len)) if prefixes else None
 
 
 def choice_of(
@@ -202,8 +226,6 @@ def choice_of(
         return result
 
     advice = templates.render(rule.advice, python, need) if rule.advice else None
-    if not rule.packages and advice is None:
-        advice = f"no package of {distribution} is known to have it"
     return PackageChoice(
         need=need,
         packages=rendered(rule.packages),

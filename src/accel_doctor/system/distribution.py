@@ -18,6 +18,8 @@ _VERSIONS = {
     ("ubuntu", "noble"): "24.04",
 }
 _CODENAMES = {(identifier, version): codename for (identifier, codename), version in _VERSIONS.items()}
+_DEBIAN_RELEASE = re.compile(r"[0-9]+|[a-z][a-z-]*")
+_LONGEST_RELEASE = 64
 _NAMED = re.compile(r"(?P<id>[a-z0-9][a-z0-9._-]{0,63})(?::(?P<version>[A-Za-z0-9][A-Za-z0-9._-]{0,63}))?")
 
 
@@ -33,14 +35,29 @@ def read_distribution(root: Path = Path("/")) -> Distribution:
     # lsb_release and uname would start processes, and would describe the running system instead of ``root``.
     found = distro.LinuxDistribution(include_lsb=False, include_uname=False, root_dir=str(root))
     attribute = found.os_release_attr
+    identifier = attribute("id").lower() or "unknown"
     return Distribution(
-        id=attribute("id").lower() or "unknown",
+        id=identifier,
         version=attribute("version_id"),
         # Linux Mint and others have their own codenames, and also name the release they are based on.
         codename=attribute("ubuntu_codename") or attribute("debian_codename") or attribute("version_codename"),
         like=tuple(attribute("id_like").lower().split()),
         pretty_name=attribute("pretty_name"),
+        base="" if identifier == "debian" else _debian_release(root),
     )
+
+
+def _debian_release(root: Path) -> str:
+    """Return the release in ``/etc/debian_version``, which derivatives keep: ``12.7`` is 12, ``trixie/sid`` is trixie.
+
+    Empty if there is no such file, or if it says something else.
+    """
+    try:
+        with (root / "etc/debian_version").open(encoding="utf-8", errors="replace") as stream:
+            found = _DEBIAN_RELEASE.match(stream.readline(_LONGEST_RELEASE))
+    except OSError:
+        return ""
+    return found[0] if found else ""
 
 
 def named_distribution(text: str) -> Distribution:

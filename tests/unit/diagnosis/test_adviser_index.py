@@ -9,7 +9,7 @@ from books import book_of
 from fakes import FakeCatalogue
 
 from accel_doctor.diagnosis import RuleAdviser
-from accel_doctor.fileindex import FileIndex
+from accel_doctor.fileindex import ReleaseIndexes
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.model.cures import Confidence, Reason
@@ -44,42 +44,41 @@ FILES = {
 
 
 @pytest.fixture
-def opened() -> list[Path]:
-    return []
-
-
-@pytest.fixture
-def adviser(tmp_path, opened):
-    (tmp_path / "debian.yaml").write_text(RULES)
-    (tmp_path / "symptoms.yaml").write_text("schema: 1\n")
+def indexes(tmp_path):
     collection = Collection()
     for path, packages in FILES.items():
         collection.add(path, packages.split(","))
-    file = tmp_path / "debian-99.index"
-    file.write_bytes(index_bytes(collection, Distribution("debian", "99")))
-
-    def find() -> FileIndex:
-        opened.append(file)
-        return FileIndex.open(file)
-
-    return RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, FakeCatalogue(), find)
+    (tmp_path / "debian-99.index").write_bytes(index_bytes(collection, Distribution("debian", "99")))
+    return ReleaseIndexes(DEBIAN, directories=[tmp_path])
 
 
 @pytest.fixture
-def plan(adviser, opened):
-    def make(*needs: str) -> tuple[Plan, int]:
-        return adviser.plan([Reason(Need.parse(need), "x") for need in needs]), len(opened)
+def adviser(tmp_path, indexes):
+    (tmp_path / "debian.yaml").write_text(RULES)
+    (tmp_path / "symptoms.yaml").write_text("schema: 1\n")
+    return RuleAdviser(book_of([tmp_path]), DEBIAN, INTERPRETER, FakeCatalogue(), indexes)
+
+
+@pytest.fixture
+def plan(adviser, indexes):
+    def make(*needs: str) -> tuple[Plan, bool]:
+        made = adviser.plan([Reason(Need.parse(need), "x") for need in needs])
+        return made, "own" in vars(indexes)
 
     return make
 
 
 def test_rules_speak_first_and_no_index_is_opened(plan):
-    made, opened = plan("header:ruled.h", "header:gone.h")
+    made, opened = plan("header:ruled.h")
     assert [(item.name, item.confidence, item.source) for item in made.packages] == [
         ("libruled-dev", Confidence.RULE, "rules/debian.yaml")
     ]
+    assert not opened
+
+
+def test_what_a_rule_says_is_absent_is_looked_for_in_no_list(plan):
+    made, _ = plan("header:gone.h")
     assert [item.advice for item in made.unmet] == ["no package of Debian 99 is known to have it"]
-    assert opened == 0
 
 
 def test_one_clear_winner_and_one_guess(plan):
@@ -89,7 +88,7 @@ def test_one_clear_winner_and_one_guess(plan):
         ("libtls-openssl-dev", Confidence.GUESS, "index debian 99", (("libtls-gnutls-dev",),)),
     ]
     assert made.commands == (("apt-get", "install", "libsure-dev", "libtls-openssl-dev"),)
-    assert opened == 1
+    assert opened
 
 
 def test_a_name_that_is_everywhere_installs_nothing(plan):

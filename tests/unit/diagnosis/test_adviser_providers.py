@@ -10,7 +10,7 @@ from books import book_of
 from fakes import FakeCatalogue
 
 from accel_doctor.diagnosis import RuleAdviser
-from accel_doctor.fileindex import FileIndex
+from accel_doctor.fileindex import ReleaseIndexes
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection
 from accel_doctor.model.cures import Confidence, Provider, Reason
@@ -47,7 +47,9 @@ def adviser(tmp_path: Path) -> Callable[..., tuple[RuleAdviser, FakeCatalogue]]:
     def make(has: Mapping[str, Sequence[Provider]]) -> tuple[RuleAdviser, FakeCatalogue]:
         asked = FakeCatalogue(name="dnf", told=has)
         interpreter = assumed_interpreter(FEDORA, "3.13")
-        return RuleAdviser(book_of([tmp_path]), FEDORA, interpreter, asked, lambda: FileIndex.open(index)), asked
+        return RuleAdviser(
+            book_of([tmp_path]), FEDORA, interpreter, asked, ReleaseIndexes(FEDORA, directories=[tmp_path])
+        ), asked
 
     return make
 
@@ -75,9 +77,7 @@ def test_it_is_asked_last_and_once(adviser):
         "build-constraint:x<1",
         "header:nowhere.h",
     ]
-    assert made.unmet[-1].advice == (
-        "no rule names a package for header:nowhere.h; search with: dnf provides nowhere.h"
-    )
+    assert made.unmet[-1].advice == ("no package of Fedora 99 has nowhere.h")
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,7 @@ def planned(distro, *needs):
     """What is proposed for these needs on that distribution: package names, and advice for what has none."""
     distribution = named_distribution(distro)
     interpreter = assumed_interpreter(distribution, BOOK.python(distribution) or "3.9")
-    adviser = RuleAdviser(
-        BOOK, distribution, interpreter, PackageManagerElsewhere(BOOK.manager(distribution).name), lambda: None
-    )
+    adviser = RuleAdviser(BOOK, distribution, interpreter, PackageManagerElsewhere(BOOK.manager(distribution).name))
     plan = adviser.plan([Reason(Need.parse(need), "it") for need in needs])
     return plan.names, tuple(unmet.advice for unmet in plan.unmet)
 

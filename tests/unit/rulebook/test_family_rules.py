@@ -113,7 +113,7 @@ def test_alternatives_and_what_could_not_be_checked(book, interpreter):
 
 def test_known_absent_only_advice_and_unknown(book, interpreter):
     gone = book.choice(Need.parse("header:gone.h"), BOOKWORM, interpreter())
-    assert (gone.packages, gone.advice) == ((), "no package of Debian GNU/Linux 12 (bookworm) is known to have it")
+    assert (gone.packages, gone.advice) == ((), None)
     cuda = book.choice(Need.parse("header:cuda.h"), BOOKWORM, interpreter())
     assert (cuda.packages, cuda.advice) == ((), "enable non-free")
     assert book.choice(Need.parse("header:unknown.h"), BOOKWORM, interpreter()) is None

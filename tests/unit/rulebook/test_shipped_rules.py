@@ -9,7 +9,7 @@ from books import load
 from accel_doctor.diagnosis import RuleAdviser, diagnose, sample_problems
 from accel_doctor.diagnosis.cleaning import MAXIMUM_LENGTH
 from accel_doctor.diagnosis.translations import in_english
-from accel_doctor.fileindex import find_index
+from accel_doctor.fileindex import ReleaseIndexes
 from accel_doctor.model.cures import Confidence
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Need, NeedKind
@@ -91,9 +91,8 @@ def test_every_need_a_symptom_can_show_by_name_has_a_remedy(distribution):
     ids=str,
 )
 def test_every_need_of_a_python_package_is_answered_for_sure(distribution, without, interpreter):
-    index = find_index(distribution)
     manager = PackageManagerElsewhere(None, distribution)
-    adviser = RuleAdviser(BOOK, distribution, interpreter(), manager, lambda: index)
+    adviser = RuleAdviser(BOOK, distribution, interpreter(), manager, ReleaseIndexes(distribution))
     unanswered = set()
     for need in {need for package in BOOK.python_packages for need in package.needs}:
         choice = adviser.choice(need)

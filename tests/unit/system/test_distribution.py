@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from accel_doctor.model.machine import Distribution
 from accel_doctor.system.distribution import read_distribution
 
@@ -57,3 +59,11 @@ def test_several_likes_keep_their_order(tmp_path: Path) -> None:
 
 def test_nothing_known(tmp_path: Path) -> None:
     assert read_distribution(_root(tmp_path)) == Distribution("unknown")
+
+
+@pytest.mark.parametrize(
+    ("said", "release"), [("12.7\n", "12"), ("trixie/sid\n", "trixie"), ("kali-rolling\n", "kali-rolling"), ("?\n", "")]
+)
+def test_the_debian_release_that_a_derivative_is_made_from(tmp_path: Path, said: str, release: str) -> None:
+    found = read_distribution(_root(tmp_path, os_release="ID=some\nID_LIKE=debian\n", debian_version=said))
+    assert found == Distribution("some", like=("debian",), base=release)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from accel_doctor.cli.options import PlaceOptions, RulesOptions, argument, as_command, distro_option, show, text_or_json
 from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode
-from accel_doctor.fileindex import find_index, rank
+from accel_doctor.fileindex import rank
 from accel_doctor.fileindex.paths import need_of
 from accel_doctor.model.cures import Reason
 from accel_doctor.report.provider_report import ProviderAnswer, provider_document, provider_lines
@@ -29,7 +29,7 @@ def command(options: WhyOptions) -> int:
     """
     need = need_of(options.wanted)
     session = Session(started(), PlaceOptions(rules=options.rules), distro=options.distro)
-    index = find_index(session.distribution, session.index_directories)
+    index = session.indexes.own or session.indexes.nearest
     adviser = session.adviser(session.assumed_interpreter())
     choice = adviser.choice(need)
     answer = ProviderAnswer(

@@ -113,9 +113,13 @@ class Apt(Driver):
     def available(self, names: Sequence[str]) -> frozenset[str]:
         """Return the ``names`` with an installation candidate, or provided by exactly one package."""
         checked = APT.checked(names)
-        if not checked or not self._has_lists():
-            return frozenset(checked)
-        return frozenset(checked) - frozenset(self._unknown(checked))
+        return self.listed(checked) if checked and self._has_lists() else frozenset(checked)
+
+    def listed(self, names: Sequence[str]) -> frozenset[str]:
+        accepted = tuple(filter(APT.accepts, names))
+        if not accepted or not self._has_lists():
+            return frozenset()
+        return frozenset(accepted) - frozenset(self._unknown(accepted))
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         """Return the packages that ship the need, if apt-file is installed and has its lists."""

@@ -85,6 +85,9 @@ class Driver(PackageManager):
     def needs_root(self) -> bool:
         return self.facts.refuses_root is None
 
+    def listed(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset()  # for a program that does not distinguish a missing list from a missing package
+
     def providers(self, need: Need) -> tuple[Provider, ...]:
         return ()  # for a program that does not tell
 

@@ -111,6 +111,9 @@ class PackageManagerElsewhere:
     def available(self, names: Sequence[str]) -> frozenset[str]:
         return frozenset(names if self._facts else ())
 
+    def listed(self, names: Sequence[str]) -> frozenset[str]:
+        return frozenset()
+
     def providers(self, need: Need) -> tuple[Provider, ...]:
         return ()
 

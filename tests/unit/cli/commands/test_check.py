@@ -83,8 +83,7 @@ Built from source unless a compatible wheel exists:
     command:surely-not-there: install surely-not-a-package
 Unknown needs, if these are built: plain
 
-command:surely-not-there-either: no rule names a package for command:surely-not-there-either; search with: \
-apt-file search --regexp '/s?bin/surely-not-there-either$'
+command:surely-not-there-either: no package of debian 12 has surely-not-there-either
 
 To install what is missing on debian 12, as root:
   apt-get update && apt-get install -y --no-install-recommends dash surely-not-a-package

@@ -84,8 +84,7 @@ from CMake."
 or build with a build constraint cmake<4
   header:nobody/knows.h
     line 11: "x.c:1:10: fatal error: nobody/knows.h: No such file or directory"
-    cure: no rule names a package for header:nobody/knows.h; search with: apt-file search --regexp \
-'/include/(.*/)?nobody/knows.h$'
+    cure: no package of debian 12 has nobody/knows.h
 
 Build constraints (a file for --build-constraint):
   setuptools<58

@@ -78,12 +78,14 @@ def test_available_counts_a_virtual_name_that_one_package_provides(scripted) -> 
     scripted.on("policy", output=none + _policy("gcc"))
     scripted.call("showpkg", answer=lambda argv: (0, shown[argv[-1]], ""))
     assert _apt(scripted).available(["gcc", "libz-dev", "awk", "nosuch"]) == {"gcc", "libz-dev"}
+    assert _apt(scripted).listed(["gcc", "nosuch", "no package's name"]) == {"gcc"}
 
 
 def test_without_lists_nothing_can_be_told(scripted) -> None:
     scripted.on("indextargets", output="")
     apt = _apt(scripted)
     assert apt.available(["gcc", "nosuch"]) == {"gcc", "nosuch"}
+    assert apt.listed(["gcc", "nosuch"]) == frozenset()
     assert apt.simulate(["gcc"]) is None
     assert apt.commands(["gcc"]) == (UPDATE, (*QUIET, *INSTALL, "gcc"))
 

@@ -1,0 +1,169 @@
+"""PackageChooser: what counts more, what nearest relatives suggest, and what no package has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import pytest
+from books import book_of
+from fakes import FakeCatalogue
+
+from accel_doctor.diagnosis.choosing import PackageChooser
+from accel_doctor.fileindex import ReleaseIndexes
+from accel_doctor.fileindex.building import index_bytes
+from accel_doctor.fileindex.contents import Collection as Files
+from accel_doctor.model.cures import Confidence
+from accel_doctor.model.machine import Distribution
+from accel_doctor.model.needs import Need
+from accel_doctor.rulebook import Rulebook
+from accel_doctor.system.python.platforms import assumed_interpreter
+
+DEBIAN = """\
+schema: 1
+family: debian
+manager: apt
+release_names: {ninetynine: "99"}
+search: {header: "apt-file search {{ need.name | quote }}"}
+needs:
+  header: {"speex/*": libspeex-dev, "boost/*": libboost-dev, gone.h: null}
+"""
+UBUNTU = """\
+schema: 1
+family: ubuntu
+extends: debian
+matches: {ids: [mint]}
+release_names: {nice: "24"}
+extends_releases: {"24": "99"}
+"""
+SYMPTOMS = """\
+schema: 1
+advice:
+  header: {gone.h: "ask for a release that works without gone.h"}
+"""
+FILES = {
+    "98": {"usr/include/dropped.h": "libdropped-dev", "usr/include/gone.h": "libgone-dev"},
+    "99": {
+        "usr/include/speex/speex.h": "libspeex-dev",
+        "usr/include/speex/speex_echo.h": "libspeexdsp-dev",
+        "usr/include/boost/mpi.hpp": "libboost1.83-dev",
+        "usr/include/sure.h": "libsure-dev",
+        "usr/include/two.h": "libtwo-old-dev,libtwo-new-dev",
+    },
+    "100": {"usr/include/brandnew.h": "libnew-dev", "usr/include/gone.h": "libgone2-dev"},
+}
+HERE = Distribution("debian", "99", pretty_name="Debian 99")
+NOBLE = Distribution("ubuntu", "24", "nice", ("debian",), "Ubuntu 24")
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Rulebook:
+    for name, text in (("debian", DEBIAN), ("ubuntu", UBUNTU), ("symptoms", SYMPTOMS)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    for release, files in FILES.items():
+        collection = Files()
+        for path, packages in files.items():
+            collection.add(path, packages.split(","))
+        (tmp_path / f"debian-{release}.index").write_bytes(index_bytes(collection, Distribution("debian", release)))
+    return book_of([tmp_path])
+
+
+@pytest.fixture
+def chooser(rules: Rulebook, tmp_path: Path) -> Callable[..., PackageChooser]:
+    def make(distribution: Distribution, lists: Collection[str] = ()) -> PackageChooser:
+        indexes = ReleaseIndexes(distribution, rules.relatives(distribution), [tmp_path])
+        interpreter = assumed_interpreter(distribution, "3.13")
+        return PackageChooser(rules, distribution, interpreter, FakeCatalogue(lists=lists), indexes)
+
+    return make
+
+
+def answer(chooser: PackageChooser, need: str) -> tuple[tuple[str, ...], Confidence] | None:
+    choice = chooser.choice(Need.parse(need))
+    return (choice.packages, choice.confidence) if choice else None
+
+
+def test_an_exact_path_in_the_index_counts_more_than_a_rule_for_a_pattern(chooser):
+    here = chooser(HERE)
+    assert answer(here, "header:speex/speex_echo.h") == (("libspeexdsp-dev",), Confidence.INDEX)
+    assert answer(here, "header:speex/speex.h") == (("libspeex-dev",), Confidence.RULE)
+    assert answer(here, "header:speex/nowhere.h") == (("libspeex-dev",), Confidence.RULE)
+
+
+def test_a_package_that_only_depends_on_others_is_not_contradicted(chooser):
+    assert answer(chooser(HERE), "header:boost/mpi.hpp") == (("libboost-dev",), Confidence.RULE)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "lists", "confidence"),
+    [
+        (NOBLE, ["libsure-dev"], Confidence.INDEX),
+        (NOBLE, [], Confidence.GUESS),
+        (Distribution("mint", "21", "nice"), ["libsure-dev"], Confidence.INDEX),
+        (Distribution("mint", "6", "ninetynine"), ["libsure-dev"], Confidence.INDEX),
+        (Distribution("raspbian", "7", like=("debian",), base="99"), ["libsure-dev"], Confidence.INDEX),
+    ],
+)
+def test_the_nearest_debian_answers_for_what_this_machine_s_lists_confirm(chooser, distribution, lists, confidence):
+    assert answer(chooser(distribution, lists), "header:sure.h") == (("libsure-dev",), confidence)
+
+
+def test_lists_choose_among_the_packages_of_a_relative(chooser):
+    assert answer(chooser(NOBLE, ["libtwo-old-dev"]), "header:two.h") == (("libtwo-old-dev",), Confidence.INDEX)
+
+
+def test_what_only_a_release_farther_away_has_is_a_guess(chooser):
+    assert answer(chooser(NOBLE, ["libdropped-dev"]), "header:dropped.h") == (("libdropped-dev",), Confidence.GUESS)
+    assert answer(chooser(NOBLE), "header:dropped.h") is None
+
+
+def test_a_relative_s_exact_path_counts_more_than_a_rule_for_a_pattern(chooser):
+    assert answer(chooser(NOBLE, ["libspeexdsp-dev"]), "header:speex/speex_echo.h") == (
+        ("libspeexdsp-dev",),
+        Confidence.INDEX,
+    )
+
+
+@pytest.mark.parametrize(
+    ("need", "advice"),
+    [
+        ("header:dropped.h", "no package of Debian 99 has dropped.h; Debian 98 has it in libdropped-dev"),
+        ("header:brandnew.h", "no package of Debian 99 has brandnew.h; Debian 100 has it in libnew-dev"),
+        ("header:never.h", "no package of Debian 99 has never.h"),
+        ("library:never", "no package of Debian 99 has libnever.so"),
+        ("header:x/detail/never.h", "no rule names a package for {}; search with: apt-file search x/detail/never.h"),
+    ],
+)
+def test_what_no_package_has(chooser, need, advice):
+    here = chooser(HERE)
+    assert here.choice(Need.parse(need)) is None
+    assert here.advice(Need.parse(need)) == advice.format(need)
+
+
+def test_what_a_rule_says_is_absent_comes_with_other_releases_and_with_what_upstream_offers(chooser):
+    choice = chooser(HERE).choice(Need.parse("header:gone.h"))
+    assert choice
+    assert choice.advice == (
+        "no package of Debian 99 is known to have it; Debian 98 has it in libgone-dev, Debian 100 has it in "
+        "libgone2-dev; ask for a release that works without gone.h"
+    )
+
+
+def test_a_relative_proves_nothing(chooser):
+    assert chooser(NOBLE).advice(Need.parse("header:never.h")) == (
+        "no rule names a package for header:never.h; search with: apt-file search never.h"
+    )
+
+
+@pytest.mark.parametrize(
+    ("need", "known"),
+    [
+        ("header:sure.h", True),
+        ("header:gone.h", True),
+        ("header:dropped.h", True),
+        ("library:manually", False),
+        ("build-constraint:x<1", True),
+    ],
+)
+def test_which_things_exist(chooser, need, known):
+    assert chooser(HERE).knows(Need.parse(need)) is known
