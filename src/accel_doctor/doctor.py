@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from accel_doctor.alternatives import Alternatives
 from accel_doctor.errors import ExitCode, NetworkError, RequirementsError
 from accel_doctor.foresight import LINKED, surely_built
 from accel_doctor.index.pages import sdist_of
-from accel_doctor.interfaces import Builder, Frontend, Loader, PackageIndex, TargetEnvironment
+from accel_doctor.interfaces import Builder, Frontend, Loader, TargetEnvironment
 from accel_doctor.lockfile import direct_urls, older_numpy, with_wheels
 from accel_doctor.model.builds import Built, Failed, Locked, Source, Wheel
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import Case, Plan, Result
 from accel_doctor.model.requests import InstallRequest
+from accel_doctor.report.release_text import alternative_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 from accel_doctor.wording import count
 
@@ -34,13 +37,14 @@ class Doctor:
     loader: Loader
     treatment: Treatment
     environment: TargetEnvironment
-    index: PackageIndex
+    alternatives: Alternatives
     _built: dict[Source, Built] = field(default_factory=dict)
     _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
     _locked: Locked | None = None
 
     def install(self, request: InstallRequest) -> Result:
         """Lock, build and install, treating failures. Raises AccelDoctorError for failures that cannot be treated."""
+        self.treatment.other_release = partial(self.alternatives.other_release, request)
         try:
             self._locked, wheels = self._lock_and_build(request)
             origins = direct_urls(self._locked.lock, wheels)
@@ -51,7 +55,10 @@ class Doctor:
             if self.treatment.policy.verify:
                 self._verify(self._locked, request)
         except TreatmentEnded as ended:
-            return self.result(ended.code, ended.cases, ended.plan)
+            result = self.result(ended.code, ended.cases, ended.plan)
+            if ended.code is ExitCode.UNCURED:
+                result = replace(result, alternatives=self.alternatives.among(ended.cases, request))
+            return result
         return self.result(ExitCode.DONE)
 
     def result(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> Result:
@@ -86,10 +93,27 @@ class Doctor:
 
     def _lock(self, request: InstallRequest) -> Locked:
         self._say("Resolving")
-        while isinstance(outcome := self._resolve(request), Failed):
+        while True:
+            try:
+                outcome = self._resolve(request)
+            except RequirementsError as error:
+                self._upgrade_pins(error, request)
+                continue
+            if isinstance(outcome, Locked):
+                return outcome
             if not self._build_first(outcome, request):
                 self._treat(outcome, request)
-        return outcome
+
+    def _upgrade_pins(self, error: RequirementsError, request: InstallRequest) -> None:
+        """Allow other releases of the pins that a resolver's message names, if wanted and possible; else raise the
+        error, with these releases as hints."""
+        found = list(self.alternatives.to_pins_in(error.message, self.treatment.applied_to(request)))
+        cures = [cure for one in found if (cure := self.alternatives.cure(one, request))]
+        if cures and self.treatment.policy.upgrade_unbuildable and self.treatment.is_new(Plan(tuple(cures))):
+            self.treatment.offer(Plan(tuple(cures)))
+            return
+        error.hint = "; ".join(filter(None, (error.hint, *(text for one in found for text in alternative_lines(one)))))
+        raise error
 
     def _resolve(self, request: InstallRequest) -> Locked | Failed:
         """Resolve once, with the cures in effect; what is built already has its metadata in its wheel."""
@@ -120,7 +144,7 @@ class Doctor:
         if failure.package is None or failure.version is None:
             return None
         with suppress(NetworkError):  # treated without it
-            source = sdist_of(self.index.project(failure.package, request.index), failure.version)
+            source = sdist_of(self.alternatives.index.project(failure.package, request.index), failure.version)
             return None if source in self._built else source
         return None
 

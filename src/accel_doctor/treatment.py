@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.interfaces import (
     Adviser,
@@ -25,7 +22,7 @@ from accel_doctor.model.builds import Failed
 from accel_doctor.model.cures import BuildCure, Reason, SystemPackage
 from accel_doctor.model.needs import NeedKind
 from accel_doctor.model.plans import Case, Consent, Plan, Policy, Simulation
-from accel_doctor.model.requests import InstallRequest, RequirementLine
+from accel_doctor.model.requests import InstallRequest
 from accel_doctor.wording import count, listed
 
 # One cure per round and no need treated twice already end every run; this bounds anything that reasoning missed.
@@ -53,6 +50,7 @@ class Treatment:
     logs: Logs
     policy: Policy
     record: Callable[[Plan], None]  # records a plan that was carried out
+    other_release: Callable[[Case, Reason | None], BuildCure | None] = lambda case, reason: None
     transactions: list[Plan] = field(default_factory=list)
     _tried: set[str] = field(default_factory=set)  # system packages
     _cures: dict[str | None, list[BuildCure]] = field(default_factory=dict)  # in effect, by Python package
@@ -87,20 +85,46 @@ class Treatment:
         ]
         self._take_back(found)
         plan = self.adviser.plan([*found, *foreseen, *self._foresee_next(found)], self._tried_cures)
+        if self.policy.upgrade_unbuildable:
+            plan = self._with_other_releases(plan, cases)
         if plan.final:
             raise TreatmentEnded(ExitCode.UNCURED, cases, plan.hopeless)
         plan = self._within_yes(plan)
-        if not self._is_new(plan) or len(self.transactions) >= _MOST_ROUNDS:
+        if not self.is_new(plan) or len(self.transactions) >= _MOST_ROUNDS:
             raise TreatmentEnded(_hopeless(found), cases, plan)
         self._carry_out(self._agreed(plan, cases))
+
+    def offer(self, plan: Plan) -> None:
+        """Carry out a plan that no failing build led to, if the user agrees; else raise TreatmentEnded."""
+        self._carry_out(self._agreed(plan, ()))
+
+    def _with_other_releases(self, plan: Plan, cases: Sequence[Case]) -> Plan:
+        """Return the plan with other releases of the packages whose builds it does not help, and nothing else for
+        these."""
+        helped = {reason.package for one in plan.packages if one.name not in self._tried for reason in one.reasons}
+        helped |= {cure.reason.package for cure in plan.build_cures}
+        helped -= {unmet.reason.package for unmet in plan.final}
+        cures: dict[str | None, BuildCure] = {}
+        for case in cases:
+            reasons = [unmet.reason for unmet in plan.uncured if unmet.reason.package == case.failure.package]
+            if case.failure.package not in helped:
+                cure = self.other_release(case, next(iter(reasons), None))
+                if cure and cure.identity not in self._tried_cures:
+                    cures[case.failure.package] = cure
+        if not cures:
+            return plan
+        packages = [one for one in plan.packages if any(reason.package not in cures for reason in one.reasons)]
+        commands = self.package_manager.commands(sorted(one.name for one in packages)) if packages else ()
+        others = [cure for cure in plan.build_cures if cure.reason.package not in cures]
+        left = tuple(unmet for unmet in plan.unmet if unmet.reason.package not in cures)
+        return replace(plan, unmet=left).with_packages(packages, commands).with_build_cures([*others, *cures.values()])
 
     def applied_to(self, request: InstallRequest) -> InstallRequest:
         """Return the request with the cures of builds that are in effect."""
         if not self._cures:
             return request
         changes = {name: Plan(tuple(cures)).changes for name, cures in self._cures.items() if name and cures}
-        constraints = [RequirementLine(release, "a cure", name=_name_in(release)) for release in self.releases]
-        return replace(request, changes=changes, constraints=(*request.constraints, *constraints))
+        return replace(request, changes=changes).within(self.releases, relaxed=self.policy.upgrade_unbuildable)
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -115,8 +139,10 @@ class Treatment:
                 cures.remove(cure)
                 self.reporter.note(f"{name or 'the build'}: {listed(cure.texts)} did not help: taken back")
 
-    def _is_new(self, plan: Plan) -> bool:
-        return bool(plan.build_cures or set(plan.names) - self._tried)
+    def is_new(self, plan: Plan) -> bool:
+        """Return whether a plan has anything that was not tried yet."""
+        fresh = any(cure.identity not in self._tried_cures for cure in plan.build_cures)
+        return fresh or bool(set(plan.names) - self._tried)
 
     def _carry_out(self, plan: Plan) -> None:
         """Install the packages of a plan, and let its other cures take effect."""
@@ -248,10 +274,6 @@ def _is_sure(plan: Plan) -> bool:
     """Return whether ``--yes`` covers all of a plan."""
     packages = all(package.confidence.covered_by_yes for package in plan.packages)
     return packages and all(cure.affects is None for cure in plan.build_cures)
-
-
-def _name_in(release: str) -> str:
-    return canonicalize_name(Requirement(release).name)
 
 
 def _hopeless(reasons: Sequence[Reason]) -> ExitCode:

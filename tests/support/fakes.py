@@ -8,7 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from packaging.tags import Tag
+
 from accel_doctor.errors import PackageManagerError
+from accel_doctor.index.other_releases import other_releases
 from accel_doctor.index.pages import project_of
 from accel_doctor.model.builds import Built, Failed, Locked, Outcome, Source, Wheel
 from accel_doctor.model.cures import NO_CHANGES, BuildChanges, BuildCure, Confidence, Provider, Reason, SystemPackage
@@ -16,7 +19,7 @@ from accel_doctor.model.machine import Interpreter, Origin
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role, UnmetLink
 from accel_doctor.model.plans import Case, Consent, Plan, Simulation, Unmet
 from accel_doctor.model.processes import Completed
-from accel_doctor.model.releases import Project, ReleaseFile
+from accel_doctor.model.releases import OtherReleases, Project, ReleaseFile
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
 
@@ -92,7 +95,8 @@ class FakeFrontend:
                 log.write_text(f"lacks build-constraint:old-{name}\n")
                 return Failed(name, log, "resolve", 1, version="1")
         lock = self.locked.lock
-        left = [package for package in lock.packages if package.name not in request.left_out]
+        wheels = [line.name for line in request.constraints if ">=" in line.text]  # other releases have wheels
+        left = [package for package in lock.packages if package.name not in (*request.left_out, *wheels)]
         failed = self._unless_lacking(self.lock_needs, log, "resolve")
         return failed or replace(self.locked, lock=replace(lock, packages=left))
 
@@ -119,12 +123,21 @@ class FakeFrontend:
         return None
 
 
+@dataclass
 class FakeIndex:
-    """Has the sdist of release 1 of every project."""
+    """Has the sdist of release 1 of every project, and ``wheels`` that fit."""
+
+    wheels: tuple[str, ...] = ()
 
     def project(self, name: str, index: IndexSettings) -> Project:
-        url = f"https://x/{name}-1.tar.gz"
-        return project_of(name, [ReleaseFile(f"{name}-1.tar.gz", url, "0" * 64)])
+        files = [ReleaseFile(f"{name}-1.tar.gz", f"https://x/{name}-1.tar.gz", "0" * 64)]
+        files += [ReleaseFile(wheel, f"https://x/{wheel}") for wheel in self.wheels]
+        return project_of(name, files)
+
+
+def fake_other_releases(project: Project, asked: str | None) -> OtherReleases:
+    """Return the releases with pure wheels."""
+    return other_releases(project, asked, "3.13.5", [Tag("py3", "none", "any")])
 
 
 @dataclass
@@ -153,7 +166,7 @@ class FakeBuilder:
         if lacking:
             log = self.logs / f"{len(self.attempts)}-{source.name}.log"
             log.write_text(f"lacks {lacking[0]}\n")
-            return Failed(source.name, log, "build", 1)
+            return Failed(source.name, log, "build", 1, version=source.version)
         wheel = self.kept[source.name] = Wheel(self.logs / f"{source.name}-1-py3-none-any.whl", "0" * 64)
         return Built(source, wheel, reused=False)
 

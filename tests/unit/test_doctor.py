@@ -21,10 +21,12 @@ from fakes import (
     FakePackageManager,
     FakeProber,
     FakeReporter,
+    fake_other_releases,
 )
 from packaging.pylock import Pylock
 from packaging.version import Version
 
+from accel_doctor.alternatives import Alternatives
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
@@ -33,6 +35,7 @@ from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import Consent, Plan, Policy, Result
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 from accel_doctor.model.wheels import Link
+from accel_doctor.report.release_text import alternative_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 
 PROVIDES = {
@@ -131,6 +134,7 @@ def practice(tmp_path: Path):
         follows: dict[str, tuple[str, ...]] | None = None,
         cures: dict[str, tuple[BuildCure, ...]] | None = None,
         unreadable: tuple[str, ...] = (),
+        wheels: tuple[str, ...] = (),
         **manager: object,
     ) -> Practice:
         machine = FakeMachine(provides=dict(PROVIDES))
@@ -139,6 +143,7 @@ def practice(tmp_path: Path):
         builder = FakeBuilder(machine, needs, tmp_path)
         package_manager = FakePackageManager(machine, **manager)  # type: ignore[arg-type]
         reporter = FakeReporter(answer)
+        index = FakeIndex(wheels)
         doctor = Doctor(
             frontend=frontend,
             builder=builder,
@@ -159,7 +164,7 @@ def practice(tmp_path: Path):
                 record=remembered.append,
             ),
             environment=FakeEnvironment(machine, tmp_path),
-            index=FakeIndex(),
+            alternatives=Alternatives(index, lambda name: None, fake_other_releases),
         )
         return Practice(doctor, machine, frontend, builder, package_manager, reporter, remembered)
 
@@ -662,3 +667,45 @@ def test_sources_without_readable_metadata_are_built_first_and_together(practice
     assert [cure.reason.package for cure in asked.build_cures] == ["demjson", "nose"]
     assert case.builder.attempts == ["cffi", "demjson", "nose", "cffi"]
     assert sorted(source.name for source in case.frontend.requests[-1].built) == ["cffi", "demjson", "nose"]
+
+
+NEVER = {"build-constraint:never": ()}
+BAD = {"bad": ("build-constraint:never",)}
+WHEEL = ("bad-2.0-py3-none-any.whl",)
+
+
+def test_another_release_is_named_for_what_cannot_be_built(practice):
+    result = practice({**BAD, "idna": ()}, cures=NEVER, wheels=WHEEL).install("bad", "idna")
+    assert result.code is ExitCode.UNCURED
+    (found,) = result.alternatives
+    assert alternative_lines(found) == ["newest bad with wheels for Python 3.13: 2.0"]
+    assert found.version == "1"
+
+
+def test_another_release_is_installed_on_request_in_the_same_question(practice):
+    policy = Policy(upgrade_unbuildable=True)
+    case = practice({**BAD, "cffi": ("header:ffi.h",)}, cures=NEVER, wheels=WHEEL, policy=policy)
+    result = case.install("bad", "cffi")
+    assert result.code is ExitCode.DONE
+    (asked,) = case.reporter.asked
+    assert (asked.names, [cure.texts for cure in asked.build_cures]) == (("libffi-dev",), [("install bad>=2.0",)])
+    assert case.frontend.requests[-1].constraints[-1].text == "bad>=2.0"
+    assert [built.source.name for built in result.built] == ["cffi"]
+
+
+def test_nothing_else_is_installed_for_what_gives_way(practice):
+    needs = {"bad": ("build-constraint:never",)}
+    case = practice(needs, known={"bad": ("header:ffi.h",)}, cures=NEVER, wheels=WHEEL)
+    case.doctor.treatment.policy = Policy(yes=True, upgrade_unbuildable=True)
+    case.doctor.treatment.advisers.own.known = {}
+    assert case.install("bad").code is ExitCode.DONE
+    assert case.package_manager.transactions == []
+
+
+def test_without_another_release_with_a_wheel_the_run_ends(practice):
+    case = practice(BAD, cures=NEVER, policy=Policy(yes=True, upgrade_unbuildable=True))
+    result = case.install("bad")
+    assert result.code is ExitCode.UNCURED
+    assert alternative_lines(result.alternatives[0]) == [
+        "no release of bad has wheels for Python 3.13 on this platform"
+    ]

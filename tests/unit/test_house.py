@@ -27,6 +27,7 @@ FLOORS = (
     ("lockfile", "fileindex", "elf", "index"),
     ("diagnosis", "foresight", "requirements"),
     ("treatment", "report", "rulebook/authoring"),
+    ("alternatives",),
     ("doctor",),
     ("system", "frontends", "builder", "store", "journal", "index_client"),
     ("cli",),

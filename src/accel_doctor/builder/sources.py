@@ -150,7 +150,7 @@ class SourceBuilder:
         done, made = self._run(source, tree, request, work, log)
         seconds = time.monotonic() - started
         if made is None:
-            outcome: Outcome = Failed(source.name, log, "build", done.returncode, seconds)
+            outcome: Outcome = Failed(source.name, log, "build", done.returncode, seconds, source.version)
         else:
             wheel = self._kept(source, request, tree, made, key, log, unfit)
             outcome = Built(source, wheel, reused=False, seconds=seconds, log=log)

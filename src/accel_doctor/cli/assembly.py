@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from accel_doctor.alternatives import Alternatives
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
@@ -18,6 +19,7 @@ from accel_doctor.doctor import Doctor
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
+from accel_doctor.index.other_releases import other_releases
 from accel_doctor.index_client import IndexClient
 from accel_doctor.interfaces import (
     Adviser,
@@ -34,6 +36,7 @@ from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model.builds import Failed, Locked, Source
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.plans import Case, Plan, Policy
+from accel_doctor.model.releases import OtherReleases, Project, Successor
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
 from accel_doctor.store.layout import CURES, LEASES, LOCKS, SOURCES, WHEELS
@@ -92,7 +95,15 @@ def assembled_doctor(
             work=Path(work),
             jobs=jobs,
         )
-        yield Doctor(frontend, builder, loader, treatment, environment, IndexClient(variables))
+        yield Doctor(frontend, builder, loader, treatment, environment, _alternatives(session, environment))
+
+
+def _alternatives(session: Session, environment: MachineEnvironment) -> Alternatives:
+    def successor(name: str) -> Successor | None:
+        found = session.rulebook.successor(name)
+        return found if found and found.applies_to(session.interpreter.feature_version) else None
+
+    return Alternatives(IndexClient(session.invocation.variables), successor, environment.other_releases)
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,10 @@ class MachineEnvironment(TargetEnvironment):
 
     def sources(self, locked: Locked) -> Sequence[Source]:
         return sources_to_build(locked.lock, self.tags, self.session.interpreter.environment)
+
+    def other_releases(self, project: Project, asked: str | None) -> OtherReleases:
+        """Return the releases of a project that the interpreter can install."""
+        return other_releases(project, asked, self.session.interpreter.version, self.tags)
 
     def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
         record_origins(origins, request, self.session.interpreter, self.session.runner)

@@ -29,7 +29,6 @@ def other_releases(project: Project, asked: str | None, python: str, tags: Colle
         project.name,
         python=".".join(python.split(".")[:2]),
         asked=version,
-        known=bool(project.releases),
         usable=tuple(release.version for release in usable),
         newest=newest.version if newest else None,
         pythons=_pythons(own, accepted) if own else (),

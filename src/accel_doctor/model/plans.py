@@ -11,6 +11,7 @@ from accel_doctor.model.builds import Built, Failed, Locked
 from accel_doctor.model.cures import BuildChanges, BuildCure, Cure, Reason, SystemPackage, changes_of
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis
+from accel_doctor.model.releases import Alternative
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ class Policy:
     system: bool = True
     dry_run: bool = False
     verify: bool = False  # import the installed distributions
+    upgrade_unbuildable: bool = False  # install other releases of what cannot be built
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ class Result:
     cases: tuple[Case, ...]
     plan: Plan | None
     transactions: tuple[Plan, ...]
+    alternatives: tuple[Alternative, ...] = ()  # to what could not be built
 
 
 @dataclass(frozen=True)

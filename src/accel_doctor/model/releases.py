@@ -54,7 +54,6 @@ class OtherReleases:
     name: str  # normalized
     python: str  # of the interpreter: 3.13
     asked: Version | None
-    known: bool = True  # an index lists files of the project
     usable: tuple[Version, ...] = ()  # releases with a wheel for the interpreter, the newest first
     newest: Version | None = None  # of all releases
     pythons: tuple[tuple[int, int], ...] = ()  # that ``asked`` has wheels for on this platform, sorted
@@ -90,6 +89,16 @@ class Successor:
     def applies_to(self, python: str) -> bool:
         """Return whether it takes the place for a Python version (``3.13``)."""
         return self.module is None or _numbers(python) >= _numbers(self.since)
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """What could be installed instead of a release of ``package`` that cannot be built."""
+
+    package: str
+    version: str | None
+    successor: Successor | None = None
+    releases: OtherReleases | None = None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

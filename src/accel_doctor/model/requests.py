@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -114,6 +114,30 @@ class InstallRequest:
     def plain(self) -> InstallRequest:
         """Return the same request without bundling libraries into wheels."""
         return replace(self, build=replace(self.build, portable=False))
+
+    def within(self, releases: Sequence[str], *, relaxed: bool = False) -> InstallRequest:
+        """Return the request within constraints on what is installed (``numpy>=2.1``).
+
+        If ``relaxed``, the user's own versions of a project give way where they exclude those that a constraint names.
+        """
+        from packaging.requirements import Requirement
+        from packaging.utils import canonicalize_name
+
+        bounds = [Requirement(release) for release in releases]
+        made = tuple(RequirementLine(str(bound), "a cure", name=canonicalize_name(bound.name)) for bound in bounds)
+        named = {line.name: bound for line, bound in zip(made, bounds, strict=True)}
+
+        def fitting(line: RequirementLine) -> RequirementLine:
+            bound, own = named.get(line.name), line.parsed
+            if not bound or not own or all(own.specifier.contains(one.version, True) for one in bound.specifier):
+                return line
+            own.specifier = type(own.specifier)()
+            return replace(line, text=str(own))
+
+        if not relaxed:
+            return replace(self, constraints=(*self.constraints, *made))
+        requirements, constraints = (tuple(map(fitting, lines)) for lines in (self.requirements, self.constraints))
+        return replace(self, requirements=requirements, constraints=(*constraints, *made))
 
     @property
     def checks_hashes(self) -> bool:

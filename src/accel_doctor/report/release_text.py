@@ -3,8 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from accel_doctor.model.releases import OtherReleases, Succession, Successor
+from accel_doctor.model.releases import Alternative, OtherReleases, Succession, Successor
+
+
+def alternative_lines(found: Alternative) -> list[str]:
+    """Return what could be installed instead of a release that cannot be built."""
+    lines = [successor_line(found.successor)] if found.successor else []
+    if found.releases and (found.releases.usable or not lines):
+        lines.append(releases_line(found.releases))
+    return lines
+
+
+def alternative_document(found: Alternative) -> dict[str, Any]:
+    """Return the same as JSON types."""
+    successor, releases = found.successor, found.releases
+    return {
+        "package": found.package,
+        "version": found.version,
+        "text": alternative_lines(found),
+        "successor": (successor.project or successor.module) if successor else None,
+        "newest": str(releases.usable[0]) if releases and releases.usable else None,
+        "nearest": str(releases.nearest) if releases and releases.nearest else None,
+    }
 
 
 def releases_line(found: OtherReleases) -> str:
@@ -13,8 +35,6 @@ def releases_line(found: OtherReleases) -> str:
     "newest numpy with wheels for Python 3.13: 2.4.1, nearest to 1.17.0: 2.1.0; 1.17.0 has wheels for Python 3.5 to 3.7"
     """
     name, here = found.name, f"Python {found.python}"
-    if not found.known:
-        return f"no index lists a project named {name}"
     if found.asked in found.usable:
         return f"{name} {found.asked} has wheels for {here}: leave out --no-binary to use one"
     if not found.usable:

@@ -11,6 +11,7 @@ from accel_doctor.model.cures import BuildCure, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution, Interpreter
 from accel_doctor.model.needs import Finding
 from accel_doctor.model.plans import Case, Plan, Result, Unmet
+from accel_doctor.report.release_text import alternative_document
 
 SCHEMA = 1
 
@@ -31,6 +32,7 @@ def run_document(
         "failures": [_case(case) for case in result.cases],
         "transactions": [plan_document(plan) for plan in result.transactions],
         "plan": plan_document(result.plan) if result.plan else None,
+        "alternatives": [alternative_document(one) for one in result.alternatives],
     }
 
 

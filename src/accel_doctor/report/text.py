@@ -113,6 +113,8 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
     what = f"{failed} did not build" if failed else "not everything could be built"
     match result.code:
         case ExitCode.UNCURED:
+            if any(one.releases and one.releases.usable for one in result.alternatives):
+                return f"{what}: no known cure", "ask for another release, or let --upgrade-unbuildable choose one"
             return f"{what}: no known cure", "read the full log; to add a rule for it, see docs/how-to/add-a-rule.md"
         case ExitCode.NOT_IMPORTABLE:
             return f"{failed} cannot be imported: no known cure", "read the full log; everything else is installed"

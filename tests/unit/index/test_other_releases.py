@@ -72,7 +72,6 @@ NUMPY = project(
             "1.0",
             "no release of a has wheels for Python 3.13 on this platform; 1.0 has wheels for other platforms only",
         ),
-        (Project("a"), "1.0", "no index lists a project named a"),
     ],
 )
 def test_one_line_says_what_to_ask_for_instead(listed, asked, line):

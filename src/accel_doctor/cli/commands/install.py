@@ -31,6 +31,7 @@ from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 from accel_doctor.model.machine import Invocation
 from accel_doctor.model.plans import Policy, Result
 from accel_doctor.model.requests import InstallRequest
+from accel_doctor.report.release_text import alternative_lines
 from accel_doctor.report.run_report import run_document
 from accel_doctor.report.text import summary_line, unmet_lines, verdict
 from accel_doctor.system.python.interpreter import refuse_externally_managed
@@ -42,6 +43,11 @@ class InstallOptions:
     consent: ConsentOptions = ConsentOptions()
     dry_run: bool = own("--dry-run", default=False, help="Print the plan and the exact commands; change nothing.")
     verify: bool = own("--verify", default=False, help="Import what was installed, and treat missing libraries.")
+    upgrade_unbuildable: bool = own(
+        "--upgrade-unbuildable",
+        default=False,
+        help="Of what cannot be built here, install the nearest release with a wheel, also where you pinned another.",
+    )
     portable: bool = own(
         "--portable", default=False, help="Bundle linked libraries into built wheels with auditwheel, where possible."
     )
@@ -87,6 +93,7 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     levels = options.levels.settings(variables, offline=request.index.offline, dry_run=options.dry_run)
     given = {"level": options.levels.level, "cache_dir": options.place.cache_dir}
     policy = options.consent.policy(dry_run=options.dry_run, verify=options.verify)
+    policy = replace(policy, upgrade_unbuildable=options.upgrade_unbuildable)
     with (
         session.interrupts.watched(),
         closing(session.reporter),
@@ -160,6 +167,8 @@ def _conclude(
     if result.code in (ExitCode.UNCURED, ExitCode.NOT_IMPORTABLE) and result.plan:
         for line in unmet_lines(result.plan):
             reporter.note(line)
+    for line in (line for one in result.alternatives for line in alternative_lines(one)):
+        reporter.note(line)
     if result.code is not ExitCode.DONE:
         reporter.verdict(*verdict(result, in_the_way))
     elif not policy.dry_run:

@@ -1,0 +1,95 @@
+"""Find what to install instead of a release that cannot be built: a project that took its place, or another release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from accel_doctor.errors import NetworkError
+from accel_doctor.interfaces import PackageIndex
+from accel_doctor.model.cures import BuildCure, Reason
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.plans import Case
+from accel_doctor.model.releases import Alternative, OtherReleases, Project, Successor
+from accel_doctor.model.requests import InstallRequest, RequirementLine
+from accel_doctor.report.release_text import alternative_lines
+
+_UNBUILDABLE = Need(NeedKind.BUILD_CONSTRAINT, "another-release")
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """The index and the rules, asked for one interpreter."""
+
+    index: PackageIndex
+    successor: Callable[[str], Successor | None]  # by normalized name, for this Python
+    other_releases: Callable[[Project, str | None], OtherReleases]  # to a version, for this interpreter
+
+    def to(self, package: str, version: str | None, request: InstallRequest) -> Alternative | None:
+        """Return what could be installed instead of a release; None if nothing is known."""
+        successor = self.successor(package)
+        releases = None
+        if not request.index.offline:
+            try:
+                project = self.index.project(package, request.index)
+            except NetworkError:  # this is advice: what failed before is reported anyhow
+                project = Project(package)
+            releases = self.other_releases(project, version) if project.releases else None
+        return Alternative(package, version, successor, releases) if successor or releases else None
+
+    def among(self, cases: tuple[Case, ...], request: InstallRequest) -> tuple[Alternative, ...]:
+        """Return what could be installed instead of each package that failed."""
+        failed = {case.failure.package: case.failure.version for case in cases if case.failure.package}
+        found = [self.to(name, version, request) for name, version in failed.items() if name]
+        return tuple(one for one in found if one)
+
+    def to_pins_in(self, message: str, request: InstallRequest) -> Iterator[Alternative]:
+        """Yield alternatives to the user's own pins that a resolver's message names, where they have no wheel here."""
+        words = set(re.findall(r"[a-z0-9]+(?:[-_.]+[a-z0-9]+)*", message.lower()))
+        for line in (*request.requirements, *request.constraints):
+            pin = _pin(line)
+            if pin and line.name and {line.name, line.name.replace("-", "_")} & words:
+                found = self.to(line.name, pin, request)
+                if found and found.releases and found.releases.asked not in found.releases.usable:
+                    yield found
+
+    def other_release(self, request: InstallRequest, case: Case, reason: Reason | None) -> BuildCure | None:
+        """Return the cure that installs another release of the package that failed; None if there is none."""
+        name = case.failure.package
+        found = self.to(name, case.failure.version, request) if name else None
+        return self.cure(found, request, reason) if found else None
+
+    def cure(self, found: Alternative, request: InstallRequest, reason: Reason | None = None) -> BuildCure | None:
+        """Return the cure that installs another release; None if there is none with a wheel, or none is allowed."""
+        target = _target(found, request)
+        if target is None or found.releases is None:
+            return None
+        newer = found.releases.asked is None or target > found.releases.asked
+        release = f"{found.package}{'>=' if newer else '<='}{target}"
+        why = Reason(reason.need if reason else _UNBUILDABLE, found.package, why="; ".join(alternative_lines(found)))
+        return BuildCure(why, releases=(release,), source="the package index")
+
+
+def _target(found: Alternative, request: InstallRequest) -> Version | None:
+    """Return the release to install: the newest that the user's own versions allow, else the nearest."""
+    releases, name = found.releases, found.package
+    locked = request.lock is not None or request.checks_hashes
+    if releases is None or locked or releases.asked in releases.usable or {name, ":all:"} & {*request.no_binary}:
+        return None
+    allowed = SpecifierSet()
+    for line in (*request.requirements, *request.constraints):
+        if line.name == name:
+            if line.parsed is None or line.parsed.url:
+                return None
+            allowed &= line.parsed.specifier
+    fitting = [version for version in releases.usable if allowed.contains(version, prereleases=True)]
+    return next(iter(fitting), releases.nearest)
+
+
+def _pin(line: RequirementLine) -> str | None:
+    specifier = line.parsed.specifier if line.parsed else ()
+    return next((one.version for one in specifier if one.operator in ("==", "===") and "*" not in one.version), None)

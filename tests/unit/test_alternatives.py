@@ -1,0 +1,106 @@
+"""What to install instead of a release that cannot be built."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import FakeIndex, fake_other_releases
+
+from accel_doctor.alternatives import Alternatives
+from accel_doctor.errors import NetworkError
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.needs import Need
+from accel_doctor.model.releases import Succession, Successor
+from accel_doctor.model.requests import IndexSettings, InstallRequest, RequirementLine
+
+WHEELS = tuple(f"bad-{version}-py3-none-any.whl" for version in ("0.5", "2.0", "3.0"))
+SUCCESSOR = Successor("bad", "good", Succession.FORK)
+
+
+def alternatives(wheels=WHEELS, successor=None):
+    return Alternatives(FakeIndex(wheels), {"bad": successor}.get, fake_other_releases)
+
+
+def request(*texts: str, **settings) -> InstallRequest:
+    lines = tuple(RequirementLine(text, "command line", name="bad" if "bad" in text else None) for text in texts)
+    return InstallRequest(lines, **settings)
+
+
+def release(asked: str | None, *texts: str, wheels=WHEELS, **settings) -> tuple[str, ...]:
+    known, wanted = alternatives(wheels), request(*texts, **settings)
+    found = known.to("bad", asked, wanted)
+    cure = known.cure(found, wanted) if found else None
+    return cure.releases if cure else ()
+
+
+@pytest.mark.parametrize(
+    ("texts", "asked", "releases"),
+    [
+        (["bad==1"], "1", ("bad>=2.0",)),
+        (["bad"], "1", ("bad>=3.0",)),
+        (["bad<3"], "1", ("bad>=2.0",)),
+        (["other"], "1", ("bad>=3.0",)),
+        (["bad"], "4", ("bad<=3.0",)),
+        (["bad>3.5"], "4", ("bad<=3.0",)),
+        (["bad @ https://x/bad-1.tar.gz"], "1", ()),
+        (["bad"], "3.0", ()),
+    ],
+)
+def test_the_newest_that_the_user_allows_else_the_nearest(texts, asked, releases):
+    assert release(asked, *texts) == releases
+
+
+def test_hashes_locks_and_no_binary_leave_no_other_release(tmp_path):
+    assert release("1", "bad", require_hashes=True) == ()
+    assert release("1", "bad", lock=tmp_path) == ()
+    assert release("1", "bad", no_binary=("bad",)) == ()
+    assert release("1", "bad", no_binary=(":all:",)) == ()
+    assert release("1", "bad", wheels=()) == ()
+
+
+def test_the_cure_says_why():
+    known, wanted = alternatives(successor=SUCCESSOR), request("bad==1")
+    found = known.to("bad", "1", wanted)
+    assert found is not None
+    need = Need.parse("build-constraint:python-too-new")
+    cure = known.cure(found, wanted, Reason(need, "bad"))
+    assert cure is not None
+    assert cure.reason == Reason(
+        need,
+        "bad",
+        why="bad is no longer maintained: good took its place; "
+        "newest bad with wheels for Python 3.13: 3.0, nearest to 1: 2.0",
+    )
+    assert cure.affects is None
+
+
+def test_offline_or_without_an_answer_only_the_rules_are_asked(monkeypatch):
+    known = alternatives(successor=SUCCESSOR)
+    offline = request("bad", index=IndexSettings(offline=True))
+    assert known.to("bad", "1", offline).releases is None
+    assert known.to("worse", "1", offline) is None
+
+    def fails(*arguments: object) -> None:
+        raise NetworkError("no")
+
+    monkeypatch.setattr(FakeIndex, "project", fails)
+    assert known.to("bad", "1", request("bad")).successor == SUCCESSOR
+
+
+def test_pins_that_a_resolver_names_and_that_have_no_wheel_here():
+    known = alternatives()
+    wanted = request("bad==1", "fine==1")
+    assert [found.package for found in known.to_pins_in("because Bad==1 requires Python <3.10", wanted)] == ["bad"]
+    assert list(known.to_pins_in("because badness==1 requires Python <3.10", wanted)) == []
+    assert list(known.to_pins_in("bad", request("bad==3.0"))) == []
+    assert list(known.to_pins_in("bad", request("bad>=1"))) == []
+
+
+def test_only_where_allowed_do_pins_give_way():
+    wanted = request("bad[x]==1 ; python_version > '3'", "other==2")
+    assert [line.text for line in wanted.within(["bad>=2.0"]).requirements] == [
+        line.text for line in wanted.requirements
+    ]
+    relaxed = wanted.within(["bad>=2.0"], relaxed=True)
+    assert [line.text for line in relaxed.requirements] == ['bad[x]; python_version > "3"', "other==2"]
+    assert [line.text for line in relaxed.constraints] == ["bad>=2.0"]
+    assert request("bad>=1,<3").within(["bad>=2.0"], relaxed=True).requirements[0].text == "bad>=1,<3"
