@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from integration.machine import Machine
 
 # Runs on the machine: the packages named on each of apt's command lines, and of these the ones of which no file was
-# read after apt had ended. A package without files of its own is used if what it depends on is.
+# read after apt had ended. A package of links alone is used if what it depends on is.
 _SCRIPT = r"""
 import json, os, re, subprocess, time
 from functools import lru_cache
@@ -28,9 +28,10 @@ def depends(name):
 
 def used(name, ended, depth=0):
     own = files(name)
-    if own:
-        return any(os.stat(f).st_atime > ended for f in own)
-    return depth < 4 and any(used(one, ended, depth + 1) for one in depends(name))
+    if any(os.stat(f).st_atime > ended for f in own):
+        return True
+    empty = all(os.path.islink(f) for f in own)
+    return empty and depth < 4 and any(used(one, ended, depth + 1) for one in depends(name))
 
 transactions = []
 try:

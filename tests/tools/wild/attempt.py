@@ -12,26 +12,12 @@ from typing import Any
 from integration.machine import Machine
 from tools.wild.apt_history import transactions
 from tools.wild.cases import Case
+from tools.wild.poorer import poorer_wheels
 from tools.wild.roots import TOOL, run_bounded
 
 SECONDS = 720
 _PYTHON = "/root/venv/bin/python"
 _CACHE = "/root/.cache/accel-doctor"
-
-# Runs with the environment's Python: the installed distributions without an extension, of the names given.
-_WITHOUT_EXTENSION = r"""
-import json, sys
-from importlib.metadata import distribution, PackageNotFoundError
-found = []
-for name in sys.argv[1:]:
-    try:
-        files = distribution(name).files or ()
-    except PackageNotFoundError:
-        continue
-    if not any(".so" in file.name for file in files):
-        found.append(name)
-print(json.dumps(found))
-"""
 
 
 def attempt(case: Case, where: Machine, logs: Path, consent: str) -> dict[str, Any]:
@@ -47,7 +33,6 @@ def attempt(case: Case, where: Machine, logs: Path, consent: str) -> dict[str, A
     report = _report(where, logs)
     _keep_logs(where, logs)
     built = sorted({built["name"] for built in report.get("built", ())})
-    pure = json.loads(where.must(_PYTHON, "-c", _WITHOUT_EXTENSION, *built))
     record = {
         "case": case.id,
         "exit_code": code,
@@ -56,7 +41,7 @@ def attempt(case: Case, where: Machine, logs: Path, consent: str) -> dict[str, A
         "error": (report.get("error") or {}).get("message"),
         "imports": imports,
         "built": built,
-        "built_without_extension": pure,
+        "poorer": poorer_wheels(where, _PYTHON, built, where.path(_CACHE) / "sources"),
         "transactions": [asdict(one) for one in transactions(where)],
         "last_lines": (logs / "output.txt").read_text(errors="replace").splitlines()[-12:],
     }
@@ -65,10 +50,12 @@ def attempt(case: Case, where: Machine, logs: Path, consent: str) -> dict[str, A
 
 
 def verdict(record: dict[str, Any]) -> str:
-    """Name what became of a case: the exit code and the imports decide."""
+    """Name what became of a case: the exit code, the imports and what was built decide."""
     importable = all(answer == "ok" for answer in record["imports"].values())
     if record["exit_code"] == 0:
-        return "works" if importable else "false success"
+        if not importable:
+            return "false success"
+        return "poorer wheel" if record["poorer"] else "works"
     if importable:
         return "imports, but said to fail"
     return "out of time" if record["exit_code"] == 124 else "failed"
