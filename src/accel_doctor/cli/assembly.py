@@ -22,7 +22,6 @@ from accel_doctor.frontends.remembered import RememberingFrontend, resolution_co
 from accel_doctor.index.other_releases import other_releases
 from accel_doctor.index_client import IndexClient
 from accel_doctor.interfaces import (
-    Adviser,
     Advisers,
     BuildIdentity,
     Frontend,
@@ -55,6 +54,7 @@ from accel_doctor.treatment import Treatment
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
+    from accel_doctor.diagnosis import RuleAdviser
     from accel_doctor.store.levels.opening import LevelSettings
 
 
@@ -204,7 +204,7 @@ class Knowledge(Advisers):
     def __init__(self, session: Session, *, any_python: bool) -> None:
         self._session = session
         self._any_python = any_python
-        self._advisers: dict[str | None, Adviser] = {}
+        self._advisers: dict[str | None, RuleAdviser] = {}
         self._probers: dict[str | None, Prober] = {}
 
     @property
@@ -213,19 +213,21 @@ class Knowledge(Advisers):
 
     def read(self, failure: Failed) -> Case:
         """Return the case: the diagnosis of a failure's log, and the Python version that the log shows."""
-        from accel_doctor.diagnosis import WatchedStream, diagnose_stream
+        from accel_doctor.diagnosis import WatchedStream, diagnose_stream, without_mere_words
 
+        symptoms = self._session.rulebook.symptoms
         with failure.log.open("rb") as stream:
             watched = WatchedStream(stream)
-            diagnosis = diagnose_stream(watched, self._session.rulebook.symptoms, failure.package)
-        return Case(failure, diagnosis, watched.python_of(diagnosis))
+            diagnosis = diagnose_stream(watched, symptoms, failure.package)
+        python = watched.python_of(diagnosis)
+        return Case(failure, without_mere_words(diagnosis, symptoms, self.adviser(python).knows), python)
 
     def record(self, plan: Plan) -> None:
         """Record a completed plan in the journal."""
         session, manager = self._session, self.package_manager.name
         session.journal.append(journal_entry(plan, session.distribution, manager, session.invocation.command_line))
 
-    def adviser(self, python: str | None) -> Adviser:
+    def adviser(self, python: str | None) -> RuleAdviser:
         other = self._other(python)
         if other not in self._advisers:
             self._advisers[other] = self._session.adviser(self._interpreter(other))

@@ -2,4 +2,5 @@
 
 from accel_doctor.diagnosis.adviser import RuleAdviser
 from accel_doctor.diagnosis.diagnosing import diagnose, diagnose_stream, sample_problems
+from accel_doctor.diagnosis.prose import without_mere_words
 from accel_doctor.diagnosis.versions import WatchedStream

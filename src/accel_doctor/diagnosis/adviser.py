@@ -124,6 +124,10 @@ class RuleAdviser:
         """Return the packages for a need here, by rules, else the file index, else the package manager; or None."""
         return self._chooser.choice(need)
 
+    def knows(self, need: Need) -> bool:
+        """Return whether the distribution, or one like it, has such a thing, or no package could have it."""
+        return self._chooser.knows(need)
+
     @property
     def told(self) -> Mapping[Need, Ranking]:
         """Return the package manager's answers so far, by need."""

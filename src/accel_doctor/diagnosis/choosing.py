@@ -49,13 +49,19 @@ class PackageChooser:
         return self._more_exact(ruled) if self._rulebook.is_general(need, self._distribution) else ruled
 
     def knows(self, need: Need) -> bool:
-        """Return whether the distribution has such a thing, or another release of it, or no package could have it."""
+        """Return whether there is such a thing: the distribution has it, or another release, or no package could.
+
+        Where no index tells, not even a relative's, any index may.
+        """
         if not need.kind.curable_by_packages:
             return True
         choice = self.choice(need)
         if choice and (choice.packages or choice.confidence is Confidence.RULE):
             return True
-        return bool(self._rulebook.advice(need, self._interpreter) or self._elsewhere(need))
+        if self._rulebook.advice(need, self._interpreter) or self._elsewhere(need):
+            return True
+        other = None if self._indexes.own or self._indexes.nearest else self._indexes.newest_shipped
+        return other is not None and rank(need, other).worth_naming
 
     def advice(self, need: Need) -> str | None:
         """Return what to do about a need that :meth:`choice` knows nothing about."""

@@ -241,7 +241,7 @@ class _Reading:
             self._settle(draft)
         drafts = sorted(self._claimed.values(), key=lambda draft: draft.line)
         findings = tuple(draft.finding() for draft in drafts)
-        if any(finding.role is Role.CAUSE for finding in findings):
+        if any(draft.cause and draft.symptom.role is not SymptomRole.HINT for draft in drafts):
             return Diagnosis(findings)
         summary = self._first_error or self._last_words()
         return Diagnosis(findings, summary[:MAXIMUM_EVIDENCE] or None, self._failed or self._first_error is not None)

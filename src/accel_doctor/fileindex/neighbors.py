@@ -51,6 +51,12 @@ class ReleaseIndexes:
         """Return the indexes of its newer releases, the oldest of them first."""
         return self._others(lambda one, known: one > known)
 
+    @cached_property
+    def newest_shipped(self) -> FileIndex | None:
+        """Return the newest of the shipped indexes, of whatever distribution: it knows names that most have."""
+        newest = max(SHIPPED.glob(f"*{_SUFFIX}"), key=lambda path: _order(path.stem.partition("-")[2]), default=None)
+        return FileIndex.open(newest) if newest else None
+
     def _others(self, fits: Callable[[_Order, _Order], bool]) -> tuple[FileIndex, ...]:
         known = self.own or self.nearest
         if known is None:

@@ -26,7 +26,7 @@ from accel_doctor.cli.options import (
     text_or_json,
 )
 from accel_doctor.cli.session import Session, started
-from accel_doctor.diagnosis import WatchedStream, diagnose_stream
+from accel_doctor.diagnosis import WatchedStream, diagnose_stream, without_mere_words
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.interfaces import Notifier
 from accel_doctor.model.cures import Reason
@@ -84,7 +84,9 @@ def _read(logs: tuple[str, ...], session: Session) -> tuple[dict[str, Diagnosis]
             stream = WatchedStream(LogStream.opened(log, stack, session.reporter))
             diagnoses[log] = diagnose_stream(stream, session.rulebook.symptoms)
         shown = shown or stream.python_of(diagnoses[log])
-    return diagnoses, shown
+    knows = session.adviser(session.assumed_interpreter()).knows
+    told = {log: without_mere_words(one, session.rulebook.symptoms, knows) for log, one in diagnoses.items()}
+    return told, shown
 
 
 def _plan(diagnoses: dict[str, Diagnosis], session: Session, python: str | None) -> Plan:
