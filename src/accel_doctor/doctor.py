@@ -157,7 +157,7 @@ class Doctor:
         """Treat a failure, together with the known needs of the requirements that are certain to be built."""
         names = [line.name for line in request.requirements if line.name]
         built = [name for name in names if surely_built(name, request, self.treatment.adviser)]
-        self.treatment.treat([failure], self.treatment.foresee(built))
+        self.treatment.treat([failure], self.treatment.foresee(built), own_builds=False)
 
     def _verify(self, locked: Locked, request: InstallRequest) -> None:
         """Import the installed distributions, and treat a missing library like any other need."""

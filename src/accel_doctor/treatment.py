@@ -72,8 +72,11 @@ class Treatment:
         """Return the prober for the Python version that builds target."""
         return self.advisers.prober(self._python)
 
-    def treat(self, failures: Sequence[Failed], foreseen: Sequence[Reason] = ()) -> None:
-        """Apply cures for failures, and return if a retry makes sense, else raise TreatmentEnded."""
+    def treat(self, failures: Sequence[Failed], foreseen: Sequence[Reason] = (), *, own_builds: bool = True) -> None:
+        """Apply cures for failures, and return if a retry makes sense, else raise TreatmentEnded.
+
+        With ``own_builds`` each failure is one build of ours, which cures can change; else only packages are applied.
+        """
         cases = [self.read(failure) for failure in failures]
         for case in cases:
             self._python = case.python or self._python
@@ -85,6 +88,8 @@ class Treatment:
         ]
         self._take_back(found)
         plan = self.adviser.plan([*found, *foreseen, *self._foresee_next(found)], self._tried_cures)
+        if not own_builds:
+            plan = plan.with_build_cures(())
         if self.policy.upgrade_unbuildable:
             plan = self._with_other_releases(plan, cases)
         if plan.final:

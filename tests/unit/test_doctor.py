@@ -709,3 +709,16 @@ def test_without_another_release_with_a_wheel_the_run_ends(practice):
     assert alternative_lines(result.alternatives[0]) == [
         "no release of bad has wheels for Python 3.13 on this platform"
     ]
+
+
+def test_what_is_not_built_alone_gets_packages_only(practice, tmp_path):
+    case = practice({}, cures=OLD)
+    log = tmp_path / "run.log"
+    log.write_text("lacks build-constraint:old\nlacks header:ffi.h\n")
+    treatment = case.doctor.treatment
+    treatment.treat([Failed(None, log, "command", 1)], own_builds=False)
+    assert case.package_manager.transactions == [("libffi-dev",)]
+    assert treatment.applied_to(InstallRequest(())).changes == {}
+    with pytest.raises(TreatmentEnded) as ended:
+        treatment.treat([Failed(None, log, "command", 1)], own_builds=False)
+    assert ended.value.code is ExitCode.UNCURED
