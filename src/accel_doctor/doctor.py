@@ -5,7 +5,7 @@ It uses the outside world only through :mod:`accel_doctor.interfaces`; with fake
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -38,8 +38,10 @@ class Doctor:
     treatment: Treatment
     environment: TargetEnvironment
     alternatives: Alternatives
+    read: Callable[[Source, InstallRequest], Sequence[Reason]] = lambda source, request: ()  # what its files name
     _built: dict[Source, Built] = field(default_factory=dict)
     _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
+    _sources_read: set[Source] = field(default_factory=set)
     _locked: Locked | None = None
 
     def install(self, request: InstallRequest) -> Result:
@@ -191,10 +193,17 @@ class Doctor:
             if not failures and not held:
                 break
             expected = [reason for source in held for reason in pending[source]]
+            expected += self._named_by(failures, request)
             self.treatment.treat(list(failures.values()), expected)
             self.loader.forget()
             left = [*failures, *(one for one in held if one not in failures and not self._used(one, waiting.get(one)))]
             pending, waiting, known = {source: [] for source in left}, {}, {}
+
+    def _named_by(self, failed: Collection[Source], request: InstallRequest) -> list[Reason]:
+        """Return the needs that the files of failed sources name, once for each source."""
+        unread = [source for source in failed if source not in self._sources_read]
+        self._sources_read.update(unread)
+        return self.treatment.named([reason for source in unread for reason in self.read(source, request)])
 
     def _take_stored(
         self, sources: Sequence[Source], request: InstallRequest

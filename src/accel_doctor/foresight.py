@@ -13,7 +13,7 @@ from accel_doctor.errors import NetworkError
 from accel_doctor.interfaces import Adviser, Frontend, Logs, Prober
 from accel_doctor.model.builds import Failed, Locked, Source
 from accel_doctor.model.cures import Reason
-from accel_doctor.model.needs import Need
+from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.model.plans import Case, Plan
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 
@@ -22,6 +22,8 @@ LINKED = "its cached wheel links it, and it is not installed"
 
 # Each attempt leaves out one more package; with more sources without readable metadata, give up to save time.
 _MOST_ATTEMPTS = 20
+_GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
+_TOO_NEW = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
 
 
 class Certainty(str, Enum):
@@ -183,6 +185,31 @@ def foresee(
         for one, reasons in drafts
     )
     return Foresight(builds, plan)
+
+
+class SourceFacts:
+    """What the files of failed sources say, beside the logs of their builds."""
+
+    def __init__(self) -> None:
+        self._regenerable: set[str | None] = set()  # packages whose old C code Cython can generate again
+
+    def facts(self, reasons: Sequence[Reason]) -> list[Reason]:
+        """Return what keeps builds from ending well here as they are, whatever is installed."""
+        found = [reason for reason in reasons if reason.need.kind is NeedKind.BUILD_CONSTRAINT]
+        self._regenerable.update(reason.package for reason in found if reason.need == _GENERATED)
+        return found
+
+    def lacking(self, reasons: Sequence[Reason], prober: Prober) -> list[Reason]:
+        """Return the needs that this machine does not meet."""
+        present = {reason.need: prober.present(reason.need) for reason in reasons}
+        # CMake finds packages in its own ways: only whether the system package is installed tells.
+        unclear = {need for need, answer in present.items() if answer is None and need.kind is NeedKind.CMAKE}
+        return [reason for reason in reasons if present[reason.need] is False or reason.need in unclear]
+
+    def explained(self, reason: Reason) -> Reason:
+        """Return a reason with the need behind it: what looks like a new Python may be code of an old Cython."""
+        regenerable = reason.package in self._regenerable and reason.need == _TOO_NEW
+        return replace(reason, need=_GENERATED) if regenerable else reason
 
 
 def _expected(name: str, line: RequirementLine, request: InstallRequest, adviser: Adviser) -> ForeseenBuild:

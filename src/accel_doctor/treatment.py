@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode, PackageManagerError
+from accel_doctor.foresight import SourceFacts
 from accel_doctor.interfaces import (
     Adviser,
     Advisers,
@@ -55,6 +56,7 @@ class Treatment:
     _tried: set[str] = field(default_factory=set)  # system packages
     _cures: dict[str | None, list[BuildCure]] = field(default_factory=dict)  # in effect, by Python package
     _tried_cures: set[object] = field(default_factory=set)
+    _sources: SourceFacts = field(default_factory=SourceFacts)
     _python: str | None = None  # the version that builds target, by the latest log
 
     @property
@@ -82,7 +84,7 @@ class Treatment:
             self._python = case.python or self._python
             self.reporter.diagnosed(case)
         found = [
-            Reason(finding.need, finding.package or case.failure.package, finding)
+            self._sources.explained(Reason(finding.need, finding.package or case.failure.package, finding))
             for case in cases
             for finding in case.diagnosis.causes
         ]
@@ -222,6 +224,12 @@ class Treatment:
             if reason.package
             for need in self.adviser.companions(reason.need)
         )
+
+    def named(self, reasons: Sequence[Reason]) -> list[Reason]:
+        """Return the needs, of those that sources name, to meet before the next builds: what this machine lacks and a
+        package surely provides, and what keeps the build from ending well here."""
+        lacking = self._sources.lacking(reasons, self.prober) if self.policy.system else []
+        return [*self._sources.facts(reasons), *self._met(lacking, sure=True)]
 
     def _curable(self, reasons: Iterable[Reason]) -> list[Reason]:
         if not self.policy.system:

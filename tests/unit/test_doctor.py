@@ -212,6 +212,50 @@ def test_what_a_build_will_surely_ask_for_next_is_asked_for_at_once(practice):
     assert case.package_manager.transactions == [("gcc", "libffi-dev", "python3-dev")]
 
 
+def naming(*needs: str):
+    return lambda source, request: [Reason(Need.parse(need), source.name, why=f"setup.py:1: {need}") for need in needs]
+
+
+def test_what_a_failed_source_names_joins_the_first_question(practice):
+    case = practice({"psycopg2": ("compiler:c", "header:Python.h", "header:libpq-fe.h"), "idna": ()})
+    case.doctor.read = naming("header:libpq-fe.h", "header:Python.h", "header:nobody-knows.h")
+    assert case.install("psycopg2", "idna").code is ExitCode.DONE
+    assert case.package_manager.transactions == [("gcc", "libpq-dev", "python3-dev")]
+    (plan,) = case.reporter.asked
+    evidence = {package.name: package.reasons[0].evidence for package in plan.packages}
+    assert evidence["libpq-dev"] == "setup.py:1: header:libpq-fe.h"
+
+
+def test_what_a_source_names_is_not_asked_for_where_it_is_a_guess_or_installed(practice):
+    case = practice({"psycopg2": ("compiler:c",)}, guesses=frozenset({"libpq-dev"}))
+    case.machine.installed.add("python3-dev")
+    case.doctor.read = naming("header:libpq-fe.h", "header:Python.h")
+    assert case.install("psycopg2").code is ExitCode.DONE
+    assert case.package_manager.transactions == [("gcc",)]
+
+
+def test_nothing_is_installed_for_a_source_that_cannot_be_built_here(practice):
+    case = practice({"psycopg2": ("compiler:c",)}, cures={"build-constraint:python-too-new": ()})
+    case.doctor.read = naming("build-constraint:python-too-new")
+    result = case.install("psycopg2")
+    assert result.code is ExitCode.UNCURED
+    assert [str(unmet.reason.need) for unmet in result.plan.unmet] == ["build-constraint:python-too-new"]
+    assert case.package_manager.transactions == []
+
+
+def test_old_generated_code_is_generated_again_by_one_cython_after_the_other(practice):
+    need = "build-constraint:generated-by-old-cython"
+    options = [BuildCure(Reason(Need.parse(need), None), BuildChanges((f"cython<{number}",))) for number in (3, 4)]
+    case = practice({"aiohttp": ("build-constraint:python-too-new",)}, cures={
+        need: tuple(options), "build-constraint:python-too-new": ()
+    })  # fmt: skip
+    case.doctor.read = naming(need)
+    assert case.install("aiohttp").code is ExitCode.UNCURED
+    assert case.builder.attempts == ["aiohttp"] * 3
+    tried = dict.fromkeys(plan.build_cures[0].changes.constraints for plan in case.remembered)
+    assert list(tried) == [("cython<3",), ("cython<4",)]
+
+
 def test_what_is_no_build_of_a_python_package_gets_no_companions(practice, tmp_path):
     case = practice({}, follows={"compiler:c": ("header:Python.h",)})
     log = tmp_path / "make.log"

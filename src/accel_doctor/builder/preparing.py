@@ -64,7 +64,9 @@ def build_environment(
 
 
 def _remove_generated(tree: Path) -> None:
-    """Remove C and C++ files that Cython generated, where the file they were generated from is beside them."""
+    """Remove C and C++ files that Cython generated, where the file they were generated from is beside them; a setup
+    script that names them names those files instead."""
+    removed: list[Path] = []
     for module in tree.rglob("*.pyx"):
         for generated in (module.with_suffix(".c"), module.with_suffix(".cpp"), module.with_suffix(".cxx")):
             if generated.is_file() and not generated.is_symlink():
@@ -72,6 +74,14 @@ def _remove_generated(tree: Path) -> None:
                     by_cython = _BY_CYTHON.match(stream.read(200))
                 if by_cython:
                     generated.unlink()
+                    removed.append(generated.relative_to(tree))
+    script = tree / "setup.py"
+    if removed and script.is_file() and not script.is_symlink():
+        content = script.read_bytes()
+        for name in removed:
+            stem, written = name.with_suffix("").as_posix().encode(), re.escape(name.as_posix().encode())
+            content = re.sub(rb"""(?<=['"/])""" + written + rb"""(?=['"])""", stem + b".pyx", content)
+        script.write_bytes(content)
 
 
 def _require(file: Path, changes: BuildChanges) -> None:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from accel_doctor.builder.archives import source_files
+from accel_doctor.builder.fetch import SourceFetcher
+from accel_doctor.diagnosis.sources.source_reasons import source_reasons
 from accel_doctor.diagnosis.sources.source_tree import SourceTree
+from accel_doctor.errors import NetworkError, RequirementsError
+from accel_doctor.model.builds import Source, SourceKind
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.requests import InstallRequest
+from accel_doctor.rulebook import Rulebook
 
 _BUILD_FILES = frozenset({
     "CMakeLists.txt", "configure.ac", "configure.in", "meson.build", "meson.options", "meson_options.txt",
@@ -18,6 +28,26 @@ _CODE = frozenset({
 _ASIDE = frozenset({"benchmarks", "docs", "examples", "test", "tests"})
 _LONGEST = 200_000  # bytes of one file: includes and calls stand in its beginning
 _MOST = 64_000_000  # bytes of all
+
+
+@dataclass(frozen=True)
+class SourceTrees:
+    """Read sources for one interpreter, by the rules."""
+
+    fetcher: SourceFetcher
+    rulebook: Rulebook
+    python: str  # "3.13"
+    work: Path
+
+    def reasons(self, source: Source, request: InstallRequest) -> list[Reason]:
+        """Return what the build of a source needs by its own files; nothing if they cannot be read."""
+        if source.kind is SourceKind.VCS:
+            return []
+        major, minor = map(int, self.python.split("."))
+        with suppress(RequirementsError, NetworkError), tempfile.TemporaryDirectory(dir=self.work) as scratch:
+            archive = self.fetcher.fetch(source, request.index, Path(scratch))
+            return source_reasons(read_tree(archive, (major, minor)), source.name, self.rulebook)
+        return []
 
 
 def read_tree(source: Path, python: tuple[int, int] | None = None) -> SourceTree:

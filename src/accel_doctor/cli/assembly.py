@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -33,6 +33,7 @@ from accel_doctor.interfaces import (
 from accel_doctor.journal import journal_entry
 from accel_doctor.lockfile import sources_to_build
 from accel_doctor.model.builds import Failed, Locked, Source
+from accel_doctor.model.cures import Reason
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.plans import Case, Plan, Policy
 from accel_doctor.model.releases import OtherReleases, Project, Successor
@@ -95,7 +96,8 @@ def assembled_doctor(
             work=Path(work),
             jobs=jobs,
         )
-        yield Doctor(frontend, builder, loader, treatment, environment, _alternatives(session, environment))
+        alternatives, read = _alternatives(session, environment), _source_reader(session, builder)
+        yield Doctor(frontend, builder, loader, treatment, environment, alternatives, read)
 
 
 def _alternatives(session: Session, environment: MachineEnvironment) -> Alternatives:
@@ -104,6 +106,16 @@ def _alternatives(session: Session, environment: MachineEnvironment) -> Alternat
         return found if found and found.applies_to(session.interpreter.feature_version) else None
 
     return Alternatives(IndexClient(session.invocation.variables), successor, environment.other_releases)
+
+
+def _source_reader(session: Session, builder: SourceBuilder) -> Callable[[Source, InstallRequest], Sequence[Reason]]:
+    def read(source: Source, request: InstallRequest) -> Sequence[Reason]:
+        from accel_doctor.builder.source_trees import SourceTrees
+
+        python = session.interpreter.feature_version
+        return SourceTrees(builder.fetcher, session.rulebook, python, builder.work).reasons(source, request)
+
+    return read
 
 
 @dataclass(frozen=True)

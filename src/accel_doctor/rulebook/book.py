@@ -20,7 +20,7 @@ from accel_doctor.rulebook.families import Family, FamilyChain, PackageRule, Rep
 from accel_doctor.rulebook.family_reading import read_family
 from accel_doctor.rulebook.python_packages import PythonPackage, PythonRules, merged_python_rules
 from accel_doctor.rulebook.symptom_reading import merged_symptoms
-from accel_doctor.rulebook.symptoms import Symptom, SymptomFiles
+from accel_doctor.rulebook.symptoms import Aliases, Symptom, SymptomFiles
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey, read
 
 SYMPTOMS, PYTHON = "symptoms.yaml", "python.yaml"
@@ -104,6 +104,11 @@ class Rulebook:
         """Return all symptoms, those of later directories first: the first one that matches a line counts."""
         return self._symptom_files.symptoms
 
+    @property
+    def aliases(self) -> Aliases:
+        """Return the needs that names stand for."""
+        return self._symptom_files.aliases
+
     def advice(self, need: Need, interpreter: Interpreter) -> str | None:
         """Return the advice for a need that no system package meets."""
         advice = self._symptom_files.advice
@@ -125,29 +130,30 @@ class Rulebook:
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
         """Return the needs that rules list for a Python package's build (normalized name); empty if none are known."""
-        known = self._python_rules.packages.get(package)
+        known = self.python_rules.packages.get(package)
         return known.needs if known else ()
 
     def is_sdist_only(self, package: str) -> bool:
         """Return whether a Python package is known to publish no Linux wheels, so that it must be built."""
-        known = self._python_rules.packages.get(package)
+        known = self.python_rules.packages.get(package)
         return known is not None and known.sdist_only
 
     @property
     def python_packages(self) -> tuple[PythonPackage, ...]:
         """Return all Python packages with rules."""
-        return tuple(package for package in self._python_rules.packages.values() if package)
+        return tuple(package for package in self.python_rules.packages.values() if package)
 
     def companions(self, need: Need) -> tuple[Need, ...]:
         """Return the needs that a Python build lacking ``need`` is certain to report next."""
-        return self._python_rules.companions.get(need, ())
+        return self.python_rules.companions.get(need, ())
 
     def successor(self, package: str) -> Successor | None:
         """Return what took the place of a project (normalized name) that is not to be installed anymore."""
-        return self._python_rules.successors.get(package)
+        return self.python_rules.successors.get(package)
 
     @cached_property
-    def _python_rules(self) -> PythonRules:
+    def python_rules(self) -> PythonRules:
+        """Return ``python.yaml``, all layers merged."""
         problems: list[str] = []
         rules = merged_python_rules(self._directories.read(PYTHON, problems))
         _raise(problems)
@@ -227,7 +233,7 @@ class Rulebook:
         if not need.kind.curable_by_packages:
             advice = self.advice(need, interpreter)
             return PackageChoice(need, source=f"rules/{SYMPTOMS}", advice=advice) if advice else None
-        headers = self._python_rules.headers
+        headers = self.python_rules.headers
         if need in headers.needs and interpreter.origin is not Origin.DISTRIBUTION:
             text = headers.advice.get(interpreter.origin) or headers.advice.get(Origin.OTHER)
             rendered = templates.render(text, templates.python_values(interpreter), need) if text else None

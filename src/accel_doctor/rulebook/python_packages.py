@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from accel_doctor.model.machine import Origin
 from accel_doctor.model.needs import Need
@@ -38,12 +39,21 @@ class InterpreterHeaders:
 
 @dataclass(frozen=True)
 class PythonRules:
-    """``python.yaml``, all layers merged. A build that lacks a need is certain to report its ``companions`` next."""
+    """``python.yaml``, all layers merged. A build that lacks a need is certain to report its ``companions`` next.
+
+    ``generated_by_cython`` maps versions of Python to the oldest Cython whose C code compiles on them and later ones.
+    """
 
     packages: Mapping[str, PythonPackage | None]
     headers: InterpreterHeaders
     companions: Mapping[Need, tuple[Need, ...]]
     successors: Mapping[str, Successor | None]
+    generated_by_cython: Mapping[Version, Version]
+
+    def oldest_cython(self, python: str) -> Version | None:
+        """Return the oldest Cython whose C code compiles on a version of Python (``3.13``); None if any does."""
+        known = [version for version in self.generated_by_cython if version <= Version(python)]
+        return self.generated_by_cython[max(known)] if known else None
 
 
 def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
@@ -52,13 +62,15 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
     headers = InterpreterHeaders()
     companions: dict[Need, tuple[Need, ...]] = {}
     successors: dict[str, Successor | None] = {}
+    generated: dict[Version, Version] = {}
     for top in tops:
-        top.mapping(("packages", "interpreter_headers", "companions", "successors"))
+        top.mapping(("packages", "interpreter_headers", "companions", "successors", "generated_by_cython"))
         packages.update(_read_packages(top))
         headers = _read_headers(top) or headers
         companions.update(_read_companions(top))
         successors.update(read_successors(top))
-    return PythonRules(packages, headers, companions, successors)
+        generated.update(_read_versions(top))
+    return PythonRules(packages, headers, companions, successors, generated)
 
 
 def _read_packages(top: Node) -> dict[str, PythonPackage | None]:
@@ -87,6 +99,16 @@ def _read_companions(top: Node) -> dict[Need, tuple[Need, ...]]:
         try:
             result[Need.parse(name)] = node.needs()
         except ValueError as error:
+            node.complain(str(error))
+    return result
+
+
+def _read_versions(top: Node) -> dict[Version, Version]:
+    result: dict[Version, Version] = {}
+    for python, node in top.section("generated_by_cython").items():
+        try:
+            result[Version(python)] = Version(node.text() or "")
+        except InvalidVersion as error:
             node.complain(str(error))
     return result
 

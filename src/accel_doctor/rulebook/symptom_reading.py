@@ -33,7 +33,7 @@ def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
             **_read_symptoms(named, aliases),
             **{name: symptom for name, symptom in symptoms.items() if name not in named},
         }
-    return SymptomFiles(tuple(symptom for symptom in symptoms.values() if symptom), advice, cures)
+    return SymptomFiles(tuple(symptom for symptom in symptoms.values() if symptom), advice, cures, aliases)
 
 
 def _read_symptoms(named: Mapping[str, Node], aliases: Aliases) -> dict[str, Symptom | None]:

@@ -160,6 +160,7 @@ class SymptomFiles:
     symptoms: tuple[Symptom, ...]
     advice: Mapping[tuple[NeedKind, str], str]
     cures: Mapping[tuple[NeedKind, str], tuple[CureOption, ...]]
+    aliases: Aliases
 
 
 # Variables of CMake find modules: only <package>_FOUND stands for a package (cmake-developer(7)).

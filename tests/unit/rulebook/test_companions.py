@@ -32,6 +32,19 @@ def test_a_later_layer_replaces_an_entry(rulebook):
     assert book.companions(Need.parse("header:x.h")) == ()
 
 
+def test_the_oldest_cython_is_that_of_the_newest_python_known(rulebook):
+    book = rulebook('generated_by_cython: {"3.11": 0.29.29, "3.13": 3.0.5}', 'generated_by_cython: {"3.14": "3.1"}')
+    assert [str(book.python_rules.oldest_cython(python)) for python in ("3.10", "3.11", "3.12", "3.13", "3.15")] == [
+        "None", "0.29.29", "0.29.29", "3.0.5", "3.1"
+    ]  # fmt: skip
+
+
+def test_versions_of_cython_are_versions(rulebook):
+    with pytest.raises(RuleError) as caught:
+        rulebook("generated_by_cython: {'3.11': new}").python_rules.oldest_cython("3.11")
+    assert caught.value.problems == ("rules/python.yaml: generated_by_cython.3.11: Invalid version: 'new'",)
+
+
 def test_a_mistake_names_file_and_key(rulebook):
     with pytest.raises(RuleError) as caught:
         rulebook("companions: {compilers:c: [header:Python.h]}").companions(C)
