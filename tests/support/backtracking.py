@@ -81,6 +81,7 @@ class Pattern:
         """Return how many characters ``re`` looks at to find all matches in a line, those tried again included."""
         for state in self._states:
             state.costs.clear()
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))  # a state or two for each character
         if self._anchored:
             return self._cost(self._start, line, 0)[0]
         refused = self._refused

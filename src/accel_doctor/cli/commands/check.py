@@ -27,6 +27,7 @@ from accel_doctor.cli.session import Session, started
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.foresight import Foresight, Resolution, expected_from_lock, expected_from_names, foresee, resolve
+from accel_doctor.frontends.legacy_archives import LegacyArchives
 from accel_doctor.frontends.uv.uv_frontend import UvFrontend, elsewhere_arguments
 from accel_doctor.interfaces import Frontend
 from accel_doctor.model.machine import Interpreter
@@ -122,6 +123,8 @@ def _as_elsewhere(session: Session, frontend: Frontend, meant: Interpreter) -> t
     """Return the session and frontend for an interpreter that is not on this machine: only uv can resolve for it."""
     platform = platform_of(meant)
     interpreter = replace(meant, environment=marker_values(meant.version, platform))
+    if isinstance(frontend, LegacyArchives):
+        frontend = frontend.uv
     if isinstance(frontend, UvFrontend):
         frontend = replace(frontend, elsewhere=elsewhere_arguments(meant.feature_version, platform.value))
     return replace(session, chosen=interpreter, platforms=platform_tags(platform)), frontend

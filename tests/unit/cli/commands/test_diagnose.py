@@ -169,8 +169,14 @@ def test_what_is_missing_as_an_export(tmp_path, capsys):
         "RUN apt-get update \\\n"
         " && apt-get install -y --no-install-recommends libpq-dev \\\n"
         " && rm -rf /var/lib/apt/lists/*\n"
+        "# demjson: build constraint setuptools<58: build-constraint:setuptools<58\n"
+        "# old: CMAKE_POLICY_VERSION_MINIMUM=3.5: build-constraint:cmake<4\n"
+        "RUN printf '%s\\n' 'setuptools<58' > /etc/build-constraints.txt\n"
+        "ENV PIP_BUILD_CONSTRAINT=/etc/build-constraints.txt UV_BUILD_CONSTRAINT=/etc/build-constraints.txt\n"
+        "ENV CMAKE_POLICY_VERSION_MINIMUM=3.5\n"
     )
-    assert run(capsys, log, "--distro", "fedora:42", "--export", "shell") == "dnf install -y libpq-devel\n"
+    shell = run(capsys, log, "--distro", "fedora:42", "--export", "shell")
+    assert shell.splitlines()[0] == "dnf install -y libpq-devel"
     assert run(capsys, written(tmp_path, "all is well\n"), "--export", "shell") == ""
 
 
