@@ -14,6 +14,7 @@ import json
 import subprocess
 import sys
 import traceback
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
@@ -33,33 +34,39 @@ _WRITING = Lock()
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Run the cases, each in a slot of its own, and write each result as it comes."""
+    """Run the cases in batches, each with the commit that there is by then, and write each result as it comes."""
     cases = read_cases(arguments.cases, arguments.suite)
     if arguments.new:
         seen = read_results(arguments.results / FIRST_SIGHT.name)
         cases = [case for case in cases if case.id not in seen]
+    with machines_in_memory(arguments.memory) as directory:
+        for start in range(0, len(cases), arguments.batch):
+            _run_batch(cases[start : start + arguments.batch], directory, arguments)
+
+
+def _run_batch(cases: Sequence[Case], directory: Path, arguments: argparse.Namespace) -> None:
     revision = ["git", "-C", str(ROOT), "rev-parse", "--short=12", arguments.commit]
     commit = subprocess.run(revision, check=True, capture_output=True, text=True).stdout.strip()
+    print(f"{len(cases)} cases with {commit}", flush=True)
+    workshop = Workshop(commit, directory, arguments.archives)
     slots: SimpleQueue[int] = SimpleQueue()
     for number in range(arguments.slots):
         slots.put(number)
-    with machines_in_memory(arguments.memory) as directory:
-        workshop = Workshop(commit, directory, arguments.archives)
 
-        def one(case: Case) -> None:
-            slot = slots.get()
-            try:
-                with workshop.fresh(case.suite, slot) as where:
-                    result = attempt(case, where, arguments.logs / case.id, arguments.consent)
-                now = datetime.now(timezone.utc).isoformat(timespec="minutes")
-                keep(result | {"commit": commit, "at": now, "consent": arguments.consent}, arguments.results)
-            except Exception:  # the other cases go on; this one is run again by --new
-                print(f"{case.id}: the runner failed\n{traceback.format_exc()}", flush=True)
-            finally:
-                slots.put(slot)
+    def one(case: Case) -> None:
+        slot = slots.get()
+        try:
+            with workshop.fresh(case.suite, slot) as where:
+                result = attempt(case, where, arguments.logs / case.id, arguments.consent)
+            now = datetime.now(timezone.utc).isoformat(timespec="minutes")
+            keep(result | {"commit": commit, "at": now, "consent": arguments.consent}, arguments.results)
+        except Exception:  # the other cases go on; this one is run again by --new
+            print(f"{case.id}: the runner failed\n{traceback.format_exc()}", flush=True)
+        finally:
+            slots.put(slot)
 
-        with ThreadPoolExecutor(arguments.slots) as pool:
-            list(pool.map(one, cases))
+    with ThreadPoolExecutor(arguments.slots) as pool:
+        list(pool.map(one, cases))
 
 
 def keep(result: dict[str, Any], directory: Path) -> None:
@@ -92,6 +99,7 @@ def main() -> None:
     running.add_argument("cases", nargs="*", metavar="CASE", help="ids of cases (default: all)")
     running.add_argument("--suite", type=Path, default=CASES, help="the file with the cases")
     running.add_argument("--commit", default="HEAD", help="the commit of accel-doctor to run")
+    running.add_argument("--batch", type=int, default=1000, help="look for a newer commit after this many cases")
     running.add_argument("--new", action="store_true", help="only cases without a first sight")
     running.add_argument("--consent", default="--yes", help="the option that agrees to what is offered")
     running.add_argument("--slots", type=int, default=2, help="this many at once")

@@ -15,7 +15,7 @@ from tools.wild.cases import Case
 from tools.wild.poorer import poorer_wheels
 from tools.wild.roots import TOOL, run_bounded
 
-SECONDS = 720
+SECONDS = 600
 _PYTHON = "/root/venv/bin/python"
 _CACHE = "/root/.cache/accel-doctor"
 

@@ -53,7 +53,9 @@ class Workshop:
             yield made
 
     def _prepare(self, suite: str, commit: str) -> Path:
-        target = self._directory / f"tool-{suite}"
+        target = self._directory / f"tool-{suite}-{commit}"
+        if target.exists():
+            return target
         with TemporaryDirectory() as scratch, machine(_base(suite)) as made:
             source, out = Path(scratch, "source"), Path(scratch, "out")
             archive = subprocess.run(["git", "-C", str(ROOT), "archive", commit], check=True, capture_output=True)
