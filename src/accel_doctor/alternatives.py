@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -75,7 +75,7 @@ class Alternatives:
 
 
 def _target(found: Alternative, request: InstallRequest) -> Version | None:
-    """Return the release to install: the newest that the user's own versions allow, else the nearest."""
+    """Return the release to install: the nearest that the user's own versions allow, else the nearest of all."""
     releases, name = found.releases, found.package
     locked = request.lock is not None or request.checks_hashes
     if releases is None or locked or releases.asked in releases.usable or {name, ":all:"} & {*request.no_binary}:
@@ -86,8 +86,8 @@ def _target(found: Alternative, request: InstallRequest) -> Version | None:
             if line.parsed is None or line.parsed.url:
                 return None
             allowed &= line.parsed.specifier
-    fitting = [version for version in releases.usable if allowed.contains(version, prereleases=True)]
-    return next(iter(fitting), releases.nearest)
+    fitting = tuple(version for version in releases.usable if allowed.contains(version, prereleases=True))
+    return replace(releases, usable=fitting).nearest or releases.nearest
 
 
 def _pin(line: RequirementLine) -> str | None:

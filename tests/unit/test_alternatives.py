@@ -36,16 +36,17 @@ def release(asked: str | None, *texts: str, wheels=WHEELS, **settings) -> tuple[
     ("texts", "asked", "releases"),
     [
         (["bad==1"], "1", ("bad>=2.0",)),
-        (["bad"], "1", ("bad>=3.0",)),
+        (["bad"], "1", ("bad>=2.0",)),
+        (["bad>2"], "1", ("bad>=3.0",)),
         (["bad<3"], "1", ("bad>=2.0",)),
-        (["other"], "1", ("bad>=3.0",)),
+        (["other"], "1", ("bad>=2.0",)),
         (["bad"], "4", ("bad<=3.0",)),
         (["bad>3.5"], "4", ("bad<=3.0",)),
         (["bad @ https://x/bad-1.tar.gz"], "1", ()),
         (["bad"], "3.0", ()),
     ],
 )
-def test_the_newest_that_the_user_allows_else_the_nearest(texts, asked, releases):
+def test_the_nearest_that_the_user_allows_else_the_nearest_of_all(texts, asked, releases):
     assert release(asked, *texts) == releases
 
 

@@ -16,6 +16,17 @@ def alternative_lines(found: Alternative) -> list[str]:
     return lines
 
 
+def next_step(alternatives: Sequence[Alternative]) -> str | None:
+    """Return what to do where something else can be installed."""
+    for successor in (one.successor for one in alternatives):
+        if successor:
+            change = f"require {successor.project} instead of" if successor.project else "do not require"
+            return f"{change} {successor.name}"
+    if any(one.releases and one.releases.usable for one in alternatives):
+        return "require another release, or let --upgrade-unbuildable choose one"
+    return None
+
+
 def alternative_document(found: Alternative) -> dict[str, Any]:
     """Return the same as JSON types."""
     successor, releases = found.successor, found.releases

@@ -11,10 +11,12 @@ from accel_doctor.model.cures import BuildCure, Confidence, Reason
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Finding
 from accel_doctor.model.plans import Case, JournalEntry, Plan, Result, Simulation, Unmet
+from accel_doctor.report.release_text import next_step
 from accel_doctor.wording import count, listed, printable, shortened
 
 _EVIDENCE_WIDTH = 160
 _MISSING = "system packages are missing"
+_LOG = "read the full log"
 _AGAIN = "run the same accel-doctor command again"
 _MOST_PACKAGES_NAMED = 4
 
@@ -77,13 +79,20 @@ def _unmet_group(heading: str, group: Sequence[Unmet]) -> list[str]:
 
 
 def _cure_lines(cures: Sequence[BuildCure]) -> list[str]:
-    """Return what is to be changed in builds, and why; then what that affects."""
-    lines = ["To build again with:"] if cures else []
-    for cure in cures:
-        lines.append(f"  {cure.reason.package or 'the build'}: {listed(cure.texts)}")
-        lines += [f"    {text}" for text in _why((cure.reason,))]
-        if cure.affects:
-            lines.append(f"    {cure.affects}: not covered by --yes")
+    """Return what is to be changed in builds, then what is to be installed instead; each with why, and what it
+    affects."""
+    lines: list[str] = []
+    for heading, group in (
+        ("To build again with:", [cure for cure in cures if cure.changes]),
+        ("To install instead:", [cure for cure in cures if not cure.changes]),
+    ):
+        lines += [heading] if group else []
+        for cure in group:
+            user = f"{cure.reason.package or 'the build'}: {listed(cure.texts)}"
+            lines.append(f"  {user if cure.changes else listed(cure.releases)}")
+            lines += [f"    {text}" for text in _why((cure.reason,))]
+            if cure.affects:
+                lines.append(f"    {cure.affects}: not covered by --yes")
     return lines
 
 
@@ -113,11 +122,10 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
     what = f"{failed} did not build" if failed else "not everything could be built"
     match result.code:
         case ExitCode.UNCURED:
-            if any(one.releases and one.releases.usable for one in result.alternatives):
-                return f"{what}: no known cure", "ask for another release, or let --upgrade-unbuildable choose one"
-            return f"{what}: no known cure", "read the full log; to add a rule for it, see docs/how-to/add-a-rule.md"
+            known = next_step(result.alternatives)
+            return f"{what}: no known cure", known or f"{_LOG}; to add a rule for it, see docs/how-to/add-a-rule.md"
         case ExitCode.NOT_IMPORTABLE:
-            return f"{failed} cannot be imported: no known cure", "read the full log; everything else is installed"
+            return f"{failed} cannot be imported: no known cure", f"{_LOG}; everything else is installed"
         case ExitCode.NETWORK:
             return f"{what}: the build could not reach the network", f"check the network, then {_AGAIN}"
         case ExitCode.CONSENT:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 from packaging.pylock import Pylock
+from packaging.version import Version
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
-from accel_doctor.model.cures import Confidence, Reason, SystemPackage
+from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role
 from accel_doctor.model.plans import Case, Plan, Result, Simulation, Unmet
+from accel_doctor.model.releases import Alternative, OtherReleases, Succession, Successor
 from accel_doctor.report.text import case_lines, plan_lines, summary_line, verdict
 from accel_doctor.wording import printable
 
@@ -120,3 +122,37 @@ def test_whose_command_it_is_that_nobody_agreed_to(needs_root, step):
     plan = Plan(commands=(("brew", "install"),), needs_root=needs_root)
     result = Result(ExitCode.CONSENT, None, (), (), plan, ())
     assert verdict(result)[1] == step
+
+
+def test_cures_that_are_no_package_under_their_headings() -> None:
+    need = Need.parse("build-constraint:setuptools<58")
+    changed = BuildCure(Reason(need, "demjson", why="use_2to3"), BuildChanges(constraints=("setuptools<58",)))
+    other = BuildCure(Reason(need, "numba", why="newest numba: 0.68"), releases=("numba>=0.61",), affects="it is newer")
+    assert plan_lines(Plan((other, changed)), None, DEBIAN) == [
+        "To build again with:",
+        "  demjson: build constraint setuptools<58",
+        "    build-constraint:setuptools<58 for demjson: use_2to3",
+        "To install instead:",
+        "  numba>=0.61",
+        "    build-constraint:setuptools<58 for numba: newest numba: 0.68",
+        "    it is newer: not covered by --yes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("alternative", "step"),
+    [
+        (Alternative("a", "1", Successor("a", "b", Succession.FORK)), "require b instead of a"),
+        (Alternative("a", "1", Successor("a", module="x", since="3.4")), "do not require a"),
+        (
+            Alternative("a", "1", None, OtherReleases("a", "3.13", None, (Version("2"),))),
+            "require another release, or let --upgrade-unbuildable choose one",
+        ),
+        (Alternative("a", "1", None, OtherReleases("a", "3.13", None)), "read the full log; "),
+    ],
+)
+def test_what_can_be_installed_instead_is_the_next_step(alternative: Alternative, step: str) -> None:
+    result = Result(ExitCode.UNCURED, None, (), (), None, (), (alternative,))
+    hint = verdict(result)[1]
+    assert hint is not None
+    assert hint.startswith(step)
