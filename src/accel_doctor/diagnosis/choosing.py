@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from accel_doctor.fileindex import FileIndex, Ranking, ReleaseIndexes, rank, rank_providers
 from accel_doctor.fileindex.contents import covered_file
+from accel_doctor.fileindex.paths import of_any_architecture
 from accel_doctor.interfaces import PackageManager
 from accel_doctor.model.cures import Confidence, PackageChoice
 from accel_doctor.model.machine import Distribution, Interpreter
@@ -39,6 +40,10 @@ class PackageChooser:
         An exact rule decides, then the index of this release, where the path leaves no doubt, then a rule for a
         pattern.
         """
+        choice = self._choice(of_any_architecture(need))
+        return replace(choice, need=need) if choice else None
+
+    def _choice(self, need: Need) -> PackageChoice | None:
         ruled = self._rulebook.choice(need, self._distribution, self._interpreter)
         if not need.kind.curable_by_packages:
             return ruled

@@ -114,6 +114,8 @@ def covered_file(need: Need) -> str | None:
     """Return the file that meets a need, as messages name it, if an index lists all files of that kind; else None."""
     if not need.file_names or not all(is_wanted(path.lstrip("/")) for path in need.paths):
         return None
+    if need.kind is NeedKind.COMMAND and re.match(rf"{_TRIPLET}-", need.name):
+        return None  # of a cross compiler, as likely as not
     return need.name if need.kind is NeedKind.HEADER else need.file_names[0]
 
 

@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model.needs import Need
+from accel_doctor.model.needs import Need, NeedKind
 
-_INCLUDE_ROOT = re.compile(r"/?usr/include/(?:[a-z0-9_]+-linux-[a-z0-9]+/)?")
+_MULTIARCH = r"[a-z0-9_]+-linux-[a-z0-9]+"  # https://wiki.debian.org/Multiarch/Tuples
+_INCLUDE_ROOT = re.compile(rf"/?usr/include/(?:{_MULTIARCH}/)?")
+_ARCHITECTURE = re.compile(rf"(?<=/){_MULTIARCH}(?=/)")
+_INDEXED = "x86_64-linux-gnu"
 _LIB = r"(?:lib|lib64)"
 _TRIPLET = r"(?:/[^/-]+-linux-[^/-]+)?"  # x86_64-linux-gnu
 _REST = r"(?P<rest>(?:/[^/]*)*)"
@@ -20,6 +23,15 @@ def need_of(text: str) -> Need:
         return Need.parse(text if re.match(r"[a-z-]+:", text) else _need_of_file(text))
     except ValueError as error:
         raise UsageError(f"{text}: {error}", hint="write kind:name, such as header:libpq-fe.h") from error
+
+
+def of_any_architecture(need: Need) -> Need:
+    """Return a need as rules and indexes know it: without this machine's architecture in the path of a file."""
+    if need.kind is NeedKind.HEADER:
+        return Need(need.kind, re.sub(rf"^{_MULTIARCH}/", "", need.name))
+    if need.kind is NeedKind.FILE:
+        return Need(need.kind, _ARCHITECTURE.sub(_INDEXED, need.name))
+    return need
 
 
 def _need_of_file(text: str) -> str:
