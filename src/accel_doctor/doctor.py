@@ -25,6 +25,7 @@ from accel_doctor.model.plans import Case, Plan, Result
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.report.release_text import alternative_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
+from accel_doctor.verification import Verifier
 from accel_doctor.wording import count
 
 
@@ -48,14 +49,16 @@ class Doctor:
         """Lock, build and install, treating failures. Raises AccelDoctorError for failures that cannot be treated."""
         self.treatment.other_release = partial(self.alternatives.other_release, request)
         try:
+            before = self.environment.installed(request)
             self._locked, wheels = self._lock_and_build(request)
             origins = direct_urls(self._locked.lock, wheels)
             if wheels:
                 self._locked = replace(self._locked, lock=with_wheels(self._locked.lock, wheels), file=None)
             self._install(self._locked, request)
             self.environment.record_origins(origins, request)
-            if self.treatment.policy.verify:
-                self._verify(self._locked, request)
+            Verifier(self.environment, self.builder, self.treatment, self._built, self._build_again).verify(
+                self._locked, request, before
+            )
         except TreatmentEnded as ended:
             result = self.result(ended.code, ended.cases, ended.plan)
             if ended.code is ExitCode.UNCURED:
@@ -159,20 +162,20 @@ class Doctor:
         """Treat a failure, together with the known needs of the requirements that are certain to be built."""
         names = [line.name for line in request.requirements if line.name]
         built = [name for name in names if surely_built(name, request, self.treatment.adviser)]
-        self.treatment.treat([failure], self.treatment.foresee(built), own_builds=False)
+        self.treatment.treat([failure], self.treatment.foresee(built), built=())
 
-    def _verify(self, locked: Locked, request: InstallRequest) -> None:
-        """Import the installed distributions, and treat a missing library like any other need."""
-        names: list[str] = [package.name for package in locked.lock.packages]
-        self._say(f"Importing {count(len(names), 'package')}")
-        while names and (failures := self.environment.failing_imports(names, request)):
-            try:
-                self.treatment.treat(failures)
-            except TreatmentEnded as ended:
-                code = ExitCode.NOT_IMPORTABLE if ended.code is ExitCode.UNCURED else ended.code
-                raise TreatmentEnded(code, ended.cases, ended.plan) from ended
-            self.loader.forget()
-            names = [failed.package for failed in failures if failed.package]
+    def _build_again(self, names: Sequence[str], locked: Locked, request: InstallRequest) -> None:
+        """Build these once more, with the cures in effect now, and install them."""
+        self.loader.forget()
+        sources = [source for source in self._built if source.name in names]
+        for source in sources:
+            self.builder.discard(self._built.pop(source).wheel)
+        if not sources:
+            return
+        self._fulfil(sources, request)
+        wheels = {source.name: self._built[source].wheel for source in sources}
+        lock = replace(locked.lock, packages=[package for package in locked.lock.packages if package.name in wheels])
+        self._install(Locked(with_wheels(lock, wheels)), replace(request, reinstall=True))
 
     def _fulfil(
         self, sources: Sequence[Source], request: InstallRequest, failed: Mapping[Source, Failed] | None = None

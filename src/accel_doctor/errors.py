@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
         member.meaning = meaning
         return member
 
-    DONE = 0, "success: all requirements are installed (with --dry-run: the plan was printed)"
+    DONE = 0, "success: all requirements are installed, and can be imported (with --dry-run: the plan was printed)"
     INTERNAL = 1, "internal error in accel-doctor, or in a tool that it runs"
     USAGE = 2, "usage error: an option, a configuration value or the target interpreter cannot be used"
     UNCURED = 3, "builds still fail, and no cure is known"
@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
     NETWORK = 7, "the network, an index or a mirror cannot be reached"
     REQUIREMENTS = 8, "the requirements cannot be met: no such package or version, a conflict, a hash mismatch"
     CACHE = 9, "something in the cache is damaged, is in use and was left, or cannot be read or written"
-    NOT_IMPORTABLE = 10, "with --verify: all is installed, but some of it cannot be imported, and no cure is known"
+    NOT_IMPORTABLE = 10, "all is installed, but some of it cannot be imported, and no cure is known"
     INTERRUPTED = 130, "interrupted"
 
 

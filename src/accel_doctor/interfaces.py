@@ -79,6 +79,12 @@ class Builder(Protocol):
         """Build all sources in parallel and return one outcome per source, in order. Raises NetworkError.
         Stored wheels are used, except those in ``unfit``, which the new wheels replace."""
 
+    def keep(self, wheel: Wheel, links: Sequence[Link] = ()) -> None:
+        """Record that a built wheel can be imported where it finds these further ``links``; share it only now."""
+
+    def discard(self, wheel: Wheel) -> None:
+        """Remove a built wheel that cannot be imported from the store."""
+
 
 class PackageNames(Protocol):
     """A package manager as rules know it: a name, and the grammar of its package names."""
@@ -179,7 +185,13 @@ class WheelStore(Protocol):
     ) -> Wheel:
         """Store a wheel atomically and return it; a wheel without binaries goes under the pure key. The first of two
         writers wins, except over ``instead_of``, a wheel from :meth:`get` that no longer loads here. Return the
-        given wheel if the store cannot be written."""
+        given wheel if the store cannot be written. It is shared only once it is :meth:`confirmed <confirm>`."""
+
+    def confirm(self, wheel: Wheel, links: Sequence[Link]) -> None:
+        """Record that a wheel of this store can be imported, and the libraries that it opens by name; share it."""
+
+    def discard(self, wheel: Wheel) -> None:
+        """Remove a wheel of this store."""
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:
         """Lock a key while its wheel is built; another process that wants the same wheel waits, then reuses it."""
@@ -282,6 +294,16 @@ class TargetEnvironment(Protocol):
 
     def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
         """Write each ``direct_url.json`` (its text, by normalized name) beside the installed distribution."""
+
+    def installed(self, request: InstallRequest) -> frozenset[str] | None:
+        """Return the names of the metadata directories there: name and version of each installed distribution. None
+        if that is unknown."""
+
+    def was_imported(self, locked: Locked) -> bool:
+        """Return whether all that counts of a lock was imported before, with the same libraries on this machine."""
+
+    def remember_imports(self, locked: Locked) -> None:
+        """Remember that all that counts of a lock was imported."""
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
         """Import these distributions, and return a failure for each one that fails to import."""

@@ -5,7 +5,7 @@ Anything that can be retried can be treated: resolving, building, installing, or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
@@ -74,10 +74,12 @@ class Treatment:
         """Return the prober for the Python version that builds target."""
         return self.advisers.prober(self._python)
 
-    def treat(self, failures: Sequence[Failed], foreseen: Sequence[Reason] = (), *, own_builds: bool = True) -> None:
+    def treat(
+        self, failures: Sequence[Failed], foreseen: Sequence[Reason] = (), built: Collection[str] | None = None
+    ) -> None:
         """Apply cures for failures, and return if a retry makes sense, else raise TreatmentEnded.
 
-        With ``own_builds`` each failure is one build of ours, which cures can change; else only packages are applied.
+        Cures can change the builds of those in ``built`` (None: of all); for others only packages are applied.
         """
         cases = [self.read(failure) for failure in failures]
         for case in cases:
@@ -90,8 +92,8 @@ class Treatment:
         ]
         self._take_back(found)
         plan = self.adviser.plan([*found, *foreseen, *self._foresee_next(found)], self._tried_cures)
-        if not own_builds:
-            plan = plan.with_build_cures(())
+        if built is not None:
+            plan = plan.with_build_cures([cure for cure in plan.build_cures if cure.reason.package in built])
         if self.policy.upgrade_unbuildable:
             plan = self._with_other_releases(plan, cases)
         if plan.final:

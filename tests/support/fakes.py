@@ -150,6 +150,15 @@ class FakeBuilder:
     kept: dict[str, Wheel] = field(default_factory=dict)
     attempts: list[str] = field(default_factory=list)
     unfit: dict[Source, Wheel] = field(default_factory=dict)
+    sure: dict[str, tuple[Link, ...]] = field(default_factory=dict)  # imported, with the libraries that they open
+    discarded: list[str] = field(default_factory=list)
+
+    def keep(self, wheel: Wheel, links: Sequence[Link] = ()) -> None:
+        self.sure[wheel.path.name.partition("-")[0]] = tuple(links)
+
+    def discard(self, wheel: Wheel) -> None:
+        self.discarded.append(wheel.path.name.partition("-")[0])
+        self.kept.pop(self.discarded[-1], None)
 
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
         return [self.kept.get(source.name) for source in sources]

@@ -59,6 +59,26 @@ With `--offline` such requirements need no network, as long as the caches of the
 pip has no offline mode: with `--frontend pip`, `--offline` needs `--find-links`.
 """
 
+IMPORTS = """
+## What is imported
+
+Before a run is done, the target interpreter imports what was built here, and what was asked for and is new in the
+environment; of a lock file, all that is new. `--verify` imports everything, what was installed before too, and so
+repairs an environment. `--no-verify` imports nothing. What was built or locked before is imported once, and again when
+libraries were installed or removed.
+
+Each distribution is imported in a process of its own, outside any project directory, for two minutes at most: its
+top-level packages and modules, but not those that distributions leave there by mistake (`tests`, `docs`, `setup`).
+
+| what fails | then |
+|---|---|
+| a shared library is missing, also one that is opened by name | its package is offered, and the import tried again |
+| code of Python 2, because the build skipped 2to3 | it is built again with `setuptools<58`, where that can work |
+| a missing module or symbol, a crash, any other exception | it cannot be imported: [exit code 10](exit-codes.md) |
+| a module that wants settings: a display, a variable, credentials, Django's settings | it counts as imported |
+| a second module that wants another distribution, while the main one works | it is told, and counts as imported |
+"""
+
 CONFIGURATION = """
 ## Own options
 
@@ -110,6 +130,7 @@ def _install() -> str:
     protected = ", ".join(f"`{key}`" for key in sorted(NOT_FOR_PROJECTS))
     parts = [
         HEAD,
+        IMPORTS,
         CONFIGURATION.format(not_for_projects=protected),
         _table(("option", "variable", "meaning"), own),
         "\n## pip's options\n",

@@ -32,7 +32,7 @@ from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
 from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SystemPackage
 from accel_doctor.model.needs import Need
-from accel_doctor.model.plans import Consent, Plan, Policy, Result
+from accel_doctor.model.plans import Consent, Plan, Policy, Result, Verification
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 from accel_doctor.model.wheels import Link
 from accel_doctor.report.release_text import alternative_lines
@@ -73,7 +73,11 @@ class MachineOfLibraries(FakeLoader):
 
 
 # What importing a distribution takes, and one that nothing helps.
-IMPORT_NEEDS = {"opencv": "soname:libffi.so.8", "broken": "header:nobody-knows.h"}
+IMPORT_NEEDS = {
+    "opencv": "soname:libffi.so.8",
+    "broken": "header:nobody-knows.h",
+    "twisted": "build-constraint:old",  # built again with that, it can be imported
+}
 
 
 def importing(name: str, machine: FakeMachine, logs: Path) -> Failed | None:
@@ -91,6 +95,9 @@ class FakeEnvironment:
 
     machine: FakeMachine
     logs: Path
+    builder: FakeBuilder
+    there: frozenset[str] = frozenset()
+    imported: bool = False
 
     def sources(self, locked: Locked) -> list[Source]:
         return [Source(p.name, "1", SourceKind.SDIST, p.sdist.url, "0" * 64) for p in locked.lock.packages]
@@ -98,8 +105,18 @@ class FakeEnvironment:
     def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
         pass
 
+    def installed(self, request: InstallRequest) -> frozenset[str]:
+        return self.there
+
+    def was_imported(self, locked: Locked) -> bool:
+        return self.imported
+
+    def remember_imports(self, locked: Locked) -> None:
+        self.imported = True
+
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> list[Failed]:
-        return [failed for name in names if (failed := importing(name, self.machine, self.logs))]
+        failed = (importing(name, self.machine, self.logs) for name in names)
+        return [one for one in failed if one and self.builder.attempts.count("twisted") < 2]
 
 
 @dataclass
@@ -113,6 +130,7 @@ class Practice:
     package_manager: FakePackageManager
     reporter: FakeReporter
     remembered: list[Plan]
+    environment: FakeEnvironment
 
     def install(self, *names: str) -> Result:
         lines = tuple(RequirementLine(name, "command line", name=name) for name in names)
@@ -144,6 +162,7 @@ def practice(tmp_path: Path):
         package_manager = FakePackageManager(machine, **manager)  # type: ignore[arg-type]
         reporter = FakeReporter(answer)
         index = FakeIndex(wheels)
+        environment = FakeEnvironment(machine, tmp_path, builder)
         doctor = Doctor(
             frontend=frontend,
             builder=builder,
@@ -163,10 +182,10 @@ def practice(tmp_path: Path):
                 policy=policy or Policy(),
                 record=remembered.append,
             ),
-            environment=FakeEnvironment(machine, tmp_path),
+            environment=environment,
             alternatives=Alternatives(index, lambda name: None, fake_other_releases),
         )
-        return Practice(doctor, machine, frontend, builder, package_manager, reporter, remembered)
+        return Practice(doctor, machine, frontend, builder, package_manager, reporter, remembered, environment)
 
     return make
 
@@ -567,7 +586,7 @@ def test_what_a_build_is_known_to_use_is_what_rules_say_and_what_it_asked_for(pr
 
 
 def test_a_library_that_an_import_lacks_is_treated_and_the_import_tried_again(practice):
-    case = practice({"idna": (), "opencv": ()}, policy=Policy(yes=True, verify=True))
+    case = practice({"idna": (), "opencv": ()}, policy=Policy(yes=True, verification=Verification.EVERYTHING))
     assert case.install("idna", "opencv").code is ExitCode.DONE
     assert case.package_manager.transactions == [("libffi8",)]
     assert case.builder.attempts == ["idna", "opencv"]
@@ -575,7 +594,7 @@ def test_a_library_that_an_import_lacks_is_treated_and_the_import_tried_again(pr
 
 
 def test_an_import_that_nothing_cures_has_a_code_of_its_own(practice):
-    case = practice({"idna": (), "broken": ()}, policy=Policy(yes=True, verify=True))
+    case = practice({"idna": (), "broken": ()}, policy=Policy(yes=True, verification=Verification.EVERYTHING))
     result = case.install("idna", "broken")
     assert result.code is ExitCode.NOT_IMPORTABLE
     assert [found.failure.package for found in result.cases] == ["broken"]
@@ -583,13 +602,48 @@ def test_an_import_that_nothing_cures_has_a_code_of_its_own(practice):
 
 
 def test_without_consent_what_an_import_lacks_is_named(practice):
-    case = practice({"opencv": ()}, policy=Policy(yes=True, system=False, verify=True))
+    case = practice({"opencv": ()}, policy=Policy(yes=True, system=False, verification=Verification.EVERYTHING))
     result = case.install("opencv")
     assert (result.code, result.plan.names) == (ExitCode.CONSENT, ("libffi8",))
 
 
-def test_nothing_is_imported_unless_asked_for(practice):
-    assert practice({"broken": ()}).install("broken").code is ExitCode.DONE
+def test_nothing_is_imported_if_that_is_turned_off(practice):
+    case = practice({"broken": ()}, policy=Policy(verification=Verification.NOTHING))
+    assert case.install("broken").code is ExitCode.DONE
+    assert (case.builder.sure, case.environment.imported) == ({"broken": ()}, False)
+
+
+def test_what_was_built_is_imported_and_kept_with_the_libraries_that_it_opens(practice):
+    case = practice({"idna": (), "opencv": ()})
+    assert case.install("idna").code is ExitCode.DONE
+    assert case.package_manager.transactions == [("libffi8",)]
+    assert case.builder.sure == {"idna": (), "opencv": (Link("libffi.so.8"),)}
+    assert case.environment.imported
+
+
+def test_what_was_imported_before_is_not_imported_again(practice):
+    case = practice({"broken": ()})
+    case.builder.kept["broken"] = Wheel(Path("/kept/broken-1-py3-none-any.whl"), "0" * 64, imported=True)
+    case.environment.imported = True
+    assert case.install("broken").code is ExitCode.DONE
+    case.doctor.treatment.policy = Policy(verification=Verification.EVERYTHING)
+    assert case.install("broken").code is ExitCode.NOT_IMPORTABLE
+
+
+def test_a_wheel_that_cannot_be_imported_is_not_kept_unless_it_only_lacks_a_library(practice):
+    case = practice({"idna": (), "opencv": (), "broken": ()}, policy=Policy(system=False))
+    assert case.install("idna", "opencv", "broken").code is ExitCode.CONSENT
+    assert case.builder.sure == {"idna": (), "opencv": (Link("libffi.so.8"),)}
+    assert case.builder.discarded == ["broken"]
+
+
+def test_a_build_is_done_again_if_a_cure_of_its_import_changes_it(practice):
+    case = practice({"idna": (), "twisted": ()}, cures=OLD)
+    assert case.install("idna", "twisted").code is ExitCode.DONE
+    assert case.builder.attempts == ["idna", "twisted", "twisted"]
+    assert (case.builder.discarded, sorted(case.builder.sure)) == (["twisted"], ["idna", "twisted"])
+    _first, again = case.frontend.installs
+    assert [package.name for package in again.lock.packages] == ["twisted"]
 
 
 def test_advice_is_for_the_python_that_a_log_shows(practice, tmp_path):
@@ -760,9 +814,9 @@ def test_what_is_not_built_alone_gets_packages_only(practice, tmp_path):
     log = tmp_path / "run.log"
     log.write_text("lacks build-constraint:old\nlacks header:ffi.h\n")
     treatment = case.doctor.treatment
-    treatment.treat([Failed(None, log, "command", 1)], own_builds=False)
+    treatment.treat([Failed(None, log, "command", 1)], built=())
     assert case.package_manager.transactions == [("libffi-dev",)]
     assert treatment.applied_to(InstallRequest(())).changes == {}
     with pytest.raises(TreatmentEnded) as ended:
-        treatment.treat([Failed(None, log, "command", 1)], own_builds=False)
+        treatment.treat([Failed(None, log, "command", 1)], built=())
     assert ended.value.code is ExitCode.UNCURED

@@ -23,7 +23,7 @@ from accel_doctor.model.builds import Built, Failed, Outcome, Source, SourceKind
 from accel_doctor.model.cures import NO_CHANGES, BuildChanges
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
-from accel_doctor.model.wheels import BuildKey, Provenance
+from accel_doctor.model.wheels import BuildKey, Link, Provenance
 from accel_doctor.wheelfile import generator, is_pure
 
 # How frontends and backends announce the next phase of a build: uv build, pip wheel, distutils commands.
@@ -112,6 +112,12 @@ class SourceBuilder:
             if error is not None:
                 raise error
         return [future.result() for future in futures]
+
+    def keep(self, wheel: Wheel, links: Sequence[Link] = ()) -> None:
+        self.store.confirm(wheel, links)
+
+    def discard(self, wheel: Wheel) -> None:
+        self.store.discard(wheel)
 
     def _outcome(self, source: Source, request: InstallRequest, unfit: Wheel | None) -> Outcome:
         outcome = self._build_or_take(source, request.plain, unfit)

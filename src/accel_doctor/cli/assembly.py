@@ -18,7 +18,13 @@ from accel_doctor.cli.session import Session
 from accel_doctor.doctor import Doctor
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.frontends.origins import record_origins
-from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
+from accel_doctor.frontends.remembered import (
+    RememberingFrontend,
+    installed_metadata,
+    mark_imported,
+    resolution_context,
+    was_imported,
+)
 from accel_doctor.index.other_releases import other_releases
 from accel_doctor.index_client import IndexClient
 from accel_doctor.interfaces import (
@@ -44,7 +50,7 @@ from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.build_key import build_key, provenance_of
 from accel_doctor.store.wheels.known_cures import KnownCures
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-from accel_doctor.system.loader.library_versions import LibraryVersions
+from accel_doctor.system.loader.library_versions import LibraryVersions, libraries_state
 from accel_doctor.system.loader.machine_loader import MachineLoader
 from accel_doctor.system.probe import MachineProber
 from accel_doctor.system.python.imports import Imports
@@ -135,6 +141,21 @@ class MachineEnvironment(TargetEnvironment):
 
     def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
         record_origins(origins, request, self.session.interpreter, self.session.runner)
+
+    def installed(self, request: InstallRequest) -> frozenset[str] | None:
+        if request.user:
+            return None
+        if request.prefix:
+            return frozenset(installed_metadata(sorted(request.prefix.glob("lib*/python*/*-packages"))))
+        return frozenset(
+            installed_metadata([request.target] if request.target else self.session.interpreter.site_directories)
+        )
+
+    def was_imported(self, locked: Locked) -> bool:
+        return was_imported(locked, libraries_state(self.session.invocation.variables))
+
+    def remember_imports(self, locked: Locked) -> None:
+        mark_imported(locked, libraries_state(self.session.invocation.variables))
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
         session = self.session

@@ -19,7 +19,7 @@ import click
 
 from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory
 from accel_doctor.errors import UsageError
-from accel_doctor.model.plans import Policy
+from accel_doctor.model.plans import Policy, Verification
 from accel_doctor.units import Unit
 
 if TYPE_CHECKING:
@@ -146,6 +146,8 @@ def _parameter(name: str, kind: Any, declared: _Declared) -> click.Parameter:
         settings |= {"nargs": -1} if declared.kind is click.Argument else {"multiple": True}
     if kind is bool:
         settings["is_flag"] = True
+    if kind == bool | None:
+        settings |= {"is_flag": True, "default": None}  # click's own default is False
     return declared.kind([*declared.flags, name], **settings)
 
 
@@ -235,9 +237,10 @@ class ConsentOptions:
     yes_to_all: bool = own("--yes-to-all", default=False, help="Like --yes, for everything that is offered.")
     no_system: bool = own("--no-system", default=False, help="Never install system packages, only name them.")
 
-    def policy(self, *, dry_run: bool, verify: bool = False) -> Policy:
+    def policy(self, *, dry_run: bool, verify: bool | None = None) -> Policy:
         """Return the permissions of a run."""
-        return Policy(self.yes or self.yes_to_all, self.yes_to_all, not self.no_system, dry_run, verify)
+        verification = {None: Verification.NEW, False: Verification.NOTHING, True: Verification.EVERYTHING}[verify]
+        return Policy(self.yes or self.yes_to_all, self.yes_to_all, not self.no_system, dry_run, verification)
 
 
 @dataclass(frozen=True)

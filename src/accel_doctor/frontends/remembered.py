@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from packaging.pylock import Package, Pylock
+from packaging.pylock import Package
 from packaging.tags import Tag
 
 from accel_doctor.errors import AccelDoctorError, RequirementsError, ToolError
@@ -26,8 +26,10 @@ from accel_doctor.lockfile import allowed, chosen_only, is_settled
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
+from accel_doctor.whole_files import replacing
 
 LAYOUT = "v1"
+_IMPORTED = "imported"  # beside a lock
 
 # The suffixes of metadata directories; anything else in a site directory is not a distribution.
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")
@@ -56,17 +58,17 @@ class RememberingFrontend:
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Return the given lock, or the remembered one, or else the frontend's."""
         if request.lock is not None:
-            return Locked(self._given(request.lock, request), remembered=True)
+            return self._given(request.lock, request)
         place = self._place(request)
         if place is None:
             return self.frontend.lock(request, log)
         with contextlib.suppress(ToolError):  # missing or damaged: resolve again
             lock, file = kept_lock(place)
             self._taken = place
-            return Locked(lock, remembered=True, file=file)
+            return Locked(lock, remembered=True, file=file, place=place)
         outcome = self.frontend.lock(request, log)
         if isinstance(outcome, Locked) and is_settled(outcome.lock, request):
-            outcome = Locked(chosen_only(outcome.lock, self.tags, self.interpreter.environment))
+            outcome = Locked(chosen_only(outcome.lock, self.tags, self.interpreter.environment), place=place)
             self._keep(outcome, place)
         return outcome
 
@@ -87,18 +89,19 @@ class RememberingFrontend:
                 shutil.rmtree(self._taken, ignore_errors=True)
             raise
 
-    def _given(self, path: Path, request: InstallRequest) -> Pylock:
+    def _given(self, path: Path, request: InstallRequest) -> Locked:
         try:
             lock = read_lock(path)
         except ToolError as error:
             raise RequirementsError(error.message) from error
         lock = chosen_only(allowed(lock, request), self.tags, self.interpreter.environment)
         if request.reinstall or request.target or request.prefix or request.user:
-            return lock
+            return Locked(lock, remembered=True)
         # Releases already installed in that version are neither built nor fetched.
         there = {name.lower() for name in installed_metadata(self.interpreter.site_directories)}
         packages = [package for package in lock.packages if _metadata_name(package) not in there]
-        return replace(lock, packages=packages)
+        present = tuple(package.name for package in lock.packages if package not in packages)
+        return Locked(replace(lock, packages=packages), remembered=True, present=present)
 
     def _keep(self, locked: Locked, place: Path) -> None:
         with contextlib.suppress(OSError):  # the next run resolves again
@@ -127,6 +130,21 @@ class RememberingFrontend:
         }
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
         return self.shelf / LAYOUT / digest[:2] / digest
+
+
+def was_imported(locked: Locked, state: str) -> bool:
+    """Return whether what counts of a remembered lock was imported before; ``state`` is that of the machine."""
+    try:
+        return locked.place is not None and (locked.place / _IMPORTED).read_text(encoding="utf-8") == state
+    except OSError:
+        return False
+
+
+def mark_imported(locked: Locked, state: str) -> None:
+    """Mark a remembered lock: what counts of it was imported."""
+    if locked.place is not None:
+        with contextlib.suppress(OSError), replacing(locked.place / _IMPORTED) as aside:  # else imported again
+            aside.write_text(state, encoding="utf-8")
 
 
 def _metadata_name(package: Package) -> str | None:

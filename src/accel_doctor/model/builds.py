@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +42,7 @@ class Source:
 class Locked:
     """The resolved requirements: a PEP 751 lock whose relative paths were made absolute.
 
+    ``place`` is where it is remembered, ``present`` names what the lock holds too and is installed already.
     ``remembered`` says that an earlier run resolved them, so all files may already be on this machine; ``file`` is an
     existing file with the same lock.
     """
@@ -49,6 +50,8 @@ class Locked:
     lock: Pylock
     remembered: bool = False
     file: Path | None = None
+    place: Path | None = field(default=None, compare=False)
+    present: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Wheel:
     sha256: str
     links: tuple[Link, ...] = ()
     build_requirements: tuple[str, ...] = ()
+    imported: bool = field(default=False, compare=False)  # since it was built
 
 
 @dataclass(frozen=True)

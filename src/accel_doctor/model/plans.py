@@ -134,6 +134,14 @@ class Consent(str, Enum):
     NOBODY_TO_ASK = "nobody to ask"
 
 
+class Verification(Enum):
+    """What is imported before a run counts as done: nothing; what was built, or asked for and is new; everything."""
+
+    NOTHING = 0
+    NEW = 1
+    EVERYTHING = 2
+
+
 @dataclass(frozen=True)
 class Policy:
     """Permissions of a run: apply sure cures without asking, or all; change the system at all; dry run; check
@@ -143,7 +151,7 @@ class Policy:
     yes_to_all: bool = False  # guesses too, and cures that may change what is installed
     system: bool = True
     dry_run: bool = False
-    verify: bool = False  # import the installed distributions
+    verification: Verification = Verification.NEW
     upgrade_unbuildable: bool = False  # install other releases of what cannot be built
 
 

@@ -42,7 +42,11 @@ class InstallOptions:
     pip: PipArguments = PipArguments()
     consent: ConsentOptions = ConsentOptions()
     dry_run: bool = own("--dry-run", default=False, help="Print the plan and the exact commands; change nothing.")
-    verify: bool = own("--verify", default=False, help="Import what was installed, and treat missing libraries.")
+    verify: bool | None = own(
+        "--verify/--no-verify",
+        variable="ACCEL_DOCTOR_VERIFY",
+        help="Import everything, or nothing, before it is done (default: what was built, or asked for and is new).",
+    )
     upgrade_unbuildable: bool = own(
         "--upgrade-unbuildable",
         default=False,

@@ -80,7 +80,7 @@ def _until_well(words: Sequence[str], session: Session, treatment: Treatment) ->
     try:
         with session.interrupts.watched(), interruption_told(session.reporter, treatment.transactions, session.logs):
             while isinstance(outcome := attempt(), Failed):
-                treatment.treat([outcome], own_builds=False)
+                treatment.treat([outcome], built=())
             return outcome
     except TreatmentEnded as ended:
         _explain(ended, session, treatment)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from accel_doctor.hashing import sha256_of
@@ -74,14 +75,20 @@ class LevelledStore:
         links: Sequence[Link],
         instead_of: Wheel | None = None,
     ) -> Wheel:
-        """Store a wheel locally; send it to every writable level, signed if there is a signing key."""
+        """Store a wheel locally, signed if there is a signing key."""
         entry = self._signatures.signed(entry_of(key, wheel, provenance, links))
         if instead_of:
             self._local.clear(key, instead_of)
-        kept = self._local.add(entry, wheel)
-        if kept.sha256 == entry.sha256:  # else another process was first and sends its own
-            self._send(entry, kept.path, self._levels)
-        return kept
+        return self._local.add(entry, wheel)
+
+    def confirm(self, wheel: Wheel, links: Sequence[Link]) -> None:
+        """Send a wheel to every writable level, with all its links, unless an earlier run has."""
+        self._local.confirm(wheel, links)
+        if not wheel.imported and (entry := self._local.entry_of_kept(wheel)):
+            self._send(self._signatures.signed(entry), wheel.path, self._levels)
+
+    def discard(self, wheel: Wheel) -> None:
+        self._local.discard(wheel)
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:
         return self._local.building(key)
@@ -122,7 +129,8 @@ class LevelledStore:
             kept = self._local.add(entry, wheel)
             if kept.path != wheel:
                 wheel.unlink()
-            return entry, kept
+            self._local.confirm(kept, ())  # levels have only wheels that were imported
+            return entry, replace(kept, imported=True)
         except OSError as error:  # our own disk
             level.skip(f"cannot keep its wheels here: {error}")
             return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from accel_doctor.hashing import sha256_of
@@ -21,9 +22,11 @@ from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED, director
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json
 from accel_doctor.wheelfile import is_pure
+from accel_doctor.whole_files import replacing
 
 LAYOUT = "v2"
 ENTRY = "entry.json"
+IMPORTED = "imported"  # an empty file, once a wheel was imported after its build
 
 
 class DamagedEntryError(Exception):
@@ -77,6 +80,35 @@ class LocalWheelStore:
                 self._take_away(self.place(key.exact))
             except OSError as error:
                 self._cannot_write(error)
+
+    def confirm(self, wheel: Wheel, links: Sequence[Link]) -> None:
+        if entry := self.entry_of_kept(wheel):
+            place = self.place(entry.key)
+            further = tuple(link for link in links if link not in entry.links)
+            try:
+                if further:
+                    with replacing(place / ENTRY) as aside:
+                        publishing.write(aside, entry_to_json(replace(entry, links=(*entry.links, *further))))
+                (place / IMPORTED).touch()
+            except OSError as error:
+                self._cannot_write(error)
+
+    def discard(self, wheel: Wheel) -> None:
+        if entry := self.entry_of_kept(wheel):
+            try:
+                self._take_away(self.place(entry.key))
+            except OSError as error:
+                self._cannot_write(error)
+
+    def entry_of_kept(self, wheel: Wheel) -> Entry | None:
+        """Return the entry of a wheel if it is one of this store's."""
+        name = wheel.path.parent.name
+        if not is_key(name) or wheel.path.parent != self.place(name):
+            return None
+        with suppress(OSError, DamagedEntryError):
+            entry = self.entry(name)
+            return entry if entry.sha256 == wheel.sha256 else None
+        return None
 
     def find(self, name: str) -> tuple[Entry, Path] | None:
         """Return the verified entry and wheel stored under one half of a key, leased to this process from now on."""
@@ -255,4 +287,5 @@ def entry_of(key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence
 
 
 def _wheel(entry: Entry, wheel: Path) -> Wheel:
-    return Wheel(wheel, entry.sha256, entry.links, entry.provenance.build_requirements)
+    imported = (wheel.parent / IMPORTED).exists()
+    return Wheel(wheel, entry.sha256, entry.links, entry.provenance.build_requirements, imported)

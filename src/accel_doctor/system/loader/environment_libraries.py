@@ -12,6 +12,7 @@ from pathlib import Path
 from accel_doctor.interfaces import Loader
 from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.model.wheels import Link
+from accel_doctor.system.loader.library_versions import libraries_state
 from accel_doctor.system.python.base_interpreter import remember
 
 _MOST_FILES = 5000
@@ -40,7 +41,7 @@ class EnvironmentLibraries:
     def unmet(self, stored: StoredEnvironment) -> Sequence[str]:
         """Describe the libraries that a stored environment needs and this machine lacks. An empty answer is
         remembered until this machine's libraries change."""
-        state = self._state()
+        state = libraries_state(self.variables)
         remembered = self.cache / "checked" / stored.key
         with suppress(OSError):
             if state and remembered.read_text() == state:
@@ -61,11 +62,3 @@ class EnvironmentLibraries:
         runner = ProcessRunner(self.variables)
         versions = LibraryVersions(self.cache / "libraries.json")
         return MachineLoader(runner, describe(Path(self.executable), runner), self.variables, versions=versions)
-
-    def _state(self) -> str:
-        """Return a value that changes when libraries are installed or removed: ldconfig(8) then rewrites its cache."""
-        try:
-            found = Path("/etc/ld.so.cache").stat()
-        except OSError:
-            return ""
-        return f"{found.st_mtime_ns} {found.st_size} {self.variables.get('LD_LIBRARY_PATH', '')}"

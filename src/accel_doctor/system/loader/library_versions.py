@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from accel_doctor.elf import read_elf
@@ -15,6 +16,16 @@ from accel_doctor.system.python.base_interpreter import remember
 _LIMIT = 1 << 20  # bytes of the memory; a library's line has about a hundred
 _MOST_REMEMBERED = 1000
 _Seen = tuple[int, int]  # mtime in nanoseconds, size in bytes
+
+
+def libraries_state(variables: Mapping[str, str]) -> str:
+    """Return a value that changes when libraries are installed or removed: ldconfig(8) then rewrites its cache. Empty
+    if there is none."""
+    try:
+        found = Path("/etc/ld.so.cache").stat()
+    except OSError:
+        return ""
+    return f"{found.st_mtime_ns} {found.st_size} {variables.get('LD_LIBRARY_PATH', '')}"
 
 
 class LibraryVersions:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from packaging.utils import canonicalize_name
 
 _MOST_LIBRARIES = 40
-_LONGEST = 1000
+_LONGEST = 4000
 
 # Frameworks, windowing systems and services that want settings which an import on its own does not give them.
 _WANTS_SETTINGS = re.compile(
@@ -25,6 +25,25 @@ _SETTING_ERRORS = re.compile(
     r"ImproperlyConfigured|\w*(?:Display|Credentials|Configuration|Config)\w*(?:Error|Exception)"
 )
 _STOPPED = ("SystemExit",)
+_ABOUT_NAMES = frozenset({"ModuleNotFoundError", "SyntaxError", "AttributeError", "NameError", "TypeError"})
+
+# Our own words in the log of an import; rules/symptoms.yaml reads them.
+PYTHON_2 = "error: Python 2 code in"
+LIBRARIES = "shared libraries that this import asked for, and did not find:"
+
+_PYTHON_2_SYNTAX = re.compile(
+    r"Missing parentheses in call to '(?:print|exec)'|multiple exception types must be parenthesized"
+    r"|invalid (?:hexadecimal|octal|decimal) literal|leading zeros in decimal integer literals"
+    r"|inconsistent use of tabs|Missing parentheses in call"
+)
+_PYTHON_2_NAMES = re.compile(
+    r"name '(?:unicode|basestring|xrange|raw_input|unichr|long|reduce|file|execfile|reload)' is"
+)
+_PYTHON_2_MODULES = frozenset({
+    "ConfigParser", "StringIO", "cStringIO", "urllib2", "urlparse", "httplib", "cPickle", "Queue", "Tkinter",
+    "commands", "exceptions", "__builtin__", "HTMLParser", "SocketServer", "xmlrpclib", "cookielib", "Cookie",
+    "htmlentitydefs", "UserDict", "BaseHTTPServer", "SimpleHTTPServer", "md5", "sets",
+})  # fmt: skip
 
 
 class ImportFailure(NamedTuple):
@@ -36,6 +55,7 @@ class ImportFailure(NamedTuple):
     missing: str | None = None  # the module that an ImportError is about
     variable: bool = False  # a KeyError of os.environ
     libraries: tuple[str, ...] = ()  # asked for by name, and not found
+    trace: str = ""  # the traceback without its last line
 
     @property
     def wants_settings(self) -> bool:
@@ -51,6 +71,32 @@ class ImportFailure(NamedTuple):
         """Return whether the module lacks a module that is none of its own distribution's ``modules``."""
         own = {module.partition(".")[0] for module in modules}
         return "ModuleNotFoundError" in self.kinds and bool(self.missing) and _top(self.missing) not in own
+
+    @property
+    def of_python_2(self) -> bool:
+        """Return whether its code is Python 2."""
+        kind, words = self.kinds[:1], self.message
+        return (
+            (kind == ("SyntaxError",) and _PYTHON_2_SYNTAX.search(words) is not None)
+            or (kind == ("ModuleNotFoundError",) and _top(self.missing) in _PYTHON_2_MODULES)
+            or (kind == ("NameError",) and _PYTHON_2_NAMES.search(words) is not None)
+        )
+
+    @property
+    def asks_for_libraries(self) -> bool:
+        """Return whether the libraries that it did not find may be why it failed."""
+        if self.message.startswith("cannot import name") or not self.libraries:
+            return False
+        return "undefined symbol" in self.message or _ABOUT_NAMES.isdisjoint(self.kinds)
+
+    @property
+    def lines(self) -> str:
+        """Return its part of a log, in whose last lines symptoms are searched."""
+        if self.of_python_2:
+            return f"{self.trace}{PYTHON_2} {self.module}: {self}\n"
+        said = f"{self.kinds[0] if self.kinds else 'error'}: {self.message}".rstrip()
+        libraries = ", ".join(libraries_wanted([self]) if self.asks_for_libraries else [])
+        return f"{self.trace}{said}\n" + (f"{LIBRARIES} {libraries}\n" if libraries else "")
 
     def __str__(self) -> str:
         first = self.message.strip().splitlines()[:1]
@@ -82,6 +128,7 @@ def _failure(said: dict[str, Any]) -> ImportFailure:
         missing=str(missing) if missing else None,
         variable=said.get("variable") is True,
         libraries=tuple(str(name) for name in said.get("libraries", ())),
+        trace=str(said.get("trace", "")),
     )
 
 

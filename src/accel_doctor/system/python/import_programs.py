@@ -61,7 +61,7 @@ print(sys.argv[4] + json.dumps(answer))
 IMPORT = (
     _PREAMBLE
     + r"""
-import importlib, json, traceback
+import importlib, importlib.util, json, traceback
 mark, *names = sys.argv[4:]
 del sys.argv[1:]
 asked = []
@@ -97,18 +97,33 @@ def innermost(failure):
         frame = frame.tb_next
     return frame.tb_frame.f_code.co_filename if frame else ""
 
+def trace(failure):
+    each = failure
+    while each is not None:
+        each.__suppress_context__ = True  # another way was tried after the context failed
+        each = each.__cause__
+    lines = traceback.format_exception(type(failure), failure, failure.__traceback__)
+    return "".join(lines[:-1])
+
+def load(name):
+    package = hasattr(importlib.import_module(name), "__path__")
+    loaded = any(one.startswith(name + ".") for one in list(sys.modules))
+    same = name + "." + name.rpartition(".")[2]
+    if package and not loaded and importlib.util.find_spec(same):
+        # What a package has whose own file imports nothing.
+        importlib.import_module(same)
+
 for name in names:
     del asked[:]
     try:
-        importlib.import_module(name)
+        load(name)
     except BaseException as failure:
-        traceback.print_exc()
-        sys.stderr.flush()
         wanted = [one for one in dict.fromkeys(asked) if not is_there(one)]
         said = {
             "module": name,
+            "trace": trace(failure)[-20000:],
             "kinds": [kind.__name__ for kind in type(failure).__mro__],
-            "message": str(failure)[:1000],
+            "message": str(getattr(failure, "msg", failure) if isinstance(failure, SyntaxError) else failure)[:4000],
             "missing": getattr(failure, "name", None) if isinstance(failure, ImportError) else None,
             "variable": isinstance(failure, KeyError) and innermost(failure).endswith(("os.py", "<frozen os>")),
             "libraries": [one[:200] for one in wanted[:100]],

@@ -17,14 +17,12 @@ from accel_doctor.model.builds import Failed
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
-from accel_doctor.system.python.import_judgment import ImportFailure, Judgment, judged, libraries_wanted, read_failures
+from accel_doctor.system.python.import_judgment import Judgment, judged, read_failures
 from accel_doctor.system.python.import_programs import IMPORT, LIST
 
 _LIST_TIMEOUT = 60.0  # seconds
 _IMPORT_TIMEOUT = 120.0
 _MARK = "accel-doctor-modules:"
-# rules/symptoms.yaml reads it
-_LIBRARIES = "shared libraries that this import asked for, and did not find: "
 
 
 @dataclass(frozen=True)
@@ -75,21 +73,15 @@ class Imports:
     def _told(self, done: Completed, mark: str, modules: Sequence[str], judgment: Judgment) -> str:
         """Return the log of a failed import: its command, its output, and what ended it."""
         shown = shlex.join([str(self.interpreter.executable), "-c", f"import {', '.join(modules)}"])
-        printed = "".join(line for line in done.output.splitlines(keepends=True) if not line.startswith(mark))
-        lines = [_ending(done), *map(_summary, judgment.failing)]
-        if libraries := libraries_wanted(judgment.failing):
-            lines.append(f"{_LIBRARIES}{', '.join(libraries)}\n")
-        return f"$ {shown}\n{printed}{done.stderr}{''.join(lines)}"
+        printed = "\n".join(line for line in done.output.splitlines() if line and not line.startswith(mark))
+        failures = "".join(failure.lines for failure in judgment.failing)
+        return f"$ {shown}\n{printed}{chr(10) * bool(printed)}{done.stderr}{failures}{_ending(done)}"
 
     def _run(self, code: str, arguments: Sequence[str], timeout: float, stdin: str | None = None) -> Completed:
         # -B: write no bytecode into the environment
         argv = [str(self.interpreter.executable), "-I", "-B", "-c", code, *arguments]
         with tempfile.TemporaryDirectory(prefix="accel-doctor-import-") as empty:
             return self.runner.capture(argv, directory=Path(empty), stdin=stdin, timeout=timeout)
-
-
-def _summary(failure: ImportFailure) -> str:
-    return f"error: cannot import {failure.module}: {failure}\n"
 
 
 def _ending(done: Completed) -> str:

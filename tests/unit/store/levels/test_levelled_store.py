@@ -62,7 +62,7 @@ class Machine:
         with store.finishing():
             for number in numbers:
                 assert store.get(key(number)) is None
-                store.put(key(number), self.wheel(number), provenance(), LINKS)
+                store.confirm(store.put(key(number), self.wheel(number), provenance(), LINKS), ())
 
     def wheel(self, number: int = 0) -> Path:
         path = self.path / f"cffi{number}-2.1.1-cp313-cp313-linux_x86_64.whl"
@@ -116,13 +116,31 @@ def test_what_one_machine_built_another_takes_and_keeps(builder, user, shared):
     assert builder.warnings == user.warnings == []
 
 
+def test_a_wheel_is_sent_once_it_was_imported_with_the_libraries_that_it_opens(builder, user, shared):
+    opened = (Link("libmagic"),)
+    store = builder.store(shared)
+    with store.finishing():
+        for number in range(3):
+            store.put(key(number), builder.wheel(number), provenance(), LINKS)
+        store.confirm(store.get(key(1)), opened)
+        store.discard(store.get(key(2)))
+    assert [user.store(shared).get(key(number)) is not None for number in range(3)] == [False, True, False]
+    taken = user.store(shared).get(key(1))
+    assert (taken.links, taken.imported) == ((*LINKS, *opened), True)
+    assert [builder.store().get(key(number)) is not None for number in range(3)] == [True, True, False]
+    later = builder.store(shared)
+    with later.finishing():
+        later.confirm(later.get(key(0)), ())  # by another run
+    assert user.store(shared).get(key(0)) is not None
+
+
 def test_a_wheel_without_binaries_serves_other_exact_keys(builder, user, shared):
     wheel = builder.path / "six-1.17-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("six-1.17.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n")
     store = builder.store(shared)
     with store.finishing():
-        store.put(key(), wheel, provenance(), ())
+        store.confirm(store.put(key(), wheel, provenance(), ()), ())
     other = BuildKey(exact="ef" + "0" * 62, pure=key().pure)
     assert user.store(shared).get(other).path.name == wheel.name
     assert user.store(shared).get(BuildKey(exact=key().exact, pure=key(1).pure)) is None
@@ -344,7 +362,9 @@ def test_a_level_that_cannot_be_written_is_still_read(builder, user, shared):
     store = user.store(level)
     with store.finishing():
         for number in range(1, 4):
-            assert store.put(key(number), user.wheel(number), provenance(), ()).path.read_bytes() == content(number)
+            kept = store.put(key(number), user.wheel(number), provenance(), ())
+            assert kept.path.read_bytes() == content(number)
+            store.confirm(kept, ())
     assert user.warnings == ["not writing to shared level unwritable for the rest of this run: no"]
     assert store.get(key()).path.read_bytes() == content()
 
@@ -386,7 +406,7 @@ def test_an_entry_appears_after_its_wheel_and_a_run_waits_for_both(builder, shar
 
     builder.step = step
     with store.finishing():
-        store.put(key(), builder.wheel(), provenance(), ())
+        store.confirm(store.put(key(), builder.wheel(), provenance(), ()), ())
     assert builder.said == ["Sending 1 wheel to shared levels"]
     assert [name.rpartition("/")[2] for name in slow.sent] == [builder.wheel().name, "entry.json"]
 
@@ -413,7 +433,7 @@ def test_an_interrupted_run_does_not_wait(builder):
 
     def run():
         with store.finishing():
-            store.put(key(), builder.wheel(), provenance(), ())
+            store.confirm(store.put(key(), builder.wheel(), provenance(), ()), ())
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -444,7 +464,7 @@ def test_unsigned_wheels_are_refused_with_one_warning(builder, user, shared, tmp
     ]
     # What is built here instead is signed, and takes the place of what was not.
     with store.finishing():
-        store.put(key(1), user.wheel(1), provenance(), ())
+        store.confirm(store.put(key(1), user.wheel(1), provenance(), ()), ())
     third = Machine(tmp_path / "third")
     third.path.mkdir()
     store = third.store(shared, signatures=signatures)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,27 @@ def test_the_first_of_two_writers_wins(store, wheel, tmp_path):
     other.write_bytes(b"another wheel")
     assert store.put(KEY, other, provenance(), ()) == first
     assert list((tmp_path / "wheels" / "unfinished").iterdir()) == []
+
+
+def test_a_wheel_is_marked_once_it_was_imported_and_keeps_the_libraries_that_it_opens(store, wheel):
+    kept = store.put(KEY, wheel, provenance(), (Link("libpq.so.5"),))
+    assert not kept.imported
+    store.confirm(kept, (Link("libmagic"), Link("libpq.so.5")))
+    again = store.get(KEY)
+    assert (again.imported, again.links) == (True, (Link("libpq.so.5"), Link("libmagic")))
+    assert store.verified(KEY.exact).links == again.links
+
+
+def test_a_wheel_that_cannot_be_imported_is_removed(store, wheel, tmp_path):
+    kept = store.put(KEY, wheel, provenance(), ())
+    elsewhere = replace(kept, path=wheel)
+    store.confirm(elsewhere, (Link("libmagic"),))
+    store.discard(elsewhere)  # none of the store's
+    store.discard(replace(kept, sha256="0" * 64))  # another process's wheel is there now
+    assert store.get(KEY) == kept
+    store.discard(kept)
+    assert store.get(KEY) is None
+    assert wheel.exists()
 
 
 def test_a_wheel_that_does_not_load_any_more_gives_way_to_another(store, wheel, tmp_path):

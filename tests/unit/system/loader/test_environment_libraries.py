@@ -9,6 +9,7 @@ from fakes import FakeLoader
 
 from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.model.wheels import Link
+from accel_doctor.system.loader import environment_libraries
 from accel_doctor.system.loader.environment_libraries import EnvironmentLibraries
 
 LACKING = "libpq.so.5 is not on this machine"
@@ -21,7 +22,7 @@ def libraries(tmp_path, monkeypatch):
 
     def libraries(loader: FakeLoader, state: str) -> EnvironmentLibraries:
         monkeypatch.setattr(EnvironmentLibraries, "_loader", loader)
-        monkeypatch.setattr(EnvironmentLibraries, "_state", lambda self: state)
+        monkeypatch.setattr(environment_libraries, "libraries_state", lambda variables: state)
         return EnvironmentLibraries("/usr/bin/python3", {}, tmp_path)
 
     return libraries
