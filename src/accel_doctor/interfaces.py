@@ -127,6 +127,9 @@ class PackageManager(Protocol):
         """Return the packages that provide a need, looked up without root; empty if that is unknown here, or if the
         name is not valid for this package manager. ``need`` comes from build output."""
 
+    def denies(self, need: Need) -> bool:
+        """Return whether its lists, which can be read here, show that no package provides a need."""
+
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """Return what installing would do, without root and without changing anything; None if there are no package
         lists. Raises PackageManagerError if the package manager refuses."""

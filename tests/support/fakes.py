@@ -203,6 +203,9 @@ class FakePackageManager:
     def providers(self, need: Need) -> tuple[Provider, ...]:
         return ()
 
+    def denies(self, need: Need) -> bool:
+        return False
+
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         return Simulation(installs=tuple(names), removes=self.removes)
 
@@ -228,6 +231,7 @@ class FakeCatalogue:
     needs_root: bool = True
     lacks: Collection[str] = frozenset()
     lists: Collection[str] = frozenset()  # what is in its package lists, of which the others know nothing
+    denied: Collection[str] = frozenset()  # needs
     exclusive: Collection[str] = frozenset()  # two of these exclude each other
     impossible: Collection[str] = frozenset()
     told: Mapping[str, Sequence[Provider]] = field(default_factory=dict)  # by need
@@ -247,6 +251,9 @@ class FakeCatalogue:
     def providers(self, need: Need) -> tuple[Provider, ...]:
         self.questions.append(str(need))
         return tuple(self.told.get(str(need), ()))
+
+    def denies(self, need: Need) -> bool:
+        return str(need) in self.denied
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         if not self.simulates:

@@ -33,6 +33,7 @@ class PackageChooser:
         self._package_manager = package_manager
         self._indexes = indexes
         self.told: dict[Need, Ranking] = {}  # the package manager's answers, by need
+        self._denials: dict[Need, bool] = {}
 
     def choice(self, need: Need) -> PackageChoice | None:
         """Return the packages for a need here; only advice if it is known that none has it; None if nothing is known.
@@ -126,6 +127,11 @@ class PackageChooser:
                 return self._ranked(confirmed if index is nearest else confirmed.doubted)
         return self._ranked(unconfirmed.doubted)
 
+    def _denied(self, need: Need) -> bool:
+        if need not in self._denials:
+            self._denials[need] = self._package_manager.denies(need)
+        return self._denials[need]
+
     def _ranked(self, ranking: Ranking) -> PackageChoice | None:
         need = ranking.need
         manager = self._rulebook.manager(self._distribution)
@@ -152,9 +158,10 @@ class PackageChooser:
         return "; ".join(filter(None, (lead, self._elsewhere(need), self._rulebook.advice(need, self._interpreter))))
 
     def _proven_absence(self, need: Need) -> str | None:
-        """Return that no package has it, if the index of this release lists all files of that kind."""
+        """Return that no package has it, if the index of this release or the package manager lists all such files."""
+        need = of_any_architecture(need)
         own, file = self._indexes.own, covered_file(need)
-        if own is None or file is None or rank(need, own).candidates:
+        if file is None or not (not rank(need, own).candidates if own else self._denied(need)):
             return None
         return "; ".join(filter(None, (f"no package of {self._distribution} has {file}", self._elsewhere(need))))
 

@@ -167,3 +167,10 @@ def test_a_relative_proves_nothing(chooser):
 )
 def test_which_things_exist(chooser, need, known):
     assert chooser(HERE).knows(Need.parse(need)) is known
+
+
+def test_a_package_manager_that_lists_files_proves_it_too(rules, tmp_path):
+    manager = FakeCatalogue(denied=["header:never.h"])
+    indexes = ReleaseIndexes(NOBLE, rules.relatives(NOBLE), [tmp_path])
+    here = PackageChooser(rules, NOBLE, assumed_interpreter(NOBLE, "3.12"), manager, indexes)
+    assert here.advice(Need.parse("header:never.h")) == "no package of Ubuntu 24 has never.h"

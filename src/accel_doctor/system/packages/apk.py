@@ -100,6 +100,9 @@ class Apk(Driver):
                 return tuple(Provider(name, place, "apk search", name.endswith("-dev")) for name in sorted(found))
         return ()
 
+    def denies(self, need: Need) -> bool:
+        return need.apk_name is not None and not self.providers(need) and bool(self._found("--no-cache"))
+
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """Return the transaction that apk simulates, which needs no root.
 

@@ -134,6 +134,9 @@ class Apt(Driver):
         files = {name: self._files(name) for name in worth_a_look(places)}
         return described(places, "apt-file search", files, development)
 
+    def denies(self, need: Need) -> bool:
+        return bool(need.file_names) and not self.providers(need) and bool(self._files("dpkg"))
+
     def _files(self, package: str) -> list[str]:
         return [path for name, path in self._rows("list", "-F", "--", package) if name == package]
 

@@ -115,6 +115,10 @@ class Dnf(RpmDriver):
                 return described(places, "dnf repoquery", files, set(filter(named_for_development, names)))
         return ()
 
+    def denies(self, need: Need) -> bool:
+        asked = bool(need.paths or need.capabilities)
+        return asked and not self.providers(need) and self._questions.answered
+
     def _files(self, name: str) -> list[str]:
         return [line[1:] for line in self._questions.lines((*_QUERY, "-l", "--", name)) if line.startswith("/")]
 

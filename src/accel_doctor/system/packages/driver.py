@@ -91,6 +91,9 @@ class Driver(PackageManager):
     def providers(self, need: Need) -> tuple[Provider, ...]:
         return ()  # for a program that does not tell
 
+    def denies(self, need: Need) -> bool:
+        return False
+
     def install(self, names: Sequence[str], log: Path) -> None:
         """Simulate, refuse removals and downgrades, install, verify.
 

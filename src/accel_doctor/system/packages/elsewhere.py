@@ -117,6 +117,9 @@ class PackageManagerElsewhere:
     def providers(self, need: Need) -> tuple[Provider, ...]:
         return ()
 
+    def denies(self, need: Need) -> bool:
+        return False
+
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         return None
 

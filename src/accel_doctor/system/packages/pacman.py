@@ -108,6 +108,9 @@ class Pacman(Driver):
         development = [name for name in files if any(map(_TO_BUILD_WITH.match, files[name]))]
         return described(places, "pacman -F", files, () if need.kind is NeedKind.COMMAND else development)
 
+    def denies(self, need: Need) -> bool:
+        return bool(need.file_names) and not self.providers(need) and bool(self._files("pacman"))
+
     def _files(self, name: str) -> list[str]:
         return [path for package, path in self._rows("-Fl", name) if package == name]
 

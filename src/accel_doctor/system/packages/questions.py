@@ -24,6 +24,7 @@ class Questions:
     def __init__(self, runner: Runner, seconds: float = _PATIENCE) -> None:
         self._runner = runner
         self._left = seconds
+        self.answered = True  # whether all queries of this run succeeded
 
     def ask(self, argv: Sequence[str]) -> Completed:
         """Run a query and return its answer; an empty one if the time is up or it timed out."""
@@ -36,6 +37,7 @@ class Questions:
     def lines(self, argv: Sequence[str]) -> list[str]:
         """Return the lines of an answer; none if the query failed."""
         done = self.ask(argv)
+        self.answered = self.answered and done.returncode == 0
         return [] if done.returncode else done.output.splitlines()[:_MOST_LINES]
 
 

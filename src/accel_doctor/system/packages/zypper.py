@@ -101,6 +101,11 @@ class Zypper(RpmDriver):
                 return tuple(_provider(name, place.lstrip("/")) for name in names)
         return ()
 
+    def denies(self, need: Need) -> bool:
+        places = need.paths if need.kind is NeedKind.COMMAND else need.capabilities
+        known = need.kind in (NeedKind.COMMAND, NeedKind.PKGCONFIG) and bool(places)
+        return known and not any(map(self._may_be_had, places))
+
     def _may_be_had(self, name: str) -> bool:
         output = self.ask(*_search(name)).output
         # No error: all enabled repositories were read. An error may just mean that an ordinary user cannot refresh.
