@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accel_doctor.diagnosis.attribution import SECOND_STREAM, Told, told_by
 from accel_doctor.diagnosis.prefilter import SymptomIndex
-from accel_doctor.diagnosis.scanning import ANY, LogLines, Readable, all_lines, line_blocks, stream_blocks
+from accel_doctor.diagnosis.scanning import ANY, LogLines, Readable, line_blocks, stream_blocks
 from accel_doctor.model.needs import Diagnosis, Finding, Need, NeedKind, Role
 from accel_doctor.rulebook import Symptom, SymptomRole
 
@@ -81,6 +81,7 @@ class _Reading:
         self._claimed: dict[tuple[Need, str | None], _Draft] = {}
         self._probes: deque[_Draft] = deque(maxlen=_PROBES_KEPT)
         self._unexplained: list[tuple[Symptom, int, str]] = []  # failures whose probes may arrive later
+        self._clues: deque[_Draft] = deque(maxlen=_PROBES_KEPT)
         self._second_stream = 0  # the last line where stdout ends and stderr begins
         self._room = {True: MAXIMUM_FINDINGS, False: MAXIMUM_FINDINGS}  # by whether it is a cause
         self._first_error: str | None = None
@@ -129,6 +130,8 @@ class _Reading:
             draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal, self._sure)
             if symptom.role is SymptomRole.PROBE:
                 self._probes.append(draft)
+            if symptom.role is SymptomRole.CLUE:
+                self._clues.append(draft)
             self._keep(draft)
         if self._first_error is None and fatal and not needs:
             self._first_error = text
@@ -177,6 +180,8 @@ class _Reading:
         for draft in self._unclaimed.values():
             if draft.package is None or draft.package in packages:
                 draft.cause = False
+        of_others = [clue for clue in self._clues if clue.package and clue.package not in packages]
+        self._clues = deque(of_others, maxlen=_PROBES_KEPT)
         if not self._claimed and not any(draft.cause for draft in self._unclaimed.values()):
             self._failed, self._first_error = False, None
 
@@ -189,6 +194,11 @@ class _Reading:
         building = package is not None or self._current is not None
         self._explain_late(package)
         if self._has_cause(package):
+            return
+        for clue in self._clues:
+            if self._clues[-1].line - clue.line <= _NEAR:
+                self._keep(replace(clue, cause=True))
+        if self._clues:
             return
         heard: list[_Draft] = []
         for number, text in self._lines.recent(self._prose.wanted, self._heard):
@@ -226,6 +236,7 @@ class _Reading:
             self._settle(draft)
         self._unclaimed.clear()
         self._unexplained.clear()
+        self._clues.clear()
         self._probes.clear()
         self._current, self._sure = self._given, False
 
@@ -272,27 +283,3 @@ def _last_question(probes: Sequence[_Draft]) -> tuple[Need, ...]:
 def _mentions(text: str, name: str) -> bool:
     stem = name.rpartition("/")[2].removesuffix(".h")
     return len(stem) > 1 and re.search(rf"(?<![a-z0-9]){re.escape(stem.lower())}(?![a-z0-9])", text.lower()) is not None
-
-
-def sample_problems(symptom: Symptom, symptoms: Sequence[Symptom]) -> tuple[str, ...]:
-    """Return the failures of a symptom's own samples, read as logs with all ``symptoms``; one sentence each.
-
-    The first line of a ``match`` must match this symptom and show exactly the needs given with it; a ``miss`` must not
-    match this symptom.
-    """
-    problems = []
-    for sample in symptom.match:
-        # as a build log: prose is ignored elsewhere
-        findings = diagnose(sample.log.splitlines(), symptoms, "sample").findings
-        needs = [finding.need for finding in findings if finding.symptom == symptom.id]
-        if set(needs) != set(sample.needs):
-            expected, shown = (", ".join(map(str, some)) or "nothing" for some in (sample.needs, needs))
-            problems.append(f"expected {expected}, found {shown} in {sample.log.strip()!r}")
-        if not _is_in(symptom, sample.log):
-            problems.append(f"does not match {sample.log.strip()!r}")
-    problems += [f"should not match {log.strip()!r}" for log in symptom.miss if _is_in(symptom, log)]
-    return tuple(f"{symptom.source}: symptoms.{symptom.id}: {problem}" for problem in problems)
-
-
-def _is_in(symptom: Symptom, log: str) -> bool:
-    return any(symptom.read(text) is not None for _, text in all_lines(line_blocks(log.splitlines())))

@@ -11,7 +11,7 @@ from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomFile
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 
 _KEYS = (
-    "kind", "role", "contains", "pattern", "needs", "names", "tool", "explained_by", "match", "miss",
+    "kind", "role", "contains", "pattern", "needs", "names", "below", "tool", "explained_by", "match", "miss",
 )  # fmt: skip
 
 
@@ -59,6 +59,7 @@ def _read_symptom(identifier: str, node: Node, aliases: Aliases) -> Symptom | No
         kind=entries["kind"].kind_of_need(),
         needs=entries["needs"].needs(),
         names={name: _needs(entry) for name, entry in entries["names"].mapping().items()},
+        below=entries["below"].text(),
         tool=entries["tool"].text(),
         explained_by=entries["explained_by"].texts(),
         match=_samples(entries["match"]),
@@ -88,7 +89,7 @@ def _role(node: Node) -> SymptomRole:
         return SymptomRole(text)
     except ValueError:
         if text is not None:
-            node.complain(f"expected fatal, probe, hint, echo or noise, got {text!r}")
+            node.complain(f"expected fatal, probe, hint, echo, clue or noise, got {text!r}")
         return SymptomRole.ECHO
 
 

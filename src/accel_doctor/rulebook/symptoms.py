@@ -19,13 +19,15 @@ class SymptomRole(str, Enum):
 
     FATAL stops it. PROBE is a test that may fail harmlessly: a cause only when a FATAL that refers to it follows. HINT
     is prose, such as installation advice: a cause only if a failed build shows no other. ECHO is a consequence of
-    another failure, or a wrapper's line. NOISE is printed by builds that succeed too, whatever its words.
+    another failure, or a wrapper's line. CLUE is a precise message that may be harmless: a cause if a failed command,
+    whatever it builds, shows no other. NOISE is printed by builds that succeed too, whatever its words.
     """
 
     FATAL = "fatal"
     PROBE = "probe"
     HINT = "hint"
     ECHO = "echo"
+    CLUE = "clue"
     NOISE = "noise"
 
 
@@ -86,6 +88,7 @@ class Symptom:
     kind: NeedKind | None = None
     needs: tuple[Need, ...] = ()
     names: Mapping[str, tuple[Need, ...]] = field(default_factory=dict)
+    below: str | None = None  # the directory of files that messages name without it
     tool: str | None = None
     explained_by: tuple[str, ...] = ()
     match: tuple[Sample, ...] = ()
@@ -142,6 +145,8 @@ class Symptom:
             name = re.sub("^lib(?!rar)|-dev(?:el)?$", "", name.lower()).rstrip(".-")  # prose says LibFoo
             if _NO_LIBRARY.fullmatch(name):
                 return ()
+        if self.below:
+            name = f"{self.below}/{name}"
         known = self.names.get(name)
         if known is None:
             known = self.aliases.resolve(self.kind, name)

@@ -453,3 +453,19 @@ def test_everyday_lines_are_no_needs(line):
 def test_the_reason_shown_is_not_uvs_closing_hint():
     hint = "hint: Build failures usually indicate a problem with the package or the build environment"
     assert diagnose(["the wheel is square", "", hint], SYMPTOMS).summary == "the wheel is square"
+
+
+CLUE = "cp: cannot stat '/usr/share/there/x.png': No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("log", "causes"),
+    [
+        ([CLUE, "make: *** [Makefile:3: all] Error 1"], ["file:usr/share/there/x.png"]),
+        ([CLUE, "x.c:1:10: fatal error: zlib.h: No such file or directory"], ["header:zlib.h"]),
+        ([CLUE, "Successfully built x"], []),
+        ([CLUE, *["gcc -c x.c"] * 20, "/usr/bin/python3: No module named sphinx"], ["python-module:sphinx"]),
+    ],
+)
+def test_a_clue_is_a_cause_where_there_is_no_other(log, causes):
+    assert [str(cause.need) for cause in diagnose(log, SYMPTOMS).causes] == causes
