@@ -196,15 +196,15 @@ class Doctor:
             if not failures and not held:
                 break
             expected = [reason for source in held for reason in pending[source]]
-            expected += self._named_by(failures, request)
+            expected += self._named_by([*failures, *held], request)
             self.treatment.treat(list(failures.values()), expected)
             self.loader.forget()
             left = [*failures, *(one for one in held if one not in failures and not self._used(one, waiting.get(one)))]
             pending, waiting, known = {source: [] for source in left}, {}, {}
 
-    def _named_by(self, failed: Collection[Source], request: InstallRequest) -> list[Reason]:
-        """Return the needs that the files of failed sources name, once for each source."""
-        unread = [source for source in failed if source not in self._sources_read]
+    def _named_by(self, failing: Sequence[Source], request: InstallRequest) -> list[Reason]:
+        """Return the needs that the files of sources name whose builds failed or surely would, once for each source."""
+        unread = [source for source in dict.fromkeys(failing) if source not in self._sources_read]
         self._sources_read.update(unread)
         return self.treatment.named([reason for source in unread for reason in self.read(source, request)])
 

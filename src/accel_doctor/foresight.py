@@ -187,29 +187,38 @@ def foresee(
     return Foresight(builds, plan)
 
 
+def not_shown(foreseen: Iterable[Reason], found: Iterable[Reason]) -> list[Reason]:
+    """Return the foreseen reasons without the needs that logs show."""
+    shown = {(reason.need, reason.package) for reason in found}
+    return [reason for reason in foreseen if (reason.need, reason.package) not in shown]
+
+
 class SourceFacts:
     """What the files of failed sources say, beside the logs of their builds."""
 
     def __init__(self) -> None:
         self._regenerable: set[str | None] = set()  # packages whose old C code Cython can generate again
 
-    def facts(self, reasons: Sequence[Reason]) -> list[Reason]:
-        """Return what keeps builds from ending well here as they are, whatever is installed."""
-        found = [reason for reason in reasons if reason.need.kind is NeedKind.BUILD_CONSTRAINT]
-        self._regenerable.update(reason.package for reason in found if reason.need == _GENERATED)
-        return found
-
-    def lacking(self, reasons: Sequence[Reason], prober: Prober) -> list[Reason]:
-        """Return the needs that this machine does not meet."""
-        present = {reason.need: prober.present(reason.need) for reason in reasons}
-        # CMake finds packages in its own ways: only whether the system package is installed tells.
-        unclear = {need for need, answer in present.items() if answer is None and need.kind is NeedKind.CMAKE}
-        return [reason for reason in reasons if present[reason.need] is False or reason.need in unclear]
+    def to_meet(self, reasons: Sequence[Reason], adviser: Adviser, prober: Prober | None) -> list[Reason]:
+        """Return what keeps builds from ending well here whatever is installed, and, with a prober, one reason for each
+        package that surely meets a need which this machine does not meet."""
+        facts = [reason for reason in reasons if reason.need.kind is NeedKind.BUILD_CONSTRAINT]
+        self._regenerable.update(reason.package for reason in facts if reason.need == _GENERATED)
+        packages = adviser.plan(_lacking(reasons, prober)).packages if prober else ()
+        sure = [package.reasons[0] for package in packages if package.confidence.covered_by_yes]
+        return list(dict.fromkeys([*facts, *sure]))
 
     def explained(self, reason: Reason) -> Reason:
         """Return a reason with the need behind it: what looks like a new Python may be code of an old Cython."""
         regenerable = reason.package in self._regenerable and reason.need == _TOO_NEW
         return replace(reason, need=_GENERATED) if regenerable else reason
+
+
+def _lacking(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:
+    present = {reason.need: prober.present(reason.need) for reason in reasons}
+    # CMake finds packages in its own ways: only whether the system package is installed tells.
+    unclear = {need for need, answer in present.items() if answer is None and need.kind is NeedKind.CMAKE}
+    return [reason for reason in reasons if present[reason.need] is False or reason.need in unclear]
 
 
 def _expected(name: str, line: RequirementLine, request: InstallRequest, adviser: Adviser) -> ForeseenBuild:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.foresight import SourceFacts
+from accel_doctor.foresight import SourceFacts, not_shown
 from accel_doctor.interfaces import (
     Adviser,
     Advisers,
@@ -91,7 +91,8 @@ class Treatment:
             for finding in case.diagnosis.causes
         ]
         self._take_back(found)
-        plan = self.adviser.plan([*found, *foreseen, *self._foresee_next(found)], self._tried_cures)
+        foreseen = [*not_shown(foreseen, found), *self._foresee_next(found)]
+        plan = self.adviser.plan([*found, *foreseen], self._tried_cures)
         if built is not None:
             plan = plan.with_build_cures([cure for cure in plan.build_cures if cure.reason.package in built])
         if self.policy.upgrade_unbuildable:
@@ -230,8 +231,7 @@ class Treatment:
     def named(self, reasons: Sequence[Reason]) -> list[Reason]:
         """Return the needs, of those that sources name, to meet before the next builds: what this machine lacks and a
         package surely provides, and what keeps the build from ending well here."""
-        lacking = self._sources.lacking(reasons, self.prober) if self.policy.system else []
-        return [*self._sources.facts(reasons), *self._met(lacking, sure=True)]
+        return self._sources.to_meet(reasons, self.adviser, self.prober if self.policy.system else None)
 
     def _curable(self, reasons: Iterable[Reason]) -> list[Reason]:
         if not self.policy.system:

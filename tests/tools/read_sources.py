@@ -26,7 +26,7 @@ from accel_doctor.builder.source_trees import read_tree
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.diagnosis.sources.source_reading import read_source
 from accel_doctor.errors import RequirementsError
-from accel_doctor.fileindex import find_index
+from accel_doctor.fileindex import ReleaseIndexes
 from accel_doctor.model.cures import Confidence, Reason
 from accel_doctor.model.needs import NeedKind
 from accel_doctor.rulebook import Aliases
@@ -95,7 +95,7 @@ def main() -> None:
         for name in case.get("given", ()):
             given |= EQUIVALENT.get(name, set()) | BROUGHT.get(name, set())
         catalogue = FakeCatalogue(frozenset(given))
-        adviser = RuleAdviser(book, distribution, interpreter, catalogue, lambda on=distribution: find_index(on))
+        adviser = RuleAdviser(book, distribution, interpreter, catalogue, ReleaseIndexes(distribution))
         reasons = [Reason(need, requirement.name, why=mention.why) for need, mention in reading.needs.items()]
         reasons += [Reason(need, requirement.name) for reason in reasons for need in adviser.companions(reason.need)]
         plan = adviser.plan(

@@ -262,6 +262,18 @@ def test_nothing_is_installed_for_a_source_that_cannot_be_built_here(practice):
     assert case.package_manager.transactions == []
 
 
+def test_that_is_said_of_a_source_with_known_needs_too(practice):
+    case = practice(
+        {"psycopg2": ("compiler:c",)},
+        known={"psycopg2": ("compiler:c",)},
+        cures={"build-constraint:python-too-new": ()},
+    )
+    case.doctor.read = naming("build-constraint:python-too-new")
+    assert case.install("psycopg2").code is ExitCode.UNCURED
+    assert case.builder.attempts == []
+    assert case.package_manager.transactions == []
+
+
 def test_old_generated_code_is_generated_again_by_one_cython_after_the_other(practice):
     need = "build-constraint:generated-by-old-cython"
     options = [BuildCure(Reason(Need.parse(need), None), BuildChanges((f"cython<{number}",))) for number in (3, 4)]

@@ -16,9 +16,9 @@ _DIRECTIVE = re.compile(
     r"^[ \t]*#[ \t]*(include|if|ifdef|ifndef|elif|else|endif|define|undef)\b[ \t]*(.*)$", re.MULTILINE
 )
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(\"(?:\\.|[^\"\\\n])*\")", re.DOTALL)
-_EXTERN = re.compile(r"""^[ \t]*cdef[ \t]+extern[ \t]+from[ \t]+['"]<?([\w./+-]+)>?['"]""", re.MULTILINE)
+_EXTERN = re.compile(r"""^cdef[ \t]+extern[ \t]+from[ \t]+['"]<?([\w./+-]+)>?['"]""", re.MULTILINE)
 _CIMPORT = re.compile(
-    r"""^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+cimport|cimport[ \t]+([\w.]+)|include[ \t]+['"]([\w./-]+)['"])""",
+    r"""^(?:from[ \t]+([\w.]+)[ \t]+cimport|cimport[ \t]+([\w.]+)|include[ \t]+['"]([\w./-]+)['"])""",
     re.MULTILINE,
 )
 

@@ -178,7 +178,7 @@ class Script(Calls):
             for handler in node.handlers[:1]:
                 self.execute(handler.body)
         else:
-            with self.doubted(assignments=False) if _catches_commands(node) else nullcontext():
+            with self.doubted(assignments=_asks_others(node)) if _catches_commands(node) else nullcontext():
                 self.execute(node.body)
                 self.execute(node.orelse)
             for handler in node.handlers:
@@ -210,6 +210,14 @@ def parsed_script(text: str) -> ast.Module | None:
             return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _asks_others(node: ast.Try) -> bool:
+    """Return whether the block runs a program or looks for one: what follows in it may not be reached."""
+    calls = [one for statement in node.body for one in ast.walk(statement) if isinstance(one, ast.Call)]
+    return any(
+        re.search(r"popen|run|call|check_output|getoutput|which|find_", ast.unparse(one.func), re.I) for one in calls
+    )
 
 
 def _catches_commands(node: ast.Try) -> bool:

@@ -165,7 +165,12 @@ class _Reader:
     def _compile(self, call: Call, sources: Sequence[str]) -> None:
         suffixes = {splitext(name)[1].lower() for name in sources}
         language = call.keywords.get("language")
-        plus = bool(suffixes & CPLUSPLUS) or language == "c++" or call.name.endswith("Pybind11Extension")
+        plus = (
+            bool(suffixes & CPLUSPLUS)
+            or language == "c++"
+            or self._speaks_cplusplus(sources)
+            or call.name.endswith("Pybind11Extension")
+        )
         if plus:
             self._add(call, NeedKind.COMPILER, "c++")
         if suffixes & _FORTRAN:
@@ -191,6 +196,10 @@ class _Reader:
                 r"^#\s*distutils:\s*libraries\s*=\s*(.+)$", self._tree.texts.get(name, ""), re.MULTILINE
             ):
                 self._libraries(call, re.split(r"[\s,]+", found[1].strip()))
+
+    def _speaks_cplusplus(self, sources: Sequence[str]) -> bool:
+        directive = re.compile(r"^#\s*distutils:\s*language\s*=\s*c\+\+", re.MULTILINE)
+        return any(directive.search(self._tree.texts.get(name, "")) for name in sources if name.endswith(".pyx"))
 
     def _really(self, name: str) -> str:
         """Return the file that is compiled: without Cython, setuptools takes the C file beside one of Cython's."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import normpath
 from typing import Any
@@ -59,7 +59,8 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
         facts = read_script(tree, "setup.py", requires)
         mentions += _setuptools(tree, project, requires, facts)
         generated = tuple(generated_code(tree, facts.compiled))
-    return SourceReading(_resolved([*mentions, *_external(tree, project)], aliases), generated)
+    given = [*requires, *(["f2py"] if "numpy" in requires else [])]
+    return SourceReading(_resolved([*mentions, *_external(tree, project)], aliases, given), generated)
 
 
 def _setuptools(
@@ -149,10 +150,12 @@ def _external(tree: SourceTree, project: Mapping[str, Any]) -> Iterator[Mention]
                 yield Mention(kind, known, "pyproject.toml", _line(tree, str(text)), f'{key}: "{text}"')
 
 
-def _resolved(mentions: Iterable[Mention], aliases: Aliases) -> dict[Need, Mention]:
+def _resolved(mentions: Iterable[Mention], aliases: Aliases, given: Collection[str]) -> dict[Need, Mention]:
     result: dict[Need, Mention] = {}
     for mention in mentions:
         for need in _needs(mention, aliases):
+            if need.kind is NeedKind.COMMAND and need.name in given:
+                continue  # the frontend installs it
             result.setdefault(need, mention)
             if need.kind is NeedKind.PKGCONFIG and need.found_with:
                 result.setdefault(need.found_with, mention)
