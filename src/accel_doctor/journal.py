@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 from accel_doctor.interfaces import Notifier, PackageNames
 from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SourceStep, SystemPackage
@@ -97,7 +98,7 @@ def journal_entry(plan: Plan, distribution: Distribution, manager: str, during: 
 
 
 def _told(reason: Reason) -> Reason:
-    return Reason(reason.need, reason.package, why=redacted(reason.evidence)[:_EVIDENCE_LIMIT])
+    return Reason(reason.need, reason.package, why=redacted(reason.evidence)[:_EVIDENCE_LIMIT], version=reason.version)
 
 
 def _entry(line: bytes, managers: Mapping[str, PackageNames]) -> JournalEntry | None:
@@ -133,7 +134,9 @@ def _parsed(fields: Any) -> JournalEntry:
 
 
 def _reason(fields: Any) -> Reason:
-    return Reason(Need.parse(fields["need"]), fields["package"], why=fields["evidence"])
+    return Reason(
+        Need.parse(fields["need"]), fields["package"], why=fields["evidence"], version=_version(fields.get("version"))
+    )
 
 
 def _build_cure(fields: Any) -> BuildCure:
@@ -146,6 +149,10 @@ def _build_cure(fields: Any) -> BuildCure:
     )
     releases = tuple(map(_requirement, fields["releases"]))
     return BuildCure(_reason(fields), changes, releases, fields["affects"], str(fields["source"]))
+
+
+def _version(text: str | None) -> str | None:
+    return str(Version(text)) if text else None  # InvalidVersion is a ValueError
 
 
 def _requirement(text: str) -> str:

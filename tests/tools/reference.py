@@ -79,6 +79,24 @@ top-level packages and modules, but not those that distributions leave there by 
 | a second module that wants another distribution, while the main one works | it is told, and counts as imported |
 """
 
+ALTERNATIVES = """
+## Releases that cannot be built
+
+Where nothing cures a build, the index is asked what there is instead, and one line says it:
+
+```console
+$ accel-doctor install numba==0.53.0
+...
+newest numba with wheels for Python 3.11: 0.68.1, nearest to 0.53.0: 0.57.0; 0.53.0 has wheels for Python 3.6 to 3.9
+```
+
+Another line names the project that took the place of a dead one (`sklearn`: scikit-learn), or the module that Python
+itself has (`backports.zoneinfo`: zoneinfo). The same holds for a pin that the resolver refuses.
+
+With `--upgrade-unbuildable`, the nearest release with a wheel, or a newer one, is installed. It is part of the same
+question as the system packages. Your own pins give way for it; hashes, lock files and `--no-binary` do not.
+"""
+
 CONFIGURATION = """
 ## Own options
 
@@ -131,6 +149,7 @@ def _install() -> str:
     parts = [
         HEAD,
         IMPORTS,
+        ALTERNATIVES,
         CONFIGURATION.format(not_for_projects=protected),
         _table(("option", "variable", "meaning"), own),
         "\n## pip's options\n",

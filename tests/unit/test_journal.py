@@ -44,7 +44,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 
 CURE = BuildCure(
-    Reason(Need.parse("build-constraint:setuptools<58"), "demjson", why="use_2to3 is invalid"),
+    Reason(Need.parse("build-constraint:setuptools<58"), "demjson", why="use_2to3 is invalid", version="2.2.4"),
     BuildChanges(
         constraints=("setuptools<58",),
         requirements=("numpy",),
@@ -77,6 +77,7 @@ def test_cures_without_packages_are_written_and_read_again(tmp_path: Path) -> No
         ('"CFLAGS"', '"A=1; CFLAGS"'),
         ("-fcommon", "\\nRUN evil"),
         ("regenerate-cython", "rm"),
+        ("2.2.4", "2 $(rm)"),
     ],
 )
 def test_a_cure_that_we_cannot_have_written_is_left_out(tmp_path: Path, ours: str, theirs: str) -> None:

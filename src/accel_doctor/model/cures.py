@@ -46,6 +46,7 @@ class Reason:
     package: str | None
     finding: Finding | None = None
     why: str | None = None
+    version: str | None = None  # of ``package``, if known
 
     @property
     def evidence(self) -> str:

@@ -163,6 +163,15 @@ class Case:
     diagnosis: Diagnosis
     python: str | None = None
 
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return each cause as the reason for a cure."""
+        package, version = self.failure.package, self.failure.version
+        return tuple(
+            Reason(one.need, one.package or package, one, version=version if one.package in (None, package) else None)
+            for one in self.diagnosis.causes
+        )
+
 
 @dataclass(frozen=True)
 class Result:

@@ -112,7 +112,7 @@ def _builds(cures: Iterable[BuildCure]) -> Iterator[Mapping[str, object]]:
         yield {
             "name": name,
             "why": _why([replace(cure.reason, package=None) for cure in own]),
-            "requirement": name,
+            "requirement": f"{name}=={own[-1].reason.version}" if own[-1].reason.version else name,
             "what": printable("; ".join(changes.texts)),
             "constraints": list(changes.constraints),
             "requirements": list(changes.requirements),

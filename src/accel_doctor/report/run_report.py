@@ -111,6 +111,7 @@ def build_cure_document(cure: BuildCure) -> dict[str, Any]:
     """Return a cure that is no system package: the need of a build, what is changed, and what that may affect."""
     return {
         **reason_document(cure.reason),
+        "version": cure.reason.version,
         "constraints": list(cure.changes.constraints),
         "requirements": list(cure.changes.requirements),
         "variables": dict(cure.changes.variables),

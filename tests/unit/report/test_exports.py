@@ -121,7 +121,8 @@ def test_names_cannot_break_out_of_a_comment(form: str) -> None:
 
 
 def cure(need: str, of: str | None, releases: tuple[str, ...] = (), **changes: Any) -> BuildCure:
-    return BuildCure(Reason(Need.parse(need), of, why="x"), BuildChanges(**changes), releases)
+    version = "2.2.4" if of == "demjson" else None
+    return BuildCure(Reason(Need.parse(need), of, why="x", version=version), BuildChanges(**changes), releases)
 
 
 CURES = (
@@ -138,7 +139,8 @@ def test_pip_builds_each_on_its_own() -> None:
     made = export(needed(CURED), "pip")
     assert "-c constraints.txt ...\n\nprintf '%s\\n' 'numpy<2' > constraints.txt\n" in made
     assert [line for line in made.splitlines() if not line.startswith(("#", "printf")) and line] == [
-        "PIP_BUILD_CONSTRAINT=demjson-build.txt pip wheel --no-deps --no-binary demjson --wheel-dir wheels demjson",
+        "PIP_BUILD_CONSTRAINT=demjson-build.txt pip wheel --no-deps --no-binary demjson --wheel-dir wheels "
+        "demjson==2.2.4",
         "python3 -m venv lap-build",
         "lap-build/bin/pip install -c lap-build.txt setuptools wheel numpy",
         "lap-build/bin/pip wheel --no-build-isolation --no-deps --no-binary lap --wheel-dir wheels lap",
