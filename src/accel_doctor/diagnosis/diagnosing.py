@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from accel_doctor.diagnosis.attribution import SECOND_STREAM, Told, told_by
 from accel_doctor.diagnosis.prefilter import SymptomIndex
-from accel_doctor.diagnosis.scanning import ANY, LogLines, Readable, line_blocks, stream_blocks
+from accel_doctor.diagnosis.scanning import LogLines, Readable, line_blocks, stream_blocks
 from accel_doctor.model.needs import Diagnosis, Finding, Need, NeedKind, Role
 from accel_doctor.rulebook import Symptom, SymptomRole
 
@@ -18,6 +18,7 @@ MAXIMUM_EVIDENCE = 300  # characters
 _PROBES_KEPT = 100
 _REMEMBERED = 4096  # lines: configure scripts repeat themselves
 _REMEMBERED_LENGTH = 512  # characters of one
+_LAST_WORDS = 40  # lines
 _NEAR = 12  # lines between a probe and the failure it explains, if the failure does not name it
 
 _Match = tuple[Symptom, tuple[Need, ...]]
@@ -259,7 +260,7 @@ class _Reading:
 
     def _last_words(self) -> str:
         """Return the last line that may say why; uv ends with hints that do not."""
-        words = [text for _, text in self._lines.recent(ANY, 0)]
+        words = self._lines.last(_LAST_WORDS)
         telling = (
             text
             for text in reversed(words)

@@ -19,7 +19,7 @@ LONGEST_LINE = 1 << 16  # bytes; the rest of a longer line is not read
 
 _WRAPPED = "CMake Error"
 _CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? (?:at .*\([A-Za-z_]\w*\)|in \S+):$")
-ANY = re.compile(b"(?m)^")
+_ANY = re.compile(b"(?m)^")
 _CMAKE_LINES = 60  # of one wrapped message
 _REMEMBERED = 4096  # lines
 _REMEMBERED_LENGTH = 512  # bytes of one
@@ -85,7 +85,7 @@ def _joined_lines(lines: list[str]) -> bytes:
 
 def all_lines(blocks: Iterable[bytes]) -> LogLines:
     """Yield every non-blank line of a log, cleaned, with CMake's wrapped messages joined."""
-    return LogLines(blocks, ANY)
+    return LogLines(blocks, _ANY)
 
 
 class LogLines:
@@ -128,6 +128,10 @@ class LogLines:
             del lines[0]
         for number, text in LogLines([b"\n".join([*lines, b""])], wanted):
             yield self._line - len(lines) + number, text
+
+    def last(self, count: int) -> list[str]:
+        """Return the last lines read so far, at most ``count``, without blank ones."""
+        return [text for _, text in self.recent(_ANY, max(0, self._line - count))]
 
     def _of_block(self, block: bytes, number: int) -> Iterator[tuple[int, str]]:
         search, message, remembered = self._search, self._message, self._remembered
