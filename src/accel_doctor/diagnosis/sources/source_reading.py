@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from posixpath import normpath
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from accel_doctor.diagnosis.sources.autoconf_files import autoconf_mentions
@@ -35,10 +37,12 @@ _RUST = ("maturin", "setuptools-rust")
 
 @dataclass(frozen=True)
 class SourceReading:
-    """The needs of a source, each with the first place that names it, and the generated C code that it compiles."""
+    """The needs of a source, each with the first place that names it, the generated C code that it compiles, and the
+    line of ``pyproject.toml`` and the versions of the Cython that it declares to generate some."""
 
     needs: Mapping[Need, Mention]
     generated: tuple[GeneratedCode, ...]
+    cython: tuple[int, SpecifierSet] | None = None
 
 
 def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
@@ -60,7 +64,19 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
         mentions += _setuptools(tree, project, requires, facts)
         generated = tuple(generated_code(tree, facts.compiled))
     given = [*requires, *(["f2py"] if "numpy" in requires else [])]
-    return SourceReading(_resolved([*mentions, *_external(tree, project)], aliases, given), generated)
+    cython = _declared_cython(tree, system)
+    return SourceReading(_resolved([*mentions, *_external(tree, project)], aliases, given), generated, cython)
+
+
+def _declared_cython(tree: SourceTree, system: Mapping[str, Any]) -> tuple[int, SpecifierSet] | None:
+    requires = system.get("requires")
+    for text in requires if isinstance(requires, list) else ():
+        with suppress(InvalidRequirement):
+            requirement = Requirement(str(text))
+            marked = requirement.marker is not None
+            if canonicalize_name(requirement.name) == "cython" and not marked and not requirement.url:
+                return _line(tree, str(text)), requirement.specifier
+    return None
 
 
 def _setuptools(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.diagnosis.sources.cython_output import GeneratedCode
@@ -10,6 +11,8 @@ from accel_doctor.diagnosis.sources.source_tree import SourceTree
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.rulebook import Rulebook
+
+_MINORS = 30  # of 0 and 3: more than Cython has had
 
 
 def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reason]:
@@ -30,7 +33,18 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
     for code in reading.generated:
         if oldest and _is_older(code.cython, oldest):
             return [*reasons, _too_old(code, package, python)]
+    if oldest and reading.cython and (declared := _declared_too_old(*reading.cython, oldest, package, python)):
+        return [*reasons, declared]
     return reasons
+
+
+def _declared_too_old(line: int, versions: SpecifierSet, oldest: Version, package: str, python: str) -> Reason | None:
+    """Return a reason if the declared versions of Cython allow none whose C code compiles."""
+    newer = [oldest, *(Version(f"{major}.{minor}.999") for major in (0, 3) for minor in range(_MINORS)), Version("999")]
+    if any(versions.contains(version, prereleases=True) for version in newer if version >= oldest):
+        return None
+    why = f"pyproject.toml:{line}: Cython{versions} generates C code that does not compile on Python {python}"
+    return Reason(Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython"), package, why=why)
 
 
 def _is_older(cython: str, oldest: Version) -> bool:

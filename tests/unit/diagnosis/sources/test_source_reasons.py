@@ -48,5 +48,21 @@ def test_it_is_generated_again_where_the_source_has_what_it_was_generated_from()
     assert "build-constraint:python-too-new" not in reasons
 
 
+@pytest.mark.parametrize(
+    ("declared", "python", "told_of"),
+    [("Cython<3", (3, 13), True), ("cython >= 0.29.29, < 3.0.0", (3, 13), True), ("Cython==3.0.0a11", (3, 13), True),
+     ("Cython<3.1", (3, 13), False), ("Cython", (3, 13), False), ("Cython>=3.1", (3, 13), False),
+     ("Cython==3.0.5", (3, 13), False), ("Cython==0.29.21", (3, 11), True), ("Cython~=0.29.28", (3, 11), False),
+     ("Cython<3; python_version<'3.9'", (3, 13), False)],
+)  # fmt: skip
+def test_a_source_may_declare_too_old_a_cython(declared, python, told_of):
+    project = f'[build-system]\nrequires = [\n  "setuptools",\n  "{declared}",\n]\n'
+    evidence = told({"pyproject.toml": project, "setup.py": ""}, python).get("build-constraint:generated-by-old-cython")
+    assert (evidence is not None) is told_of
+    if evidence:
+        assert evidence.startswith("pyproject.toml:4: Cython")
+        assert evidence.endswith(f" generates C code that does not compile on Python 3.{python[1]}")
+
+
 def test_without_a_version_of_python_nothing_is_said_of_generated_code():
     assert "build-constraint:python-too-new" not in told(generated("0.29.21"), None)
