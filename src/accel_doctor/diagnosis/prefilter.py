@@ -14,13 +14,12 @@ from functools import cache, cached_property
 
 from accel_doctor.diagnosis.attribution import TELLING
 from accel_doctor.diagnosis.ordinary import ORDINARY
+from accel_doctor.diagnosis.scanning import WRAPPED
 from accel_doctor.diagnosis.translations import TRANSLATIONS
 from accel_doctor.rulebook import Symptom
 
 # Strings in lines that a summary may quote if no symptom matched.
 _ERROR_TEXTS = ("rror: ", "rror:\t", "ERROR: ", "xception: ", "fatal: ", "FATAL: ")
-# Beginnings of messages that continue in the following lines (see cleaning).
-_WRAPPED = ("CMake Error",)
 _PIECE = 12  # characters
 _FREQUENCY = {character: ORDINARY.count(character) / len(ORDINARY) for character in set(ORDINARY)}
 # The fixed cost of a first character: one more alternative to try at every position.
@@ -44,7 +43,7 @@ class SymptomIndex:
 
     @cached_property
     def _pieces(self) -> Pieces:
-        return Pieces.of(frozenset((*self._by_text, *TELLING, *_ERROR_TEXTS, *_WRAPPED, *TRANSLATIONS)))
+        return Pieces.of(frozenset((*self._by_text, *TELLING, *_ERROR_TEXTS, *WRAPPED, *TRANSLATIONS)))
 
     def candidates(self, line: str) -> Iterable[Symptom]:
         """Return the symptoms whose strings a line contains, in rule order."""

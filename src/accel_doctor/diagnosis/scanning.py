@@ -17,10 +17,11 @@ BLOCK = 1 << 18  # bytes
 RECENT = 1 << 16  # bytes kept for a second look
 LONGEST_LINE = 1 << 16  # bytes; the rest of a longer line is not read
 
-_WRAPPED = "CMake Error"
+WRAPPED = ("CMake Error", "configure: error:")  # beginnings of messages that continue in the following lines
 _CMAKE_ERROR = re.compile(r"CMake Error(?: \(dev\))? (?:at .*\([A-Za-z_]\w*\)|in \S+):$")
 _ANY = re.compile(b"(?m)^")
-_CMAKE_LINES = 60  # of one wrapped message
+_CONFIGURE_ERROR = WRAPPED[1]
+_WRAPPED_LINES = 60  # of one wrapped message
 _REMEMBERED = 4096  # lines
 _REMEMBERED_LENGTH = 512  # bytes of one
 
@@ -92,7 +93,7 @@ class LogLines:
     """Number (from 1) and cleaned text of the log lines that match ``wanted``, and of a few others.
 
     A CMake error, which CMake wraps at 80 columns within sentences (cmake(1) has no option to turn that off), is
-    joined to one line with the number of its first.
+    joined to one line with the number of its first; so is an error of configure that begins on a later line.
     """
 
     def __init__(self, blocks: Iterable[bytes], wanted: re.Pattern[bytes]) -> None:
@@ -152,7 +153,7 @@ class LogLines:
             self._reached, self._line = position, number
             raw = block[start:end]
             texts = remembered.get(raw) or self._texts(raw)
-            if not within and len(texts) == 1 and not texts[0][1].startswith(_WRAPPED):
+            if not within and len(texts) == 1 and not texts[0][1].startswith(WRAPPED):
                 if texts[0][1]:
                     yield number, texts[0][1]
                 continue
@@ -187,7 +188,8 @@ def _measured(raw: str) -> _Text:
 
 
 class _Message:
-    """Join the lines of a message that CMake wrapped; pass other lines through."""
+    """Join the lines of a message that CMake wrapped, or that AC_MSG_ERROR begins on a later line; pass other lines
+    through."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -201,11 +203,12 @@ class _Message:
     def feed(self, number: int, indent: int, text: str, wanted: bool) -> Iterator[tuple[int, str]]:
         """Take a line, and yield what is complete by now; of lines outside messages, only ``wanted`` ones."""
         if self._parts:
-            if (not text or indent > self._depth) and len(self._parts) < _CMAKE_LINES:
+            begins_below = self._parts[0] == _CONFIGURE_ERROR and not any(self._parts[1:])
+            if (not text or indent > self._depth or begins_below) and len(self._parts) < _WRAPPED_LINES:
                 self._parts.append(text)
                 return
             yield from self.end()
-        if text.startswith(_WRAPPED) and _CMAKE_ERROR.match(text):
+        if text.startswith(WRAPPED) and (text == _CONFIGURE_ERROR or _CMAKE_ERROR.match(text)):
             self._parts, self._number, self._depth = [text], number, indent
         elif text and wanted:
             yield number, text

@@ -469,3 +469,10 @@ CLUE = "cp: cannot stat '/usr/share/there/x.png': No such file or directory"
 )
 def test_a_clue_is_a_cause_where_there_is_no_other(log, causes):
     assert [str(cause.need) for cause in diagnose(log, SYMPTOMS).causes] == causes
+
+
+def test_an_error_of_configure_that_begins_on_a_later_line_is_one_message():
+    log = "checking for gcc... gcc\nconfigure: error: \n\n  need zlib.h\n\n  Please install it\nmake: *** x\n"
+    assert [(str(cause.need), cause.line, cause.evidence) for cause in diagnose(log.splitlines(), SYMPTOMS).causes] == [
+        ("header:zlib.h", 2, "configure: error: need zlib.h Please install it")
+    ]
