@@ -74,7 +74,11 @@ def test_each_release_is_held_against_lists_that_exist():
         "debian": "sid",
         "ubuntu 20.04": "11",
         "ubuntu 22.04": "12",
+        "ubuntu 23.04": "12",
+        "ubuntu 23.10": "13",
         "ubuntu 24.04": "13",
+        "ubuntu 24.10": "13",
+        "ubuntu 25.04": "13",
         "ubuntu 25.10": "13",
         "ubuntu 26.04": "sid",
     }
