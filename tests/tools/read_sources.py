@@ -25,11 +25,11 @@ from test_recorded_cases import BROUGHT, EQUIVALENT, SUITES  # type: ignore[impo
 from accel_doctor.builder.source_trees import read_tree
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.diagnosis.sources.source_reading import read_source
+from accel_doctor.diagnosis.sources.source_reasons import source_reasons
 from accel_doctor.errors import RequirementsError
 from accel_doctor.fileindex import ReleaseIndexes
 from accel_doctor.model.cures import Confidence, Reason
 from accel_doctor.model.needs import NeedKind
-from accel_doctor.rulebook import Aliases
 from accel_doctor.system.python.platforms import assumed_interpreter
 
 # A Debian interpreter's headers depend on them.
@@ -64,7 +64,6 @@ def main() -> None:
     options = parser.parse_args()
     options.keep.mkdir(parents=True, exist_ok=True)
     book = load()
-    aliases = next((symptom.aliases for symptom in book.symptoms), Aliases())
     total: Counter[str] = Counter()
     for path in sorted(CASES.glob("*/case.json")):
         case = json.loads(path.read_text())
@@ -85,7 +84,8 @@ def main() -> None:
         distribution = SUITES[case["suite"]]
         python = tuple(map(int, case["built_and_python"][-1].split(".")[:2]))
         try:
-            reading = read_source(read_tree(archive, python), aliases)
+            tree = read_tree(archive, python)
+            reading = read_source(tree, book.aliases)
         except RequirementsError as error:
             print(f"{case['id']}: {error}")
             total["unreadable"] += 1
@@ -129,8 +129,9 @@ def main() -> None:
             print(f"{case['id']}: missing {sorted(cures - reached)} extras {sorted(extras)}")
             for name in sorted(extras):
                 print(*(f"    {name}: {reason.need} {reason.evidence}" for reason in named[name].reasons), sep="\n")
-            for item in reading.generated:
-                print(f"    generated {item}")
+            for reason in source_reasons(tree, requirement.name, book):
+                if reason.need.kind is NeedKind.BUILD_CONSTRAINT:
+                    print(f"    {reason.need} {reason.evidence}")
     print(dict(total))
 
 

@@ -54,6 +54,7 @@ def read_tree(source: Path, python: tuple[int, int] | None = None) -> SourceTree
     """Read an archive or a directory. Raises RequirementsError if it cannot be read."""
     texts: dict[str, str] = {}
     paths: set[str] = set()
+    cut: set[str] = set()
     left = _MOST
     with source_files(source) as files:
         for file in files:
@@ -61,8 +62,9 @@ def read_tree(source: Path, python: tuple[int, int] | None = None) -> SourceTree
             if left > 0 and _tells(file.path):
                 content = file.start(_LONGEST)
                 left -= len(content)
+                cut.update([str(file.path)] if file.size > len(content) else [])
                 texts[str(file.path)] = content.decode("utf-8", "replace")
-    return SourceTree(texts, frozenset(paths), python)
+    return SourceTree(texts, frozenset(paths), python, frozenset(cut))
 
 
 def _tells(path: PurePosixPath) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
@@ -13,6 +13,8 @@ from accel_doctor.model.needs import Need
 from accel_doctor.model.releases import Successor
 from accel_doctor.rulebook.successor_reading import read_successors
 from accel_doctor.rulebook.yaml_reading import Node
+
+_KEYS = ("packages", "interpreter_headers", "companions", "successors", "generated_by_cython", "removed_from_c")
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,17 @@ class PythonRules:
     companions: Mapping[Need, tuple[Need, ...]]
     successors: Mapping[str, Successor | None]
     generated_by_cython: Mapping[Version, Version]
+    removed_from_c: Mapping[Version, tuple[str, ...]]  # names of the C interface, by the first Python without them
 
     def oldest_cython(self, python: str) -> Version | None:
         """Return the oldest Cython whose C code compiles on a version of Python (``3.13``); None if any does."""
         known = [version for version in self.generated_by_cython if version <= Version(python)]
         return self.generated_by_cython[max(known)] if known else None
+
+    def removed_in(self, python: str) -> frozenset[str]:
+        """Return the names that the C interface of a version of Python no longer has."""
+        gone = (names for version, names in self.removed_from_c.items() if version <= Version(python))
+        return frozenset(name for names in gone for name in names)
 
 
 def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
@@ -63,14 +71,16 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
     companions: dict[Need, tuple[Need, ...]] = {}
     successors: dict[str, Successor | None] = {}
     generated: dict[Version, Version] = {}
+    removed: dict[Version, tuple[str, ...]] = {}
     for top in tops:
-        top.mapping(("packages", "interpreter_headers", "companions", "successors", "generated_by_cython"))
+        top.mapping(_KEYS)
         packages.update(_read_packages(top))
         headers = _read_headers(top) or headers
         companions.update(_read_companions(top))
         successors.update(read_successors(top))
-        generated.update(_read_versions(top))
-    return PythonRules(packages, headers, companions, successors, generated)
+        generated.update(_read_generated(top))
+        removed.update({python: node.texts() for python, node in _by_version(top, "removed_from_c")})
+    return PythonRules(packages, headers, companions, successors, generated, removed)
 
 
 def _read_packages(top: Node) -> dict[str, PythonPackage | None]:
@@ -103,14 +113,22 @@ def _read_companions(top: Node) -> dict[Need, tuple[Need, ...]]:
     return result
 
 
-def _read_versions(top: Node) -> dict[Version, Version]:
+def _read_generated(top: Node) -> dict[Version, Version]:
     result: dict[Version, Version] = {}
-    for python, node in top.section("generated_by_cython").items():
+    for python, node in _by_version(top, "generated_by_cython"):
         try:
-            result[Version(python)] = Version(node.text() or "")
+            result[python] = Version(node.text() or "0")
         except InvalidVersion as error:
             node.complain(str(error))
     return result
+
+
+def _by_version(top: Node, section: str) -> Iterator[tuple[Version, Node]]:
+    for python, node in top.section(section).items():
+        try:
+            yield Version(python), node
+        except InvalidVersion as error:
+            node.complain(str(error))
 
 
 def _read_headers(top: Node) -> InterpreterHeaders | None:

@@ -39,6 +39,12 @@ def test_the_oldest_cython_is_that_of_the_newest_python_known(rulebook):
     ]  # fmt: skip
 
 
+def test_what_a_python_lost_later_ones_do_not_have(rulebook):
+    book = rulebook('removed_from_c: {"3.12": [a], "3.13": [b]}', 'removed_from_c: {"3.13": [c]}')
+    removed = [sorted(book.python_rules.removed_in(python)) for python in ("3.11", "3.12", "3.13", "3.14")]
+    assert removed == [[], ["a"], ["a", "c"], ["a", "c"]]
+
+
 def test_versions_of_cython_are_versions(rulebook):
     with pytest.raises(RuleError) as caught:
         rulebook("generated_by_cython: {'3.11': new}").python_rules.oldest_cython("3.11")

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import basename, splitext
 
+from accel_doctor.diagnosis.sources.c_code import certain_lines
 from accel_doctor.diagnosis.sources.given_headers import is_given
-from accel_doctor.diagnosis.sources.source_tree import Branches, Mention, SourceTree, both, either, negated
+from accel_doctor.diagnosis.sources.source_tree import Mention, SourceTree
 from accel_doctor.model.needs import NeedKind
 
 _MOST_FILES = 400
-CPLUSPLUS = frozenset({".cc", ".cpp", ".cxx", ".c++", ".hpp", ".hh", ".hxx"})
-_DIRECTIVE = re.compile(
-    r"^[ \t]*#[ \t]*(include|if|ifdef|ifndef|elif|else|endif|define|undef)\b[ \t]*(.*)$", re.MULTILINE
-)
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(\"(?:\\.|[^\"\\\n])*\")", re.DOTALL)
+_INCLUDE = re.compile(r"""[ \t]*#[ \t]*include[ \t]*([<"]([\w./+-]+)[>"])""")
 _EXTERN = re.compile(r"""^cdef[ \t]+extern[ \t]+from[ \t]+['"]<?([\w./+-]+)>?['"]""", re.MULTILINE)
 _CIMPORT = re.compile(
     r"""^(?:from[ \t]+([\w.]+)[ \t]+cimport|cimport[ \t]+([\w.]+)|include[ \t]+['"]([\w./-]+)['"])""",
     re.MULTILINE,
 )
-
-_DEFINED = frozenset(
-    {"__linux__", "__linux", "linux", "__unix__", "__unix", "__GNUC__", "__ELF__", "__gnu_linux__", "NDEBUG"}
-)
-_UNDEFINED = re.compile(
-    r"_?_?WIN(?:32|64|NT|DOWS)?_?_?|_WIN\w*|MS_WIN\w*|_MSC_VER|__APPLE__|__MACH__|__CYGWIN\w*|__MINGW\w*|__(?:Free|Open|Net)BSD__"
-    r"|__DragonFly__|__sun\w*|sun|_AIX|__hpux|__ANDROID__|ANDROID|PYPY_VERSION\w*|PYPY|__EMSCRIPTEN__|SWIG\w*|__BORLANDC__"
-    r"|__WATCOMC__|__INTEL_COMPILER|__BEOS__|__HAIKU__|__sgi|__osf__|VMS|__VMS|__DJGPP__|(?:__)?MSDOS\w*|(?:__)?OS2\w*|__QNX\w*"
-    r"|DOXYGEN\w*|DEBUG|_DEBUG|macintosh|__MVS__|TARGET_OS_\w+|IS_PY2|_WIN32_WCE|__clang_analyzer__|MACOSX|CYTHON_IN_PYPY"
-)  # fmt: skip
 
 
 def included_headers(tree: SourceTree, files: Sequence[str], macros: Sequence[str] = ()) -> Iterator[Mention]:
@@ -57,7 +44,7 @@ def included_headers(tree: SourceTree, files: Sequence[str], macros: Sequence[st
 
 def headers_in_text(tree: SourceTree, path: str, line: int, text: str) -> Iterator[Mention]:
     """Yield the headers that C code inside of another file asks for; its first line is ``line`` there."""
-    for mention in _from_c(path, text, ()):
+    for mention in _from_c(path, certain_lines(path, text, (), tree.python)):
         if not tree.ships(mention.name) and not _is_given(mention.name, tree):
             yield mention._replace(line=line + mention.line - 1)
 
@@ -68,64 +55,13 @@ def _included(tree: SourceTree, path: str, macros: Sequence[str]) -> Iterator[Me
         for found in _EXTERN.finditer(text):
             yield Mention(NeedKind.HEADER, found[1], path, text.count("\n", 0, found.start(1)) + 1, found[0])
     else:
-        yield from _from_c(path, text, macros)
+        yield from _from_c(path, certain_lines(path, text, macros, tree.python))
 
 
-def _from_c(path: str, text: str, macros: Sequence[str]) -> Iterator[Mention]:
-    text = _COMMENT.sub(lambda found: found[1] or "\n" * found[0].count("\n"), text)
-    defined = {*_DEFINED, *macros, *(("__cplusplus",) if splitext(path)[1] in CPLUSPLUS else ())}
-    branches = Branches()
-    directives = list(_DIRECTIVE.finditer(text))
-    for number, found in enumerate(directives):
-        word, rest = found[1], found[2].strip()
-        if word in ("if", "ifdef", "ifndef"):
-            following = directives[number + 1] if number + 1 < len(directives) else None
-            guard = word == "ifndef" and following and following[1] == "define" and following[2].split()[:1] == [rest]
-            branches.begin(True if guard else _holds(word, rest, defined))
-        elif word == "elif":
-            branches.turn(_holds("if", rest, defined))
-        elif word == "else":
-            branches.turn()
-        elif word == "endif":
-            branches.end()
-        elif word == "define" and branches.taken and rest:
-            defined.add(re.split(r"[\s(]", rest)[0])
-        elif word == "include" and branches.taken and (name := re.match(r'[<"]([\w./+-]+)[>"]', rest)):
-            line = text.count("\n", 0, found.start(1)) + 1
-            yield Mention(NeedKind.HEADER, name[1], path, line, f"#include {name[0]}")
-
-
-def _holds(word: str, rest: str, defined: set[str]) -> bool | None:
-    if word in ("ifdef", "ifndef"):
-        known = _is_defined(rest.split()[0] if rest.split() else "", defined)
-        return known if word == "ifdef" else negated(known)
-    return _expression(rest.strip(), defined)
-
-
-def _expression(text: str, defined: set[str]) -> bool | None:
-    for word, joined in (("||", either), ("&&", both)):
-        left, found, right = text.partition(word)
-        if found:
-            if left.count("(") != left.count(")"):
-                return None
-            return joined(_expression(left.strip(), defined), _expression(right.strip(), defined))
-    if text.startswith("!"):
-        return negated(_expression(text[1:].strip(), defined))
-    if asked := re.fullmatch(r"defined\s*\(?\s*(\w+)\s*\)?", text):
-        return _is_defined(asked[1], defined)
-    if re.fullmatch(r"\d+", text):
-        return text != "0"
-    if re.fullmatch(r"PY_MAJOR_VERSION\s*(?:>=|==|>)\s*[23]|PY_VERSION_HEX\s*>=?\s*0x0[23][0-7]\w+", text):
-        return not re.search(r"==\s*2|MAJOR_VERSION > 3", text)
-    if re.fullmatch(r"PY_MAJOR_VERSION\s*(?:<=?\s*[23]|==\s*2)|PY_VERSION_HEX\s*<=?\s*0x0[23][0-7]\w+", text):
-        return False
-    return False if _UNDEFINED.fullmatch(text) else None
-
-
-def _is_defined(name: str, defined: set[str]) -> bool | None:
-    if name in defined:
-        return True
-    return False if _UNDEFINED.fullmatch(name) or name == "__cplusplus" else None
+def _from_c(path: str, lines: Iterable[tuple[int, str]]) -> Iterator[Mention]:
+    for number, line in lines:
+        if found := _INCLUDE.match(line):
+            yield Mention(NeedKind.HEADER, found[2], path, number, f"#include {found[1]}")
 
 
 def _shipped(tree: SourceTree, path: str, name: str) -> str | None:

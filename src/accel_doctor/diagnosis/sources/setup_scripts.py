@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import basename, normpath, splitext
 
-from accel_doctor.diagnosis.sources.included import CPLUSPLUS, headers_in_text, included_headers
+from accel_doctor.diagnosis.sources.c_code import CPLUSPLUS
+from accel_doctor.diagnosis.sources.included import headers_in_text, included_headers
 from accel_doctor.diagnosis.sources.script_running import Script, parsed_script
 from accel_doctor.diagnosis.sources.script_values import (
     UNKNOWN,
@@ -61,7 +62,7 @@ def read_script(tree: SourceTree, path: str, requires: Collection[str]) -> Scrip
     parsed = parsed_script(tree.texts[path]) if path in tree.texts else None
     if parsed is None:
         return ScriptFacts()
-    given = {name.replace("-", "_") for name in requires}
+    given = {name.replace("-", "_") for name in (*requires, *_fetched(tree.texts[path]))}
     script = Script(tree, _SELDOM_THERE - given, path)
     script.follow(parsed)
     setup = next((call for call in script.calls if call.name.split(".")[-1] == "setup"), None)
@@ -74,6 +75,12 @@ def read_script(tree: SourceTree, path: str, requires: Collection[str]) -> Scrip
     if not reader.facts.extensions:
         reader.compile_any(script.calls)
     return reader.facts
+
+
+def _fetched(text: str) -> Iterator[str]:
+    """Yield the names in ``setup_requires``, under whatever condition."""
+    for listed in re.findall(r"setup_requires\s*\+?=\s*\[([^\]]*)\]", text):
+        yield from (name.lower() for name in re.findall(r"""['"]([A-Za-z][\w-]*)""", listed))
 
 
 def _follow_commands(script: Script, classes: Value) -> None:

@@ -19,7 +19,6 @@ from packaging.utils import canonicalize_name
 
 from accel_doctor.diagnosis.sources.autoconf_files import autoconf_mentions
 from accel_doctor.diagnosis.sources.cmake_files import cmake_mentions
-from accel_doctor.diagnosis.sources.cython_output import GeneratedCode, generated_code
 from accel_doctor.diagnosis.sources.included import included_headers
 from accel_doctor.diagnosis.sources.meson_files import meson_mentions
 from accel_doctor.diagnosis.sources.setup_scripts import ScriptFacts, read_script
@@ -32,16 +31,20 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+# Setup scripts that go on without their extension modules where these do not compile.
+_FALLS_BACK = re.compile(
+    r"\b(?:ve_build_ext|BuildFailed|BuildExtFailed|optional_build_ext|CompileError|CCompilerError)\b"
+)
 _RUST = ("maturin", "setuptools-rust")
 
 
 @dataclass(frozen=True)
 class SourceReading:
-    """The needs of a source, each with the first place that names it, the generated C code that it compiles, and the
+    """The needs of a source, each with the first place that names it, the files that its build surely compiles, and the
     line of ``pyproject.toml`` and the versions of the Cython that it declares to generate some."""
 
     needs: Mapping[Need, Mention]
-    generated: tuple[GeneratedCode, ...]
+    compiled: tuple[str, ...]
     cython: tuple[int, SpecifierSet] | None = None
 
 
@@ -52,7 +55,7 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
     requires = _names(system.get("requires"))
     backend = str(system.get("build-backend") or "setuptools.build_meta")
     mentions: list[Mention] = []
-    generated: tuple[GeneratedCode, ...] = ()
+    compiled: tuple[str, ...] = ()
     if backend.startswith("mesonpy"):
         mentions += meson_mentions(tree)
     elif backend.startswith("scikit_build_core"):
@@ -62,10 +65,10 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
     elif backend.startswith(("setuptools", "skbuild", "backend", "_", "build")):
         facts = read_script(tree, "setup.py", requires)
         mentions += _setuptools(tree, project, requires, facts)
-        generated = tuple(generated_code(tree, facts.compiled))
+        compiled = () if _FALLS_BACK.search(tree.texts.get("setup.py", "")) else tuple(facts.compiled)
     given = [*requires, *(["f2py"] if "numpy" in requires else [])]
     cython = _declared_cython(tree, system)
-    return SourceReading(_resolved([*mentions, *_external(tree, project)], aliases, given), generated, cython)
+    return SourceReading(_resolved([*mentions, *_external(tree, project)], aliases, given), compiled, cython)
 
 
 def _declared_cython(tree: SourceTree, system: Mapping[str, Any]) -> tuple[int, SpecifierSet] | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from accel_doctor.diagnosis.sources.cython_output import GeneratedCode
+from accel_doctor.diagnosis.sources.cython_output import GeneratedCode, generated_code
+from accel_doctor.diagnosis.sources.removed_interface import removed_use
 from accel_doctor.diagnosis.sources.source_reading import read_source
 from accel_doctor.diagnosis.sources.source_tree import SourceTree
 from accel_doctor.model.cures import Reason
@@ -30,11 +31,14 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
         return reasons
     python = ".".join(map(str, tree.python))
     oldest = book.python_rules.oldest_cython(python)
-    for code in reading.generated:
+    for code in generated_code(tree, reading.compiled):
         if oldest and _is_older(code.cython, oldest):
             return [*reasons, _too_old(code, package, python)]
     if oldest and reading.cython and (declared := _declared_too_old(*reading.cython, oldest, package, python)):
         return [*reasons, declared]
+    if use := removed_use(tree, reading.compiled, book.python_rules.removed_in(python)):
+        why = f"{use.path}:{use.line}: {use.name}, which Python {python} no longer has"
+        reasons.append(Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=why))
     return reasons
 
 

@@ -22,6 +22,7 @@ class SourceTree:
     texts: Mapping[str, str]
     paths: frozenset[str]
     python: tuple[int, int] | None = None
+    cut: frozenset[str] = frozenset()  # the paths of files whose text is only a beginning
 
     def beside(self, path: str, name: str) -> str:
         """Return the path of ``name``, written in the file ``path``."""

@@ -66,3 +66,51 @@ def test_a_source_may_declare_too_old_a_cython(declared, python, told_of):
 
 def test_without_a_version_of_python_nothing_is_said_of_generated_code():
     assert "build-constraint:python-too-new" not in told(generated("0.29.21"), None)
+
+
+def calling(code, **more):
+    script = "from setuptools import setup, Extension\nsetup(ext_modules=[Extension('x', ['x.c'])])\n"
+    return {"setup.py": script, "x.c": f"#include <Python.h>\n{code}\n", **more}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "return PyEval_CallObject(f, NULL);",
+        "PyString_FromString (s);",
+        "#if PY_VERSION_HEX >= 0x030C0000\nx = PyUnicode_AS_UNICODE(u);\n#endif",
+        "#ifndef PYPY_VERSION\nx = PyUnicode_AS_UNICODE(u);\n#endif",
+    ],
+)
+def test_code_that_calls_what_python_no_longer_has_cannot_be_built(code):
+    assert "build-constraint:python-too-new" in told(calling(code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "#if PY_MAJOR_VERSION < 3\nPyString_FromString(s);\n#endif",
+        "#if PY_VERSION_HEX < 0x030D0000\nPyEval_CallObject(f, NULL);\n#else\nPyObject_CallObject(f, NULL);\n#endif",
+        "#ifdef IS_PYTHON_2\nPyString_FromString(s);\n#endif",
+        "// PyString_FromString(s)\n/* PyInt_FromLong(1) */",
+        'printf("PyString_FromString(s)");',
+        "#define NAME(s) PyString_FromString(s)",
+        "#define PyString_FromString PyBytes_FromString\nPyString_FromString(s);",
+        "PyString_FromString;",
+    ],
+)
+def test_it_is_said_only_where_it_is_certain(code):
+    assert "build-constraint:python-too-new" not in told(calling(code))
+
+
+def test_the_place_is_named_and_replacements_of_the_source_count():
+    files = calling("\n  PyInt_AsLong(x);")
+    assert told(files)["build-constraint:python-too-new"] == ("x.c:3: PyInt_AsLong, which Python 3.13 no longer has")
+    files["compat.h"] = "static inline long PyInt_AsLong(PyObject *x)\n{"
+    assert "build-constraint:python-too-new" not in told(files)
+
+
+def test_nothing_is_said_of_a_file_that_was_not_read_whole():
+    files = calling("PyInt_AsLong(x);")
+    tree = SourceTree(files, frozenset(files), (3, 13), frozenset({"x.c"}))
+    assert "build-constraint:python-too-new" not in {str(r.need) for r in source_reasons(tree, "x", load())}
