@@ -16,7 +16,7 @@ from accel_doctor.alternatives import Alternatives
 from accel_doctor.errors import ExitCode, NetworkError, RequirementsError
 from accel_doctor.foresight import LINKED, surely_built
 from accel_doctor.index.pages import sdist_of
-from accel_doctor.interfaces import Builder, Frontend, Loader, TargetEnvironment
+from accel_doctor.interfaces import Builder, Downloads, Frontend, Loader, TargetEnvironment
 from accel_doctor.lockfile import direct_urls, older_numpy, with_wheels
 from accel_doctor.model.builds import Built, Failed, Locked, Source, Wheel
 from accel_doctor.model.cures import Reason
@@ -39,6 +39,7 @@ class Doctor:
     treatment: Treatment
     environment: TargetEnvironment
     alternatives: Alternatives
+    downloads: Downloads
     read: Callable[[Source, InstallRequest], Sequence[Reason]] = lambda source, request: ()  # what its files name
     _built: dict[Source, Built] = field(default_factory=dict)
     _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
@@ -124,7 +125,9 @@ class Doctor:
         """Resolve once, with the cures in effect; what is built already has its metadata in its wheel."""
         wheels = {source: built.wheel for source, built in self._built.items()}
         asked = replace(self.treatment.applied_to(request), built=wheels)
-        return self.frontend.lock(asked, self._log("resolve"))
+        outcome = self.frontend.lock(asked, self._log("resolve"))
+        self.downloads.wait()
+        return outcome
 
     def _build_first(self, failure: Failed, request: InstallRequest) -> bool:
         """Build the sources whose metadata cannot be built alone, and the others known so far; return whether there
@@ -191,16 +194,25 @@ class Doctor:
         releases = self.treatment.releases
         while pending and self.treatment.releases == releases:
             held = [source for source, reasons in pending.items() if reasons]
+            expected = [reason for source in held for reason in pending[source]]
             failures = {source: known[source] for source in pending if source in known}
-            failures |= self._build([one for one in pending if one not in held and one not in known], request)
+            if ready := [one for one in pending if one not in held and one not in known]:
+                self._fetch_ahead(expected)
+                failures |= self._build(ready, request)
             if not failures and not held:
                 break
-            expected = [reason for source in held for reason in pending[source]]
+            self.downloads.wait()
             expected += self._named_by([*failures, *held], request)
             self.treatment.treat(list(failures.values()), expected)
             self.loader.forget()
             left = [*failures, *(one for one in held if one not in failures and not self._used(one, waiting.get(one)))]
             pending, waiting, known = {source: [] for source in left}, {}, {}
+
+    def _fetch_ahead(self, expected: Sequence[Reason]) -> None:
+        """Download, beside the builds to come, the packages that will surely be installed after them."""
+        if expected and self.treatment.policy.yes:
+            packages = self.treatment.adviser.plan(expected).packages
+            self.downloads.start([package.name for package in packages if package.confidence.covered_by_yes])
 
     def _named_by(self, failing: Sequence[Source], request: InstallRequest) -> list[Reason]:
         """Return the needs that the files of sources name whose builds failed or surely would, once for each source."""
@@ -220,7 +232,10 @@ class Doctor:
             if wheel and (reasons := self._libraries_for(source, wheel)):
                 pending[source], waiting[source] = reasons, wheel
             elif not self._used(source, wheel):
-                pending[source] = self.treatment.foresee([source.name])
+                pending[source] = []
+        foreseen = self.treatment.foresee([source.name for source in pending if source not in waiting])
+        for source in pending:
+            pending[source] += [reason for reason in foreseen if reason.package == source.name]
         return pending, waiting
 
     def _libraries_for(self, source: Source, wheel: Wheel) -> list[Reason]:

@@ -137,9 +137,23 @@ class PackageManager(Protocol):
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return the exact commands, ``sudo`` included, that :meth:`install` would run."""
 
+    def fetch(self, names: Sequence[str], log: Path) -> None:
+        """Download these packages, what they depend on, and package lists if there are none; install nothing. Do
+        nothing unless this process is root. Failures do not matter: :meth:`install` fetches what is missing."""
+
     def install(self, names: Sequence[str], log: Path) -> None:
         """Simulate, refuse removals and downgrades, install, verify. Raises PackageManagerError, PrivilegeError,
         NetworkError."""
+
+
+class Downloads(Protocol):
+    """Downloads of system packages in the background. They install nothing."""
+
+    def start(self, names: Sequence[str]) -> None:
+        """Download these packages, once the previous download has ended."""
+
+    def wait(self) -> None:
+        """Return once the download has ended, so that the package manager can be queried and locked."""
 
 
 class Prober(Protocol):

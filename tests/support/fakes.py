@@ -190,6 +190,7 @@ class FakePackageManager:
     breaks: str | None = None
     interrupted_after: int | None = None  # so many packages
     transactions: list[tuple[str, ...]] = field(default_factory=list)
+    fetched: list[tuple[str, ...]] = field(default_factory=list)
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
         return frozenset(names) & self.machine.installed
@@ -211,6 +212,9 @@ class FakePackageManager:
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         return (("fakepm", "install", *names),) if names else ()
+
+    def fetch(self, names: Sequence[str], log: Path) -> None:
+        self.fetched.append(tuple(names))
 
     def install(self, names: Sequence[str], log: Path) -> None:
         if self.breaks:
@@ -266,6 +270,9 @@ class FakeCatalogue:
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         return (("apt-get" if self.name == "apt" else self.name, "install", *names),)
+
+    def fetch(self, names: Sequence[str], log: Path) -> None:
+        raise AssertionError("a plan downloads nothing")
 
     def install(self, names: Sequence[str], log: Path) -> None:
         raise AssertionError("a plan installs nothing")
@@ -559,6 +566,21 @@ class FakeAdvisers:
 
     def forget(self) -> None:
         self.probing.forget()
+
+
+@dataclass
+class FakeDownloads:
+    """Downloads that end when they are waited for."""
+
+    started: list[tuple[str, ...]] = field(default_factory=list)
+    running: bool = False
+
+    def start(self, names: Sequence[str]) -> None:
+        self.started.append(tuple(names))
+        self.running = True
+
+    def wait(self) -> None:
+        self.running = False
 
 
 class QuietProgress:

@@ -12,6 +12,7 @@ from fakes import (
     FakeAdviser,
     FakeAdvisers,
     FakeBuilder,
+    FakeDownloads,
     FakeFrontend,
     FakeIndex,
     FakeLoader,
@@ -131,6 +132,7 @@ class Practice:
     reporter: FakeReporter
     remembered: list[Plan]
     environment: FakeEnvironment
+    downloads: FakeDownloads
 
     def install(self, *names: str) -> Result:
         lines = tuple(RequirementLine(name, "command line", name=name) for name in names)
@@ -163,6 +165,7 @@ def practice(tmp_path: Path):
         reporter = FakeReporter(answer)
         index = FakeIndex(wheels)
         environment = FakeEnvironment(machine, tmp_path, builder)
+        downloads = FakeDownloads()
         doctor = Doctor(
             frontend=frontend,
             builder=builder,
@@ -184,8 +187,11 @@ def practice(tmp_path: Path):
             ),
             environment=environment,
             alternatives=Alternatives(index, lambda name: None, fake_other_releases),
+            downloads=downloads,
         )
-        return Practice(doctor, machine, frontend, builder, package_manager, reporter, remembered, environment)
+        return Practice(
+            doctor, machine, frontend, builder, package_manager, reporter, remembered, environment, downloads
+        )
 
     return make
 
@@ -316,6 +322,64 @@ def test_resolving_fails_foresight_covers_what_will_surely_be_built(practice):
     )
     assert case.install("psycopg2", "cffi").code is ExitCode.DONE
     assert case.package_manager.transactions[0] == ("gcc", "libpq-dev")
+
+
+def downloading_at(case: Practice, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """Whether packages are being downloaded at each build and each transaction to come."""
+    events: list[tuple[str, bool]] = []
+
+    def note(of: object, name: str) -> None:
+        method = getattr(of, name)
+
+        def noted(*arguments: object) -> object:
+            events.append((name, case.downloads.running))
+            return method(*arguments)
+
+        monkeypatch.setattr(of, name, noted)
+
+    note(case.builder, "build")
+    note(case.package_manager, "install")
+    return events
+
+
+FORESEEN = {"idna": (), "cffi": ("header:ffi.h",), "psycopg2": ("command:pg_config",)}
+
+
+def test_once_agreed_packages_are_downloaded_beside_the_builds_that_need_none(practice, monkeypatch):
+    case = practice(FORESEEN, known={"cffi": ("header:ffi.h",)}, policy=Policy(yes=True))
+    events = downloading_at(case, monkeypatch)
+    assert case.install("idna", "cffi", "psycopg2").code is ExitCode.DONE
+    assert case.downloads.started == [("libffi-dev",)]
+    assert events == [("build", True), ("install", False), ("build", False)]
+    assert case.package_manager.transactions == [("libffi-dev", "libpq-dev")]
+
+
+@pytest.mark.parametrize(
+    ("needs", "policy"),
+    [
+        (FORESEEN, Policy()),  # the user may say no
+        ({"cffi": ("header:ffi.h",)}, Policy(yes=True)),  # nothing to build meanwhile
+    ],
+)
+def test_else_nothing_is_downloaded_ahead(practice, needs, policy):
+    case = practice(needs, known={"cffi": ("header:ffi.h",)}, policy=policy)
+    assert case.install(*needs).code is ExitCode.DONE
+    assert case.downloads.started == []
+
+
+def test_guesses_are_not_downloaded_ahead(practice):
+    guesses = frozenset({"libffi-dev"})
+    case = practice(FORESEEN, known={"cffi": ("header:ffi.h",)}, guesses=guesses, policy=Policy(yes=True))
+    case.install("idna", "cffi")
+    assert case.downloads.started == [()]
+
+
+def test_a_download_has_ended_before_the_package_manager_is_asked_after_resolving(practice, monkeypatch):
+    case = practice({"cffi": ("header:ffi.h",)}, known={"cffi": ("header:ffi.h",)}, policy=Policy(yes=True))
+    case.downloads.running = True  # of package lists, begun when resolving began
+    events = downloading_at(case, monkeypatch)
+    case.install("cffi")
+    assert events[0] == ("install", False)
 
 
 def test_a_need_nobody_knows_ends_with_its_case(practice):

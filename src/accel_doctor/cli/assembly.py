@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from accel_doctor.alternatives import Alternatives
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
+from accel_doctor.cli.downloads import BackgroundDownloads, background_downloads, will_lack
 from accel_doctor.cli.session import Session
 from accel_doctor.doctor import Doctor
 from accel_doctor.frontends.choice import find_uv
@@ -74,9 +76,9 @@ def assembled_doctor(
     When the block ends, built wheels have been sent to the shared levels.
     """
     environment = MachineEnvironment(session, supported_tags(session.interpreter, session.platforms), jobs)
-    variables, directory = session.invocation.variables, session.invocation.directory
-    context = resolution_context(variables, directory, [uv] if (uv := find_uv(variables)) else [])
-    frontend = RememberingFrontend(frontend, session.cache / LOCKS, session.interpreter, environment.tags, context)
+    variables = session.invocation.variables
+    downloads = background_downloads(session, policy)
+    frontend = _remembering(session, frontend, environment, None if levels else downloads)
     treatment = assembled_treatment(session, policy)
     versions = LibraryVersions(session.cache / "libraries.json")
     loader = MachineLoader(session.runner, session.interpreter, variables, versions=versions)
@@ -85,6 +87,7 @@ def assembled_doctor(
     with (
         tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work,
         _wheel_store(session, leases, levels, Path(work)) as store,
+        closing(downloads),
     ):
         builder = SourceBuilder(
             frontend=frontend,
@@ -103,7 +106,25 @@ def assembled_doctor(
             jobs=jobs,
         )
         alternatives, read = _alternatives(session, environment), _source_reader(session, builder)
-        yield Doctor(frontend, builder, loader, treatment, environment, alternatives, read)
+        yield Doctor(frontend, builder, loader, treatment, environment, alternatives, downloads, read)
+
+
+def _remembering(
+    session: Session, frontend: Frontend, environment: MachineEnvironment, downloads: BackgroundDownloads | None
+) -> Frontend:
+    """Return the frontend with the locks remembered; while it resolves, ``downloads`` fetch package lists.
+
+    Shared levels may have all the wheels, so no lists are fetched ahead with them.
+    """
+    variables, directory = session.invocation.variables, session.invocation.directory
+    context = resolution_context(variables, directory, [uv] if (uv := find_uv(variables)) else [])
+
+    def fetch_lists(request: InstallRequest) -> None:
+        if downloads:
+            downloads.fetch_lists(partial(will_lack, session, request))
+
+    shelf = session.cache / LOCKS
+    return RememberingFrontend(frontend, shelf, session.interpreter, environment.tags, context, fetch_lists)
 
 
 def _alternatives(session: Session, environment: MachineEnvironment) -> Alternatives:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from accel_doctor.cli.configuration import cache_directory, journal_path, rule_directories, user_directory
 from accel_doctor.cli.options import PlaceOptions
 from accel_doctor.errors import UsageError
-from accel_doctor.interfaces import Notifier
+from accel_doctor.interfaces import Notifier, Runner
 from accel_doctor.journal import Journal
 from accel_doctor.model.machine import Distribution, Interpreter, Invocation
 from accel_doctor.store.layout import INTERPRETERS
@@ -216,14 +216,20 @@ class Session:
     @cached_property
     def package_manager(self) -> PackageManager:
         """Return the distribution's package manager; only on this machine can it be queried and run."""
-        from accel_doctor.cli.machines import driven_package_manager, unasked_package_manager
-        from accel_doctor.system.packages.privilege import find_privilege
+        from accel_doctor.cli.machines import unasked_package_manager
 
         if self.distro is not None:
             return unasked_package_manager(self.rulebook, self.distribution)
+        return self.package_manager_with(self.runner)
+
+    def package_manager_with(self, runner: Runner) -> PackageManager:
+        """Return this machine's package manager, with its processes started by ``runner``."""
+        from accel_doctor.cli.machines import driven_package_manager
+        from accel_doctor.system.packages.privilege import find_privilege
+
         path, interactive = self.invocation.variables.get("PATH", ""), self.terminal.interactive
         privilege = find_privilege(euid=os.geteuid(), path=path, terminal=interactive)
-        return driven_package_manager(self.rulebook, self.distribution, self.runner, privilege)
+        return driven_package_manager(self.rulebook, self.distribution, runner, privilege)
 
     @property
     def obstacle(self) -> str | None:

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -49,6 +49,7 @@ class RememberingFrontend:
     interpreter: Interpreter
     tags: Sequence[Tag]
     context: Mapping[str, object]
+    on_resolving: Callable[[InstallRequest], None] = lambda request: None  # called before the frontend resolves
     _taken: Path | None = field(default=None, init=False)  # location of this run's lock
 
     @property
@@ -61,12 +62,12 @@ class RememberingFrontend:
             return self._given(request.lock, request)
         place = self._place(request)
         if place is None:
-            return self.frontend.lock(request, log)
+            return self._resolve(request, log)
         with contextlib.suppress(ToolError):  # missing or damaged: resolve again
             lock, file = kept_lock(place)
             self._taken = place
             return Locked(lock, remembered=True, file=file, place=place)
-        outcome = self.frontend.lock(request, log)
+        outcome = self._resolve(request, log)
         if isinstance(outcome, Locked) and is_settled(outcome.lock, request):
             outcome = Locked(chosen_only(outcome.lock, self.tags, self.interpreter.environment), place=place)
             self._keep(outcome, place)
@@ -88,6 +89,10 @@ class RememberingFrontend:
             if self._taken and not request.index.offline:  # a lock whose files are not here may still be right
                 shutil.rmtree(self._taken, ignore_errors=True)
             raise
+
+    def _resolve(self, request: InstallRequest, log: Path) -> Locked | Failed:
+        self.on_resolving(request)
+        return self.frontend.lock(request, log)
 
     def _given(self, path: Path, request: InstallRequest) -> Locked:
         try:

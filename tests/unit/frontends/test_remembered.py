@@ -78,6 +78,15 @@ def test_what_is_pinned_is_resolved_once(shop):
     assert not shop.resolves(PINNED)
 
 
+def test_it_says_when_it_has_to_resolve(shop):
+    resolving: list[InstallRequest] = []
+    frontend = shop.frontend_with()
+    frontend.on_resolving = resolving.append
+    for request in (PINNED, PINNED, OPEN):
+        frontend.lock(request, shop.log)
+    assert resolving == [PINNED, OPEN]
+
+
 def test_what_is_open_is_resolved_every_time(shop):
     assert shop.resolves(OPEN)
     assert shop.resolves(OPEN)

@@ -83,6 +83,7 @@ APT = ManagerFacts(
     owner_query=OwnerQuery(("dpkg-query", "-S", "--"), _OWNER, unmerged=True),
     version_query=("dpkg-query", "-W", "-f", "${Package} ${Version}\n", "--"),
     downloads_to="/var/cache/apt/archives",
+    download_only="--download-only",
     cleanup="rm -rf /var/lib/apt/lists/*",
 )
 

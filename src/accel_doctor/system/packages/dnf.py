@@ -67,6 +67,7 @@ DNF = ManagerFacts(
     owner_query=RPM_OWNERS,
     version_query=RPM_VERSIONS,
     downloads_to="/var/cache/dnf",
+    download_only="--downloadonly",
     cleanup="dnf clean all",
 )
 

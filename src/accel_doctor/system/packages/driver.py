@@ -109,6 +109,16 @@ class Driver(PackageManager):
                 hint=f"read {log}",
             )
 
+    def fetch(self, names: Sequence[str], log: Path) -> None:
+        """Run the commands with the option that only downloads; without ``names``, only those that fetch lists."""
+        if self._privilege.tool != "" or not self.facts.download_only:
+            return
+        *lists, install = self.commands(names)
+        end = install.index("--")
+        download = (*install[:end], self.facts.download_only, *install[end:])
+        for command in (*lists, *([download] if names else [])):
+            self._runner.record(command, log, environment=ENGLISH)
+
     def carry_out(self, names: tuple[str, ...], log: Path, plan: Plan) -> None:
         """Simulate, refuse removals and downgrades, and run the last command of the plan."""
         simulation = self.foresee(names, log, plan)

@@ -133,6 +133,9 @@ class PackageManagerElsewhere:
         repositories = [repository for repository in found if repository]
         return (*enabling_commands(repositories, self._distribution), *before, (program, *arguments, *checked))
 
+    def fetch(self, names: Sequence[str], log: Path) -> None:
+        pass
+
     def install(self, names: Sequence[str], log: Path) -> None:
         if self._facts:
             raise PackageManagerError("packages cannot be installed on another machine from here")

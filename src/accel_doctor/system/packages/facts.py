@@ -124,7 +124,8 @@ class ManagerFacts:
     failure; of ``troubles``, the kinds of failure, the first match applies.
 
     ``owner_query`` finds the package of a file, ``version_query`` prints name and version of the packages whose names
-    follow. ``downloads_to`` is its download directory, ``cleanup`` the shell words that remove downloads from an image.
+    follow. ``downloads_to`` is its download directory, ``download_only`` the option of its install command that
+    installs nothing, ``cleanup`` the shell words that remove downloads from an image.
     ``refuses_root`` is the message if root may not use it; ``stand_in_for`` is the package manager that it replaces
     on small images.
     """
@@ -138,6 +139,7 @@ class ManagerFacts:
     owner_query: OwnerQuery | None = None
     version_query: tuple[str, ...] = ()
     downloads_to: str = ""
+    download_only: str = ""
     cleanup: str = ""
     refuses_root: str | None = None
     stand_in_for: str | None = None

@@ -60,6 +60,7 @@ ZYPPER = ManagerFacts(
     owner_query=RPM_OWNERS,
     version_query=RPM_VERSIONS,
     downloads_to="/var/cache/zypp",
+    download_only="--download-only",
     cleanup="zypper clean all",
 )
 
