@@ -68,7 +68,7 @@ PRINTS = re.compile(r"(click|rich\.console|rich\.live|rich\.progress)\b|sys\.(st
 MODULE_LINES = 300
 FUNCTION_LINES = 40
 LOCAL_IMPORTS = 4.0  # per thousand lines
-LONGER_MODULES = {"interfaces.py": 350}
+LONGER_MODULES = {"interfaces.py": 365}
 
 # What a docstring of a function begins with if it begins with no verb.
 NO_VERB = re.compile(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from accel_doctor.alternatives import Alternatives
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
-from accel_doctor.cli.downloads import BackgroundDownloads, background_downloads, will_lack
+from accel_doctor.cli.downloads import background_downloads
 from accel_doctor.cli.session import Session
 from accel_doctor.doctor import Doctor
 from accel_doctor.frontends.choice import find_uv
@@ -78,7 +77,8 @@ def assembled_doctor(
     environment = MachineEnvironment(session, supported_tags(session.interpreter, session.platforms), jobs)
     variables = session.invocation.variables
     downloads = background_downloads(session, policy)
-    frontend = _remembering(session, frontend, environment, None if levels else downloads)
+    # Shared levels may have all the wheels.
+    frontend = _remembering(session, frontend, environment.tags, None if levels else downloads.lists_for(session))
     treatment = assembled_treatment(session, policy)
     versions = LibraryVersions(session.cache / "libraries.json")
     loader = MachineLoader(session.runner, session.interpreter, variables, versions=versions)
@@ -110,21 +110,11 @@ def assembled_doctor(
 
 
 def _remembering(
-    session: Session, frontend: Frontend, environment: MachineEnvironment, downloads: BackgroundDownloads | None
+    session: Session, frontend: Frontend, tags: Sequence[Tag], on_resolving: Callable[[InstallRequest], None] | None
 ) -> Frontend:
-    """Return the frontend with the locks remembered; while it resolves, ``downloads`` fetch package lists.
-
-    Shared levels may have all the wheels, so no lists are fetched ahead with them.
-    """
     variables, directory = session.invocation.variables, session.invocation.directory
     context = resolution_context(variables, directory, [uv] if (uv := find_uv(variables)) else [])
-
-    def fetch_lists(request: InstallRequest) -> None:
-        if downloads:
-            downloads.fetch_lists(partial(will_lack, session, request))
-
-    shelf = session.cache / LOCKS
-    return RememberingFrontend(frontend, shelf, session.interpreter, environment.tags, context, fetch_lists)
+    return RememberingFrontend(frontend, session.cache / LOCKS, session.interpreter, tags, context, on_resolving)
 
 
 def _alternatives(session: Session, environment: MachineEnvironment) -> Alternatives:

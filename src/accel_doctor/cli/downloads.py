@@ -38,6 +38,10 @@ class BackgroundDownloads(Downloads):
         if self._thread is None:
             self._begin(lambda: self._fetch(()) if wanted() else None)
 
+    def lists_for(self, session: Session) -> Callable[[InstallRequest], None]:
+        """Return a function that begins to fetch the lists that a request will need."""
+        return lambda request: self.fetch_lists(partial(_will_lack, session, request))
+
     def wait(self) -> None:
         if self._thread:
             self._thread.join()
@@ -68,7 +72,7 @@ def background_downloads(session: Session, policy: Policy) -> BackgroundDownload
     )
 
 
-def will_lack(session: Session, request: InstallRequest) -> bool:
+def _will_lack(session: Session, request: InstallRequest) -> bool:
     """Return whether a requirement that will surely be built needs something that this machine does not have."""
     from accel_doctor.system.probe import MachineProber  # as late as the rules
 

@@ -49,7 +49,7 @@ class RememberingFrontend:
     interpreter: Interpreter
     tags: Sequence[Tag]
     context: Mapping[str, object]
-    on_resolving: Callable[[InstallRequest], None] = lambda request: None  # called before the frontend resolves
+    on_resolving: Callable[[InstallRequest], None] | None = None  # called before the frontend resolves
     _taken: Path | None = field(default=None, init=False)  # location of this run's lock
 
     @property
@@ -91,7 +91,8 @@ class RememberingFrontend:
             raise
 
     def _resolve(self, request: InstallRequest, log: Path) -> Locked | Failed:
-        self.on_resolving(request)
+        if self.on_resolving:
+            self.on_resolving(request)
         return self.frontend.lock(request, log)
 
     def _given(self, path: Path, request: InstallRequest) -> Locked:

@@ -38,8 +38,11 @@ _FIELD = re.compile(r"(Package|Section): (?:[a-z-]+/)?(\S+)")
 _DEVELOPMENT = frozenset({"devel", "libdevel"})
 
 
-_ACTION = re.compile(r"^(Inst|Remv) (\S+)", re.MULTILINE)
-_DOWNGRADED = re.compile(r"^The following packages will be DOWNGRADED:\n((?:  .*\n?)+)", re.MULTILINE)
+_ACTIONS = re.compile(
+    r"^The following (NEW packages will be installed|packages will be (?:upgraded|REMOVED|DOWNGRADED)):\n"
+    r"((?:  .*\n?)+)",
+    re.MULTILINE,
+)
 # "Need to get 3 MB/12.3 MB of archives.": the first number is what is not downloaded yet
 _DOWNLOAD = re.compile(r"^Need to get ([\d.,]+) ([kMGT]?)B", re.MULTILINE)
 _FILLED = re.compile(r"^After this operation, ([\d.,]+) ([kMGT]?)B of additional disk space", re.MULTILINE)
@@ -95,6 +98,7 @@ class Apt(Driver):
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
         super().__init__(runner, privilege)
+        self._simulated: dict[tuple[str, ...], Simulation] = {}
         self._options = ("-o", f"DPkg::Lock::Timeout={lock_timeout}", "-o", "Dpkg::Options::=--force-confold")
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
@@ -157,36 +161,38 @@ class Apt(Driver):
         return frozenset(name for name in packages if named_for_development(name) or sections.get(name) in _DEVELOPMENT)
 
     def simulate(self, names: Sequence[str]) -> Simulation | None:
-        """Return the transaction that apt-get simulates, with the download size; None without package lists.
+        """Return the transaction that apt-get plans, with its sizes; None without package lists.
 
-        Raises PackageManagerError, quoting apt, for unknown names and unsatisfiable dependencies.
+        It is planned once for the same names, until something is installed. Raises PackageManagerError, quoting apt,
+        for unknown names and unsatisfiable dependencies.
         """
         checked = APT.checked(names)
         if not self._has_lists():
             return None
+        if checked not in self._simulated:
+            self._simulated[checked] = self._simulate(checked)
+        return self.fitting(self._simulated[checked])
+
+    def _simulate(self, checked: tuple[str, ...]) -> Simulation:
         if unknown := self._unknown(checked):
             raise StaleListsError(
                 f"apt found no package named {', '.join(unknown)}",
                 hint="check the releases and components in /etc/apt/sources.list.d",
             )
-        arguments = ("install", "--no-install-recommends", "--", *checked)
-        done = self.ask("apt-get", "-s", *arguments)
-        if done.returncode != 0:
-            raise self.refused(done.output + done.stderr, checked)
-        actions = _ACTION.findall(done.output)
-        downgraded = _DOWNGRADED.search(done.output)
-        # Only this shows sizes without root; it changes nothing and takes no lock.
-        sizes = self._answer("apt-get", "--print-uris", "-y", *arguments)
-        freed = size_found(_FREED, sizes, 1000)
-        return self.fitting(
-            Simulation(
-                installs=tuple(name for action, name in actions if action == "Inst"),
-                removes=tuple(name for action, name in actions if action == "Remv"),
-                downgrades=tuple(downgraded[1].split()) if downgraded else (),
-                download_bytes=size_found(_DOWNLOAD, sizes, 1000),
-                disk_bytes=size_found(_FILLED, sizes, 1000) if freed is None else -freed,
-            )
+        # It changes nothing, takes no lock, and takes a tenth of the time of apt-get -s, which plays each step through.
+        done = self.ask("apt-get", "--print-uris", "-y", "install", "--no-install-recommends", "--", *checked)
+        actions = [(what, name) for what, packages in _ACTIONS.findall(done.output) for name in packages.split()]
+        freed = size_found(_FREED, done.output, 1000)
+        simulation = Simulation(
+            installs=tuple(name for what, name in actions if what.endswith(("installed", "upgraded"))),
+            removes=tuple(name for what, name in actions if what.endswith("REMOVED")),
+            downgrades=tuple(name for what, name in actions if what.endswith("DOWNGRADED")),
+            download_bytes=size_found(_DOWNLOAD, done.output, 1000),
+            disk_bytes=size_found(_FILLED, done.output, 1000) if freed is None else -freed,
         )
+        if done.returncode != 0 and not simulation.objection:  # with -y, apt itself refuses downgrades
+            raise self.refused(done.output + done.stderr, checked)
+        return simulation
 
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return the install command, preceded by an update if there are no package lists (as in most images)."""
@@ -195,6 +201,7 @@ class Apt(Driver):
 
     def carry_out(self, names: tuple[str, ...], log: Path, plan: Plan) -> None:
         """Install, after an update if there are no package lists, or with one update if they are stale."""
+        self._simulated.clear()
         updated = not self._has_lists()
         trouble = self._update(log, plan) if updated else None
         try:
@@ -219,6 +226,7 @@ class Apt(Driver):
         ``apt-get update`` returns 0 when a mirror cannot be reached, and one broken repository of several need not
         matter.
         """
+        self._simulated.clear()
         done = self._privilege.run(self._runner, self._update_command(), log, plan)
         trouble = quoted(done.output, _NETWORK)
         if self._has_lists():

@@ -35,9 +35,11 @@ def _knowing(scripted, *names: str, lists: str = LISTS):
     return scripted
 
 
-def _installing(scripted, simulated: str = "Inst libpq-dev (16 Debian [amd64])\n", **failure: object):
-    scripted.on("-s", output=HEAD + simulated)
-    scripted.on("--print-uris", output="")
+NEW = "The following NEW packages will be installed:\n  libpq-dev\n"
+
+
+def _installing(scripted, simulated: str = NEW, **failure: object):
+    scripted.on("--print-uris", output=HEAD + simulated)
     scripted.on("-y", **failure)
     return scripted
 
@@ -112,23 +114,21 @@ def test_what_is_no_package_name_never_reaches_apt(scripted, name: str) -> None:
 def test_a_simulation_lists_everything_with_its_sizes(scripted) -> None:
     _knowing(scripted, "libpq-dev")
     scripted.on(
-        "-s",
-        output=HEAD
-        + "The following packages will be REMOVED:\n  mawk python3-venv\n"
-        + "The following packages will be DOWNGRADED:\n  libssl3 libpq5\n  openssl\n"
-        + "0 upgraded, 2 newly installed, 3 downgraded, 2 to remove and 0 not upgraded.\n"
-        + "Remv python3-venv [3.11.2-1+b1]\nRemv mawk [1.3] [base-files:amd64 ]\n"
-        + "Inst libssl-dev (3.0 Debian:12.15/oldstable [amd64])\nInst libpq-dev (15 Debian [amd64])\n"
-        + "Conf libssl-dev (3.0 Debian [amd64])\n",
-    )
-    scripted.on(
         "--print-uris",
-        output="Need to get 46.0 MB of archives.\n"
-        "After this operation, 180 MB of additional disk space will be used.\n",
+        output=HEAD
+        + "The following additional packages will be installed:\n  libssl-dev zlib1g-dev\n"
+        + "The following packages will be REMOVED:\n  mawk python3-venv\n"
+        + "The following NEW packages will be installed:\n  libpq-dev\n  libssl-dev\n"
+        + "The following packages will be upgraded:\n  zlib1g-dev\n"
+        + "The following packages will be DOWNGRADED:\n  libssl3 libpq5\n  openssl\n"
+        + "1 upgraded, 2 newly installed, 3 downgraded, 2 to remove and 0 not upgraded.\n"
+        + "Need to get 46.0 MB of archives.\nAfter this operation, 180 MB of additional disk space will be used.\n",
+        stderr="E: Packages were downgraded and -y was used without --allow-downgrades.\n",
+        returncode=100,
     )
     assert _apt(scripted).simulate(["libpq-dev"]) == Simulation(
-        installs=("libssl-dev", "libpq-dev"),
-        removes=("python3-venv", "mawk"),
+        installs=("libpq-dev", "libssl-dev", "zlib1g-dev"),
+        removes=("mawk", "python3-venv"),
         downgrades=("libssl3", "libpq5", "openssl"),
         download_bytes=46_000_000,
         disk_bytes=180_000_000,
@@ -152,10 +152,23 @@ def test_a_simulation_lists_everything_with_its_sizes(scripted) -> None:
     ],
 )
 def test_sizes(scripted, words: str, download: int | None, disk: int | None) -> None:
-    _knowing(scripted, "gcc").on("-s", output="Inst gcc (14 Debian [amd64])\n").on("--print-uris", output=words + "\n")
+    _knowing(scripted, "gcc").on("--print-uris", output=words + "\n")
     simulation = _apt(scripted).simulate(["gcc"])
     assert simulation is not None
     assert (simulation.download_bytes, simulation.disk_bytes) == (download, disk)
+
+
+def test_one_question_for_the_same_names_until_something_is_installed(scripted, tmp_path: Path) -> None:
+    _installing(_knowing(scripted, "libpq-dev")).on("dpkg-query", output=DPKG + "libpq-dev\tamd64\tinstalled\t\n")
+    apt = _apt(scripted)
+
+    def simulations() -> int:
+        return sum("--print-uris" in command for command in scripted.commands)
+
+    assert apt.simulate(["libpq-dev"]) == apt.simulate(["libpq-dev"])
+    assert simulations() == 1
+    apt.install(["libpq-dev"], tmp_path / "log")
+    assert simulations() == 2
 
 
 def test_unmet_dependencies_are_quoted_whole(scripted) -> None:
@@ -165,7 +178,7 @@ def test_unmet_dependencies_are_quoted_whole(scripted) -> None:
         " libpq-dev : Depends: libpq5 (= 15.1) but 16.2 is to be installed\n"
     )
     error = "E: Unable to correct problems, you have held broken packages.\n"
-    _knowing(scripted, "libpq-dev").on("-s", output=HEAD + said, stderr=error, returncode=100)
+    _knowing(scripted, "libpq-dev").on("--print-uris", output=HEAD + said, stderr=error, returncode=100)
     with pytest.raises(PackageManagerError) as caught:
         _apt(scripted).simulate(["libpq-dev"])
     assert caught.value.message == (
@@ -206,8 +219,8 @@ def test_install_runs_exactly_the_commands_it_showed(scripted, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("simulated", "losses"),
     [
-        ("Remv mawk [1.3]\nInst libpq-dev (16)\n", "remove mawk"),
-        ("The following packages will be DOWNGRADED:\n  libpq5\nInst libpq5 [2] (1)\n", "downgrade libpq5"),
+        ("The following packages will be REMOVED:\n  mawk\n" + NEW, "remove mawk"),
+        ("The following packages will be DOWNGRADED:\n  libpq5\n", "downgrade libpq5"),
     ],
 )
 def test_removals_and_downgrades_are_refused_before_anything_runs(
@@ -231,7 +244,7 @@ def test_a_file_gone_from_the_mirror_is_cured_by_one_update(scripted, tmp_path: 
     gone = "E: Failed to fetch http://deb.debian.org/pool/libpq-dev_16.deb  404  Not Found [IP: 10.0.0.1 80]\n"
     rest = "E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?\n"
     tries = iter([(100, "", gone + rest), (0, "", "")])
-    _knowing(scripted, "libpq-dev").on("-s", output=HEAD).on("--print-uris").on("update")
+    _knowing(scripted, "libpq-dev").on("--print-uris", output=HEAD).on("update")
     scripted.call("-y", answer=lambda argv: next(tries))
     scripted.on("dpkg-query", output=DPKG + "libpq-dev\tamd64\tinstalled\t\n")
     _apt(scripted).install(["libpq-dev"], tmp_path / "log")
