@@ -61,10 +61,12 @@ class Doctor:
                 self._locked, request, before
             )
         except TreatmentEnded as ended:
+            self.treatment.record_cures([source.name for source in self._built])
             result = self.result(ended.code, ended.cases, ended.plan)
             if ended.code is ExitCode.UNCURED:
                 result = replace(result, alternatives=self.alternatives.among(ended.cases, request))
             return result
+        self.treatment.record_cures(None)
         return self.result(ExitCode.DONE)
 
     def result(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> Result:

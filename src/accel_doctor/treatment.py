@@ -20,7 +20,7 @@ from accel_doctor.interfaces import (
     Reporter,
 )
 from accel_doctor.model.builds import Failed
-from accel_doctor.model.cures import BuildCure, Reason, SystemPackage
+from accel_doctor.model.cures import BuildCure, Reason
 from accel_doctor.model.needs import NeedKind
 from accel_doctor.model.plans import Case, Consent, Plan, Policy, Simulation
 from accel_doctor.model.requests import InstallRequest
@@ -119,11 +119,9 @@ class Treatment:
                     cures[case.failure.package] = cure
         if not cures:
             return plan
-        packages = [one for one in plan.packages if any(reason.package not in cures for reason in one.reasons)]
-        commands = self.package_manager.commands(sorted(one.name for one in packages)) if packages else ()
-        others = [cure for cure in plan.build_cures if cure.reason.package not in cures]
-        left = tuple(unmet for unmet in plan.unmet if unmet.reason.package not in cures)
-        return replace(plan, unmet=left).with_packages(packages, commands).with_build_cures([*others, *cures.values()])
+        left = plan.giving_up(cures)
+        commands = self.package_manager.commands(left.names) if left.packages else ()
+        return replace(left, cures=(*left.cures, *cures.values()), commands=commands)
 
     def applied_to(self, request: InstallRequest) -> InstallRequest:
         """Return the request with the cures of builds that are in effect."""
@@ -173,13 +171,19 @@ class Treatment:
         self._record(plan, frozenset(agreed))
 
     def _record(self, plan: Plan, names: frozenset[str]) -> None:
-        cures: tuple[SystemPackage | BuildCure, ...] = tuple(p for p in plan.packages if p.name in names)
-        cures = (*cures, *plan.build_cures)
-        if not cures:
+        installed = tuple(package for package in plan.packages if package.name in names)
+        if not installed and not plan.build_cures:
             return
-        done = replace(plan, cures=cures, commands=plan.commands if names else (), unmet=())
+        done = replace(plan, unmet=()).with_packages(installed, plan.commands if names else ())
         self.transactions.append(done)
-        self.record(done)
+        if installed:  # other cures are recorded once they have helped
+            self.record(replace(done, cures=installed))
+
+    def record_cures(self, helped: Collection[str] | None) -> None:
+        """Record the cures in effect of the packages that were built, or (None) of all, as the run has succeeded."""
+        cures = [cure for name, own in self._cures.items() if helped is None or name in helped for cure in own]
+        if cures:
+            self.record(Plan(tuple(cures)))
 
     def foresee(self, names: Sequence[str]) -> list[Reason]:
         """Return the needs that rules list for these Python packages, that are unmet here, and that a package

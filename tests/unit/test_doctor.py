@@ -287,9 +287,10 @@ def test_old_generated_code_is_generated_again_by_one_cython_after_the_other(pra
         need: tuple(options), "build-constraint:python-too-new": ()
     })  # fmt: skip
     case.doctor.read = naming(need)
-    assert case.install("aiohttp").code is ExitCode.UNCURED
+    result = case.install("aiohttp")
+    assert result.code is ExitCode.UNCURED
     assert case.builder.attempts == ["aiohttp"] * 3
-    tried = dict.fromkeys(plan.build_cures[0].changes.constraints for plan in case.remembered)
+    tried = dict.fromkeys(plan.build_cures[0].changes.constraints for plan in result.transactions)
     assert list(tried) == [("cython<3",), ("cython<4",)]
 
 
@@ -896,3 +897,15 @@ def test_what_is_not_built_alone_gets_packages_only(practice, tmp_path):
     with pytest.raises(TreatmentEnded) as ended:
         treatment.treat([Failed(None, log, "command", 1)], built=())
     assert ended.value.code is ExitCode.UNCURED
+
+
+def test_only_cures_that_helped_are_remembered(practice):
+    cures = {**OLD, **NEVER}
+    case = practice({"shapely": ("build-constraint:old",)}, cures=cures, policy=Policy(yes=True))
+    assert case.install("shapely").code is ExitCode.DONE
+    assert [(plan.names, plan.changes.constraints) for plan in case.remembered] == [((), ("old",))]
+    case = practice(
+        {"shapely": ("build-constraint:old", "build-constraint:never")}, cures=cures, policy=Policy(yes=True)
+    )
+    assert case.install("shapely").code is ExitCode.UNCURED
+    assert case.remembered == []

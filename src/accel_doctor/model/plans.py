@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -86,6 +86,13 @@ class Plan:
     def with_build_cures(self, cures: Iterable[BuildCure]) -> Plan:
         """Return a copy of the plan with other cures beside its system packages."""
         return replace(self, cures=(*self.packages, *cures))
+
+    def giving_up(self, names: Collection[str | None]) -> Plan:
+        """Return a copy of the plan without anything for the builds of these packages, and without commands."""
+        packages = [one for one in self.packages if any(reason.package not in names for reason in one.reasons)]
+        cures = (cure for cure in self.build_cures if cure.reason.package not in names)
+        unmet = tuple(unmet for unmet in self.unmet if unmet.reason.package not in names)
+        return replace(self, unmet=unmet).with_packages(packages).with_build_cures(cures)
 
     def instead(self, name: str, others: tuple[str, ...]) -> Plan:
         """Return a copy of the plan with a package replaced by one of its alternatives, without the old commands.

@@ -128,6 +128,10 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
             return f"{failed} cannot be imported: no known cure", f"{_LOG}; everything else is installed"
         case ExitCode.NETWORK:
             return f"{what}: the build could not reach the network", f"check the network, then {_AGAIN}"
+        case ExitCode.CONSENT if result.plan and result.plan.build_cures and not result.plan.packages:
+            sure = all(cure.affects is None for cure in result.plan.build_cures)
+            hint = f"run the same accel-doctor command with {'--yes' if sure else '--yes-to-all'}"
+            return f"{what}: cures are known, and were not confirmed", hint
         case ExitCode.CONSENT:
             root = " as root" if result.plan is None or result.plan.needs_root else ""
             hint = f"run the command above{root}, or run the same accel-doctor command with --yes"

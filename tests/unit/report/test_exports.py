@@ -138,15 +138,30 @@ CURED = entry(package("gcc", ("compiler:c", "lap")), cures=CURES)
 def test_pip_builds_each_on_its_own() -> None:
     made = export(needed(CURED), "pip")
     assert "-c constraints.txt ...\n\nprintf '%s\\n' 'numpy<2' > constraints.txt\n" in made
-    assert [line for line in made.splitlines() if not line.startswith(("#", "printf")) and line] == [
-        "PIP_BUILD_CONSTRAINT=demjson-build.txt pip wheel --no-deps --no-binary demjson --wheel-dir wheels "
+    others = ("#", "printf", "old", "find", "python3 -c", "python3 -m venv old")
+    assert [line for line in made.splitlines() if not line.startswith(others) and line] == [
+        "PIP_BUILD_CONSTRAINT=demjson-build.txt pip wheel --no-deps --wheel-dir wheels --no-binary demjson "
         "demjson==2.2.4",
         "python3 -m venv lap-build",
         "lap-build/bin/pip install -c lap-build.txt setuptools wheel numpy",
-        "lap-build/bin/pip wheel --no-build-isolation --no-deps --no-binary lap --wheel-dir wheels lap",
-        "CFLAGS='-fcommon -O2' pip wheel --no-deps --no-binary slycot --wheel-dir wheels slycot",
+        "lap-build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir wheels --no-binary lap lap",
+        "CFLAGS='-fcommon -O2' pip wheel --no-deps --wheel-dir wheels --no-binary slycot slycot",
     ]
-    assert "# old: C code generated again by Cython\n# build-constraint:cython<3.1\n# pip alone cannot do this" in made
+
+
+def test_pip_builds_a_changed_source() -> None:
+    made = export(needed(entry(cures=CURES[3:4])), "pip").splitlines()
+    assert made[5:8] == [
+        "python3 -m venv old-build",
+        "old-build/bin/pip install setuptools wheel",
+        "old-build/bin/pip download --no-build-isolation --no-deps --no-binary old --dest old-sdist old",
+    ]
+    assert made[9].startswith("find old-source -name '*.pyx' ")
+    assert made[10] == "old-build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir wheels old-source/*"
+
+
+def test_pip_writes_constraints_first() -> None:
+    made = export(needed(CURED), "pip")
     assert "printf '%s\\n' 'setuptools<58' > demjson-build.txt\n" in made
 
 
