@@ -198,20 +198,31 @@ class SourceFacts:
 
     def __init__(self) -> None:
         self._regenerable: set[str | None] = set()  # packages whose old C code Cython can generate again
+        self._replaced: set[str] = set()  # build requirements that other versions take the place of
 
     def to_meet(self, reasons: Sequence[Reason], adviser: Adviser, prober: Prober | None) -> list[Reason]:
         """Return what keeps builds from ending well here whatever is installed, and, with a prober, one reason for each
         package that surely meets a need which this machine does not meet."""
         facts = [reason for reason in reasons if reason.need.kind is NeedKind.BUILD_CONSTRAINT]
         self._regenerable.update(reason.package for reason in facts if reason.need == _GENERATED)
+        self._replaced.update(
+            name for reason in facts if (name := reason.need.name.partition(">=")[0]) != reason.need.name
+        )
         packages = adviser.plan(_lacking(reasons, prober)).packages if prober else ()
         sure = [package.reasons[0] for package in packages if package.confidence.covered_by_yes]
         return list(dict.fromkeys([*facts, *sure]))
 
-    def explained(self, reason: Reason) -> Reason:
-        """Return a reason with the need behind it: what looks like a new Python may be code of an old Cython."""
-        regenerable = reason.package in self._regenerable and reason.need == _TOO_NEW
-        return replace(reason, need=_GENERATED) if regenerable else reason
+    def explained(self, cases: Sequence[Case]) -> list[Reason]:
+        """Return the causes of failures with the needs behind them: what looks like a new Python may be code of an old
+        Cython; and without those of a build requirement in whose place another version comes."""
+        reasons = [
+            reason
+            for case in cases
+            for reason in case.reasons
+            if reason.package == case.failure.package or reason.package not in self._replaced
+        ]
+        old = [reason.package in self._regenerable and reason.need == _TOO_NEW for reason in reasons]
+        return [replace(one, need=_GENERATED) if is_old else one for one, is_old in zip(reasons, old, strict=True)]
 
 
 def _lacking(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:

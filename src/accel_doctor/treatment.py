@@ -85,7 +85,7 @@ class Treatment:
         for case in cases:
             self._python = case.python or self._python
             self.reporter.diagnosed(case)
-        found = [self._sources.explained(reason) for case in cases for reason in case.reasons]
+        found = self._sources.explained(cases)
         self._take_back(found)
         foreseen = [*not_shown(foreseen, found), *self._foresee_next(found)]
         plan = self.adviser.plan([*found, *foreseen], self._tried_cures)

@@ -14,6 +14,7 @@ from accel_doctor.foresight import (
     Certainty,
     ForeseenBuild,
     ForeseenNeed,
+    SourceFacts,
     expected_from_lock,
     expected_from_names,
     foresee,
@@ -21,7 +22,9 @@ from accel_doctor.foresight import (
     surely_built,
 )
 from accel_doctor.model.builds import Failed, Locked, Source, SourceKind
-from accel_doctor.model.needs import Need
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.needs import Diagnosis, Finding, Need, Role
+from accel_doctor.model.plans import Case
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 
 PG_CONFIG, C, ODD, LIBPQ = "command:pg_config", "compiler:c", "cmake:Odd", "soname:libpq.so.5"
@@ -213,3 +216,15 @@ def test_resolving_ends_where_leaving_out_does_not_help(tmp_path):
 def test_without_a_network_there_is_a_problem_not_an_end(tmp_path):
     resolution = resolved(tmp_path, StubbornFrontend(tmp_path, error=NetworkError("no route")))
     assert (resolution.locked, resolution.problem) == (None, "no route")
+
+
+def test_causes_of_a_build_requirement_do_not_count_where_another_version_takes_its_place():
+    facts, machine = SourceFacts(), FakeMachine()
+    numpy, own = Need.parse("library:blas"), Need.parse("header:x.h")
+    failed = Failed("pyworld", Path("log"), "build", 1)
+    diagnosis = Diagnosis((Finding(numpy, "numpy", 1, "", "s", Role.CAUSE), Finding(own, None, 2, "", "s", Role.CAUSE)))
+    case = Case(failed, diagnosis)
+    assert [reason.need for reason in facts.explained([case])] == [numpy, own]
+    reason = Reason(Need.parse("build-constraint:numpy>=2.1.0"), "pyworld", why="pyproject.toml:2")
+    assert facts.to_meet([reason], FakeAdviser(machine, FakePackageManager(machine)), None) == [reason]
+    assert [reason.need for reason in facts.explained([case])] == [own]

@@ -14,7 +14,7 @@ from accel_doctor.model.releases import Successor
 from accel_doctor.rulebook.successor_reading import read_successors
 from accel_doctor.rulebook.yaml_reading import Node
 
-_KEYS = ("packages", "interpreter_headers", "companions", "successors", "generated_by_cython", "removed_from_c")
+_KEYS = ("packages", "interpreter_headers", "companions", "successors", "oldest_build_requirements", "removed_from_c")
 
 
 @dataclass(frozen=True)
@@ -43,20 +43,23 @@ class InterpreterHeaders:
 class PythonRules:
     """``python.yaml``, all layers merged. A build that lacks a need is certain to report its ``companions`` next.
 
-    ``generated_by_cython`` maps versions of Python to the oldest Cython whose C code compiles on them and later ones.
+    ``oldest_requirements`` maps build requirements to the oldest versions of them that work, by the oldest Python on
+    which this is so.
     """
 
     packages: Mapping[str, PythonPackage | None]
     headers: InterpreterHeaders
     companions: Mapping[Need, tuple[Need, ...]]
     successors: Mapping[str, Successor | None]
-    generated_by_cython: Mapping[Version, Version]
+    oldest_requirements: Mapping[str, Mapping[Version, Version]]
     removed_from_c: Mapping[Version, tuple[str, ...]]  # names of the C interface, by the first Python without them
 
-    def oldest_cython(self, python: str) -> Version | None:
-        """Return the oldest Cython whose C code compiles on a version of Python (``3.13``); None if any does."""
-        known = [version for version in self.generated_by_cython if version <= Version(python)]
-        return self.generated_by_cython[max(known)] if known else None
+    def oldest(self, requirement: str, python: str) -> Version | None:
+        """Return the oldest version of a build requirement that works on a version of Python (``3.13``); None if any
+        does."""
+        versions = self.oldest_requirements.get(requirement, {})
+        known = [version for version in versions if version <= Version(python)]
+        return versions[max(known)] if known else None
 
     def removed_in(self, python: str) -> frozenset[str]:
         """Return the names that the C interface of a version of Python no longer has."""
@@ -70,7 +73,7 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
     headers = InterpreterHeaders()
     companions: dict[Need, tuple[Need, ...]] = {}
     successors: dict[str, Successor | None] = {}
-    generated: dict[Version, Version] = {}
+    oldest: dict[str, dict[Version, Version]] = {}
     removed: dict[Version, tuple[str, ...]] = {}
     for top in tops:
         top.mapping(_KEYS)
@@ -78,9 +81,10 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
         headers = _read_headers(top) or headers
         companions.update(_read_companions(top))
         successors.update(read_successors(top))
-        generated.update(_read_generated(top))
-        removed.update({python: node.texts() for python, node in _by_version(top, "removed_from_c")})
-    return PythonRules(packages, headers, companions, successors, generated, removed)
+        for name, node in top.section("oldest_build_requirements").items():
+            oldest.setdefault(canonicalize_name(name), {}).update(_read_oldest(node))
+        removed.update({python: node.texts() for python, node in _by_version(top.section("removed_from_c"))})
+    return PythonRules(packages, headers, companions, successors, oldest, removed)
 
 
 def _read_packages(top: Node) -> dict[str, PythonPackage | None]:
@@ -113,9 +117,9 @@ def _read_companions(top: Node) -> dict[Need, tuple[Need, ...]]:
     return result
 
 
-def _read_generated(top: Node) -> dict[Version, Version]:
+def _read_oldest(top: Node) -> dict[Version, Version]:
     result: dict[Version, Version] = {}
-    for python, node in _by_version(top, "generated_by_cython"):
+    for python, node in _by_version(top.mapping()):
         try:
             result[python] = Version(node.text() or "0")
         except InvalidVersion as error:
@@ -123,8 +127,8 @@ def _read_generated(top: Node) -> dict[Version, Version]:
     return result
 
 
-def _by_version(top: Node, section: str) -> Iterator[tuple[Version, Node]]:
-    for python, node in top.section(section).items():
+def _by_version(nodes: Mapping[str, Node]) -> Iterator[tuple[Version, Node]]:
+    for python, node in nodes.items():
         try:
             yield Version(python), node
         except InvalidVersion as error:

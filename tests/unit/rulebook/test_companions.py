@@ -32,11 +32,16 @@ def test_a_later_layer_replaces_an_entry(rulebook):
     assert book.companions(Need.parse("header:x.h")) == ()
 
 
-def test_the_oldest_cython_is_that_of_the_newest_python_known(rulebook):
-    book = rulebook('generated_by_cython: {"3.11": 0.29.29, "3.13": 3.0.5}', 'generated_by_cython: {"3.14": "3.1"}')
-    assert [str(book.python_rules.oldest_cython(python)) for python in ("3.10", "3.11", "3.12", "3.13", "3.15")] == [
+def test_the_oldest_version_that_works_is_that_of_the_newest_python_known(rulebook):
+    book = rulebook(
+        'oldest_build_requirements: {Cython: {"3.11": 0.29.29, "3.13": 3.0.5}}',
+        'oldest_build_requirements: {cython: {"3.14": "3.1"}}',
+    )
+    pythons = ("3.10", "3.11", "3.12", "3.13", "3.15")
+    assert [str(book.python_rules.oldest("cython", python)) for python in pythons] == [
         "None", "0.29.29", "0.29.29", "3.0.5", "3.1"
     ]  # fmt: skip
+    assert book.python_rules.oldest("other", "3.13") is None
 
 
 def test_what_a_python_lost_later_ones_do_not_have(rulebook):
@@ -45,10 +50,11 @@ def test_what_a_python_lost_later_ones_do_not_have(rulebook):
     assert removed == [[], ["a"], ["a", "c"], ["a", "c"]]
 
 
-def test_versions_of_cython_are_versions(rulebook):
+def test_oldest_versions_are_versions(rulebook):
     with pytest.raises(RuleError) as caught:
-        rulebook("generated_by_cython: {'3.11': new}").python_rules.oldest_cython("3.11")
-    assert caught.value.problems == ("rules/python.yaml: generated_by_cython.3.11: Invalid version: 'new'",)
+        rulebook("oldest_build_requirements: {cython: {'3.11': new}}").python_rules.oldest("cython", "3.11")
+    where = "rules/python.yaml: oldest_build_requirements.cython.3.11"
+    assert caught.value.problems == (f"{where}: Invalid version: 'new'",)
 
 
 def test_a_mistake_names_file_and_key(rulebook):

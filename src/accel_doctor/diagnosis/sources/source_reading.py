@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from posixpath import normpath
 from typing import Any
 
+from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -40,12 +41,12 @@ _RUST = ("maturin", "setuptools-rust")
 
 @dataclass(frozen=True)
 class SourceReading:
-    """The needs of a source, each with the first place that names it, the files that its build surely compiles, and the
-    line of ``pyproject.toml`` and the versions of the Cython that it declares to generate some."""
+    """The needs of a source, each with the first place that names it; the files that its build surely compiles; build
+    requirements that it declares, by name, each with its line of ``pyproject.toml`` and the versions allowed."""
 
     needs: Mapping[Need, Mention]
     compiled: tuple[str, ...]
-    cython: tuple[int, SpecifierSet] | None = None
+    declared: Mapping[str, tuple[int, SpecifierSet]]
 
 
 def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
@@ -67,19 +68,22 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
         mentions += _setuptools(tree, project, requires, facts)
         compiled = () if _FALLS_BACK.search(tree.texts.get("setup.py", "")) else tuple(facts.compiled)
     given = [*requires, *(["f2py"] if "numpy" in requires else [])]
-    cython = _declared_cython(tree, system)
-    return SourceReading(_resolved([*mentions, *_external(tree, project)], aliases, given), compiled, cython)
+    needs = _resolved([*mentions, *_external(tree, project)], aliases, given)
+    return SourceReading(needs, compiled, _declared_versions(tree, system))
 
 
-def _declared_cython(tree: SourceTree, system: Mapping[str, Any]) -> tuple[int, SpecifierSet] | None:
+def _declared_versions(tree: SourceTree, system: Mapping[str, Any]) -> dict[str, tuple[int, SpecifierSet]]:
     requires = system.get("requires")
+    python = ".".join(map(str, tree.python or (3,)))
+    result: dict[str, tuple[int, SpecifierSet]] = {}
     for text in requires if isinstance(requires, list) else ():
-        with suppress(InvalidRequirement):
+        with suppress(InvalidRequirement, UndefinedEnvironmentName):
             requirement = Requirement(str(text))
-            marked = requirement.marker is not None
-            if canonicalize_name(requirement.name) == "cython" and not marked and not requirement.url:
-                return _line(tree, str(text)), requirement.specifier
-    return None
+            marker = requirement.marker
+            here = marker is None or marker.evaluate({"python_version": python, "python_full_version": f"{python}.0"})
+            if here and not requirement.url:
+                result[canonicalize_name(requirement.name)] = (_line(tree, str(text)), requirement.specifier)
+    return result
 
 
 def _setuptools(

@@ -60,8 +60,24 @@ def test_a_source_may_declare_too_old_a_cython(declared, python, told_of):
     evidence = told({"pyproject.toml": project, "setup.py": ""}, python).get("build-constraint:generated-by-old-cython")
     assert (evidence is not None) is told_of
     if evidence:
-        assert evidence.startswith("pyproject.toml:4: Cython")
-        assert evidence.endswith(f" generates C code that does not compile on Python 3.{python[1]}")
+        assert evidence.startswith("pyproject.toml:4: cython")
+        assert evidence.endswith(f" does not work on Python 3.{python[1]}")
+
+
+@pytest.mark.parametrize(
+    ("declared", "python", "expected"),
+    [("numpy==1.19.3", (3, 11), "numpy>=1.23.2"), ("numpy<1.20", (3, 13), "numpy>=2.1.0"),
+     ("numpy>=1.13", (3, 13), None),
+     ("numpy==1.19.3; python_version<'3.9'", (3, 13), None),
+     ("numpy==1.19.3; python_version>'3.8'", (3, 13), "numpy>=2.1.0"),
+     ("setuptools<65", (3, 12), "setuptools>=66.1"), ("setuptools<65", (3, 11), None),
+     ("setuptools>=40", (3, 13), None)],
+)  # fmt: skip
+def test_a_source_may_declare_what_does_not_work_here(declared, python, expected):
+    project = f'[build-system]\nrequires = ["{declared}"]\n'
+    needs = told({"pyproject.toml": project, "setup.py": ""}, python)
+    found = [name.removeprefix("build-constraint:") for name in needs if name.startswith("build-constraint:")]
+    assert found == ([expected] if expected else [])
 
 
 def test_without_a_version_of_python_nothing_is_said_of_generated_code():
