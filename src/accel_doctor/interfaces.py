@@ -127,6 +127,9 @@ class PackageManager(Protocol):
         """Return the packages that provide a need, looked up without root; empty if that is unknown here, or if the
         name is not valid for this package manager. ``need`` comes from build output."""
 
+    def versions(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Return the versions that :meth:`install` would install, as the package manager writes them, if known."""
+
     def denies(self, need: Need) -> bool:
         """Return whether its lists, which can be read here, show that no package provides a need."""
 

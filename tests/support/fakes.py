@@ -204,6 +204,9 @@ class FakePackageManager:
     def providers(self, need: Need) -> tuple[Provider, ...]:
         return ()
 
+    def versions(self, names: Sequence[str]) -> Mapping[str, str]:
+        return {}
+
     def denies(self, need: Need) -> bool:
         return False
 
@@ -235,6 +238,7 @@ class FakeCatalogue:
     needs_root: bool = True
     lacks: Collection[str] = frozenset()
     lists: Collection[str] = frozenset()  # what is in its package lists, of which the others know nothing
+    newest: Mapping[str, str] = field(default_factory=dict)  # the version of a package
     denied: Collection[str] = frozenset()  # needs
     exclusive: Collection[str] = frozenset()  # two of these exclude each other
     impossible: Collection[str] = frozenset()
@@ -255,6 +259,9 @@ class FakeCatalogue:
     def providers(self, need: Need) -> tuple[Provider, ...]:
         self.questions.append(str(need))
         return tuple(self.told.get(str(need), ()))
+
+    def versions(self, names: Sequence[str]) -> Mapping[str, str]:
+        return {name: self.newest[name] for name in names if name in self.newest}
 
     def denies(self, need: Need) -> bool:
         return str(need) in self.denied

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 from accel_doctor.fileindex import FileIndex, Ranking, ReleaseIndexes, rank, rank_providers
@@ -10,8 +11,9 @@ from accel_doctor.fileindex.paths import of_any_architecture
 from accel_doctor.interfaces import PackageManager
 from accel_doctor.model.cures import Confidence, PackageChoice
 from accel_doctor.model.machine import Distribution, Interpreter
-from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.needs import Need, NeedKind, version_of
 from accel_doctor.rulebook import Rulebook
+from accel_doctor.wording import listed
 
 _MOST_CONFIRMED = 20  # candidates to look up in the package lists
 
@@ -50,9 +52,39 @@ class PackageChooser:
             return ruled
         if ruled is None:
             return self._found(need)
+        if ruled.options and need.least_version:
+            return self._new_enough(ruled, need.least_version)
         if not ruled.options:
             return ruled if ruled.advice else replace(ruled, advice=self._known_absence(need))
         return self._more_exact(ruled) if self._rulebook.is_general(need, self._distribution) else ruled
+
+    def _new_enough(self, ruled: PackageChoice, wanted: tuple[int, ...]) -> PackageChoice:
+        """Return the options whose first package is new enough, the last if versions are unknown; else why not."""
+        versions = self._package_manager.versions([option[0] for option in ruled.options])
+        if not versions:
+            return replace(ruled, packages=ruled.options[-1], alternatives=())
+        told = [(option, version_of(versions[option[0]])) for option in ruled.options if option[0] in versions]
+        fitting = [option for option, version in told if version >= wanted]
+        upstream = self._rulebook.advice(ruled.need, self._interpreter)
+        if not fitting:
+            has = listed([f"{option[0]} {'.'.join(map(str, version))}" for option, version in told])
+            lead = f"{'.'.join(map(str, wanted))} or newer is needed, {self._distribution} has {has}"
+            return replace(ruled, packages=(), alternatives=(), advice="; ".join(filter(None, (lead, upstream))))
+        return self._instead_of_older(replace(ruled, packages=fitting[0], alternatives=tuple(fitting[1:])))
+
+    def _instead_of_older(self, choice: PackageChoice) -> PackageChoice:
+        """Return the choice; only advice if installing it would remove what is there, such as an older version."""
+        manager = self._package_manager
+        if manager.installed(choice.packages) == frozenset(choice.packages):
+            return choice
+        simulation = manager.simulate(choice.packages)
+        if simulation is None or simulation.objection is None:
+            return choice
+        command = shlex.join(manager.commands(choice.packages)[-1])
+        advice = (
+            f"{listed(choice.packages)} would do, but would {simulation.objection}: do that yourself with: {command}"
+        )
+        return replace(choice, packages=(), alternatives=(), advice=advice)
 
     def knows(self, need: Need) -> bool:
         """Return whether there is such a thing: the distribution has it, or another release, or no package could.

@@ -161,6 +161,12 @@ class Need(_Need):
         return self.kind is NeedKind.SONAME and Link(self.name).any_version
 
     @property
+    def least_version(self) -> tuple[int, ...] | None:
+        """Return the oldest version that meets the need: that of ``compiler:rust-1.88``; None if any version does."""
+        found = re.fullmatch(r"[a-z+]+-(\d+(?:\.\d+)*)", self.name) if self.kind is NeedKind.COMPILER else None
+        return version_of(found[1]) if found else None
+
+    @property
     def found_with(self) -> Need | None:
         """Return the need for the tool that builds use to find this one."""
         finder = self.kind.facts.found_with
@@ -179,6 +185,12 @@ class Need(_Need):
         if not colon:
             raise ValueError(f"expected kind:name, got {text!r}")
         return cls(NeedKind(kind), name)
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Return the first version in a text as numbers, without a Debian epoch; empty if there is none."""
+    found = re.search(r"(?:\d+:)?(\d+(?:\.\d+)*)", text)
+    return tuple(map(int, found[1].split("."))) if found else ()
 
 
 class Role(str, Enum):

@@ -16,7 +16,16 @@ from accel_doctor.model.needs import Need
 from accel_doctor.model.releases import Successor
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.cure_reading import CureOption
-from accel_doctor.rulebook.families import Family, FamilyChain, PackageRule, Repository, choice_of, is_general, look_up
+from accel_doctor.rulebook.families import (
+    Family,
+    FamilyChain,
+    PackageRule,
+    Repository,
+    choice_of,
+    is_general,
+    key_of,
+    look_up,
+)
 from accel_doctor.rulebook.family_reading import read_family
 from accel_doctor.rulebook.python_packages import PythonPackage, PythonRules, merged_python_rules
 from accel_doctor.rulebook.symptom_reading import merged_symptoms
@@ -112,8 +121,8 @@ class Rulebook:
     def advice(self, need: Need, interpreter: Interpreter) -> str | None:
         """Return the advice for a need that no system package meets."""
         advice = self._symptom_files.advice
-        text = advice.get((need.kind, need.name)) or advice.get((need.kind, "*"))
-        return templates.render(text, templates.python_values(interpreter), need) if text else None
+        key = key_of(advice, need)
+        return templates.render(advice[key], templates.python_values(interpreter), need) if key else None
 
     def cures(self, need: Need) -> tuple[CureOption, ...] | None:
         """Return the ways to cure a need without a system package, in the order to try them; None without a rule."""

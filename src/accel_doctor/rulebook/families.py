@@ -185,17 +185,18 @@ def look_up(rules: Mapping[RuleKey, PackageRule], need: Need) -> PackageRule | N
     CMake's names are also compared without case: a find module writes BZip2 and ``BZIP2_FOUND``, and several projects
     name one library's module differently.
     """
-    key = _key_of(rules, need)
+    key = key_of(rules, need)
     return rules[key] if key else None
 
 
 def is_general(rules: Mapping[RuleKey, PackageRule], need: Need) -> bool:
     """Return whether the rule for a need is under a key ending in ``*``."""
-    key = _key_of(rules, need)
+    key = key_of(rules, need)
     return key is not None and key[1].endswith("*")
 
 
-def _key_of(rules: Mapping[RuleKey, PackageRule], need: Need) -> RuleKey | None:
+def key_of(rules: Mapping[RuleKey, object], need: Need) -> RuleKey | None:
+    """Return the key that applies to a need, exact or ending in ``*``."""
     exact = (need.kind, need.name)
     if exact in rules:
         return exact
@@ -205,7 +206,7 @@ def _key_of(rules: Mapping[RuleKey, PackageRule], need: Need) -> RuleKey | None:
             if kind is NeedKind.CMAKE and key.casefold() == folded:
                 return kind, key
     if need.kind is NeedKind.SONAME and _LINKER_NAME.fullmatch(need.name):
-        return _key_of(rules, Need(NeedKind.LIBRARY, need.name[3:-3]))
+        return key_of(rules, Need(NeedKind.LIBRARY, need.name[3:-3]))
     prefixes = [
         key for kind, key in rules if kind is need.kind and key.endswith("*") and need.name.startswith(key[:-1])
     ]

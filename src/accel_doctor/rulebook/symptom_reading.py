@@ -11,7 +11,7 @@ from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomFile
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 
 _KEYS = (
-    "kind", "role", "contains", "pattern", "needs", "names", "below", "tool", "explained_by", "match", "miss",
+    "kind", "role", "contains", "pattern", "needs", "names", "form", "tool", "explained_by", "match", "miss",
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def _read_symptom(identifier: str, node: Node, aliases: Aliases) -> Symptom | No
         kind=entries["kind"].kind_of_need(),
         needs=entries["needs"].needs(),
         names={name: _needs(entry) for name, entry in entries["names"].mapping().items()},
-        below=entries["below"].text(),
+        form=entries["form"].text() or "{}",
         tool=entries["tool"].text(),
         explained_by=entries["explained_by"].texts(),
         match=_samples(entries["match"]),
@@ -73,6 +73,8 @@ def _read_symptom(identifier: str, node: Node, aliases: Aliases) -> Symptom | No
 
 def _check_whole(symptom: Symptom, node: Node) -> None:
     captures = [{"name", "names"} & set(pattern.groupindex) for pattern in symptom.patterns]
+    if "{}" not in symptom.form:
+        node.complain("'form' must contain {}, for which the captured name stands")
     if any(captures) and symptom.kind is None and not symptom.names:
         node.complain("a pattern captures a name, but there is neither 'kind' nor 'names'")
     if symptom.kind and not all(captures):

@@ -88,7 +88,7 @@ class Symptom:
     kind: NeedKind | None = None
     needs: tuple[Need, ...] = ()
     names: Mapping[str, tuple[Need, ...]] = field(default_factory=dict)
-    below: str | None = None  # the directory of files that messages name without it
+    form: str = "{}"  # the missing thing's name, made of the captured one
     tool: str | None = None
     explained_by: tuple[str, ...] = ()
     match: tuple[Sample, ...] = ()
@@ -145,8 +145,7 @@ class Symptom:
             name = re.sub("^lib(?!rar)|-dev(?:el)?$", "", name.lower()).rstrip(".-")  # prose says LibFoo
             if _NO_LIBRARY.fullmatch(name):
                 return ()
-        if self.below:
-            name = f"{self.below}/{name}"
+        name = self.form.replace("{}", name)
         known = self.names.get(name)
         if known is None:
             known = self.aliases.resolve(self.kind, name)

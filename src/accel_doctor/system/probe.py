@@ -10,7 +10,7 @@ from pathlib import Path
 
 from accel_doctor.interfaces import Runner
 from accel_doctor.model.machine import Interpreter
-from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.needs import Need, NeedKind, version_of
 from accel_doctor.system.loader.machine_loader import MachineLoader, linker_folders, multiarch_names
 
 _PROBE_TIMEOUT = 20.0
@@ -81,13 +81,18 @@ class MachineProber:
         return shutil.which(name, path=self._environment.get("PATH", "")) is not None
 
     def _compiler(self, language: str) -> bool | None:
-        if language == "rust":
-            return self._command("cargo") and self._command("rustc")
+        if language == "rust" or language.startswith("rust-"):
+            return self._command("cargo") and self._command("rustc") and self._new_enough(language)
         if language not in _COMPILERS:
             return None
         found = any(self._command(name) for name in _COMPILERS[language])
         # Debian and Alpine package gcc apart from the C library's headers, and without those it compiles nothing.
         return found and (language == "fortran" or self._header("stdio.h") is True)
+
+    def _new_enough(self, language: str) -> bool:
+        wanted = Need(NeedKind.COMPILER, language).least_version
+        here = version_of(self._runner.capture(["rustc", "--version"], timeout=_PROBE_TIMEOUT).output) if wanted else ()
+        return wanted is None or here >= wanted
 
     def _header(self, name: str) -> bool | None:
         folders = self._include_folders()

@@ -13,7 +13,7 @@ from accel_doctor.diagnosis.choosing import PackageChooser
 from accel_doctor.fileindex import ReleaseIndexes
 from accel_doctor.fileindex.building import index_bytes
 from accel_doctor.fileindex.contents import Collection as Files
-from accel_doctor.model.cures import Confidence
+from accel_doctor.model.cures import Confidence, PackageChoice
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Need
 from accel_doctor.rulebook import Rulebook
@@ -26,6 +26,7 @@ manager: apt
 release_names: {ninetynine: "99"}
 search: {header: "apt-file search {{ need.name | quote }}"}
 needs:
+  compiler: {"rust-*": {packages: [rustc, cargo], alternatives: [[rustc-web, cargo-web]]}}
   header: {"speex/*": libspeex-dev, "boost/*": libboost-dev, gone.h: null}
 """
 UBUNTU = """\
@@ -39,6 +40,7 @@ extends_releases: {"24": "99"}
 SYMPTOMS = """\
 schema: 1
 advice:
+  compiler: {"rust-*": "see rustup.rs"}
   header: {gone.h: "ask for a release that works without gone.h"}
 """
 FILES = {
@@ -174,3 +176,42 @@ def test_a_package_manager_that_lists_files_proves_it_too(rules, tmp_path):
     indexes = ReleaseIndexes(NOBLE, rules.relatives(NOBLE), [tmp_path])
     here = PackageChooser(rules, NOBLE, assumed_interpreter(NOBLE, "3.12"), manager, indexes)
     assert here.advice(Need.parse("header:never.h")) == "no package of Ubuntu 24 has never.h"
+
+
+def rust(rules: Rulebook, version: str, **facts: object) -> PackageChoice:
+    manager = FakeCatalogue(newest={"rustc": "1.63.0+dfsg1-2", "rustc-web": "1:1.85.0~deb12u3"}, **facts)
+    here = PackageChooser(rules, HERE, assumed_interpreter(HERE, "3.12"), manager, ReleaseIndexes(HERE))
+    choice = here.choice(Need.parse(f"compiler:rust-{version}"))
+    assert choice
+    return choice
+
+
+@pytest.mark.parametrize(
+    ("version", "options"),
+    [("1.56", (("rustc", "cargo"), ("rustc-web", "cargo-web"))), ("1.85", (("rustc-web", "cargo-web"),))],
+)
+def test_packages_are_chosen_by_the_version_that_is_needed(rules, version, options):
+    assert rust(rules, version).options == options
+
+
+def test_none_is_new_enough(rules):
+    assert (rust(rules, "1.88").packages, rust(rules, "1.88").advice) == (
+        (),
+        "1.88 or newer is needed, Debian 99 has rustc 1.63.0 and rustc-web 1.85.0; see rustup.rs",
+    )
+
+
+def test_a_newer_one_that_would_remove_the_older_one_is_left_to_the_user(rules):
+    choice = rust(rules, "1.85", has=["rustc"], exclusive=["rustc", "rustc-web"], simulates=True)
+    assert (choice.packages, choice.advice) == (
+        (),
+        "rustc-web and cargo-web would do, but would remove rustc-web: do that yourself with: "
+        "apt-get install rustc-web cargo-web",
+    )
+
+
+def test_without_versions_the_newest_is_likeliest(rules):
+    here = PackageChooser(rules, HERE, assumed_interpreter(HERE, "3.12"), FakeCatalogue(), ReleaseIndexes(HERE))
+    choice = here.choice(Need.parse("compiler:rust-1.85"))
+    assert choice
+    assert choice.options == (("rustc-web", "cargo-web"),)

@@ -132,3 +132,14 @@ def test_answers_are_kept_until_forgotten(scripted, root: Path) -> None:
     assert prober.present(need) is False
     prober.forget()
     assert prober.present(need) is True
+
+
+@pytest.mark.parametrize(("need", "present"), [("1.63", True), ("1.9", True), ("1.64", False), ("1.100", False)])
+def test_a_compiler_may_be_too_old(scripted, root, need, present):
+    _file(root, "usr/bin/cargo", "usr/bin/rustc")
+    scripted.on("rustc", "--version", output="rustc 1.63.0 (built from a source tarball)\n")
+    assert _present(scripted, root, f"compiler:rust-{need}") is present
+
+
+def test_a_compiler_that_is_not_there_is_not_asked(scripted, root):
+    assert _present(scripted, root, "compiler:rust-1.63") is False

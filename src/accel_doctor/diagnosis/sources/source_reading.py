@@ -10,7 +10,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from posixpath import normpath
+from posixpath import basename, normpath
 from typing import Any
 
 from packaging.markers import UndefinedEnvironmentName
@@ -24,7 +24,7 @@ from accel_doctor.diagnosis.sources.included import included_headers
 from accel_doctor.diagnosis.sources.meson_files import meson_mentions
 from accel_doctor.diagnosis.sources.setup_scripts import ScriptFacts, read_script
 from accel_doctor.diagnosis.sources.source_tree import Mention, SourceTree
-from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.needs import Need, NeedKind, version_of
 from accel_doctor.rulebook import Aliases
 
 if sys.version_info >= (3, 11):
@@ -134,11 +134,28 @@ def _scikit_build(tree: SourceTree, project: Mapping[str, Any]) -> Iterator[Ment
 
 
 def _rust(tree: SourceTree, system: Mapping[str, Any]) -> Iterator[Mention]:
+    versions = sorted(_rust_versions(tree), key=lambda mention: version_of(mention.name))
+    yield from versions[-1:]  # first: what meets it meets the language too
     for language in ("rust", "c"):  # rustc links with cc
         text = f"build-backend: {system.get('build-backend') or 'setuptools'}"
         yield Mention(NeedKind.COMPILER, language, "pyproject.toml", _line(tree, "build-backend"), text)
 
 
+def _rust_versions(tree: SourceTree) -> Iterator[Mention]:
+    for path, text in tree.texts.items():
+        marks = {} if "vendor" in path else _RUST_VERSIONS.get(basename(path), {})
+        for number, line in enumerate(text.splitlines() if marks else (), 1):
+            for mark, version in marks.items():
+                if found := re.match(mark, line):
+                    name = f"rust-{version or found[1]}"
+                    yield Mention(NeedKind.COMPILER, name, path, number, line.strip())
+
+
+# https://doc.rust-lang.org/cargo/reference/manifest.html and its changelog: lines, and the version that they ask for
+_RUST_VERSIONS = {
+    "Cargo.toml": {r'rust-version\s*=\s*"(1\.\d+)': "", r'edition\s*=\s*"2024"': "1.85"},
+    "Cargo.lock": {r"version = 4$": "1.78"},
+}
 # Names of PEP 725 and PEP 804 that are no names of pkg-config modules or libraries.
 _GENERIC = {
     "compiler/c": (NeedKind.COMPILER, "c"),

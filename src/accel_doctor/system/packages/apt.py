@@ -8,7 +8,7 @@ not know the files of packages; a search with apt-file takes a few seconds, list
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import NetworkError
@@ -139,6 +139,11 @@ class Apt(Driver):
         files = {name: self._files(name) for name in worth_a_look(places)}
         return described(places, "apt-file search", files, development)
 
+    def versions(self, names: Sequence[str]) -> Mapping[str, str]:
+        policy = self._answer("apt-cache", "policy", "--", *APT.checked(names))
+        found = re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (.+)$", policy, re.MULTILINE)
+        return {name: version for name, version in found if version != "(none)"}
+
     def denies(self, need: Need) -> bool:
         return bool(need.file_names) and not self.providers(need) and bool(self._files("dpkg"))
 
@@ -257,11 +262,8 @@ class Apt(Driver):
         Call this before apt-get install, which reads an unknown name with a dot in it as a regular expression and
         installs whatever matches.
         """
-        policy = self._answer("apt-cache", "policy", "--", *names)
-        candidates = dict(re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (.+)$", policy, re.MULTILINE))
-        return [
-            name for name in names if candidates.get(name, "(none)") == "(none)" and len(self._providers(name)) != 1
-        ]
+        candidates = self.versions(names)
+        return [name for name in names if name not in candidates and len(self._providers(name)) != 1]
 
     def _providers(self, name: str) -> set[str]:
         """Return the packages that provide a virtual name; apt-get refuses to choose among several."""

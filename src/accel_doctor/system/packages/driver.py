@@ -91,6 +91,9 @@ class Driver(PackageManager):
     def providers(self, need: Need) -> tuple[Provider, ...]:
         return ()  # for a program that does not tell
 
+    def versions(self, names: Sequence[str]) -> Mapping[str, str]:
+        return {}
+
     def denies(self, need: Need) -> bool:
         return False
 

@@ -6,7 +6,7 @@ started with EPEL", Red Hat's "CodeReady Linux Builder", Oracle's and Amazon's n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from accel_doctor.errors import PackageManagerError
@@ -116,6 +116,9 @@ class PackageManagerElsewhere:
 
     def providers(self, need: Need) -> tuple[Provider, ...]:
         return ()
+
+    def versions(self, names: Sequence[str]) -> Mapping[str, str]:
+        return {}
 
     def denies(self, need: Need) -> bool:
         return False

@@ -235,6 +235,9 @@ def test_configure_counts_only_what_ends_it():
 def test_rust_needs_its_compiler_and_a_linker():
     files = {"pyproject.toml": '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'}
     assert set(needs(files)) == {"compiler:rust", "compiler:c"}
+    files |= {"Cargo.toml": '[package]\nedition = "2024"\nrust-version = "1.88"\n', "rust/Cargo.lock": "version = 4\n"}
+    files["vendor/x/Cargo.toml"] = 'rust-version = "1.99"\n'
+    assert list(needs(files)) == ["compiler:rust-1.88", "compiler:rust", "compiler:c"]
 
 
 def test_external_dependencies_are_read():

@@ -83,6 +83,12 @@ def test_available_counts_a_virtual_name_that_one_package_provides(scripted) -> 
     assert _apt(scripted).listed(["gcc", "nosuch", "no package's name"]) == {"gcc"}
 
 
+def test_versions_are_those_that_would_be_installed(scripted) -> None:
+    none = "nosuch:\n  Installed: (none)\n  Candidate: (none)\n  Version table:\n"
+    scripted.on("policy", output=none + "rustc:\n  Installed: 1.63.0+dfsg1-2\n  Candidate: 1.63.0+dfsg1-3\n")
+    assert _apt(scripted).versions(["rustc", "nosuch"]) == {"rustc": "1.63.0+dfsg1-3"}
+
+
 def test_without_lists_nothing_can_be_told(scripted) -> None:
     scripted.on("indextargets", output="")
     apt = _apt(scripted)
