@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accel_doctor.interfaces import PackageNames
-from accel_doctor.rulebook.book import Rulebook, shipped_rules
+from accel_doctor.rulebook.book import Rulebook
+from accel_doctor.rulebook.rule_directories import shipped_rules
 from accel_doctor.whole_files import replacing
 
 _CASES = "cases"
