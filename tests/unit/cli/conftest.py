@@ -8,7 +8,7 @@ import books
 import pytest
 
 from accel_doctor.cli import machines
-from accel_doctor.rulebook import Rulebook, book, shipped_rules, yaml_reading
+from accel_doctor.rulebook import Rulebook, book, rule_directories, shipped_rules, yaml_reading
 
 
 @cache
@@ -34,4 +34,4 @@ def shipped_rules_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return node
 
     monkeypatch.setattr(machines, "load_rules", load_rules)
-    monkeypatch.setattr(book, "read", read)
+    monkeypatch.setattr(rule_directories, "read", read)
