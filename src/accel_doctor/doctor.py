@@ -23,6 +23,7 @@ from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import Case, Plan, Result
 from accel_doctor.model.requests import InstallRequest
+from accel_doctor.poorer import PoorerWheels
 from accel_doctor.report.release_text import alternative_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 from accel_doctor.verification import Verifier
@@ -45,6 +46,9 @@ class Doctor:
     _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
     _sources_read: set[Source] = field(default_factory=set)
     _locked: Locked | None = None
+
+    def __post_init__(self) -> None:
+        self._poorer = PoorerWheels(self.treatment, self._built)
 
     def install(self, request: InstallRequest) -> Result:
         """Lock, build and install, treating failures. Raises AccelDoctorError for failures that cannot be treated."""
@@ -201,14 +205,21 @@ class Doctor:
             if ready := [one for one in pending if one not in held and one not in known]:
                 self._fetch_ahead(expected)
                 failures |= self._build(ready, request)
-            if not failures and not held:
+            poorer = self._poorer.offered_by(pending)
+            if not failures and not held and not poorer:
                 break
             self.downloads.wait()
-            expected += self._named_by([*failures, *held], request)
-            self.treatment.treat(list(failures.values()), expected)
+            expected += [reason for reasons in poorer.values() for reason in reasons]
+            expected += self._named_by([*failures, *held, *poorer], request)
+            if not self._poorer.treat(failures, expected, [*held, *poorer]):
+                break
             self.loader.forget()
-            left = [*failures, *(one for one in held if one not in failures and not self._used(one, waiting.get(one)))]
+            for source in poorer:
+                del self._built[source]
+            left = [*failures, *poorer]
+            left += [one for one in held if one not in left and not self._used(one, waiting.get(one))]
             pending, waiting, known = {source: [] for source in left}, {}, {}
+        self._poorer.tell()
 
     def _fetch_ahead(self, expected: Sequence[Reason]) -> None:
         """Download, beside the builds to come, the packages that will surely be installed after them."""
@@ -233,6 +244,8 @@ class Doctor:
         for source, wheel in zip(sources, stored, strict=True):
             if wheel and (reasons := self._libraries_for(source, wheel)):
                 pending[source], waiting[source] = reasons, wheel
+            elif wheel and (better := self._poorer.instead_of(source, wheel)) is not None:
+                pending[source] = better
             elif not self._used(source, wheel):
                 pending[source] = []
         foreseen = self.treatment.foresee([source.name for source in pending if source not in waiting])

@@ -341,6 +341,10 @@ class BuildIdentity(Protocol):
     def links(self, wheel: Path) -> tuple[Link, ...]:
         """Return the libraries that a wheel built on this machine links."""
 
+    def lacks(self, source: Source, log: Path, language: str | None) -> tuple[Reason, ...]:
+        """Return what a successful build lacked here and left out an extension module for, by its log; by its
+        ``language``, if the wheel has no code in the compiled language of its source."""
+
 
 class Reporter(Notifier, Protocol):
     """Report builds and plans to the user. The reporter decides on the presentation."""

@@ -12,6 +12,7 @@ from pathlib import Path
 _LIMIT = 64 << 10  # bytes of WHEEL; real ones have about a hundred
 _METADATA = re.compile(r"[^/]+\.dist-info/WHEEL")
 _GENERATOR = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,100}) \(?([0-9][A-Za-z0-9.+!]{0,50})\)?")
+_BINARY = re.compile(r"\.(?:so|pyd|dylib|a)(?:\.[0-9.]+)?$")
 _PROJECTS = {"bdist_wheel": "wheel"}  # the only generator whose name differs from its project
 
 
@@ -26,6 +27,15 @@ def is_pure(wheel: Path) -> bool:
         return False
     universal = any((tag.interpreter, tag.abi, tag.platform) == ("py3", "none", "any") for tag in tags)
     return universal and _metadata(wheel).get("root-is-purelib", "").lower() == "true"
+
+
+def has_binaries(wheel: Path) -> bool:
+    """Return whether a wheel contains extension modules or libraries; True if it cannot be read."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            return any(_BINARY.search(name) for name in archive.namelist())
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return True
 
 
 def generator(wheel: Path) -> str | None:

@@ -152,6 +152,7 @@ class FakeBuilder:
     unfit: dict[Source, Wheel] = field(default_factory=dict)
     sure: dict[str, tuple[Link, ...]] = field(default_factory=dict)  # imported, with the libraries that they open
     discarded: list[str] = field(default_factory=list)
+    optional: dict[str, tuple[str, ...]] = field(default_factory=dict)  # needs without which a build leaves parts out
 
     def keep(self, wheel: Wheel, links: Sequence[Link] = ()) -> None:
         self.sure[wheel.path.name.partition("-")[0]] = tuple(links)
@@ -176,8 +177,10 @@ class FakeBuilder:
             log = self.logs / f"{len(self.attempts)}-{source.name}.log"
             log.write_text(f"lacks {lacking[0]}\n")
             return Failed(source.name, log, "build", 1, version=source.version)
-        wheel = self.kept[source.name] = Wheel(self.logs / f"{source.name}-1-py3-none-any.whl", "0" * 64)
-        return Built(source, wheel, reused=False)
+        lacks = tuple(need for need in self.optional.get(source.name, ()) if not self.machine.has(need))
+        path = self.logs / f"{source.name}-1-py3-none-any.whl"
+        wheel = self.kept[source.name] = Wheel(path, "0" * 64, lacks=lacks)
+        return Built(source, wheel, reused=False, lacks=tuple(Reason(Need.parse(need), source.name) for need in lacks))
 
 
 @dataclass
@@ -435,7 +438,7 @@ class FakeWheelStore:
             del self.wheels[key.exact]
         self.put_under.append(key)
         self.provenances.setdefault(key.exact, provenance)
-        return self.wheels.setdefault(key.exact, Wheel(wheel, "0" * 64, tuple(links)))
+        return self.wheels.setdefault(key.exact, Wheel(wheel, "0" * 64, tuple(links), lacks=provenance.lacks))
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:
         return nullcontext()

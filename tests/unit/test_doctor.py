@@ -909,3 +909,76 @@ def test_only_cures_that_helped_are_remembered(practice):
     )
     assert case.install("shapely").code is ExitCode.UNCURED
     assert case.remembered == []
+
+
+# --- poorer wheels ---------------------------------------------------------------------------------------
+
+
+def poorer(practice, **changes):
+    case = practice({"yaml": (), "cffi": ("header:ffi.h",)}, **changes)
+    case.builder.optional = {"yaml": ("compiler:c",)}
+    return case
+
+
+def test_what_a_build_left_out_joins_the_first_question_and_is_built(practice):
+    case = poorer(practice)
+    assert case.install("yaml", "cffi").code is ExitCode.DONE
+    assert case.package_manager.transactions == [("gcc", "libffi-dev")]
+    assert case.builder.attempts == ["yaml", "cffi", "cffi", "yaml"]
+    assert case.builder.kept["yaml"].lacks == ()
+    assert not [note for note in case.reporter.notes if "extension" in note]
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ({"answer": Consent.NO}, 1),
+        ({"answer": Consent.NOBODY_TO_ASK}, 1),
+        ({"privileged": False}, 0),
+        ({"policy": Policy(system=False)}, 0),
+        ({"policy": Policy(yes=True), "guesses": frozenset({"gcc"})}, 0),
+    ],
+)
+def test_where_it_is_not_met_the_poorer_wheel_is_used_and_said_to_be_one(practice, changes, asked):
+    case = practice({"yaml": ()}, **changes)
+    case.builder.optional = {"yaml": ("compiler:c",)}
+    assert case.install("yaml").code is ExitCode.DONE
+    assert (case.builder.attempts, len(case.reporter.asked)) == (["yaml"], asked)
+    assert case.package_manager.transactions == []
+    assert case.reporter.notes == ["yaml 1 has no extension module: built without compiler:c"]
+
+
+def test_a_failed_build_beside_a_poorer_one_still_ends_the_run(practice):
+    case = poorer(practice, answer=Consent.NO)
+    assert case.install("yaml", "cffi").code is ExitCode.CONSENT
+
+
+def test_a_poorer_wheel_from_the_store_is_offered_better_again(practice):
+    case = practice({"yaml": ()}, policy=Policy(yes=True))
+    case.builder.optional = {"yaml": ("compiler:c",)}
+    case.builder.kept["yaml"] = Wheel(Path("/kept/yaml-1-py3-none-any.whl"), "0" * 64, lacks=("compiler:c",))
+    assert case.install("yaml").code is ExitCode.DONE
+    assert (case.package_manager.transactions, case.builder.attempts) == ([("gcc",)], ["yaml"])
+    assert case.builder.kept["yaml"].lacks == ()
+
+
+def test_a_poorer_wheel_from_the_store_is_used_while_what_it_lacked_is_absent(practice):
+    case = practice({"yaml": ()}, answer=Consent.NO)
+    case.builder.kept["yaml"] = Wheel(Path("/kept/yaml-1-py3-none-any.whl"), "0" * 64, lacks=("compiler:c",))
+    assert case.install("yaml").code is ExitCode.DONE
+    assert (case.builder.attempts, len(case.reporter.asked)) == ([], 1)
+    assert case.reporter.notes == ["yaml 1 has no extension module: built without compiler:c"]
+    case = practice({"yaml": ()})
+    case.machine.installed.add("gcc")
+    case.builder.kept["yaml"] = Wheel(Path("/kept/yaml-1-py3-none-any.whl"), "0" * 64, lacks=("compiler:c",))
+    assert case.install("yaml").code is ExitCode.DONE
+    assert (case.builder.attempts, case.builder.kept["yaml"].lacks) == (["yaml"], ())
+
+
+def test_a_need_that_comes_again_after_its_package_is_not_offered_for_ever(practice):
+    case = practice({"yaml": ()}, policy=Policy(yes=True))
+    case.machine.provides["compiler:c"] = "gcc"
+    case.builder.optional = {"yaml": ("compiler:c", "header:never.h")}
+    assert case.install("yaml").code is ExitCode.DONE
+    assert case.builder.attempts == ["yaml", "yaml"]
+    assert case.reporter.notes == ["yaml 1 has no extension module: built without header:never.h"]

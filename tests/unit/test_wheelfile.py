@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from accel_doctor.wheelfile import generator, is_pure
+from accel_doctor.wheelfile import generator, has_binaries, is_pure
 
 WHEEL = "Wheel-Version: 1.0\nGenerator: setuptools (80.9.0)\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
@@ -68,3 +68,16 @@ def test_what_is_no_archive_is_not_pure(tmp_path):
 )
 def test_the_backend_is_named_as_a_requirement(wheel, line, expected):
     assert generator(wheel(metadata=f"Wheel-Version: 1.0\nGenerator: {line}\n")) == expected
+
+
+def test_binaries_are_extension_modules_and_libraries(wheel, tmp_path):
+    path = wheel()
+    assert not has_binaries(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("x/_x.c", "")
+    assert not has_binaries(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("x/_x.cpython-313-x86_64-linux-gnu.so", "")
+    assert has_binaries(path)
+    (tmp_path / "broken.whl").write_bytes(b"no zip file")
+    assert has_binaries(tmp_path / "broken.whl")

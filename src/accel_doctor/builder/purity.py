@@ -37,6 +37,26 @@ def built_the_same_everywhere(source: Path) -> bool:
         return False
 
 
+# The suffixes of extension modules' sources; the first language that a source has decides.
+_LANGUAGES = {
+    "rust": frozenset({".rs"}),
+    "c++": frozenset({".cc", ".cpp", ".cxx"}),
+    "c": frozenset({".c", ".pyx"}),
+    "fortran": frozenset({".f", ".f77", ".f90", ".f95", ".for"}),
+}
+
+
+def compiled_language(source: Path) -> str | None:
+    """Return the compiled language that a source's extension modules are written in, as far as file names tell; None
+    if there seem to be none."""
+    try:
+        with source_files(source) as files:
+            suffixes = {file.path.suffix.lower() for file in files if not _ASIDE & set(file.path.parts[:-1])}
+    except RequirementsError:
+        return None
+    return next((language for language, endings in _LANGUAGES.items() if endings & suffixes), None)
+
+
 def _varies(file: SourceFile) -> bool:
     path = file.path
     if path.suffix.lower() in _COMPILED and not _ASIDE & set(path.parts[:-1]):

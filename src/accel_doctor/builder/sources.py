@@ -15,16 +15,16 @@ from packaging.utils import parse_wheel_filename
 from accel_doctor.builder.fetch import SourceFetcher, check_out
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.preparing import build_environment, prepared
-from accel_doctor.builder.purity import built_the_same_everywhere
+from accel_doctor.builder.purity import built_the_same_everywhere, compiled_language
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import BuildIdentity, CureMemory, Frontend, Loader, Logs, Reporter, Runner, WheelStore
 from accel_doctor.model.builds import Built, Failed, Outcome, Source, SourceKind, Wheel
-from accel_doctor.model.cures import NO_CHANGES, BuildChanges
+from accel_doctor.model.cures import NO_CHANGES, BuildChanges, Reason
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
-from accel_doctor.wheelfile import generator, is_pure
+from accel_doctor.wheelfile import generator, has_binaries, is_pure
 
 # How frontends and backends announce the next phase of a build: uv build, pip wheel, distutils commands.
 _PHASES = (
@@ -94,7 +94,7 @@ class SourceBuilder:
         return self._get(self.identity.key(source, _changed(request, source, changes))) if changes else None
 
     def _get(self, key: BuildKey | None) -> Wheel | None:
-        return self.store.get(key) if key else None
+        return (self.store.get(key) or self.store.get(key.poorer)) if key else None
 
     def build(self, sources: Sequence[Source], request: InstallRequest, unfit: Mapping[Source, Wheel]) -> list[Outcome]:
         """Return one outcome per source, in order, once all builds have ended.
@@ -158,8 +158,9 @@ class SourceBuilder:
         if made is None:
             outcome: Outcome = Failed(source.name, log, "build", done.returncode, seconds, source.version)
         else:
-            wheel = self._kept(source, request, tree, made, key, log, unfit)
-            outcome = Built(source, wheel, reused=False, seconds=seconds, log=log)
+            lacks = self.identity.lacks(source, log, None if has_binaries(made) else compiled_language(tree))
+            wheel = self._kept(source, request, tree, made, key, log, unfit, lacks)
+            outcome = Built(source, wheel, reused=False, seconds=seconds, log=log, lacks=lacks)
         if made is None or wheel.path != made:
             shutil.rmtree(work, ignore_errors=True)
         self.reporter.build_finished(source, outcome)
@@ -190,13 +191,17 @@ class SourceBuilder:
         key: BuildKey | None,
         log: Path,
         unfit: Wheel | None,
+        lacks: Sequence[Reason],
     ) -> Wheel:
+        needs = tuple(dict.fromkeys(str(reason.need) for reason in lacks))
         if key is None:
-            return Wheel(wheel, sha256_of(wheel))
-        if is_pure(wheel) and not built_the_same_everywhere(tree):
+            return Wheel(wheel, sha256_of(wheel), lacks=needs)
+        if needs:
+            key, unfit = key.poorer, self.store.get(key.poorer)
+        elif is_pure(wheel) and not built_the_same_everywhere(tree):
             key = replace(key, pure=key.exact)  # not shared
         made_with = self.frontend.build_requirements(log)
-        provenance = self._provenance(source, wheel, request, made_with)
+        provenance = replace(self._provenance(source, wheel, request, made_with), lacks=needs)
         changes = request.build_settings_of(source.name).changes
         if changes and (plain := self.identity.key(source, _changed(request, source, NO_CHANGES))):
             self.cures.remember(plain, changes)

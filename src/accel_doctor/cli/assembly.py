@@ -195,6 +195,12 @@ class MachineBuilds(BuildIdentity):
         used = self.treatment.installed_for(source.name)
         return replace(made, built_with=installed_versions(used, manager, session.runner))
 
+    def lacks(self, source: Source, log: Path, language: str | None) -> tuple[Reason, ...]:
+        from accel_doctor.builder.left_out import lacked
+
+        rules = self.session
+        return lacked(source.name, log, language, lambda: rules.rulebook.symptoms, self.treatment.prober)
+
     def links(self, wheel: Path) -> tuple[Link, ...]:
         from accel_doctor.builder.linkage import linked_files, links_to
         from accel_doctor.system.packages.managers import file_owners

@@ -43,6 +43,7 @@ def diagnose_stream(stream: Readable, symptoms: Sequence[Symptom], package: str 
 
 
 def _diagnose(blocks: Iterable[bytes], symptoms: Sequence[Symptom], package: str | None) -> Diagnosis:
+    symptoms = [symptom for symptom in symptoms if symptom.role is not SymptomRole.OPTIONAL]
     prose = [symptom for symptom in symptoms if symptom.role is SymptomRole.HINT]
     messages = [symptom for symptom in symptoms if symptom.role is not SymptomRole.HINT]
     lines = LogLines(blocks, SymptomIndex(messages).wanted)

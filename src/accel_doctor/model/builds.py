@@ -12,6 +12,8 @@ from accel_doctor.model.wheels import Link
 if TYPE_CHECKING:
     from packaging.pylock import Pylock
 
+    from accel_doctor.model.cures import Reason
+
 
 class SourceKind(str, Enum):
     """The source of a build. Only archives and commits have a stable identity, so only they are stored."""
@@ -63,6 +65,7 @@ class Wheel:
     sha256: str
     links: tuple[Link, ...] = ()
     build_requirements: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()  # needs without which its build left out an extension module
     imported: bool = field(default=False, compare=False)  # since it was built
 
 
@@ -90,6 +93,7 @@ class Built:
     reused: bool
     seconds: float = 0.0
     log: Path | None = None
+    lacks: tuple[Reason, ...] = ()  # without which it left out an extension module
 
 
 Outcome = Built | Failed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -32,6 +33,7 @@ class Provenance:
     libc: str  # "glibc 2.41"
     built_at: str  # UTC, ISO 8601
     build_requirements: tuple[str, ...] = ()  # contents of the backend's environment, "setuptools==80.9.0"
+    lacks: tuple[str, ...] = ()  # needs without which its build left out an extension module: "compiler:c"
     changes: tuple[str, ...] = ()  # by cures, in words: "build constraint setuptools<58"
     built_with: tuple[str, ...] = ()  # system packages that its build is known to use, "libpq-dev 17.6-0+deb13u1"
 
@@ -46,6 +48,13 @@ class BuildKey:
 
     exact: str
     pure: str
+    shared: bool = True  # through levels
+
+    @property
+    def poorer(self) -> BuildKey:
+        """Return the key of a wheel whose build left out an extension module: for this machine alone."""
+        name = hashlib.sha256(f"poorer {self.exact}".encode()).hexdigest()
+        return BuildKey(name, name, shared=False)
 
 
 @dataclass(frozen=True)

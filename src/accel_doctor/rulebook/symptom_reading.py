@@ -91,7 +91,7 @@ def _role(node: Node) -> SymptomRole:
         return SymptomRole(text)
     except ValueError:
         if text is not None:
-            node.complain(f"expected fatal, probe, hint, echo, clue or noise, got {text!r}")
+            node.complain(f"expected fatal, probe, hint, echo, clue, noise or optional, got {text!r}")
         return SymptomRole.ECHO
 
 

@@ -20,7 +20,8 @@ class SymptomRole(str, Enum):
     FATAL stops it. PROBE is a test that may fail harmlessly: a cause only when a FATAL that refers to it follows. HINT
     is prose, such as installation advice: a cause only if a failed build shows no other. ECHO is a consequence of
     another failure, or a wrapper's line. CLUE is a precise message that may be harmless: a cause if a failed command,
-    whatever it builds, shows no other. NOISE is printed by builds that succeed too, whatever its words.
+    whatever it builds, shows no other. NOISE is printed by builds that succeed too, whatever its words. OPTIONAL says
+    that a build goes on without an extension module; what it lacked is in the lines around.
     """
 
     FATAL = "fatal"
@@ -29,6 +30,7 @@ class SymptomRole(str, Enum):
     ECHO = "echo"
     CLUE = "clue"
     NOISE = "noise"
+    OPTIONAL = "optional"
 
 
 @dataclass(frozen=True)

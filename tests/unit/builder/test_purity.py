@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from accel_doctor.builder.purity import built_the_same_everywhere
+from accel_doctor.builder.purity import built_the_same_everywhere, compiled_language
 
 PLAIN = {
     "PKG-INFO": "Name: six\n",
@@ -69,3 +69,18 @@ def test_what_cannot_be_read_is_not(tmp_path, content):
     path.write_bytes(content)
     assert not built_the_same_everywhere(path)
     assert not built_the_same_everywhere(tmp_path / "nowhere.tar.gz")
+
+
+@pytest.mark.parametrize(
+    ("files", "language"),
+    [
+        ({}, None),
+        ({"src/six.c": ""}, "c"),
+        ({"six/_speedups.PYX": ""}, "c"),
+        ({"src/six.cpp": "", "src/c.c": ""}, "c++"),
+        ({"src/lib.rs": "", "c.c": ""}, "rust"),
+        ({"six.f90": ""}, "fortran"),
+    ],
+)
+def test_the_language_of_a_source_s_extension_modules(tmp_path, files, language):
+    assert compiled_language(as_tar(tmp_path, {**PLAIN, **files})) == language

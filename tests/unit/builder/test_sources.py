@@ -25,7 +25,8 @@ from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model.builds import Built, Failed, Source, SourceKind, Wheel
-from accel_doctor.model.cures import BuildChanges
+from accel_doctor.model.cures import BuildChanges, Reason
+from accel_doctor.model.needs import Need
 from accel_doctor.model.requests import BuildSettings, InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link
 
@@ -43,6 +44,9 @@ class FakeIdentity:
 
     def provenance(self, source, version):
         return provenance(name=source.name, version=version)
+
+    def lacks(self, source, log, language):
+        return (Reason(Need.parse("compiler:c"), source.name),) if source.name == "poor" else ()
 
     def links(self, wheel):
         return (Link("libshelf.so.1"),) if wheel.name.startswith("linking") else ()
@@ -249,3 +253,15 @@ def test_a_cured_wheel_is_under_its_own_key_and_found_again(builder, sdist):
     assert stored(builder, source, REQUEST) == built.wheel
     builder.cures.changes.clear()
     assert stored(builder, source, REQUEST) is None
+
+
+def test_a_poorer_wheel_has_a_key_of_its_own_and_says_what_it_lacked(builder, sdist):
+    source, request = sdist("poor"), InstallRequest(())
+    [made] = builder.build([source], request, {})
+    assert ([str(reason.need) for reason in made.lacks], made.wheel.lacks) == (["compiler:c"], ("compiler:c",))
+    key = builder.identity.key(source, request)
+    assert [builder.store.get(each) is not None for each in (key, key.poorer)] == [False, True]
+    assert stored(builder, source, request) == made.wheel
+    assert not key.poorer.shared
+    [again] = builder.build([source], request, {})
+    assert not again.reused

@@ -146,7 +146,8 @@ symptoms:
         "rules/symptoms.yaml: extra: unknown key: expected one of advice, aliases, cures, symptoms",
         "rules/symptoms.yaml: aliases.colour: 'colour' is not a kind of need: expected one of header, library, "
         "pkgconfig, cmake, command, compiler, file, soname, python-module, build-constraint, resource, network",
-        "rules/symptoms.yaml: symptoms.one.role: expected fatal, probe, hint, echo, clue or noise, got 'loud'",
+        "rules/symptoms.yaml: symptoms.one.role: expected fatal, probe, hint, echo, clue, noise or "
+        "optional, got 'loud'",
         "rules/symptoms.yaml: symptoms.two.pattern: not a valid regular expression: missing ), unterminated subpattern "
         "at position 0",
         "rules/symptoms.yaml: symptoms.half: has a 'kind', but a pattern has no group 'name' or 'names'",

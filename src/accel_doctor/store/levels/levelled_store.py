@@ -54,7 +54,7 @@ class LevelledStore:
 
     def get(self, key: BuildKey) -> Wheel | None:
         """Return the local wheel, else that of the first level that has one. Levels are asked once per key and run."""
-        if wheel := self._local.get(key):
+        if (wheel := self._local.get(key)) or not key.shared:
             return wheel
         with self._state:
             names = [name for name in dict.fromkeys((key.exact, key.pure)) if name not in self._missed]
@@ -82,9 +82,9 @@ class LevelledStore:
         return self._local.add(entry, wheel)
 
     def confirm(self, wheel: Wheel, links: Sequence[Link]) -> None:
-        """Send a wheel to every writable level, with all its links, unless an earlier run has."""
+        """Send a wheel to every writable level, with all its links, unless an earlier run has, or it is poorer."""
         self._local.confirm(wheel, links)
-        if not wheel.imported and (entry := self._local.entry_of_kept(wheel)):
+        if not wheel.imported and not wheel.lacks and (entry := self._local.entry_of_kept(wheel)):
             self._send(self._signatures.signed(entry), wheel.path, self._levels)
 
     def discard(self, wheel: Wheel) -> None:

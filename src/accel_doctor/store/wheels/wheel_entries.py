@@ -51,6 +51,7 @@ def _provenance(fields: dict[str, Any]) -> Provenance:
     return Provenance(
         name=text(fields.get("name"), "name", _NAME),
         build_requirements=_lines(fields, "build_requirements"),
+        lacks=_lines(fields, "lacks"),
         changes=_lines(fields, "changes"),
         built_with=_lines(fields, "built_with"),
         **{name: _line(fields.get(name), name) for name in lines},

@@ -288,4 +288,5 @@ def entry_of(key: BuildKey, wheel: Path, provenance: Provenance, links: Sequence
 
 def _wheel(entry: Entry, wheel: Path) -> Wheel:
     imported = (wheel.parent / IMPORTED).exists()
-    return Wheel(wheel, entry.sha256, entry.links, entry.provenance.build_requirements, imported)
+    made = entry.provenance
+    return Wheel(wheel, entry.sha256, entry.links, made.build_requirements, made.lacks, imported)

@@ -68,9 +68,11 @@ class ImportFailure(NamedTuple):
         return not about_names and _WANTS_SETTINGS.search(self.message) is not None
 
     def wants_another(self, modules: Iterable[str]) -> bool:
-        """Return whether the module lacks a module that is none of its own distribution's ``modules``."""
+        """Return whether the module lacks a module that is none of its own distribution's ``modules``, or is a private
+        one, such as ``_yaml`` of a PyYAML built without libyaml."""
         own = {module.partition(".")[0] for module in modules}
-        return "ModuleNotFoundError" in self.kinds and bool(self.missing) and _top(self.missing) not in own
+        another = self.module.startswith("_") or (bool(self.missing) and _top(self.missing) not in own)
+        return "ModuleNotFoundError" in self.kinds and another
 
     @property
     def of_python_2(self) -> bool:

@@ -59,6 +59,11 @@ def test_a_companion_that_a_second_module_wants_is_only_noted():
     assert judged("demo", ["demo", "demo_qt"], [main, side]).failing == (main, side)
 
 
+def test_a_private_module_may_lack_what_was_left_out():
+    private = ImportFailure("_yaml", NOT_FOUND, "No module named '_yaml'")
+    assert judged("pyyaml", ["_yaml", "yaml"], [private]) == ((), (private,))
+
+
 def test_without_a_module_of_its_name_one_that_works_is_enough():
     side = ImportFailure("fitz_qt", NOT_FOUND, "No module named 'PyQt5'", missing="PyQt5")
     assert judged("PyMuPDF", ["fitz", "fitz_qt"], [side]) == ((side,), ())

@@ -1,0 +1,78 @@
+"""Wheels that are poorer than this machine could build: their builds went on without an extension module.
+
+What they lacked is offered like any other need. Where it is not met, they are used, and said to be poorer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from accel_doctor.model.builds import Built, Failed, Source, Wheel
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.needs import Need
+from accel_doctor.treatment import Treatment, TreatmentEnded
+from accel_doctor.wording import listed
+
+KEPT = "its cached wheel was built without it, and so without an extension module"
+
+
+@dataclass
+class PoorerWheels:
+    """The poorer wheels of one run. ``built`` has the wheels that it uses, and gets those that will do; ``kept`` are
+    the poorer ones for which something better was offered."""
+
+    treatment: Treatment
+    built: dict[Source, Built]
+    kept: dict[Source, Wheel] = field(default_factory=dict)
+    _settled: set[Source] = field(default_factory=set)  # declined, or nothing to offer
+    _told: set[Source] = field(default_factory=set)
+
+    def instead_of(self, source: Source, wheel: Wheel) -> list[Reason] | None:
+        """Return the needs to meet before a better wheel is built than a stored one: none if something that it lacked
+        is here now. None if the stored one is to be used."""
+        if any(self.treatment.prober.present(need) for need in needs_of(wheel)):
+            return []
+        return self._offered(source, wheel, [Reason(need, source.name, why=KEPT) for need in needs_of(wheel)]) or None
+
+    def offered_by(self, sources: Collection[Source]) -> dict[Source, list[Reason]]:
+        """Return, of the ``sources`` that were built and whose wheels are poorer, the needs that can be met."""
+        built = [self.built[source] for source in sources if source in self.built]
+        offered = {one.source: self._offered(one.source, one.wheel, one.lacks) for one in built}
+        return {source: reasons for source, reasons in offered.items() if reasons}
+
+    def treat(self, failures: Mapping[Source, Failed], expected: Sequence[Reason], others: Sequence[Source]) -> bool:
+        """Treat failed builds, and the needs expected of ``others``. Return False if that ended, but all of these have
+        poorer wheels, which will do; else raise TreatmentEnded."""
+        try:
+            self.treatment.treat(list(failures.values()), expected)
+        except TreatmentEnded:
+            if failures or not all(source in self.kept for source in others):
+                raise
+            for source in others:
+                self._settled.add(source)
+                self.built.setdefault(source, Built(source, self.kept[source], reused=True))
+            return False
+        return True
+
+    def tell(self) -> None:
+        """Say once which wheels are poorer, and what they lacked."""
+        for one in self.built.values():
+            if one.wheel.lacks and one.source not in self._told:
+                self._told.add(one.source)
+                lacked = listed(one.wheel.lacks)
+                self.treatment.reporter.note(f"{one.source} has no extension module: built without {lacked}")
+
+    def _offered(self, source: Source, wheel: Wheel, reasons: Sequence[Reason]) -> list[Reason]:
+        """Return the needs of a poorer wheel's missing parts if they can be met; no more once that was declined."""
+        curable = self.treatment.curable(reasons) if reasons and source not in self._settled else []
+        if curable:
+            self.kept[source] = wheel
+        elif reasons:
+            self._settled.add(source)
+        return curable
+
+
+def needs_of(wheel: Wheel) -> list[Need]:
+    """Return the needs that a poorer wheel's build did not find met."""
+    return [Need.parse(text) for text in wheel.lacks]
