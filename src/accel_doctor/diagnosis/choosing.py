@@ -68,7 +68,7 @@ class PackageChooser:
         upstream = self._rulebook.advice(ruled.need, self._interpreter)
         if not fitting:
             has = listed([f"{option[0]} {'.'.join(map(str, version))}" for option, version in told])
-            lead = f"{'.'.join(map(str, wanted))} or newer is needed, {self._distribution} has {has}"
+            lead = f"{ruled.need.name.replace('-', ' ')} or newer is needed, {self._distribution} has {has}"
             return replace(ruled, packages=(), alternatives=(), advice="; ".join(filter(None, (lead, upstream))))
         return self._instead_of_older(replace(ruled, packages=fitting[0], alternatives=tuple(fitting[1:])))
 

@@ -197,7 +197,7 @@ def test_packages_are_chosen_by_the_version_that_is_needed(rules, version, optio
 def test_none_is_new_enough(rules):
     assert (rust(rules, "1.88").packages, rust(rules, "1.88").advice) == (
         (),
-        "1.88 or newer is needed, Debian 99 has rustc 1.63.0 and rustc-web 1.85.0; see rustup.rs",
+        "rust 1.88 or newer is needed, Debian 99 has rustc 1.63.0 and rustc-web 1.85.0; see rustup.rs",
     )
 
 

@@ -101,6 +101,30 @@ def test_every_need_of_a_python_package_is_answered_for_sure(distribution, witho
     assert unanswered == without
 
 
+@pytest.mark.parametrize("distribution", DEBIANS, ids=str)
+@pytest.mark.parametrize(
+    ("header", "package"),
+    [
+        ("speex/speex_echo.h", "libspeexdsp-dev"),
+        ("SDL2/SDL_image.h", "libsdl2-image-dev"),
+        ("X11/extensions/Xcomposite.h", "libxcomposite-dev"),
+        ("xcb/xcb_icccm.h", "libxcb-icccm4-dev"),
+        ("cdio/iso9660.h", "libiso9660-dev"),
+        ("dbus/dbus-glib.h", "libdbus-glib-1-dev"),
+        ("gst/video/video.h", "libgstreamer-plugins-base1.0-dev"),
+        ("boost/mpi.hpp", "libboost-dev"),
+        ("opencv2/core.hpp", "libopencv-dev"),
+        ("openssl/sha.h", "libssl-dev"),
+    ],
+)
+def test_a_pattern_gives_way_to_what_a_package_certainly_has(distribution, header, package, interpreter):
+    manager = PackageManagerElsewhere(None, distribution)
+    adviser = RuleAdviser(BOOK, distribution, interpreter(), manager, ReleaseIndexes(distribution))
+    choice = adviser.choice(Need.parse(f"header:{header}"))
+    assert choice
+    assert choice.packages == (package,)
+
+
 def test_needs_without_packages_have_advice(interpreter):
     needs = {need for symptom in SYMPTOMS for need in symptom.needs if not need.kind.curable_by_packages}
     assert needs
