@@ -58,8 +58,8 @@ class Alternatives:
                     yield found
 
     def other_release(self, request: InstallRequest, case: Case, reason: Reason | None) -> BuildCure | None:
-        """Return the cure that installs another release of the package that failed; None if there is none."""
-        name = case.failure.package
+        """Return the cure that installs another release of the package that was not built; None if there is none."""
+        name = None if case.failure.step == "import" else case.failure.package
         found = self.to(name, case.failure.version, request) if name else None
         return self.cure(found, request, reason) if found else None
 

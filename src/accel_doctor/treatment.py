@@ -90,7 +90,7 @@ class Treatment:
         foreseen = [*not_shown(foreseen, found), *self._foresee_next(found)]
         plan = self.adviser.plan([*found, *foreseen], self._tried_cures)
         if built is not None:
-            plan = plan.with_build_cures([cure for cure in plan.build_cures if cure.reason.package in built])
+            plan = plan.changing_only(built)
         if self.policy.upgrade_unbuildable:
             plan = self._with_other_releases(plan, cases)
         if plan.final:

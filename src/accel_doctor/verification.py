@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.interfaces import Builder, TargetEnvironment
 from accel_doctor.model.builds import Built, Failed, Locked, Source
 from accel_doctor.model.needs import NeedKind
-from accel_doctor.model.plans import Case, Verification
+from accel_doctor.model.plans import Case, Plan, Unmet, Verification
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import Link
 from accel_doctor.treatment import Treatment, TreatmentEnded
@@ -63,7 +63,8 @@ class Verifier:
         except TreatmentEnded as ended:
             self._keep(without=[name for name in names_of(failures) if not libraries_opened(cases, name)])
             code = ExitCode.NOT_IMPORTABLE if ended.code is ExitCode.UNCURED else ended.code
-            raise TreatmentEnded(code, ended.cases, ended.plan) from ended
+            plan = _with_requirements(ended.plan) if ended.plan else None
+            raise TreatmentEnded(code, ended.cases, plan) from ended
 
     def _keep(self, without: Collection[str]) -> None:
         for built in self.built.values():
@@ -72,6 +73,17 @@ class Verifier:
                 self.builder.discard(built.wheel)
             elif name in self._opened or not built.wheel.imported:
                 self.builder.keep(built.wheel, self._opened.get(name, ()))
+
+
+def _with_requirements(plan: Plan) -> Plan:
+    """Return the plan with the advice for modules that an installed distribution imports and does not require."""
+
+    def told(one: Unmet) -> Unmet:
+        if one.reason.need.kind is not NeedKind.PYTHON_MODULE:
+            return one
+        return replace(one, advice=f"{one.reason.package} imports it without requiring it: add it to the requirements")
+
+    return replace(plan, unmet=tuple(map(told, plan.unmet)))
 
 
 def to_import(

@@ -33,7 +33,7 @@ from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
 from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SystemPackage
 from accel_doctor.model.needs import Need
-from accel_doctor.model.plans import Consent, Plan, Policy, Result, Verification
+from accel_doctor.model.plans import Consent, Plan, Policy, Result, Unmet, Verification
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 from accel_doctor.model.wheels import Link
 from accel_doctor.report.release_text import alternative_lines
@@ -982,3 +982,12 @@ def test_a_need_that_comes_again_after_its_package_is_not_offered_for_ever(pract
     assert case.install("yaml").code is ExitCode.DONE
     assert case.builder.attempts == ["yaml", "yaml"]
     assert case.reporter.notes == ["yaml 1 has no extension module: built without header:never.h"]
+
+
+def test_a_module_that_is_missing_at_import_is_a_requirement_and_no_cure_of_a_build():
+    need = Need.parse("python-module:numpy")
+    cure = BuildCure(Reason(need, "bbox"), BuildChanges(requirements=("numpy",)))
+    other = BuildCure(Reason(Need.parse("build-constraint:old"), "bbox"), BuildChanges(constraints=("old",)))
+    plan = Plan((cure, other), (Unmet(cure.reason, "build it with numpy"),))
+    assert plan.changing_only({"bbox"}).build_cures == (other,)
+    assert plan.changing_only({"idna"}).build_cures == ()
