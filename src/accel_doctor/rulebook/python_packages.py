@@ -14,7 +14,10 @@ from accel_doctor.model.releases import Successor
 from accel_doctor.rulebook.successor_reading import read_successors
 from accel_doctor.rulebook.yaml_reading import Node
 
-_KEYS = ("packages", "interpreter_headers", "companions", "successors", "oldest_build_requirements", "removed_from_c")
+_KEYS = (
+    "packages", "interpreter_headers", "companions", "successors", "oldest_build_requirements", "removed_from_c",
+    "removed_modules",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class PythonRules:
     successors: Mapping[str, Successor | None]
     oldest_requirements: Mapping[str, Mapping[Version, Version]]
     removed_from_c: Mapping[Version, tuple[str, ...]]  # names of the C interface, by the first Python without them
+    removed_modules: Mapping[Version, tuple[str, ...]]
 
     def oldest(self, requirement: str, python: str) -> Version | None:
         """Return the oldest version of a build requirement that works on a version of Python (``3.13``); None if any
@@ -63,8 +67,15 @@ class PythonRules:
 
     def removed_in(self, python: str) -> frozenset[str]:
         """Return the names that the C interface of a version of Python no longer has."""
-        gone = (names for version, names in self.removed_from_c.items() if version <= Version(python))
-        return frozenset(name for names in gone for name in names)
+        return _until(python, self.removed_from_c)
+
+    def modules_removed_in(self, python: str) -> frozenset[str]:
+        """Return the modules that a version of Python no longer has."""
+        return _until(python, self.removed_modules)
+
+
+def _until(python: str, names: Mapping[Version, tuple[str, ...]]) -> frozenset[str]:
+    return frozenset(name for version, some in names.items() if version <= Version(python) for name in some)
 
 
 def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
@@ -75,6 +86,7 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
     successors: dict[str, Successor | None] = {}
     oldest: dict[str, dict[Version, Version]] = {}
     removed: dict[Version, tuple[str, ...]] = {}
+    modules: dict[Version, tuple[str, ...]] = {}
     for top in tops:
         top.mapping(_KEYS)
         packages.update(_read_packages(top))
@@ -84,7 +96,8 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
         for name, node in top.section("oldest_build_requirements").items():
             oldest.setdefault(canonicalize_name(name), {}).update(_read_oldest(node))
         removed.update({python: node.texts() for python, node in _by_version(top.section("removed_from_c"))})
-    return PythonRules(packages, headers, companions, successors, oldest, removed)
+        modules.update({python: node.texts() for python, node in _by_version(top.section("removed_modules"))})
+    return PythonRules(packages, headers, companions, successors, oldest, removed, modules)
 
 
 def _read_packages(top: Node) -> dict[str, PythonPackage | None]:

@@ -8,7 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.diagnosis.sources.cython_output import GeneratedCode, generated_code
-from accel_doctor.diagnosis.sources.removed_interface import removed_use
+from accel_doctor.diagnosis.sources.removed_interface import removed_import, removed_use
 from accel_doctor.diagnosis.sources.source_reading import read_source
 from accel_doctor.diagnosis.sources.source_tree import SourceTree
 from accel_doctor.model.cures import Reason
@@ -43,6 +43,10 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
             need = _GENERATED if name == "cython" else Need(NeedKind.BUILD_CONSTRAINT, f"{name}>={oldest}")
             why = f"pyproject.toml:{line}: {name}{versions} does not work on Python {python}"
             reasons.append(Reason(need, package, why=why))
+    if lost := removed_import(tree, book.python_rules.modules_removed_in(python)):
+        why = f"{lost.path}:{lost.line}: imports {lost.name}, which Python {python} does not have"
+        name = lost.name if lost.name == "numpy.distutils" else "python-too-new"
+        reasons.append(Reason(Need(NeedKind.BUILD_CONSTRAINT, name), package, why=why))
     if use := removed_use(tree, reading.compiled, book.python_rules.removed_in(python)):
         why = f"{use.path}:{use.line}: {use.name}, which Python {python} no longer has"
         reasons.append(Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=why))

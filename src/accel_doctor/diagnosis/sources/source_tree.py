@@ -32,6 +32,11 @@ class SourceTree:
         """Return whether the source has a file of that name, or a template of one, whatever its directory."""
         return basename(name) in self._base_names
 
+    def has_module(self, name: str) -> bool:
+        """Return whether the source has a Python module of that name where its setup script finds it."""
+        path = name.replace(".", "/")
+        return f"{path}.py" in self.paths or f"{path}/__init__.py" in self.paths
+
     def bundles(self, library: str) -> bool:
         """Return whether the source seems to have a copy of a library: a directory of that name with C files."""
         return library.lower().removeprefix("lib") in self._bundled

@@ -130,3 +130,29 @@ def test_nothing_is_said_of_a_file_that_was_not_read_whole():
     files = calling("PyInt_AsLong(x);")
     tree = SourceTree(files, frozenset(files), (3, 13), frozenset({"x.c"}))
     assert "build-constraint:python-too-new" not in {str(r.need) for r in source_reasons(tree, "x", load())}
+
+
+@pytest.mark.parametrize(
+    ("script", "python", "need"),
+    [
+        ("import imp", (3, 12), "python-too-new"),
+        ("import os, imp", (3, 12), "python-too-new"),
+        ("import imp", (3, 11), None),
+        ("try:\n    import imp\nexcept ImportError:\n    imp = None", (3, 12), None),
+        ("def f():\n    import imp", (3, 12), None),
+        ("import importlib", (3, 12), None),
+        ("from pipes import quote", (3, 13), "python-too-new"),
+        ("from pipes import quote", (3, 12), None),
+        ("from numpy.distutils.core import setup", (3, 12), "numpy.distutils"),
+        ("from numpy import distutils", (3, 12), "numpy.distutils"),
+        ("from numpy.distutils.core import setup", (3, 11), None),
+        ("from . import imp", (3, 12), None),
+    ],
+)
+def test_setup_scripts_that_import_what_python_no_longer_has(script, python, need):
+    found = {name for name in told({"setup.py": script}, python) if name.startswith("build-constraint:")}
+    assert found == ({f"build-constraint:{need}"} if need else set())
+
+
+def test_a_module_of_the_source_itself_is_no_module_of_python():
+    assert told({"setup.py": "import imp", "imp.py": ""}) == {}
