@@ -88,6 +88,23 @@ def test_from_empty_lists_to_an_installed_package(debian: Machine, tmp_path: Pat
     assert apt.available([SMALL, "no-such-package", "libz-dev", "awk"]) == {SMALL, "libz-dev"}
 
 
+def test_what_was_fetched_ahead_is_not_installed_and_not_fetched_again(debian: Machine, tmp_path: Path) -> None:
+    debian.forget_package_lists()
+    debian.path("/etc/apt/apt.conf.d/docker-clean").unlink(missing_ok=True)
+    apt = Apt(debian.runner(), ROOT)
+    before = debian.must("dpkg-query", "-W")
+
+    apt.fetch([SMALL], tmp_path / "ahead")
+
+    assert debian.must("dpkg-query", "-W") == before
+    assert list(debian.path("/var/cache/apt/archives").glob(f"{SMALL}_*.deb"))
+    apt.install([SMALL], tmp_path / "log")
+    said = (tmp_path / "log").read_text()
+    assert "update\n" not in said
+    assert "Get:" not in said
+    assert "Setting up libev-dev" in said
+
+
 def test_a_simulation_for_anybody_changes_nothing_and_tells_sizes(debian: Machine) -> None:
     debian.must("useradd", "--create-home", "ann")
     apt = Apt(debian.runner("ann"), ROOT)

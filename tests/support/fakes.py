@@ -515,7 +515,7 @@ class ScriptedRunner(FakeRunner):
     """
 
     # What is asked besides, and says nothing unless a test wants it to.
-    UNTOLD = (("df", "-Pk"), ("dpkg", "--audit"))
+    UNTOLD = (("df", "-Pk"), ("dpkg", "--audit"), ("stat", "--format=%z"))
 
     def __init__(self) -> None:
         super().__init__(self._scripted)

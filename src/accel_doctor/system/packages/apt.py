@@ -38,6 +38,8 @@ _FIELD = re.compile(r"(Package|Section): (?:[a-z-]+/)?(\S+)")
 _DEVELOPMENT = frozenset({"devel", "libdevel"})
 
 
+_STATE = ("/var/lib/dpkg/status", "/var/lib/apt/lists")
+
 _ACTIONS = re.compile(
     r"^The following (NEW packages will be installed|packages will be (?:upgraded|REMOVED|DOWNGRADED)):\n"
     r"((?:  .*\n?)+)",
@@ -98,7 +100,7 @@ class Apt(Driver):
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
         super().__init__(runner, privilege)
-        self._simulated: dict[tuple[str, ...], Simulation] = {}
+        self._simulated: dict[tuple[str, tuple[str, ...]], Simulation] = {}
         self._options = ("-o", f"DPkg::Lock::Timeout={lock_timeout}", "-o", "Dpkg::Options::=--force-confold")
 
     def installed(self, names: Sequence[str]) -> frozenset[str]:
@@ -168,15 +170,16 @@ class Apt(Driver):
     def simulate(self, names: Sequence[str]) -> Simulation | None:
         """Return the transaction that apt-get plans, with its sizes; None without package lists.
 
-        It is planned once for the same names, until something is installed. Raises PackageManagerError, quoting apt,
-        for unknown names and unsatisfiable dependencies.
+        It is planned once for the same names, as long as packages and lists stay the same. Raises PackageManagerError,
+        quoting apt, for unknown names and unsatisfiable dependencies.
         """
         checked = APT.checked(names)
         if not self._has_lists():
             return None
-        if checked not in self._simulated:
-            self._simulated[checked] = self._simulate(checked)
-        return self.fitting(self._simulated[checked])
+        asked = (self.ask("stat", "--format=%z", *_STATE).output, checked)
+        if asked not in self._simulated:
+            self._simulated[asked] = self._simulate(checked)
+        return self.fitting(self._simulated[asked])
 
     def _simulate(self, checked: tuple[str, ...]) -> Simulation:
         if unknown := self._unknown(checked):
@@ -206,7 +209,6 @@ class Apt(Driver):
 
     def carry_out(self, names: tuple[str, ...], log: Path, plan: Plan) -> None:
         """Install, after an update if there are no package lists, or with one update if they are stale."""
-        self._simulated.clear()
         updated = not self._has_lists()
         trouble = self._update(log, plan) if updated else None
         try:
@@ -231,7 +233,6 @@ class Apt(Driver):
         ``apt-get update`` returns 0 when a mirror cannot be reached, and one broken repository of several need not
         matter.
         """
-        self._simulated.clear()
         done = self._privilege.run(self._runner, self._update_command(), log, plan)
         trouble = quoted(done.output, _NETWORK)
         if self._has_lists():
