@@ -24,6 +24,7 @@ COMMANDS = {
     "history": "List what was installed here: when, for what, by which command.",
     "index": "Build file indexes: which package of a distribution ships a header, library or command.",
     "install": "Install requirements, with the system packages their builds turn out to need.",
+    "repair": "Find what is broken in an environment, and repair it.",
     "rules": "Check, test, list, show and add rules.",
     "run": "Run a command that builds something, install what it lacks, and run it again.",
     "why": "Show which package provides a header, library or command, and how that is known.",

@@ -101,7 +101,7 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     with (
         session.interrupts.watched(),
         closing(session.reporter),
-        assembled_doctor(session, frontend, policy, options.jobs or _usable_cores(), levels) as doctor,
+        assembled_doctor(session, frontend, policy, options.jobs or usable_cores(), levels) as doctor,
     ):
         if notice := pip_accel_notice(given, variables):
             session.reporter.note(notice)
@@ -112,7 +112,7 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
             from accel_doctor.cli.commands.export import exported_plan  # loads rules and templates
 
             click.echo(exported_plan(result.plan, options.export, session), nl=False)
-    _conclude(result, session, policy, time.monotonic() - began, in_the_way, told=bool(options.export))
+    conclude(result, session, policy, time.monotonic() - began, in_the_way, told=bool(options.export))
     session.logs.forget_old()
     return int(result.code)
 
@@ -161,7 +161,7 @@ class Report:
             raise UsageError(f"cannot write the report to {self.target}: {failure.strerror}") from failure
 
 
-def _conclude(
+def conclude(
     result: Result, session: Session, policy: Policy, seconds: float, in_the_way: str | None, *, told: bool
 ) -> None:
     """Print the outcome, and the commands unless the plan was already ``told`` in another form."""
@@ -179,6 +179,6 @@ def _conclude(
         reporter.step(summary_line(result, str(session.interpreter.prefix), seconds))
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
     """Return how many cores this process may use: containers and taskset allow fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
