@@ -46,6 +46,7 @@ class Doctor:
     _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
     _sources_read: set[Source] = field(default_factory=set)
     _locked: Locked | None = None
+    _releases: tuple[str, ...] = ()  # in effect when it was locked
 
     def __post_init__(self) -> None:
         self._poorer = PoorerWheels(self.treatment, self._built)
@@ -55,15 +56,8 @@ class Doctor:
         self.treatment.other_release = partial(self.alternatives.other_release, request)
         try:
             before = self.environment.installed(request)
-            self._locked, wheels = self._lock_and_build(request)
-            origins = direct_urls(self._locked.lock, wheels)
-            if wheels:
-                self._locked = replace(self._locked, lock=with_wheels(self._locked.lock, wheels), file=None)
-            self._install(self._locked, request)
-            self.environment.record_origins(origins, request)
-            Verifier(self.environment, self.builder, self.treatment, self._built, self._build_again).verify(
-                self._locked, request, before
-            )
+            verifier = Verifier(self.environment, self.builder, self.treatment, self._built, self._build_again)
+            verifier.verify(self._complete(request), request, before)
         except TreatmentEnded as ended:
             self.treatment.record_cures([source.name for source in self._built])
             result = self.result(ended.code, ended.cases, ended.plan)
@@ -93,15 +87,21 @@ class Doctor:
         known = tuple(need for need in needs if need)
         return known if len(known) == len(needs) else None
 
-    def _lock_and_build(self, request: InstallRequest) -> tuple[Locked, dict[str, Wheel]]:
-        """Return a lock and, by name, the wheels of its sources; lock again if a cure asks for other releases."""
-        while True:
-            releases = self.treatment.releases
-            self._locked = self._lock(request)
-            sources = self.environment.sources(self._locked)
-            self._fulfil(sources, request)
-            if self.treatment.releases == releases:
-                return self._locked, {source.name: self._built[source].wheel for source in sources}
+    def _complete(self, request: InstallRequest) -> Locked:
+        """Lock, build and install; lock again if a cure asks for other releases. Return the lock, with built wheels."""
+        self._releases = self.treatment.releases
+        self._locked = self._lock(request)
+        sources = self.environment.sources(self._locked)
+        self._fulfil(sources, request)
+        if self.treatment.releases != self._releases:
+            return self._complete(request)
+        wheels = {source.name: self._built[source].wheel for source in sources}
+        origins = direct_urls(self._locked.lock, wheels)
+        if wheels:
+            self._locked = replace(self._locked, lock=with_wheels(self._locked.lock, wheels), file=None)
+        self._install(self._locked, request)
+        self.environment.record_origins(origins, request)
+        return self._locked
 
     def _lock(self, request: InstallRequest) -> Locked:
         self._say("Resolving")
@@ -174,17 +174,18 @@ class Doctor:
         self.treatment.treat([failure], self.treatment.foresee(built), built=())
 
     def _build_again(self, names: Sequence[str], locked: Locked, request: InstallRequest) -> None:
-        """Build these once more, with the cures in effect now, and install them."""
+        """Build these once more, with the cures in effect now, and install them; lock again where that takes it."""
         self.loader.forget()
         sources = [source for source in self._built if source.name in names]
         for source in sources:
             self.builder.discard(self._built.pop(source).wheel)
-        if not sources:
-            return
-        self._fulfil(sources, request)
-        wheels = {source.name: self._built[source].wheel for source in sources}
-        lock = replace(locked.lock, packages=[package for package in locked.lock.packages if package.name in wheels])
-        self._install(Locked(with_wheels(lock, wheels)), replace(request, reinstall=True))
+        if self.treatment.releases != self._releases:
+            self._complete(request)
+        elif sources:
+            self._fulfil(sources, request)
+            wheels = {source.name: self._built[source].wheel for source in sources}
+            lock = replace(locked.lock, packages=[one for one in locked.lock.packages if one.name in wheels])
+            self._install(Locked(with_wheels(lock, wheels)), replace(request, reinstall=True))
 
     def _fulfil(
         self, sources: Sequence[Source], request: InstallRequest, failed: Mapping[Source, Failed] | None = None

@@ -13,7 +13,7 @@ from accel_doctor.errors import NetworkError
 from accel_doctor.interfaces import Adviser, Frontend, Logs, Prober
 from accel_doctor.model.builds import Failed, Locked, Source
 from accel_doctor.model.cures import Reason
-from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import Case, Plan
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 
@@ -22,8 +22,6 @@ LINKED = "its cached wheel links it, and it is not installed"
 
 # Each attempt leaves out one more package; with more sources without readable metadata, give up to save time.
 _MOST_ATTEMPTS = 20
-_GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
-_TOO_NEW = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
 
 
 class Certainty(str, Enum):
@@ -191,45 +189,6 @@ def not_shown(foreseen: Iterable[Reason], found: Iterable[Reason]) -> list[Reaso
     """Return the foreseen reasons without the needs that logs show."""
     shown = {(reason.need, reason.package) for reason in found}
     return [reason for reason in foreseen if (reason.need, reason.package) not in shown]
-
-
-class SourceFacts:
-    """What the files of failed sources say, beside the logs of their builds."""
-
-    def __init__(self) -> None:
-        self._regenerable: set[str | None] = set()  # packages whose old C code Cython can generate again
-        self._replaced: set[str] = set()  # build requirements that other versions take the place of
-
-    def to_meet(self, reasons: Sequence[Reason], adviser: Adviser, prober: Prober | None) -> list[Reason]:
-        """Return what keeps builds from ending well here whatever is installed, and, with a prober, one reason for each
-        package that surely meets a need which this machine does not meet."""
-        facts = [reason for reason in reasons if reason.need.kind is NeedKind.BUILD_CONSTRAINT]
-        self._regenerable.update(reason.package for reason in facts if reason.need == _GENERATED)
-        self._replaced.update(
-            name for reason in facts if (name := reason.need.name.partition(">=")[0]) != reason.need.name
-        )
-        packages = adviser.plan(_lacking(reasons, prober)).packages if prober else ()
-        sure = [package.reasons[0] for package in packages if package.confidence.covered_by_yes]
-        return list(dict.fromkeys([*facts, *sure]))
-
-    def explained(self, cases: Sequence[Case]) -> list[Reason]:
-        """Return the causes of failures with the needs behind them: what looks like a new Python may be code of an old
-        Cython; and without those of a build requirement in whose place another version comes."""
-        reasons = [
-            reason
-            for case in cases
-            for reason in case.reasons
-            if reason.package == case.failure.package or reason.package not in self._replaced
-        ]
-        old = [reason.package in self._regenerable and reason.need == _TOO_NEW for reason in reasons]
-        return [replace(one, need=_GENERATED) if is_old else one for one, is_old in zip(reasons, old, strict=True)]
-
-
-def _lacking(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:
-    present = {reason.need: prober.present(reason.need) for reason in reasons}
-    # CMake finds packages in its own ways: only whether the system package is installed tells.
-    unclear = {need for need, answer in present.items() if answer is None and need.kind is NeedKind.CMAKE}
-    return [reason for reason in reasons if present[reason.need] is False or reason.need in unclear]
 
 
 def _expected(name: str, line: RequirementLine, request: InstallRequest, adviser: Adviser) -> ForeseenBuild:

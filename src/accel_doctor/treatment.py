@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.foresight import SourceFacts, not_shown
+from accel_doctor.explanations import SourceFacts, applied, helping_plan
+from accel_doctor.foresight import not_shown
 from accel_doctor.interfaces import (
     Adviser,
     Advisers,
@@ -88,9 +89,7 @@ class Treatment:
         found = self._sources.explained(cases)
         self._take_back(found)
         foreseen = [*not_shown(foreseen, found), *self._foresee_next(found)]
-        plan = self.adviser.plan([*found, *foreseen], self._tried_cures)
-        if built is not None:
-            plan = plan.changing_only(built)
+        plan = helping_plan(self.adviser, [*found, *foreseen], self._tried_cures, built, cases)
         if self.policy.upgrade_unbuildable:
             plan = self._with_other_releases(plan, cases)
         if plan.final:
@@ -127,8 +126,7 @@ class Treatment:
         """Return the request with the cures of builds that are in effect."""
         if not self._cures:
             return request
-        changes = {name: Plan(tuple(cures)).changes for name, cures in self._cures.items() if name and cures}
-        return replace(request, changes=changes).within(self.releases, relaxed=self.policy.upgrade_unbuildable)
+        return applied(self._cures, request, relaxed=self.policy.upgrade_unbuildable)
 
     @property
     def releases(self) -> tuple[str, ...]:

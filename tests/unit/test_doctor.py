@@ -33,7 +33,7 @@ from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
 from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SystemPackage
 from accel_doctor.model.needs import Need
-from accel_doctor.model.plans import Consent, Plan, Policy, Result, Unmet, Verification
+from accel_doctor.model.plans import Consent, Plan, Policy, Result, Verification
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 from accel_doctor.model.wheels import Link
 from accel_doctor.report.release_text import alternative_lines
@@ -77,6 +77,7 @@ class MachineOfLibraries(FakeLoader):
 IMPORT_NEEDS = {
     "opencv": "soname:libffi.so.8",
     "broken": "header:nobody-knows.h",
+    "napalm": "build-constraint:setuptools<82",
     "twisted": "build-constraint:old",  # built again with that, it can be imported
 }
 
@@ -678,6 +679,17 @@ def test_an_import_that_nothing_cures_has_a_code_of_its_own(practice):
     assert len(case.frontend.installs) == 1
 
 
+def test_a_module_that_an_import_lacks_is_installed_beside(practice):
+    missing = Reason(Need.parse("python-module:pkg_resources"), None)
+    cures = (BuildCure(missing, BuildChanges(("setuptools<82",))), BuildCure(missing, releases=("setuptools<82",)))
+    case = practice({"napalm": ()}, cures={"python-module:pkg_resources": cures})
+    assert case.install("napalm").code is ExitCode.NOT_IMPORTABLE  # here, the import fails for ever
+    asked = [[line.text for line in request.requirements] for request in case.frontend.requests]
+    assert asked == [["napalm"], ["napalm", "setuptools<82"]]
+    assert case.builder.attempts == ["napalm"]
+    assert len(case.frontend.installs) == 2
+
+
 def test_without_consent_what_an_import_lacks_is_named(practice):
     case = practice({"opencv": ()}, policy=Policy(yes=True, system=False, verification=Verification.EVERYTHING))
     result = case.install("opencv")
@@ -982,12 +994,3 @@ def test_a_need_that_comes_again_after_its_package_is_not_offered_for_ever(pract
     assert case.install("yaml").code is ExitCode.DONE
     assert case.builder.attempts == ["yaml", "yaml"]
     assert case.reporter.notes == ["yaml 1 has no extension module: built without header:never.h"]
-
-
-def test_a_module_that_is_missing_at_import_is_a_requirement_and_no_cure_of_a_build():
-    need = Need.parse("python-module:numpy")
-    cure = BuildCure(Reason(need, "bbox"), BuildChanges(requirements=("numpy",)))
-    other = BuildCure(Reason(Need.parse("build-constraint:old"), "bbox"), BuildChanges(constraints=("old",)))
-    plan = Plan((cure, other), (Unmet(cure.reason, "build it with numpy"),))
-    assert plan.changing_only({"bbox"}).build_cures == (other,)
-    assert plan.changing_only({"idna"}).build_cures == ()

@@ -10,11 +10,11 @@ from fakes import FakeAdviser, FakeLogReader, FakeLogs, FakeMachine, FakePackage
 from packaging.pylock import Pylock
 
 from accel_doctor.errors import NetworkError
+from accel_doctor.explanations import SourceFacts
 from accel_doctor.foresight import (
     Certainty,
     ForeseenBuild,
     ForeseenNeed,
-    SourceFacts,
     expected_from_lock,
     expected_from_names,
     foresee,

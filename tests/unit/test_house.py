@@ -25,7 +25,7 @@ FLOORS = (
     ("interfaces", "http"),
     ("rulebook",),
     ("lockfile", "fileindex", "elf", "index"),
-    ("diagnosis", "foresight", "requirements"),
+    ("diagnosis", "explanations", "foresight", "requirements"),
     ("treatment", "report", "rulebook/authoring"),
     ("alternatives", "poorer", "verification"),
     ("doctor",),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from accel_doctor.model.needs import Finding, Need
+from accel_doctor.model.needs import Finding, Need, NeedKind
 
 
 class Confidence(str, Enum):
@@ -173,6 +173,11 @@ class BuildCure:
     def identity(self) -> tuple[object, ...]:
         """Return what tells whether this cure was tried before: package, need, and what is done."""
         return (self.reason.package, self.reason.need, self.changes, self.releases)
+
+    @property
+    def is_beside(self) -> bool:
+        """Return whether it only adds a project to what is installed, for a Python module that is missing."""
+        return self.reason.need.kind is NeedKind.PYTHON_MODULE and bool(self.releases) and not self.changes
 
     @property
     def texts(self) -> tuple[str, ...]:

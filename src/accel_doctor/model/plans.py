@@ -10,7 +10,7 @@ from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Built, Failed, Locked
 from accel_doctor.model.cures import BuildChanges, BuildCure, Cure, Reason, SystemPackage, changes_of
 from accel_doctor.model.machine import Distribution
-from accel_doctor.model.needs import Diagnosis, NeedKind
+from accel_doctor.model.needs import Diagnosis
 from accel_doctor.model.releases import Alternative
 
 
@@ -86,12 +86,6 @@ class Plan:
     def with_build_cures(self, cures: Iterable[BuildCure]) -> Plan:
         """Return a copy of the plan with other cures beside its system packages."""
         return replace(self, cures=(*self.packages, *cures))
-
-    def changing_only(self, built: Collection[str]) -> Plan:
-        """Return a copy of the plan that changes the builds of these packages only, and none for a module that is
-        missing once they are installed."""
-        own = (cure for cure in self.build_cures if cure.reason.package in built)
-        return self.with_build_cures(cure for cure in own if cure.reason.need.kind is not NeedKind.PYTHON_MODULE)
 
     def giving_up(self, names: Collection[str | None]) -> Plan:
         """Return a copy of the plan without anything for the builds of these packages, and without commands."""

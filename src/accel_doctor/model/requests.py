@@ -115,6 +115,14 @@ class InstallRequest:
         """Return the same request without bundling libraries into wheels."""
         return replace(self, build=replace(self.build, portable=False))
 
+    def beside(self, releases: Sequence[str]) -> InstallRequest:
+        """Return the request with further requirements (``setuptools<82``)."""
+        from packaging.requirements import Requirement
+        from packaging.utils import canonicalize_name
+
+        made = [RequirementLine(one, "a cure", name=canonicalize_name(Requirement(one).name)) for one in releases]
+        return replace(self, requirements=(*self.requirements, *dict.fromkeys(made)))
+
     def within(self, releases: Sequence[str], *, relaxed: bool = False) -> InstallRequest:
         """Return the request within constraints on what is installed (``numpy>=2.1``).
 

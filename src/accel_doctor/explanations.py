@@ -1,0 +1,99 @@
+"""What failures mean beside their logs: what the files of sources say, and which cures can help at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from accel_doctor.interfaces import Adviser, Prober
+from accel_doctor.model.cures import BuildCure, Reason, changes_of
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.plans import Case, Plan
+from accel_doctor.model.requests import InstallRequest
+
+_GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
+_OLD_SETUPTOOLS = Need(NeedKind.BUILD_CONSTRAINT, "setuptools<82")
+_PKG_RESOURCES = Need(NeedKind.PYTHON_MODULE, "pkg_resources")
+_TOO_NEW = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
+
+
+class SourceFacts:
+    """What the files of failed sources say, beside the logs of their builds."""
+
+    def __init__(self) -> None:
+        self._regenerable: set[str | None] = set()  # packages whose old C code Cython can generate again
+        self._replaced: set[str] = set()  # build requirements that other versions take the place of
+
+    def to_meet(self, reasons: Sequence[Reason], adviser: Adviser, prober: Prober | None) -> list[Reason]:
+        """Return what keeps builds from ending well here whatever is installed, and, with a prober, one reason for each
+        package that surely meets a need which this machine does not meet."""
+        facts = [reason for reason in reasons if reason.need.kind is NeedKind.BUILD_CONSTRAINT]
+        self._regenerable.update(reason.package for reason in facts if reason.need == _GENERATED)
+        self._replaced.update(
+            name for reason in facts if (name := reason.need.name.partition(">=")[0]) != reason.need.name
+        )
+        packages = adviser.plan(_lacking(reasons, prober)).packages if prober else ()
+        sure = [package.reasons[0] for package in packages if package.confidence.covered_by_yes]
+        return list(dict.fromkeys([*facts, *sure]))
+
+    def explained(self, cases: Sequence[Case]) -> list[Reason]:
+        """Return the causes of failures with the needs behind them: what looks like a new Python may be code of an old
+        Cython; and without those of a build requirement in whose place another version comes."""
+        reasons = [
+            (reason, case.failure.step == "import")
+            for case in cases
+            for reason in case.reasons
+            if reason.package == case.failure.package or reason.package not in self._replaced
+        ]
+        return [replace(reason, need=self._behind(reason, imported)) for reason, imported in reasons]
+
+    def _behind(self, reason: Reason, imported: bool) -> Need:
+        if imported and reason.need == _OLD_SETUPTOOLS:
+            return _PKG_RESOURCES
+        return _GENERATED if reason.package in self._regenerable and reason.need == _TOO_NEW else reason.need
+
+
+def helping_plan(
+    adviser: Adviser,
+    reasons: Sequence[Reason],
+    tried: Collection[object],
+    built: Collection[str] | None,
+    cases: Sequence[Case],
+) -> Plan:
+    """Return the plan with the first cures that were not ``tried`` and can help the builds of those in ``built`` (None:
+    of all). If imports failed, a missing module is missing from the environment."""
+    imported = all(case.failure.step == "import" for case in cases)
+
+    def can_help(cure: BuildCure) -> bool:
+        if imported and cure.reason.need.kind is NeedKind.PYTHON_MODULE:
+            return cure.is_beside
+        return not cure.is_beside and (built is None or cure.reason.package in built)
+
+    skipped = set(tried)
+    while True:
+        plan = adviser.plan(reasons, skipped)
+        others = {cure.identity for cure in plan.build_cures if not can_help(cure)}
+        if not others:
+            return plan
+        skipped |= others
+
+
+def _lacking(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:
+    present = {reason.need: prober.present(reason.need) for reason in reasons}
+    # CMake finds packages in its own ways: only whether the system package is installed tells.
+    unclear = {need for need, answer in present.items() if answer is None and need.kind is NeedKind.CMAKE}
+    return [reason for reason in reasons if present[reason.need] is False or reason.need in unclear]
+
+
+def applied(
+    cures: Mapping[str | None, Sequence[BuildCure]], request: InstallRequest, *, relaxed: bool
+) -> InstallRequest:
+    """Return the request with cures in effect, by the package whose build they are for; for ``relaxed`` see
+    ``InstallRequest.within``."""
+    made = {name: changes_of(of_build) for name, of_build in cures.items()}
+    changes = {name: changed for name, changed in made.items() if name and changed}
+    every = [cure for of_build in cures.values() for cure in of_build]
+    releases = dict.fromkeys((cure.is_beside, release) for cure in every for release in cure.releases)
+    bounds = [release for beside, release in releases if not beside]
+    further = [release for beside, release in releases if beside]
+    return replace(request, changes=changes).within(bounds, relaxed=relaxed).beside(further)
