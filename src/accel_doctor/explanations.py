@@ -14,6 +14,7 @@ from accel_doctor.model.requests import InstallRequest
 _GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
 _OLD_SETUPTOOLS = Need(NeedKind.BUILD_CONSTRAINT, "setuptools<82")
 _PKG_RESOURCES = Need(NeedKind.PYTHON_MODULE, "pkg_resources")
+_HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")  # which the build may compile
 _TOO_NEW = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
 
 
@@ -27,8 +28,9 @@ class SourceFacts:
     def to_meet(self, reasons: Sequence[Reason], adviser: Adviser, prober: Prober | None) -> list[Reason]:
         """Return what keeps builds from ending well here whatever is installed, and, with a prober, one reason for each
         package that surely meets a need which this machine does not meet."""
+        self._regenerable.update(reason.package for reason in reasons if reason.need in (_GENERATED, _HAS_OLD_CODE))
         facts = [reason for reason in reasons if reason.need.kind is NeedKind.BUILD_CONSTRAINT]
-        self._regenerable.update(reason.package for reason in facts if reason.need == _GENERATED)
+        facts = [reason for reason in facts if reason.need != _HAS_OLD_CODE]
         self._replaced.update(
             name for reason in facts if (name := reason.need.name.partition(">=")[0]) != reason.need.name
         )

@@ -295,6 +295,16 @@ def test_old_generated_code_is_generated_again_by_one_cython_after_the_other(pra
     assert list(tried) == [("cython<3",), ("cython<4",)]
 
 
+def test_old_generated_code_is_generated_again_when_a_build_stumbles_over_it(practice):
+    need, too_new = Need.parse("build-constraint:generated-by-old-cython"), "build-constraint:python-too-new"
+    cure = BuildCure(Reason(need, None), BuildChanges(("python-too-new",)))  # which the fake build takes for its cure
+    case = practice({"lxml": ("compiler:c", too_new)}, cures={str(need): (cure,), too_new: ()})
+    case.doctor.read = naming("build-constraint:has-old-generated-code")
+    assert case.install("lxml").code is ExitCode.DONE
+    assert case.package_manager.transactions == [("gcc",)]
+    assert [cure.reason.need for plan in case.remembered for cure in plan.build_cures] == [need]
+
+
 def test_what_is_no_build_of_a_python_package_gets_no_companions(practice, tmp_path):
     case = practice({}, follows={"compiler:c": ("header:Python.h",)})
     log = tmp_path / "make.log"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -16,6 +17,8 @@ from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.rulebook import Rulebook
 
 _GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
+# No need, but a fact: there is such code, and whether the build compiles it is not known.
+_HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")
 _BEYOND = Version("9999")
 
 
@@ -37,6 +40,10 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
     for code in generated_code(tree, reading.compiled):
         if oldest and _is_older(code.cython, oldest):
             return [*reasons, _too_old(code, package, python)]
+    for code in generated_code(tree, sorted(tree.texts)):
+        if oldest and code.regenerable and _is_older(code.cython, oldest):
+            reasons.append(replace(_too_old(code, package, python), need=_HAS_OLD_CODE))
+            break
     for name, (line, versions) in reading.declared.items():
         oldest = book.python_rules.oldest(name, python)
         if oldest and not _allows(versions, oldest):
