@@ -70,9 +70,8 @@ class Workshop:
             made.copy_in(wheel, f"/root/{wheel.name}")
             made.must("python3", "-m", "venv", TOOL)
             made.must(f"{TOOL}/bin/pip", "install", "--quiet", f"/root/{wheel.name}", timeout=600)
-            made.must(
-                f"{TOOL}/bin/accel-doctor", "diagnose", "/etc/hostname"
-            )  # a commit that cannot start answers nothing
+            # a commit that cannot read its own rules answers nothing
+            made.must(f"{TOOL}/bin/accel-doctor", "diagnose", "/etc/hostname")
             shutil.copytree(made.path(TOOL), target, symlinks=True)
         return target
 
