@@ -16,6 +16,8 @@ _OLD_SETUPTOOLS = Need(NeedKind.BUILD_CONSTRAINT, "setuptools<82")
 _PKG_RESOURCES = Need(NeedKind.PYTHON_MODULE, "pkg_resources")
 _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")  # which the build may compile
 _TOO_NEW = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
+# What compilers complain about in old generated code, beside functions that Python no longer has.
+_OF_OLD_CODE = {_TOO_NEW, *(Need(NeedKind.BUILD_CONSTRAINT, name) for name in ("numpy<2", "numpy<2.3", "c-standard"))}
 
 
 class SourceFacts:
@@ -47,12 +49,14 @@ class SourceFacts:
             for reason in case.reasons
             if reason.package == case.failure.package or reason.package not in self._replaced
         ]
-        return [replace(reason, need=self._behind(reason, imported)) for reason, imported in reasons]
+        old = self._regenerable.intersection(reason.package for reason, _ in reasons if reason.need == _TOO_NEW)
+        return [replace(reason, need=_behind(reason, imported, old)) for reason, imported in reasons]
 
-    def _behind(self, reason: Reason, imported: bool) -> Need:
-        if imported and reason.need == _OLD_SETUPTOOLS:
-            return _PKG_RESOURCES
-        return _GENERATED if reason.package in self._regenerable and reason.need == _TOO_NEW else reason.need
+
+def _behind(reason: Reason, imported: bool, old: Collection[str | None]) -> Need:
+    if imported and reason.need == _OLD_SETUPTOOLS:
+        return _PKG_RESOURCES
+    return _GENERATED if reason.package in old and reason.need in _OF_OLD_CODE else reason.need
 
 
 def helping_plan(

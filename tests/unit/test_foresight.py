@@ -228,3 +228,18 @@ def test_causes_of_a_build_requirement_do_not_count_where_another_version_takes_
     reason = Reason(Need.parse("build-constraint:numpy>=2.1.0"), "pyworld", why="pyproject.toml:2")
     assert facts.to_meet([reason], FakeAdviser(machine, FakePackageManager(machine)), None) == [reason]
     assert [reason.need for reason in facts.explained([case])] == [own]
+
+
+def test_with_old_generated_code_goes_what_else_compilers_say_of_it():
+    facts, machine = SourceFacts(), FakeMachine()
+    names = ("python-too-new", "numpy<2", "fno-common")
+    causes = [Finding(Need.parse(f"build-constraint:{name}"), None, 1, "", "s", Role.CAUSE) for name in names]
+    generated = Reason(Need.parse("build-constraint:generated-by-old-cython"), "minepy", why="x.c:1")
+    facts.to_meet([generated], FakeAdviser(machine, FakePackageManager(machine)), None)
+
+    def explained(found):
+        case = Case(Failed("minepy", Path("log"), "build", 1), Diagnosis(tuple(found)))
+        return [reason.need.name for reason in facts.explained([case])]
+
+    assert explained(causes) == ["generated-by-old-cython", "generated-by-old-cython", "fno-common"]
+    assert explained(causes[1:]) == ["numpy<2", "fno-common"]

@@ -192,10 +192,10 @@ def test_plan_has_the_cure_that_is_no_package(step: Step) -> None:
 
 def assert_generated_again(step: Step) -> None:
     """Hold that the log says "too old for this Python", and that rules know this cure if the source allows it."""
-    assert {unmet.reason.need for unmet in planned(step).final} == {TOO_NEW}
+    assert TOO_NEW in {unmet.reason.need for unmet in planned(step).final}
     python = ".".join(step.python.split(".")[:2])
     options = [option for option in rulebook().cures(GENERATED) or () if option.works_on(python)]
-    assert step.others in [frozenset(option.changes.texts) for option in options]
+    assert any(step.others.issuperset(option.changes.texts) for option in options)
 
 
 @pytest.mark.parametrize("step", [step for step in CLOSED if step.incurable], ids=lambda step: step.id)
