@@ -73,7 +73,8 @@ def helping_plan(
     def can_help(cure: BuildCure) -> bool:
         if imported and cure.reason.need.kind is NeedKind.PYTHON_MODULE:
             return cure.is_beside
-        return not cure.is_beside and (built is None or cure.reason.package in built)
+        in_reach = built is None or not cure.changes or cure.reason.package in built
+        return not cure.is_beside and in_reach
 
     skipped = set(tried)
     while True:
@@ -102,4 +103,6 @@ def applied(
     releases = dict.fromkeys((cure.is_beside, release) for cure in every for release in cure.releases)
     bounds = [release for beside, release in releases if not beside]
     further = [release for beside, release in releases if beside]
-    return replace(request, changes=changes).within(bounds, relaxed=relaxed).beside(further)
+    sources = [name for cure in every for name in cure.from_source]
+    changed = replace(request, changes=changes).within(bounds, relaxed=relaxed).beside(further)
+    return changed.from_source(sources) if sources else changed

@@ -148,7 +148,8 @@ def _build_cure(fields: Any) -> BuildCure:
         steps=tuple(map(SourceStep, fields["steps"])),
     )
     releases = tuple(map(_requirement, fields["releases"]))
-    return BuildCure(_reason(fields), changes, releases, fields["affects"], str(fields["source"]))
+    from_source = tuple(map(_requirement, fields.get("from_source", ())))
+    return BuildCure(_reason(fields), changes, releases, fields["affects"], str(fields["source"]), from_source)
 
 
 def _version(text: str | None) -> str | None:

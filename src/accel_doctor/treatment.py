@@ -129,9 +129,10 @@ class Treatment:
         return applied(self._cures, request, relaxed=self.policy.upgrade_unbuildable)
 
     @property
-    def releases(self) -> tuple[str, ...]:
-        """Return the constraints on what is installed that cures have made so far."""
-        return tuple(dict.fromkeys(release for cures in self._cures.values() for c in cures for release in c.releases))
+    def resolution(self) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+        """Return what cures have changed so far in what is resolved."""
+        every = [cure.resolution for cures in self._cures.values() for cure in cures]
+        return tuple(dict.fromkeys(one for one in every if any(one)))
 
     def _take_back(self, found: Sequence[Reason]) -> None:
         """Take back each cure whose need has come again."""

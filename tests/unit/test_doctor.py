@@ -244,7 +244,7 @@ def naming(*needs: str):
 
 def test_what_a_failed_source_names_joins_the_first_question(practice):
     case = practice({"psycopg2": ("compiler:c", "header:Python.h", "header:libpq-fe.h"), "idna": ()})
-    case.doctor.read = naming("header:libpq-fe.h", "header:Python.h", "header:nobody-knows.h")
+    case.doctor.wheels.read = naming("header:libpq-fe.h", "header:Python.h", "header:nobody-knows.h")
     assert case.install("psycopg2", "idna").code is ExitCode.DONE
     assert case.package_manager.transactions == [("gcc", "libpq-dev", "python3-dev")]
     (plan,) = case.reporter.asked
@@ -255,14 +255,14 @@ def test_what_a_failed_source_names_joins_the_first_question(practice):
 def test_what_a_source_names_is_not_asked_for_where_it_is_a_guess_or_installed(practice):
     case = practice({"psycopg2": ("compiler:c",)}, guesses=frozenset({"libpq-dev"}))
     case.machine.installed.add("python3-dev")
-    case.doctor.read = naming("header:libpq-fe.h", "header:Python.h")
+    case.doctor.wheels.read = naming("header:libpq-fe.h", "header:Python.h")
     assert case.install("psycopg2").code is ExitCode.DONE
     assert case.package_manager.transactions == [("gcc",)]
 
 
 def test_nothing_is_installed_for_a_source_that_cannot_be_built_here(practice):
     case = practice({"psycopg2": ("compiler:c",)}, cures={"build-constraint:python-too-new": ()})
-    case.doctor.read = naming("build-constraint:python-too-new")
+    case.doctor.wheels.read = naming("build-constraint:python-too-new")
     result = case.install("psycopg2")
     assert result.code is ExitCode.UNCURED
     assert [str(unmet.reason.need) for unmet in result.plan.unmet] == ["build-constraint:python-too-new"]
@@ -275,7 +275,7 @@ def test_that_is_said_of_a_source_with_known_needs_too(practice):
         known={"psycopg2": ("compiler:c",)},
         cures={"build-constraint:python-too-new": ()},
     )
-    case.doctor.read = naming("build-constraint:python-too-new")
+    case.doctor.wheels.read = naming("build-constraint:python-too-new")
     assert case.install("psycopg2").code is ExitCode.UNCURED
     assert case.builder.attempts == []
     assert case.package_manager.transactions == []
@@ -287,7 +287,7 @@ def test_old_generated_code_is_generated_again_by_one_cython_after_the_other(pra
     case = practice({"aiohttp": ("build-constraint:python-too-new",)}, cures={
         need: tuple(options), "build-constraint:python-too-new": ()
     })  # fmt: skip
-    case.doctor.read = naming(need)
+    case.doctor.wheels.read = naming(need)
     result = case.install("aiohttp")
     assert result.code is ExitCode.UNCURED
     assert case.builder.attempts == ["aiohttp"] * 3
@@ -649,7 +649,7 @@ def test_what_a_stored_wheel_lacks_is_told_where_libraries_would_help(practice):
     keep(case, "waits", PQ)
     keep(case, "old", PQ, Link("libc.so.6", ("GLIBC_2.38",)))
     sources = [Source(name, "1", SourceKind.SDIST, "x") for name in ("fits", "waits", "old", "none")]
-    lacked = case.doctor.lacked_by_kept(sources, InstallRequest(()))
+    lacked = case.doctor.wheels.lacked_by_kept(sources, InstallRequest(()))
     assert lacked == {"fits": (), "waits": (Need.parse("soname:libpq.so.5"),)}
 
 
@@ -1004,3 +1004,19 @@ def test_a_need_that_comes_again_after_its_package_is_not_offered_for_ever(pract
     assert case.install("yaml").code is ExitCode.DONE
     assert case.builder.attempts == ["yaml", "yaml"]
     assert case.reporter.notes == ["yaml 1 has no extension module: built without header:never.h"]
+
+
+def test_an_import_is_cured_by_building_another_one_here(practice):
+    here = BuildCure(ANY, from_source=("lxml",))
+    case = practice({"opencv": ()}, cures={"build-constraint:old": (here,)}, policy=Policy(yes=True))
+    IMPORT_NEEDS["opencv"], before = "build-constraint:old", IMPORT_NEEDS["opencv"]
+    try:
+        assert case.install("opencv").code is ExitCode.NOT_IMPORTABLE
+    finally:
+        IMPORT_NEEDS["opencv"] = before
+    first, second = case.frontend.requests
+    assert ([first.no_binary, first.reinstall], [second.no_binary, second.reinstall]) == (
+        [(), False],
+        [("lxml",), True],
+    )
+    assert case.reporter.notes[-1] == "opencv: build lxml here did not help: taken back"

@@ -28,6 +28,7 @@ FLOORS = (
     ("diagnosis", "explanations", "foresight", "requirements"),
     ("treatment", "report", "rulebook/authoring"),
     ("alternatives", "poorer", "verification"),
+    ("fulfilment",),
     ("doctor",),
     ("system", "frontends", "builder", "store", "journal", "index_client"),
     ("cli",),
@@ -68,7 +69,7 @@ PRINTS = re.compile(r"(click|rich\.console|rich\.live|rich\.progress)\b|sys\.(st
 MODULE_LINES = 300
 FUNCTION_LINES = 40
 LOCAL_IMPORTS = 4.0  # per thousand lines
-LONGER_MODULES = {"doctor.py": 310, "interfaces.py": 370}
+LONGER_MODULES = {"interfaces.py": 370}
 
 # What a docstring of a function begins with if it begins with no verb.
 NO_VERB = re.compile(

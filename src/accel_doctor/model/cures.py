@@ -168,11 +168,17 @@ class BuildCure:
     releases: tuple[str, ...] = ()  # constraints on what is installed: "numpy<2"
     affects: str | None = None
     source: str = ""  # "rules/symptoms.yaml"
+    from_source: tuple[str, ...] = ()  # names of distributions that are built here instead of taken as wheels
+
+    @property
+    def resolution(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return what it changes in what is resolved: releases, and names to build from source."""
+        return (self.releases, self.from_source)
 
     @property
     def identity(self) -> tuple[object, ...]:
         """Return what tells whether this cure was tried before: package, need, and what is done."""
-        return (self.reason.package, self.reason.need, self.changes, self.releases)
+        return (self.reason.package, self.reason.need, self.changes, self.resolution)
 
     @property
     def is_beside(self) -> bool:
@@ -182,7 +188,7 @@ class BuildCure:
     @property
     def texts(self) -> tuple[str, ...]:
         """Return one phrase for each thing it does."""
-        return texts_of(self.changes, self.releases)
+        return texts_of(self.changes, self.releases, self.from_source)
 
 
 def changes_of(cures: Iterable[BuildCure]) -> BuildChanges:
@@ -193,9 +199,10 @@ def changes_of(cures: Iterable[BuildCure]) -> BuildChanges:
     return changes
 
 
-def texts_of(changes: BuildChanges, releases: Sequence[str]) -> tuple[str, ...]:
+def texts_of(changes: BuildChanges, releases: Sequence[str], from_source: Sequence[str] = ()) -> tuple[str, ...]:
     """Return one phrase for each thing that a cure does."""
-    return (*changes.texts, *(f"install {release}" for release in releases))
+    installed = [f"install {release}" for release in releases]
+    return (*changes.texts, *installed, *(f"build {name} here" for name in from_source))
 
 
 Cure = SystemPackage | BuildCure

@@ -123,6 +123,11 @@ class InstallRequest:
         made = [RequirementLine(one, "a cure", name=canonicalize_name(Requirement(one).name)) for one in releases]
         return replace(self, requirements=(*self.requirements, *dict.fromkeys(made)))
 
+    def from_source(self, names: Sequence[str]) -> InstallRequest:
+        """Return the request with distributions that are built here; those installed already were not, so all is
+        installed again."""
+        return replace(self, no_binary=(*self.no_binary, *names), reinstall=True)
+
     def within(self, releases: Sequence[str], *, relaxed: bool = False) -> InstallRequest:
         """Return the request within constraints on what is installed (``numpy>=2.1``).
 

@@ -118,6 +118,7 @@ def build_cure_document(cure: BuildCure) -> dict[str, Any]:
         "jobs": cure.changes.jobs,
         "steps": [step.value for step in cure.changes.steps],
         "releases": list(cure.releases),
+        "from_source": list(cure.from_source),
         "affects": cure.affects,
         "source": cure.source,
     }

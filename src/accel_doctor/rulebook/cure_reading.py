@@ -8,12 +8,24 @@ from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from accel_doctor.model.cures import BuildChanges, BuildCure, Reason, SourceStep, texts_of
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
-_KEYS = ("constraints", "requirements", "variables", "jobs", "steps", "releases", "python", "affects", "unverified")
+_KEYS = (
+    "constraints",
+    "requirements",
+    "variables",
+    "jobs",
+    "steps",
+    "releases",
+    "from_source",
+    "python",
+    "affects",
+    "unverified",
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,7 @@ class CureOption:
     affects: str | None = None
     unverified: bool = False
     source: str = ""
+    from_source: tuple[str, ...] = ()
 
     def works_on(self, python: str) -> bool:
         """Return whether it can work on this version of Python."""
@@ -33,11 +46,11 @@ class CureOption:
 
     def cure(self, reason: Reason) -> BuildCure:
         """Return this option as the cure of one build."""
-        return BuildCure(reason, self.changes, self.releases, self.affects, self.source)
+        return BuildCure(reason, self.changes, self.releases, self.affects, self.source, self.from_source)
 
     def __str__(self) -> str:
         where = f" (Python {self.python})" if self.python else ""
-        return ", ".join(texts_of(self.changes, self.releases)) + where
+        return ", ".join(texts_of(self.changes, self.releases, self.from_source)) + where
 
 
 def read_cures(top: Node) -> Mapping[RuleKey, tuple[CureOption, ...]]:
@@ -62,7 +75,8 @@ def _read_option(node: Node) -> CureOption | None:
         steps=_steps(entries["steps"]),
     )
     releases = _requirements(entries["releases"], bounded=True)
-    if not changes and not releases and len(node.problems) == before:
+    from_source = _names(entries["from_source"])
+    if not (changes or releases or from_source) and len(node.problems) == before:
         node.complain("does nothing: write [] as the list of options if nothing cures the need")
     if len(node.problems) > before:
         return None
@@ -73,6 +87,7 @@ def _read_option(node: Node) -> CureOption | None:
         entries["affects"].text(),
         entries["unverified"].flag(),
         node.file,
+        from_source,
     )
 
 
@@ -88,6 +103,14 @@ def _requirements(node: Node, *, bounded: bool) -> tuple[str, ...]:
         if requirement.url or requirement.marker or (bounded and not requirement.specifier):
             item.complain("expected a name and versions, such as setuptools<58")
     return node.texts()
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    names = node.texts()
+    for name in names:
+        if name != canonicalize_name(name):
+            node.complain(f"write the normalized name: {canonicalize_name(name)}")
+    return names
 
 
 def _variables(node: Node) -> tuple[tuple[str, str], ...]:

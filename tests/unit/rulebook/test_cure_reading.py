@@ -64,8 +64,8 @@ def test_a_later_layer_replaces_an_entry(tmp_path):
         ("{steps: [patch]}", ".steps: no such step: expected one of regenerate-cython"),
         ("{jobs: 0}", ".jobs: expected a positive number, got 0"),
         ("{jobs: 1, python: new}", ".python: expected versions of Python such as <3.12, got 'new'"),
-        ("{jobs: 1, shell: rm}", ".shell: unknown key: expected one of affects, constraints, jobs, python, releases, "
-         "requirements, steps, unverified, variables"),
+        ("{jobs: 1, shell: rm}", ".shell: unknown key: expected one of affects, constraints, from_source, jobs, "
+         "python, releases, requirements, steps, unverified, variables"),
     ],
 )  # fmt: skip
 def test_complaints(tmp_path, option, complaint):

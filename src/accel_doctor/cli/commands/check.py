@@ -151,7 +151,7 @@ def _foresight(
 ) -> Foresight:
     if resolution.locked:
         sources = doctor.environment.sources(resolution.locked)
-        lacked = {} if session.platforms else doctor.lacked_by_kept(sources, request)
+        lacked = {} if session.platforms else doctor.wheels.lacked_by_kept(sources, request)
         expected = expected_from_lock(resolution.locked, sources, lacked, resolution.cases)
     else:
         expected = expected_from_names(

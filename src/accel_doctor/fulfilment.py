@@ -1,0 +1,167 @@
+"""Sources become wheels: stored ones are taken, the others built, until all are there or nothing more can be tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from accel_doctor.errors import ExitCode
+from accel_doctor.foresight import LINKED
+from accel_doctor.interfaces import Builder, Downloads, Loader
+from accel_doctor.lockfile import older_numpy
+from accel_doctor.model.builds import Built, Failed, Locked, Source, Wheel
+from accel_doctor.model.cures import Reason
+from accel_doctor.model.needs import Need
+from accel_doctor.model.requests import InstallRequest
+from accel_doctor.poorer import PoorerWheels
+from accel_doctor.treatment import Treatment, TreatmentEnded
+from accel_doctor.wording import count
+
+
+@dataclass
+class Fulfilment:
+    """The wheels of one run: ``built`` are those that it built or took from the store, ``locked`` what they are for."""
+
+    builder: Builder
+    loader: Loader
+    treatment: Treatment
+    downloads: Downloads
+    read: Callable[[Source, InstallRequest], Sequence[Reason]]  # what the files of a source name
+    built: dict[Source, Built] = field(default_factory=dict)
+    locked: Locked | None = None
+    _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
+    _sources_read: set[Source] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._poorer = PoorerWheels(self.treatment, self.built)
+
+    def lacked_by_kept(self, sources: Sequence[Source], request: InstallRequest) -> dict[str, tuple[Need, ...]]:
+        """Return the missing libraries that stored wheels link, by name of the distribution.
+
+        Leaves out sources without a stored wheel, and those whose wheel libraries would not help.
+        """
+        stored = zip(sources, self.builder.stored(sources, request), strict=True)
+        lacked = {source.name: self._lacked(wheel) for source, wheel in stored if wheel}
+        return {name: needs for name, needs in lacked.items() if needs is not None}
+
+    def _lacked(self, wheel: Wheel) -> tuple[Need, ...] | None:
+        """Return the libraries that a wheel lacks here; None if it lacks something that no library provides."""
+        needs = [link.need for link in self.loader.unmet(wheel.links)]
+        known = tuple(need for need in needs if need)
+        return known if len(known) == len(needs) else None
+
+    def fulfil(
+        self, sources: Sequence[Source], request: InstallRequest, failed: Mapping[Source, Failed] | None = None
+    ) -> None:
+        """Take or build the wheels of ``sources``; ``failed`` are failures of theirs that were not treated yet.
+
+        Ends before all are built if a cure changes what is resolved.
+        """
+        pending, waiting = self._take_stored([one for one in sources if one not in self.built], request)
+        if self.treatment.policy.dry_run:
+            self._end_rehearsal(pending, waiting)
+        known = dict(failed or {})
+        resolution = self.treatment.resolution
+        while pending and self.treatment.resolution == resolution:
+            held = [source for source, reasons in pending.items() if reasons]
+            expected = [reason for source in held for reason in pending[source]]
+            failures = {source: known[source] for source in pending if source in known}
+            if ready := [one for one in pending if one not in held and one not in known]:
+                self._fetch_ahead(expected)
+                failures |= self._build(ready, request)
+            poorer = self._poorer.offered_by(pending)
+            if not failures and not held and not poorer:
+                break
+            self.downloads.wait()
+            expected += [reason for reasons in poorer.values() for reason in reasons]
+            expected += self._named_by([*failures, *held, *poorer], request)
+            if not self._poorer.treat(failures, expected, [*held, *poorer]):
+                break
+            self.loader.forget()
+            for source in poorer:
+                del self.built[source]
+            left = [*failures, *poorer]
+            left += [one for one in held if one not in left and not self._used(one, waiting.get(one))]
+            pending, waiting, known = {source: [] for source in left}, {}, {}
+        self._poorer.tell()
+
+    def _fetch_ahead(self, expected: Sequence[Reason]) -> None:
+        """Download, beside the builds to come, the packages that will surely be installed after them."""
+        if expected and self.treatment.policy.yes:
+            packages = self.treatment.adviser.plan(expected).packages
+            self.downloads.start([package.name for package in packages if package.confidence.covered_by_yes])
+
+    def _named_by(self, failing: Sequence[Source], request: InstallRequest) -> list[Reason]:
+        """Return the needs that the files of sources name whose builds failed or surely would, once for each source."""
+        unread = [source for source in dict.fromkeys(failing) if source not in self._sources_read]
+        self._sources_read.update(unread)
+        return self.treatment.named([reason for source in unread for reason in self.read(source, request)])
+
+    def _take_stored(
+        self, sources: Sequence[Source], request: InstallRequest
+    ) -> tuple[dict[Source, list[Reason]], dict[Source, Wheel]]:
+        """Return the sources without a wheel that works here, with the needs to meet first; and the stored wheels
+        that only lack a library."""
+        pending: dict[Source, list[Reason]] = {}
+        waiting: dict[Source, Wheel] = {}
+        stored = self.builder.stored(sources, self.treatment.applied_to(request))
+        for source, wheel in zip(sources, stored, strict=True):
+            if wheel and (reasons := self._libraries_for(source, wheel)):
+                pending[source], waiting[source] = reasons, wheel
+            elif wheel and (better := self._poorer.instead_of(source, wheel)) is not None:
+                pending[source] = better
+            elif not self._used(source, wheel):
+                pending[source] = []
+        foreseen = self.treatment.foresee([source.name for source in pending if source not in waiting])
+        for source in pending:
+            pending[source] += [reason for reason in foreseen if reason.package == source.name]
+        return pending, waiting
+
+    def _libraries_for(self, source: Source, wheel: Wheel) -> list[Reason]:
+        """Return the libraries that a stored wheel lacks here, if system packages provide all of them; else nothing."""
+        reasons = [Reason(need, source.name, why=LINKED) for need in self._lacked(wheel) or ()]
+        return reasons if len(self.treatment.curable(reasons)) == len(reasons) else []
+
+    def _used(self, source: Source, wheel: Wheel | None) -> bool:
+        """Use a stored wheel if there is one and the loader here can resolve its links; return whether it was
+        used."""
+        if wheel is None:
+            return False
+        reasons = [*map(str, self.loader.unmet(wheel.links))]
+        if outgrown := self._outgrown(wheel):
+            reasons.append(outgrown)
+        if reasons:
+            self._unfit[source] = wheel
+            why = "; ".join(reasons)
+            self.treatment.reporter.note(f"rebuilding {source}: its cached wheel does not load here: {why}")
+            return False
+        self.built[source] = Built(source, wheel, reused=True)
+        return True
+
+    def _outgrown(self, wheel: Wheel) -> str | None:
+        return older_numpy(wheel, self.locked.lock) if self.locked else None
+
+    def _build(self, sources: Sequence[Source], request: InstallRequest) -> dict[Source, Failed]:
+        if sources:
+            self.treatment.reporter.step(f"Building {count(len(sources), 'source distribution')}")
+        failed = {}
+        outcomes = self.builder.build(sources, self.treatment.applied_to(request), self._unfit)
+        for source, outcome in zip(sources, outcomes, strict=True):
+            if isinstance(outcome, Built):
+                self.built[source] = outcome
+                if outgrown := self._outgrown(outcome.wheel):
+                    self.treatment.reporter.note(
+                        f"{source} will not import: {outgrown}; add numpy<2 to the requirements"
+                    )
+            else:
+                failed[source] = outcome
+        return failed
+
+    def _end_rehearsal(self, pending: Mapping[Source, Sequence[Reason]], waiting: Collection[Source]) -> NoReturn:
+        for source in pending:
+            if source not in waiting:
+                self.treatment.reporter.note(f"would build {source}")
+        plan = self.treatment.adviser.plan([reason for reasons in pending.values() for reason in reasons])
+        self.treatment.reporter.plan(plan, self.treatment.simulate(plan))
+        raise TreatmentEnded(ExitCode.DONE, plan=plan)
