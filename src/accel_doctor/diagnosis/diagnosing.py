@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from packaging.utils import canonicalize_name
+
 from accel_doctor.diagnosis.attribution import SECOND_STREAM, Told, told_by
 from accel_doctor.diagnosis.prefilter import SymptomIndex
 from accel_doctor.diagnosis.scanning import LogLines, Readable, line_blocks, stream_blocks
@@ -129,6 +131,8 @@ class _Reading:
             if not explanation and len(self._unexplained) < _PROBES_KEPT:
                 self._unexplained.append((symptom, number, text))
         for need in needs:
+            if _is_own(need, self._current):
+                continue
             draft = _Draft(need, self._current, number, text[:MAXIMUM_EVIDENCE], symptom, fatal, self._sure)
             if symptom.role is SymptomRole.PROBE:
                 self._probes.append(draft)
@@ -280,6 +284,11 @@ def _last_question(probes: Sequence[_Draft]) -> tuple[Need, ...]:
             break
         first -= 1
     return tuple(probe.need for probe in probes[first:])
+
+
+def _is_own(need: Need, package: str | None) -> bool:
+    """Return whether the need is the module of the package that is being built, which cannot lack itself."""
+    return need.kind is NeedKind.PYTHON_MODULE and package is not None and canonicalize_name(need.name) == package
 
 
 def _mentions(text: str, name: str) -> bool:

@@ -476,3 +476,9 @@ def test_an_error_of_configure_that_begins_on_a_later_line_is_one_message():
     assert [(str(cause.need), cause.line, cause.evidence) for cause in diagnose(log.splitlines(), SYMPTOMS).causes] == [
         ("header:zlib.h", 2, "configure: error: need zlib.h Please install it")
     ]
+
+
+def test_a_package_does_not_lack_itself():
+    log = ["h5py/_conv.pyx:21:0: 'h5py/h5t/typewrap.pxd' not found", "error: subprocess-exited-with-error"]
+    assert not diagnose(log, SYMPTOMS, "h5py").causes
+    assert [str(cause.need) for cause in diagnose(log, SYMPTOMS, "other").causes] == ["python-module:h5py"]
