@@ -122,8 +122,7 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
     what = f"{failed} did not build" if failed else "not everything could be built"
     match result.code:
         case ExitCode.UNCURED:
-            known = next_step(result.alternatives)
-            return f"{what}: no known cure", known or f"{_LOG}; to add a rule for it, see docs/how-to/add-a-rule.md"
+            return _uncured(result, failed, what)
         case ExitCode.NOT_IMPORTABLE:
             return f"{failed} cannot be imported: no known cure", f"{_LOG}; everything else is installed"
         case ExitCode.NETWORK:
@@ -151,6 +150,14 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
             | ExitCode.INTERRUPTED
         ):
             return result.code.meaning, None
+
+
+def _uncured(result: Result, failed: str, what: str) -> tuple[str, str]:
+    known = next_step(result.alternatives)
+    if result.plan and result.plan.final:
+        names = dict.fromkeys(unmet.reason.package or failed for unmet in result.plan.final)
+        return f"{', '.join(names)} cannot be built here", known or _LOG
+    return f"{what}: no known cure", known or f"{_LOG}; to add a rule for it, see docs/how-to/add-a-rule.md"
 
 
 def interruption_lines(transactions: Sequence[Plan], logs: str | None) -> list[str]:

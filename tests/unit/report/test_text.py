@@ -139,6 +139,12 @@ def test_cures_that_are_no_package_under_their_headings() -> None:
     ]
 
 
+def test_what_nothing_cures_is_not_said_to_lack_a_rule() -> None:
+    final = Unmet(Reason(Need.parse("build-constraint:python-too-new"), "numba"), final=True)
+    result = Result(ExitCode.UNCURED, None, (), (Case(FAILED, Diagnosis(())),), Plan(unmet=(final,)), ())
+    assert verdict(result) == ("numba cannot be built here", "read the full log")
+
+
 @pytest.mark.parametrize(
     ("alternative", "step"),
     [
