@@ -70,10 +70,10 @@ class Fulfilment:
             if ready := [one for one in pending if one not in held and one not in known]:
                 self._fetch_ahead(expected)
                 failures |= self._build(ready, request)
+            self.downloads.wait()
             poorer = self._poorer.offered_by(pending)
             if not failures and not held and not poorer:
                 break
-            self.downloads.wait()
             expected += [reason for reasons in poorer.values() for reason in reasons]
             expected += self._named_by([*failures, *held, *poorer], request)
             if not self._poorer.treat(failures, expected, [*held, *poorer]):
@@ -114,6 +114,7 @@ class Fulfilment:
             elif not self._used(source, wheel):
                 pending[source] = []
         foreseen = self.treatment.foresee([source.name for source in pending if source not in waiting])
+        foreseen += self._poorer.foreseen([source.name for source in pending if not pending[source]], foreseen, request)
         for source in pending:
             pending[source] += [reason for reason in foreseen if reason.package == source.name]
         return pending, waiting

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 
 from accel_doctor.model.builds import Built, Failed, Source, Wheel
 from accel_doctor.model.cures import Reason
-from accel_doctor.model.needs import Need
+from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.model.requests import InstallRequest
 from accel_doctor.treatment import Treatment, TreatmentEnded
 from accel_doctor.wording import listed
 
+_COMPILER = Need(NeedKind.COMPILER, "c")
+FOR_EXTENSIONS = "its extension modules need it"
 KEPT = "its cached wheel was built without it, and so without an extension module"
 
 
@@ -34,6 +37,15 @@ class PoorerWheels:
         if any(self.treatment.prober.present(need) for need in needs_of(wheel)):
             return []
         return self._offered(source, wheel, [Reason(need, source.name, why=KEPT) for need in needs_of(wheel)]) or None
+
+    def foreseen(self, names: Sequence[str], expected: Sequence[Reason], request: InstallRequest) -> list[Reason]:
+        """Return the compiler as a need of the distributions of which no wheels are wanted, if it will surely be
+        installed for others: built before, they would be built again after it."""
+        if not self.treatment.policy.yes or not any(reason.need == _COMPILER for reason in expected):
+            return []
+        others = {reason.package for reason in expected}
+        unwanted = [name for name in names if name in request.no_binary or ":all:" in request.no_binary]
+        return [Reason(_COMPILER, name, why=FOR_EXTENSIONS) for name in unwanted if name not in others]
 
     def offered_by(self, sources: Collection[Source]) -> dict[Source, list[Reason]]:
         """Return, of the ``sources`` that were built and whose wheels are poorer, the needs that can be met."""

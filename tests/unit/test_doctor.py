@@ -1020,3 +1020,14 @@ def test_an_import_is_cured_by_building_another_one_here(practice):
         [("lxml",), True],
     )
     assert case.reporter.notes[-1] == "opencv: build lxml here did not help: taken back"
+
+
+def test_what_would_be_poorer_waits_for_the_compiler_that_others_need(practice):
+    case = practice({"yaml": (), "cffi": ("compiler:c",)}, known={"cffi": ("compiler:c",)}, policy=Policy(yes=True))
+    lines = tuple(RequirementLine(name, "command line", name=name) for name in ("yaml", "cffi"))
+    assert case.doctor.install(InstallRequest(lines, no_binary=frozenset({"yaml"}))).code is ExitCode.DONE
+    assert case.builder.attempts == ["yaml", "cffi"]
+    assert case.package_manager.transactions == [("gcc",)]
+    (plan,) = case.reporter.plans
+    assert [reason.package for reason in plan.packages[0].reasons] == ["yaml", "cffi"]
+    assert case.downloads.started == []  # nothing is built meanwhile

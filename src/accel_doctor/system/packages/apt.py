@@ -100,6 +100,7 @@ class Apt(Driver):
 
     def __init__(self, runner: Runner, privilege: Privilege, lock_timeout: int = 120) -> None:
         super().__init__(runner, privilege)
+        self._lists_seen = False
         self._simulated: dict[tuple[str, tuple[str, ...]], Simulation] = {}
         self._options = ("-o", f"DPkg::Lock::Timeout={lock_timeout}", "-o", "Dpkg::Options::=--force-confold")
 
@@ -254,8 +255,10 @@ class Apt(Driver):
 
     def _has_lists(self) -> bool:
         """Return whether any Packages list was ever fetched (container images ship without)."""
-        listing = self._answer("apt-get", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages")
-        return bool(listing.strip())
+        if not self._lists_seen:
+            listing = self._answer("apt-get", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages")
+            self._lists_seen = bool(listing.strip())
+        return self._lists_seen
 
     def _unknown(self, names: Sequence[str]) -> list[str]:
         """Return the names that apt-get would not install literally.

@@ -94,21 +94,28 @@ def printed(runner: Runner, argv: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class OwnerQuery:
-    """Find the package that a file belongs to: the first group of ``answer`` in the output of ``command``.
+    """Find the packages that files belong to: the first group of ``answer`` in the output of ``command``.
 
-    With ``unmerged`` it queries /lib as well as /usr/lib, to which /lib is a link: a package may have been
-    unpacked under either name (https://wiki.debian.org/UsrMerge).
+    If its second group is the file, one command answers for all files. With ``unmerged`` it queries /lib as well as
+    /usr/lib, to which /lib is a link: a package may have been unpacked under either name
+    (https://wiki.debian.org/UsrMerge).
     """
 
     command: tuple[str, ...]
     answer: re.Pattern[str]
     unmerged: bool = False
 
-    def owner(self, file: Path, runner: Runner) -> str | None:
-        """Return the package that owns a file, if any."""
-        names = [file, Path("/", *file.parts[2:])] if self.unmerged and file.parts[1:2] == ("usr",) else [file]
-        found = self.answer.search(printed(runner, [*self.command, *map(str, names)]))
-        return found[1] if found else None
+    def owners(self, files: Sequence[Path], runner: Runner) -> dict[Path, str]:
+        """Return the packages that own these files; omit files without one."""
+        if self.answer.groups == 1:
+            found = {file: self.answer.search(printed(runner, [*self.command, str(file)])) for file in files}
+            return {file: match[1] for file, match in found.items() if match}
+        names = {str(name): file for file in files for name in self._names(file)}
+        output = printed(runner, [*self.command, *names])
+        return {names[match[2]]: match[1] for match in self.answer.finditer(output) if match[2] in names}
+
+    def _names(self, file: Path) -> list[Path]:
+        return [file, Path("/", *file.parts[2:])] if self.unmerged and file.parts[1:2] == ("usr",) else [file]
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def file_owners(files: Sequence[Path], manager: str, runner: Runner) -> Mapping[
     plain = sorted({path for path in real.values() if not re.search(r"[*?\[\]\\\n]", str(path))})
     if facts is None or facts.owner_query is None or not plain:
         return {}
-    owners = {path: facts.owner_query.owner(path, runner) for path in plain}
+    owners = facts.owner_query.owners(plain, runner)
     return {file: owner for file, path in real.items() if (owner := owners.get(path))}
 
 

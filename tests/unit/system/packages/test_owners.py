@@ -26,6 +26,15 @@ def test_dpkg_is_asked_by_both_names_that_a_merged_usr_has(said, name):
     assert runner.commands == [("dpkg-query", "-S", "--", str(LIBRARY), "/lib/nowhere/libshelf.so.1")]
 
 
+def test_dpkg_is_asked_about_all_files_at_once():
+    other = Path("/usr/lib/nowhere/libother.so.2")
+    said = f"libother2:amd64: {other}\nlibshelf1:amd64: /lib/nowhere/libshelf.so.1\ndpkg: no path found: /lib/x\n"
+    runner = FakeRunner(lambda argv: (1, said))
+    unowned = Path("/usr/lib/x")
+    assert file_owners([LIBRARY, other, unowned], "apt", runner) == {LIBRARY: "libshelf1", other: "libother2"}
+    assert len(runner.commands) == 1
+
+
 @pytest.mark.parametrize(
     ("manager", "said", "name"),
     [
