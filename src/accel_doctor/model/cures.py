@@ -91,7 +91,7 @@ class SystemPackage:
 class SourceStep(str, Enum):
     """A step on a copy of the source before its build; no rule can name another."""
 
-    REGENERATE_CYTHON = "regenerate-cython"  # remove C files that Cython generated, where the .pyx file is beside them
+    REGENERATE_CYTHON = "regenerate-cython"  # generate C files again, where the .pyx file is beside them
 
 
 @dataclass(frozen=True)
