@@ -36,10 +36,13 @@ _OF_PYTHON = frozenset({
     "Python.h", "abstract.h", "cStringIO.h", "ceval.h", "code.h", "compile.h", "datetime.h", "eval.h", "frozen.h",
     "graminit.h", "import.h", "longintrepr.h", "marshal.h", "modsupport.h", "node.h", "opcode.h", "osdefs.h",
     "patchlevel.h", "pycapsule.h", "pyconfig.h", "pydebug.h", "pyerrors.h", "pyfpe.h", "pyhash.h", "pymacro.h",
-    "pymath.h", "pymem.h", "pyport.h", "pystate.h", "pythread.h", "pytime.h", "structmember.h", "structseq.h",
+    "py3cairo.h", "pycairo.h", "pymath.h", "pymem.h", "pyport.h", "pystate.h", "pythread.h", "pytime.h",
+    "structmember.h", "structseq.h",
     "token.h", "traceback.h",
 })  # fmt: skip
-_PYTHON_DIRECTORIES = frozenset({"numpy", "pybind11", "nanobind", "internal", "cpython", "torch", "greenlet"})
+_PYTHON_DIRECTORIES = frozenset(
+    {"pycairo", "numpy", "pybind11", "nanobind", "internal", "cpython", "torch", "greenlet"}
+)
 
 
 def is_given(name: str) -> bool:

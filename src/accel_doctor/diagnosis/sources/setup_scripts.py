@@ -62,7 +62,7 @@ def read_script(tree: SourceTree, path: str, requires: Collection[str]) -> Scrip
     parsed = parsed_script(tree.texts[path]) if path in tree.texts else None
     if parsed is None:
         return ScriptFacts()
-    given = {name.replace("-", "_") for name in (*requires, *_fetched(tree.texts[path]))}
+    given = {name.replace("-", "_") for name in (*requires, *fetched_by(tree.texts[path]))}
     script = Script(tree, _SELDOM_THERE - given, path)
     script.follow(parsed)
     setup = next((call for call in script.calls if call.name.split(".")[-1] == "setup"), None)
@@ -77,8 +77,8 @@ def read_script(tree: SourceTree, path: str, requires: Collection[str]) -> Scrip
     return reader.facts
 
 
-def _fetched(text: str) -> Iterator[str]:
-    """Yield the names in ``setup_requires``, under whatever condition."""
+def fetched_by(text: str) -> Iterator[str]:
+    """Yield the names in a script's ``setup_requires``, under whatever condition."""
     for listed in re.findall(r"setup_requires\s*\+?=\s*\[([^\]]*)\]", text):
         yield from (name.lower() for name in re.findall(r"""['"]([A-Za-z][\w-]*)""", listed))
 

@@ -22,7 +22,7 @@ from accel_doctor.diagnosis.sources.autoconf_files import autoconf_mentions
 from accel_doctor.diagnosis.sources.cmake_files import cmake_mentions
 from accel_doctor.diagnosis.sources.included import included_headers
 from accel_doctor.diagnosis.sources.meson_files import meson_mentions
-from accel_doctor.diagnosis.sources.setup_scripts import ScriptFacts, read_script
+from accel_doctor.diagnosis.sources.setup_scripts import ScriptFacts, fetched_by, read_script
 from accel_doctor.diagnosis.sources.source_tree import Mention, SourceTree
 from accel_doctor.model.needs import Need, NeedKind, version_of
 from accel_doctor.rulebook import Aliases
@@ -36,6 +36,7 @@ else:
 _FALLS_BACK = re.compile(
     r"\b(?:ve_build_ext|BuildFailed|BuildExtFailed|optional_build_ext|CompileError|CCompilerError)\b"
 )
+_MOST_MODULES = 40  # of Cython; whether all of more are built is not certain
 _RUST = ("maturin", "setuptools-rust")
 
 
@@ -63,7 +64,7 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
         mentions += _scikit_build(tree, project)
     elif backend.startswith("maturin"):
         mentions += _rust(tree, system)
-    elif backend.startswith(("setuptools", "skbuild", "backend", "_", "build")):
+    elif backend.startswith(("setuptools", "skbuild")) or system.get("backend-path"):
         facts = read_script(tree, "setup.py", requires)
         mentions += _setuptools(tree, project, requires, facts)
         compiled = () if _FALLS_BACK.search(tree.texts.get("setup.py", "")) else tuple(facts.compiled)
@@ -90,6 +91,12 @@ def _setuptools(
     tree: SourceTree, project: Mapping[str, Any], requires: Sequence[str], facts: ScriptFacts
 ) -> Iterator[Mention]:
     yield from facts.mentions
+    script = tree.texts.get("setup.py", "")
+    if not facts.extensions and "cython" in (*requires, *fetched_by(script)) and not _FALLS_BACK.search(script):
+        modules = [path for path in sorted(tree.texts) if path.endswith(".pyx")]
+        yield from included_headers(tree, modules[:_MOST_MODULES])
+        for path in modules[:1]:
+            yield Mention(NeedKind.COMPILER, "c", path, 1, "a Cython module")
     for path in _cffi_builders(tree):
         yield from read_script(tree, path, requires).mentions
     for module in _table(project, "tool", "setuptools").get("ext-modules") or ():

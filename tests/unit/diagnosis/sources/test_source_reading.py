@@ -213,6 +213,14 @@ def test_cython_files_name_their_headers():
     assert needs(files)["header:foo/bar.h"] == 'own/deep.pxd:1: cdef extern from "foo/bar.h"'
 
 
+@pytest.mark.parametrize("backend", ["", 'build-backend = "hooks"\nbackend-path = ["bin"]\n'])
+def test_cython_modules_are_read_where_the_script_does_not_tell_them(backend):
+    files = {"setup.py": f"{SETUP}setup(ext_modules=unknown())", "x/y.pyx": 'cdef extern from "foo.h":\n    pass\n'}
+    declared = f'[build-system]\nrequires = ["setuptools", "cython"]\n{backend}'
+    assert set(needs({**files, "pyproject.toml": declared})) == {"compiler:c", "header:foo.h"}
+    assert needs(files) == {}
+
+
 def test_bundled_libraries_are_no_needs():
     files = {"setup.py": f"{SETUP}setup(ext_modules=[Extension('x', ['x.c'], libraries=['foo'])])", "x.c": ""}
     assert named(files) == {"library:foo"}
