@@ -1,4 +1,5 @@
-"""Leave to pip what uv refuses: sdists that are neither ``.tar.gz`` nor ``.zip``, which PyPI took until 2017.
+"""Leave to pip what uv refuses: sdists that are neither ``.tar.gz`` nor ``.zip``, which PyPI took until 2017, and
+archives that it does not unpack, such as those with absolute links.
 
 uv's rule: https://docs.astral.sh/uv/pip/compatibility/#source-distribution-filenames-and-formats
 """
@@ -15,7 +16,7 @@ from accel_doctor.interfaces import Frontend
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 
-_REFUSED = re.compile(r"non-PEP 625-compliant (?:source distribution )?filename")
+_REFUSED = re.compile(r"non-PEP 625-compliant (?:source distribution )?filename|Failed to extract archive")
 SDIST_ENDINGS = (".tar.gz", ".zip")  # of sdists that uv and lock files accept
 
 

@@ -16,6 +16,8 @@ REFUSALS = [  # of uv 0.13
     "stem==1.1.1 has a non-PEP 625-compliant source distribution filename and you require stem==1.1.1, we can conclude",
     "uv cannot resolve the requirements:\n  error: Source distribution `file:///s/eee-1.0.tar.bz2` has a non-PEP "
     "625-compliant filename; only `.tar.gz` and `.zip` archives are accepted",
+    "uv cannot resolve the requirements:\n  error: Failed to download and build `django-tables2==1.21.2`\n    "
+    "cause: Failed to extract archive: django-tables2==1.21.2\n    cause: Invalid tar file",
 ]
 
 
