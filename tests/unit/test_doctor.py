@@ -299,7 +299,7 @@ def test_old_generated_code_is_generated_again_when_a_build_stumbles_over_it(pra
     need, too_new = Need.parse("build-constraint:generated-by-old-cython"), "build-constraint:python-too-new"
     cure = BuildCure(Reason(need, None), BuildChanges(("python-too-new",)))  # which the fake build takes for its cure
     case = practice({"lxml": ("compiler:c", too_new)}, cures={str(need): (cure,), too_new: ()})
-    case.doctor.read = naming("build-constraint:has-old-generated-code")
+    case.doctor.wheels.read = naming("build-constraint:has-old-generated-code")
     assert case.install("lxml").code is ExitCode.DONE
     assert case.package_manager.transactions == [("gcc",)]
     assert [cure.reason.need for plan in case.remembered for cure in plan.build_cures] == [need]

@@ -134,6 +134,7 @@ def test_list_says_what_is_kept(run, document, filled):
     assert answer["wheels"][1] | {"bytes": 0, "sha256": ""} == {
         **vars(provenance()),
         "build_requirements": ["setuptools==80.9.0"],
+        "lacks": [],
         "changes": [],
         "built_with": [],
         "key": "1" * 64,
