@@ -88,7 +88,7 @@ class Treatment:
             self.reporter.diagnosed(case)
         found = self._sources.explained(cases)
         self._take_back(found)
-        foreseen = [*not_shown(foreseen, found), *self._foresee_next(found)]
+        foreseen = [*not_shown(foreseen, found), *self._foresee_next([*found, *foreseen])]
         plan = helping_plan(self.adviser, [*found, *foreseen], self._tried_cures, built, cases)
         if self.policy.upgrade_unbuildable:
             plan = self._with_other_releases(plan, cases)

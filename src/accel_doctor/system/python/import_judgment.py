@@ -19,16 +19,17 @@ _LONGEST = 4000
 _WANTS_SETTINGS = re.compile(
     r"\$?\bDISPLAY\b|\b(?:connect to|open) (?:the )?(?:X )?display\b|\bno display\b|\bXDG_RUNTIME_DIR\b"
     r"|[Ee]nvironment variable .*(?:\bset\b|\bmissing\b|\bdefined\b|\brequired\b|\bnot found\b)"
-    r"|\b[Cc]redentials?\b|\b(?:API|api)[ _-]?(?:key|token)\b"
+    r"|\b[Cc]redentials?\b|\b(?:API|api)[ _-]?(?:key|token)\b|\bshould be imported before\b"
 )
 _SETTING_ERRORS = re.compile(
-    r"ImproperlyConfigured|\w*(?:Display|Credentials|Configuration|Config)\w*(?:Error|Exception)"
+    r"ImproperlyConfigured|NotImplementedError|\w*(?:Display|Credentials|Configuration|Config)\w*(?:Error|Exception)"
 )
 _STOPPED = ("SystemExit",)
 _ABOUT_NAMES = frozenset({"ModuleNotFoundError", "SyntaxError", "AttributeError", "NameError", "TypeError"})
 
 # Our own words in the log of an import; rules/symptoms.yaml reads them.
 PYTHON_2 = "error: Python 2 code in"
+MODULE = "error: a module that is imported at run time is not installed:"
 LIBRARIES = "shared libraries that this import asked for, and did not find:"
 
 _PYTHON_2_SYNTAX = re.compile(
@@ -56,6 +57,7 @@ class ImportFailure(NamedTuple):
     variable: bool = False  # a KeyError of os.environ
     libraries: tuple[str, ...] = ()  # asked for by name, and not found
     trace: str = ""  # the traceback without its last line
+    inner: bool = False  # a module inside of a package that imports nothing itself
 
     @property
     def wants_settings(self) -> bool:
@@ -85,6 +87,11 @@ class ImportFailure(NamedTuple):
         )
 
     @property
+    def lacks_module(self) -> bool:
+        """Return whether it is about a module that is not installed."""
+        return self.kinds[:1] == ("ModuleNotFoundError",) and _BARE.fullmatch(_top(self.missing)) is not None
+
+    @property
     def asks_for_libraries(self) -> bool:
         """Return whether the libraries that it did not find may be why it failed."""
         if self.message.startswith("cannot import name") or not self.libraries:
@@ -96,6 +103,8 @@ class ImportFailure(NamedTuple):
         """Return its part of a log, in whose last lines symptoms are searched."""
         if self.of_python_2:
             return f"{self.trace}{PYTHON_2} {self.module}: {self}\n"
+        if self.lacks_module and _top(self.missing) != _top(self.module):
+            return f"{self.trace}{MODULE} {_top(self.missing)}\n"
         said = f"{self.kinds[0] if self.kinds else 'error'}: {self.message}".rstrip()
         libraries = ", ".join(libraries_wanted([self]) if self.asks_for_libraries else [])
         return f"{self.trace}{said}\n" + (f"{LIBRARIES} {libraries}\n" if libraries else "")
@@ -131,6 +140,7 @@ def _failure(said: dict[str, Any]) -> ImportFailure:
         variable=said.get("variable") is True,
         libraries=tuple(str(name) for name in said.get("libraries", ())),
         trace=str(said.get("trace", "")),
+        inner=said.get("inner") is True,
     )
 
 
@@ -148,6 +158,7 @@ def judged(name: str, modules: Sequence[str], failures: Sequence[ImportFailure])
     distribution's main module can be imported: some ship modules for optional companions.
     """
     real = [failure for failure in failures if not failure.wants_settings]
+    real = [failure for failure in real if failure.asks_for_libraries or not failure.inner]
     failed = {failure.module for failure in real}
     main = _main_modules(name, modules)
     works = any(module not in failed for module in main)
@@ -163,7 +174,9 @@ def _main_modules(name: str, modules: Sequence[str]) -> list[str]:
 
 
 # Names for other systems' loaders.
-_ELSEWHERE = re.compile(r"(?i)(?:cyg|msys).*|.*\.(?:dll|dylib|framework|exe)(?:\..*)?|.*[\\ ].*|msvcrt|kernel32")
+_ELSEWHERE = re.compile(
+    r"(?i)(?:cyg|msys).*|.*\.(?:cpython-|abi3).*|.*\.(?:dll|dylib|framework|exe)(?:\..*)?|.*[\\ ].*|msvcrt|kernel32"
+)
 _SONAME = re.compile(r"(?P<stem>lib[A-Za-z0-9_+.-]+?)\.so(?P<version>\.[0-9][0-9.]*)?")
 _BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+.-]*")
 

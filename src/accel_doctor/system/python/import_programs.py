@@ -61,7 +61,7 @@ print(sys.argv[4] + json.dumps(answer))
 IMPORT = (
     _PREAMBLE
     + r"""
-import importlib, importlib.util, json, traceback
+import importlib, json, pkgutil, traceback
 mark, *names = sys.argv[4:]
 del sys.argv[1:]
 asked = []
@@ -108,19 +108,26 @@ def trace(failure):
 def load(name):
     package = hasattr(importlib.import_module(name), "__path__")
     loaded = any(one.startswith(name + ".") for one in list(sys.modules))
-    same = name + "." + name.rpartition(".")[2]
-    if package and not loaded and importlib.util.find_spec(same):
-        # What a package has whose own file imports nothing.
-        importlib.import_module(same)
+    if package and not loaded:  # its own file imports nothing: what is in it is what people import
+        found = sorted(one.name for one in pkgutil.iter_modules(sys.modules[name].__path__) if public(one.name))
+        names.extend(name + "." + one for one in found[:10])
 
-for name in names:
+def public(name):
+    return not name.startswith(("_", "test")) and name not in ("conftest", "setup", "tests", "cli", "main")
+
+count = len(names)
+for number, name in enumerate(names):
     del asked[:]
     try:
-        load(name)
+        if number < count:
+            load(name)
+        else:
+            importlib.import_module(name)
     except BaseException as failure:
         wanted = [one for one in dict.fromkeys(asked) if not is_there(one)]
         said = {
             "module": name,
+            "inner": number >= count,
             "trace": trace(failure)[-20000:],
             "kinds": [kind.__name__ for kind in type(failure).__mro__],
             "message": str(getattr(failure, "msg", failure) if isinstance(failure, SyntaxError) else failure)[:4000],

@@ -28,6 +28,8 @@ def failure(*kinds: str, module: str = "demo", **facts: object) -> ImportFailure
         ),
         failure("RuntimeError", message="the environment variable FOO_HOME must be set"),
         failure("ValueError", message="no API key given"),
+        failure("NotImplementedError", "RuntimeError", message="analogio not supported for this board."),
+        ImportFailure("psycopg_c", IMPORT_ERROR, "the psycopg package should be imported before psycopg_c"),
         ImportFailure("demo", ("SystemExit", "BaseException", "object"), "2"),
     ],
 )
@@ -84,8 +86,29 @@ def test_reports_are_read_and_malformed_ones_skipped():
         (("libvips.so.42",), ["libvips.so.42"]),
         (("sodium", "libsodium.so", "libsodium.so.23", "libsodium.so.18"), ["libsodium"]),
         (("cairo-2", "cairo", "libcairo.so.2", "libcairo.2.dylib"), ["libcairo.so.2", "libcairo-2"]),
+        (("libxtables", "libxtables.cpython-311-x86_64-linux-gnu.so", "libxtables.abi3"), ["libxtables"]),
         (("pango", "pango-1.0", "/opt/lib/libx.so.1", "a b", "-x"), ["libx.so.1", "libpango", "libpango-1.0"]),
     ],
 )
 def test_the_libraries_that_imports_asked_for(asked, wanted):
     assert libraries_wanted([failure("OSError", libraries=asked)]) == wanted
+
+
+def test_inside_of_a_package_only_libraries_count():
+    inner = failure("ImportError", module="wand.api", libraries=("MagickWand-7.Q16",), inner=True)
+    other = failure("ValueError", module="wand.x", message="no", inner=True)
+    assert judged("wand", ["wand"], [inner, other]) == ((inner,), ())
+
+
+@pytest.mark.parametrize(
+    ("missing", "last"),
+    [
+        ("asyncore", "error: a module that is imported at run time is not installed: asyncore"),
+        ("pkg_resources.extern", "error: a module that is imported at run time is not installed: pkg_resources"),
+        ("demo._speed", "ModuleNotFoundError: No module named 'demo._speed'"),
+        (None, "ModuleNotFoundError: No module named 'None'"),
+    ],
+)
+def test_a_module_that_is_not_installed_is_told(missing, last):
+    one = ImportFailure("demo", NOT_FOUND, f"No module named '{missing}'", missing=missing, trace="Traceback:\n")
+    assert one.lines == f"Traceback:\n{last}\n"
