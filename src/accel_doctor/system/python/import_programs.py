@@ -107,8 +107,8 @@ def trace(failure):
 
 def load(name):
     package = hasattr(importlib.import_module(name), "__path__")
-    loaded = any(one.startswith(name + ".") for one in list(sys.modules))
-    if package and not loaded:  # its own file imports nothing: what is in it is what people import
+    loaded = sum(one.startswith(name + ".") for one in list(sys.modules))
+    if package and loaded < 2:  # its own file imports next to nothing: what is in it is what people import
         found = sorted(one.name for one in pkgutil.iter_modules(sys.modules[name].__path__) if public(one.name))
         names.extend(name + "." + one for one in found[:10])
 
