@@ -13,7 +13,7 @@ from accel_doctor.errors import NetworkError
 from accel_doctor.interfaces import PackageIndex
 from accel_doctor.model.cures import BuildCure, Reason
 from accel_doctor.model.needs import Need, NeedKind
-from accel_doctor.model.plans import Case
+from accel_doctor.model.plans import Result
 from accel_doctor.model.releases import Alternative, OtherReleases, Project, Successor
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 from accel_doctor.report.release_text import alternative_lines
@@ -41,10 +41,16 @@ class Alternatives:
             releases = self.other_releases(project, version) if project.releases else None
         return Alternative(package, version, successor, releases) if successor or releases else None
 
-    def among(self, cases: tuple[Case, ...], request: InstallRequest) -> tuple[Alternative, ...]:
-        """Return what could be installed instead of each package that failed."""
-        failed = {case.failure.package: case.failure.version for case in cases if case.failure.package}
-        found = [self.to(name, version, request) for name, version in failed.items() if name]
+    def beside(self, result: Result, request: InstallRequest) -> tuple[Alternative, ...]:
+        """Return what could be installed instead of each package that could not be built, or was, and not imported."""
+        packages = result.locked.lock.packages if result.locked else []
+        locked: dict[str, str] = {package.name: str(package.version) for package in packages if package.version}
+        built = {one.source.name for one in result.built}
+        failed = [case.failure for case in result.cases]
+        named = {one.package: one.version for one in failed if one.step != "import" or one.package in built}
+        for unmet in result.plan.final if result.plan and not failed else ():
+            named[unmet.reason.package] = unmet.reason.version
+        found = [self.to(name, version or locked.get(name), request) for name, version in named.items() if name]
         return tuple(one for one in found if one)
 
     def to_pins_in(self, message: str, request: InstallRequest) -> Iterator[Alternative]:
@@ -57,10 +63,11 @@ class Alternatives:
                 if found and found.releases and found.releases.asked not in found.releases.usable:
                     yield found
 
-    def other_release(self, request: InstallRequest, case: Case, reason: Reason | None) -> BuildCure | None:
-        """Return the cure that installs another release of the package that was not built; None if there is none."""
-        name = None if case.failure.step == "import" else case.failure.package
-        found = self.to(name, case.failure.version, request) if name else None
+    def other_release(
+        self, request: InstallRequest, package: str, version: str | None, reason: Reason | None
+    ) -> BuildCure | None:
+        """Return the cure that installs another release of a package that cannot be built; None if there is none."""
+        found = self.to(package, version, request)
         return self.cure(found, request, reason) if found else None
 
     def cure(self, found: Alternative, request: InstallRequest, reason: Reason | None = None) -> BuildCure | None:

@@ -54,8 +54,8 @@ class Doctor:
         except TreatmentEnded as ended:
             self.treatment.record_cures([source.name for source in self.wheels.built])
             result = self.result(ended.code, ended.cases, ended.plan)
-            if ended.code is ExitCode.UNCURED:
-                result = replace(result, alternatives=self.alternatives.among(ended.cases, request))
+            if ended.code in (ExitCode.UNCURED, ExitCode.NOT_IMPORTABLE):
+                result = replace(result, alternatives=self.alternatives.beside(result, request))
             return result
         self.treatment.record_cures(None)
         return self.result(ExitCode.DONE)

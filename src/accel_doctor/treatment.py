@@ -52,7 +52,7 @@ class Treatment:
     logs: Logs
     policy: Policy
     record: Callable[[Plan], None]  # records a plan that was carried out
-    other_release: Callable[[Case, Reason | None], BuildCure | None] = lambda case, reason: None
+    other_release: Callable[[str, str | None, Reason | None], BuildCure | None] = lambda name, version, reason: None
     transactions: list[Plan] = field(default_factory=list)
     _tried: set[str] = field(default_factory=set)  # system packages
     _cures: dict[str | None, list[BuildCure]] = field(default_factory=dict)  # in effect, by Python package
@@ -109,13 +109,14 @@ class Treatment:
         helped = {reason.package for one in plan.packages if one.name not in self._tried for reason in one.reasons}
         helped |= {cure.reason.package for cure in plan.build_cures}
         helped -= {unmet.reason.package for unmet in plan.final}
+        versions = {unmet.reason.package: unmet.reason.version for unmet in plan.final}
+        versions |= {case.failure.package: case.failure.version for case in cases if case.failure.step != "import"}
         cures: dict[str | None, BuildCure] = {}
-        for case in cases:
-            reasons = [unmet.reason for unmet in plan.uncured if unmet.reason.package == case.failure.package]
-            if case.failure.package not in helped:
-                cure = self.other_release(case, next(iter(reasons), None))
-                if cure and cure.identity not in self._tried_cures:
-                    cures[case.failure.package] = cure
+        for name in sorted(one for one in versions if one and one not in helped):
+            reason = next((unmet.reason for unmet in plan.uncured if unmet.reason.package == name), None)
+            cure = self.other_release(name, versions[name], reason)
+            if cure and cure.identity not in self._tried_cures:
+                cures[name] = cure
         if not cures:
             return plan
         left = plan.giving_up(cures)

@@ -33,7 +33,7 @@ from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
 from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SystemPackage
 from accel_doctor.model.needs import Need
-from accel_doctor.model.plans import Consent, Plan, Policy, Result, Verification
+from accel_doctor.model.plans import Consent, Plan, Policy, Result, Unmet, Verification
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 from accel_doctor.model.wheels import Link
 from accel_doctor.report.release_text import alternative_lines
@@ -1031,3 +1031,21 @@ def test_what_would_be_poorer_waits_for_the_compiler_that_others_need(practice):
     (plan,) = case.reporter.plans
     assert [reason.package for reason in plan.packages[0].reasons] == ["yaml", "cffi"]
     assert case.downloads.started == []  # nothing is built meanwhile
+
+
+def test_what_its_source_says_cannot_be_built_has_another_release_too(practice):
+    case = practice(BAD, cures=NEVER, wheels=WHEEL)
+    final = Plan(unmet=(Unmet(Reason(Need.parse("build-constraint:never"), "bad"), final=True),))
+    result = Result(ExitCode.UNCURED, lock_of("bad"), (), (), final, ())
+    (found,) = case.doctor.alternatives.beside(result, InstallRequest(()))
+    assert (found.package, found.version) == ("bad", "1")
+    case.doctor.treatment.policy = Policy(yes=True, upgrade_unbuildable=True)
+    assert case.install("bad").code is ExitCode.DONE
+
+
+def test_other_releases_are_named_for_imports_of_what_was_built_only(practice):
+    case = practice({"broken": ()}, policy=Policy(yes=True))
+    result = case.install("broken")
+    assert result.code is ExitCode.NOT_IMPORTABLE
+    assert [found.package for found in result.alternatives] == ["broken"]
+    assert case.doctor.alternatives.beside(replace(result, built=()), InstallRequest(())) == ()

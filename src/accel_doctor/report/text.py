@@ -124,7 +124,8 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
         case ExitCode.UNCURED:
             return _uncured(result, failed, what)
         case ExitCode.NOT_IMPORTABLE:
-            return f"{failed} cannot be imported: no known cure", f"{_LOG}; everything else is installed"
+            hint = next_step(result.alternatives) or f"{_LOG}; everything else is installed"
+            return f"{failed} cannot be imported: no known cure", hint
         case ExitCode.NETWORK:
             return f"{what}: the build could not reach the network", f"check the network, then {_AGAIN}"
         case ExitCode.CONSENT if result.plan and result.plan.build_cures and not result.plan.packages:
