@@ -36,8 +36,9 @@ class SourceFacts:
         self._replaced.update(
             name for reason in facts if (name := reason.need.name.partition(">=")[0]) != reason.need.name
         )
-        packages = adviser.plan(_lacking(reasons, prober)).packages if prober else ()
-        sure = [package.reasons[0] for package in packages if package.confidence.covered_by_yes]
+        plan = adviser.plan(_lacking(reasons, prober)) if prober else Plan()
+        facts += [unmet.reason for unmet in plan.final]
+        sure = [package.reasons[0] for package in plan.packages if package.confidence.covered_by_yes]
         return list(dict.fromkeys([*facts, *sure]))
 
     def explained(self, cases: Sequence[Case]) -> list[Reason]:

@@ -67,8 +67,14 @@ class RuleAdviser:
             fresh = next((cure for cure in options or () if cure.identity not in tried), None)
             if fresh:
                 cures.setdefault(fresh.identity, fresh)
-            unmet.append(replace(one, final=options == []))
+            unmet.append(replace(one, final=options == [] or self._asked_for_in_vain(one.reason)))
         return replace(plan, cures=(*plan.packages, *cures.values()), unmet=tuple(unmet))
+
+    def _asked_for_in_vain(self, reason: Reason) -> bool:
+        """Return whether a meson.build surely asks for what no package has: such a build ends there, whatever else is
+        installed."""
+        surely = reason.finding is None and "meson.build:" in (reason.why or "")
+        return surely and reason.need.kind is NeedKind.PKGCONFIG and self._chooser.is_nowhere(reason.need)
 
     def _package_plan(self, reasons: Sequence[Reason]) -> Plan:
         plan = self._plan(reasons)

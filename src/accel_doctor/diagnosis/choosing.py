@@ -101,6 +101,11 @@ class PackageChooser:
         other = None if self._indexes.own or self._indexes.nearest else self._indexes.newest_shipped
         return other is not None and rank(need, other).worth_naming
 
+    def is_nowhere(self, need: Need) -> bool:
+        """Return whether no package of this release has it, by the rules or by lists of all files."""
+        ruled = self._rulebook.package_rule(need, self._distribution)
+        return not ruled.packages if ruled else self._proven_absence(need) is not None
+
     def advice(self, need: Need) -> str | None:
         """Return what to do about a need that :meth:`choice` knows nothing about."""
         upstream = self._rulebook.advice(need, self._interpreter)

@@ -117,3 +117,17 @@ def test_of_a_library_s_names_those_that_nothing_has_are_left_out_beside_one_tha
 
 def test_a_library_opened_by_name_is_else_its_development_package(adviser):
     assert adviser.plan([Reason(Need.parse("soname:libruled"), "x")]).names == ("libruled-dev",)
+
+
+@pytest.mark.parametrize(
+    ("need", "why", "final"),
+    [
+        ("pkgconfig:nowhere", "meson.build:21: dependency('nowhere')", True),
+        ("pkgconfig:nowhere", None, False),
+        ("pkgconfig:nowhere", "setup.py:3: pkg-config nowhere", False),
+        ("header:sure.h", "meson.build:21: has_header('sure.h')", False),
+    ],
+)
+def test_what_a_meson_build_asks_for_in_vain_ends_the_build(adviser, need, why, final):
+    made = adviser.plan([Reason(Need.parse(need), "x", why=why), Reason(Need.parse("header:sure.h"), "x")])
+    assert bool(made.final) is final
