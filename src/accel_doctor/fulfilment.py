@@ -18,6 +18,8 @@ from accel_doctor.poorer import PoorerWheels
 from accel_doctor.treatment import Treatment, TreatmentEnded
 from accel_doctor.wording import count
 
+_READERS = 4  # threads; each may keep 64 MB of a source in memory
+
 
 @dataclass
 class Fulfilment:
@@ -96,7 +98,13 @@ class Fulfilment:
         """Return the needs that the files of sources name whose builds failed or surely would, once for each source."""
         unread = [source for source in dict.fromkeys(failing) if source not in self._sources_read]
         self._sources_read.update(unread)
-        return self.treatment.named([reason for source in unread for reason in self.read(source, request)])
+        if not unread:
+            return []
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="read") as pool:  # most wait for downloads
+            found = list(pool.map(lambda source: self.read(source, request), unread))
+        return self.treatment.named([reason for reasons in found for reason in reasons])
 
     def _take_stored(
         self, sources: Sequence[Source], request: InstallRequest
