@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -50,8 +51,12 @@ class SourceFacts:
             for reason in case.reasons
             if reason.package == case.failure.package or reason.package not in self._replaced
         ]
-        old = self._regenerable.intersection(reason.package for reason, _ in reasons if reason.need == _TOO_NEW)
+        old = self._regenerable.intersection(reason.package for reason, _ in reasons if _is_of_c_code(reason))
         return [replace(reason, need=_behind(reason, imported, old)) for reason, imported in reasons]
+
+
+def _is_of_c_code(reason: Reason) -> bool:
+    return reason.need == _TOO_NEW and re.search(r"\.(?:c|cc|cpp|cxx):\d", reason.evidence) is not None
 
 
 def _behind(reason: Reason, imported: bool, old: Collection[str | None]) -> Need:

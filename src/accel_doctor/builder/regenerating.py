@@ -34,7 +34,7 @@ def __getattr__(name):
 
 def regenerated(tree: Path, system: Mapping[str, Any]) -> Mapping[str, Any]:
     """Remove the C and C++ files of a source that Cython generated, where the file they were generated from is beside
-    them; return its ``[build-system]`` with a backend that generates them again."""
+    them, or the only one of that name; return its ``[build-system]`` with a backend that generates them again."""
     files = list(_removed(tree, _language_level(tree)))
     if not files:
         return system
@@ -47,9 +47,13 @@ def regenerated(tree: Path, system: Mapping[str, Any]) -> Mapping[str, Any]:
 def _removed(tree: Path, level: str | None) -> Iterator[tuple[list[str], str, str]]:
     """Yield Cython's options, the module and the removed file for each; code of Cython 0.x is that of Python 2 unless
     the source says otherwise."""
-    for module in sorted(tree.rglob("*.pyx")):
-        for generated in (module.with_suffix(".c"), module.with_suffix(".cpp"), module.with_suffix(".cxx")):
-            if generated.is_file() and not generated.is_symlink():
+    modules = sorted(tree.rglob("*.pyx"))
+    by_name = {module.stem: module for module in modules if [one.stem for one in modules].count(module.stem) == 1}
+    for suffix in (".c", ".cpp", ".cxx"):
+        for generated in sorted(tree.rglob(f"*{suffix}")):
+            beside = generated.with_suffix(".pyx")
+            module = beside if beside.is_file() else by_name.get(generated.stem)
+            if module and generated.is_file() and not generated.is_symlink():
                 with generated.open("rb") as stream:
                     by_cython = _BY_CYTHON.match(stream.read(200))
                 if by_cython:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from posixpath import splitext
+from posixpath import basename, splitext
 from typing import NamedTuple
 
 from accel_doctor.diagnosis.sources.source_tree import SourceTree
@@ -25,6 +25,6 @@ def generated_code(tree: SourceTree, compiled: Iterable[str]) -> Iterator[Genera
     for path in compiled:
         found = _GENERATED.match(tree.texts.get(path, ""))
         if found:
-            stem = splitext(path)[0]
-            regenerable = any(f"{stem}{suffix}" in tree.paths for suffix in (".pyx", ".py"))
-            yield GeneratedCode(path, found[1], regenerable)
+            beside = f"{splitext(path)[0]}.pyx" in tree.paths
+            others = [other for other in tree.paths if other.endswith(f"/{basename(splitext(path)[0])}.pyx")]
+            yield GeneratedCode(path, found[1], beside or len(others) == 1)

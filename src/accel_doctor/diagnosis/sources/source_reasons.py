@@ -51,7 +51,7 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
             why = f"pyproject.toml:{line}: {name}{versions} does not work on Python {python}"
             reasons.append(Reason(need, package, why=why))
     if lost := removed_import(tree, book.python_rules.modules_removed_in(python)):
-        why = f"{lost.path}:{lost.line}: imports {lost.name}, which Python {python} does not have"
+        why = f"{lost.path}:{lost.line}: uses {lost.name}, which Python {python} does not have"
         name = lost.name if lost.name == "numpy.distutils" else "python-too-new"
         reasons.append(Reason(Need(NeedKind.BUILD_CONSTRAINT, name), package, why=why))
     if use := removed_use(tree, reading.compiled, book.python_rules.removed_in(python)):

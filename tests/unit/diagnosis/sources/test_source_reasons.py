@@ -102,6 +102,9 @@ def calling(code, **more):
         "PyString_FromString (s);",
         "#if PY_VERSION_HEX >= 0x030C0000\nx = PyUnicode_AS_UNICODE(u);\n#endif",
         "#ifndef PYPY_VERSION\nx = PyUnicode_AS_UNICODE(u);\n#endif",
+        "Py_TYPE(&Type) = &PyType_Type;",
+        "Py_SIZE(x) = 3;",
+        '#include "longintrepr.h"',
     ],
 )
 def test_code_that_calls_what_python_no_longer_has_cannot_be_built(code):
@@ -119,6 +122,9 @@ def test_code_that_calls_what_python_no_longer_has_cannot_be_built(code):
         "#define NAME(s) PyString_FromString(s)",
         "#define PyString_FromString PyBytes_FromString\nPyString_FromString(s);",
         "PyString_FromString;",
+        "if (Py_TYPE(x) == &Type) {}",
+        "Py_SET_TYPE(x, y); z = Py_TYPE(x);",
+        "#if PY_VERSION_HEX < 0x030B0000\n#include <longintrepr.h>\n#endif",
     ],
 )
 def test_it_is_said_only_where_it_is_certain(code):
@@ -162,3 +168,17 @@ def test_setup_scripts_that_import_what_python_no_longer_has(script, python, nee
 
 def test_a_module_of_the_source_itself_is_no_module_of_python():
     assert told({"setup.py": "import imp", "imp.py": ""}) == {}
+
+
+def test_an_old_versioneer_does_not_run():
+    old = "parser = configparser.SafeConfigParser()\n"
+    assert "build-constraint:python-too-new" in told({"setup.py": "import versioneer", "versioneer.py": old})
+    assert told({"setup.py": "", "versioneer.py": old}) == {}
+    assert told({"setup.py": "import versioneer", "versioneer.py": f"try:\n  {old}except AttributeError: pass"}) == {}
+    assert told({"setup.py": "import versioneer", "versioneer.py": old}, (3, 11)) == {}
+
+
+def test_what_code_was_generated_from_may_be_elsewhere():
+    reasons = told(generated("0.29.21", "cython/x.pyx"))
+    assert "build-constraint:generated-by-old-cython" in reasons
+    assert "build-constraint:python-too-new" in told(generated("0.29.21", "a/x.pyx", "b/x.pyx"))
