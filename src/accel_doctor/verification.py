@@ -13,7 +13,7 @@ from accel_doctor.model.plans import Case, Plan, Unmet, Verification
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import Link
 from accel_doctor.treatment import Treatment, TreatmentEnded
-from accel_doctor.wording import count
+from accel_doctor.wording import count, listed
 
 
 @dataclass
@@ -38,18 +38,21 @@ class Verifier:
         after = self.environment.installed(request)
         new = None if before is None or after is None else after - before
         names = to_import(verification, locked, request, self.built.values(), new)
+        if verification is Verification.EVERYTHING:
+            there = {distribution_of(name) for name in after or () if name.endswith(".dist-info")}
+            names = [*names, *sorted(there.difference(names))]
         if verification is Verification.NEW and names and self.environment.was_imported(locked):
             names = [built.source.name for built in self.built.values() if not built.wheel.imported]
         if names:
             self.treatment.reporter.step(f"Importing {count(len(names), 'package')}")
         while names and (failures := self.environment.failing_imports(names, request)):
-            names = names_of(failures)
-            self._treat(failures, locked, request)
+            names = names_of(failures) if self._treat(failures, locked, request) else []
         self._keep(without=())
         if verification is not Verification.NOTHING:
             self.environment.remember_imports(locked)
 
-    def _treat(self, failures: Sequence[Failed], locked: Locked, request: InstallRequest) -> None:
+    def _treat(self, failures: Sequence[Failed], locked: Locked, request: InstallRequest) -> bool:
+        """Treat failed imports; return False if nothing helps, but only parts of packages fail."""
         changes = self.treatment.applied_to(request).changes
         cases = [self.treatment.read(failure) for failure in failures]
         for name in names_of(failures):
@@ -60,7 +63,11 @@ class Verifier:
             changed = self.treatment.applied_to(request).changes
             names = [name for name in names_of(failures) if changed.get(name) != changes.get(name)]
             self.build_again(names, locked, request)
+            return True
         except TreatmentEnded as ended:
+            if ended.code is ExitCode.UNCURED and not any(failure.returncode for failure in failures):
+                self.treatment.reporter.note(f"parts of {listed(names_of(failures))} cannot be imported")
+                return False
             self._keep(without=[name for name in names_of(failures) if not libraries_opened(cases, name)])
             code = ExitCode.NOT_IMPORTABLE if ended.code is ExitCode.UNCURED else ended.code
             plan = _with_requirements(ended.plan) if ended.plan else None

@@ -736,6 +736,24 @@ def test_a_wheel_that_cannot_be_imported_is_not_kept_unless_it_only_lacks_a_libr
     assert case.builder.discarded == ["broken"]
 
 
+def test_verifying_imports_what_was_installed_before_too(practice):
+    case = practice({"idna": ()}, policy=Policy(verification=Verification.EVERYTHING))
+    case.environment.there = frozenset({"opencv-1.dist-info", "opencv.egg-link"})
+    assert case.install("idna").code is ExitCode.DONE
+    assert case.package_manager.transactions == [("libffi8",)]
+
+
+def test_parts_of_a_package_that_nothing_helps_are_only_told(practice, monkeypatch):
+    case = practice({"idna": (), "broken": ()})
+    whole = case.environment.failing_imports
+    monkeypatch.setattr(
+        case.environment, "failing_imports", lambda *asked: [replace(one, returncode=0) for one in whole(*asked)]
+    )
+    assert case.install("idna", "broken").code is ExitCode.DONE
+    assert case.reporter.notes == ["parts of broken cannot be imported"]
+    assert sorted(case.builder.sure) == ["broken", "idna"]
+
+
 def test_a_build_is_done_again_if_a_cure_of_its_import_changes_it(practice):
     case = practice({"idna": (), "twisted": ()}, cures=OLD)
     assert case.install("idna", "twisted").code is ExitCode.DONE

@@ -57,7 +57,7 @@ class ImportFailure(NamedTuple):
     variable: bool = False  # a KeyError of os.environ
     libraries: tuple[str, ...] = ()  # asked for by name, and not found
     trace: str = ""  # the traceback without its last line
-    inner: bool = False  # a module inside of a package that imports nothing itself
+    inner: bool = False  # a module that its package does not import by itself
 
     @property
     def wants_settings(self) -> bool:
@@ -175,7 +175,8 @@ def _main_modules(name: str, modules: Sequence[str]) -> list[str]:
 
 # Names for other systems' loaders.
 _ELSEWHERE = re.compile(
-    r"(?i)(?:cyg|msys).*|.*\.(?:cpython-|abi3).*|.*\.(?:dll|dylib|framework|exe)(?:\..*)?|.*[\\ ].*|msvcrt|kernel32"
+    r"(?i)(?:cyg|msys).*|.*\.(?:cpython-|abi3).*|.*\.(?:dll|dylib|framework|exe)(?:\..*)?|.*[\\ ].*"
+    r"|(?:lib)?(?:msvcrt|[a-z]+32|ntdll)"
 )
 _SONAME = re.compile(r"(?P<stem>lib[A-Za-z0-9_+.-]+?)\.so(?P<version>\.[0-9][0-9.]*)?")
 _BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+.-]*")

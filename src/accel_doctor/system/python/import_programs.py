@@ -106,11 +106,18 @@ def trace(failure):
     return "".join(lines[:-1])
 
 def load(name):
-    package = hasattr(importlib.import_module(name), "__path__")
-    loaded = sum(one.startswith(name + ".") for one in list(sys.modules))
-    if package and loaded < 2:  # its own file imports next to nothing: what is in it is what people import
-        found = sorted(one.name for one in pkgutil.iter_modules(sys.modules[name].__path__) if public(one.name))
-        names.extend(name + "." + one for one in found[:10])
+    module = importlib.import_module(name)
+    found = [one for one in pkgutil.iter_modules(getattr(module, "__path__", ())) if public(one.name)]
+    others = [name + "." + one.name for one in found if opens(one)]
+    names.extend([one for one in others if one not in sys.modules][:5])
+
+def opens(one):  # the source opens libraries by name
+    try:
+        with open(one.module_finder.find_spec(one.name).origin, "rb") as stream:
+            text = stream.read(1 << 20)
+    except (OSError, AttributeError, TypeError, ValueError):
+        return False
+    return any(word in text for word in (b"find_library(", b"CDLL(", b"dlopen("))
 
 def public(name):
     return not name.startswith(("_", "test")) and name not in ("conftest", "setup", "tests", "cli", "main")

@@ -36,7 +36,8 @@ class Imports:
     note: Callable[[str], None]
 
     def failing(self, names: Sequence[str], request: InstallRequest) -> list[Failed]:
-        """Return the installed distributions among ``names`` that cannot be imported.
+        """Return the installed distributions among ``names`` that cannot be imported; with return code 0, those
+        of which only modules that they do not import by themselves lack a library.
 
         Modules that only want settings or optional companions do not count. Raises ToolError if the interpreter cannot
         list the modules.
@@ -68,7 +69,8 @@ class Imports:
             return None
         log = self.logs.new_log("import", name)
         log.write_text(self._told(done, mark, modules, judgment), encoding="utf-8", errors="replace")
-        return Failed(name, log, "import", done.returncode or 1, done.seconds)
+        code = 0 if judgment.failing and all(failure.inner for failure in judgment.failing) else done.returncode or 1
+        return Failed(name, log, "import", code, done.seconds)
 
     def _told(self, done: Completed, mark: str, modules: Sequence[str], judgment: Judgment) -> str:
         """Return the log of a failed import: its command, its output, and what ended it."""
