@@ -23,7 +23,7 @@ _UNDEFINED = re.compile(
     r"_?_?WIN(?:32|64|NT|DOWS)?_?_?|_WIN\w*|MS_WIN\w*|_MSC_VER|__APPLE__|__MACH__|__CYGWIN\w*|__MINGW\w*|__(?:Free|Open|Net)BSD__"
     r"|__DragonFly__|__sun\w*|sun|_AIX|__hpux|__ANDROID__|ANDROID|PYPY_VERSION\w*|PYPY|__EMSCRIPTEN__|SWIG\w*|__BORLANDC__"
     r"|__WATCOMC__|__INTEL_COMPILER|__BEOS__|__HAIKU__|__sgi|__osf__|VMS|__VMS|__DJGPP__|(?:__)?MSDOS\w*|(?:__)?OS2\w*|__QNX\w*"
-    r"|DOXYGEN\w*|DEBUG|_DEBUG|macintosh|__MVS__|TARGET_OS_\w+|IS_PY2|_WIN32_WCE|__clang_analyzer__|MACOSX|CYTHON_IN_PYPY"
+    r"|DOXYGEN\w*|DEBUG|_DEBUG|macintosh|__MVS__|TARGET_OS_\w+|IS_PY2|NO_PYTHON|_WIN32_WCE|__clang_analyzer__|MACOSX|CYTHON_IN_PYPY"
 )  # fmt: skip
 
 
