@@ -83,13 +83,13 @@ def _cure_lines(cures: Sequence[BuildCure]) -> list[str]:
     affects."""
     lines: list[str] = []
     for heading, group in (
-        ("To build again with:", [cure for cure in cures if cure.changes]),
-        ("To install instead:", [cure for cure in cures if not cure.changes]),
+        ("To build again with:", [cure for cure in cures if cure.changes or cure.from_source]),
+        ("To install instead:", [cure for cure in cures if not (cure.changes or cure.from_source)]),
     ):
         lines += [heading] if group else []
         for cure in group:
             user = f"{cure.reason.package or 'the build'}: {listed(cure.texts)}"
-            lines.append(f"  {user if cure.changes else listed(cure.releases)}")
+            lines.append(f"  {user if cure.changes or cure.from_source else listed(cure.releases)}")
             lines += [f"    {text}" for text in _why((cure.reason,))]
             if cure.affects:
                 lines.append(f"    {cure.affects}: not covered by --yes")

@@ -128,10 +128,13 @@ def test_cures_that_are_no_package_under_their_headings() -> None:
     need = Need.parse("build-constraint:setuptools<58")
     changed = BuildCure(Reason(need, "demjson", why="use_2to3"), BuildChanges(constraints=("setuptools<58",)))
     other = BuildCure(Reason(need, "numba", why="newest numba: 0.68"), releases=("numba>=0.61",), affects="it is newer")
-    assert plan_lines(Plan((other, changed)), None, DEBIAN) == [
+    here = BuildCure(Reason(need, "html5-parser", why="two of libxml2"), from_source=("lxml",))
+    assert plan_lines(Plan((other, changed, here)), None, DEBIAN) == [
         "To build again with:",
         "  demjson: build constraint setuptools<58",
         "    build-constraint:setuptools<58 for demjson: use_2to3",
+        "  html5-parser: build lxml here",
+        "    build-constraint:setuptools<58 for html5-parser: two of libxml2",
         "To install instead:",
         "  numba>=0.61",
         "    build-constraint:setuptools<58 for numba: newest numba: 0.68",
