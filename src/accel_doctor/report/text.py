@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Built
@@ -30,7 +31,10 @@ def case_lines(case: Case) -> list[str]:
     if failure.seconds:
         what += f" after {failure.seconds:.1f} s"
     causes = case.diagnosis.causes
-    lines = [what, *(f"  {_quoted(finding)}" for finding in causes)]
+    lines = [what]
+    for _, group in groupby(causes, key=lambda finding: finding.line):
+        first, *others = group
+        lines.append(f"  {_quoted(first)}" + (f" and {len(others)} more" if others else ""))
     if not causes:
         lines.append(f"  cause unknown: {shortened(case.diagnosis.summary or 'no output', _EVIDENCE_WIDTH)}")
     return [*lines, f"  log: {failure.log}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,13 @@ def test_a_case_quotes_its_causes_and_names_the_log():
         "psycopg2: build failed after 3.2 s",
         '  command:pg_config: "Error: pg_config executable not found." (line 12)',
         "  log: /logs/1.log",
+    ]
+
+
+def test_several_needs_in_one_line_are_counted():
+    others = [replace(FINDING, need=Need.parse(f"command:pg_{number}")) for number in range(2)]
+    assert case_lines(Case(FAILED, Diagnosis((FINDING, *others))))[1:-1] == [
+        '  command:pg_config: "Error: pg_config executable not found." (line 12) and 2 more'
     ]
 
 

@@ -89,7 +89,8 @@ def is_there(name):
     try:
         return bool(ctypes.CDLL(name))
     except OSError:
-        return False
+        stem = os.path.basename(name)
+        return stem.startswith("lib") and stem.endswith(".so") and find(stem[3:-3]) is not None
 
 def innermost(failure):
     frame = failure.__traceback__

@@ -80,6 +80,12 @@ def test_a_library_that_an_import_asked_for_by_name_is_told(verifier, target):
     assert last == ("shared libraries that this import asked for, and did not find: libnone.so.7, libcertainly-none")
 
 
+def test_a_library_that_is_there_under_another_name_is_not_told(verifier, target):
+    code = "import ctypes\ntry: ctypes.CDLL('libc.so')\nexcept OSError: pass\nraise ImportError('undefined symbol: x')"
+    (failed,) = verifier.failing(["odd"], target("odd", {"odd.py": code}))
+    assert failed.log.read_text().endswith("ImportError: undefined symbol: x\n")
+
+
 def test_all_modules_are_imported_and_what_only_wants_settings_is_fine(verifier, target, notes):
     files = {
         "several/__init__.py": "",
