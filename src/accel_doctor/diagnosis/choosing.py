@@ -133,6 +133,11 @@ class PackageChooser:
         """
         index = self._indexes.own or self._indexes.nearest
         ranking = rank(ruled.need, index) if index else None
+        if index and all(index.package(name) for option in ruled.options for name in option):
+            # The package is listed, and has other headers of that directory, perhaps of another version.
+            absence = self._proven_absence(ruled.need) if self._indexes.own else None
+            if absence:
+                return replace(ruled, packages=(), alternatives=(), advice=absence)
         if index is None or ranking is None or not ranking.on_the_search_path:
             return ruled
         shipping = {candidate.package.name for candidate in ranking.candidates}

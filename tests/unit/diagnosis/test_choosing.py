@@ -44,7 +44,11 @@ advice:
   header: {gone.h: "ask for a release that works without gone.h"}
 """
 FILES = {
-    "98": {"usr/include/dropped.h": "libdropped-dev", "usr/include/gone.h": "libgone-dev"},
+    "98": {
+        "usr/include/speex/gone.h": "libspeex-dev",
+        "usr/include/dropped.h": "libdropped-dev",
+        "usr/include/gone.h": "libgone-dev",
+    },
     "99": {
         "usr/include/speex/speex.h": "libspeex-dev",
         "usr/include/speex/speex_echo.h": "libspeexdsp-dev",
@@ -89,7 +93,16 @@ def test_an_exact_path_in_the_index_counts_more_than_a_rule_for_a_pattern(choose
     here = chooser(HERE)
     assert answer(here, "header:speex/speex_echo.h") == (("libspeexdsp-dev",), Confidence.INDEX)
     assert answer(here, "header:speex/speex.h") == (("libspeex-dev",), Confidence.RULE)
-    assert answer(here, "header:speex/nowhere.h") == (("libspeex-dev",), Confidence.RULE)
+
+
+def test_a_rule_for_a_pattern_does_not_stand_for_what_no_package_has(chooser):
+    choice = chooser(HERE).choice(Need.parse("header:speex/gone.h"))
+    assert choice
+    assert (choice.packages, choice.advice) == (
+        (),
+        "no package of Debian 99 has speex/gone.h; Debian 98 has it in libspeex-dev",
+    )
+    assert answer(chooser(NOBLE), "header:speex/gone.h") == (("libspeex-dev",), Confidence.RULE)
 
 
 def test_a_package_that_only_depends_on_others_is_not_contradicted(chooser):
