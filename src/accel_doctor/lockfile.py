@@ -206,6 +206,7 @@ def _source(package: Package, part: PackageSdist | PackageArchive | PackageVcs) 
         commit=repository.commit_id if repository else None,
         vcs=repository.type if repository else None,
         subdirectory=getattr(part, "subdirectory", None),  # sdists have none (PEP 751)
+        size=None if repository else getattr(part, "size", None),
     )
 
 

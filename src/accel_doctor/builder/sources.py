@@ -106,12 +106,14 @@ class SourceBuilder:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="build") as pool:
-            futures = [pool.submit(self._outcome, source, request, unfit.get(source)) for source in sources]
-            errors = [future.exception() for future in futures]
+            # The largest first: else one long build may be left for the end, alone.
+            order = sorted(sources, key=lambda source: -(source.size or 0))
+            futures = {one: pool.submit(self._outcome, one, request, unfit.get(one)) for one in order}
+            errors = [futures[source].exception() for source in sources]
         for error in errors:
             if error is not None:
                 raise error
-        return [future.result() for future in futures]
+        return [futures[source].result() for source in sources]
 
     def keep(self, wheel: Wheel, links: Sequence[Link] = ()) -> None:
         self.store.confirm(wheel, links)

@@ -35,6 +35,7 @@ class Source:
     commit: str | None = None  # of a VCS source
     vcs: str | None = None  # git, hg, ...
     subdirectory: str | None = None
+    size: int | None = field(default=None, compare=False)  # bytes, if the lock says
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}" if self.version else self.name

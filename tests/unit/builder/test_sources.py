@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,13 @@ def test_each_source_has_its_outcome_in_order(builder, sdist):
     assert isinstance(second, Failed)
     assert second.package == "broken"
     assert "fatal error: x.h" in second.log.read_text()
+
+
+def test_the_largest_is_built_first(builder, sdist):
+    sources = [replace(sdist(name), size=size) for name, size in (("a", 10), ("b", None), ("c", 30))]
+    outcomes = replace(builder, jobs=1).build(sources, REQUEST, {})
+    assert [outcome.source.name for outcome in builder.reporter.finished] == ["c", "a", "b"]
+    assert [outcome.source.name for outcome in outcomes] == ["a", "b", "c"]
 
 
 def test_a_wheel_in_the_store_is_not_built(builder, sdist):
