@@ -29,11 +29,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Verified:
-    """The answer a person found: whether it can work here, and by what cure or why not."""
+    """The answer a person found: whether it can work here, and by what cure or why not.
+
+    ``pure`` names packages whose best wheel here has no extension, although their source has one.
+    """
 
     curable: bool
     cure: str = ""
     reason: str = ""
+    pure: tuple[str, ...] = ()
 
 
 def read_cases(names: Iterable[str] = (), path: Path = CASES) -> list[Case]:

@@ -11,8 +11,6 @@ from typing import Any
 
 from tools.wild.cases import Case, Verified
 
-GOOD = {"works"}
-
 
 def read_results(path: Path) -> dict[str, dict[str, Any]]:
     """Return the last result of each case in a file of JSON lines."""
@@ -35,12 +33,18 @@ def table(cases: Sequence[Case], results: Mapping[str, dict[str, Any]], oracle: 
     return "\n".join([*lines, _row("all", everything, results, oracle)])
 
 
+def works(row: Mapping[str, Any], oracle: Mapping[str, Verified]) -> bool:
+    """Return whether a case ended well: importable, said so, and with the best wheels that this machine can build."""
+    best = row["verdict"] == "poorer wheel" and set(row["poorer"]) <= set(oracle.get(row["case"], Verified(True)).pure)
+    return row["verdict"] == "works" or best
+
+
 def _row(
     kind: str, cases: Sequence[Case], results: Mapping[str, dict[str, Any]], oracle: Mapping[str, Verified]
 ) -> str:
     rows = [results[case.id] for case in cases]
     curable = [row for row in rows if oracle.get(row["case"], Verified(True)).curable]
-    good = [row for row in curable if row["verdict"] in GOOD]
+    good = [row for row in curable if works(row, oracle)]
     false = [row for row in rows if row["verdict"] == "false success"]
     with_packages = [row for row in good if row["transactions"]]
     average = f"{mean(len(row['transactions']) for row in with_packages):.2f}" if with_packages else "none"
@@ -53,7 +57,7 @@ def failures(results: Iterable[dict[str, Any]], oracle: Mapping[str, Verified]) 
     """Return one line for each case that does not work, with what is known of it."""
     lines = []
     for row in results:
-        if row["verdict"] in GOOD:
+        if works(row, oracle):
             continue
         known = oracle.get(row["case"])
         answer = "not looked at" if known is None else known.cure if known.curable else f"incurable: {known.reason}"
