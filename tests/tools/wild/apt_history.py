@@ -47,6 +47,7 @@ for entry in text.split("\n\n"):
     words = words[words.index("install") + 1 :] if "install" in words else words
     names = sorted({w.split("=")[0].split(":")[0] for w in words if not w.startswith("-")})
     ended = time.mktime(time.strptime(re.sub(" +", " ", fields["End-Date"]), "%Y-%m-%d %H:%M:%S")) + 1
+    ended = min(ended, os.stat("/var/log/apt/history.log").st_mtime)  # to the second only; the last one is known better
     installed = len(re.findall(r"\(", fields["Install"]))
     transactions.append({"packages": names, "installed": installed, "unused": [n for n in names if not used(n, ended)]})
 print(json.dumps(transactions))
