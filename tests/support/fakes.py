@@ -161,6 +161,8 @@ class FakeBuilder:
         self.discarded.append(wheel.path.name.partition("-")[0])
         self.kept.pop(self.discarded[-1], None)
 
+    in_c_code: tuple[str, ...] = ()  # needs that a compiler names with a place in C code
+
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
         return [self.kept.get(source.name) for source in sources]
 
@@ -175,7 +177,8 @@ class FakeBuilder:
         lacking = [need for need in needs if not self.machine.has(need) and need not in changed]
         if lacking:
             log = self.logs / f"{len(self.attempts)}-{source.name}.log"
-            log.write_text(f"lacks {lacking[0]}\n")
+            place = "x.c:1: " if lacking[0] in self.in_c_code else ""
+            log.write_text(f"{place}lacks {lacking[0]}\n")
             return Failed(source.name, log, "build", 1, version=source.version)
         lacks = tuple(need for need in self.optional.get(source.name, ()) if not self.machine.has(need))
         path = self.logs / f"{source.name}-1-py3-none-any.whl"
@@ -538,13 +541,13 @@ class ScriptedRunner(FakeRunner):
 
 
 class FakeLogReader:
-    """Reads logs of the fakes, which say ``lacks NEED`` and ``for PYTHON``."""
+    """Reads logs of the fakes, which say ``lacks NEED``, maybe with ``x.c:1: `` before it, and ``for PYTHON``."""
 
     def read(self, failure: Failed) -> Case:
         findings, python = [], None
         for number, line in enumerate(failure.log.read_text().splitlines(), 1):
-            if line.startswith("lacks "):
-                findings.append(Finding(Need.parse(line[6:]), failure.package, number, line, "fake", Role.CAUSE))
+            if (words := line.removeprefix("x.c:1: ")).startswith("lacks "):
+                findings.append(Finding(Need.parse(words[6:]), failure.package, number, line, "fake", Role.CAUSE))
             elif line.startswith("for "):
                 python = line[4:]
         return Case(failure, Diagnosis(tuple(findings), summary=None if findings else "something broke"), python)

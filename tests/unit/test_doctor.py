@@ -287,6 +287,7 @@ def test_old_generated_code_is_generated_again_by_one_cython_after_the_other(pra
     case = practice({"aiohttp": ("build-constraint:python-too-new",)}, cures={
         need: tuple(options), "build-constraint:python-too-new": ()
     })  # fmt: skip
+    case.builder.in_c_code = ("build-constraint:python-too-new",)
     case.doctor.wheels.read = naming(need)
     result = case.install("aiohttp")
     assert result.code is ExitCode.UNCURED
@@ -299,6 +300,7 @@ def test_old_generated_code_is_generated_again_when_a_build_stumbles_over_it(pra
     need, too_new = Need.parse("build-constraint:generated-by-old-cython"), "build-constraint:python-too-new"
     cure = BuildCure(Reason(need, None), BuildChanges(("python-too-new",)))  # which the fake build takes for its cure
     case = practice({"lxml": ("compiler:c", too_new)}, cures={str(need): (cure,), too_new: ()})
+    case.builder.in_c_code = ("build-constraint:python-too-new",)
     case.doctor.wheels.read = naming("build-constraint:has-old-generated-code")
     assert case.install("lxml").code is ExitCode.DONE
     assert case.package_manager.transactions == [("gcc",)]

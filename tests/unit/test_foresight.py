@@ -233,7 +233,9 @@ def test_causes_of_a_build_requirement_do_not_count_where_another_version_takes_
 def test_with_old_generated_code_goes_what_else_compilers_say_of_it():
     facts, machine = SourceFacts(), FakeMachine()
     names = ("python-too-new", "numpy<2", "fno-common")
-    causes = [Finding(Need.parse(f"build-constraint:{name}"), None, 1, "", "s", Role.CAUSE) for name in names]
+    causes = [
+        Finding(Need.parse(f"build-constraint:{name}"), None, 1, "x.c:1:1: error", "s", Role.CAUSE) for name in names
+    ]
     generated = Reason(Need.parse("build-constraint:generated-by-old-cython"), "minepy", why="x.c:1")
     facts.to_meet([generated], FakeAdviser(machine, FakePackageManager(machine)), None)
 
