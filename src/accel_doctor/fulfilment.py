@@ -77,7 +77,8 @@ class Fulfilment:
             if not failures and not held and not poorer:
                 break
             expected += [reason for reasons in poorer.values() for reason in reasons]
-            expected += self._named_by([*failures, *held, *poorer], request)
+            built = [one for one in held if one not in waiting]  # the others only lack a library
+            expected += self._named_by([*failures, *built, *poorer], request)
             if not self._poorer.treat(failures, expected, [*held, *poorer]):
                 break
             self.loader.forget()

@@ -12,8 +12,12 @@ from integration.test_install import DOCTOR, SETUP, at_a_terminal, ended, packag
 
 from accel_doctor.errors import ExitCode
 
-# The compiler stops at the first header that is missing: three builds, three transactions.
-SOURCE = "#include <lzo/lzo1x.h>\n#include <ev.h>\nint PyInit_odd(void) { return 0; }\n"
+# The compiler stops at the first header that is missing, and only it knows what macros stand for: three builds, three
+# transactions.
+SOURCE = (
+    "#define FIRST <lzo/lzo1x.h>\n#define SECOND <ev.h>\n#include FIRST\n#include SECOND\n"
+    "int PyInit_odd(void) { return 0; }\n"
+)
 REQUIRED = ("--yes", "--python", "demo", "./odd-1.0.tar.gz")
 PROMPT = r"\[sudo\] password for ann: "
 
@@ -105,7 +109,9 @@ def test_at_the_question(fresh: Machine) -> None:
 
 
 def test_during_the_simulation(fresh: Machine) -> None:
-    slowly = 'case " $* " in *" -s "*) echo $$ > /tmp/simulating; sleep 600;; esac; exec /usr/bin/apt-get "$@"'
+    slowly = (
+        'case " $* " in *" --print-uris "*) echo $$ > /tmp/simulating; sleep 600;; esac; exec /usr/bin/apt-get "$@"'
+    )
     fresh.write("/usr/local/bin/apt-get", f"#!/bin/sh\n{slowly}\n", 0o755)
     fresh.must("mkfifo", "/tmp/simulating")
     child = at_a_terminal(fresh, *REQUIRED)

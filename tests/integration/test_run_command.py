@@ -74,7 +74,8 @@ def test_what_is_missing_is_named_after_the_command_s_own_words(environment):
         "accel-doctor: No cure is known for:",
         f'accel-doctor:   header:nobody/knows.h: "{message}"',
     ]
-    assert lines[6].startswith("accel-doctor:     no rule names a package for header:nobody/knows.h; search with: ")
+    unknown = ("no package of ", "no rule names a package for header:nobody/knows.h; search with: ")
+    assert lines[6].startswith(tuple(f"accel-doctor:     {words}" for words in unknown))
 
 
 def test_an_interrupted_command_is_no_failure_to_diagnose(environment):

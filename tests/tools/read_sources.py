@@ -1,6 +1,7 @@
+# ruff: noqa: E402  the modules of the tests are not installed
 """Measures what is read from sources against recorded cases: packages named before any build, and those too many.
 
-    PYTHONPATH=tests:tests/support:tests/unit python tests/tools/read_sources.py --keep DIRECTORY [--verbose] [CASE …]
+    python tests/tools/read_sources.py --keep DIRECTORY [--verbose] [CASE …]
 
 For each case below ``tests/data/cases`` the sdist is fetched, its files are read, and the plan of what they name is
 compared with what the recorded builds needed in all their rounds, on the same distribution.
@@ -10,10 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import urllib.request
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urljoin
+
+TESTS = Path(__file__).resolve().parent.parent
+sys.path[:0] = map(str, (TESTS, TESTS / "support", TESTS / "unit"))
 
 from books import load
 from fakes import FakeCatalogue
