@@ -15,8 +15,9 @@ from accel_doctor.errors import ExitCode
 # The compiler stops at the first header that is missing, and only it knows what macros stand for: three builds, three
 # transactions.
 SOURCE = (
-    "#define FIRST <lzo/lzo1x.h>\n#define SECOND <ev.h>\n#include FIRST\n#include SECOND\n"
-    "int PyInit_odd(void) { return 0; }\n"
+    "#include <Python.h>\n#define FIRST <lzo/lzo1x.h>\n#define SECOND <ev.h>\n#include FIRST\n#include SECOND\n"
+    'static struct PyModuleDef odd = {PyModuleDef_HEAD_INIT, "odd"};\n'
+    "PyMODINIT_FUNC PyInit_odd(void) { return PyModule_Create(&odd); }\n"
 )
 REQUIRED = ("--yes", "--python", "demo", "./odd-1.0.tar.gz")
 PROMPT = r"\[sudo\] password for ann: "
