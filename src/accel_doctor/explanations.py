@@ -1,4 +1,4 @@
-"""What failures mean beside their logs: what the files of sources say, and which cures can help at all."""
+"""Explain failures beside their logs: by what the files of sources say, and by which cures can help at all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OF_OLD_CODE = {_TOO_NEW, *(Need(NeedKind.BUILD_CONSTRAINT, name) for name in ("
 
 
 class SourceFacts:
-    """What the files of failed sources say, beside the logs of their builds."""
+    """Hold what the files of failed sources say, beside the logs of their builds."""
 
     def __init__(self) -> None:
         self._regenerable: set[str | None] = set()  # packages whose old C code Cython can generate again

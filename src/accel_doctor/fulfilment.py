@@ -1,4 +1,4 @@
-"""Sources become wheels: stored ones are taken, the others built, until all are there or nothing more can be tried."""
+"""Turn sources into wheels: take stored ones, build the others, until all are there or nothing more can be tried."""
 
 from __future__ import annotations
 

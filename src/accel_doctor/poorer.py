@@ -1,4 +1,4 @@
-"""Wheels that are poorer than this machine could build: their builds went on without an extension module.
+"""Treat wheels that are poorer than this machine could build: their builds went on without an extension module.
 
 What they lacked is offered like any other need. Where it is not met, they are used, and said to be poorer.
 """

@@ -1026,14 +1026,11 @@ def test_a_need_that_comes_again_after_its_package_is_not_offered_for_ever(pract
     assert case.reporter.notes == ["yaml 1 has no extension module: built without header:never.h"]
 
 
-def test_an_import_is_cured_by_building_another_one_here(practice):
+def test_an_import_is_cured_by_building_another_one_here(practice, monkeypatch):
     here = BuildCure(ANY, from_source=("lxml",))
     case = practice({"opencv": ()}, cures={"build-constraint:old": (here,)}, policy=Policy(yes=True))
-    IMPORT_NEEDS["opencv"], before = "build-constraint:old", IMPORT_NEEDS["opencv"]
-    try:
-        assert case.install("opencv").code is ExitCode.NOT_IMPORTABLE
-    finally:
-        IMPORT_NEEDS["opencv"] = before
+    monkeypatch.setitem(IMPORT_NEEDS, "opencv", "build-constraint:old")
+    assert case.install("opencv").code is ExitCode.NOT_IMPORTABLE
     first, second = case.frontend.requests
     assert ([first.no_binary, first.reinstall], [second.no_binary, second.reinstall]) == (
         [(), False],

@@ -13,6 +13,7 @@ from accel_doctor.foresight import surely_built
 from accel_doctor.interfaces import Downloads, Logs, PackageManager
 from accel_doctor.model.plans import Policy
 from accel_doctor.model.requests import InstallRequest
+from accel_doctor.system.probe import MachineProber
 from accel_doctor.system.process.runner import ProcessRunner
 
 
@@ -74,8 +75,6 @@ def background_downloads(session: Session, policy: Policy) -> BackgroundDownload
 
 def _will_lack(session: Session, request: InstallRequest) -> bool:
     """Return whether a requirement that will surely be built needs something that this machine does not have."""
-    from accel_doctor.system.probe import MachineProber  # as late as the rules
-
     adviser = session.adviser(session.interpreter)
     prober = MachineProber(session.runner, session.interpreter, session.invocation.variables)
     built = [line.name for line in request.requirements if line.name and surely_built(line.name, request, adviser)]

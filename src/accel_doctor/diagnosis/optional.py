@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -24,18 +25,18 @@ def left_out(lines: Iterable[str], symptoms: Sequence[Symptom], package: str) ->
     messages = [symptom for symptom in symptoms if symptom.role is SymptomRole.OPTIONAL]
     found: dict[str, Finding] = {}
     first: str | None = None
-    part: list[str] = []
+    part: deque[str] = deque(maxlen=_BEFORE + 1)
     number = end = count = 0
     for number, line in enumerate(lines, 1):
-        part = [*part[-_BEFORE:], line[:_LONGEST].rstrip("\r\n")]
+        part.append(line[:_LONGEST].rstrip("\r\n"))
         if count < _MOST and any(message.read(part[-1]) is not None for message in messages):
             first = first or clean(part[-1]).strip()[:MAXIMUM_EVIDENCE]
             end, count = number + _AFTER, count + 1
         elif number == end:
-            found |= _found(part, number, symptoms, package)
-            part = []
+            found |= _found(list(part), number, symptoms, package)
+            part.clear()
     if end >= number and part:
-        found |= _found(part, number, symptoms, package)
+        found |= _found(list(part), number, symptoms, package)
     return tuple(found.values()), first
 
 

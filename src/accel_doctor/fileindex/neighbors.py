@@ -1,4 +1,4 @@
-"""The file indexes that tell about one release: its own, those of its relatives, those of its siblings."""
+"""Find the file indexes that tell about one release: its own, those of its relatives, those of its siblings."""
 
 from __future__ import annotations
 

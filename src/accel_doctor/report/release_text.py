@@ -1,4 +1,4 @@
-"""Other releases of a project, as sentences. Pure."""
+"""Tell other releases of a project in sentences. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The directories of rule files, and which files are in them."""
+"""Find rule files in their directories."""
 
 from __future__ import annotations
 

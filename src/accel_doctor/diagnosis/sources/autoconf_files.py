@@ -1,4 +1,4 @@
-"""What ``configure.ac`` requires: checks whose failure ends it."""
+"""Read what a ``configure.ac`` requires: checks whose failure ends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines of a C or C++ file that are certainly compiled here, as far as the preprocessor's conditions tell."""
+"""Find the lines of a C or C++ file that are certainly compiled here, as far as the preprocessor's conditions tell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``CMakeLists.txt`` requires: packages, pkg-config modules, libraries, headers, languages."""
+"""Read what a ``CMakeLists.txt`` requires: packages, pkg-config modules, libraries, headers, languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""C code that Cython generated before the source was published, and the Python versions that it compiles on."""
+"""Find C code that Cython generated before the source was published, and the Python versions that it compiles on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headers that need no package of their own: of the C library, the compiler, and Python."""
+"""List headers that need no package of their own: of the C library, the compiler, and Python."""
 
 from __future__ import annotations
 

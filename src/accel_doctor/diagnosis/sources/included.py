@@ -1,4 +1,4 @@
-"""The headers that compiled C, C++ and Cython files certainly include, and that their source does not ship."""
+"""Find the headers that compiled C, C++ and Cython files certainly include, and that their source does not ship."""
 
 from __future__ import annotations
 

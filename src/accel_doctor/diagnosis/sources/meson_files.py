@@ -1,4 +1,4 @@
-"""What ``meson.build`` requires: dependencies, libraries, programs, headers, languages."""
+"""Read what a ``meson.build`` requires: dependencies, libraries, programs, headers, languages."""
 
 from __future__ import annotations
 

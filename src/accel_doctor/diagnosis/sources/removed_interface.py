@@ -1,4 +1,4 @@
-"""Uses of what this Python no longer has: functions and macros of its C interface, modules of its library."""
+"""Find uses of what this Python no longer has: functions and macros of its C interface, modules of its library."""
 
 from __future__ import annotations
 

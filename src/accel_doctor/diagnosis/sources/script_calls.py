@@ -1,4 +1,4 @@
-"""The calls of a setup script that is followed, not run: into its own functions, and recorded ones."""
+"""Follow the calls of a setup script that is not run: into its own functions, and recorded ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The expressions of a setup script that is followed, not run."""
+"""Follow the expressions of a setup script that is not run."""
 
 from __future__ import annotations
 

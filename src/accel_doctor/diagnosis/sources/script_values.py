@@ -1,4 +1,4 @@
-"""Values of a setup script that is read, not run: what is known, recorded calls, and the few known functions."""
+"""Hold the values of a setup script that is read, not run: what is known, recorded calls, the few known functions."""
 
 from __future__ import annotations
 

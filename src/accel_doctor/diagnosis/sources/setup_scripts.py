@@ -1,4 +1,4 @@
-"""What ``setup.py`` and the builders of cffi modules require, by following them without running them."""
+"""Read what ``setup.py`` and the builders of cffi modules require, by following them without running them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _FORTRAN = frozenset({".f", ".f77", ".f90", ".f95", ".for"})
 
 @dataclass
 class ScriptFacts:
-    """What following a script showed: needs, the files it compiles, and words of the commands it runs."""
+    """Hold what following a script showed: needs, the files it compiles, and words of the commands it runs."""
 
     mentions: list[Mention] = field(default_factory=list)
     compiled: list[str] = field(default_factory=list)

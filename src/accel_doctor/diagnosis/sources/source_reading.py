@@ -1,4 +1,4 @@
-"""What a source distribution says it needs, read before anything is compiled.
+"""Read what a source distribution says it needs, before anything is compiled.
 
 Only what is certainly asked for counts: nothing behind an option, a failed probe, or a condition that is not known.
 """
@@ -6,13 +6,13 @@ Only what is certainly asked for counts: nothing behind an option, a failed prob
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from posixpath import basename, normpath
 from typing import Any
 
+import tomli
 from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -26,11 +26,6 @@ from accel_doctor.diagnosis.sources.setup_scripts import ScriptFacts, fetched_by
 from accel_doctor.diagnosis.sources.source_tree import Mention, SourceTree
 from accel_doctor.model.needs import Need, NeedKind, version_of
 from accel_doctor.rulebook import Aliases
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 # Setup scripts that go on without their extension modules where these do not compile.
 _FALLS_BACK = re.compile(
@@ -231,8 +226,8 @@ def _names(requires: object) -> list[str]:
 
 def _toml(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return tomli.loads(text)
+    except (tomli.TOMLDecodeError, RecursionError):
         return {}
 
 

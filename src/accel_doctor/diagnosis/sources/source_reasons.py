@@ -1,4 +1,4 @@
-"""The needs of one source that is to be built here, each with the place in its files that names it."""
+"""Find the needs of one source that is to be built here, each with the place in its files that names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a source distribution, and what they say about needs."""
+"""Hold the files of a source distribution, and what they say about needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The programs that run inside the target interpreter to list and import what is installed there.
+"""Hold the programs that run inside the target interpreter to list and import what is installed there.
 
 They need Python 3.8 or later, and run isolated (-I): without this directory and PYTHONPATH.
 """
