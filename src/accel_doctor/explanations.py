@@ -65,30 +65,13 @@ def _behind(reason: Reason, imported: bool, old: Collection[str | None]) -> Need
     return _GENERATED if reason.package in old and reason.need in _OF_OLD_CODE else reason.need
 
 
-def helping_plan(
-    adviser: Adviser,
-    reasons: Sequence[Reason],
-    tried: Collection[object],
-    built: Collection[str] | None,
-    cases: Sequence[Case],
-) -> Plan:
-    """Return the plan with the first cures that were not ``tried`` and can help the builds of those in ``built`` (None:
-    of all). If imports failed, a missing module is missing from the environment."""
-    imported = all(case.failure.step == "import" for case in cases)
-
-    def can_help(cure: BuildCure) -> bool:
-        if imported and cure.reason.need.kind is NeedKind.PYTHON_MODULE:
-            return cure.is_beside
-        in_reach = built is None or not cure.changes or cure.reason.package in built
-        return not cure.is_beside and in_reach
-
-    skipped = set(tried)
-    while True:
-        plan = adviser.plan(reasons, skipped)
-        others = {cure.identity for cure in plan.build_cures if not can_help(cure)}
-        if not others:
-            return plan
-        skipped |= others
+def can_help(cure: BuildCure, built: Collection[str] | None, cases: Sequence[Case]) -> bool:
+    """Return whether a cure can help what failed: the builds of those in ``built`` (None: of all). If imports failed, a
+    missing module is missing from the environment."""
+    if cure.reason.need.kind is NeedKind.PYTHON_MODULE and all(case.failure.step == "import" for case in cases):
+        return cure.is_beside
+    in_reach = built is None or not cure.changes or cure.reason.package in built
+    return not cure.is_beside and in_reach
 
 
 def _lacking(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from accel_doctor.model.builds import Failed, Locked, Outcome, Source, Wheel
-    from accel_doctor.model.cures import BuildChanges, Provider, Reason
+    from accel_doctor.model.cures import BuildChanges, BuildCure, Provider, Reason
     from accel_doctor.model.needs import Need, UnmetLink
     from accel_doctor.model.plans import Case, Consent, Plan, Simulation
     from accel_doctor.model.processes import Completed
@@ -249,8 +249,8 @@ class ObjectStore(Protocol):
 class Adviser(Protocol):
     """Turn needs into plans, for one distribution and one interpreter."""
 
-    def plan(self, reasons: Sequence[Reason], tried: Collection[object] = ()) -> Plan:
-        """Return the plan that cures these needs, without build cures whose identity is in ``tried``."""
+    def plan(self, reasons: Sequence[Reason], helps: Callable[[BuildCure], bool] | None = None) -> Plan:
+        """Return the plan that cures these needs; of a need's build cures the first that ``helps`` admits."""
 
     def known_needs(self, package: str) -> tuple[Need, ...]:
         """Return the needs that rules list for a Python package's build; empty if none are known."""

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.explanations import SourceFacts, applied, helping_plan
+from accel_doctor.explanations import SourceFacts, applied, can_help
 from accel_doctor.foresight import not_shown
 from accel_doctor.interfaces import (
     Adviser,
@@ -89,7 +89,11 @@ class Treatment:
         found = self._sources.explained(cases)
         self._take_back(found)
         foreseen = [*not_shown(foreseen, found), *self._foresee_next([*found, *foreseen])]
-        plan = helping_plan(self.adviser, [*found, *foreseen], self._tried_cures, built, cases)
+
+        def helps(cure: BuildCure) -> bool:
+            return cure.identity not in self._tried_cures and can_help(cure, built, cases)
+
+        plan = self.adviser.plan([*found, *foreseen], helps)
         if self.policy.upgrade_unbuildable:
             plan = self._with_other_releases(plan, cases)
         if plan.final:

@@ -338,7 +338,7 @@ class FakeAdviser:
     follows: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cures: dict[str, tuple[BuildCure, ...]] = field(default_factory=dict)  # by need; their reasons do not matter
 
-    def plan(self, reasons: Sequence[Reason], tried: Collection[object] = ()) -> Plan:
+    def plan(self, reasons: Sequence[Reason], helps: Callable[[BuildCure], bool] | None = None) -> Plan:
         packages: dict[str, list[Reason]] = {}
         cures = []
         unmet = []
@@ -346,7 +346,7 @@ class FakeAdviser:
             name = self.machine.provides.get(str(reason.need))
             if name is None or name in self.machine.installed:
                 options = [replace(cure, reason=reason) for cure in self.cures.get(str(reason.need), ())]
-                cures += [cure for cure in options if cure.identity not in tried][:1]
+                cures += list(filter(helps, options))[:1]
                 unmet.append(Unmet(reason, final=str(reason.need) in self.cures and not options))
             else:
                 packages.setdefault(name, []).append(reason)

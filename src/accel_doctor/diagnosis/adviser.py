@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -58,23 +58,22 @@ class RuleAdviser:
     def companions(self, need: Need) -> tuple[Need, ...]:
         return self._rulebook.companions(need)
 
-    def plan(self, reasons: Sequence[Reason], tried: Collection[object] = ()) -> Plan:
+    def plan(self, reasons: Sequence[Reason], helps: Callable[[BuildCure], bool] | None = None) -> Plan:
         plan = self._package_plan(reasons)
         cures: dict[object, BuildCure] = {}
         unmet: list[Unmet] = []
         for one in plan.unmet:
             options = self._options(one.reason)
-            fresh = next((cure for cure in options or () if cure.identity not in tried), None)
-            if fresh:
-                cures.setdefault(fresh.identity, fresh)
+            chosen = next(filter(helps, options or ()), None)
+            if chosen:
+                cures.setdefault(chosen.identity, chosen)
             unmet.append(replace(one, final=options == [] or self._asked_for_in_vain(one.reason)))
         return replace(plan, cures=(*plan.packages, *cures.values()), unmet=tuple(unmet))
 
     def _asked_for_in_vain(self, reason: Reason) -> bool:
-        """Return whether a meson.build surely asks for what no package has: such a build ends there, whatever else is
+        """Return whether the source surely asks for what no package has: such a build ends there, whatever else is
         installed."""
-        surely = reason.finding is None and "meson.build:" in (reason.why or "")
-        return surely and reason.need.kind is NeedKind.PKGCONFIG and self._chooser.is_nowhere(reason.need)
+        return reason.ends_without and self._chooser.is_nowhere(reason.need)
 
     def _package_plan(self, reasons: Sequence[Reason]) -> Plan:
         plan = self._plan(reasons)

@@ -47,6 +47,7 @@ class Reason:
     finding: Finding | None = None
     why: str | None = None
     version: str | None = None  # of ``package``, if known
+    ends_without: bool = False  # the source surely asks for just this, and its build ends where it is not
 
     @property
     def evidence(self) -> str:

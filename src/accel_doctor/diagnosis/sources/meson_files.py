@@ -79,8 +79,9 @@ class _Reader:
             if call[2] == "subdir" and taken and strings:
                 yield from self.read(self._tree.beside(path, f"{strings[0]}/meson.build"))
                 continue
+            place = line + text.count("\n", 0, call.start())
             mentions = [
-                Mention(kind, name, path, line + text.count("\n", 0, call.start()), f"{call[2]}{quoted}")
+                Mention(kind, name, path, place, f"{call[2]}{quoted}", ends_without=kind is NeedKind.PKGCONFIG)
                 for kind, name in self._named(call[1], call[2], strings, keywords)
             ]
             required = self._required(call[2], keywords)

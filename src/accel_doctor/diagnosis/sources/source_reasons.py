@@ -29,7 +29,7 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
     """
     reading = read_source(tree, book.aliases)
     reasons = [
-        Reason(need, package, why=mention.why)
+        Reason(need, package, why=mention.why, ends_without=mention.ends_without)
         for need, mention in reading.needs.items()
         if need.kind.curable_by_packages
     ]

@@ -64,6 +64,7 @@ class Mention(NamedTuple):
     path: str
     line: int
     text: str
+    ends_without: bool = False  # nothing else will do
 
     @property
     def why(self) -> str:
