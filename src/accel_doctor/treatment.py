@@ -252,7 +252,7 @@ class Treatment:
     def _within_yes(self, plan: Plan) -> Plan:
         """Return the part of a plan that --yes covers; if that has nothing new, the whole plan, which ends the
         run."""
-        if not self.policy.yes or self.policy.yes_to_all or _is_sure(plan):
+        if not self.policy.yes or self.policy.yes_to_all or plan.covered_by_yes:
             return plan
         sure = [
             package
@@ -286,13 +286,7 @@ class Treatment:
     def _answer(self, plan: Plan) -> Consent | Plan:
         if not self.policy.yes:
             return self.reporter.ask(plan)
-        return Consent.YES if self.policy.yes_to_all or _is_sure(plan) else Consent.NO
-
-
-def _is_sure(plan: Plan) -> bool:
-    """Return whether ``--yes`` covers all of a plan."""
-    packages = all(package.confidence.covered_by_yes for package in plan.packages)
-    return packages and all(cure.affects is None for cure in plan.build_cures)
+        return Consent.YES if self.policy.yes_to_all or plan.covered_by_yes else Consent.NO
 
 
 def _hopeless(reasons: Sequence[Reason]) -> ExitCode:

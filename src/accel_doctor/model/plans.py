@@ -64,6 +64,12 @@ class Plan:
         return tuple(unmet for unmet in self.uncured if unmet.final)
 
     @property
+    def covered_by_yes(self) -> bool:
+        """Return whether ``--yes`` alone covers all of it."""
+        packages = all(package.confidence.covered_by_yes for package in self.packages)
+        return packages and all(cure.affects is None for cure in self.build_cures)
+
+    @property
     def hopeless(self) -> Plan:
         """Return what is left of a plan whose build nothing cures: the reasons, and no cure."""
         return Plan(unmet=self.final, needs_root=self.needs_root)

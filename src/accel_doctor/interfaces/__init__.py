@@ -1,0 +1,14 @@
+"""The sockets: what the treatment loop needs from the outside world. Adapters implement them; tests fake them."""
+
+from accel_doctor.interfaces.build_protocols import (
+    Builder,
+    BuildIdentity,
+    CureMemory,
+    Frontend,
+    ObjectStore,
+    PackageIndex,
+    TargetEnvironment,
+    WheelStore,
+)
+from accel_doctor.interfaces.machine_protocols import Downloads, Loader, PackageManager, PackageNames, Prober, Runner
+from accel_doctor.interfaces.run_protocols import Adviser, Advisers, Logs, Notifier, Progress, Reporter
