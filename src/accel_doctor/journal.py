@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -12,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
+from accel_doctor.changes_document import changes_from, checked_requirement
 from accel_doctor.interfaces import Notifier, PackageNames
-from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SourceStep, SystemPackage
+from accel_doctor.model.cures import BuildCure, Confidence, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import JournalEntry, Plan
@@ -27,7 +26,6 @@ from accel_doctor.wording import count
 SCHEMA = 1
 _LINE_LIMIT = 1 << 20  # bytes per entry; a longer line was not written by us
 _EVIDENCE_LIMIT = 500
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 class Journal:
@@ -140,31 +138,12 @@ def _reason(fields: Any) -> Reason:
 
 
 def _build_cure(fields: Any) -> BuildCure:
-    changes = BuildChanges(
-        constraints=tuple(map(_requirement, fields["constraints"])),
-        requirements=tuple(map(_requirement, fields["requirements"])),
-        variables=tuple(_variable(name, value) for name, value in fields["variables"].items()),
-        jobs=None if fields["jobs"] is None else int(fields["jobs"]),
-        steps=tuple(map(SourceStep, fields["steps"])),
+    releases = tuple(map(checked_requirement, fields["releases"]))
+    from_source = tuple(map(checked_requirement, fields.get("from_source", ())))
+    return BuildCure(
+        _reason(fields), changes_from(fields), releases, fields["affects"], str(fields["source"]), from_source
     )
-    releases = tuple(map(_requirement, fields["releases"]))
-    from_source = tuple(map(_requirement, fields.get("from_source", ())))
-    return BuildCure(_reason(fields), changes, releases, fields["affects"], str(fields["source"]), from_source)
 
 
 def _version(text: str | None) -> str | None:
     return str(Version(text)) if text else None  # InvalidVersion is a ValueError
-
-
-def _requirement(text: str) -> str:
-    """Return a requirement. Raises ValueError for one that rules cannot name."""
-    requirement = Requirement(text)  # InvalidRequirement is a ValueError
-    if requirement.url or requirement.marker:
-        raise ValueError(f"not a name and versions: {text}")
-    return str(requirement)
-
-
-def _variable(name: str, value: str) -> tuple[str, str]:
-    if not _VARIABLE.fullmatch(name) or not value.isprintable():
-        raise ValueError(f"not a variable: {name}")
-    return name, value

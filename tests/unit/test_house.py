@@ -22,7 +22,7 @@ FLOORS = (
     ("errors", "hashing", "urls", "wheelfile", "whole_files", "wording"),
     ("compressed",),
     ("model",),
-    ("interfaces", "http"),
+    ("interfaces", "http", "changes_document"),
     ("rulebook",),
     ("lockfile", "fileindex", "elf", "index"),
     ("diagnosis", "explanations", "foresight", "requirements"),

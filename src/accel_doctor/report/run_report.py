@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from accel_doctor.changes_document import changes_document
 from accel_doctor.errors import AccelDoctorError, ExitCode
 from accel_doctor.model.builds import Built
 from accel_doctor.model.cures import BuildCure, Reason, SystemPackage
@@ -112,11 +113,7 @@ def build_cure_document(cure: BuildCure) -> dict[str, Any]:
     return {
         **reason_document(cure.reason),
         "version": cure.reason.version,
-        "constraints": list(cure.changes.constraints),
-        "requirements": list(cure.changes.requirements),
-        "variables": dict(cure.changes.variables),
-        "jobs": cure.changes.jobs,
-        "steps": [step.value for step in cure.changes.steps],
+        **changes_document(cure.changes),
         "releases": list(cure.releases),
         "from_source": list(cure.from_source),
         "affects": cure.affects,

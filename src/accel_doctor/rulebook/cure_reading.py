@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from accel_doctor.changes_document import checked_requirement
 from accel_doctor.model.cures import BuildChanges, BuildCure, Reason, SourceStep, texts_of
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 
@@ -92,17 +93,19 @@ def _read_option(node: Node) -> CureOption | None:
 
 
 def _requirements(node: Node, *, bounded: bool) -> tuple[str, ...]:
-    """Return requirements without markers, extras and URLs; ``bounded`` ones must have a version specifier."""
+    """Return requirements without markers and URLs; ``bounded`` ones must have a version specifier."""
+    found = []
     for item in node.items_or_one():
         text = item.text()
         try:
-            requirement = Requirement(text or "x<1")
-        except InvalidRequirement as error:
-            item.complain(f"not a requirement: {error}")
-            continue
-        if requirement.url or requirement.marker or (bounded and not requirement.specifier):
+            requirement = checked_requirement(text) if text else "x<1"
+        except ValueError:
+            requirement = ""
+        if requirement and (Requirement(requirement).specifier or not bounded):
+            found.append(requirement)
+        else:
             item.complain("expected a name and versions, such as setuptools<58")
-    return node.texts()
+    return tuple(found) if node.value is not None else ()
 
 
 def _names(node: Node) -> tuple[str, ...]:

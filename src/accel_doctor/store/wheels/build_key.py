@@ -28,10 +28,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from accel_doctor.changes_document import changes_document
 from accel_doctor.model.builds import Source, SourceKind
 from accel_doctor.model.cures import BuildChanges
 from accel_doctor.model.machine import Distribution, Interpreter
@@ -71,7 +73,7 @@ def build_key(
         "config-settings": list(settings.config_settings),
         "build-constraints": sorted(settings.build_constraints),
     }
-    if changed := changes_document(settings.changes):
+    if changed := _changed(settings.changes):
         pure["changes"] = changed
     binary: dict[str, Any] = {
         "interpreter": interpreter.abi,
@@ -87,15 +89,10 @@ def build_key(
     return BuildKey(exact=_digest({**pure, "binary": binary}), pure=_digest(pure))
 
 
-def changes_document(changes: BuildChanges) -> dict[str, Any]:
-    """Return what cures change in a wheel, as plain values; empty if they change nothing."""
-    document = {
-        "constraints": sorted(changes.constraints),
-        "requirements": sorted(changes.requirements),
-        "variables": dict(changes.variables),
-        "steps": sorted(step.value for step in changes.steps),
-    }
-    return {name: value for name, value in document.items() if value}
+def _changed(changes: BuildChanges) -> dict[str, Any]:
+    """Return what cures change in a wheel, in whatever order they came; the number of jobs does not change it."""
+    document = changes_document(replace(changes, jobs=None))
+    return {name: sorted(value) if isinstance(value, list) else value for name, value in document.items() if value}
 
 
 def _identity(source: Source) -> dict[str, str | None] | None:

@@ -7,24 +7,19 @@ covers the cures.
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-
-from accel_doctor.model.cures import NO_CHANGES, BuildChanges, SourceStep
+from accel_doctor.changes_document import changes_document, changes_from
+from accel_doctor.model.cures import NO_CHANGES, BuildChanges
 from accel_doctor.model.wheels import BuildKey
-from accel_doctor.store.documents import items, read_document, table, text
+from accel_doctor.store.documents import read_document
 from accel_doctor.whole_files import replacing
 
 SCHEMA = 1
 _FILE = "cures.json"
 _LIMIT = 1 << 16  # bytes
-_MOST = 50
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_MALFORMED = (ValueError, KeyError, TypeError)
 
 
 class KnownCures:
@@ -35,8 +30,8 @@ class KnownCures:
 
     def recall(self, key: BuildKey) -> BuildChanges:
         """Return what the build with this key, which is that without cures, took last; no changes if unknown."""
-        with suppress(OSError, ValueError), (self._root / key.exact / _FILE).open("rb") as stream:
-            return _changes(read_document(stream.read(_LIMIT + 1), SCHEMA, _LIMIT))
+        with suppress(OSError, *_MALFORMED), (self._root / key.exact / _FILE).open("rb") as stream:
+            return changes_from(read_document(stream.read(_LIMIT + 1), SCHEMA, _LIMIT))
         return NO_CHANGES
 
     def remember(self, key: BuildKey, changes: BuildChanges) -> None:
@@ -45,26 +40,6 @@ class KnownCures:
         with suppress(OSError):
             place.mkdir(parents=True, exist_ok=True)
             with replacing(place / _FILE) as aside:
-                aside.write_text(json.dumps({"schema": SCHEMA, **asdict(changes)}, sort_keys=True), encoding="utf-8")
-
-
-def _changes(fields: dict[str, Any]) -> BuildChanges:
-    variables = [table(dict([pair]), "variables") for pair in items(fields.get("variables"), "variables", _MOST)]
-    return BuildChanges(
-        constraints=_requirements(fields, "constraints"),
-        requirements=_requirements(fields, "requirements"),
-        variables=tuple(
-            (text(name, "variables", _VARIABLE), text(value, name)) for one in variables for name, value in one.items()
-        ),
-        steps=tuple(SourceStep(step) for step in items(fields.get("steps"), "steps", _MOST)),
-    )
-
-
-def _requirements(fields: dict[str, Any], name: str) -> tuple[str, ...]:
-    found = tuple(text(line, name) for line in items(fields.get(name), name, _MOST))
-    for line in found:
-        try:
-            Requirement(line)
-        except InvalidRequirement as error:
-            raise ValueError(f"{name}: {error}") from error
-    return found
+                aside.write_text(
+                    json.dumps({"schema": SCHEMA, **changes_document(changes)}, sort_keys=True), encoding="utf-8"
+                )

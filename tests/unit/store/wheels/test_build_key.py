@@ -8,6 +8,7 @@ import pytest
 from fakes import interpreter
 
 from accel_doctor.model.builds import Source, SourceKind
+from accel_doctor.model.cures import BuildChanges, SourceStep
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.requests import BuildSettings
 from accel_doctor.store.wheels.build_key import build_key
@@ -147,3 +148,27 @@ def test_who_fetches_a_repository_does_not_matter():
 def test_a_vcs_source_is_known_by_its_commit():
     source = Source("x", None, SourceKind.VCS, "https://x/r", vcs="git", commit="c" * 40)
     assert key(source) != key(replace(source, commit="d" * 40))
+
+
+def changed(**changes: object) -> BuildSettings:
+    return BuildSettings(changes=BuildChanges(**changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"constraints": ("setuptools<58",)},
+        {"requirements": ("numpy",)},
+        {"variables": (("CFLAGS", "-fcommon"),)},
+        {"steps": (SourceStep.REGENERATE_CYTHON,)},
+    ],
+)
+def test_what_cures_change_is_part_of_both_keys(changes):
+    cured, plain = key(settings=changed(**changes)), key()
+    assert cured.exact != plain.exact
+    assert cured.pure != plain.pure
+
+
+def test_neither_the_order_of_cures_nor_the_number_of_jobs_matters():
+    assert key(settings=changed(constraints=("a<1", "b<2"))) == key(settings=changed(constraints=("b<2", "a<1")))
+    assert key(settings=changed(jobs=1)) == key()

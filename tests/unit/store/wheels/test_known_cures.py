@@ -28,21 +28,25 @@ def test_the_latest_counts(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "fields",
+    "field",
     [
-        {"schema": 2, "constraints": ["a<1"]},
-        {"schema": 1, "constraints": ["-r /etc/passwd"]},
-        {"schema": 1, "requirements": [1]},
-        {"schema": 1, "variables": [["a b", "c"]]},
-        {"schema": 1, "variables": ["ab c"]},
-        {"schema": 1, "steps": ["rm"]},
-        {"schema": 1, "constraints": ["a<1"] * 100},
+        {"schema": 2},
+        {"constraints": ["-r /etc/passwd"]},
+        {"constraints": ["a @ https://example.org/a.zip"]},
+        {"requirements": [1]},
+        {"requirements": None},
+        {"variables": {"a b": "c"}},
+        {"variables": {"A": "\x1b[2J"}},
+        {"variables": ["ab c"]},
+        {"jobs": "many"},
+        {"steps": ["rm"]},
+        {"constraints": ["a<1"] * 20_000},
     ],
 )
-def test_what_we_would_not_have_written_is_unknown(tmp_path, fields):
+def test_what_we_would_not_have_written_is_unknown(tmp_path, field):
     KnownCures(tmp_path).remember(KEY, CHANGES)
     (file,) = tmp_path.rglob("*.json")
-    file.write_text(json.dumps(fields))
+    file.write_text(json.dumps({**json.loads(file.read_text()), **field}))
     assert KnownCures(tmp_path).recall(KEY) == NO_CHANGES
 
 
