@@ -75,7 +75,7 @@ class SourceBuilder:
         # Shared levels are slow, and each wheel is read in full to verify it.
         with ThreadPoolExecutor(max_workers=_LOOK_UPS, thread_name_prefix="look-up") as pool:
             found = list(pool.map(lambda source: self._stored(source, request), sources))
-        return [self._fitting(source, request, wheel) for source, wheel in zip(sources, found, strict=True)]
+        return [self._fitting(source, *one) for source, one in zip(sources, found, strict=True)]
 
     def _fitting(self, source: Source, request: InstallRequest, found: Wheel | None) -> Wheel | None:
         # A wheel bundled on a newer machine has a tag that this one may not accept.
@@ -84,14 +84,15 @@ class SourceBuilder:
         plain = self._get(self.identity.key(source, request.plain))
         return self._made_portable(source, request, plain) if plain else None
 
-    def _stored(self, source: Source, request: InstallRequest) -> Wheel | None:
-        """Return the stored wheel; where there is none, the one that was built with cures before."""
-        key = self.identity.key(source, request)
-        found = self._get(key)
-        if found or key is None or request.build_settings_of(source.name).changes:
-            return found
-        changes = self.cures.recall(key)
-        return self._get(self.identity.key(source, _changed(request, source, changes))) if changes else None
+    def _stored(self, source: Source, request: InstallRequest) -> tuple[InstallRequest, Wheel | None]:
+        """Return the stored wheel and the request that it is for: where there is none, with the cures that its build
+        took before."""
+        found = self._get(self.identity.key(source, request))
+        plain = None if found or request.changes.get(source.name) else self.identity.key(source, request.plain)
+        if plain and not self._get(plain) and (changes := self.cures.recall(plain)):
+            request = _changed(request, source, changes)
+            found = self._get(self.identity.key(source, request))
+        return request, found
 
     def _get(self, key: BuildKey | None) -> Wheel | None:
         return (self.store.get(key) or self.store.get(key.poorer)) if key else None

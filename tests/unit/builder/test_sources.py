@@ -273,3 +273,10 @@ def test_a_poorer_wheel_has_a_key_of_its_own_and_says_what_it_lacked(builder, sd
     assert not key.poorer.shared
     [again] = builder.build([source], request, {})
     assert not again.reused
+
+
+def test_a_cured_wheel_is_made_portable_under_the_key_of_its_cures(builder, sdist):
+    source, changes = sdist("cured"), {"cured": BuildChanges(variables=(("CFLAGS", "-fcommon"),))}
+    builder.build([source], InstallRequest((), changes=changes), {})
+    assert stored(builder, source, PORTABLE).path.name == "cured-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    assert list(builder.store.wheels) == ["keyCFLAGS=-fcommon-of-cured", "portableCFLAGS=-fcommon-of-cured"]
