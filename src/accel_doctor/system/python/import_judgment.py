@@ -25,6 +25,7 @@ _SETTING_ERRORS = re.compile(
     r"ImproperlyConfigured|NotImplementedError|\w*(?:Display|Credentials|Configuration|Config)\w*(?:Error|Exception)"
 )
 _STOPPED = ("SystemExit",)
+_OF_A_LIBRARY = re.compile(r"\.so\b|undefined symbol|cannot import name")
 _ABOUT_NAMES = frozenset({"ModuleNotFoundError", "SyntaxError", "AttributeError", "NameError", "TypeError"})
 
 # Our own words in the log of an import; rules/symptoms.yaml reads them.
@@ -70,8 +71,10 @@ class ImportFailure(NamedTuple):
         return not about_names and _WANTS_SETTINGS.search(self.message) is not None
 
     def wants_another(self, modules: Iterable[str]) -> bool:
-        """Return whether the module lacks a module that is none of its own distribution's ``modules``, or is a private
-        one, such as ``_yaml`` of a PyYAML built without libyaml."""
+        """Return whether the module lacks a module that is none of its own distribution's ``modules``, says so in words
+        of its own (black's ``blackd``), or is a private one, such as ``_yaml`` of a PyYAML built without libyaml."""
+        if self.kinds[:1] == ("ImportError",):
+            return not self.libraries and not _OF_A_LIBRARY.search(self.message)
         own = {module.partition(".")[0] for module in modules}
         another = self.module.startswith("_") or (bool(self.missing) and _top(self.missing) not in own)
         return "ModuleNotFoundError" in self.kinds and another

@@ -53,6 +53,14 @@ def test_anything_else_counts(real):
     assert judged("demo", ["demo"], [real]) == ((real,), ())
 
 
+def test_a_second_module_that_asks_for_an_extra_in_its_own_words_is_only_noted():
+    words = "aiohttp dependency is not installed: No module named 'aiohttp'. Please re-install black with '[d]'"
+    extra = ImportFailure("blackd", IMPORT_ERROR, words)
+    broken = ImportFailure("blib2to3", IMPORT_ERROR, "libx.so.1: cannot open shared object file")
+    assert judged("black", ["black", "blackd", "blib2to3"], [extra, broken]) == ((broken,), (extra,))
+    assert judged("blackd", ["blackd"], [extra]) == ((extra,), ())
+
+
 def test_a_companion_that_a_second_module_wants_is_only_noted():
     side = ImportFailure("demo_qt", NOT_FOUND, "No module named 'PyQt5'", missing="PyQt5")
     own = ImportFailure("demo_c", NOT_FOUND, "No module named 'demo._speed'", missing="demo._speed")
