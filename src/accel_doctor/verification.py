@@ -41,15 +41,17 @@ class Verifier:
         if verification is Verification.EVERYTHING:
             there = {distribution_of(name) for name in after or () if name.endswith(".dist-info")}
             names = [*names, *sorted(there.difference(names))]
-        if verification is Verification.NEW and names and self.environment.was_imported(locked):
+        known = () if any(package.is_direct for package in locked.lock.packages) else after
+        if verification is Verification.NEW and names and known and self.environment.was_imported(names, known):
             names = [built.source.name for built in self.built.values() if not built.wheel.imported]
+        imported = tuple(names)
         if names:
             self.treatment.reporter.step(f"Importing {count(len(names), 'package')}")
         while names and (failures := self.environment.failing_imports(names, request)):
             names = names_of(failures) if self._treat(failures, locked, request) else []
         self._keep(without=())
-        if verification is not Verification.NOTHING:
-            self.environment.remember_imports(locked)
+        if imported and known:
+            self.environment.remember_imports(imported, known)
 
     def _treat(self, failures: Sequence[Failed], locked: Locked, request: InstallRequest) -> bool:
         """Treat failed imports; return False if nothing helps, but only parts of packages fail."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -99,7 +99,7 @@ class FakeEnvironment:
     logs: Path
     builder: FakeBuilder
     there: frozenset[str] = frozenset()
-    imported: bool = False
+    imported: set[tuple[frozenset[str], Collection[str]]] = field(default_factory=set)  # names, and the content
 
     def sources(self, locked: Locked) -> list[Source]:
         return [Source(p.name, "1", SourceKind.SDIST, p.sdist.url, "0" * 64) for p in locked.lock.packages]
@@ -110,11 +110,11 @@ class FakeEnvironment:
     def installed(self, request: InstallRequest) -> frozenset[str]:
         return self.there
 
-    def was_imported(self, locked: Locked) -> bool:
-        return self.imported
+    def was_imported(self, names: Collection[str], content: Collection[str]) -> bool:
+        return (frozenset(names), content) in self.imported
 
-    def remember_imports(self, locked: Locked) -> None:
-        self.imported = True
+    def remember_imports(self, names: Collection[str], content: Collection[str]) -> None:
+        self.imported.add((frozenset(names), frozenset(content)))
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> list[Failed]:
         failed = (importing(name, self.machine, self.logs) for name in names)
@@ -711,21 +711,23 @@ def test_without_consent_what_an_import_lacks_is_named(practice):
 def test_nothing_is_imported_if_that_is_turned_off(practice):
     case = practice({"broken": ()}, policy=Policy(verification=Verification.NOTHING))
     assert case.install("broken").code is ExitCode.DONE
-    assert (case.builder.sure, case.environment.imported) == ({"broken": ()}, False)
+    assert (case.builder.sure, case.environment.imported) == ({"broken": ()}, set())
 
 
 def test_what_was_built_is_imported_and_kept_with_the_libraries_that_it_opens(practice):
     case = practice({"idna": (), "opencv": ()})
+    case.environment.there = frozenset({"opencv-1.dist-info"})
     assert case.install("idna").code is ExitCode.DONE
     assert case.package_manager.transactions == [("libffi8",)]
     assert case.builder.sure == {"idna": (), "opencv": (Link("libffi.so.8"),)}
-    assert case.environment.imported
+    assert case.environment.imported == {(frozenset({"idna", "opencv"}), case.environment.there)}
 
 
 def test_what_was_imported_before_is_not_imported_again(practice):
     case = practice({"broken": ()})
     case.builder.kept["broken"] = Wheel(Path("/kept/broken-1-py3-none-any.whl"), "0" * 64, imported=True)
-    case.environment.imported = True
+    case.environment.there = frozenset({"broken-1.dist-info"})
+    case.environment.remember_imports(["broken"], case.environment.there)
     assert case.install("broken").code is ExitCode.DONE
     case.doctor.treatment.policy = Policy(verification=Verification.EVERYTHING)
     assert case.install("broken").code is ExitCode.NOT_IMPORTABLE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -15,18 +15,11 @@ from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.cli.downloads import background_downloads
+from accel_doctor.cli.machine_environment import MachineEnvironment
 from accel_doctor.cli.session import Session
 from accel_doctor.doctor import Doctor
 from accel_doctor.frontends.choice import find_uv
-from accel_doctor.frontends.origins import record_origins
-from accel_doctor.frontends.remembered import (
-    RememberingFrontend,
-    installed_metadata,
-    mark_imported,
-    resolution_context,
-    was_imported,
-)
-from accel_doctor.index.other_releases import other_releases
+from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
 from accel_doctor.index_client import IndexClient
 from accel_doctor.interfaces import (
     Advisers,
@@ -34,16 +27,14 @@ from accel_doctor.interfaces import (
     Frontend,
     PackageManager,
     Prober,
-    TargetEnvironment,
     WheelStore,
 )
 from accel_doctor.journal import journal_entry
-from accel_doctor.lockfile import sources_to_build
-from accel_doctor.model.builds import Failed, Locked, Source
+from accel_doctor.model.builds import Failed, Source
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.plans import Case, Plan, Policy
-from accel_doctor.model.releases import OtherReleases, Project, Successor
+from accel_doctor.model.releases import Successor
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
 from accel_doctor.store.layout import CURES, LEASES, LOCKS, SOURCES, WHEELS
@@ -51,10 +42,9 @@ from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.build_key import build_key, provenance_of
 from accel_doctor.store.wheels.known_cures import KnownCures
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-from accel_doctor.system.loader.library_versions import LibraryVersions, libraries_state
+from accel_doctor.system.loader.library_versions import LibraryVersions
 from accel_doctor.system.loader.machine_loader import MachineLoader
 from accel_doctor.system.probe import MachineProber
-from accel_doctor.system.python.imports import Imports
 from accel_doctor.system.python.interpreter import supported_tags
 from accel_doctor.treatment import Treatment
 
@@ -133,46 +123,6 @@ def _source_reader(session: Session, builder: SourceBuilder) -> Callable[[Source
         return SourceTrees(builder.fetcher, session.rulebook, python, builder.work).reasons(source, request)
 
     return read
-
-
-@dataclass(frozen=True)
-class MachineEnvironment(TargetEnvironment):
-    """The environment of an interpreter on this machine; it accepts wheels with one of ``tags``."""
-
-    session: Session
-    tags: Sequence[Tag]
-    jobs: int
-
-    def sources(self, locked: Locked) -> Sequence[Source]:
-        return sources_to_build(locked.lock, self.tags, self.session.interpreter.environment)
-
-    def other_releases(self, project: Project, asked: str | None) -> OtherReleases:
-        """Return the releases of a project that the interpreter can install."""
-        return other_releases(project, asked, self.session.interpreter.version, self.tags)
-
-    def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
-        record_origins(origins, request, self.session.interpreter, self.session.runner)
-
-    def installed(self, request: InstallRequest) -> frozenset[str] | None:
-        if request.user:
-            return None
-        if request.prefix:
-            return frozenset(installed_metadata(sorted(request.prefix.glob("lib*/python*/*-packages"))))
-        return frozenset(
-            installed_metadata([request.target] if request.target else self.session.interpreter.site_directories)
-        )
-
-    def was_imported(self, locked: Locked) -> bool:
-        return was_imported(locked, libraries_state(self.session.invocation.variables))
-
-    def remember_imports(self, locked: Locked) -> None:
-        mark_imported(locked, libraries_state(self.session.invocation.variables))
-
-    def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
-        session = self.session
-        return Imports(session.interpreter, session.runner, session.logs, self.jobs, session.reporter.note).failing(
-            names, request
-        )
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,8 @@ from accel_doctor.lockfile import allowed, chosen_only, is_settled
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
-from accel_doctor.whole_files import replacing
 
 LAYOUT = "v1"
-_IMPORTED = "imported"  # beside a lock
 
 # The suffixes of metadata directories; anything else in a site directory is not a distribution.
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth", ".egg")
@@ -66,10 +64,10 @@ class RememberingFrontend:
         with contextlib.suppress(ToolError):  # missing or damaged: resolve again
             lock, file = kept_lock(place)
             self._taken = place
-            return Locked(lock, remembered=True, file=file, place=place)
+            return Locked(lock, remembered=True, file=file)
         outcome = self._resolve(request, log)
         if isinstance(outcome, Locked) and is_settled(outcome.lock, request):
-            outcome = Locked(chosen_only(outcome.lock, self.tags, self.interpreter.environment), place=place)
+            outcome = Locked(chosen_only(outcome.lock, self.tags, self.interpreter.environment))
             self._keep(outcome, place)
         return outcome
 
@@ -136,21 +134,6 @@ class RememberingFrontend:
         }
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
         return self.shelf / LAYOUT / digest[:2] / digest
-
-
-def was_imported(locked: Locked, state: str) -> bool:
-    """Return whether what counts of a remembered lock was imported before; ``state`` is that of the machine."""
-    try:
-        return locked.place is not None and (locked.place / _IMPORTED).read_text(encoding="utf-8") == state
-    except OSError:
-        return False
-
-
-def mark_imported(locked: Locked, state: str) -> None:
-    """Mark a remembered lock: what counts of it was imported."""
-    if locked.place is not None:
-        with contextlib.suppress(OSError), replacing(locked.place / _IMPORTED) as aside:  # else imported again
-            aside.write_text(state, encoding="utf-8")
 
 
 def _metadata_name(package: Package) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -148,11 +148,12 @@ class TargetEnvironment(Protocol):
         """Return the names of the metadata directories there: name and version of each installed distribution. None
         if that is unknown."""
 
-    def was_imported(self, locked: Locked) -> bool:
-        """Return whether all that counts of a lock was imported before, with the same libraries on this machine."""
+    def was_imported(self, names: Collection[str], content: Collection[str]) -> bool:
+        """Return whether these distributions were imported before, in an environment of the same ``content``, the names
+        of its metadata directories, and with the same libraries on this machine."""
 
-    def remember_imports(self, locked: Locked) -> None:
-        """Remember that all that counts of a lock was imported."""
+    def remember_imports(self, names: Collection[str], content: Collection[str]) -> None:
+        """Remember that they were imported."""
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
         """Import these distributions, and return a failure for each one that fails to import."""

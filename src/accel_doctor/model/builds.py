@@ -45,15 +45,13 @@ class Source:
 class Locked:
     """The resolved requirements: a PEP 751 lock whose relative paths were made absolute.
 
-    ``place`` is where it is remembered, ``present`` names what the lock holds too and is installed already.
     ``remembered`` says that an earlier run resolved them, so all files may already be on this machine; ``file`` is an
-    existing file with the same lock.
+    existing file with the same lock. ``present`` names what the lock holds too and is installed already.
     """
 
     lock: Pylock
     remembered: bool = False
     file: Path | None = None
-    place: Path | None = field(default=None, compare=False)
     present: tuple[str, ...] = ()
 
 

@@ -14,6 +14,7 @@ class HoldingKind(str, Enum):
     SOURCE = "source"
     LOCK = "lock"  # a remembered resolution
     CURE = "cure"  # of a build
+    IMPORT = "import"  # of a set of distributions
     ENVIRONMENT = "environment"
     LOG = "log"
     LEFTOVER = "leftover"

@@ -9,7 +9,18 @@ from accel_doctor.model.holdings import Damage, Holding, HoldingKind
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.kept_environments import KeptEnvironments
 from accel_doctor.store.housekeeping import Kind, leftover, modified, size_of
-from accel_doctor.store.layout import CURES, ENVIRONMENTS, LOCKS, LOGS, OLDER, SOURCES, UNFINISHED, WHEELS, directories
+from accel_doctor.store.layout import (
+    CURES,
+    ENVIRONMENTS,
+    IMPORTS,
+    LOCKS,
+    LOGS,
+    OLDER,
+    SOURCES,
+    UNFINISHED,
+    WHEELS,
+    directories,
+)
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import ENTRY, DamagedEntryError, LocalWheelStore
 
@@ -21,6 +32,7 @@ def kinds_of(cache: Path, leases: Leases, warn: Callable[[str], None]) -> tuple[
         Directories(HoldingKind.SOURCE, cache / SOURCES, leases),
         Directories(HoldingKind.LOCK, cache / LOCKS, leases, depth=3),
         Directories(HoldingKind.CURE, cache / CURES, leases),
+        Directories(HoldingKind.IMPORT, cache / IMPORTS, leases),
         KeptEnvironments(EnvironmentCache(cache / ENVIRONMENTS, warn)),
         Directories(HoldingKind.LOG, cache / LOGS, leases),
         Leftovers(cache, leases),

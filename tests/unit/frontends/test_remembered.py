@@ -15,9 +15,7 @@ from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.frontends.lock_files import read_lock
 from accel_doctor.frontends.remembered import (
     RememberingFrontend,
-    mark_imported,
     resolution_context,
-    was_imported,
 )
 from accel_doctor.model.builds import Locked
 from accel_doctor.model.requests import IndexSettings, InstallRequest, RequirementLine
@@ -233,18 +231,3 @@ def test_a_given_lock_that_is_none(shop):
     with pytest.raises(RequirementsError) as caught:
         shop.frontend_with().lock(request, shop.log)
     assert caught.value.message == f"cannot use the lock {request.lock}: Missing required value in 'created-by'"
-
-
-def test_that_a_lock_was_imported_is_remembered_until_the_libraries_change(shop):
-    locked = shop.frontend_with().lock(PINNED, shop.log)
-    assert not was_imported(locked, "libraries 1")
-    mark_imported(locked, "libraries 1")
-    again = shop.frontend_with().lock(PINNED, shop.log)
-    assert (again.remembered, was_imported(again, "libraries 1"), was_imported(again, "libraries 2")) == (
-        True,
-        True,
-        False,
-    )
-    unsettled = shop.frontend_with().lock(OPEN, shop.log)
-    mark_imported(unsettled, "libraries 1")
-    assert not was_imported(unsettled, "libraries 1")

@@ -110,6 +110,7 @@ def test_info_counts_what_there_is(run, document, filled, cache):
         f"sources 1 1.5 kB {today}",
         "locks 0 0 bytes -",
         "cures 0 0 bytes -",
+        "imports 0 0 bytes -",
         "environments 0 0 bytes -",
         "logs 0 0 bytes -",
         f"all 4 {(wheels + 1500) / 1000:.1f} kB",

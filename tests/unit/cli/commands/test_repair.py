@@ -70,7 +70,7 @@ def repaired(tmp_path, monkeypatch):
             environment=SimpleNamespace(
                 installed=lambda request: frozenset(),
                 failing_imports=lambda names, request: imported.extend(names),
-                remember_imports=lambda locked: None,
+                remember_imports=lambda names, content: None,
             ),
         )
         session = SimpleNamespace(
