@@ -45,7 +45,7 @@ EQUIVALENT = {
 BROUGHT = {"g++": {"gcc", "libc6-dev"}, "build-essential": {"gcc", "g++", "libc6-dev", "make", "dpkg-dev"}}
 # Cures that are no package: the recorder took the one, rules name the other.
 SAME_CURE = {
-    "setuptools_scm<9": "setuptools_scm<9.0,>=5.0",  # as the log says
+    "setuptools_scm<9": "setuptools_scm>=5.0,<9.0",  # as the log says
     "CFLAGS=-Wno-error=incompatible-pointer-types": "CFLAGS=" + STRICT_C,
     "CFLAGS=-Wno-incompatible-pointer-types": "CFLAGS=" + STRICT_C,
 }
@@ -91,7 +91,8 @@ def other_cures(step: Mapping[str, Any]) -> frozenset[str]:
     for key, form in FORMS.items():
         values = step.get(key, [])
         for value in [values] if isinstance(values, str) else values:
-            found.append(form.format(SAME_CURE.get(value, value)))
+            value = SAME_CURE.get(value, value)
+            found.append(form.format(value if key in ("env", "step") else Requirement(value)))
     return frozenset(found)
 
 
