@@ -36,7 +36,7 @@ def choose_frontend(name: str | None, parts: FrontendParts) -> Frontend:
     """Return the frontend called ``name``; for None, uv, with pip for what uv refuses, or pip alone if uv is not found.
     Raises UsageError for "uv" if it is not found."""
     if name is None and parts.uv:
-        return LegacyArchives(_created("uv", parts), _created("pip", parts))
+        return LegacyArchives(_created("uv", parts), lambda: _created("pip", parts))
     return _created(name or "pip", parts)
 
 

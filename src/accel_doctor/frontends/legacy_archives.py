@@ -7,7 +7,7 @@ uv's rule: https://docs.astral.sh/uv/pip/compatibility/#source-distribution-file
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class LegacyArchives:
     """uv; pip for requests and sources with an archive that uv refuses."""
 
     uv: Frontend
-    pip: Frontend
+    create_pip: Callable[[], Frontend]  # called when uv has refused something: most runs need no pip
 
     @property
     def name(self) -> str:
@@ -37,13 +37,13 @@ class LegacyArchives:
         except (RequirementsError, ToolError) as error:
             if not _REFUSED.search(error.message):
                 raise
-        return self.pip.lock(request, log)
+        return self.create_pip().lock(request, log)
 
     def build_command(
         self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
     ) -> tuple[tuple[str, ...], Mapping[str, str]]:
         refused = source.is_file() and not source.name.endswith(SDIST_ENDINGS)
-        frontend = self.pip if refused else self.uv
+        frontend = self.create_pip() if refused else self.uv
         return frontend.build_command(source, wheel_directory, build, index, work)
 
     def build_requirements(self, log: Path) -> tuple[str, ...]:

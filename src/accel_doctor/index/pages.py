@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -96,8 +95,9 @@ def _json_files(content: bytes, url: str) -> Iterator[ReleaseFile]:
 
 
 def _html_files(content: bytes, url: str) -> Iterator[ReleaseFile]:
-    anchors = _Anchors()
-    anchors.feed(content.decode("utf-8", "replace"))
+    from accel_doctor.index.anchors import anchors_of  # HTML is for indexes without JSON only
+
+    anchors = anchors_of(content.decode("utf-8", "replace"))
     base = urljoin(url, anchors.base) if anchors.base else url
     for anchor in anchors.found:
         with suppress(ValueError):  # a malformed URL is of no use
@@ -108,22 +108,6 @@ def _html_files(content: bytes, url: str) -> Iterator[ReleaseFile]:
             )
             if is_archive(file.filename):
                 yield file
-
-
-class _Anchors(HTMLParser):
-    """Collect the attributes of all links, and the base of relative ones."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.base: str | None = None
-        self.found: list[dict[str, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        if tag == "a" and "href" in attributes:
-            self.found.append(attributes)
-        elif tag == "base" and self.base is None:
-            self.base = attributes.get("href")
 
 
 def _digest(text: object) -> str | None:

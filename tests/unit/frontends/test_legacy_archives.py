@@ -34,13 +34,13 @@ def pip():
 @pytest.mark.parametrize("message", REFUSALS)
 def test_pip_resolves_what_uv_refuses(uv, pip, message):
     uv.lock.side_effect = RequirementsError(message)
-    assert LegacyArchives(uv, pip).lock(InstallRequest(()), Path("log")) is pip.lock.return_value
+    assert LegacyArchives(uv, lambda: pip).lock(InstallRequest(()), Path("log")) is pip.lock.return_value
 
 
 def test_other_errors_are_uvs(uv, pip):
     uv.lock.side_effect = RequirementsError("uv cannot resolve the requirements:\n  error: No solution found")
     with pytest.raises(RequirementsError):
-        LegacyArchives(uv, pip).lock(InstallRequest(()), Path("log"))
+        LegacyArchives(uv, lambda: pip).lock(InstallRequest(()), Path("log"))
     assert not pip.lock.called
 
 
@@ -51,12 +51,14 @@ def test_other_errors_are_uvs(uv, pip):
 def test_pip_builds_from_archives_that_uv_refuses(tmp_path, uv, pip, name, by_pip):
     source = tmp_path / name
     source.touch()
-    command = LegacyArchives(uv, pip).build_command(source, tmp_path, BuildSettings(), IndexSettings(), tmp_path)
+    command = LegacyArchives(uv, lambda: pip).build_command(
+        source, tmp_path, BuildSettings(), IndexSettings(), tmp_path
+    )
     assert command is (pip if by_pip else uv).build_command.return_value
 
 
 def test_uv_builds_from_trees_and_installs(tmp_path, uv, pip):
-    both = LegacyArchives(uv, pip)
+    both = LegacyArchives(uv, lambda: pip)
     both.build_command(tmp_path, tmp_path, BuildSettings(), IndexSettings(), tmp_path)
     both.install(Mock(), InstallRequest(()), Path("log"))
     both.build_requirements(Path("log"))
