@@ -83,10 +83,12 @@ def keep(result: dict[str, Any], directory: Path) -> None:
 
 
 def summarize(arguments: argparse.Namespace) -> None:
-    """Print both tables, and what does not work now."""
+    """Print the tables of each batch, and what does not work now."""
     cases, oracle = read_cases(), read_oracle()
-    for title, name in (("First sight", FIRST_SIGHT.name), ("Now", NOW.name)):
-        print(f"{title}:\n\n{table(cases, read_results(arguments.results / name), oracle)}\n")
+    for batch in sorted({case.batch for case in cases}):
+        chosen = [case for case in cases if case.batch == batch]
+        for title, name in (("first sight", FIRST_SIGHT.name), ("now", NOW.name)):
+            print(f"Batch {batch}, {title}:\n\n{table(chosen, read_results(arguments.results / name), oracle)}\n")
     print(failures(read_results(arguments.results / NOW.name).values(), oracle))
 
 

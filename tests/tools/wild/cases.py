@@ -25,6 +25,7 @@ class Case:
     requirements: tuple[str, ...]
     imports: tuple[str, ...]
     options: tuple[str, ...]
+    batch: int = 1
 
 
 @dataclass(frozen=True)
