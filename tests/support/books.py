@@ -24,3 +24,12 @@ def _shipped() -> Rulebook:
 def book_of(directories: Sequence[Path]) -> Rulebook:
     """Return the rules of these directories alone."""
     return Rulebook(directories, MANAGERS)
+
+
+def book_of_files(directory: Path, name: str, *texts: str) -> Rulebook:
+    """Return the rules of files called ``name``, each laid over those before it, written below ``directory``."""
+    layers = [directory / str(number) for number in range(len(texts))]
+    for layer, text in zip(layers, texts, strict=True):
+        layer.mkdir()
+        (layer / name).write_text(text)
+    return book_of(layers)

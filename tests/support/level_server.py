@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from local_server import serving
+
 Behaviour = Callable[["Handler"], None]
 
 
@@ -112,13 +114,8 @@ def tampering(handler: Handler) -> None:
 
 @contextmanager
 def level_server() -> Iterator[LevelServer]:
-    server = LevelServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.ended.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(LevelServer()) as server:
+        try:
+            yield server
+        finally:
+            server.ended.set()

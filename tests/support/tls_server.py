@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -15,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from local_server import serving
 
 
 class TlsServer(ThreadingHTTPServer):
@@ -61,13 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def tls_server(directory: Path, body: bytes = b"", *, demand_client: bool = False) -> Iterator[TlsServer]:
-    server = TlsServer(directory, body, demand_client)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(TlsServer(directory, body, demand_client)) as server:
+        yield server
 
 
 def _write_certificates(directory: Path) -> None:

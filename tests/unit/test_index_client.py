@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from local_server import serving
 
 from accel_doctor.errors import NetworkError
 from accel_doctor.index_client import IndexClient
@@ -50,13 +50,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    server = Index()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Index()) as server:
+        yield server
 
 
 def versions(name: str, index: IndexSettings, **variables: str) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from local_server import serving
 
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.errors import NetworkError, RequirementsError
@@ -53,13 +53,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    server = Index()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Index()) as server:
+        yield server
 
 
 @pytest.fixture

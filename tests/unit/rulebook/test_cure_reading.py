@@ -1,12 +1,11 @@
 """The cures of symptoms.yaml: from file to options."""
 
 import pytest
-from books import book_of
+from books import book_of_files
 
 from accel_doctor.errors import RuleError
 from accel_doctor.model.cures import BuildChanges, SourceStep
 from accel_doctor.model.needs import Need
-from accel_doctor.rulebook import Rulebook
 
 RULES = """\
 schema: 1
@@ -19,18 +18,8 @@ cures:
 """
 
 
-def book(tmp_path, *files: str) -> Rulebook:
-    directories = []
-    for number, text in enumerate(files):
-        directory = tmp_path / str(number)
-        directory.mkdir()
-        (directory / "symptoms.yaml").write_text(text)
-        directories.append(directory)
-    return book_of(directories)
-
-
 def test_options_in_order(tmp_path):
-    older, other = book(tmp_path, RULES).cures(Need.parse("build-constraint:setuptools<58"))
+    older, other = book_of_files(tmp_path, "symptoms.yaml", RULES).cures(Need.parse("build-constraint:setuptools<58"))
     assert older.changes == BuildChanges(constraints=("setuptools<58",))
     assert [older.works_on(version) for version in ("3.8", "3.11", "3.12", "3.13")] == [True, True, False, False]
     assert older.affects is None
@@ -42,14 +31,14 @@ def test_options_in_order(tmp_path):
 
 
 def test_nothing_cures_it_is_not_the_same_as_no_rule(tmp_path):
-    rules = book(tmp_path, RULES)
+    rules = book_of_files(tmp_path, "symptoms.yaml", RULES)
     assert rules.cures(Need.parse("build-constraint:never")) == ()
     assert rules.cures(Need.parse("build-constraint:other")) is None
 
 
 def test_a_later_layer_replaces_an_entry(tmp_path):
     later = 'schema: 1\ncures: {build-constraint: {never: [{constraints: ["a<1"]}]}}\n'
-    (option,) = book(tmp_path, RULES, later).cures(Need.parse("build-constraint:never"))
+    (option,) = book_of_files(tmp_path, "symptoms.yaml", RULES, later).cures(Need.parse("build-constraint:never"))
     assert option.changes.constraints == ("a<1",)
 
 
@@ -70,13 +59,17 @@ def test_a_later_layer_replaces_an_entry(tmp_path):
 )  # fmt: skip
 def test_complaints(tmp_path, option, complaint):
     with pytest.raises(RuleError) as raised:
-        book(tmp_path, f"schema: 1\ncures: {{resource: {{memory: [{option}]}}}}\n").cures(Need.parse("resource:memory"))
+        book_of_files(tmp_path, "symptoms.yaml", f"schema: 1\ncures: {{resource: {{memory: [{option}]}}}}\n").cures(
+            Need.parse("resource:memory")
+        )
     assert raised.value.problems == (f"rules/symptoms.yaml: cures.resource.memory[0]{complaint}",)
 
 
 def test_needs_of_packages_are_cured_elsewhere(tmp_path):
     with pytest.raises(RuleError) as raised:
-        book(tmp_path, "schema: 1\ncures: {header: {a.h: []}}\n").cures(Need.parse("resource:memory"))
+        book_of_files(tmp_path, "symptoms.yaml", "schema: 1\ncures: {header: {a.h: []}}\n").cures(
+            Need.parse("resource:memory")
+        )
     assert raised.value.problems == (
         "rules/symptoms.yaml: cures.header.a.h: system packages meet needs of this kind: name them in the file of a "
         "distribution",

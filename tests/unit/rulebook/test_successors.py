@@ -1,12 +1,11 @@
 """The projects that took the place of others: from file to value, and the shipped ones as sentences."""
 
 import pytest
-from books import book_of, load
+from books import book_of, book_of_files, load
 
 from accel_doctor.errors import RuleError
 from accel_doctor.model.releases import Succession, Successor
 from accel_doctor.report.release_text import successor_line
-from accel_doctor.rulebook import Rulebook
 
 SHIPPED = load()
 RULES = """\
@@ -17,18 +16,8 @@ successors:
 """
 
 
-def book(tmp_path, *files: str) -> Rulebook:
-    directories = []
-    for number, text in enumerate(files):
-        directory = tmp_path / str(number)
-        directory.mkdir()
-        (directory / "python.yaml").write_text(text)
-        directories.append(directory)
-    return book_of(directories)
-
-
 def test_read_and_layered(tmp_path):
-    rules = book(tmp_path, RULES, "schema: 1\nsuccessors: {old: null}\n")
+    rules = book_of_files(tmp_path, "python.yaml", RULES, "schema: 1\nsuccessors: {old: null}\n")
     assert rules.successor("old") is None
     assert rules.successor("enum34") == Successor("enum34", module="enum", since="3.4")
     assert book_of([tmp_path / "0"]).successor("old") == Successor("old", "new", Succession.FORK)
@@ -51,7 +40,7 @@ def test_read_and_layered(tmp_path):
 )
 def test_mistakes_are_reported_where_they_are(tmp_path, entry, complaint):
     with pytest.raises(RuleError) as caught:
-        book(tmp_path, f"schema: 1\nsuccessors: {{{entry}}}\n").successor("old")
+        book_of_files(tmp_path, "python.yaml", f"schema: 1\nsuccessors: {{{entry}}}\n").successor("old")
     assert any(complaint in problem for problem in caught.value.problems)
 
 

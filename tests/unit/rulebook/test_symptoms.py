@@ -1,11 +1,11 @@
 """symptoms.yaml: from file to what a line shows."""
 
 import pytest
-from books import book_of
+from books import book_of_files
 
 from accel_doctor.errors import RuleError
 from accel_doctor.model.needs import Need
-from accel_doctor.rulebook import Rulebook, Symptom, SymptomRole
+from accel_doctor.rulebook import Symptom, SymptomRole
 from accel_doctor.rulebook.symptoms import complaint_about, is_anchored, split_names
 
 HEADER = """\
@@ -24,18 +24,8 @@ C_HEADER = """\
 """
 
 
-def book(tmp_path, *files: str) -> Rulebook:
-    directories = []
-    for number, text in enumerate(files):
-        directory = tmp_path / str(number)
-        directory.mkdir()
-        (directory / "symptoms.yaml").write_text(text)
-        directories.append(directory)
-    return book_of(directories)
-
-
 def only(tmp_path, text: str) -> Symptom:
-    (symptom,) = book(tmp_path, text).symptoms
+    (symptom,) = book_of_files(tmp_path, "symptoms.yaml", text).symptoms
     return symptom
 
 
@@ -107,8 +97,9 @@ def test_commands_are_known_by_their_last_part(tmp_path):
 
 
 def test_a_later_layer_replaces_removes_and_goes_first(tmp_path):
-    rules = book(
+    rules = book_of_files(
         tmp_path,
+        "symptoms.yaml",
         HEADER
         + C_HEADER
         + "  old: {role: echo, contains: [old], pattern: old}\n  kept: {role: echo, contains: [kept], pattern: kept}\n",
@@ -127,8 +118,9 @@ symptoms:
 
 def test_all_complaints_come_at_once(tmp_path):
     with pytest.raises(RuleError) as caught:
-        _ = book(
+        _ = book_of_files(
             tmp_path,
+            "symptoms.yaml",
             """\
 schema: 1
 extra: 1
@@ -211,8 +203,9 @@ def test_lists_of_names(text, names):
 
 
 def test_alias_that_is_more_exact_wins(tmp_path):
-    rules = book(
+    rules = book_of_files(
         tmp_path,
+        "symptoms.yaml",
         """\
 schema: 1
 aliases: {command: {gcc-*: compiler:c, gcc-ar*: command:ar, gcc-arm: null}}
