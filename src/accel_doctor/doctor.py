@@ -128,7 +128,9 @@ class Doctor:
         if not failed or self.treatment.policy.dry_run:
             return False
         others = self.environment.sources(outcome) if isinstance(outcome, Locked) else []
-        self.wheels.fulfil([*failed, *others], request, failed)
+        # The resolver's own builds know nothing of cures: such a source may well build now.
+        untreated = {one: why for one, why in failed.items() if not self.treatment.changes_build_of(one.name)}
+        self.wheels.fulfil([*failed, *others], request, untreated)
         return True
 
     def _source_of(self, failure: Failed, request: InstallRequest) -> Source | None:

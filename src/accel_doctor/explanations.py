@@ -66,12 +66,15 @@ def _behind(reason: Reason, imported: bool, old: Collection[str | None]) -> Need
 
 
 def can_help(cure: BuildCure, built: Collection[str] | None, cases: Sequence[Case]) -> bool:
-    """Return whether a cure can help what failed: the builds of those in ``built`` (None: of all). If imports failed, a
-    missing module is missing from the environment."""
-    if cure.reason.need.kind is NeedKind.PYTHON_MODULE and all(case.failure.step == "import" for case in cases):
-        return cure.is_beside
-    in_reach = built is None or not cure.changes or cure.reason.package in built
-    return not cure.is_beside and in_reach
+    """Return whether a cure can help what failed: the builds of those in ``built`` (None: of all)."""
+    return is_for(cure, cases) and (built is None or not cure.changes or cure.reason.package in built)
+
+
+def is_for(cure: BuildCure, cases: Sequence[Case]) -> bool:
+    """Return whether a cure is for failures of this kind: where imports failed, a missing module is missing from the
+    environment, elsewhere from that of a build."""
+    of_import = cure.reason.need.kind is NeedKind.PYTHON_MODULE and all(case.failure.step == "import" for case in cases)
+    return cure.is_beside is of_import
 
 
 def _lacking(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:

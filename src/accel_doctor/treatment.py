@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.explanations import SourceFacts, applied, can_help
+from accel_doctor.explanations import SourceFacts, applied, can_help, is_for
 from accel_doctor.foresight import not_shown
 from accel_doctor.interfaces import (
     Adviser,
@@ -87,7 +87,7 @@ class Treatment:
             self._python = case.python or self._python
             self.reporter.diagnosed(case)
         found = self._sources.explained(cases)
-        self._take_back(found)
+        self._take_back(found, cases)
         foreseen = [*not_shown(foreseen, found), *self._foresee_next([*found, *foreseen])]
 
         def helps(cure: BuildCure) -> bool:
@@ -133,17 +133,21 @@ class Treatment:
             return request
         return applied(self._cures, request, relaxed=self.policy.upgrade_unbuildable)
 
+    def changes_build_of(self, name: str) -> bool:
+        """Return whether a cure in effect changes how a Python package is built."""
+        return any(cure.changes for cure in self._cures.get(name, ()))
+
     @property
     def resolution(self) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
         """Return what cures have changed so far in what is resolved."""
         every = [cure.resolution for cures in self._cures.values() for cure in cures]
         return tuple(dict.fromkeys(one for one in every if any(one)))
 
-    def _take_back(self, found: Sequence[Reason]) -> None:
-        """Take back each cure whose need has come again."""
+    def _take_back(self, found: Sequence[Reason], cases: Sequence[Case]) -> None:
+        """Take back each cure whose need has come again where it should have helped."""
         again = {(reason.package, reason.need) for reason in found}
         for name, cures in self._cures.items():
-            for cure in [cure for cure in cures if (name, cure.reason.need) in again]:
+            for cure in [cure for cure in cures if (name, cure.reason.need) in again and is_for(cure, cases)]:
                 cures.remove(cure)
                 self.reporter.note(f"{name or 'the build'}: {listed(cure.texts)} did not help: taken back")
 

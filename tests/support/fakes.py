@@ -173,6 +173,7 @@ class FakeBuilder:
     def _build(self, source: Source, settings: BuildSettings) -> Outcome:
         self.attempts.append(source.name)
         changed = {f"build-constraint:{constraint}" for constraint in settings.changes.constraints}
+        changed |= {f"python-module:{requirement}" for requirement in settings.changes.requirements}
         needs = self.needs.get(source.name, ())
         lacking = [need for need in needs if not self.machine.has(need) and need not in changed]
         if lacking:

@@ -888,6 +888,32 @@ def test_sources_without_readable_metadata_are_built_first_and_together(practice
     assert sorted(source.name for source in case.frontend.requests[-1].built) == ["cffi", "demjson", "nose"]
 
 
+def test_metadata_that_cannot_be_built_while_resolving_again_speaks_against_no_cure(practice):
+    cures = {
+        "build-constraint:old-twisted": (constrained("old-twisted"),),
+        "build-constraint:old": (constrained("old", releases=("numpy<2",)),),  # its import needs this one
+    }
+    case = practice({"twisted": ("build-constraint:old-twisted",)}, unreadable=("twisted",), cures=cures)
+    assert case.install("twisted").code is ExitCode.DONE
+    assert case.reporter.notes == []
+    assert case.builder.attempts == ["twisted", "twisted"]
+
+
+def test_a_module_that_a_build_had_may_be_lacking_in_the_environment(practice, monkeypatch):
+    monkeypatch.setitem(IMPORT_NEEDS, "lap", "python-module:numpy")
+    lacking = Reason(Need.parse("python-module:numpy"), None)
+    for_builds = BuildCure(lacking, BuildChanges(requirements=("numpy",)))
+    cures = {
+        "build-constraint:old-lap": (constrained("old-lap"),),
+        "python-module:numpy": (for_builds, BuildCure(lacking, releases=("numpy",))),
+    }
+    needs = ("build-constraint:old-lap", "python-module:numpy")
+    case = practice({"lap": needs}, unreadable=("lap",), cures=cures)
+    assert case.install("lap").code is ExitCode.NOT_IMPORTABLE  # here, the import fails for ever
+    assert case.reporter.notes == ["lap: install numpy did not help: taken back"]
+    assert case.builder.attempts == ["lap", "lap"]
+
+
 NEVER = {"build-constraint:never": ()}
 BAD = {"bad": ("build-constraint:never",)}
 WHEEL = ("bad-2.0-py3-none-any.whl",)
