@@ -83,12 +83,15 @@ def _unmet_group(heading: str, group: Sequence[Unmet]) -> list[str]:
 
 
 def _cure_lines(cures: Sequence[BuildCure]) -> list[str]:
-    """Return what is to be changed in builds, then what is to be installed instead; each with why, and what it
-    affects."""
+    """Return what is to be changed in builds, then what is to be installed instead or as well; each with why, and what
+    it affects."""
     lines: list[str] = []
+    of_builds = [cure for cure in cures if cure.changes or cure.from_source]
+    others = [cure for cure in cures if cure not in of_builds]
     for heading, group in (
-        ("To build again with:", [cure for cure in cures if cure.changes or cure.from_source]),
-        ("To install instead:", [cure for cure in cures if not (cure.changes or cure.from_source)]),
+        ("To build again with:", of_builds),
+        ("To install instead:", [cure for cure in others if not cure.is_beside]),
+        ("To install as well:", [cure for cure in others if cure.is_beside]),
     ):
         lines += [heading] if group else []
         for cure in group:

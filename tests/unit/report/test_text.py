@@ -137,7 +137,9 @@ def test_cures_that_are_no_package_under_their_headings() -> None:
     changed = BuildCure(Reason(need, "demjson", why="use_2to3"), BuildChanges(constraints=("setuptools<58",)))
     other = BuildCure(Reason(need, "numba", why="newest numba: 0.68"), releases=("numba>=0.61",), affects="it is newer")
     here = BuildCure(Reason(need, "html5-parser", why="two of libxml2"), from_source=("lxml",))
-    assert plan_lines(Plan((other, changed, here)), None, DEBIAN) == [
+    lacking = Reason(Need.parse("python-module:asyncore"), "pyinotify", why="no module named asyncore")
+    beside = BuildCure(lacking, releases=("pyasyncore>=1",))
+    assert plan_lines(Plan((other, beside, changed, here)), None, DEBIAN) == [
         "To build again with:",
         "  demjson: build constraint setuptools<58",
         "    build-constraint:setuptools<58 for demjson: use_2to3",
@@ -147,6 +149,9 @@ def test_cures_that_are_no_package_under_their_headings() -> None:
         "  numba>=0.61",
         "    build-constraint:setuptools<58 for numba: newest numba: 0.68",
         "    it is newer: not covered by --yes",
+        "To install as well:",
+        "  pyasyncore>=1",
+        "    python-module:asyncore for pyinotify: no module named asyncore",
     ]
 
 
