@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -9,8 +10,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.diagnosis.sources.cython_output import GeneratedCode, generated_code
-from accel_doctor.diagnosis.sources.removed_interface import removed_import, removed_use
-from accel_doctor.diagnosis.sources.source_reading import read_source
+from accel_doctor.diagnosis.sources.removed_interface import insisted_import, removed_import, removed_use
+from accel_doctor.diagnosis.sources.source_reading import SourceReading, read_source
 from accel_doctor.diagnosis.sources.source_tree import SourceTree
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need, NeedKind
@@ -20,6 +21,7 @@ _GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
 # No need, but a fact: there is such code, and whether the build compiles it is not known.
 _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")
 _BEYOND = Version("9999")
+_WITHOUT_PKG_RESOURCES = Version("82")
 
 
 def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reason]:
@@ -36,6 +38,7 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
     if not tree.python:
         return reasons
     python = ".".join(map(str, tree.python))
+    reasons += _of_pkg_resources(tree, package, reading)
     oldest = book.python_rules.oldest("cython", python)
     for code in generated_code(tree, reading.compiled):
         if oldest and _is_older(code.cython, oldest):
@@ -58,6 +61,15 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
         why = f"{use.path}:{use.line}: {use.name}, which Python {python} no longer has"
         reasons.append(Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=why))
     return reasons
+
+
+def _of_pkg_resources(tree: SourceTree, package: str, reading: SourceReading) -> Iterator[Reason]:
+    """Yield the need for an older setuptools where ``setup.py`` ends without ``pkg_resources``, in its own words."""
+    versions = reading.declared.get("setuptools", (1, SpecifierSet()))[1]
+    found = insisted_import(tree, "pkg_resources") if _allows(versions, _WITHOUT_PKG_RESOURCES) else None
+    if found:
+        why = f"{found.path}:{found.line}: imports pkg_resources, which setuptools {_WITHOUT_PKG_RESOURCES} removed"
+        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, f"setuptools<{_WITHOUT_PKG_RESOURCES}"), package, why=why)
 
 
 def _allows(versions: SpecifierSet, oldest: Version) -> bool:

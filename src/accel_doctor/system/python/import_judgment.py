@@ -25,6 +25,9 @@ _SETTING_ERRORS = re.compile(
     r"ImproperlyConfigured|NotImplementedError|\w*(?:Display|Credentials|Configuration|Config)\w*(?:Error|Exception)"
 )
 _STOPPED = ("SystemExit",)
+# Files of the kernel's, which a board or a driver has; and an extension that is a plain library for others to open.
+_OF_A_DEVICE = re.compile(r"\[Errno \d+\] .*: '/(?:proc|sys|dev)/[^']*'")
+_PLAIN_LIBRARY = re.compile(r"dynamic module does not define module export function \(PyInit_lib\w+\)")
 _OF_A_LIBRARY = re.compile(r"\.so\b|undefined symbol|cannot import name")
 _ABOUT_NAMES = frozenset({"ModuleNotFoundError", "SyntaxError", "AttributeError", "NameError", "TypeError"})
 
@@ -62,11 +65,14 @@ class ImportFailure(NamedTuple):
 
     @property
     def wants_settings(self) -> bool:
-        """Return whether the module only wants what its user configures: a display, a variable, credentials."""
+        """Return whether the module only wants what its user configures, a display, a variable, credentials; or a
+        device; or is a plain library, and no module."""
         if self.variable or any(map(_SETTING_ERRORS.fullmatch, self.kinds)):
             return True
         if self.kinds[:1] == _STOPPED:  # a script; one that stops with a sentence lacks something
             return not self.message.strip() or self.message.strip().isdigit()
+        if _OF_A_DEVICE.match(self.message) or _PLAIN_LIBRARY.match(self.message):
+            return True
         about_names = "ModuleNotFoundError" in self.kinds or self.message.startswith("cannot import name")
         return not about_names and _WANTS_SETTINGS.search(self.message) is not None
 
@@ -178,7 +184,7 @@ def _main_modules(name: str, modules: Sequence[str]) -> list[str]:
 
 # Names for other systems' loaders.
 _ELSEWHERE = re.compile(
-    r"(?i)(?:cyg|msys).*|.*\.(?:cpython-|abi3).*|.*\.(?:dll|dylib|framework|exe)(?:\..*)?|.*[\\ ].*"
+    r"(?i)(?:cyg|msys).*|.*\.(?:cpython-|abi3).*|.*\.(?:dll|dylib|framework|exe|so\.so)(?:\..*)?|.*[\\ ].*"
     r"|(?:lib)?(?:msvcrt|[a-z]+32|ntdll)"
 )
 _SONAME = re.compile(r"(?P<stem>lib[A-Za-z0-9_+.-]+?)\.so(?P<version>\.[0-9][0-9.]*)?")

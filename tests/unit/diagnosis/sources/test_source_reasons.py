@@ -182,3 +182,15 @@ def test_what_code_was_generated_from_may_be_elsewhere():
     reasons = told(generated("0.29.21", "cython/x.pyx"))
     assert "build-constraint:generated-by-old-cython" in reasons
     assert "build-constraint:python-too-new" in told(generated("0.29.21", "a/x.pyx", "b/x.pyx"))
+
+
+def test_a_setup_script_may_hide_that_it_imports_pkg_resources():
+    guarded = "try:\n  import pkg_resources\n  from setuptools import setup\nexcept ImportError:\n  {}\n"
+    for ending in ("sys.exit('setuptools was not found')", "raise RuntimeError('no setuptools')", "exit(1)"):
+        assert told({"setup.py": guarded.format(ending)}) == {
+            "build-constraint:setuptools<82": "setup.py:2: imports pkg_resources, which setuptools 82 removed"
+        }
+    assert told({"setup.py": guarded.format("pkg_resources = None")}) == {}
+    assert told({"setup.py": guarded.replace("ImportError", "OSError").format("exit(1)")}) == {}
+    pinned = '[build-system]\nrequires = ["setuptools<81"]\n'
+    assert told({"setup.py": guarded.format("exit(1)"), "pyproject.toml": pinned}) == {}
