@@ -22,7 +22,7 @@ schema: 1
 family: debian
 manager: apt
 needs:
-  header: {ruled.h: libruled-dev, gone.h: null}
+  header: {ruled.h: libruled-dev, gone.h: null, shelf/*: libshelf-dev}
   library: {ruled: libruled-dev}
 """
 DEBIAN = Distribution("debian", "99", pretty_name="Debian 99")
@@ -39,6 +39,7 @@ FILES = {
     "usr/include/tls.h": "libtls-gnutls-dev,libtls-openssl-dev",
     "usr/include/bad.h": "Not_A_Debian_Name-dev",
     "usr/lib/libshelf.so.1": "libshelf1",
+    "usr/include/shelf/board.h": "libshelf-dev",
     **{f"usr/include/d{number}/config.h": f"libd{number}-dev" for number in range(9)},
 }
 
@@ -121,7 +122,14 @@ def test_a_library_opened_by_name_is_else_its_development_package(adviser):
 
 @pytest.mark.parametrize(
     ("need", "ends_without", "final"),
-    [("pkgconfig:nowhere", True, True), ("pkgconfig:nowhere", False, False), ("header:sure.h", True, False)],
+    [
+        ("pkgconfig:nowhere", True, True),
+        ("pkgconfig:nowhere", False, False),
+        ("header:sure.h", True, False),
+        ("header:shelf/gone.h", True, True),
+        ("header:shelf/board.h", True, False),
+        ("header:nowhere.h", True, False),  # another distribution of Python's, perhaps
+    ],
 )
 def test_what_a_source_surely_asks_for_in_vain_ends_the_build(adviser, need, ends_without, final):
     asked = Reason(Need.parse(need), "x", ends_without=ends_without)

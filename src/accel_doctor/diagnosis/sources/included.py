@@ -53,7 +53,8 @@ def _included(tree: SourceTree, path: str, macros: Sequence[str]) -> Iterator[Me
     text = tree.texts.get(path, "")
     if splitext(path)[1] in (".pyx", ".pxd", ".pxi"):
         for found in _EXTERN.finditer(text):
-            yield Mention(NeedKind.HEADER, found[1], path, text.count("\n", 0, found.start(1)) + 1, found[0])
+            line = text.count("\n", 0, found.start(1)) + 1
+            yield Mention(NeedKind.HEADER, found[1], path, line, found[0], ends_without=True)
     else:
         yield from _from_c(path, certain_lines(path, text, macros, tree.python))
 
@@ -61,7 +62,7 @@ def _included(tree: SourceTree, path: str, macros: Sequence[str]) -> Iterator[Me
 def _from_c(path: str, lines: Iterable[tuple[int, str]]) -> Iterator[Mention]:
     for number, line in lines:
         if found := _INCLUDE.match(line):
-            yield Mention(NeedKind.HEADER, found[2], path, number, f"#include {found[1]}")
+            yield Mention(NeedKind.HEADER, found[2], path, number, f"#include {found[1]}", ends_without=True)
 
 
 def _shipped(tree: SourceTree, path: str, name: str) -> str | None:

@@ -38,7 +38,8 @@ class SourceTree:
         return f"{path}.py" in self.paths or f"{path}/__init__.py" in self.paths
 
     def bundles(self, library: str) -> bool:
-        """Return whether the source seems to have a copy of a library: a directory of that name with C files."""
+        """Return whether the source seems to have a copy of a library: a directory of that name with C files, which is
+        no Python package."""
         return library.lower().removeprefix("lib") in self._bundled
 
     @cached_property
@@ -47,13 +48,14 @@ class SourceTree:
 
     @cached_property
     def _bundled(self) -> frozenset[str]:
-        parts = {
-            part
-            for path in self.paths
-            if path.endswith((".h", ".hpp", "configure.ac"))
-            for part in path.split("/")[:-1]
-        }
-        return frozenset(re.sub(r"^lib|[-_]?v?\d[\d.]*$", "", part.lower()) for part in parts)
+        directories: set[str] = set()
+        for path in self.paths:
+            above = dirname(path)
+            while above and path.endswith((".h", ".hpp", "configure.ac")) and above not in directories:
+                directories.add(above)
+                above = dirname(above)
+        names = [basename(one) for one in directories if f"{one}/__init__.py" not in self.paths]
+        return frozenset(re.sub(r"^lib|[-_]?v?\d[\d.]*$", "", name.lower()) for name in names)
 
 
 class Mention(NamedTuple):

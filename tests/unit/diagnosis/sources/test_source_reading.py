@@ -225,6 +225,7 @@ def test_bundled_libraries_are_no_needs():
     files = {"setup.py": f"{SETUP}setup(ext_modules=[Extension('x', ['x.c'], libraries=['foo'])])", "x.c": ""}
     assert named(files) == {"library:foo"}
     assert named(files, ["deps/libfoo-1.2/foo.h"]) == set()
+    assert named(files, ["foo/__init__.py", "foo/cpp/own.h"]) == {"library:foo"}
 
 
 # --- the rest

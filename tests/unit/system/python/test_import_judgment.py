@@ -30,7 +30,7 @@ def failure(*kinds: str, module: str = "demo", **facts: object) -> ImportFailure
         failure("ValueError", message="no API key given"),
         failure("NotImplementedError", "RuntimeError", message="analogio not supported for this board."),
         failure("FileNotFoundError", "OSError", message="[Errno 2] No such file or directory: '/proc/modules'"),
-        ImportFailure("libdemo", IMPORT_ERROR, "dynamic module does not define module export function (PyInit_libdemo)"),
+        failure("ImportError", message="dynamic module does not define module export function (PyInit_libdemo)"),
         ImportFailure("psycopg_c", IMPORT_ERROR, "the psycopg package should be imported before psycopg_c"),
         ImportFailure("demo", ("SystemExit", "BaseException", "object"), "2"),
     ],
@@ -98,7 +98,7 @@ def test_reports_are_read_and_malformed_ones_skipped():
         (("libvips.so.42",), ["libvips.so.42"]),
         (("sodium", "libsodium.so", "libsodium.so.23", "libsodium.so.18"), ["libsodium"]),
         (("cairo-2", "cairo", "libcairo.so.2", "libcairo.2.dylib"), ["libcairo.so.2", "libcairo-2"]),
-        (("libxtables", "libxtables.cpython-311-x86_64-linux-gnu.so", "libxtables.abi3", "libxtables.so.so"), ["libxtables"]),
+        (("libxtables", "libxtables.cpython-311-x.so", "libxtables.abi3", "libxtables.so.so"), ["libxtables"]),
         (("pango", "pango-1.0", "/opt/lib/libx.so.1", "a b", "-x"), ["libx.so.1", "libpango", "libpango-1.0"]),
     ],
 )
