@@ -6,8 +6,9 @@ the source itself pins. The frontend's ordinary isolated build of the copy then 
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,13 @@ from typing import Any
 import tomli
 import tomli_w
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
+from accel_doctor.builder import backend_in_front
 from accel_doctor.builder.archives import unpack
-from accel_doctor.builder.regenerating import regenerated
+from accel_doctor.builder.regenerating import remove_generated
 from accel_doctor.errors import RequirementsError
+from accel_doctor.model.constraints import by_name, within
 from accel_doctor.model.cures import BuildChanges, SourceStep, with_variables
 
 # What PEP 517 prescribes for a source without a [build-system] table.
@@ -30,6 +31,7 @@ _LEGACY: Mapping[str, Any] = {
     "build-backend": "setuptools.build_meta:__legacy__",
 }
 _LARGEST_PYPROJECT = 1 << 20  # bytes
+_IN_FRONT = "_backend_in_front"  # setuptools' discovery passes over names with an underscore
 
 
 def prepared(source: Path, changes: BuildChanges, scratch: Path) -> Path:
@@ -62,15 +64,42 @@ def _require(tree: Path, changes: BuildChanges) -> None:
     """Rewrite the build system in a ``pyproject.toml``, which is created if there is none."""
     file = tree / "pyproject.toml"
     document = _read(file)
-    system: Mapping[str, Any] = {**_LEGACY, **document.get("build-system", {})}
+    system: dict[str, Any] = {**_LEGACY, **document.get("build-system", {})}
+    generated: list[tuple[str, str, str]] = []
     for step in changes.steps:
         match step:
             case SourceStep.REGENERATE_CYTHON:
-                system = regenerated(tree, system)
-    document["build-system"] = {**system, "requires": _requirements(system["requires"], changes)}
+                generated = remove_generated(tree)
+    system["requires"] = _requirements(system["requires"], changes)
+    if generated or _asks_while_building(system, changes):
+        system |= _put_in_front(tree, system, generated, changes)
+    document["build-system"] = system
     if file.is_symlink():
         file.unlink()
     file.write_text(tomli_w.dumps(document), encoding="utf-8")
+
+
+def _asks_while_building(system: Mapping[str, Any], changes: BuildChanges) -> bool:
+    """Return whether the backend may ask for versions that the changes exclude, besides those that are declared."""
+    return bool(changes.constraints) and ("setuptools" in system["build-backend"] or "backend-path" in system)
+
+
+def _put_in_front(
+    tree: Path, system: Mapping[str, Any], generated: Sequence[Sequence[str]], changes: BuildChanges
+) -> Mapping[str, Any]:
+    """Copy the backend that stands in front of the source's own into ``tree``; return what names it."""
+    place = tree / _IN_FRONT
+    if place.is_symlink() or place.is_file():
+        place.unlink()
+    place.mkdir(exist_ok=True)
+    module = place / f"{_IN_FRONT}.py"
+    module.unlink(missing_ok=True)  # the source's may be a link
+    module.write_bytes(Path(backend_in_front.__file__).read_bytes())
+    instead = {name: str(requirement) for name, requirement in by_name(changes.constraints).items()}
+    own = {"backend": system["build-backend"], "in_tree": "backend-path" in system}
+    facts = {**own, "instead": instead, "generated": generated}
+    (place / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+    return {"build-backend": _IN_FRONT, "backend-path": [_IN_FRONT, *system.get("backend-path", ())]}
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -86,54 +115,21 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _requirements(declared: Iterable[object], changes: BuildChanges) -> list[str]:
     """Return the declared requirements within the constraints, then the further ones."""
-    constrained = _by_name(changes.constraints)
-    further = _by_name(changes.requirements)
+    constrained = by_name(changes.constraints)
+    further = by_name(changes.requirements)
     result: list[str] = []
     for text in map(str, declared):
         with suppress(InvalidRequirement):
             requirement = Requirement(text)
             name = canonicalize_name(requirement.name)
             if name in constrained and not requirement.url:
-                requirement.specifier = _within(requirement.specifier, constrained[name].specifier)
+                requirement.specifier = within(requirement.specifier, constrained[name].specifier)
                 text = str(requirement)
             if requirement.marker is None:
                 further.pop(name, None)
         result.append(text)
     for key, requirement in further.items():
         if key in constrained:
-            requirement.specifier = _within(requirement.specifier, constrained[key].specifier)
+            requirement.specifier = within(requirement.specifier, constrained[key].specifier)
         result.append(str(requirement))
     return result
-
-
-def _by_name(texts: Iterable[str]) -> dict[str, Requirement]:
-    result: dict[str, Requirement] = {}
-    for requirement in map(Requirement, texts):
-        name = canonicalize_name(requirement.name)
-        if name in result:
-            requirement.specifier = _within(result[name].specifier, requirement.specifier)
-        result[name] = requirement
-    return result
-
-
-def _within(declared: SpecifierSet, constraint: SpecifierSet) -> SpecifierSet:
-    """Return both together; the constraint alone where nothing can satisfy both, as where a source pins a version that
-    does not run here."""
-    both = declared & constraint
-    return both if any(both.contains(version, prereleases=True) for version in _probes(both)) else constraint
-
-
-def _probes(specifiers: SpecifierSet) -> Iterator[Version]:
-    """Yield the versions at, just above and just below each bound: one of them is in any range that is not empty."""
-    yield Version("0")
-    for specifier in specifiers:
-        with suppress(InvalidVersion):
-            bound = Version(specifier.version.removesuffix(".*"))
-            yield bound
-            yield Version(f"{bound.base_version}.0.0.1")
-            release = list(bound.release)
-            while release and not release[-1]:
-                release.pop()
-            if release:
-                below = [*release[:-1], release[-1] - 1, 999_999]
-                yield Version(".".join(map(str, below)))

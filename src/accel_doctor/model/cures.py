@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from accel_doctor.model.constraints import joined
 from accel_doctor.model.needs import Finding, Need, NeedKind
 
 
@@ -114,9 +115,9 @@ class BuildChanges:
         return bool(self.constraints or self.requirements or self.steps)
 
     def also(self, other: BuildChanges) -> BuildChanges:
-        """Return these changes and ``other`` together."""
+        """Return these changes and ``other`` together; constraints that ``other`` excludes give way."""
         return BuildChanges(
-            constraints=tuple(dict.fromkeys((*self.constraints, *other.constraints))),
+            constraints=joined(self.constraints, other.constraints),
             requirements=tuple(dict.fromkeys((*self.requirements, *other.requirements))),
             variables=tuple(with_variables(dict(self.variables), other.variables).items()),
             jobs=min(filter(None, (self.jobs, other.jobs)), default=None),

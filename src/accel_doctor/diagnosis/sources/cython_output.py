@@ -25,6 +25,6 @@ def generated_code(tree: SourceTree, compiled: Iterable[str]) -> Iterator[Genera
     for path in compiled:
         found = _GENERATED.match(tree.texts.get(path, ""))
         if found:
-            beside = f"{splitext(path)[0]}.pyx" in tree.paths
+            beside = any(f"{splitext(path)[0]}{suffix}" in tree.paths for suffix in (".pyx", ".py"))
             others = [other for other in tree.paths if other.endswith(f"/{basename(splitext(path)[0])}.pyx")]
             yield GeneratedCode(path, found[1], beside or len(others) == 1)
