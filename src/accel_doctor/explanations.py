@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from accel_doctor.errors import ExitCode
 from accel_doctor.interfaces import Adviser, Prober
 from accel_doctor.model.cures import BuildCure, Reason, changes_of
 from accel_doctor.model.needs import Need, NeedKind
@@ -46,23 +47,27 @@ class SourceFacts:
         """Return the causes of failures with the needs behind them: what looks like a new Python may be code of an old
         Cython; and without those of a build requirement in whose place another version comes."""
         reasons = [
-            (reason, case.failure.step == "import")
+            _as_imported(reason) if case.failure.step == "import" else reason
             for case in cases
             for reason in case.reasons
             if reason.package == case.failure.package or reason.package not in self._replaced
         ]
-        old = self._regenerable.intersection(reason.package for reason, _ in reasons if _is_of_c_code(reason))
-        return [replace(reason, need=_behind(reason, imported, old)) for reason, imported in reasons]
+        return self.behind(reasons)
+
+    def behind(self, reasons: Sequence[Reason]) -> list[Reason]:
+        """Return what builds showed with the needs behind it."""
+        old = self._regenerable.intersection(reason.package for reason in reasons if _is_of_c_code(reason))
+        return [
+            replace(one, need=_GENERATED) if one.package in old and one.need in _OF_OLD_CODE else one for one in reasons
+        ]
 
 
 def _is_of_c_code(reason: Reason) -> bool:
     return reason.need == _TOO_NEW and re.search(r"\.(?:c|cc|cpp|cxx):\d", reason.evidence) is not None
 
 
-def _behind(reason: Reason, imported: bool, old: Collection[str | None]) -> Need:
-    if imported and reason.need == _OLD_SETUPTOOLS:
-        return _PKG_RESOURCES
-    return _GENERATED if reason.package in old and reason.need in _OF_OLD_CODE else reason.need
+def _as_imported(reason: Reason) -> Reason:
+    return replace(reason, need=_PKG_RESOURCES) if reason.need == _OLD_SETUPTOOLS else reason
 
 
 def can_help(cure: BuildCure, built: Collection[str] | None, cases: Sequence[Case]) -> bool:
@@ -73,8 +78,15 @@ def can_help(cure: BuildCure, built: Collection[str] | None, cases: Sequence[Cas
 def is_for(cure: BuildCure, cases: Sequence[Case]) -> bool:
     """Return whether a cure is for failures of this kind: where imports failed, a missing module is missing from the
     environment, elsewhere from that of a build."""
-    of_import = cure.reason.need.kind is NeedKind.PYTHON_MODULE and all(case.failure.step == "import" for case in cases)
-    return cure.is_beside is of_import
+    imported = bool(cases) and all(case.failure.step == "import" for case in cases)
+    return cure.is_beside is (imported and cure.reason.need.kind is NeedKind.PYTHON_MODULE)
+
+
+def code_of(reasons: Sequence[Reason]) -> ExitCode:
+    """Return the exit code for needs without a new cure. The network is to blame only if nothing else is
+    missing."""
+    network = bool(reasons) and all(reason.need.kind is NeedKind.NETWORK for reason in reasons)
+    return ExitCode.NETWORK if network else ExitCode.UNCURED
 
 
 def _lacking(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:

@@ -73,12 +73,16 @@ class Fulfilment:
                 self._fetch_ahead(expected)
                 failures |= self._build(ready, request)
             self.downloads.wait()
-            poorer = self._poorer.offered_by(pending)
+            self._poorer.settle(failures)
+            poor = self._poorer.among(pending)
+            if not failures and not held and not poor:
+                break
+            built = [one for one in held if one not in waiting]  # the others only lack a library
+            named = self._named_by([*failures, *built, *poor], request)
+            poorer = self._poorer.offered_by(poor)
             if not failures and not held and not poorer:
                 break
-            expected += [reason for reasons in poorer.values() for reason in reasons]
-            built = [one for one in held if one not in waiting]  # the others only lack a library
-            expected += self._named_by([*failures, *built, *poorer], request)
+            expected += self._poorer.to_meet(poorer, named)
             if not self._poorer.treat(failures, expected, [*held, *poorer]):
                 break
             self.loader.forget()

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accel_doctor.model.builds import Built, Failed, Source, Wheel
-from accel_doctor.model.cures import Reason
+from accel_doctor.model.cures import BuildCure, Reason
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.treatment import Treatment, TreatmentEnded
@@ -28,6 +28,7 @@ class PoorerWheels:
     treatment: Treatment
     built: dict[Source, Built]
     kept: dict[Source, Wheel] = field(default_factory=dict)
+    _before: dict[Source, tuple[BuildCure, ...]] = field(default_factory=dict)  # cures that the kept ones took
     _settled: set[Source] = field(default_factory=set)  # declined, or nothing to offer
     _told: set[Source] = field(default_factory=set)
 
@@ -47,11 +48,31 @@ class PoorerWheels:
         unwanted = [name for name in names if name in request.no_binary or ":all:" in request.no_binary]
         return [Reason(_COMPILER, name, why=FOR_EXTENSIONS) for name in unwanted if name not in others]
 
+    def among(self, sources: Collection[Source]) -> list[Source]:
+        """Return the ``sources`` that were built and whose wheels are poorer."""
+        return [source for source in sources if source in self.built and self.built[source].lacks]
+
     def offered_by(self, sources: Collection[Source]) -> dict[Source, list[Reason]]:
-        """Return, of the ``sources`` that were built and whose wheels are poorer, the needs that can be met."""
-        built = [self.built[source] for source in sources if source in self.built]
+        """Return, of ``sources`` with poorer wheels, the needs that can be met."""
+        built = [self.built[source] for source in sources]
         offered = {one.source: self._offered(one.source, one.wheel, one.lacks) for one in built}
         return {source: reasons for source, reasons in offered.items() if reasons}
+
+    def to_meet(self, offered: Mapping[Source, Sequence[Reason]], named: Sequence[Reason]) -> list[Reason]:
+        """Return what was offered for poorer wheels, and what sources name: of those of poorer wheels, what can be met
+        for those that are built again."""
+        again, poor = {source.name for source in offered}, {source.name for source in self.among(self.built)}
+        others = [reason for reason in named if reason.package not in poor]
+        theirs = self.treatment.improvable([reason for reason in named if reason.package in again])
+        return [*(reason for reasons in offered.values() for reason in reasons), *others, *theirs]
+
+    def settle(self, failures: dict[Source, Failed]) -> None:
+        """Take the failures out whose sources have poorer wheels that nothing betters: these will do."""
+        for source in [source for source in failures if source in self.kept]:
+            reasons = self.treatment.read(failures[source]).reasons
+            if not self.treatment.improvable(reasons):
+                del failures[source]
+                self._use_kept(source)
 
     def treat(self, failures: Mapping[Source, Failed], expected: Sequence[Reason], others: Sequence[Source]) -> bool:
         """Treat failed builds, and the needs expected of ``others``. Return False if that ended, but all of these have
@@ -59,13 +80,17 @@ class PoorerWheels:
         try:
             self.treatment.treat(list(failures.values()), expected)
         except TreatmentEnded:
-            if failures or not all(source in self.kept for source in others):
+            if not all(source in self.kept for source in [*failures, *others]):
                 raise
-            for source in others:
-                self._settled.add(source)
-                self.built.setdefault(source, Built(source, self.kept[source], reused=True))
+            for source in [*failures, *others]:
+                self._use_kept(source)
             return False
         return True
+
+    def _use_kept(self, source: Source) -> None:
+        self._settled.add(source)
+        self.treatment.restore(source.name, self._before[source])
+        self.built.setdefault(source, Built(source, self.kept[source], reused=True))
 
     def tell(self) -> None:
         """Say once which wheels are poorer, and what they lacked."""
@@ -73,15 +98,17 @@ class PoorerWheels:
             if one.wheel.lacks and one.source not in self._told:
                 self._told.add(one.source)
                 lacked = listed(one.wheel.lacks)
-                self.treatment.reporter.note(f"{one.source} has no extension module: built without {lacked}")
+                self.treatment.reporter.note(f"{one.source} was built without an extension module: {lacked}")
 
     def _offered(self, source: Source, wheel: Wheel, reasons: Sequence[Reason]) -> list[Reason]:
         """Return the needs of a poorer wheel's missing parts if they can be met; no more once that was declined."""
-        curable = self.treatment.curable(reasons) if reasons and source not in self._settled else []
+        curable = self.treatment.improvable(reasons) if reasons and source not in self._settled else []
         if curable:
             self.kept[source] = wheel
+            self._before[source] = self.treatment.cures_of(source.name)
         elif reasons:
             self._settled.add(source)
+            self.treatment.take_back(reasons)
         return curable
 
 

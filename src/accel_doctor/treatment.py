@@ -10,19 +10,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.explanations import SourceFacts, applied, can_help, is_for
+from accel_doctor.explanations import SourceFacts, applied, can_help, code_of, is_for
 from accel_doctor.foresight import not_shown
-from accel_doctor.interfaces import (
-    Adviser,
-    Advisers,
-    Logs,
-    PackageManager,
-    Prober,
-    Reporter,
-)
+from accel_doctor.interfaces import Adviser, Advisers, Logs, PackageManager, Prober, Reporter
 from accel_doctor.model.builds import Failed
 from accel_doctor.model.cures import BuildCure, Reason
-from accel_doctor.model.needs import NeedKind
 from accel_doctor.model.plans import Case, Consent, Plan, Policy, Simulation
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.wording import count, listed
@@ -87,11 +79,11 @@ class Treatment:
             self._python = case.python or self._python
             self.reporter.diagnosed(case)
         found = self._sources.explained(cases)
-        self._take_back(found, cases)
+        self.take_back([*found, *foreseen], cases)
         foreseen = [*not_shown(foreseen, found), *self._foresee_next([*found, *foreseen])]
 
         def helps(cure: BuildCure) -> bool:
-            return cure.identity not in self._tried_cures and can_help(cure, built, cases)
+            return self._is_fresh(cure) and can_help(cure, built, cases)
 
         plan = self.adviser.plan([*found, *foreseen], helps)
         if self.policy.upgrade_unbuildable:
@@ -100,7 +92,7 @@ class Treatment:
             raise TreatmentEnded(ExitCode.UNCURED, cases, plan.hopeless)
         plan = self._within_yes(plan)
         if not self.is_new(plan) or len(self.transactions) >= _MOST_ROUNDS:
-            raise TreatmentEnded(_hopeless(found), cases, plan)
+            raise TreatmentEnded(code_of(found), cases, plan)
         self._carry_out(self._agreed(plan, cases))
 
     def offer(self, plan: Plan) -> None:
@@ -119,7 +111,7 @@ class Treatment:
         for name in sorted(one for one in versions if one and one not in helped):
             reason = next((unmet.reason for unmet in plan.uncured if unmet.reason.package == name), None)
             cure = self.other_release(name, versions[name], reason)
-            if cure and cure.identity not in self._tried_cures:
+            if cure and self._is_fresh(cure):
                 cures[name] = cure
         if not cures:
             return plan
@@ -143,18 +135,23 @@ class Treatment:
         every = [cure.resolution for cures in self._cures.values() for cure in cures]
         return tuple(dict.fromkeys(one for one in every if any(one)))
 
-    def _take_back(self, found: Sequence[Reason], cases: Sequence[Case]) -> None:
+    def take_back(self, found: Sequence[Reason], cases: Sequence[Case] = ()) -> None:
         """Take back each cure whose need has come again where it should have helped."""
-        again = {(reason.package, reason.need) for reason in found}
+        again = {(reason.package, reason.need) for reason in self._sources.behind(found)}
         for name, cures in self._cures.items():
-            for cure in [cure for cure in cures if (name, cure.reason.need) in again and is_for(cure, cases)]:
-                cures.remove(cure)
-                self.reporter.note(f"{name or 'the build'}: {listed(cure.texts)} did not help: taken back")
+            self._undo(name, [one for one in cures if (name, one.reason.need) in again and is_for(one, cases)])
+
+    def _undo(self, name: str | None, cures: Sequence[BuildCure]) -> None:
+        for cure in cures:
+            self._cures[name].remove(cure)
+            self.reporter.note(f"{name or 'the build'}: {listed(cure.texts)} did not help: taken back")
 
     def is_new(self, plan: Plan) -> bool:
         """Return whether a plan has anything that was not tried yet."""
-        fresh = any(cure.identity not in self._tried_cures for cure in plan.build_cures)
-        return fresh or bool(set(plan.names) - self._tried)
+        return any(map(self._is_fresh, plan.build_cures)) or bool(set(plan.names) - self._tried)
+
+    def _is_fresh(self, cure: BuildCure) -> bool:
+        return cure.identity not in self._tried_cures
 
     def _carry_out(self, plan: Plan) -> None:
         """Install the packages of a plan, and let its other cures take effect."""
@@ -201,6 +198,22 @@ class Treatment:
     def curable(self, reasons: Sequence[Reason]) -> list[Reason]:
         """Return the unmet needs that a package satisfies which this run may install or ask about."""
         return self._met(reasons, sure=self.policy.yes and not self.policy.yes_to_all) if self.policy.system else []
+
+    def improvable(self, lacks: Sequence[Reason]) -> list[Reason]:
+        """Return, of what poorer wheels lacked, what this run may cure or ask about."""
+        reasons = self._sources.behind(lacks)
+        plan = self.adviser.plan(reasons, lambda cure: self._is_fresh(cure) and can_help(cure, None, ()))
+        sure = plan.sure(self._tried) if self.policy.yes and not self.policy.yes_to_all else plan
+        met = {*(cure.reason for cure in sure.build_cures), *self.curable(reasons)}
+        return [reason for reason in reasons if reason in met]
+
+    def cures_of(self, name: str) -> tuple[BuildCure, ...]:
+        """Return the cures in effect of one build."""
+        return tuple(self._cures.get(name, ()))
+
+    def restore(self, name: str, cures: Collection[BuildCure]) -> None:
+        """Take back the cures of one build that were not in effect with these ``cures``."""
+        self._undo(name, [cure for cure in self.cures_of(name) if cure not in cures])
 
     def installed_for(self, name: str) -> tuple[str, ...]:
         """Return the installed system packages that the build of a Python package uses, by the rules or by its failures
@@ -258,16 +271,10 @@ class Treatment:
         run."""
         if not self.policy.yes or self.policy.yes_to_all or plan.covered_by_yes:
             return plan
-        sure = [
-            package
-            for package in plan.packages
-            if package.confidence.covered_by_yes and package.name not in self._tried
-        ]
-        cures = [cure for cure in plan.build_cures if cure.affects is None]
-        if not sure and not cures:
+        sure = plan.sure(self._tried)
+        if not sure.cures:
             return plan
-        commands = self.package_manager.commands(sorted(package.name for package in sure)) if sure else ()
-        return plan.with_packages(sure, commands).with_build_cures(cures)
+        return replace(sure, commands=self.package_manager.commands(sure.names) if sure.packages else ())
 
     def _agreed(self, plan: Plan, cases: Sequence[Case]) -> Plan:
         """Show the plan and return it once the user agrees. Raises TreatmentEnded if the user declines or cannot
@@ -291,10 +298,3 @@ class Treatment:
         if not self.policy.yes:
             return self.reporter.ask(plan)
         return Consent.YES if self.policy.yes_to_all or plan.covered_by_yes else Consent.NO
-
-
-def _hopeless(reasons: Sequence[Reason]) -> ExitCode:
-    """Return the exit code for needs without a new cure. The network is to blame only if nothing else is
-    missing."""
-    network = bool(reasons) and all(reason.need.kind is NeedKind.NETWORK for reason in reasons)
-    return ExitCode.NETWORK if network else ExitCode.UNCURED

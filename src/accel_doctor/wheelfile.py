@@ -38,6 +38,16 @@ def has_binaries(wheel: Path) -> bool:
         return True
 
 
+def extension_modules(wheel: Path) -> frozenset[str]:
+    """Return the names of a wheel's extension modules, without those of their packages; none if it cannot be read."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name.rpartition("/")[2] for name in archive.namelist()]
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return frozenset()
+    return frozenset(name.partition(".")[0] for name in names if name.endswith((".so", ".pyd")))
+
+
 def generator(wheel: Path) -> str | None:
     """Return the backend that built a wheel, as a requirement: ``setuptools==80.9.0``; None if the wheel does not
     name it."""

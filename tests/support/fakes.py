@@ -161,6 +161,7 @@ class FakeBuilder:
         self.discarded.append(wheel.path.name.partition("-")[0])
         self.kept.pop(self.discarded[-1], None)
 
+    broken_by: dict[str, tuple[str, ...]] = field(default_factory=dict)  # cures after which a build fails
     in_c_code: tuple[str, ...] = ()  # needs that a compiler names with a place in C code
 
     def stored(self, sources: Sequence[Source], request: InstallRequest) -> list[Wheel | None]:
@@ -176,12 +177,14 @@ class FakeBuilder:
         changed |= {f"python-module:{requirement}" for requirement in settings.changes.requirements}
         needs = self.needs.get(source.name, ())
         lacking = [need for need in needs if not self.machine.has(need) and need not in changed]
+        lacking += [need for need in self.broken_by.get(source.name, ()) if need in changed]
         if lacking:
             log = self.logs / f"{len(self.attempts)}-{source.name}.log"
             place = "x.c:1: " if lacking[0] in self.in_c_code else ""
             log.write_text(f"{place}lacks {lacking[0]}\n")
             return Failed(source.name, log, "build", 1, version=source.version)
-        lacks = tuple(need for need in self.optional.get(source.name, ()) if not self.machine.has(need))
+        optional = self.optional.get(source.name, ())
+        lacks = tuple(need for need in optional if not self.machine.has(need) and need not in changed)
         path = self.logs / f"{source.name}-1-py3-none-any.whl"
         wheel = self.kept[source.name] = Wheel(path, "0" * 64, lacks=lacks)
         return Built(source, wheel, reused=False, lacks=tuple(Reason(Need.parse(need), source.name) for need in lacks))

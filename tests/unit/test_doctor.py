@@ -1015,7 +1015,7 @@ def test_where_it_is_not_met_the_poorer_wheel_is_used_and_said_to_be_one(practic
     assert case.install("yaml").code is ExitCode.DONE
     assert (case.builder.attempts, len(case.reporter.asked)) == (["yaml"], asked)
     assert case.package_manager.transactions == []
-    assert case.reporter.notes == ["yaml 1 has no extension module: built without compiler:c"]
+    assert case.reporter.notes == ["yaml 1 was built without an extension module: compiler:c"]
 
 
 def test_a_failed_build_beside_a_poorer_one_still_ends_the_run(practice):
@@ -1037,7 +1037,7 @@ def test_a_poorer_wheel_from_the_store_is_used_while_what_it_lacked_is_absent(pr
     case.builder.kept["yaml"] = Wheel(Path("/kept/yaml-1-py3-none-any.whl"), "0" * 64, lacks=("compiler:c",))
     assert case.install("yaml").code is ExitCode.DONE
     assert (case.builder.attempts, len(case.reporter.asked)) == ([], 1)
-    assert case.reporter.notes == ["yaml 1 has no extension module: built without compiler:c"]
+    assert case.reporter.notes == ["yaml 1 was built without an extension module: compiler:c"]
     case = practice({"yaml": ()})
     case.machine.installed.add("gcc")
     case.builder.kept["yaml"] = Wheel(Path("/kept/yaml-1-py3-none-any.whl"), "0" * 64, lacks=("compiler:c",))
@@ -1051,7 +1051,46 @@ def test_a_need_that_comes_again_after_its_package_is_not_offered_for_ever(pract
     case.builder.optional = {"yaml": ("compiler:c", "header:never.h")}
     assert case.install("yaml").code is ExitCode.DONE
     assert case.builder.attempts == ["yaml", "yaml"]
-    assert case.reporter.notes == ["yaml 1 has no extension module: built without header:never.h"]
+    assert case.reporter.notes == ["yaml 1 was built without an extension module: header:never.h"]
+
+
+def test_a_poorer_wheel_is_built_again_with_a_cure_that_is_no_package(practice):
+    case = practice({"yaml": ()}, cures=OLD, policy=Policy(yes=True))
+    case.builder.optional = {"yaml": ("build-constraint:old",)}
+    assert case.install("yaml").code is ExitCode.DONE
+    assert (case.builder.attempts, case.builder.kept["yaml"].lacks) == (["yaml", "yaml"], ())
+    assert [plan.changes.constraints for plan in case.remembered] == [("old",)]
+
+
+def test_a_cure_that_betters_no_poorer_wheel_is_taken_back(practice):
+    case = practice({"yaml": ()}, cures={"build-constraint:never": (constrained("old"),)}, policy=Policy(yes=True))
+    case.builder.optional = {"yaml": ("build-constraint:never",)}
+    assert case.install("yaml").code is ExitCode.DONE
+    assert case.reporter.notes == [
+        "yaml: build constraint old did not help: taken back",
+        "yaml 1 was built without an extension module: build-constraint:never",
+    ]
+    assert case.remembered == []
+
+
+def test_where_a_cure_breaks_the_build_the_poorer_wheel_is_used(practice):
+    case = practice({"yaml": (), "cffi": ("header:ffi.h",)}, cures=OLD, policy=Policy(yes=True))
+    case.builder.optional = {"yaml": ("build-constraint:old",)}
+    case.builder.broken_by = {"yaml": ("build-constraint:old",)}
+    assert case.install("yaml", "cffi").code is ExitCode.DONE
+    assert case.builder.attempts == ["yaml", "cffi", "cffi", "yaml"]
+    assert case.reporter.notes == [
+        "yaml: build constraint old did not help: taken back",
+        "yaml 1 was built without an extension module: build-constraint:old",
+    ]
+
+
+def test_what_nothing_cures_leaves_a_poorer_wheel_as_it_is(practice):
+    case = practice({"yaml": (), "cffi": ("header:ffi.h",)}, cures=NEVER, policy=Policy(yes=True))
+    case.builder.optional = {"yaml": ("build-constraint:never",)}
+    assert case.install("yaml", "cffi").code is ExitCode.DONE
+    assert case.builder.attempts == ["yaml", "cffi", "cffi"]
+    assert case.reporter.notes == ["yaml 1 was built without an extension module: build-constraint:never"]
 
 
 def test_an_import_is_cured_by_building_another_one_here(practice, monkeypatch):

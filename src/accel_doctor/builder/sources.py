@@ -15,7 +15,7 @@ from packaging.utils import parse_wheel_filename
 from accel_doctor.builder.fetch import SourceFetcher, check_out
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.preparing import build_environment, prepared
-from accel_doctor.builder.purity import built_the_same_everywhere, compiled_language
+from accel_doctor.builder.purity import built_the_same_everywhere
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import BuildIdentity, CureMemory, Frontend, Loader, Logs, Reporter, Runner, WheelStore
@@ -24,7 +24,7 @@ from accel_doctor.model.cures import NO_CHANGES, BuildChanges, Reason
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
-from accel_doctor.wheelfile import generator, has_binaries, is_pure
+from accel_doctor.wheelfile import generator, is_pure
 
 # How frontends and backends announce the next phase of a build: uv build, pip wheel, distutils commands.
 _PHASES = (
@@ -85,14 +85,14 @@ class SourceBuilder:
         return self._made_portable(source, request, plain) if plain else None
 
     def _stored(self, source: Source, request: InstallRequest) -> tuple[InstallRequest, Wheel | None]:
-        """Return the stored wheel and the request that it is for: where there is none, with the cures that its build
-        took before."""
-        found = self._get(self.identity.key(source, request))
-        plain = None if found or request.changes.get(source.name) else self.identity.key(source, request.plain)
-        if plain and not self._get(plain) and (changes := self.cures.recall(plain)):
+        """Return the stored wheel and the request that it is for: where there is none or a poorer one, with the cures
+        that its build took before."""
+        key, plain = self.identity.key(source, request), self.identity.key(source, request.plain)
+        kept = any(self.store.get(one) for one in {key, plain} if one)
+        if plain and not kept and not request.changes.get(source.name) and (changes := self.cures.recall(plain)):
             request = _changed(request, source, changes)
-            found = self._get(self.identity.key(source, request))
-        return request, found
+            key = self.identity.key(source, request)
+        return request, self._get(key)
 
     def _get(self, key: BuildKey | None) -> Wheel | None:
         return (self.store.get(key) or self.store.get(key.poorer)) if key else None
@@ -161,7 +161,7 @@ class SourceBuilder:
         if made is None:
             outcome: Outcome = Failed(source.name, log, "build", done.returncode, seconds, source.version)
         else:
-            lacks = self.identity.lacks(source, log, None if has_binaries(made) else compiled_language(tree))
+            lacks = self.identity.lacks(source, tree, made, log, request)
             wheel = self._kept(source, request, tree, made, key, log, unfit, lacks)
             outcome = Built(source, wheel, reused=False, seconds=seconds, log=log, lacks=lacks)
         if made is None or wheel.path != made:
@@ -206,7 +206,7 @@ class SourceBuilder:
         made_with = self.frontend.build_requirements(log)
         provenance = replace(self._provenance(source, wheel, request, made_with), lacks=needs)
         changes = request.build_settings_of(source.name).changes
-        if changes and (plain := self.identity.key(source, _changed(request, source, NO_CHANGES))):
+        if changes and not needs and (plain := self.identity.key(source, _changed(request, source, NO_CHANGES))):
             self.cures.remember(plain, changes)
         return self.store.put(key, wheel, provenance, self.identity.links(wheel), unfit)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,13 +18,16 @@ from accel_doctor.cli.downloads import background_downloads
 from accel_doctor.cli.machine_environment import MachineEnvironment
 from accel_doctor.cli.session import Session
 from accel_doctor.doctor import Doctor
+from accel_doctor.errors import NetworkError
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
+from accel_doctor.index.other_releases import promises_extensions
 from accel_doctor.index_client import IndexClient
 from accel_doctor.interfaces import (
     Advisers,
     BuildIdentity,
     Frontend,
+    PackageIndex,
     PackageManager,
     Prober,
     WheelStore,
@@ -65,7 +68,7 @@ def assembled_doctor(
     When the block ends, built wheels have been sent to the shared levels.
     """
     environment = MachineEnvironment(session, supported_tags(session.interpreter, session.platforms), jobs)
-    variables = session.invocation.variables
+    variables, index = session.invocation.variables, IndexClient(session.invocation.variables)
     downloads = background_downloads(session, policy)
     # Shared levels may have all the wheels.
     frontend = _remembering(session, frontend, environment.tags, None if levels else downloads.lists_for(session))
@@ -86,7 +89,7 @@ def assembled_doctor(
             cures=KnownCures(session.cache / CURES),
             fetcher=SourceFetcher(session.cache / SOURCES, variables, leases.hold),
             reporter=session.reporter,
-            identity=MachineBuilds(session, treatment, loader),
+            identity=MachineBuilds(session, treatment, loader, index),
             loader=loader,
             tags=frozenset(environment.tags),
             auditwheel=auditwheel_for(session),
@@ -95,7 +98,7 @@ def assembled_doctor(
             work=Path(work),
             jobs=jobs,
         )
-        alternatives, read = _alternatives(session, environment), _source_reader(session, builder)
+        alternatives, read = _alternatives(session, environment, index), _source_reader(session, builder)
         yield Doctor(frontend, builder, loader, treatment, environment, alternatives, downloads, read)
 
 
@@ -107,12 +110,12 @@ def _remembering(
     return RememberingFrontend(frontend, session.cache / LOCKS, session.interpreter, tags, context, on_resolving)
 
 
-def _alternatives(session: Session, environment: MachineEnvironment) -> Alternatives:
+def _alternatives(session: Session, environment: MachineEnvironment, index: PackageIndex) -> Alternatives:
     def successor(name: str) -> Successor | None:
         found = session.rulebook.successor(name)
         return found if found and found.applies_to(session.interpreter.feature_version) else None
 
-    return Alternatives(IndexClient(session.invocation.variables), successor, environment.other_releases)
+    return Alternatives(index, successor, environment.other_releases)
 
 
 def _source_reader(session: Session, builder: SourceBuilder) -> Callable[[Source, InstallRequest], Sequence[Reason]]:
@@ -132,6 +135,7 @@ class MachineBuilds(BuildIdentity):
     session: Session
     treatment: Treatment
     loader: MachineLoader
+    index: PackageIndex
 
     def key(self, source: Source, request: InstallRequest) -> BuildKey | None:
         session, settings = self.session, request.build_settings_of(source.name)
@@ -145,11 +149,16 @@ class MachineBuilds(BuildIdentity):
         used = self.treatment.installed_for(source.name)
         return replace(made, built_with=installed_versions(used, manager, session.runner))
 
-    def lacks(self, source: Source, log: Path, language: str | None) -> tuple[Reason, ...]:
+    def lacks(self, source: Source, tree: Path, wheel: Path, log: Path, request: InstallRequest) -> tuple[Reason, ...]:
         from accel_doctor.builder.left_out import lacked
 
-        rules = self.session
-        return lacked(source.name, log, language, lambda: rules.rulebook.symptoms, self.treatment.prober)
+        def promised() -> bool:
+            with suppress(NetworkError):
+                return promises_extensions(self.index.project(source.name, request.index), source.version)
+            return False
+
+        rules, prober = self.session, self.treatment.prober
+        return lacked(source.name, tree, wheel, log, lambda: rules.rulebook.symptoms, prober, promised)
 
     def links(self, wheel: Path) -> tuple[Link, ...]:
         from accel_doctor.builder.linkage import linked_files, links_to

@@ -36,6 +36,15 @@ def other_releases(project: Project, asked: str | None, python: str, tags: Colle
     )
 
 
+def promises_extensions(project: Project, version: str | None) -> bool:
+    """Return whether all wheels of one version have extension modules, so that what is built from its sdist should have
+    some too."""
+    wanted = _parsed(version)
+    files = [file for release in project.releases if release.version == wanted for file in release.files]
+    tags = [parse_wheel_filename(file.filename)[3] for file in files if file.is_wheel]
+    return bool(tags) and all(tag.abi != "none" for one in tags for tag in one)
+
+
 def _preferred(releases: Collection[Release]) -> list[Release]:
     """Return the final releases that were not yanked; without one, pre-releases."""
     kept = [release for release in releases if not release.yanked]

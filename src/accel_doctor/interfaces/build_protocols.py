@@ -66,9 +66,9 @@ class BuildIdentity(Protocol):
     def links(self, wheel: Path) -> tuple[Link, ...]:
         """Return the libraries that a wheel built on this machine links."""
 
-    def lacks(self, source: Source, log: Path, language: str | None) -> tuple[Reason, ...]:
-        """Return what a successful build lacked here and left out an extension module for, by its log; by its
-        ``language``, if the wheel has no code in the compiled language of its source."""
+    def lacks(self, source: Source, tree: Path, wheel: Path, log: Path, request: InstallRequest) -> tuple[Reason, ...]:
+        """Return what a successful build of ``tree`` lacked here and left out an extension module for; nothing if the
+        wheel is as rich as its source."""
 
 
 class PackageIndex(Protocol):

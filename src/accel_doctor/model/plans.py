@@ -93,6 +93,12 @@ class Plan:
         """Return a copy of the plan with other cures beside its system packages."""
         return replace(self, cures=(*self.packages, *cures))
 
+    def sure(self, tried: Collection[str]) -> Plan:
+        """Return the part of the plan that ``--yes`` covers, without packages that were ``tried`` and without
+        commands."""
+        packages = [one for one in self.packages if one.confidence.covered_by_yes and one.name not in tried]
+        return self.with_packages(packages).with_build_cures(one for one in self.build_cures if one.affects is None)
+
     def giving_up(self, names: Collection[str | None]) -> Plan:
         """Return a copy of the plan without anything for the builds of these packages, and without commands."""
         packages = [one for one in self.packages if any(reason.package not in names for reason in one.reasons)]

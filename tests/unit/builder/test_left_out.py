@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zipfile import ZipFile
+
 import pytest
 from books import load
 from fakes import FakeMachine, FakeProber
@@ -10,15 +12,23 @@ from accel_doctor.builder.left_out import lacked
 
 ATTEMPT = "building 'x._x' extension\ngcc -c x.c\n"
 WARNING = "WARNING: The C extension could not be compiled, speedups are not enabled."
+OLD = "x/_x.c:209:12: fatal error: longintrepr.h: No such file or directory\nBuildFailed: going on without it\n"
+MODULE = "x/_x.cpython-311-x86_64-linux-gnu.so"
 
 
 @pytest.fixture
 def reasons(tmp_path):
-    def reasons(log: str, language: str | None, *installed: str) -> list[tuple[str, str | None]]:
-        path = tmp_path / "build.log"
+    def reasons(
+        log: str, *installed: str, source: str = "x.c", wheel: str = "x/__init__.py", promised: bool = False
+    ) -> list[tuple[str, str | None]]:
+        path, made, tree = tmp_path / "build.log", tmp_path / "x-1.whl", tmp_path / source
         path.write_text(log)
-        machine = FakeMachine(provides={"compiler:c": "gcc"}, installed=set(installed))
-        found = lacked("x", path, language, lambda: load().symptoms, FakeProber(machine))
+        tree.mkdir(exist_ok=True)
+        (tree / source).touch()
+        with ZipFile(made, "w") as archive:
+            archive.writestr(wheel, "")
+        prober = FakeProber(FakeMachine(provides={"compiler:c": "gcc"}, installed=set(installed)))
+        found = lacked("x", tree, made, path, lambda: load().symptoms, prober, lambda: promised)
         assert {one.package for one in found} <= {"x"}
         return [(str(one.need), one.finding.evidence if one.finding else one.why) for one in found]
 
@@ -27,14 +37,30 @@ def reasons(tmp_path):
 
 def test_the_log_says_what_was_lacking(reasons):
     log = f"x.c:1:10: fatal error: yaml.h: No such file or directory\n{WARNING}\n"
-    assert reasons(log, "c") == [("header:yaml.h", log.splitlines()[0])]
-    assert reasons(log, None, "gcc") == [("header:yaml.h", log.splitlines()[0])]
+    assert reasons(log) == [("header:yaml.h", log.splitlines()[0])]
+    assert reasons(log, "gcc", source="x.py") == [("header:yaml.h", log.splitlines()[0])]
 
 
 def test_without_a_compiler_a_wheel_without_binaries_is_poorer(reasons):
-    assert reasons(ATTEMPT + WARNING, "c") == [("compiler:c", f'"{WARNING}"')]
-    assert reasons("running build", "c") == [
+    assert reasons(ATTEMPT + WARNING) == [("compiler:c", f'"{WARNING}"')]
+    assert reasons("running build") == [
         ("compiler:c", "its source has code in c, and its wheel has no extension module")
     ]
-    assert reasons(ATTEMPT + WARNING, "c", "gcc") == []
-    assert reasons(ATTEMPT, None) == []
+    assert reasons("running build", "gcc") == []
+
+
+def test_a_module_that_a_build_set_out_to_make_is_missing_from_its_wheel(reasons):
+    assert reasons(ATTEMPT + OLD, "gcc") == [("build-constraint:python-too-new", OLD.splitlines()[0])]
+    assert reasons(ATTEMPT, "gcc") == [("build-constraint:extension-missing", "its build made no x._x")]
+    assert reasons(ATTEMPT, "gcc", wheel=MODULE) == []
+    other = "building 'x._y' extension\n"
+    assert reasons(ATTEMPT + other, "gcc", wheel=MODULE) == [
+        ("build-constraint:extension-missing", "its build made no x._y")
+    ]
+
+
+def test_a_wheel_without_binaries_is_poorer_where_the_index_has_others_only(reasons):
+    why = "wheels of this release have extension modules"
+    assert reasons("running build", "gcc", promised=True) == [("build-constraint:extension-missing", why)]
+    assert reasons("running build", "gcc", source="x.py", promised=True) == []
+    assert reasons("running build", "gcc", wheel=MODULE, promised=True) == []

@@ -179,3 +179,17 @@ def test_flags_are_added_and_other_variables_replaced():
         "CARGO_BUILD_JOBS": "1",
     }
     assert build_environment(BuildChanges(), {"LC_ALL": "C"}, {"CFLAGS": "-O2"}) == {"LC_ALL": "C"}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "expected"),
+    [
+        ("Cython>=3.0.11,<3.1", "Cython<3", ("Cython<3",)),
+        ("cython<3,>=0.29.36", "Cython<3.1", ("cython<3,>=0.29.36", "Cython<3.1")),
+        ("setuptools<82", "Cython<3", ("setuptools<82", "Cython<3")),
+        ("numpy==1.20", "numpy<2,>=1.23", ("numpy<2,>=1.23",)),
+        ("a<1", "a<1", ("a<1",)),
+    ],
+)
+def test_a_constraint_takes_the_place_of_an_earlier_one_that_it_excludes(earlier, later, expected):
+    assert BuildChanges((earlier,)).also(BuildChanges((later,))).constraints == expected

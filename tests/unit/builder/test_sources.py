@@ -46,7 +46,7 @@ class FakeIdentity:
     def provenance(self, source, version):
         return provenance(name=source.name, version=version)
 
-    def lacks(self, source, log, language):
+    def lacks(self, source, tree, wheel, log, request):
         return (Reason(Need.parse("compiler:c"), source.name),) if source.name == "poor" else ()
 
     def links(self, wheel):

@@ -6,7 +6,7 @@ import pytest
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.version import Version
 
-from accel_doctor.index.other_releases import other_releases
+from accel_doctor.index.other_releases import other_releases, promises_extensions
 from accel_doctor.index.pages import project_of
 from accel_doctor.model.releases import OtherReleases, Project, ReleaseFile
 from accel_doctor.report.release_text import releases_line
@@ -107,3 +107,18 @@ def test_an_older_release_is_the_nearest_only_where_there_is_no_newer_one():
     assert found(NUMPY, "9.0").nearest == Version("2.4.1")
     assert found(project("a-1.0.zip"), "1.0").nearest is None
     assert found(NUMPY, "not a version").nearest == Version("2.4.1")
+
+
+@pytest.mark.parametrize(
+    ("names", "version", "expected"),
+    [
+        (["x-1.tar.gz", *wheels("x", "1", X64, "311")], "1", True),
+        (["x-1.tar.gz", *wheels("x", "1", X64, "311"), "x-1-py3-none-any.whl"], "1", False),
+        (["x-1.tar.gz", *wheels("x", "1", X64, "311")], "2", False),
+        (["x-1.tar.gz", "x-1-py3-none-manylinux1_x86_64.whl"], "1", False),
+        (["x-1.tar.gz"], "1", False),
+        (["x-1.tar.gz"], None, False),
+    ],
+)
+def test_wheels_promise_extension_modules_unless_one_has_none(names, version, expected):
+    assert promises_extensions(project(*names), version) is expected

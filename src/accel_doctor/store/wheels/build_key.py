@@ -43,7 +43,7 @@ from accel_doctor.store.build_variables import build_variables
 if TYPE_CHECKING:
     from accel_doctor.model.requests import BuildSettings
 
-KEY_VERSION = 2
+KEY_VERSION = 3
 
 # -march=native, -mcpu=native, -C target-cpu=native
 _THIS_PROCESSOR = re.compile(r"\b(?:march|mcpu|mtune|target-cpu)=native\b")
