@@ -163,8 +163,11 @@ def _confidence(need: Need, candidates: tuple[Candidate, ...]) -> Confidence:
     first, *others = candidates
     sure = first.evidence < Evidence.HABIT and _harmless(need, first) and _stands_out(first, others)
     if need.kind is NeedKind.SONAME and not _for_development(first.package):
-        # A runtime package must be certain: the only one with the file, in a directory that the loader searches.
-        sure = sure and not any(candidate.extra_directories == 0 for candidate in others) and not first.level[-1]
+        # A runtime package must be certain: in a directory that the loader searches, and no other package has the
+        # library there. Packages with the very same file replace each other, as libjack-jackd2-0 and libjack0 do;
+        # where any version will do, another one is no rival.
+        rivals = [other for other in others if other.extra_directories == 0 and other.path != first.path]
+        sure = sure and not (rivals and not need.any_version) and not first.level[-1]
     return Confidence.INDEX if sure else Confidence.GUESS
 
 

@@ -18,6 +18,7 @@ _CALL = re.compile(
     r"(?:\b([\w()']+)\.)?\b(dependency|find_library|find_program|has_header|check_header|project|add_languages|subdir)\s*\("
 )
 _STATEMENT = re.compile(r"'''.*?'''|'(?:\\.|[^'\\\n])*'|#[^\n]*|[(\[{]|[)\]}]|\n|[^'#()\[\]{}\n]+", re.DOTALL)
+_NO_FALLBACK = re.compile(r"--wrap[-_]mode[= ]nofallback")
 _OPTION = re.compile(r"option\s*\(\s*'([\w-]+)'(.*?)\)", re.DOTALL)
 # A question about the platform or the compiler, and the answer here.
 _PLATFORM = re.compile(
@@ -40,6 +41,7 @@ class _Reader:
     def __init__(self, tree: SourceTree) -> None:
         self._tree = tree
         self._options = _options(tree)
+        self._falls_back = _NO_FALLBACK.search(tree.texts.get("pyproject.toml", "")) is None
         self._variables: dict[str, bool | None] = {}
         self._optional: dict[str, list[Mention]] = {}  # by the variable that holds the dependency
         self._read: set[str] = set()
@@ -100,6 +102,7 @@ class _Reader:
             yield from ((NeedKind.COMPILER, _LANGUAGES[name]) for name in languages if name in _LANGUAGES)
         elif call == "dependency":
             wrapped = "fallback" in keywords or f"subprojects/{first}.wrap" in self._tree.paths
+            wrapped = wrapped and self._falls_back
             if owner and not strings:
                 yield NeedKind.HEADER, "Python.h"
             elif owner is None and not wrapped and first.lower() not in _GIVEN:

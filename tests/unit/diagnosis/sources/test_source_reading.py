@@ -72,6 +72,13 @@ def test_meson_goes_into_subdirectories():
     assert needs(files)["pkgconfig:a"] == "src/meson.build:1: dependency('a')"
 
 
+def test_a_fallback_counts_unless_the_build_forbids_it():
+    arguments = "[tool.meson-python.args]\nsetup = ['--wrap-mode=nofallback']\n"
+    files = {**MESON, "meson.build": "dependency('a', fallback: ['a', 'a_dep'])\n"}
+    assert named(files) == set()
+    assert named({**files, "pyproject.toml": MESON["pyproject.toml"] + arguments}) == {"pkgconfig:a"}
+
+
 # --- CMakeLists.txt
 
 
