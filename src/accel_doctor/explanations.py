@@ -18,6 +18,7 @@ _OLD_SETUPTOOLS = Need(NeedKind.BUILD_CONSTRAINT, "setuptools<82")
 _PKG_RESOURCES = Need(NeedKind.PYTHON_MODULE, "pkg_resources")
 _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")  # which the build may compile
 _TOO_NEW = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
+_OLDER_CYTHON = {Need(NeedKind.BUILD_CONSTRAINT, name) for name in ("Cython<3", "Cython<3.1")}
 # What compilers complain about in old generated code, beside functions that Python no longer has.
 _OF_OLD_CODE = {_TOO_NEW, *(Need(NeedKind.BUILD_CONSTRAINT, name) for name in ("numpy<2", "numpy<2.3", "c-standard"))}
 
@@ -55,10 +56,15 @@ class SourceFacts:
         return self.behind(reasons)
 
     def behind(self, reasons: Sequence[Reason]) -> list[Reason]:
-        """Return what builds showed with the needs behind it."""
+        """Return what builds showed with the needs behind it. A Cython that does for the modules of a source has to
+        generate its old code again too."""
         old = self._regenerable.intersection(reason.package for reason in reasons if _is_of_c_code(reason))
         return [
-            replace(one, need=_GENERATED) if one.package in old and one.need in _OF_OLD_CODE else one for one in reasons
+            replace(one, need=_GENERATED)
+            if (one.package in old and one.need in _OF_OLD_CODE)
+            or (one.package in self._regenerable and one.need in _OLDER_CYTHON)
+            else one
+            for one in reasons
         ]
 
 

@@ -307,6 +307,15 @@ def test_old_generated_code_is_generated_again_when_a_build_stumbles_over_it(pra
     assert [cure.reason.need for plan in case.remembered for cure in plan.build_cures] == [need]
 
 
+def test_an_older_cython_generates_old_code_again_too(practice):
+    need = Need.parse("build-constraint:generated-by-old-cython")
+    cure = BuildCure(Reason(need, None), BuildChanges(("Cython<3",)))
+    case = practice({"gevent": ("build-constraint:Cython<3",)}, cures={str(need): (cure,)})
+    case.doctor.wheels.read = naming("build-constraint:has-old-generated-code")
+    assert case.install("gevent").code is ExitCode.DONE
+    assert [cure.reason.need for plan in case.remembered for cure in plan.build_cures] == [need]
+
+
 def test_what_is_no_build_of_a_python_package_gets_no_companions(practice, tmp_path):
     case = practice({}, follows={"compiler:c": ("header:Python.h",)})
     log = tmp_path / "make.log"

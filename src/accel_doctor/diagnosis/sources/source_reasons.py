@@ -44,7 +44,7 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
         if oldest and _is_older(code.cython, oldest):
             return [*reasons, _too_old(code, package, python)]
     for code in generated_code(tree, sorted(tree.texts)):
-        if oldest and code.regenerable and _is_older(code.cython, oldest):
+        if oldest and code.regenerable and _may_be_older(code.cython, oldest):
             reasons.append(replace(_too_old(code, package, python), need=_HAS_OLD_CODE))
             break
     for name, (line, versions) in reading.declared.items():
@@ -84,6 +84,14 @@ def _allows(versions: SpecifierSet, oldest: Version) -> bool:
 def _is_older(cython: str, oldest: Version) -> bool:
     try:
         return Version(cython) < oldest
+    except InvalidVersion:
+        return False
+
+
+def _may_be_older(cython: str, oldest: Version) -> bool:
+    """Return whether it is older, or a pre-release: those of 3.0 came out while 0.29 learned of new Pythons first."""
+    try:
+        return _is_older(cython, oldest) or Version(cython).is_prerelease
     except InvalidVersion:
         return False
 
