@@ -28,6 +28,7 @@ class Alternatives:
     index: PackageIndex
     successor: Callable[[str], Successor | None]  # by normalized name, for this Python
     other_releases: Callable[[Project, str | None], OtherReleases]  # to a version, for this interpreter
+    of_its_time: Callable[[Project, str | None, SpecifierSet], Version | None] = lambda project, version, allowed: None
 
     def to(self, package: str, version: str | None, request: InstallRequest) -> Alternative | None:
         """Return what could be installed instead of a release; None if nothing is known."""
@@ -70,6 +71,30 @@ class Alternatives:
         found = self.to(package, version, request)
         return self.cure(found, request, reason) if found else None
 
+    def release_of_its_time(
+        self, request: InstallRequest, package: str, version: str | None, reason: Reason
+    ) -> BuildCure | None:
+        """Return the cure that installs the newest release from before this distribution took no newer libraries, if
+        the user's own versions allow it."""
+        allowed = _allowed(package, request)
+        if allowed is None or request.index.offline:
+            return None
+        try:
+            project = self.index.project(package, request.index)
+        except NetworkError:  # what failed is reported anyhow
+            return None
+        target = self.of_its_time(project, version, allowed)
+        if target is None:
+            return None
+        why = f"{package} {target} is as old as this distribution's libraries"
+        affects = f"{package} {target} is installed, not the newest release"
+        return BuildCure(
+            Reason(reason.need, package, why=why),
+            releases=(f"{package}<={target}",),
+            affects=affects,
+            source="the package index",
+        )
+
     def cure(self, found: Alternative, request: InstallRequest, reason: Reason | None = None) -> BuildCure | None:
         """Return the cure that installs another release; None if there is none with a wheel, or none is allowed."""
         target = _target(found, request)
@@ -84,8 +109,17 @@ class Alternatives:
 def _target(found: Alternative, request: InstallRequest) -> Version | None:
     """Return the release to install: the nearest that the user's own versions allow, else the nearest of all."""
     releases, name = found.releases, found.package
-    locked = request.lock is not None or request.checks_hashes
-    if releases is None or locked or releases.asked in releases.usable or {name, ":all:"} & {*request.no_binary}:
+    allowed = _allowed(name, request)
+    built = {name, ":all:"} & {*request.no_binary}
+    if releases is None or allowed is None or releases.asked in releases.usable or built:
+        return None
+    fitting = tuple(version for version in releases.usable if allowed.contains(version, prereleases=True))
+    return replace(releases, usable=fitting).nearest or releases.nearest
+
+
+def _allowed(name: str, request: InstallRequest) -> SpecifierSet | None:
+    """Return the versions that the user's own requirements allow; None if they name a file, or every version."""
+    if request.lock is not None or request.checks_hashes:
         return None
     allowed = SpecifierSet()
     for line in (*request.requirements, *request.constraints):
@@ -93,8 +127,7 @@ def _target(found: Alternative, request: InstallRequest) -> Version | None:
             if line.parsed is None or line.parsed.url:
                 return None
             allowed &= line.parsed.specifier
-    fitting = tuple(version for version in releases.usable if allowed.contains(version, prereleases=True))
-    return replace(releases, usable=fitting).nearest or releases.nearest
+    return allowed
 
 
 def _pin(line: RequirementLine) -> str | None:

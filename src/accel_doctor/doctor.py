@@ -47,6 +47,7 @@ class Doctor:
     def install(self, request: InstallRequest) -> Result:
         """Lock, build and install, treating failures. Raises AccelDoctorError for failures that cannot be treated."""
         self.treatment.other_release = partial(self.alternatives.other_release, request)
+        self.treatment.release_of_its_time = partial(self.alternatives.release_of_its_time, request)
         try:
             before = self.environment.installed(request)
             verifier = Verifier(self.environment, self.builder, self.treatment, self.wheels.built, self._build_again)

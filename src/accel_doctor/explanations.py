@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.interfaces import Adviser, Prober
 from accel_doctor.model.cures import BuildCure, Reason, changes_of
 from accel_doctor.model.needs import Need, NeedKind
-from accel_doctor.model.plans import Case, Plan
+from accel_doctor.model.plans import Case, Plan, Unmet
 from accel_doctor.model.requests import InstallRequest
 
 _GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
@@ -93,6 +93,30 @@ def code_of(reasons: Sequence[Reason]) -> ExitCode:
     missing."""
     network = bool(reasons) and all(reason.need.kind is NeedKind.NETWORK for reason in reasons)
     return ExitCode.NETWORK if network else ExitCode.UNCURED
+
+
+def with_other_releases(
+    plan: Plan,
+    cases: Sequence[Case],
+    tried: Collection[str],
+    choose: Callable[[str, str | None, Unmet | None], BuildCure | None],
+) -> Plan:
+    """Return the plan with other releases of the packages whose builds it does not help, and nothing else for these.
+
+    ``tried`` are system packages; ``choose`` takes a package, its version, and the first need that nothing meets.
+    """
+    helped = {reason.package for one in plan.packages if one.name not in tried for reason in one.reasons}
+    helped |= {cure.reason.package for cure in plan.build_cures}
+    helped -= {unmet.reason.package for unmet in plan.final}
+    versions = {unmet.reason.package: unmet.reason.version for unmet in plan.final}
+    versions |= {case.failure.package: case.failure.version for case in cases if case.failure.step != "import"}
+    cures: dict[str, BuildCure] = {}
+    for name in sorted(one for one in versions if one and one not in helped):
+        unmet = next((unmet for unmet in plan.uncured if unmet.reason.package == name), None)
+        if cure := choose(name, versions[name], unmet):
+            cures[name] = cure
+    left = plan.giving_up(cures)
+    return replace(left, cures=(*left.cures, *cures.values())) if cures else plan
 
 
 def _lacking(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:

@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.explanations import SourceFacts, applied, can_help, code_of, is_for
+from accel_doctor.explanations import SourceFacts, applied, can_help, code_of, is_for, with_other_releases
 from accel_doctor.foresight import not_shown
 from accel_doctor.interfaces import Adviser, Advisers, Logs, PackageManager, Prober, Reporter
 from accel_doctor.model.builds import Failed
 from accel_doctor.model.cures import BuildCure, Reason
-from accel_doctor.model.plans import Case, Consent, Plan, Policy, Simulation
+from accel_doctor.model.plans import Case, Consent, Plan, Policy, Simulation, Unmet
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.wording import count, listed
 
@@ -45,6 +45,7 @@ class Treatment:
     policy: Policy
     record: Callable[[Plan], None]  # records a plan that was carried out
     other_release: Callable[[str, str | None, Reason | None], BuildCure | None] = lambda name, version, reason: None
+    release_of_its_time: Callable[[str, str | None, Reason], BuildCure | None] = lambda name, version, reason: None
     transactions: list[Plan] = field(default_factory=list)
     _tried: set[str] = field(default_factory=set)  # system packages
     _cures: dict[str | None, list[BuildCure]] = field(default_factory=dict)  # in effect, by Python package
@@ -86,8 +87,7 @@ class Treatment:
             return self._is_fresh(cure) and can_help(cure, built, cases)
 
         plan = self.adviser.plan([*found, *foreseen], helps)
-        if self.policy.upgrade_unbuildable:
-            plan = self._with_other_releases(plan, cases)
+        plan = self._with_other_releases(plan, cases)
         if plan.final:
             raise TreatmentEnded(ExitCode.UNCURED, cases, plan.hopeless)
         plan = self._within_yes(plan)
@@ -100,24 +100,19 @@ class Treatment:
         self._carry_out(self._agreed(plan, ()))
 
     def _with_other_releases(self, plan: Plan, cases: Sequence[Case]) -> Plan:
-        """Return the plan with other releases of the packages whose builds it does not help, and nothing else for
-        these."""
-        helped = {reason.package for one in plan.packages if one.name not in self._tried for reason in one.reasons}
-        helped |= {cure.reason.package for cure in plan.build_cures}
-        helped -= {unmet.reason.package for unmet in plan.final}
-        versions = {unmet.reason.package: unmet.reason.version for unmet in plan.final}
-        versions |= {case.failure.package: case.failure.version for case in cases if case.failure.step != "import"}
-        cures: dict[str | None, BuildCure] = {}
-        for name in sorted(one for one in versions if one and one not in helped):
-            reason = next((unmet.reason for unmet in plan.uncured if unmet.reason.package == name), None)
-            cure = self.other_release(name, versions[name], reason)
-            if cure and self._is_fresh(cure):
-                cures[name] = cure
-        if not cures:
+        """Return the plan with other releases of the packages whose builds it does not help: those that fit the
+        libraries here, and any with a wheel if that is wanted."""
+
+        def choose(name: str, version: str | None, unmet: Unmet | None) -> BuildCure | None:
+            cure = self.release_of_its_time(name, version, unmet.reason) if unmet and unmet.of_libraries else None
+            if cure is None and self.policy.upgrade_unbuildable:
+                cure = self.other_release(name, version, unmet.reason if unmet else None)
+            return cure if cure and self._is_fresh(cure) else None
+
+        changed = with_other_releases(plan, cases, self._tried, choose)
+        if changed is plan:
             return plan
-        left = plan.giving_up(cures)
-        commands = self.package_manager.commands(left.names) if left.packages else ()
-        return replace(left, cures=(*left.cures, *cures.values()), commands=commands)
+        return replace(changed, commands=self.package_manager.commands(changed.names) if changed.packages else ())
 
     def applied_to(self, request: InstallRequest) -> InstallRequest:
         """Return the request with the cures of builds that are in effect."""

@@ -21,7 +21,7 @@ from accel_doctor.doctor import Doctor
 from accel_doctor.errors import NetworkError
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.frontends.remembered import RememberingFrontend, resolution_context
-from accel_doctor.index.other_releases import promises_extensions
+from accel_doctor.index.other_releases import newest_before, promises_extensions
 from accel_doctor.index_client import IndexClient
 from accel_doctor.interfaces import (
     Advisers,
@@ -37,7 +37,7 @@ from accel_doctor.model.builds import Failed, Source
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.plans import Case, Plan, Policy
-from accel_doctor.model.releases import Successor
+from accel_doctor.model.releases import Project, Successor
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
 from accel_doctor.store.layout import CURES, LEASES, LOCKS, SOURCES, WHEELS
@@ -53,7 +53,9 @@ from accel_doctor.treatment import Treatment
 
 # Rules and the code that reads logs with them are imported after a failure: most runs succeed without them.
 if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
     from packaging.tags import Tag
+    from packaging.version import Version
 
     from accel_doctor.diagnosis import RuleAdviser
     from accel_doctor.store.levels.opening import LevelSettings
@@ -115,7 +117,11 @@ def _alternatives(session: Session, environment: MachineEnvironment, index: Pack
         found = session.rulebook.successor(name)
         return found if found and found.applies_to(session.interpreter.feature_version) else None
 
-    return Alternatives(index, successor, environment.other_releases)
+    def of_its_time(project: Project, asked: str | None, allowed: SpecifierSet) -> Version | None:
+        day = session.rulebook.frozen(session.distribution)
+        return newest_before(project, asked, day, allowed, session.interpreter.version) if day else None
+
+    return Alternatives(index, successor, environment.other_releases, of_its_time)
 
 
 def _source_reader(session: Session, builder: SourceBuilder) -> Callable[[Source, InstallRequest], Sequence[Reason]]:

@@ -20,6 +20,7 @@ from accel_doctor.rulebook import Repository, Rulebook
 from accel_doctor.wording import listed
 
 _Set = tuple[str, ...]
+_OTHER_LIBRARY = {Need(NeedKind.BUILD_CONSTRAINT, name) for name in ("library-too-old", "library-version")}
 
 
 class RuleAdviser:
@@ -67,13 +68,11 @@ class RuleAdviser:
             chosen = next(filter(helps, options or ()), None)
             if chosen:
                 cures.setdefault(chosen.identity, chosen)
-            unmet.append(replace(one, final=options == [] or self._asked_for_in_vain(one.reason)))
+            nowhere = one.reason.need.kind.curable_by_packages and self._chooser.is_nowhere(one.reason.need)
+            final = options == [] or (one.reason.ends_without and nowhere)
+            of_libraries = nowhere or _is_of_another_version(one)
+            unmet.append(replace(one, final=final, of_libraries=of_libraries))
         return replace(plan, cures=(*plan.packages, *cures.values()), unmet=tuple(unmet))
-
-    def _asked_for_in_vain(self, reason: Reason) -> bool:
-        """Return whether the source surely asks for what no package has: such a build ends there, whatever else is
-        installed."""
-        return reason.ends_without and self._chooser.is_nowhere(reason.need)
 
     def _package_plan(self, reasons: Sequence[Reason]) -> Plan:
         plan = self._plan(reasons)
@@ -147,6 +146,12 @@ class RuleAdviser:
             shown = " && ".join(shlex.join(command) for command in commands)
             advice = f"{advice} yet: it is in {where}: enable it as root with: {shown}"
         return f"{advice}; {choice.advice}" if choice.advice else advice
+
+
+def _is_of_another_version(one: Unmet) -> bool:
+    """Return whether a library that is installed seems to be of another version than the source is written for."""
+    found_by_version = one.reason.need.kind in (NeedKind.PKGCONFIG, NeedKind.CMAKE)
+    return one.reason.need in _OTHER_LIBRARY or (one.installed and found_by_version)
 
 
 def _without_other_names(unmet: Sequence[Unmet], packages: Sequence[SystemPackage]) -> list[Unmet]:

@@ -45,6 +45,19 @@ def promises_extensions(project: Project, version: str | None) -> bool:
     return bool(tags) and all(tag.abi != "none" for one in tags for tag in one)
 
 
+def newest_before(project: Project, asked: str | None, day: str, allowed: SpecifierSet, python: str) -> Version | None:
+    """Return the newest release older than ``asked`` that came before a day and supports a version of Python."""
+    bound = _parsed(asked)
+    found = (
+        release.version
+        for release in _preferred([one for one in project.releases if one.day and one.day < day])
+        if any(_supports(file, python) for file in release.files)
+    )
+    return next(
+        (one for one in found if (bound is None or one < bound) and allowed.contains(one, prereleases=True)), None
+    )
+
+
 def _preferred(releases: Collection[Release]) -> list[Release]:
     """Return the final releases that were not yanked; without one, pre-releases."""
     kept = [release for release in releases if not release.yanked]
@@ -54,6 +67,10 @@ def _preferred(releases: Collection[Release]) -> list[Release]:
 def _fits(file: ReleaseFile, python: str, accepted: frozenset[Tag]) -> bool:
     if not file.is_wheel or file.yanked or accepted.isdisjoint(parse_wheel_filename(file.filename)[3]):
         return False
+    return _supports(file, python)
+
+
+def _supports(file: ReleaseFile, python: str) -> bool:
     with suppress(InvalidSpecifier):  # ignored, as pip ignores it
         return SpecifierSet(file.requires_python or "").contains(python, prereleases=True)
     return True

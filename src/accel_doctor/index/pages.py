@@ -19,6 +19,7 @@ HTML_PAGES = ("application/vnd.pypi.simple.v1+html", "text/html")
 ACCEPTED = f"{JSON_PAGE}, {HTML_PAGES[0]};q=0.2, {HTML_PAGES[1]};q=0.01"  # as pip asks
 
 _SDISTS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")  # the likeliest to build first
+_DAY = re.compile(r"\d{4}-\d\d-\d\dT")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -83,12 +84,14 @@ def _json_files(content: bytes, url: str) -> Iterator[ReleaseFile]:
             raise ValueError(f"unknown version {version} of the Simple API")
         for entry in page["files"]:
             hashes, requires = entry.get("hashes"), entry.get("requires-python")
+            uploaded = entry.get("upload-time")  # PEP 700
             yield ReleaseFile(
                 str(entry["filename"]),
                 urljoin(url, str(entry["url"])),
                 _digest(hashes.get("sha256")) if isinstance(hashes, dict) else None,
                 requires if isinstance(requires, str) and requires else None,
                 yanked=entry.get("yanked") not in (None, False),
+                uploaded=uploaded if isinstance(uploaded, str) and _DAY.match(uploaded) else None,
             )
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a page of the Simple API: {error!r}") from error

@@ -19,6 +19,7 @@ class ReleaseFile:
     sha256: str | None = None
     requires_python: str | None = None
     yanked: bool = False
+    uploaded: str | None = None  # ISO 8601, if the index tells
 
     @property
     def is_wheel(self) -> bool:
@@ -37,6 +38,11 @@ class Release:
     def yanked(self) -> bool:
         """Return whether all of its files were yanked (PEP 592)."""
         return all(file.yanked for file in self.files)
+
+    @property
+    def day(self) -> str | None:
+        """Return the day of its first file (``2023-02-12``); None if the index does not tell."""
+        return min((file.uploaded[:10] for file in self.files if file.uploaded), default=None)
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,10 @@ class Rulebook:
         """Return the version of a release's own python3, if rules list it."""
         return self._chain_of(distribution).python(distribution)
 
+    def frozen(self, distribution: Distribution) -> str | None:
+        """Return the day since which a release takes no newer libraries, if rules list it."""
+        return self._chain_of(distribution).frozen(distribution)
+
     def relatives(self, distribution: Distribution) -> tuple[Distribution, ...]:
         """Return the releases that a distribution is, is made from, or stands nearest to; nearest first."""
         return self._chain_of(distribution).relatives(distribution)

@@ -52,7 +52,8 @@ class Family:
 
     ``release_names`` maps other names of releases (a codename, a future number) to these, ``extends_releases`` each to
     the release of the extended family it is based on; ``checked`` lists the releases whose package lists the names were
-    checked against; ``pythons`` has the version of each release's own python3; ``repositories``, per release ("" for
+    checked against; ``pythons`` has the version of each release's own python3, ``frozen`` the day since which a release
+    takes no newer libraries (``2023-02-12``); ``repositories``, per release ("" for
     all), the packages of repositories that are not enabled by default. ``search`` has commands to search for
     unknown needs, ``afterwards`` the steps that remain after installing a package.
     """
@@ -69,6 +70,7 @@ class Family:
     afterwards: Mapping[NeedKind, str] = field(default_factory=dict)
     checked: tuple[str, ...] = ()
     pythons: Mapping[str, str] = field(default_factory=dict)
+    frozen: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     repositories: Mapping[str, Mapping[str, Repository]] = field(default_factory=dict)
 
@@ -125,6 +127,16 @@ class FamilyChain:
         pythons = ChainMap(*(dict(file.pythons) for file in self.own))
         names = [*reversed(_names_of(distribution)), ANY_RELEASE]
         return next((pythons[key] for name in names for key in (name, meant.get(name, "")) if key in pythons), None)
+
+    def frozen(self, distribution: Distribution) -> str | None:
+        """Return the day since which a release, or the one that it is based on, takes no newer libraries."""
+        found = [
+            file.frozen[name]
+            for file, names in self._in_force(distribution)
+            for name in reversed(names)
+            if name in file.frozen
+        ]
+        return next(iter(found), None)
 
     def package_rules(self, distribution: Distribution) -> dict[RuleKey, PackageRule]:
         """Return the rules for a release.

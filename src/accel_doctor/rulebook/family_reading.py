@@ -13,9 +13,10 @@ from accel_doctor.rulebook.families import Family, PackageRule, Repository
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 
 _PYTHON = re.compile(r"3\.\d{1,2}")
+_DAY = re.compile(r"20\d\d-\d\d-\d\d")
 _KEYS = (
     *("family", "manager", "extends", "matches", "checked", "unverified", "search", "needs"),
-    *("releases", "release_names", "extends_releases", "pythons", "repositories", "afterwards"),
+    *("releases", "release_names", "extends_releases", "pythons", "frozen", "repositories", "afterwards"),
 )
 
 
@@ -53,7 +54,8 @@ def read_family(
         release_names=_names(entries["release_names"]),
         extends_releases=_names(entries["extends_releases"]),
         checked=entries["checked"].texts(),
-        pythons=_pythons(entries["pythons"]),
+        pythons=_values(entries["pythons"], _PYTHON, "a Python version such as 3.13"),
+        frozen=_values(entries["frozen"], _DAY, "a day such as 2023-02-12"),
         search=_texts_by_kind(entries["search"]),
         afterwards=_texts_by_kind(entries["afterwards"]),
         source=top.file,
@@ -88,12 +90,12 @@ def _names(node: Node) -> dict[str, str]:
     return {name: text for name, entry in node.mapping().items() if (text := entry.text())}
 
 
-def _pythons(node: Node) -> dict[str, str]:
+def _values(node: Node, form: re.Pattern[str], expected: str) -> dict[str, str]:
     result = {}
     for release, entry in node.mapping().items():
         text = entry.text()
-        if text and not _PYTHON.fullmatch(text):
-            entry.complain(f"expected a Python version such as 3.13, got {text!r}")
+        if text and not form.fullmatch(text):
+            entry.complain(f"expected {expected}, got {text!r}")
         elif text:
             result[release] = text
     return result
