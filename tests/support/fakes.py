@@ -95,7 +95,9 @@ class FakeFrontend:
                 log.write_text(f"lacks build-constraint:old-{name}\n")
                 return Failed(name, log, "resolve", 1, version="1")
         lock = self.locked.lock
-        wheels = [line.name for line in request.constraints if ">=" in line.text]  # other releases have wheels
+        wheels = [
+            line.name for line in request.constraints if {">=", "<="} & {line.text[3:5]}
+        ]  # other releases have wheels
         left = [package for package in lock.packages if package.name not in (*request.left_out, *wheels)]
         failed = self._unless_lacking(self.lock_needs, log, "resolve")
         return failed or replace(self.locked, lock=replace(lock, packages=left))
@@ -351,7 +353,8 @@ class FakeAdviser:
             if name is None or name in self.machine.installed:
                 options = [replace(cure, reason=reason) for cure in self.cures.get(str(reason.need), ())]
                 cures += list(filter(helps, options))[:1]
-                unmet.append(Unmet(reason, final=str(reason.need) in self.cures and not options))
+                final = str(reason.need) in self.cures and not options
+                unmet.append(Unmet(reason, final=final, of_libraries=reason.need.name == "library"))
             else:
                 packages.setdefault(name, []).append(reason)
         planned = tuple(

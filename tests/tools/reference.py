@@ -95,6 +95,13 @@ itself has (`backports.zoneinfo`: zoneinfo). The same holds for a pin that the r
 
 With `--upgrade-unbuildable`, the nearest release with a wheel, or a newer one, is installed. It is part of the same
 question as the system packages. Your own pins give way for it; hashes, lock files and `--no-binary` do not.
+
+### Another release
+
+A release may be written for newer libraries than the distribution has: no package has its `.pc` file or header, or the
+library lacks a function. Where your versions allow it, the newest release from before the distribution took no newer
+libraries is then part of the question, without any option: PyGObject 3.42 on Debian 12. `--yes` does not cover it,
+`--yes-to-all` does.
 """
 
 CONFIGURATION = """

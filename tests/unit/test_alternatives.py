@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fakes import FakeIndex, fake_other_releases
+from packaging.version import Version
 
 from accel_doctor.alternatives import Alternatives
 from accel_doctor.errors import NetworkError
@@ -56,6 +57,22 @@ def test_hashes_locks_and_no_binary_leave_no_other_release(tmp_path):
     assert release("1", "bad", no_binary=("bad",)) == ()
     assert release("1", "bad", no_binary=(":all:",)) == ()
     assert release("1", "bad", wheels=()) == ()
+
+
+def test_a_release_of_the_distributions_time(tmp_path):
+    def of_its_time(project, version, allowed):
+        return Version("0.5") if allowed.contains("0.5") and version == "3" else None
+
+    known = Alternatives(FakeIndex(WHEELS), {}.get, fake_other_releases, of_its_time)
+    reason = Reason(Need.parse("build-constraint:library-too-old"), "bad")
+    cure = known.release_of_its_time(request("bad"), "bad", "3", reason)
+    assert cure is not None
+    assert (cure.releases, cure.affects) == (("bad<=0.5",), "bad 0.5 is installed, not the newest release")
+    assert cure.reason.why == "bad 0.5 is as old as this distribution's libraries"
+    for wanted in (request("bad==3"), request("bad", lock=tmp_path), request("bad", require_hashes=True)):
+        assert known.release_of_its_time(wanted, "bad", "3", reason) is None
+    offline = request("bad", index=IndexSettings(offline=True))
+    assert known.release_of_its_time(offline, "bad", "3", reason) is None
 
 
 def test_the_cure_says_why():

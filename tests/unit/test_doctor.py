@@ -956,6 +956,18 @@ def test_nothing_else_is_installed_for_what_gives_way(practice):
     assert case.package_manager.transactions == []
 
 
+@pytest.mark.parametrize(("policy", "code"), [(Policy(), ExitCode.DONE), (Policy(yes=True), ExitCode.CONSENT)])
+def test_a_release_of_the_distributions_time_is_offered_unasked(practice, policy, code):
+    case = practice({"bad": ("build-constraint:library",)}, cures={"build-constraint:library": ()}, policy=policy)
+    old = replace(case.doctor.alternatives, of_its_time=lambda project, version, allowed: Version("0.5"))
+    case.doctor.alternatives = old
+    result = case.install("bad")
+    assert result.code is code
+    if code is ExitCode.DONE:
+        assert [cure.texts for cure in case.reporter.asked[0].build_cures] == [("install bad<=0.5",)]
+        assert case.frontend.requests[-1].constraints[-1].text == "bad<=0.5"
+
+
 def test_without_another_release_with_a_wheel_the_run_ends(practice):
     case = practice(BAD, cures=NEVER, policy=Policy(yes=True, upgrade_unbuildable=True))
     result = case.install("bad")

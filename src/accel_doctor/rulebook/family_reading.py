@@ -34,8 +34,7 @@ def read_family(
     manager = _manager(entries["manager"], managers) or inherited
     if manager is None and "extends" not in entries:
         top.complain("'manager' is missing, and there is no 'extends'")
-    unverified = entries["unverified"].flag()
-    reader = _PackageRuleReader(manager, unverified)
+    reader = _PackageRuleReader(manager, entries["unverified"].flag())
     releases: dict[str, Mapping[RuleKey, PackageRule]] = {}
     repositories = {"": _read_repositories(entries["repositories"])}
     for release, node in entries["releases"].mapping().items():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.version import Version
 
-from accel_doctor.index.other_releases import other_releases, promises_extensions
+from accel_doctor.index.other_releases import newest_before, other_releases, promises_extensions
 from accel_doctor.index.pages import project_of
 from accel_doctor.model.releases import OtherReleases, Project, ReleaseFile
 from accel_doctor.report.release_text import releases_line
@@ -122,3 +123,26 @@ def test_an_older_release_is_the_nearest_only_where_there_is_no_newer_one():
 )
 def test_wheels_promise_extension_modules_unless_one_has_none(names, version, expected):
     assert promises_extensions(project(*names), version) is expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "day", "allowed", "python", "version"),
+    [
+        ("2.0", "2023-02-12", "", "3.11.2", "1.5"),
+        (None, "2023-02-12", "", "3.11.2", "1.5"),
+        ("1.5", "2023-02-12", "", "3.11.2", "1.0"),
+        ("2.0", "2023-02-12", "<1.5", "3.11.2", "1.0"),
+        ("2.0", "2023-02-12", "==2.0", "3.11.2", None),
+        ("2.0", "2020-01-01", "", "3.11.2", None),
+        ("2.0", "2023-02-12", "", "3.7.1", "1.0"),
+    ],
+)
+def test_the_newest_release_before_a_day(asked, day, allowed, python, version):
+    days = {"1.0": ("2020-02-01", None), "1.5": ("2023-02-11", ">=3.8"), "1.6rc1": ("2023-02-11", None),
+            "1.7": ("2023-02-12", None), "2.0": ("2026-01-01", None), "0.1": (None, None)}  # fmt: skip
+    files = [
+        ReleaseFile(f"x-{number}.tar.gz", "https://i", None, requires, uploaded=since and f"{since}T00:00:00Z")
+        for number, (since, requires) in days.items()
+    ]
+    found = newest_before(project_of("x", files), asked, day, SpecifierSet(allowed), python)
+    assert str(found) == str(version)

@@ -71,6 +71,16 @@ def test_json_and_html_say_the_same(content, kind):
     assert read_page(content.encode(), kind, URL) == FILES
 
 
+def test_the_day_of_a_release_is_that_of_its_first_file():
+    times = {"x-1.tar.gz": "2023-02-12T10:00:00Z", "x-1-py3-none-any.whl": "2023-02-11T10:00:00.5Z", "x-2.zip": "now"}
+    files = [{"filename": name, "url": name, "upload-time": time} for name, time in times.items()]
+    page = json.dumps({"meta": {"api-version": "1.1"}, "files": [*files, {"filename": "x-3.zip", "url": "x"}]})
+    made = project_of("x", read_page(page.encode(), JSON_PAGE, URL))
+    assert [(str(release.version), release.day) for release in made.releases] == [
+        ("3", None), ("2", None), ("1", "2023-02-11"),
+    ]  # fmt: skip
+
+
 def test_a_page_may_have_a_base():
     page = b'<base href="https://files.example/x/"><a href="a-1.0.zip#sha256=no">a</a><a href="http://[/a-2.zip">'
     assert read_page(page, "text/html", URL) == (ReleaseFile("a-1.0.zip", "https://files.example/x/a-1.0.zip"),)

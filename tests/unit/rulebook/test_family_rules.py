@@ -1,7 +1,7 @@
 """Family files: from a need to the packages of one distribution and release."""
 
 import pytest
-from books import book_of
+from books import book_of, load
 
 from accel_doctor.errors import RuleError
 from accel_doctor.model.cures import PackageChoice
@@ -265,6 +265,10 @@ def family_problems(tmp_path, text):
             "rules/mine.yaml: pythons.1: expected a Python version such as 3.13, got 'three'",
         ),
         (
+            "family: mine\nextends: debian\nfrozen: {'1': spring}",
+            "rules/mine.yaml: frozen.1: expected a day such as 2023-02-12, got 'spring'",
+        ),
+        (
             "family: mine\nmanager: yum",
             "rules/mine.yaml: manager: expected one of apk, apt, brew, dnf, microdnf, pacman, zypper, got 'yum'",
         ),
@@ -344,3 +348,9 @@ def test_package_names_must_be_normalized(tmp_path):
     with pytest.raises(RuleError) as caught:
         book_of([write(tmp_path / "r", python="schema: 1\npackages: {PyYAML: {needs: []}}\n")]).known_needs("x")
     assert caught.value.problems == ("rules/python.yaml: packages.PyYAML: write the normalized name: pyyaml",)
+
+
+def test_since_when_a_release_takes_no_newer_libraries():
+    days = {"debian 12": "2023-02-12", "ubuntu 24.04": "2024-02-29", "ubuntu 23.04": "2023-02-12", "debian sid": None}
+    assert {name: load().frozen(Distribution(*name.split())) for name in days} == days
+    assert load().frozen(Distribution("linuxmint", "22", base="noble")) == "2024-02-29"
