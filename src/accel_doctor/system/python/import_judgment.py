@@ -81,8 +81,8 @@ class ImportFailure(NamedTuple):
         of its own (black's ``blackd``), or is a private one, such as ``_yaml`` of a PyYAML built without libyaml."""
         if self.kinds[:1] == ("ImportError",):
             return not self.libraries and not _OF_A_LIBRARY.search(self.message)
-        own = {module.partition(".")[0] for module in modules}
-        another = self.module.startswith("_") or (bool(self.missing) and _top(self.missing) not in own)
+        own = self.missing and any(f"{self.missing}.".startswith(f"{module}.") for module in modules)
+        another = self.module.rpartition(".")[2].startswith("_") or (bool(self.missing) and not own)
         return "ModuleNotFoundError" in self.kinds and another
 
     @property

@@ -84,6 +84,8 @@ except ImportError:
     ctypes = None
 
 def is_there(name):
+    if os.path.isabs(name) and os.path.exists(name):
+        return True  # what it lacks itself, the exception says
     if ".so" not in name:
         return False
     try:

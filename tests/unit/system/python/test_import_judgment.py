@@ -73,6 +73,14 @@ def test_a_companion_that_a_second_module_wants_is_only_noted():
     assert judged("demo", ["demo", "demo_qt"], [main, side]).failing == (main, side)
 
 
+def test_a_companion_may_be_of_the_same_namespace():
+    side = ImportFailure("google.cloud._demo_v2", NOT_FOUND, "No module named 'google.iam'", missing="google.iam")
+    modules = ["google.cloud.demo", "google.cloud._demo_v2"]
+    assert judged("google-cloud-demo", modules, [side]) == ((), (side,))
+    other = ImportFailure("google.cloud.demo_v3", NOT_FOUND, "No module named 'google.iam'", missing="google.iam")
+    assert judged("google-cloud-demo", [*modules, "google.cloud.demo_v3"], [other]) == ((), (other,))
+
+
 def test_a_private_module_may_lack_what_was_left_out():
     private = ImportFailure("_yaml", NOT_FOUND, "No module named '_yaml'")
     assert judged("pyyaml", ["_yaml", "yaml"], [private]) == ((), (private,))

@@ -86,6 +86,17 @@ def test_a_library_that_is_there_under_another_name_is_not_told(verifier, target
     assert failed.log.read_text().endswith("ImportError: undefined symbol: x\n")
 
 
+def test_a_library_of_its_own_that_lacks_another_is_not_told(verifier, target):
+    code = (
+        "import ctypes, os.path\n"
+        "own = os.path.join(os.path.dirname(__file__), 'lacking.libs', 'libown.so')\n"
+        "try: ctypes.CDLL(own)\n"
+        "except OSError: raise OSError('libgomp.so.1: cannot open shared object file')\n"
+    )
+    (failed,) = verifier.failing(["lacking"], target("lacking", {"lacking.py": code, "lacking.libs/libown.so": "none"}))
+    assert failed.log.read_text().endswith("OSError: libgomp.so.1: cannot open shared object file\n")
+
+
 def test_all_modules_are_imported_and_what_only_wants_settings_is_fine(verifier, target, notes):
     files = {
         "several/__init__.py": "",
