@@ -19,7 +19,7 @@ from accel_doctor.index.pages import sdist_of
 from accel_doctor.interfaces import Builder, Downloads, Frontend, Loader, TargetEnvironment
 from accel_doctor.lockfile import direct_urls, with_wheels
 from accel_doctor.model.builds import Failed, Locked, Source
-from accel_doctor.model.cures import Reason
+from accel_doctor.model.cures import BuildCure, Reason
 from accel_doctor.model.plans import Case, Plan, Result
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.report.release_text import alternative_lines
@@ -47,7 +47,7 @@ class Doctor:
     def install(self, request: InstallRequest) -> Result:
         """Lock, build and install, treating failures. Raises AccelDoctorError for failures that cannot be treated."""
         self.treatment.other_release = partial(self.alternatives.other_release, request)
-        self.treatment.release_of_its_time = partial(self.alternatives.release_of_its_time, request)
+        self.treatment.release_of_its_time = partial(self._release_of_its_time, request)
         try:
             before = self.environment.installed(request)
             verifier = Verifier(self.environment, self.builder, self.treatment, self.wheels.built, self._build_again)
@@ -60,6 +60,13 @@ class Doctor:
             return result
         self.treatment.record_cures(None)
         return self.result(ExitCode.DONE)
+
+    def _release_of_its_time(
+        self, request: InstallRequest, name: str, version: str | None, reason: Reason
+    ) -> BuildCure | None:
+        packages = self.wheels.locked.lock.packages if self.wheels.locked else []
+        locked = next((str(package.version) for package in packages if package.name == name), None)
+        return self.alternatives.release_of_its_time(request, name, version or locked, reason)
 
     def result(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> Result:
         """Return the result of the run; after an exception, the result so far."""

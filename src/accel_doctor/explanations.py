@@ -68,6 +68,12 @@ class SourceFacts:
         ]
 
 
+def behind_files(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:
+    """Return what logs showed; instead of a need whose own file is here, what keeps it from being found."""
+    behind = {reason.need: prober.behind(reason.need) for reason in reasons}
+    return [replace(one, need=need) for one in reasons for need in behind[one.need] or (one.need,)]
+
+
 def _is_of_c_code(reason: Reason) -> bool:
     return reason.need == _TOO_NEW and re.search(r"\.(?:c|cc|cpp|cxx):\d", reason.evidence) is not None
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.explanations import SourceFacts, applied, can_help, code_of, is_for, with_other_releases
+from accel_doctor.explanations import SourceFacts, applied, behind_files, can_help, code_of, is_for, with_other_releases
 from accel_doctor.foresight import not_shown
 from accel_doctor.interfaces import Adviser, Advisers, Logs, PackageManager, Prober, Reporter
 from accel_doctor.model.builds import Failed
@@ -79,7 +79,7 @@ class Treatment:
         for case in cases:
             self._python = case.python or self._python
             self.reporter.diagnosed(case)
-        found = self._sources.explained(cases)
+        found = behind_files(self._sources.explained(cases), self.prober)
         self.take_back([*found, *foreseen], cases)
         foreseen = [*not_shown(foreseen, found), *self._foresee_next([*found, *foreseen])]
 

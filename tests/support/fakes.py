@@ -301,9 +301,13 @@ class FakeCatalogue:
 class FakeProber:
     machine: FakeMachine
     forgotten: int = 0
+    required: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by what is found only with these
 
     def present(self, need: Need) -> bool | None:
         return self.machine.has(str(need))
+
+    def behind(self, need: Need) -> tuple[Need, ...]:
+        return tuple(map(Need.parse, self.required.get(str(need), ())))
 
     def forget(self) -> None:
         self.forgotten += 1

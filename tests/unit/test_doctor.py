@@ -928,6 +928,14 @@ BAD = {"bad": ("build-constraint:never",)}
 WHEEL = ("bad-2.0-py3-none-any.whl",)
 
 
+def test_what_a_found_file_requires_is_installed(practice):
+    case = practice({"demo": ("pkgconfig:demo",)})
+    case.machine.provides["pkgconfig:z"] = "zlib1g-dev"
+    case.doctor.treatment.advisers.probing.required["pkgconfig:demo"] = ("pkgconfig:z",)
+    case.install("demo")
+    assert case.package_manager.transactions == [("zlib1g-dev",)]
+
+
 def test_another_release_is_named_for_what_cannot_be_built(practice):
     result = practice({**BAD, "idna": ()}, cures=NEVER, wheels=WHEEL).install("bad", "idna")
     assert result.code is ExitCode.UNCURED

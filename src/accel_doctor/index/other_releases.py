@@ -46,8 +46,11 @@ def promises_extensions(project: Project, version: str | None) -> bool:
 
 
 def newest_before(project: Project, asked: str | None, day: str, allowed: SpecifierSet, python: str) -> Version | None:
-    """Return the newest release older than ``asked`` that came before a day and supports a version of Python."""
+    """Return the newest release older than ``asked`` that came before a day and supports a version of Python; None if
+    ``asked`` came before that day itself."""
     bound = _parsed(asked)
+    if any(one.version == bound and one.day and one.day < day for one in project.releases):
+        return None
     found = (
         release.version
         for release in _preferred([one for one in project.releases if one.day and one.day < day])

@@ -122,6 +122,9 @@ class Prober(Protocol):
     def present(self, need: Need) -> bool | None:
         """Return whether the need is met here; None if that cannot be determined cheaply and reliably."""
 
+    def behind(self, need: Need) -> tuple[Need, ...]:
+        """Return what keeps a need from being found whose own file is here: what a ``.pc`` file requires."""
+
     def forget(self) -> None:
         """Discard cached answers, because packages were installed."""
 

@@ -6,6 +6,7 @@ import glob
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from accel_doctor.interfaces import Runner
@@ -14,6 +15,9 @@ from accel_doctor.model.needs import Need, NeedKind, version_of
 from accel_doctor.system.loader.machine_loader import MachineLoader, linker_folders, multiarch_names
 
 _PROBE_TIMEOUT = 20.0
+# pkgconf's words, and freedesktop's; "virtual:world" requires what was asked for itself
+_REQUIRED = re.compile(r"^Package '([^']+)', required by '(?!virtual:world')[^']+', not found$", re.MULTILINE)
+_MOST_REQUIRED = 40
 
 _COMPILERS = {
     "c": ("cc", "gcc", "clang"),
@@ -43,6 +47,18 @@ class MachineProber:
         if need not in self._answers:
             self._answers[need] = self._look(need)
         return self._answers[need]
+
+    def behind(self, need: Need) -> tuple[Need, ...]:
+        if need.kind is not NeedKind.PKGCONFIG:
+            return ()
+        done = self._runner.capture(
+            ["pkg-config", "--exists", "--print-errors", "--", need.name], timeout=_PROBE_TIMEOUT
+        )
+        found: list[Need] = []
+        for name in _REQUIRED.findall(f"{done.output}\n{done.stderr}")[:_MOST_REQUIRED]:
+            with suppress(ValueError):  # no name of a module
+                found.append(Need(NeedKind.PKGCONFIG, name))
+        return tuple(found)
 
     def forget(self) -> None:
         self._answers.clear()

@@ -103,6 +103,24 @@ def test_pkg_config_decides_about_its_modules(scripted, root: Path, returncode: 
     assert _present(scripted, root, "pkgconfig:cairo >= 1.15") is answer
 
 
+def test_what_a_module_of_pkg_config_requires_keeps_it_from_being_found(scripted, root: Path) -> None:
+    said = "Perhaps you should add the directory\n" + "".join(
+        f"Package '{name}', required by '{by}', not found\n"
+        for name, by in (
+            ("libcrypto", "libalpm"),
+            ("gpgme", "libalpm"),
+            ("libalpm", "virtual:world"),
+            ("-x", "libalpm"),
+        )
+    )
+    scripted.on("pkg-config", "--exists", "--print-errors", "libalpm", returncode=1, stderr=said)
+    scripted.on("pkg-config", "--exists", "--print-errors", "cairo", returncode=1, stderr="")
+    prober = _prober(scripted, root)
+    needs = [Need.parse(f"pkgconfig:{name}") for name in ("libalpm", "cairo", "libcrypto", "gpgme")]
+    assert prober.behind(needs[0]) == (needs[2], needs[3])
+    assert prober.behind(needs[1]) == prober.behind(Need.parse("header:alpm.h")) == ()
+
+
 def test_without_pkg_config_the_file_tells_though_not_its_version(scripted, root: Path) -> None:
     scripted.on("pkg-config", returncode=127)
     assert _present(scripted, root, "pkgconfig:cairo") is False
