@@ -18,7 +18,6 @@ import tomli_w
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from accel_doctor.builder import backend_in_front
 from accel_doctor.builder.archives import unpack
 from accel_doctor.builder.regenerating import remove_generated
 from accel_doctor.errors import RequirementsError
@@ -94,7 +93,7 @@ def _put_in_front(
     place.mkdir(exist_ok=True)
     module = place / f"{_IN_FRONT}.py"
     module.unlink(missing_ok=True)  # the source's may be a link
-    module.write_bytes(Path(backend_in_front.__file__).read_bytes())
+    module.write_bytes(Path(__file__).with_name("backend_in_front.py").read_bytes())  # not imported: it is for builds
     instead = {name: str(requirement) for name, requirement in by_name(changes.constraints).items()}
     own = {"backend": system["build-backend"], "in_tree": "backend-path" in system}
     facts = {**own, "instead": instead, "generated": generated}
