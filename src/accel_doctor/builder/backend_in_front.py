@@ -7,7 +7,8 @@ certain. ``facts.json`` beside it has:
 - ``instead``: requirements by normalized name, which take the place of what the backend or ``setup_requires`` asks for
 - ``generated``: ``[module, C file, language level]`` for each removed file that Cython is to generate again
 
-A setup script that runs Cython itself does so, as the files are gone; others get them just before they are compiled.
+A setup script that runs Cython itself does so, as the files are gone; others get them just before they are compiled, or
+earlier if they insist.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
     facts, backend = _own_backend()
-    hook = getattr(backend, name)
+    hook = _with_all_files(getattr(backend, name), facts["generated"])
     return _replacing(hook, facts["instead"]) if name.startswith("get_requires_for_build_") else hook
 
 
@@ -48,6 +49,22 @@ def _own_backend() -> tuple[Mapping[str, Any], Any]:
     for attribute in filter(None, attributes.split(".")):
         backend = getattr(backend, attribute)
     return facts, backend
+
+
+def _with_all_files(hook: Callable[..., Any], files: Sequence[Sequence[str]]) -> Callable[..., Any]:
+    def run(*arguments: Any, **settings: Any) -> Any:
+        """Call the hook; once more with all files where it insists on one that is generated later."""
+        try:
+            return hook(*arguments, **settings)
+        except (Exception, SystemExit) as error:
+            missing = [file for file in files if not (_PLACE.parent / file[1]).exists()]
+            if not any(Path(generated).stem in str(error) for _, generated, _ in missing):
+                raise
+            for source, generated, level in missing:
+                generate(source, generated, level)
+            return hook(*arguments, **settings)
+
+    return run
 
 
 def _replacing(hook: Callable[..., Iterable[str]], instead: Mapping[str, str]) -> Callable[..., list[str]]:

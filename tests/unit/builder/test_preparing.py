@@ -145,6 +145,32 @@ def test_what_a_backend_asks_for_while_building_is_replaced_too(tmp_path, monkey
     assert backend.get_requires_for_build_wheel() == ["Cython<3", "numpy"]
 
 
+INSISTS = """
+import pathlib
+class inner:
+    def build_wheel():
+        if not pathlib.Path(__file__).parents[1].joinpath('a.c').exists():
+            raise SystemExit('error: could not find a.c')
+        return 'built'
+"""
+
+
+def test_a_script_that_insists_on_a_file_gets_it(tmp_path, monkeypatch):
+    files = {"b/own_three.py": INSISTS, "pyproject.toml": PROJECT.format("own_three")}
+    given = archive(tmp_path, **files, **{"a.pyx": "", "a.c": BY_CYTHON, "c.pyx": "", "c.c": BY_CYTHON})
+    tree = prepared(given, REGENERATE, tmp_path / "scratch")
+    backend = in_front(tree, monkeypatch)
+    asked = []
+
+    def generate(source: str, generated: str, level: str) -> None:
+        asked.append((source, generated, level))
+        (tree / generated).touch()
+
+    monkeypatch.setattr(backend, "generate", generate)
+    assert backend.build_wheel() == "built"
+    assert asked == [("a.pyx", "a.c", "2"), ("c.pyx", "c.c", "2")]
+
+
 def test_other_backends_ask_for_nothing_else(tmp_path):
     project = "[build-system]\nrequires = ['flit_core']\nbuild-backend = 'flit_core.buildapi'\n"
     given = archive(tmp_path, **{"pyproject.toml": project})
