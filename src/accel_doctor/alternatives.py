@@ -86,7 +86,7 @@ class Alternatives:
         target = self.of_its_time(project, version, allowed)
         if target is None:
             return None
-        why = f"{package} {target} is as old as this distribution's libraries"
+        why = f"{reason.evidence}; {package} {target} is as old as this distribution's libraries"
         affects = f"{package} {target} is installed, not the newest release"
         return BuildCure(
             Reason(reason.need, package, why=why),

@@ -64,11 +64,11 @@ def test_a_release_of_the_distributions_time(tmp_path):
         return Version("0.5") if allowed.contains("0.5") and version == "3" else None
 
     known = Alternatives(FakeIndex(WHEELS), {}.get, fake_other_releases, of_its_time)
-    reason = Reason(Need.parse("build-constraint:library-too-old"), "bad")
+    reason = Reason(Need.parse("build-constraint:library-too-old"), "bad", why="undefined symbol: f")
     cure = known.release_of_its_time(request("bad"), "bad", "3", reason)
     assert cure is not None
     assert (cure.releases, cure.affects) == (("bad<=0.5",), "bad 0.5 is installed, not the newest release")
-    assert cure.reason.why == "bad 0.5 is as old as this distribution's libraries"
+    assert cure.reason.why == "undefined symbol: f; bad 0.5 is as old as this distribution's libraries"
     for wanted in (request("bad==3"), request("bad", lock=tmp_path), request("bad", require_hashes=True)):
         assert known.release_of_its_time(wanted, "bad", "3", reason) is None
     offline = request("bad", index=IndexSettings(offline=True))

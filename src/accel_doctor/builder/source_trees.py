@@ -22,8 +22,8 @@ _BUILD_FILES = frozenset({
     "pyproject.toml", "Cargo.toml", "Cargo.lock",
 })  # fmt: skip
 _CODE = frozenset({
-    ".c", ".c++", ".cc", ".cmake", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".i", ".in", ".py", ".pxd", ".pxi",
-    ".pyx",
+    ".c", ".c++", ".cc", ".cmake", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".i", ".in", ".inc", ".py", ".pxd",
+    ".pxi", ".pyx",
 })  # fmt: skip
 _ASIDE = frozenset({"benchmarks", "docs", "examples", "test", "tests"})
 _LONGEST = 600_000  # bytes of one file: includes and calls stand in its beginning
@@ -63,7 +63,7 @@ def read_tree(source: Path, python: tuple[int, int] | None = None) -> SourceTree
                 content = file.start(_LONGEST)
                 left -= len(content)
                 cut.update([str(file.path)] if file.size > len(content) else [])
-                texts[str(file.path)] = content.decode("utf-8", "replace")
+                texts[str(file.path)] = content.decode("utf-8-sig", "replace")
     return SourceTree(texts, frozenset(paths), python, frozenset(cut))
 
 

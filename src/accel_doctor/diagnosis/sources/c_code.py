@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from operator import eq, ge, gt, le, lt, ne
 from posixpath import splitext
 
 from accel_doctor.diagnosis.sources.source_tree import Branches, both, either, negated
 
 CPLUSPLUS = frozenset({".cc", ".cpp", ".cxx", ".c++", ".hpp", ".hh", ".hxx"})
+_LONGEST_CONDITION = 1000  # characters
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(\"(?:\\.|[^\"\\\n])*\")", re.DOTALL)
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif|define)\b[ \t]*(.*)")
 _COMPARISON = re.compile(
@@ -81,7 +83,7 @@ class _Conditions:
             self.branches.end()
 
     def _holds(self, text: str) -> bool | None:
-        text = text.strip()
+        text = _without_parentheses(text.strip())
         for word, joined in (("||", either), ("&&", both)):
             left, found, right = text.partition(word)
             if found:
@@ -90,8 +92,6 @@ class _Conditions:
             return negated(self._holds(text[1:]))
         if asked := re.fullmatch(r"defined\s*\(?\s*(\w+)\s*\)?", text):
             return self._is_defined(asked[1])
-        if inner := re.fullmatch(r"\(([^()]*)\)", text):
-            return self._holds(inner[1])
         if re.fullmatch(r"\d+", text):
             return text != "0"
         if compared := _COMPARISON.fullmatch(text):
@@ -106,3 +106,14 @@ class _Conditions:
         if name in self.defined:
             return True
         return False if _UNDEFINED.fullmatch(name) or name == "__cplusplus" else None
+
+
+def _without_parentheses(text: str) -> str:
+    """Return a condition without the parentheses around all of it."""
+    while text.startswith("(") and len(text) <= _LONGEST_CONDITION:
+        depths = accumulate((character == "(") - (character == ")") for character in text)
+        end = next((at for at, depth in enumerate(depths) if not depth), None)
+        if end != len(text) - 1:
+            break
+        text = text[1:-1].strip()
+    return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from accel_doctor.diagnosis.sources.c_code import certain_lines
@@ -14,6 +14,11 @@ from accel_doctor.diagnosis.sources.source_tree import SourceTree
 _C_CODE = (".c", ".cc", ".cpp", ".cxx")
 _CALLED = re.compile(r"\b(Py[A-Za-z0-9_]+)[ \t]*\(")
 _ASSIGNED = re.compile(r"\b(Py_(?:TYPE|SIZE|REFCNT))[ \t]*\([^()=]*\)[ \t]*=(?!=)")
+_POINTER = re.compile(r"\b(\w+)[ \t]*\*[ \t]*(\w+)[ \t]*[;=,)]")
+_STRUCTS = frozenset({"PyFrameObject", "PyThreadState"})
+_MEMBER = re.compile(r"\b(\w+|PyThreadState_(?:GET|Get)\(\))[ \t]*->[ \t]*(\w+)")
+_OWN_FILE = re.compile(r'[ \t]*#[ \t]*include[ \t]*"([\w./-]+)"')
+_MOST_FILES = 400
 _INCLUDED = re.compile(r'[ \t]*#[ \t]*include[ \t]*[<"]([\w.]+)[>"]')
 _EXIT = re.compile(r"raise\b|(?:sys\.|os\._)?exit\(")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"')
@@ -29,27 +34,42 @@ class RemovedUse(NamedTuple):
 
 
 def removed_use(tree: SourceTree, compiled: Iterable[str], removed: Collection[str]) -> RemovedUse | None:
-    """Return a call, in the ``compiled`` files, of one of the ``removed`` names; None where that is not certain.
+    """Return a use, in the ``compiled`` files and those they include, of one of the ``removed`` names; None where that
+    is not certain.
 
     A source that defines such a name itself brings a replacement, as generated code does.
     """
-    for path in dict.fromkeys(compiled):
+    waiting = [path for path in dict.fromkeys(compiled) if path.endswith(_C_CODE)]
+    for path in waiting:  # grows
         text = tree.texts.get(path, "")
-        if path in tree.cut or not path.endswith(_C_CODE) or _GENERATED.match(text):
+        if path in tree.cut or _GENERATED.match(text):
             continue
+        pointers = _pointers(text)
         for number, line in certain_lines(path, text, (), tree.python):
-            for name in _names(line):
+            own = tree.beside(path, found[1]) if (found := _OWN_FILE.match(line)) else path
+            if own in tree.texts and own not in waiting and len(waiting) < _MOST_FILES:
+                waiting.append(own)
+            for name in _names(line, pointers):
                 if name in removed and not tree.ships(name) and not _is_defined(tree, name.removesuffix(" =")):
                     return RemovedUse(path, number, name)
     return None
 
 
-def _names(line: str) -> list[str]:
-    """Return what a line calls, assigns to (``Py_TYPE =``), or includes."""
+def _pointers(text: str) -> dict[str, str]:
+    """Return the structure of Python's that each name surely points to."""
+    found: dict[str, set[str]] = {"PyThreadState_GET()": {"PyThreadState"}, "PyThreadState_Get()": {"PyThreadState"}}
+    for struct, name in _POINTER.findall(text) if any(struct in text for struct in _STRUCTS) else ():
+        found.setdefault(name, set()).add(struct)
+    return {name: structs.pop() for name, structs in found.items() if len(structs) == 1 and structs <= _STRUCTS}
+
+
+def _names(line: str, pointers: Mapping[str, str]) -> list[str]:
+    """Return what a line calls, assigns to (``Py_TYPE =``), reads (``PyThreadState->frame``), or includes."""
     if line.lstrip().startswith("#"):
         return _INCLUDED.findall(line)  # a macro may never be used
     code = _STRING.sub("", line)
-    return [*_CALLED.findall(code), *(f"{name} =" for name in _ASSIGNED.findall(code))]
+    members = [f"{pointers[name]}->{member}" for name, member in _MEMBER.findall(code) if name in pointers]
+    return [*_CALLED.findall(code), *(f"{name} =" for name in _ASSIGNED.findall(code)), *members]
 
 
 def removed_import(tree: SourceTree, removed: Collection[str]) -> RemovedUse | None:

@@ -18,7 +18,7 @@ from accel_doctor.diagnosis.sources.script_values import (
 )
 
 _MOST_CALLS = 12  # of functions of the script within one another
-_BUILT_IN = {"list", "tuple", "set", "sorted", "dict", "len", "bool", "int", "enumerate", "zip", "str"}
+_BUILT_IN = {"list", "tuple", "set", "sorted", "dict", "len", "bool", "int", "enumerate", "zip", "str", "hasattr"}
 _MUTATING = {"append", "extend", "insert", "update", "remove", "setdefault", "pop", "reverse", "sort"}
 
 

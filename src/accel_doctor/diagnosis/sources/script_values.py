@@ -105,6 +105,8 @@ def known_attributes(python: tuple[int, int] | None) -> dict[str, Value]:
         "os.path.sep": "/",
         "os.pathsep": ":",
         "sys.byteorder": "little",
+        "sys.implementation.name": "cpython",
+        "sys.builtin_module_names": (),  # asked for PyPy's alone
     }
 
 
@@ -126,6 +128,9 @@ def known_function(name: str, arguments: Sequence[Value], paths: frozenset[str])
     if name in ("glob.glob", "glob", "glob.iglob") and arguments and isinstance(arguments[0], str):
         pattern = posixpath.normpath(arguments[0])
         return sorted(path for path in paths if _matches(path, pattern))
+    if name == "hasattr" and len(arguments) == 2:
+        owner, asked = arguments
+        return False if owner == Dotted("sys") and asked in _OF_OTHER_PYTHONS else UNKNOWN
     if name in _BUILT_IN:
         try:
             return _BUILT_IN[name](*arguments)
@@ -169,6 +174,7 @@ _CONSTANT: Mapping[str, Value] = {
     "setuptools.find_packages": [],
     "os.uname": UNKNOWN,
 }
+_OF_OTHER_PYTHONS = ("pypy_version_info", "pypy_translation_info", "getwindowsversion")
 _ON_PATHS: Mapping[str, Callable[..., str]] = {
     "os.path.join": posixpath.join,
     "os.path.dirname": posixpath.dirname,

@@ -204,3 +204,36 @@ def test_a_setup_script_may_hide_that_it_imports_pkg_resources():
     assert told({"setup.py": guarded.replace("ImportError", "OSError").format("exit(1)")}) == {}
     pinned = '[build-system]\nrequires = ["setuptools<81"]\n'
     assert told({"setup.py": guarded.format("exit(1)"), "pyproject.toml": pinned}) == {}
+
+
+EXTENSION = "from setuptools import setup, Extension\nsetup(ext_modules=[Extension('x', ['src/x.c'])])"
+
+
+@pytest.mark.parametrize(
+    ("code", "use"),
+    [
+        ("PyFrameObject *f = PyFrame_New();\nf->f_lineno = 1;", "x.c:2: PyFrameObject->f_lineno"),
+        ("void a(PyThreadState *ts) {\n  int d = ts->recursion_depth; }", "x.c:2: PyThreadState->recursion_depth"),
+        ("int d = PyThreadState_GET()->recursion_depth;", "x.c:1: PyThreadState->recursion_depth"),
+        ('#include "part.inc"', "part.inc:3: pystrhex.h"),
+        ("PyThreadState *ts;\nint d = ts->interp;", None),
+        ("PyFrameObject *f;\nvoid a(struct own *f) { f->f_lineno = 1; }", None),
+        ("own *f;\nf->f_lineno = 1;", None),
+        ("#if PY_VERSION_HEX < 0x030B0000\nint d = PyThreadState_GET()->recursion_depth;\n#endif", None),
+    ],
+)
+def test_members_that_python_removed_and_files_that_are_included(code, use):
+    old = "(PY_MAJOR_VERSION < 3) || (PY_MAJOR_VERSION == 3 && PY_MINOR_VERSION < 5)"
+    part = f"#if {old}\n#else\n#include <pystrhex.h>\n#endif"
+    files = {"setup.py": EXTENSION, "src/x.c": code, "src/part.inc": part}
+    found = told(files, (3, 11)).get("build-constraint:python-too-new")
+    wanted = use and f"src/{use}, which Python 3.11 no longer has"
+    assert found == wanted
+
+
+def test_scripts_that_ask_for_pypy_and_begin_with_a_mark_are_followed():
+    asks = "hasattr(sys, 'pypy_version_info') or '__pypy__' in sys.builtin_module_names"
+    script = f"import sys\nif {asks}:\n  exit()\nelse:\n  " + EXTENSION.replace("\n", "\n  ")
+    assert "build-constraint:python-too-new" in told(
+        {"setup.py": script, "src/x.c": "int d = PyThreadState_GET()->recursion_depth;"}, (3, 11)
+    )
