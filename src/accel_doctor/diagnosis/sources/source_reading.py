@@ -43,6 +43,7 @@ class SourceReading:
     needs: Mapping[Need, Mention]
     compiled: tuple[str, ...]
     declared: Mapping[str, tuple[int, SpecifierSet]]
+    by_script: bool = False  # setup.py builds it
 
 
 def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
@@ -53,6 +54,7 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
     backend = str(system.get("build-backend") or "setuptools.build_meta")
     mentions: list[Mention] = []
     compiled: tuple[str, ...] = ()
+    by_script = False
     if backend.startswith("mesonpy"):
         mentions += meson_mentions(tree)
     elif backend.startswith("scikit_build_core"):
@@ -60,12 +62,13 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
     elif backend.startswith("maturin"):
         mentions += _rust(tree, system)
     elif backend.startswith(("setuptools", "skbuild")) or system.get("backend-path"):
+        by_script = True
         facts = read_script(tree, "setup.py", requires)
         mentions += _setuptools(tree, project, requires, facts)
         compiled = () if _FALLS_BACK.search(tree.texts.get("setup.py", "")) else tuple(facts.compiled)
     given = [*requires, *(["f2py"] if "numpy" in requires else [])]
     needs = _resolved([*mentions, *_external(tree, project)], aliases, given)
-    return SourceReading(needs, compiled, _declared_versions(tree, system))
+    return SourceReading(needs, compiled, _declared_versions(tree, system), by_script)
 
 
 def _declared_versions(tree: SourceTree, system: Mapping[str, Any]) -> dict[str, tuple[int, SpecifierSet]]:

@@ -16,6 +16,7 @@ from accel_doctor.diagnosis.sources.source_tree import SourceTree
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.rulebook import Rulebook
+from accel_doctor.rulebook.python_packages import PythonRules
 
 _GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
 # No need, but a fact: there is such code, and whether the build compiles it is not known.
@@ -39,6 +40,7 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
         return reasons
     python = ".".join(map(str, tree.python))
     reasons += _of_pkg_resources(tree, package, reading)
+    reasons += _of_removed_parts(tree, package, reading, book.python_rules, python)
     oldest = book.python_rules.oldest("cython", python)
     for code in generated_code(tree, reading.compiled):
         if oldest and _is_older(code.cython, oldest):
@@ -53,13 +55,6 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
             need = _GENERATED if name == "cython" else Need(NeedKind.BUILD_CONSTRAINT, f"{name}>={oldest}")
             why = f"pyproject.toml:{line}: {name}{versions} does not work on Python {python}"
             reasons.append(Reason(need, package, why=why))
-    if lost := removed_import(tree, book.python_rules.modules_removed_in(python)):
-        why = f"{lost.path}:{lost.line}: uses {lost.name}, which Python {python} does not have"
-        name = lost.name if lost.name == "numpy.distutils" else "python-too-new"
-        reasons.append(Reason(Need(NeedKind.BUILD_CONSTRAINT, name), package, why=why))
-    if use := removed_use(tree, reading.compiled, book.python_rules.removed_in(python)):
-        why = f"{use.path}:{use.line}: {use.name}, which Python {python} no longer has"
-        reasons.append(Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=why))
     return reasons
 
 
@@ -70,6 +65,20 @@ def _of_pkg_resources(tree: SourceTree, package: str, reading: SourceReading) ->
     if found:
         why = f"{found.path}:{found.line}: imports pkg_resources, which setuptools {_WITHOUT_PKG_RESOURCES} removed"
         yield Reason(Need(NeedKind.BUILD_CONSTRAINT, f"setuptools<{_WITHOUT_PKG_RESOURCES}"), package, why=why)
+
+
+def _of_removed_parts(
+    tree: SourceTree, package: str, reading: SourceReading, rules: PythonRules, python: str
+) -> Iterator[Reason]:
+    """Yield why a source cannot be built on a Python that no longer has what it uses."""
+    lost = removed_import(tree, rules.modules_removed_in(python)) if reading.by_script else None
+    if lost:
+        why = f"{lost.path}:{lost.line}: uses {lost.name}, which Python {python} does not have"
+        name = lost.name if lost.name == "numpy.distutils" else "python-too-new"
+        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, name), package, why=why)
+    if use := removed_use(tree, reading.compiled, rules.removed_in(python)):
+        why = f"{use.path}:{use.line}: {use.name}, which Python {python} no longer has"
+        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=why)
 
 
 def _allows(versions: SpecifierSet, oldest: Version) -> bool:

@@ -237,3 +237,20 @@ def test_scripts_that_ask_for_pypy_and_begin_with_a_mark_are_followed():
     assert "build-constraint:python-too-new" in told(
         {"setup.py": script, "src/x.c": "int d = PyThreadState_GET()->recursion_depth;"}, (3, 11)
     )
+
+
+def test_numpy_s_old_build_system_calls_a_function_of_the_script():
+    script = "def configuration(parent=''):\n    from numpy.distutils.misc_util import Configuration\n"
+    wanted = "setup.py:2: uses numpy.distutils, which Python 3.13 does not have"
+    assert told({"setup.py": script})["build-constraint:numpy.distutils"] == wanted
+    own = {"setup.py": script, "numpy/distutils/__init__.py": ""}
+    assert told(own)["build-constraint:numpy.distutils"] == wanted
+    assert told({**own, "pyproject.toml": '[build-system]\nbuild-backend = "mesonpy"'}) == {}
+    assert told(own, (3, 11)) == told({"setup.py": script.replace("configuration", "old")}) == {}
+
+
+def test_what_exec_defines_is_no_longer_among_the_locals():
+    script = "def version():\n    exec(compile(text, name, 'exec'))\n    return locals()['__version__']\n"
+    wanted = "setup.py:2: uses locals() after exec(), which Python 3.13 does not have"
+    assert told({"setup.py": script}) == {"build-constraint:python-too-new": wanted}
+    assert told({"setup.py": script}, (3, 12)) == {}
