@@ -23,6 +23,7 @@ _REMEMBERED_LENGTH = 512  # characters of one
 _LAST_WORDS = 40  # lines
 _NEAR = 12  # lines between a probe and the failure it explains, if the failure does not name it
 
+_NOT_TELLING = (SymptomRole.NOISE, SymptomRole.ECHO)
 _Match = tuple[Symptom, tuple[Need, ...]]
 
 _ERROR_LIKE = re.compile(
@@ -264,12 +265,10 @@ class _Reading:
         return Diagnosis(findings, summary[:MAXIMUM_EVIDENCE] or None, self._failed or self._first_error is not None)
 
     def _last_words(self) -> str:
-        """Return the last line that may say why; uv ends with hints that do not."""
+        """Return the last line that may say why; frontends end with lines that do not."""
         words = self._lines.last(_LAST_WORDS)
         telling = (
-            text
-            for text in reversed(words)
-            if not any(match[0].role is SymptomRole.NOISE for match in self._matches(text))
+            text for text in reversed(words) if not any(match[0].role in _NOT_TELLING for match in self._matches(text))
         )
         return next(telling, words[-1] if words else "")
 
