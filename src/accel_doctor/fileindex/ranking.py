@@ -25,6 +25,8 @@ _DOMINANCE, _FARTHEST = 4, 2
 # A well-placed file in a rarely used package is not certain if a common package has the file elsewhere.
 _FEW = 5
 _MOST_CANDIDATES, _MOST_EQUIVALENTS = 400, 4
+# Packages with the very same file of these kinds replace each other, as libjack-jackd2-0 and libjack0 do.
+_SAME_FILE = (NeedKind.SONAME, NeedKind.PKGCONFIG)
 _COINCIDENCE = 5  # packages with a file of that name, each in its own directory
 # Of several packages with the same interface, one is the default; the others remain alternatives.
 _SECOND_CHOICES = (
@@ -161,12 +163,13 @@ def _confidence(need: Need, candidates: tuple[Candidate, ...]) -> Confidence:
     if not candidates:
         return Confidence.GUESS
     first, *others = candidates
+    if need.kind in _SAME_FILE and "/" in first.path:
+        others = [other for other in others if other.path != first.path]
     sure = first.evidence < Evidence.HABIT and _harmless(need, first) and _stands_out(first, others)
     if need.kind is NeedKind.SONAME and not _for_development(first.package):
         # A runtime package must be certain: in a directory that the loader searches, and no other package has the
-        # library there. Packages with the very same file replace each other, as libjack-jackd2-0 and libjack0 do;
-        # where any version will do, another one is no rival.
-        rivals = [other for other in others if other.extra_directories == 0 and other.path != first.path]
+        # library there; where any version will do, another one is no rival.
+        rivals = [other for other in others if other.extra_directories == 0]
         sure = sure and not (rivals and not need.any_version) and not first.level[-1]
     return Confidence.INDEX if sure else Confidence.GUESS
 

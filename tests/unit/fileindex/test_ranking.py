@@ -29,7 +29,7 @@ INDEX, GUESS = Confidence.INDEX, Confidence.GUESS
         ("soname:libxml2-old.so.2", ["libxml22"], GUESS),  # that would be the package of version 22
         ("soname:libnss_winbind.so.2", ["libnss-winbind"], GUESS),  # a module
         ("soname:libserve.so.1", ["libserve1"], GUESS),  # starts a service
-        ("soname:libtwice.so.1", ["libtwice1", "libtwice1-other"], GUESS),
+        ("soname:libtwice.so.1", ["libtwice1", "libtwice1-other"], INDEX),  # the same file: either will do
         ("soname:libz.so", ["zlib1g-dev"], INDEX),
         ("soname:libpq", ["libpq5"], INDEX),  # opened by name, in any version
         ("soname:libz", ["zlib1g"], GUESS),

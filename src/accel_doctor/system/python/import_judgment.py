@@ -176,10 +176,12 @@ def judged(name: str, modules: Sequence[str], failures: Sequence[ImportFailure])
 
 
 def _main_modules(name: str, modules: Sequence[str]) -> list[str]:
-    """Return the modules with the distribution's own name (``PyYAML`` has ``yaml``); all if none has it."""
+    """Return the modules with the distribution's own name (``PyYAML`` has ``yaml``); if none has it, all but those
+    whose names begin with another's (``sasstests`` beside ``sass``)."""
     own = canonicalize_name(name).removeprefix("python-").removesuffix("-python")
     names = {own, own.removeprefix("py"), f"py{own}"}
-    return [module for module in modules if canonicalize_name(module.replace(".", "-")) in names] or list(modules)
+    named = [module for module in modules if canonicalize_name(module.replace(".", "-")) in names]
+    return named or [one for one in modules if not any(one != other and one.startswith(other) for other in modules)]
 
 
 # Names for other systems' loaders.

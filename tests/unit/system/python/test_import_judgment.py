@@ -88,7 +88,8 @@ def test_a_private_module_may_lack_what_was_left_out():
 
 def test_without_a_module_of_its_name_one_that_works_is_enough():
     side = ImportFailure("fitz_qt", NOT_FOUND, "No module named 'PyQt5'", missing="PyQt5")
-    assert judged("PyMuPDF", ["fitz", "fitz_qt"], [side]) == ((side,), ())
+    assert judged("PyMuPDF", ["pymupdf_base", "fitz_qt"], [side]) == ((side,), ())
+    assert judged("PyMuPDF", ["fitz", "fitz_qt"], [side]) == ((), (side,))  # by its name, a companion of the other
     assert judged("python-fitz", ["fitz", "fitz_qt"], [side]) == ((), (side,))
 
 
