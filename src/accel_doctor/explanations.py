@@ -17,6 +17,7 @@ _GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
 _OLD_SETUPTOOLS = Need(NeedKind.BUILD_CONSTRAINT, "setuptools<82")
 _PKG_RESOURCES = Need(NeedKind.PYTHON_MODULE, "pkg_resources")
 _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")  # which the build may compile
+_HAS_MODULES = Need(NeedKind.BUILD_CONSTRAINT, "has-cython-modules")  # whose C code the build generates
 _TOO_NEW = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
 _OLDER_CYTHON = {Need(NeedKind.BUILD_CONSTRAINT, name) for name in ("Cython<3", "Cython<3.1")}
 # What compilers complain about in old generated code, beside functions that Python no longer has.
@@ -28,14 +29,18 @@ class SourceFacts:
 
     def __init__(self) -> None:
         self._regenerable: set[str | None] = set()  # packages whose old C code Cython can generate again
+        self._generated: dict[str | None, set[str]] = {}  # by package: stems of files; "" for any
         self._replaced: set[str] = set()  # build requirements that other versions take the place of
 
     def to_meet(self, reasons: Sequence[Reason], adviser: Adviser, prober: Prober | None) -> list[Reason]:
         """Return what keeps builds from ending well here whatever is installed, and, with a prober, one reason for each
         package that surely meets a need which this machine does not meet."""
+        for reason in reasons:
+            if reason.need in (_GENERATED, _HAS_OLD_CODE, _HAS_MODULES):
+                self._generated.setdefault(reason.package, set()).add(_stem(reason))
         self._regenerable.update(reason.package for reason in reasons if reason.need in (_GENERATED, _HAS_OLD_CODE))
         facts = [reason for reason in reasons if reason.need.kind is NeedKind.BUILD_CONSTRAINT]
-        facts = [reason for reason in facts if reason.need != _HAS_OLD_CODE]
+        facts = [reason for reason in facts if reason.need not in (_HAS_OLD_CODE, _HAS_MODULES)]
         self._replaced.update(
             name for reason in facts if (name := reason.need.name.partition(">=")[0]) != reason.need.name
         )
@@ -58,7 +63,7 @@ class SourceFacts:
     def behind(self, reasons: Sequence[Reason]) -> list[Reason]:
         """Return what builds showed with the needs behind it. A Cython that does for the modules of a source has to
         generate its old code again too."""
-        old = self._regenerable.intersection(reason.package for reason in reasons if _is_of_c_code(reason))
+        old = {reason.package for reason in reasons if self._is_of_old_code(reason)}
         return [
             replace(one, need=_GENERATED)
             if (one.package in old and one.need in _OF_OLD_CODE)
@@ -67,6 +72,10 @@ class SourceFacts:
             for one in reasons
         ]
 
+    def _is_of_old_code(self, reason: Reason) -> bool:
+        known, stem = self._generated.get(reason.package, set()), _stem(reason)
+        return reason.need == _TOO_NEW and bool(stem) and (stem in known or "" in known)
+
 
 def behind_files(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:
     """Return what logs showed; instead of a need whose own file is here, what keeps it from being found."""
@@ -74,8 +83,10 @@ def behind_files(reasons: Sequence[Reason], prober: Prober) -> list[Reason]:
     return [replace(one, need=need) for one in reasons for need in behind[one.need] or (one.need,)]
 
 
-def _is_of_c_code(reason: Reason) -> bool:
-    return reason.need == _TOO_NEW and re.search(r"\.(?:c|cc|cpp|cxx):\d", reason.evidence) is not None
+def _stem(reason: Reason) -> str:
+    """Return the stem of the file of C or Cython in a reason's evidence; an empty string if there is none."""
+    found = re.search(r"([^\s/:'\"]{1,200})\.(?:c|cc|cpp|cxx|pyx):\d", reason.evidence)
+    return found[1] if found else ""
 
 
 def _as_imported(reason: Reason) -> Reason:

@@ -307,6 +307,18 @@ def test_old_generated_code_is_generated_again_when_a_build_stumbles_over_it(pra
     assert [cure.reason.need for plan in case.remembered for cure in plan.build_cures] == [need]
 
 
+@pytest.mark.parametrize(("file", "attempts"), [("pkg/x.pyx", 3), ("pkg/y.pyx", 2)])
+def test_code_that_cython_generated_is_known_by_the_name_of_its_file(practice, file, attempts):
+    need, too_new = Need.parse("build-constraint:generated-by-old-cython"), "build-constraint:python-too-new"
+    modules = Need.parse("build-constraint:has-cython-modules")
+    cure = BuildCure(Reason(need, None), BuildChanges(("Cython<3",)))
+    case = practice({"lxml": ("compiler:c", too_new)}, cures={str(need): (cure,), too_new: ()})
+    case.builder.in_c_code = (too_new,)  # in x.c
+    case.doctor.wheels.read = lambda source, request: [Reason(modules, source.name, why=f"{file}:1: a module")]
+    assert case.install("lxml").code is ExitCode.UNCURED
+    assert case.builder.attempts == ["lxml"] * attempts
+
+
 def test_an_older_cython_generates_old_code_again_too(practice):
     need = Need.parse("build-constraint:generated-by-old-cython")
     cure = BuildCure(Reason(need, None), BuildChanges(("Cython<3",)))

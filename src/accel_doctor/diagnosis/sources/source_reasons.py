@@ -21,6 +21,7 @@ from accel_doctor.rulebook.python_packages import PythonRules
 _GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
 # No need, but a fact: there is such code, and whether the build compiles it is not known.
 _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")
+_HAS_MODULES = Need(NeedKind.BUILD_CONSTRAINT, "has-cython-modules")  # whose C code the build generates
 _BEYOND = Version("9999")
 _WITHOUT_PKG_RESOURCES = Version("82")
 
@@ -42,13 +43,14 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
     reasons += _of_pkg_resources(tree, package, reading)
     reasons += _of_removed_parts(tree, package, reading, book.python_rules, python)
     oldest = book.python_rules.oldest("cython", python)
-    for code in generated_code(tree, reading.compiled):
-        if oldest and _is_older(code.cython, oldest):
-            return [*reasons, _too_old(code, package, python)]
+    modules = (path for path in sorted(tree.paths) if path.endswith(".pyx"))
+    reasons += [Reason(_HAS_MODULES, package, why=f"{path}:1: a module of Cython") for path in modules]
     for code in generated_code(tree, sorted(tree.texts)):
         if oldest and code.regenerable and _may_be_older(code.cython, oldest):
             reasons.append(replace(_too_old(code, package, python), need=_HAS_OLD_CODE))
-            break
+    for code in generated_code(tree, reading.compiled):
+        if oldest and _is_older(code.cython, oldest):
+            return [*reasons, _too_old(code, package, python)]
     for name, (line, versions) in reading.declared.items():
         oldest = book.python_rules.oldest(name, python)
         if oldest and not _allows(versions, oldest):
