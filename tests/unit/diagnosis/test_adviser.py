@@ -20,7 +20,11 @@ manager: apt
 search: {header: "apt-file search {{ need.name | quote }}"}
 needs:
   compiler: {c: [gcc, libc6-dev], c++: g++}
-  command: {pg_config: libpq-dev, curl-config: {packages: libcurl-ssl-dev, alternatives: [[libcurl-tls-dev]]}}
+  pkgconfig: {libpq: libpq-dev}
+  command:
+    pg_config: libpq-dev
+    pkg-config: pkgconf
+    curl-config: {packages: libcurl-ssl-dev, alternatives: [[libcurl-tls-dev]]}
   header:
     libpq-fe.h: libpq-dev
     curl/curl.h: {packages: libcurl-tls-dev, alternatives: [[libcurl-ssl-dev]]}
@@ -96,6 +100,15 @@ def test_installed_and_still_not_found(plan):
         ("command:pg_config", f"libpq-dev is installed, but the build does not find it: {look}"),
         ("header:odd.h", f"libodd-dev is installed, but the build does not find it: {look}; set ODD_HOME"),
     ]
+
+
+def test_what_is_of_another_version_of_a_library_is_marked(plan):
+    shop = stocked(has={"libpq-dev", "pkgconf", "gcc", "libc6-dev"})
+    needs = ("pkgconfig:libpq", "command:pg_config", "header:gone.h", "build-constraint:library-too-old",
+             "build-constraint:x<1", "library:nowhere")  # fmt: skip
+    made = plan(*map(found, needs), shop=shop)
+    marked = {str(one.reason.need) for one in made.unmet if one.of_libraries}
+    assert marked == {"pkgconfig:libpq", "build-constraint:library-too-old"}
 
 
 def test_installed_and_not_found_for_want_of_what_finds_it(plan):

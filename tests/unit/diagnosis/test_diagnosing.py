@@ -455,6 +455,18 @@ def test_the_reason_shown_is_not_uvs_closing_hint():
     assert diagnose(["the wheel is square", "", hint], SYMPTOMS).summary == "the wheel is square"
 
 
+def test_the_reason_shown_is_not_that_of_the_frontend():
+    log = [
+        "the wheel is square",
+        "error: Failed to build `/tmp/x/changed/demo-1.0`",
+        "  cause: The build backend returned an error",
+        "  cause: Call to `setuptools.build_meta.build_wheel` failed (exit status: 1)",
+    ]
+    assert diagnose(log, SYMPTOMS).summary == "the wheel is square"
+    because = "  cause: Because you require cython==0.29.20 and cython>=0.29.36, your requirements are unsatisfiable."
+    assert diagnose([log[1], because], SYMPTOMS).summary == because.strip()
+
+
 CLUE = "cp: cannot stat '/usr/share/there/x.png': No such file or directory"
 
 
