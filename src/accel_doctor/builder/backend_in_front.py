@@ -23,6 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+_ABSENT = re.compile(r"(?i)no such file|not find|not found|missing|does not exist|doesn't exist")
 _PLACE = Path(__file__).resolve().parent
 
 
@@ -58,7 +59,8 @@ def _with_all_files(hook: Callable[..., Any], files: Sequence[Sequence[str]]) ->
             return hook(*arguments, **settings)
         except (Exception, SystemExit) as error:
             missing = [file for file in files if not (_PLACE.parent / file[1]).exists()]
-            if not any(Path(generated).stem in str(error) for _, generated, _ in missing):
+            named = any(Path(generated).stem in str(error) for _, generated, _ in missing)
+            if not (named and _ABSENT.search(str(error))):
                 raise
             for source, generated, level in missing:
                 generate(source, generated, level)

@@ -152,6 +152,8 @@ class inner:
         if not pathlib.Path(__file__).parents[1].joinpath('a.c').exists():
             raise SystemExit('error: could not find a.c')
         return 'built'
+    def build_sdist():
+        raise SystemExit('a.c does not compile')
 """
 
 
@@ -167,6 +169,9 @@ def test_a_script_that_insists_on_a_file_gets_it(tmp_path, monkeypatch):
         (tree / generated).touch()
 
     monkeypatch.setattr(backend, "generate", generate)
+    with pytest.raises(SystemExit, match=r"^a\.c does not compile$"):
+        backend.build_sdist()
+    assert asked == []
     assert backend.build_wheel() == "built"
     assert asked == [("a.pyx", "a.c", "2"), ("c.pyx", "c.c", "2")]
 
