@@ -95,7 +95,8 @@ class Doctor:
             try:
                 outcome = self._resolve(request)
             except RequirementsError as error:
-                self._upgrade_pins(error, request)
+                if not self.treatment.take_back_releases():
+                    self._upgrade_pins(error, request)
                 continue
             if isinstance(outcome, Locked):
                 return outcome

@@ -136,10 +136,17 @@ class Treatment:
         for name, cures in self._cures.items():
             self._undo(name, [one for one in cures if (name, one.reason.need) in again and is_for(one, cases)])
 
-    def _undo(self, name: str | None, cures: Sequence[BuildCure]) -> None:
+    def take_back_releases(self) -> bool:
+        """Take back the releases that cures name, as they do not fit together; return whether there were any."""
+        named = [(name, one) for name, cures in self._cures.items() for one in cures if one.releases]
+        for name, cure in named:
+            self._undo(name, [cure], "does not fit the other requirements")
+        return bool(named)
+
+    def _undo(self, name: str | None, cures: Sequence[BuildCure], why: str = "did not help") -> None:
         for cure in cures:
             self._cures[name].remove(cure)
-            self.reporter.note(f"{name or 'the build'}: {listed(cure.texts)} did not help: taken back")
+            self.reporter.note(f"{name or 'the build'}: {listed(cure.texts)} {why}: taken back")
 
     def is_new(self, plan: Plan) -> bool:
         """Return whether a plan has anything that was not tried yet."""
@@ -237,12 +244,8 @@ class Treatment:
 
     def _foresee_next(self, found: Sequence[Reason]) -> list[Reason]:
         """Return the needs that the next build of a Python package is certain to report, once these are cured."""
-        return self._curable(
-            Reason(need, reason.package)
-            for reason in found
-            if reason.package
-            for need in self.adviser.companions(reason.need)
-        )
+        named = [reason for reason in found if reason.package]
+        return self._curable(Reason(need, one.package) for one in named for need in self.adviser.companions(one.need))
 
     def named(self, reasons: Sequence[Reason]) -> list[Reason]:
         """Return the needs, of those that sources name, to meet before the next builds: what this machine lacks and a

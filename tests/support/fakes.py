@@ -10,7 +10,7 @@ from pathlib import Path
 
 from packaging.tags import Tag
 
-from accel_doctor.errors import PackageManagerError
+from accel_doctor.errors import PackageManagerError, RequirementsError
 from accel_doctor.index.other_releases import other_releases
 from accel_doctor.index.pages import project_of
 from accel_doctor.model.builds import Built, Failed, Locked, Outcome, Source, Wheel
@@ -86,9 +86,12 @@ class FakeFrontend:
     requests: list[InstallRequest] = field(default_factory=list)
     name: str = "fake"
     installs: list[Locked] = field(default_factory=list)
+    refused: tuple[str, ...] = ()  # constraints that do not fit
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         self.requests.append(request)
+        if any(line.text in self.refused for line in request.constraints):
+            raise RequirementsError("unsatisfiable")
         known = {*request.left_out, *(source.name for source in request.built)}
         for name in self.unreadable:
             if name not in known:

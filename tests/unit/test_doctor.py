@@ -988,6 +988,18 @@ def test_a_release_of_the_distributions_time_is_offered_unasked(practice, policy
         assert case.frontend.requests[-1].constraints[-1].text == "bad<=0.5"
 
 
+def test_a_release_that_does_not_fit_the_other_requirements_is_taken_back(practice):
+    case = practice({"bad": ("build-constraint:library",)}, cures={"build-constraint:library": ()})
+    old = replace(case.doctor.alternatives, of_its_time=lambda project, version, allowed: Version("0.5"))
+    case.doctor.alternatives = old
+    case.frontend.refused = ("bad<=0.5",)
+    result = case.install("bad")
+    assert result.code is ExitCode.UNCURED
+    assert result.plan is not None
+    assert [str(unmet.reason.need) for unmet in result.plan.final] == ["build-constraint:library"]
+    assert "bad: install bad<=0.5 does not fit the other requirements: taken back" in case.reporter.notes
+
+
 def test_without_another_release_with_a_wheel_the_run_ends(practice):
     case = practice(BAD, cures=NEVER, policy=Policy(yes=True, upgrade_unbuildable=True))
     result = case.install("bad")
