@@ -84,11 +84,13 @@ def _of_removed_parts(
 
 
 def _allows(versions: SpecifierSet, oldest: Version) -> bool:
-    """Return whether a version from ``oldest`` on is among ``versions``: some bound of these is, or one beyond all."""
+    """Return whether a version from ``oldest`` on is among ``versions``: some bound of these is, or the next one after
+    it, or one beyond all."""
     bounds = {oldest, _BEYOND}
     for one in versions:
         with suppress(InvalidVersion):
-            bounds.add(Version(one.version.removesuffix(".*")))
+            bound = Version(one.version.removesuffix(".*"))
+            bounds |= {bound, Version(f"{bound.base_version}.1")}
     return any(version >= oldest and versions.contains(version, prereleases=True) for version in bounds)
 
 

@@ -52,6 +52,7 @@ def test_it_is_generated_again_where_the_source_has_what_it_was_generated_from()
     ("declared", "python", "told_of"),
     [("Cython<3", (3, 13), True), ("cython >= 0.29.29, < 3.0.0", (3, 13), True), ("Cython==3.0.0a11", (3, 13), True),
      ("Cython<3.1", (3, 13), False), ("Cython", (3, 13), False), ("Cython>=3.1", (3, 13), False),
+     ("cython<4,>3.1.0", (3, 13), False),
      ("Cython==3.0.5", (3, 13), False), ("Cython==0.29.21", (3, 11), True), ("Cython~=0.29.28", (3, 11), False),
      ("Cython<3; python_version<'3.9'", (3, 13), False)],
 )  # fmt: skip
