@@ -214,7 +214,7 @@ def test_without_the_network(debian: Machine, tmp_path: Path) -> None:
     assert caught.value.message.startswith("apt-get could not reach a repository:\nE: Failed to fetch http")
     debian.forget_package_lists()
     with pytest.raises(NetworkError) as caught:
-        apt.install([SMALL], tmp_path / "log")
+        Apt(debian.runner(network=False), ROOT).install([SMALL], tmp_path / "log")
     assert caught.value.message.startswith("apt-get update got no package lists:\nW: Failed to fetch http")
 
 
