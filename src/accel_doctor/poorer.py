@@ -97,8 +97,8 @@ class PoorerWheels:
         for one in self.built.values():
             if one.wheel.lacks and one.source not in self._told:
                 self._told.add(one.source)
-                lacked = listed(one.wheel.lacks)
-                self.treatment.reporter.note(f"{one.source} was built without an extension module: {lacked}")
+                why = listed(list(dict.fromkeys(map(shown_by, one.lacks))) or one.wheel.lacks)
+                self.treatment.reporter.note(f"{one.source} was built without an extension module: {why}")
 
     def _offered(self, source: Source, wheel: Wheel, reasons: Sequence[Reason]) -> list[Reason]:
         """Return the needs of a poorer wheel's missing parts if they can be met; no more once that was declined."""
@@ -110,6 +110,13 @@ class PoorerWheels:
             self._settled.add(source)
             self.treatment.take_back(reasons)
         return curable
+
+
+def shown_by(reason: Reason) -> str:
+    """Return what a build lacked: a need that a package can meet, else what showed it."""
+    if reason.need.kind.curable_by_packages:
+        return str(reason.need)
+    return f'"{reason.finding.evidence}"' if reason.finding else reason.why or str(reason.need)
 
 
 def needs_of(wheel: Wheel) -> list[Need]:

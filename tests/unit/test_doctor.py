@@ -32,10 +32,11 @@ from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
 from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SystemPackage
-from accel_doctor.model.needs import Need
+from accel_doctor.model.needs import Finding, Need, Role
 from accel_doctor.model.plans import Consent, Plan, Policy, Result, Unmet, Verification
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 from accel_doctor.model.wheels import Link
+from accel_doctor.poorer import shown_by
 from accel_doctor.report.release_text import alternative_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 
@@ -1136,6 +1137,14 @@ def test_where_a_cure_breaks_the_build_the_poorer_wheel_is_used(practice):
         "yaml: build constraint old did not help: taken back",
         "yaml 1 was built without an extension module: build-constraint:old",
     ]
+
+
+def test_what_shows_that_a_wheel_is_poorer_is_quoted():
+    gcc, old = Need.parse("compiler:c"), Need.parse("build-constraint:python-too-new")
+    shown = Reason(old, "x", Finding(old, "x", 1, "x.c:1: error: no", "s", Role.CAUSE))
+    assert [shown_by(one) for one in (Reason(gcc, "x"), shown, Reason(old, "x", why="its build made no x"))] == [
+        "compiler:c", '"x.c:1: error: no"', "its build made no x"
+    ]  # fmt: skip
 
 
 def test_what_nothing_cures_leaves_a_poorer_wheel_as_it_is(practice):
