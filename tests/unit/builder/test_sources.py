@@ -47,7 +47,8 @@ class FakeIdentity:
         return provenance(name=source.name, version=version)
 
     def lacks(self, source, tree, wheel, log, request):
-        return (Reason(Need.parse("compiler:c"), source.name),) if source.name == "poor" else ()
+        poor = source.name == "poor" and not request.build_settings_of("poor").changes
+        return (Reason(Need.parse("compiler:c"), source.name),) if poor else ()
 
     def links(self, wheel):
         return (Link("libshelf.so.1"),) if wheel.name.startswith("linking") else ()
@@ -273,6 +274,14 @@ def test_a_poorer_wheel_has_a_key_of_its_own_and_says_what_it_lacked(builder, sd
     assert not key.poorer.shared
     [again] = builder.build([source], request, {})
     assert not again.reused
+
+
+def test_a_cured_wheel_comes_before_a_poorer_one(builder, sdist):
+    source, changes = sdist("poor"), {"poor": BuildChanges(variables=(("CFLAGS", "-fcommon"),))}
+    builder.build([source], REQUEST, {})
+    [cured] = builder.build([source], InstallRequest((), changes=changes), {})
+    assert cured.wheel.lacks == ()
+    assert stored(builder, source, REQUEST) == cured.wheel
 
 
 def test_a_cured_wheel_is_made_portable_under_the_key_of_its_cures(builder, sdist):
