@@ -147,18 +147,24 @@ def test_what_a_backend_asks_for_while_building_is_replaced_too(tmp_path, monkey
 
 INSISTS = """
 import pathlib
+TEXT = 'error: could not find a.c'
 class inner:
     def build_wheel():
         if not pathlib.Path(__file__).parents[1].joinpath('a.c').exists():
-            raise SystemExit('error: could not find a.c')
+            raise SystemExit(TEXT)
         return 'built'
     def build_sdist():
         raise SystemExit('a.c does not compile')
 """
 
 
-def test_a_script_that_insists_on_a_file_gets_it(tmp_path, monkeypatch):
-    files = {"b/own_three.py": INSISTS, "pyproject.toml": PROJECT.format("own_three")}
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("own_three", "error: could not find a.c"), ("own_four", "asyncpg requires Cython==0.29.20, got Cython==0.29.37")],
+)
+def test_a_script_that_insists_on_a_file_or_a_cython_gets_the_file(tmp_path, monkeypatch, name, text):
+    insists = INSISTS.replace("error: could not find a.c", text)
+    files = {f"b/{name}.py": insists, "pyproject.toml": PROJECT.format(name)}
     given = archive(tmp_path, **files, **{"a.pyx": "", "a.c": BY_CYTHON, "c.pyx": "", "c.c": BY_CYTHON})
     tree = prepared(given, REGENERATE, tmp_path / "scratch")
     backend = in_front(tree, monkeypatch)
