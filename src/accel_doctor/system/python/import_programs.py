@@ -61,7 +61,7 @@ print(sys.argv[4] + json.dumps(answer))
 IMPORT = (
     _PREAMBLE
     + r"""
-import importlib, json, pkgutil, traceback
+import importlib, json, pkgutil, subprocess, traceback
 mark, *names = sys.argv[4:]
 del sys.argv[1:]
 asked = []
@@ -93,6 +93,18 @@ def is_there(name):
     except OSError:
         stem = os.path.basename(name)
         return stem.startswith("lib") and stem.endswith(".so") and find(stem[3:-3]) is not None
+
+def lacking(failure):
+    # all libraries that the file lacks which could not be loaded; the exception names the first
+    if "cannot open shared object file" not in str(failure):
+        return []
+    files = [getattr(failure, "path", None), *reversed(asked)]
+    file = next((one for one in files if one and os.path.isabs(one) and os.path.isfile(one)), None)
+    try:
+        listed = subprocess.run(["ldd", file], capture_output=True, text=True, timeout=20).stdout if file else ""
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return []
+    return [line.split()[0] for line in listed.splitlines() if line.endswith("=> not found")]
 
 def innermost(failure):
     frame = failure.__traceback__
@@ -134,7 +146,7 @@ for number, name in enumerate(names):
         else:
             importlib.import_module(name)
     except BaseException as failure:
-        wanted = [one for one in dict.fromkeys(asked) if not is_there(one)]
+        wanted = [one for one in dict.fromkeys([*asked, *lacking(failure)]) if not is_there(one)]
         said = {
             "module": name,
             "inner": number >= count,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,23 @@ def test_a_library_of_its_own_that_lacks_another_is_not_told(verifier, target):
     )
     (failed,) = verifier.failing(["lacking"], target("lacking", {"lacking.py": code, "lacking.libs/libown.so": "none"}))
     assert failed.log.read_text().endswith("OSError: libgomp.so.1: cannot open shared object file\n")
+
+
+def test_all_libraries_that_a_file_lacks_are_told(verifier, target, tmp_path):
+    ldd = tmp_path / "bin" / "ldd"
+    ldd.parent.mkdir()
+    lines = ("libfirst.so.1 => not found", "libc.so.6 => /lib/libc.so.6", "libnext.so.2 => not found")
+    ldd.write_text("#!/bin/sh\n" + "".join(f"echo '\t{line}'\n" for line in lines))
+    ldd.chmod(0o755)
+    code = (
+        "import ctypes, os.path\n"
+        "try: ctypes.CDLL(os.path.join(os.path.dirname(__file__), 'lacking.libs', 'libown.so'))\n"
+        "except OSError: raise OSError('libfirst.so.1: cannot open shared object file')\n"
+    )
+    request = target("lacking", {"lacking.py": code, "lacking.libs/libown.so": "none"})
+    runner = ProcessRunner({**os.environ, "PATH": f"{ldd.parent}:{os.environ['PATH']}"})
+    (failed,) = replace(verifier, runner=runner).failing(["lacking"], request)
+    assert failed.log.read_text().endswith("did not find: libfirst.so.1, libnext.so.2\n")
 
 
 def test_all_modules_are_imported_and_what_only_wants_settings_is_fine(verifier, target, notes):
