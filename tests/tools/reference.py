@@ -72,7 +72,7 @@ top-level packages and modules, but not those that distributions leave there by 
 
 | what fails | then |
 |---|---|
-| a shared library is missing, also one that is opened by name | its package is offered, and the import tried again |
+| shared libraries are missing, also ones opened by name | all their packages are offered, and the import tried again |
 | code of Python 2, because the build skipped 2to3 | it is built again with `setuptools<58`, where that can work |
 | a missing module or symbol, a crash, any other exception | it cannot be imported: [exit code 10](exit-codes.md) |
 | a module that wants settings: a display, a variable, credentials, Django's settings | it counts as imported |

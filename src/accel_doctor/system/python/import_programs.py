@@ -123,8 +123,9 @@ def trace(failure):
 def load(name):
     module = importlib.import_module(name)
     found = [one for one in pkgutil.iter_modules(getattr(module, "__path__", ())) if public(one.name)]
-    others = [name + "." + one.name for one in found if opens(one)]
-    names.extend([one for one in others if one not in sys.modules][:5])
+    opening = [one for one in found if opens(one)]
+    others = [name + "." + one.name for one in [*opening, *found]] if opening else []  # pyzbar.wrapper opens on import
+    names.extend([one for one in dict.fromkeys(others) if one not in sys.modules][:10])
 
 def opens(one):  # the source opens libraries by name
     try:

@@ -98,6 +98,18 @@ def test_a_library_of_its_own_that_lacks_another_is_not_told(verifier, target):
     assert failed.log.read_text().endswith("OSError: libgomp.so.1: cannot open shared object file\n")
 
 
+def test_modules_beside_one_that_opens_libraries_are_imported_too(verifier, target):
+    files = {
+        "bars/__init__.py": "",
+        "bars/opener.py": "import ctypes.util\ndef load():\n    return ctypes.util.find_library('certainly-none')\n",
+        "bars/wrapper.py": "from bars.opener import load\nif not load(): raise ImportError('no library')\n",
+        "bars/extra.py": "import nobody_has_this",
+    }
+    (failed,) = verifier.failing(["bars"], target("bars", files))
+    assert failed.log.read_text().endswith("did not find: libcertainly-none\n")
+    assert "nobody_has_this" not in failed.log.read_text()
+
+
 def test_all_libraries_that_a_file_lacks_are_told(verifier, target, tmp_path):
     ldd = tmp_path / "bin" / "ldd"
     ldd.parent.mkdir()
