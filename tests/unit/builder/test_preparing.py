@@ -119,7 +119,9 @@ def in_front(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     for place in tomli.loads((tree / "pyproject.toml").read_text())["build-system"]["backend-path"]:
         monkeypatch.syspath_prepend(str(tree / place))
     monkeypatch.delitem(sys.modules, IN_FRONT, raising=False)
-    return importlib.import_module(IN_FRONT)
+    module = importlib.import_module(IN_FRONT)
+    monkeypatch.setattr(module, "find_spec", lambda name: None)  # setuptools stays out of the process of all tests
+    return module
 
 
 PROJECT = "[build-system]\nrequires = []\nbuild-backend = '{0}:inner'\nbackend-path = ['b']\n"
