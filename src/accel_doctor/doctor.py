@@ -168,10 +168,11 @@ class Doctor:
         sources = [source for source in self.wheels.built if source.name in names]
         for source in sources:
             self.builder.discard(self.wheels.built.pop(source).wheel)
-        if self.treatment.resolution != self._resolution:
+        if sources and self.treatment.resolution == self._resolution:
+            self.wheels.fulfil(sources, request)
+        if self.treatment.resolution != self._resolution:  # by what that took, too
             self._complete(request)
         elif sources:
-            self.wheels.fulfil(sources, request)
             wheels = {source.name: self.wheels.built[source].wheel for source in sources}
             lock = replace(locked.lock, packages=[one for one in locked.lock.packages if one.name in wheels])
             self._install(Locked(with_wheels(lock, wheels)), replace(request, reinstall=True))

@@ -921,6 +921,23 @@ def test_metadata_that_cannot_be_built_while_resolving_again_speaks_against_no_c
     assert case.builder.attempts == ["twisted", "twisted"]
 
 
+def test_a_build_after_an_import_may_change_what_is_resolved(practice):
+    cures = {
+        "build-constraint:old": (constrained("old"),),  # its import needs this one
+        "build-constraint:older": (constrained("older", releases=("numpy<2",)),),  # and then its build that one
+    }
+    case = practice({"twisted": ()}, cures=cures)
+
+    def worse(sources, request, unfit):
+        case.builder.needs["twisted"] = ("build-constraint:older",) if case.builder.attempts else ()
+        return FakeBuilder.build(case.builder, sources, request, unfit)
+
+    case.builder.build = worse
+    assert case.install("twisted").code is ExitCode.DONE
+    assert case.builder.attempts == ["twisted", "twisted", "twisted"]
+    assert [line.text for line in case.frontend.requests[-1].constraints] == ["numpy<2"]
+
+
 def test_a_module_that_a_build_had_may_be_lacking_in_the_environment(practice, monkeypatch):
     monkeypatch.setitem(IMPORT_NEEDS, "lap", "python-module:numpy")
     lacking = Reason(Need.parse("python-module:numpy"), None)
