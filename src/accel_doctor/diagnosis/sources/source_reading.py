@@ -31,6 +31,8 @@ from accel_doctor.rulebook import Aliases
 _FALLS_BACK = re.compile(
     r"\b(?:ve_build_ext|BuildFailed|BuildExtFailed|optional_build_ext|CompileError|CCompilerError)\b"
 )
+# Setup scripts that take modules from the list after a look at the machine.
+_CHOOSES = re.compile(r"\bdel self\.extensions\[|\bself\.extensions(?:\.(?:remove|pop|clear)\(|\s{0,4}=\s{0,4}\[)")
 _MOST_MODULES = 40  # of Cython; whether all of more are built is not certain
 _RUST = ("maturin", "setuptools-rust")
 
@@ -65,7 +67,8 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
         by_script = True
         facts = read_script(tree, "setup.py", requires)
         mentions += _setuptools(tree, project, requires, facts)
-        compiled = () if _FALLS_BACK.search(tree.texts.get("setup.py", "")) else tuple(facts.compiled)
+        script = tree.texts.get("setup.py", "")
+        compiled = () if _FALLS_BACK.search(script) or _CHOOSES.search(script) else tuple(facts.compiled)
     given = [*requires, *(["f2py"] if "numpy" in requires else [])]
     needs = _resolved([*mentions, *_external(tree, project)], aliases, given)
     return SourceReading(needs, compiled, _declared_versions(tree, system), by_script)

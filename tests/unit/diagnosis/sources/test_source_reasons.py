@@ -239,6 +239,14 @@ def test_members_that_python_removed_and_files_that_are_included(code, use):
     assert found == wanted
 
 
+@pytest.mark.parametrize("taken", ["del self.extensions[0]", "self.extensions.remove(one)", "self.extensions = [two]"])
+def test_a_module_that_the_script_may_take_from_the_list_says_nothing(taken):
+    removed = {"src/x.c": "int d = PyThreadState_GET()->recursion_depth;"}
+    script = f"{EXTENSION}\n# def build_extensions(self):\n#     {taken}\n"
+    assert "build-constraint:python-too-new" in told({"setup.py": EXTENSION, **removed}, (3, 11))
+    assert "build-constraint:python-too-new" not in told({"setup.py": script, **removed}, (3, 11))
+
+
 def test_scripts_that_ask_for_pypy_and_begin_with_a_mark_are_followed():
     asks = "hasattr(sys, 'pypy_version_info') or '__pypy__' in sys.builtin_module_names"
     script = f"import sys\nif {asks}:\n  exit()\nelse:\n  " + EXTENSION.replace("\n", "\n  ")
