@@ -34,16 +34,17 @@ def within(declared: SpecifierSet, constraint: SpecifierSet) -> SpecifierSet:
     """Return both together; the constraint alone where nothing can satisfy both, as where a source pins a version that
     does not run here."""
     both = declared & constraint
-    return both if _is_possible(both) else constraint
+    return both if is_possible(both) else constraint
+
+
+def is_possible(specifiers: SpecifierSet) -> bool:
+    """Return whether any version satisfies all of them."""
+    return any(specifiers.contains(version, prereleases=True) for version in _probes(specifiers))
 
 
 def _excludes(one: Requirement, others: dict[str, Requirement]) -> bool:
     other = others.get(canonicalize_name(one.name))
-    return other is not None and not _is_possible(one.specifier & other.specifier)
-
-
-def _is_possible(specifiers: SpecifierSet) -> bool:
-    return any(specifiers.contains(version, prereleases=True) for version in _probes(specifiers))
+    return other is not None and not is_possible(one.specifier & other.specifier)
 
 
 def _probes(specifiers: SpecifierSet) -> Iterator[Version]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
@@ -13,6 +12,7 @@ from accel_doctor.diagnosis.sources.cython_output import GeneratedCode, generate
 from accel_doctor.diagnosis.sources.removed_interface import insisted_import, removed_import, removed_use
 from accel_doctor.diagnosis.sources.source_reading import SourceReading, read_source
 from accel_doctor.diagnosis.sources.source_tree import SourceTree
+from accel_doctor.model.constraints import is_possible
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.rulebook import Rulebook
@@ -22,7 +22,6 @@ _GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
 # No need, but a fact: there is such code, and whether the build compiles it is not known.
 _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")
 _HAS_MODULES = Need(NeedKind.BUILD_CONSTRAINT, "has-cython-modules")  # whose C code the build generates
-_BEYOND = Version("9999")
 _WITHOUT_PKG_RESOURCES = Version("82")
 
 
@@ -84,14 +83,8 @@ def _of_removed_parts(
 
 
 def _allows(versions: SpecifierSet, oldest: Version) -> bool:
-    """Return whether a version from ``oldest`` on is among ``versions``: some bound of these is, or the next one after
-    it, or one beyond all."""
-    bounds = {oldest, _BEYOND}
-    for one in versions:
-        with suppress(InvalidVersion):
-            bound = Version(one.version.removesuffix(".*"))
-            bounds |= {bound, Version(f"{bound.base_version}.1")}
-    return any(version >= oldest and versions.contains(version, prereleases=True) for version in bounds)
+    """Return whether a version from ``oldest`` on is among ``versions``."""
+    return is_possible(versions & SpecifierSet(f">={oldest}"))
 
 
 def _is_older(cython: str, oldest: Version) -> bool:
