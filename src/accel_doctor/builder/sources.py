@@ -180,8 +180,8 @@ class SourceBuilder:
         tree = prepared(tree, changes, work)
         argv, told = self.frontend.build_command(tree, wheels, settings, request.index, work)
         environment = build_environment(changes, told, self.variables)
-        phases = _Phases(source, self.reporter)
-        done = self.runner.record(argv, log, environment=environment, directory=work, on_line=phases.hear)
+        hear = _Phases(source, self.reporter).hear
+        done = self.runner.record(argv, log, environment=environment, directory=work, on_line=hear, leftovers=True)
         made = sorted(wheels.glob("*.whl"))
         return done, made[0] if done.returncode == 0 and len(made) == 1 else None
 

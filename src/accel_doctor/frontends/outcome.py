@@ -37,7 +37,7 @@ def logged(runner: Runner, argv: Sequence[str], log: Path, variables: Mapping[st
     with log.open("ab") as file:
         file.write(f"$ {redacted(shlex.join(argv))}\n".encode())
         start = file.tell()
-    completed = runner.record(argv, log, environment=variables)
+    completed = runner.record(argv, log, environment=variables, leftovers=True)
     return completed, _read_ends(log, start)
 
 

@@ -75,10 +75,12 @@ class ProcessRunner:
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         on_line: Callable[[str], None] | None = None,
+        leftovers: bool = False,
     ) -> Completed:
         """Run to the end; append the merged output to ``log``, byte for byte, as it arrives.
 
-        ``on_line`` gets every line without its line end, and only the first 64 KiB of a longer one.
+        ``on_line`` gets every line without its line end, and only the first 64 KiB of a longer one. With ``leftovers``,
+        daemons that the command's own children left behind are ended when they alone keep it waiting.
         """
         lines = Lines(on_line) if on_line else None
         with log.open("ab", buffering=0) as file:
@@ -88,7 +90,7 @@ class ProcessRunner:
                 if lines:
                     lines.add(data)
 
-            done = self._run(argv, keep, None, environment, directory)
+            done = self._run(argv, keep, None, environment, directory, leftovers=leftovers)
         if lines:
             lines.end()
         return replace(done, stderr="")
@@ -110,7 +112,7 @@ class ProcessRunner:
         it stays in our process group, so that Ctrl-C reaches it; this program then waits for it to exit.
         """
         if terminal:
-            done = self._terminal_session().run(argv, log, self._environment, shown_on=1, suspendable=True)
+            done = self._terminal_session().run(argv, log, self._environment, shown_on=1, own_command=True)
         else:
             with log.open("ab", buffering=0) as file:
                 out, err = (partial(show, log=file, descriptor=descriptor) for descriptor in (1, 2))
@@ -150,6 +152,7 @@ class ProcessRunner:
         timeout: float | None = None,
         *,
         apart: bool = True,
+        leftovers: bool = False,
     ) -> Completed:
         """Run to the end; pass stdout to ``out``, and stderr to ``err`` or, without one, to ``out``.
 
@@ -162,7 +165,7 @@ class ProcessRunner:
             with self._child(argv, environment, directory, source, err is not None, apart) as child:
                 sinks = {stream: sink for stream, sink in ((child.stdout, out), (child.stderr, err)) if stream and sink}
                 with contextlib.nullcontext() if apart else signals_passed_on(child.pid):
-                    returncode = pump(child, sinks, None if timeout is None else begun + timeout)
+                    returncode = pump(child, sinks, None if timeout is None else begun + timeout, leftovers)
         except NotStartedError as problem:
             returncode, message = problem.returncode, problem.message
             (err or out)(f"{message}\n".encode())

@@ -14,26 +14,39 @@ import signal
 import socket
 import sys
 import termios
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126  # as a shell returns
 
 
 def lead(control: socket.socket) -> None:
     """Take the terminal on stdin, then run the requested commands until the socket closes."""
+    control.set_inheritable(False)
+    inherited = [number for number in range(3, 1024) if _is_inheritable(number)]
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     for number in (signal.SIGINT, signal.SIGQUIT):
         # Meant only for the command, which shares our process group. A handler, unlike SIG_IGN, is not inherited.
         signal.signal(number, lambda *_: None)
     with control.makefile("rb") as orders:
         for order in orders:
-            returncode, message = _run(**json.loads(order))
+            returncode, message = _run(**json.loads(order), inherited=inherited)
             control.sendall(json.dumps({"returncode": returncode, "message": message}).encode() + b"\n")
 
 
-def _run(argv: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
+def _is_inheritable(number: int) -> bool:
     try:
-        pid = os.posix_spawnp(argv[0], argv, environment)
+        return os.get_inheritable(number)
+    except OSError:  # not open
+        return False
+
+
+def _run(
+    argv: list[str], environment: Mapping[str, str], descriptors: bool, inherited: Sequence[int]
+) -> tuple[int, str]:
+    """Run a command, with the inherited ``descriptors`` if it may have them."""
+    closed = [] if descriptors else [(os.POSIX_SPAWN_CLOSE, number) for number in inherited]
+    try:
+        pid = os.posix_spawnp(argv[0], argv, environment, file_actions=closed)
     except FileNotFoundError:
         message = f"{argv[0]}: command not found"
         returncode = _NOT_FOUND

@@ -45,6 +45,7 @@ class TerminalSession:
         self._terminal, inside = os.openpty()
         self._control, theirs = socket.socketpair()
         with theirs:
+            theirs.set_inheritable(True)
             command = [sys.executable, "-I", "-S", session_leader.__file__, str(theirs.fileno())]
             leader = subprocess.Popen(
                 command,
@@ -53,7 +54,7 @@ class TerminalSession:
                 stderr=inside,
                 env=dict(environment),
                 cwd=directory,
-                pass_fds=[theirs.fileno()],
+                close_fds=False,  # the user's own command has every descriptor that was meant for it
                 start_new_session=True,
             )
         os.close(inside)
@@ -67,18 +68,19 @@ class TerminalSession:
         environment: Mapping[str, str],
         *,
         shown_on: int,
-        suspendable: bool = False,
+        own_command: bool = False,
     ) -> Completed:
         """Run a command to its end; write its output to the descriptor ``shown_on`` and append it to ``log``.
 
         The terminal has the size and settings (the erase key, for example) of the one on our stdin, from which it gets
-        every key unchanged; if the command is ``suspendable``, its suspend key stops us with it.
+        every key unchanged; if the command is the user's own, its suspend key stops us with it, and it
+        inherits our descriptors.
         """
         begun = time.monotonic()
-        suspend = SuspendKey(self._terminal, shown_on) if suspendable else None
+        suspend = SuspendKey(self._terminal, shown_on) if own_command else None
         take_over_settings(self._terminal)
         take_over_window_size(self._terminal)
-        order = {"argv": list(argv), "environment": dict(environment)}
+        order = {"argv": list(argv), "environment": dict(environment), "descriptors": own_command}
         with (
             log.open("ab", buffering=0) as transcript,
             keys_as_they_are() as interrupt_key,
