@@ -65,6 +65,7 @@ class MachineEnvironment(TargetEnvironment):
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
         session = self.session
-        return Imports(session.interpreter, session.runner, session.logs, self.jobs, session.reporter.note).failing(
-            names, request
+        imports = Imports(
+            session.interpreter, session.runner, session.logs, self.jobs, session.reporter.note, session.rulebook
         )
+        return imports.failing(names, request)

@@ -11,7 +11,7 @@ from accel_doctor.errors import RuleError
 from accel_doctor.interfaces import PackageNames
 from accel_doctor.model.cures import PackageChoice
 from accel_doctor.model.machine import Distribution, Interpreter, Origin
-from accel_doctor.model.needs import Need
+from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.model.releases import Successor
 from accel_doctor.rulebook import templates
 from accel_doctor.rulebook.cure_reading import CureOption
@@ -76,6 +76,11 @@ class Rulebook:
         """Return the ways to cure a need without a system package, in the order to try them; None without a rule."""
         return self._symptom_files.cures.get((need.kind, need.name))
 
+    def project_of(self, module: str) -> str | None:
+        """Return the normalized name of the project that has a Python module; None without a rule."""
+        options = self._symptom_files.cures.get((NeedKind.PYTHON_MODULE, module), ())
+        return next((option.project for option in options if option.project), None)
+
     @cached_property
     def _symptom_files(self) -> SymptomFiles:
         problems: list[str] = []
@@ -107,6 +112,10 @@ class Rulebook:
     def successor(self, package: str) -> Successor | None:
         """Return what took the place of a project (normalized name) that is not to be installed anymore."""
         return self.python_rules.successors.get(package)
+
+    def is_gone(self, module: str, python: str) -> bool:
+        """Return whether a version of Python no longer has a module of its own."""
+        return module in self.python_rules.modules_removed_in(python)
 
     @cached_property
     def python_rules(self) -> PythonRules:

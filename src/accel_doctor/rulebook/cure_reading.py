@@ -45,6 +45,12 @@ class CureOption:
         """Return whether it can work on this version of Python."""
         return SpecifierSet(self.python).contains(python, prereleases=True)
 
+    @property
+    def project(self) -> str | None:
+        """Return the normalized name of the first project that it adds to a build or an environment."""
+        added = (*self.changes.requirements, *self.releases)
+        return canonicalize_name(Requirement(added[0]).name) if added else None
+
     def cure(self, reason: Reason) -> BuildCure:
         """Return this option as the cure of one build."""
         return BuildCure(reason, self.changes, self.releases, self.affects, self.source, self.from_source)

@@ -70,7 +70,7 @@ class ImportFailure(NamedTuple):
         if self.variable or any(map(_SETTING_ERRORS.fullmatch, self.kinds)):
             return True
         if self.kinds[:1] == _STOPPED:  # a script; one that stops with a sentence lacks something
-            return not self.message.strip() or self.message.strip().isdigit()
+            return re.fullmatch(r"\s*(?:-?\d+\s*)?", self.message) is not None
         if _OF_A_DEVICE.match(self.message) or _PLAIN_LIBRARY.match(self.message):
             return True
         about_names = "ModuleNotFoundError" in self.kinds or self.message.startswith("cannot import name")
@@ -91,14 +91,14 @@ class ImportFailure(NamedTuple):
         kind, words = self.kinds[:1], self.message
         return (
             (kind == ("SyntaxError",) and _PYTHON_2_SYNTAX.search(words) is not None)
-            or (kind == ("ModuleNotFoundError",) and _top(self.missing) in _PYTHON_2_MODULES)
+            or (kind == ("ModuleNotFoundError",) and top_of(self.missing) in _PYTHON_2_MODULES)
             or (kind == ("NameError",) and _PYTHON_2_NAMES.search(words) is not None)
         )
 
     @property
     def lacks_module(self) -> bool:
         """Return whether it is about a module that is not installed."""
-        return self.kinds[:1] == ("ModuleNotFoundError",) and _BARE.fullmatch(_top(self.missing)) is not None
+        return self.kinds[:1] == ("ModuleNotFoundError",) and _BARE.fullmatch(top_of(self.missing)) is not None
 
     @property
     def asks_for_libraries(self) -> bool:
@@ -112,8 +112,8 @@ class ImportFailure(NamedTuple):
         """Return its part of a log, in whose last lines symptoms are searched."""
         if self.of_python_2:
             return f"{self.trace}{PYTHON_2} {self.module}: {self}\n"
-        if self.lacks_module and _top(self.missing) != _top(self.module):
-            return f"{self.trace}{MODULE} {_top(self.missing)}\n"
+        if self.lacks_module and top_of(self.missing) != top_of(self.module):
+            return f"{self.trace}{MODULE} {top_of(self.missing)}\n"
         said = f"{self.kinds[0] if self.kinds else 'error'}: {self.message}".rstrip()
         libraries = ", ".join(libraries_wanted([self]) if self.asks_for_libraries else [])
         return f"{self.trace}{said}\n" + (f"{LIBRARIES} {libraries}\n" if libraries else "")
@@ -123,8 +123,18 @@ class ImportFailure(NamedTuple):
         return f"{self.kinds[0] if self.kinds else 'error'}{f': {first[0]}' if first else ''}"[:_LONGEST]
 
 
-def _top(module: str | None) -> str:
+def top_of(module: str | None) -> str:
+    """Return the top-level package of a module."""
     return (module or "").partition(".")[0]
+
+
+def read_inner_count(output: str, mark: str) -> int | None:
+    """Return how many modules inside of packages the program in the target came to import; None if it imported only
+    those that open libraries."""
+    for line in output.splitlines():
+        if found := re.fullmatch(r'\{"inside": (\d{1,4})\}', line.removeprefix(mark)):
+            return int(found[1]) if line.startswith(mark) else None
+    return None
 
 
 def read_failures(output: str, mark: str) -> list[ImportFailure]:
@@ -180,7 +190,8 @@ def _main_modules(name: str, modules: Sequence[str]) -> list[str]:
     whose names begin with another's (``sasstests`` beside ``sass``)."""
     own = canonicalize_name(name).removeprefix("python-").removesuffix("-python")
     names = {own, own.removeprefix("py"), f"py{own}"}
-    named = [module for module in modules if canonicalize_name(module.replace(".", "-")) in names]
+    public = [module for module in modules if "._" not in module]  # google.cloud._storage is not google-cloud-storage
+    named = [module for module in public if canonicalize_name(module.replace(".", "-")) in names]
     return named or [one for one in modules if not any(one != other and one.startswith(other) for other in modules)]
 
 

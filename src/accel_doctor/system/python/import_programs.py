@@ -16,11 +16,13 @@ if user:
     site.addsitedir(site.getusersitepackages())
 """
 
-# Prints, after the mark given as the fourth argument, the modules of each distribution named on stdin, as JSON.
+# Prints, after the mark given as the fourth argument, what is installed of each distribution named on stdin, as JSON:
+# its modules, whether it says that it was made for this Python, and the normalized names of what it requires under a
+# condition: an extra, another system.
 LIST = (
     _PREAMBLE
     + r"""
-import json
+import json, re
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.metadata import PackageNotFoundError, distribution
 
@@ -46,23 +48,35 @@ def modules(files):
     tops = [parts for parts in found if parts and not any(parts[:end] in found for end in range(1, len(parts)))]
     return sorted(".".join(parts) for parts in tops if parts[0] not in STRAY and not parts[0].startswith("__"))
 
+def normalized(requirement):
+    name = re.match(r"[A-Za-z0-9._-]*", requirement.strip())[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+THIS = "Programming Language :: Python :: %d.%d" % sys.version_info[:2]
 answer = {}
 for name in json.loads(sys.stdin.read()):
     try:
-        answer[name] = modules(distribution(name).files or ())[:20]
+        found = distribution(name)
     except PackageNotFoundError:
-        pass
+        continue
+    answer[name] = {
+        "modules": modules(found.files or ())[:20],
+        "of_this_python": THIS in (found.metadata.get_all("Classifier") or ()),
+        "extras": [normalized(each) for each in found.requires or () if ";" in each],
+    }
 print(sys.argv[4] + json.dumps(answer))
 """
 )
 
-# Imports the modules named from the fifth argument on. Prints, after the mark given as the fourth, one JSON object for
-# each module that fails: the exception, and the shared libraries that the import asked for by name and did not find.
+# Imports the modules named from the sixth argument on, and the public modules inside of them: with "all" as the fifth,
+# else only where one of them opens libraries by name. Prints, after the mark given as the fourth, one JSON object for
+# each module that fails: the exception, and the shared libraries that the import asked for by name and did not find;
+# and how many modules inside of others it comes to.
 IMPORT = (
     _PREAMBLE
     + r"""
-import importlib, json, pkgutil, subprocess, traceback
-mark, *names = sys.argv[4:]
+import importlib, json, pkgutil, subprocess, threading, traceback
+mark, inside, *names = sys.argv[4:]
 del sys.argv[1:]
 asked = []
 
@@ -124,8 +138,9 @@ def load(name):
     module = importlib.import_module(name)
     found = [one for one in pkgutil.iter_modules(getattr(module, "__path__", ())) if public(one.name)]
     opening = [one for one in found if opens(one)]
-    others = [name + "." + one.name for one in [*opening, *found]] if opening else []  # pyzbar.wrapper opens on import
-    names.extend([one for one in dict.fromkeys(others) if one not in sys.modules][:10])
+    others = [name + "." + one.name for one in [*opening, *found]]  # pyzbar.wrapper opens on import
+    most = 60 if inside == "all" else 10 if opening else 0
+    names.extend([one for one in dict.fromkeys(others) if inside == "all" or one not in sys.modules][:most])
 
 def opens(one):  # the source opens libraries by name
     try:
@@ -140,6 +155,11 @@ def public(name):
 
 count = len(names)
 for number, name in enumerate(names):
+    if number == count and inside == "all":  # a module that never ends says nothing about the package
+        print("\n" + mark + json.dumps({"inside": len(names) - count}), flush=True)
+        clock = threading.Timer(20, os._exit, (0,))
+        clock.daemon = True
+        clock.start()
     del asked[:]
     try:
         if number < count:

@@ -8,7 +8,7 @@ import secrets
 import shlex
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accel_doctor.errors import ToolError
@@ -17,12 +17,23 @@ from accel_doctor.model.builds import Failed
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
-from accel_doctor.system.python.import_judgment import Judgment, judged, read_failures
+from accel_doctor.system.python.import_judgment import Judgment, judged, read_failures, read_inner_count
 from accel_doctor.system.python.import_programs import IMPORT, LIST
+from accel_doctor.system.python.inner_judgment import Inside, ModuleRules
 
 _LIST_TIMEOUT = 60.0  # seconds
 _IMPORT_TIMEOUT = 120.0
 _MARK = "accel-doctor-modules:"
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """An installed distribution: its top-level modules, whether it names the target's version of Python among those
+    that it is for, and the normalized names of what it requires under a condition: extras."""
+
+    modules: tuple[str, ...]
+    of_this_python: bool
+    extras: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -34,35 +45,46 @@ class Imports:
     logs: Logs
     jobs: int
     note: Callable[[str], None]
+    rules: ModuleRules
 
     def failing(self, names: Sequence[str], request: InstallRequest) -> list[Failed]:
         """Return the installed distributions among ``names`` that cannot be imported; with return code 0, those
-        of which only modules that they do not import by themselves lack a library.
+        of which only modules that they do not import by themselves lack a library or another distribution.
 
         Modules that only want settings or optional companions do not count. Raises ToolError if the interpreter cannot
         list the modules.
         """
         places = (str(request.target or ""), str(request.prefix or ""), "user" if request.user else "")
-        modules = self._modules(names, places)
+        listed = self._listed(names, places)
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="import") as pool:
-            outcomes = list(pool.map(lambda name: self._import(name, modules[name], places), modules))
+            outcomes = list(pool.map(lambda name: self._import(name, listed[name], places), listed))
         return [failed for failed in outcomes if failed]
 
-    def _modules(self, names: Sequence[str], places: Sequence[str]) -> dict[str, list[str]]:
+    def _listed(self, names: Sequence[str], places: Sequence[str]) -> dict[str, _Listed]:
         done = self._run(LIST, [*places, _MARK], _LIST_TIMEOUT, stdin=json.dumps(list(names)))
         _, mark, answer = done.output.rpartition(_MARK)
         if done.returncode or not mark:
             words = (done.stderr.strip() or done.output.strip() or f"return code {done.returncode}").splitlines()[-1]
             raise ToolError(f"{self.interpreter.executable} cannot list the installed modules: {words[:200]}")
-        found: dict[str, list[str]] = json.loads(answer)
-        return {name: modules for name, modules in found.items() if modules}
+        found = {
+            name: _Listed(tuple(one["modules"]), one["of_this_python"] is True, frozenset(one["extras"]))
+            for name, one in json.loads(answer).items()
+        }
+        return {name: one for name, one in found.items() if one.modules}
 
-    def _import(self, name: str, modules: Sequence[str], places: Sequence[str]) -> Failed | None:
-        mark = f"accel-doctor-import-{secrets.token_hex(8)}:"
-        done = self._run(IMPORT, [*places, mark, *modules], _IMPORT_TIMEOUT)
-        judgment = judged(name, modules, read_failures(done.output, mark))
+    def _import(self, name: str, listed: _Listed, places: Sequence[str]) -> Failed | None:
+        mark, modules = f"accel-doctor-import-{secrets.token_hex(8)}:", listed.modules
+        done = self._run(IMPORT, [*places, mark, "" if listed.of_this_python else "all", *modules], _IMPORT_TIMEOUT)
+        failures = read_failures(done.output, mark)
+        judgment = judged(name, modules, failures)
+        if tried := read_inner_count(done.output, mark):  # what ends the process after that says nothing
+            done = replace(done, returncode=0)
+            inside = Inside(self.rules, self.interpreter.feature_version, tried, listed.extras)
+            told = {failure.module for failure in judgment.failing}
+            more = [one for one in inside.judged(failures) if one.module not in told]
+            judgment = judgment._replace(failing=(*judgment.failing, *more))
         if done.returncode == 0 and not judgment.failing:
             for failure in judgment.noted:
                 self.note(f"{name} can be imported, but not its module {failure.module}: {failure}")

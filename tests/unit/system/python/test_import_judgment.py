@@ -33,6 +33,7 @@ def failure(*kinds: str, module: str = "demo", **facts: object) -> ImportFailure
         failure("ImportError", message="dynamic module does not define module export function (PyInit_libdemo)"),
         ImportFailure("psycopg_c", IMPORT_ERROR, "the psycopg package should be imported before psycopg_c"),
         ImportFailure("demo", ("SystemExit", "BaseException", "object"), "2"),
+        ImportFailure("demo", ("SystemExit", "BaseException", "object"), "-1"),
     ],
 )
 def test_a_module_that_only_wants_settings_works(only):
@@ -77,6 +78,8 @@ def test_a_companion_may_be_of_the_same_namespace():
     side = ImportFailure("google.cloud._demo_v2", NOT_FOUND, "No module named 'google.iam'", missing="google.iam")
     modules = ["google.cloud.demo", "google.cloud._demo_v2"]
     assert judged("google-cloud-demo", modules, [side]) == ((), (side,))
+    private = ImportFailure("google.cloud._demo", NOT_FOUND, "No module named 'google.iam'", missing="google.iam")
+    assert judged("google-cloud-demo", [*modules, "google.cloud._demo"], [private]) == ((), (private,))
     other = ImportFailure("google.cloud.demo_v3", NOT_FOUND, "No module named 'google.iam'", missing="google.iam")
     assert judged("google-cloud-demo", [*modules, "google.cloud.demo_v3"], [other]) == ((), (other,))
 

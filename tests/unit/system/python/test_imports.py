@@ -17,6 +17,14 @@ from accel_doctor.system.python import imports
 from accel_doctor.system.python.imports import Imports
 
 
+class Rules:
+    def project_of(self, module: str) -> str | None:
+        return {"PIL": "pillow", "nobody_has_this": "somebody"}.get(module)
+
+    def is_gone(self, module: str, python: str) -> bool:
+        return module == "asyncore"
+
+
 @pytest.fixture
 def target(tmp_path):
     """Installs a distribution of these files into a --target directory."""
@@ -43,6 +51,7 @@ def verifier(tmp_path, notes):
         logs=FakeLogs(tmp_path),
         jobs=2,
         note=notes.append,
+        rules=Rules(),
     )
 
 
@@ -204,6 +213,41 @@ def test_nothing_is_written_into_the_environment(verifier, target):
 
 
 def test_an_interpreter_that_does_not_answer_is_an_error_of_its_own(verifier, tmp_path):
-    broken = Imports(interpreter(executable=Path("/bin/false")), verifier.runner, verifier.logs, 1, verifier.note)
+    broken = replace(verifier, interpreter=interpreter(executable=Path("/bin/false")))
     with pytest.raises(ToolError, match=r"^/bin/false cannot list the installed modules: return code 1$"):
         broken.failing(["x"], InstallRequest(()))
+
+
+INNER = {
+    "inner/__init__.py": "",
+    "inner/first.py": "import inner.second",
+    "inner/second.py": "import nobody_has_this",
+    "inner/third.py": "",
+    "inner/fourth.py": "",
+    "inner/fifth.py": "",
+}
+
+
+def test_modules_inside_of_a_package_that_does_not_name_this_python_are_imported_too(verifier, target):
+    (failed,) = verifier.failing(["inner"], target("inner", INNER))
+    assert failed.returncode == 0  # parts of it work
+    assert failed.log.read_text().count("is not installed: nobody_has_this\n") == 1
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        f"Classifier: Programming Language :: Python :: {sys.version_info.major}.{sys.version_info.minor}\n",
+        "Requires-Dist: somebody ; extra == 'more'\n",
+    ],
+)
+def test_not_those_of_one_that_names_it_nor_what_it_may_require(verifier, target, metadata):
+    request = target("inner", INNER)
+    with (request.target / "inner-1.0.dist-info" / "METADATA").open("a") as stream:
+        stream.write(metadata)
+    assert verifier.failing(["inner"], request) == []
+
+
+def test_a_module_inside_that_ends_the_process_says_nothing(verifier, target):
+    files = {"killed/__init__.py": "", "killed/a.py": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"}
+    assert verifier.failing(["killed"], target("killed", files)) == []

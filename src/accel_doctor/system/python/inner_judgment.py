@@ -1,0 +1,91 @@
+"""Judge failed imports of the modules inside of packages: which tell that what a package is for does not work here.
+
+Many packages have modules for optional companions, other systems or a framework's settings. So only what keeps several
+modules from being imported counts, or the one with the package's own name. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from packaging.utils import canonicalize_name
+
+from accel_doctor.system.python.import_judgment import ImportFailure, top_of
+
+_OF_ANOTHER_SYSTEM = re.compile(r"(?i)win(?:dll|dows|32|reg|api|types)|msvcrt|darwin|macos|java")
+_IN_PYTHONS_WORDS = re.compile(
+    r"No module named |cannot import name (?!.*circular import)|.*\bhas no attribute |name '\w+' is not defined"
+)
+_BY_KIND = frozenset({"SyntaxError", "TypeError"})
+_OF_CODE = frozenset({"ModuleNotFoundError", "ImportError", "AttributeError", "NameError"}) | _BY_KIND
+
+
+class ModuleRules(Protocol):
+    """What rules say about Python modules."""
+
+    def project_of(self, module: str) -> str | None:
+        """Return the normalized name of the project that has a module; None if that is not known."""
+
+    def is_gone(self, module: str, python: str) -> bool:
+        """Return whether a version of Python no longer has a module."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """The facts to judge by: how many modules inside of packages were ``tried``, and the normalized names of what the
+    distribution requires under a condition, as its ``extras``."""
+
+    rules: ModuleRules
+    python: str  # "3.13"
+    tried: int
+    extras: Collection[str]
+
+    def judged(self, failures: Sequence[ImportFailure]) -> list[ImportFailure]:
+        """Return one failure for each thing that keeps much of a distribution from being imported. Those that a further
+        requirement may cure are ``inner`` ones; without the others, the distribution does not do what it is for."""
+        groups: dict[object, list[ImportFailure]] = {}
+        for failure in failures:
+            if failure.inner and _is_of_code(failure) and not failure.wants_settings:
+                groups.setdefault(_cause(failure), []).append(failure)
+        found = [group for group in groups.values() if len(group) > 1 or _is_named_like_its_package(group[0])]
+        return [group[0]._replace(inner=self._is_partly(group)) for group in found if not self._is_optional(group[0])]
+
+    def _is_optional(self, failure: ImportFailure) -> bool:
+        """Return whether it lacks a project that the distribution names as an extra, or a private module of its own,
+        which its build may leave out."""
+        if not failure.lacks_module:
+            return False
+        module = top_of(failure.missing)
+        if module == top_of(failure.module):
+            return any(part.startswith("_") for part in (failure.missing or "").split("."))
+        plain = canonicalize_name(module)
+        project = self.rules.project_of(module)
+        return not {plain, f"python-{plain}", f"py{plain}", project}.isdisjoint(self.extras)
+
+    def _is_partly(self, group: Sequence[ImportFailure]) -> bool:
+        module = top_of(group[0].missing)
+        if not group[0].lacks_module or module == top_of(group[0].module) or self.rules.is_gone(module, self.python):
+            return False
+        return 2 * len(group) < self.tried
+
+
+def _is_of_code(failure: ImportFailure) -> bool:
+    kind = next(iter(failure.kinds), "")
+    if kind not in _OF_CODE or _OF_ANOTHER_SYSTEM.search(f"{failure.module} {failure.message}"):
+        return False
+    return kind in _BY_KIND or _IN_PYTHONS_WORDS.match(failure.message) is not None
+
+
+def _cause(failure: ImportFailure) -> tuple[str, ...]:
+    if failure.lacks_module:
+        own = top_of(failure.missing) == top_of(failure.module)
+        return ("module", (failure.missing or "") if own else top_of(failure.missing))
+    return (*failure.kinds[:1], failure.message.partition(" (")[0])
+
+
+def _is_named_like_its_package(failure: ImportFailure) -> bool:
+    *_, package, name = ("", *failure.module.split("."))
+    return canonicalize_name(package) == canonicalize_name(name)
