@@ -110,7 +110,7 @@ def test_a_cache_that_cannot_be_written_at_all_costs_warnings(
     if full:
         request.getfixturevalue("small_disk")
         with suppress(OSError):
-            (cache / "filler").write_bytes(b"x" * 600_000)
+            (cache / f".{'f' * 32}.part").write_bytes(b"x" * 600_000)  # left by a killed run
     else:
         cache.write_text("a file where the cache should be")
     target = new_environment(tmp_path / "environment")

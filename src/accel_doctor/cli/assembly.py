@@ -40,7 +40,7 @@ from accel_doctor.model.plans import Case, Plan, Policy
 from accel_doctor.model.releases import Project, Successor
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
-from accel_doctor.store.layout import CURES, LEASES, LOCKS, SOURCES, WHEELS
+from accel_doctor.store.layout import CURES, LEASES, LIBRARIES, LOCKS, SOURCES, WHEELS
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.build_key import build_key, provenance_of
 from accel_doctor.store.wheels.known_cures import KnownCures
@@ -75,7 +75,7 @@ def assembled_doctor(
     # Shared levels may have all the wheels.
     frontend = _remembering(session, frontend, environment.tags, None if levels else downloads.lists_for(session))
     treatment = assembled_treatment(session, policy)
-    versions = LibraryVersions(session.cache / "libraries.json")
+    versions = LibraryVersions(session.cache / LIBRARIES)
     loader = MachineLoader(session.runner, session.interpreter, variables, versions=versions)
     leases = Leases(session.cache / LEASES)
     leases.hold(session.logs.directory.name)

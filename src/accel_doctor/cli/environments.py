@@ -10,6 +10,7 @@ from accel_doctor.cli.configuration import cache_directory
 from accel_doctor.cli.options import CacheOptions, LevelOptions, TargetOptions, option
 from accel_doctor.cli.terminal.progress import NotesAndProgress
 from accel_doctor.model.machine import Invocation
+from accel_doctor.store.cache_root import open_cache_root
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.store.environments.projects import Project, find_project
@@ -48,9 +49,9 @@ def open_cache(options: ProjectOptions, terminal: NotesAndProgress) -> tuple[Pro
     project = find_project(options.directory, named, variables)
     # Our own directory inside the one that the project names: nothing else there is ever touched.
     if project.settings.cache_path and not options.place.cache_dir:
-        root = project.directory / project.settings.cache_path / "accel-doctor-environments"
+        root = open_cache_root(project.directory / project.settings.cache_path / "accel-doctor-environments")
     else:
-        root = cache_directory(options.place.cache_dir, variables) / ENVIRONMENTS
+        root = open_cache_root(cache_directory(options.place.cache_dir, variables)) / ENVIRONMENTS
     return project, EnvironmentCache(root, terminal.note)
 
 

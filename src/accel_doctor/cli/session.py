@@ -15,18 +15,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from accel_doctor.cli.caches import usable_cache
 from accel_doctor.cli.configuration import cache_directory, journal_path, rule_directories, user_directory
 from accel_doctor.cli.options import PlaceOptions
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier, Runner
 from accel_doctor.journal import Journal
 from accel_doctor.model.machine import Distribution, Interpreter, Invocation
-from accel_doctor.store.layout import INTERPRETERS
+from accel_doctor.store.layout import INTERPRETERS, LOGS, RUN_NAME, directories
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.platforms import assumed_interpreter
@@ -113,12 +115,9 @@ class RunLogs:
 
     def forget_old(self) -> None:
         """Remove the logs of all but the newest runs; names sort by time. Ignore what cannot be removed."""
-        try:
-            runs = sorted(path for path in self._root.iterdir() if path.is_dir())
-        except OSError:
-            return
-        for run in runs[:-_RUNS_KEPT]:
-            shutil.rmtree(run, ignore_errors=True)
+        with suppress(OSError):
+            for run in directories(self._root, RUN_NAME)[:-_RUNS_KEPT]:
+                shutil.rmtree(run, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,8 @@ class Session:
     @cached_property
     def cache(self) -> Path:
         """Return the directory of wheels, sources and logs."""
-        return cache_directory(self.place.cache_dir, self.invocation.variables, self.invocation.directory)
+        chosen = cache_directory(self.place.cache_dir, self.invocation.variables, self.invocation.directory)
+        return usable_cache(chosen, self.reporter)
 
     @cached_property
     def rule_directories(self) -> Sequence[Path]:
@@ -173,7 +173,7 @@ class Session:
     @cached_property
     def logs(self) -> RunLogs:
         """Return the logs of this run."""
-        return RunLogs(self.cache / "logs", self.reporter)
+        return RunLogs(self.cache / LOGS, self.reporter)
 
     @cached_property
     def journal(self) -> Journal:

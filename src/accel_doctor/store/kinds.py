@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from accel_doctor.model.holdings import Damage, Holding, HoldingKind
+from accel_doctor.store.documents import KEY
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.kept_environments import KeptEnvironments
 from accel_doctor.store.housekeeping import Kind, leftover, modified, size_of
@@ -13,9 +15,13 @@ from accel_doctor.store.layout import (
     CURES,
     ENVIRONMENTS,
     IMPORTS,
+    LAYOUT_NAME,
     LOCKS,
     LOGS,
     OLDER,
+    RUN_NAME,
+    SCRATCH_NAME,
+    SHELF_NAME,
     SOURCES,
     UNFINISHED,
     WHEELS,
@@ -29,27 +35,27 @@ def kinds_of(cache: Path, leases: Leases, warn: Callable[[str], None]) -> tuple[
     """Return the kinds of entries in the directory ``cache``; a new kind needs a row here and a HoldingKind member."""
     return (
         KeptWheels(LocalWheelStore(cache / WHEELS, leases, warn), leases),
-        Directories(HoldingKind.SOURCE, cache / SOURCES, leases),
-        Directories(HoldingKind.LOCK, cache / LOCKS, leases, depth=3),
-        Directories(HoldingKind.CURE, cache / CURES, leases),
-        Directories(HoldingKind.IMPORT, cache / IMPORTS, leases),
+        Directories(HoldingKind.SOURCE, cache / SOURCES, leases, KEY),
+        Directories(HoldingKind.LOCK, cache / LOCKS, leases, LAYOUT_NAME, SHELF_NAME, KEY),
+        Directories(HoldingKind.CURE, cache / CURES, leases, KEY),
+        Directories(HoldingKind.IMPORT, cache / IMPORTS, leases, KEY),
         KeptEnvironments(EnvironmentCache(cache / ENVIRONMENTS, warn)),
-        Directories(HoldingKind.LOG, cache / LOGS, leases),
+        Directories(HoldingKind.LOG, cache / LOGS, leases, RUN_NAME),
         Leftovers(cache, leases),
     )
 
 
 class Directories(Kind):
-    """A kind whose entries are directories, ``depth`` levels below its root."""
+    """A kind whose entries are directories below its root, with these names: one pattern for each level."""
 
-    def __init__(self, kind: HoldingKind, root: Path, leases: Leases, depth: int = 1) -> None:
+    def __init__(self, kind: HoldingKind, root: Path, leases: Leases, *names: re.Pattern[str]) -> None:
         super().__init__(root, leases)
         self._kind = kind
-        self._depth = depth
+        self._names = names
 
     def holdings(self) -> Iterator[Holding]:
         """Yield each entry; a source is named after the archive in it."""
-        for place in directories(self.root, self._depth):
+        for place in directories(self.root, *self._names):
             inside = _inside(place)
             archive = next((path.name for path in inside if self._kind is HoldingKind.SOURCE and path.is_file()), None)
             used = max(map(modified, [place, *inside]))
@@ -72,7 +78,7 @@ class KeptWheels(Kind):
                 label = name
             place = self._store.place(name)
             yield Holding(HoldingKind.WHEEL, name, label, place, size_of(place), modified(place / ENTRY))
-        for place in directories(self.root / UNFINISHED):
+        for place in directories(self.root / UNFINISHED, SCRATCH_NAME):
             yield leftover(place, self.root.parent)
 
     def remove(self, holding: Holding, dry_run: bool) -> bool:
@@ -102,7 +108,7 @@ class Leftovers(Kind):
     def holdings(self) -> Iterator[Holding]:
         """Yield each directory of an older layout."""
         for place in (self.root / name for name in OLDER):
-            if place.is_dir():
+            if place.is_dir() and not place.is_symlink():
                 yield leftover(place, self.root)
 
 

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from accel_doctor.ownership import open_own
+
 # Locks of the open file, not of the process (fcntl(2), "Open file description locks"): two stores in one process see
 # each other's locks, and closing one keeps the other's. If unavailable (macOS), locks of the process.
 _OF_OPEN_FILE = hasattr(fcntl, "F_OFD_SETLK")
@@ -109,10 +111,10 @@ class Leases:
                 with suppress(OSError):
                     self._path.parent.mkdir(parents=True, exist_ok=True)
                 try:
-                    self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                    self._descriptor = open_own(self._path, os.O_RDWR | os.O_CREAT)
                 except OSError:
                     # A shared lock needs only read access.
-                    self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+                    self._descriptor = open_own(self._path)
             return self._descriptor
 
 

@@ -162,13 +162,14 @@ def test_sources_and_logs_go_by_the_same_measure(housekeeping, keep, cache, runn
 
 def test_what_killed_runs_and_older_layouts_left_goes_always(housekeeping, keep, cache, running):
     keep(1, days=0)
-    for left in ("unfinished/dead/x", "unfinished/alive/x", "v1/ab/entry", "v3/ab/entry"):
+    dead, alive = "d" * 32, "a" * 32
+    for left in (f"unfinished/{dead}/x", f"unfinished/{alive}/x", "v1/ab/entry", "v3/ab/entry"):
         (cache / "wheels" / left).mkdir(parents=True)
     (cache / "installations/v1/ab/entry").mkdir(parents=True)  # made by versions up to 0.1
-    running.hold("alive")
+    running.hold(alive)
     removal = housekeeping.prune(Limits(), NOW)
-    assert {one.label for one in removal.removed} == {"installations", "wheels/unfinished/dead", "wheels/v1"}
-    assert [holding.label for holding in removal.in_use] == ["wheels/unfinished/alive"]
+    assert {one.label for one in removal.removed} == {"installations", f"wheels/unfinished/{dead}", "wheels/v1"}
+    assert [holding.label for holding in removal.in_use] == [f"wheels/unfinished/{alive}"]
     assert (cache / "wheels" / "v3").exists()  # a later version's: that one knows what to do with it
 
 
@@ -214,9 +215,12 @@ def test_what_cannot_be_removed_is_said_and_the_rest_is_removed(housekeeping, ke
     assert (cache / "logs" / "20260101-000000-1").exists()
 
 
-def test_a_store_that_cannot_be_read_is_an_error(cache):
+def test_a_store_that_cannot_be_read_is_an_error(cache, monkeypatch):
     leases = Leases(cache / "in-use.lock")
-    (cache / "wheels").mkdir(parents=True)
-    (cache / "wheels" / "v2").symlink_to("v2")  # a loop
+
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(OSError, match="v2"):
         Housekeeping(kinds_of(cache, leases, pytest.fail)).holdings()

@@ -29,6 +29,7 @@ from accel_doctor.cli.options import (
 from accel_doctor.errors import CacheError, ExitCode, UsageError
 from accel_doctor.model.holdings import HoldingKind, Limits, Removal
 from accel_doctor.report import cache_report
+from accel_doctor.store.cache_root import open_cache_root
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.housekeeping import Housekeeping
 from accel_doctor.store.kinds import kinds_of
@@ -160,7 +161,7 @@ def _subcommand(name: str, options: type[T]) -> Callable[[Callable[[_Cache, T], 
 
 @contextmanager
 def _opened(options: FormOptions) -> Iterator[_Cache]:
-    directory = cache_directory(options.cache_dir, os.environ)
+    directory = open_cache_root(cache_directory(options.cache_dir, os.environ), create=False)
     leases = Leases(directory / LEASES)
     store = LocalWheelStore(directory / WHEELS, leases, note)
     try:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -27,16 +28,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from accel_doctor.model.stored_environments import StoredEnvironment
-from accel_doctor.store.documents import is_key
+from accel_doctor.store.documents import KEY, is_key
 from accel_doctor.store.environments.manifest import manifest_from_json, manifest_to_json
 from accel_doctor.store.environments.pool import Pool
-from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED
+from accel_doctor.store.layout import ASIDE_NAME, CACHEDIR_TAG, MARKER, SCRATCH_NAME, UNFINISHED
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.publishing import synchronize, synchronize_all
 from accel_doctor.whole_files import replacing
 
 LAYOUT = "v1"
 KEY_VERSION = 1
+_OUR_FILE = re.compile(
+    rf"{KEY.pattern}x?|{SCRATCH_NAME.pattern}|{ASIDE_NAME.pattern}"
+)  # pieces, packs, unfinished ones
 ALL = "environments"  # the one lease that every process that stores or restores holds
 
 
@@ -157,12 +161,15 @@ class EnvironmentCache:
 
 
 def _files(directory: Path | str, depth: int, before: str = "") -> Iterator[tuple[str, str, int]]:
-    """Yield name, path and bytes of the files ``depth`` levels below a directory; names include the levels between."""
+    """Yield name, path and bytes of our files ``depth`` levels below a directory; names include the levels between.
+    Never follows a symlink."""
+    if os.path.islink(directory):
+        return
     with suppress(FileNotFoundError, NotADirectoryError):
         for entry in os.scandir(directory):
             if depth > 1:
                 yield from _files(entry.path, depth - 1, before + entry.name)
-            else:
+            elif _OUR_FILE.fullmatch(before + entry.name):
                 yield before + entry.name, entry.path, entry.stat(follow_symlinks=False).st_size
 
 

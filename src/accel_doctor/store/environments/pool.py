@@ -8,6 +8,7 @@ since it is the same for all, none has to be recorded. It is also the source tim
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import struct
@@ -34,12 +35,14 @@ class Pool:
         self._aside = aside
 
     def prepare(self) -> None:
-        """Create the directories."""
+        """Create the directories. Raises OSError, also if one is a symlink, through which nothing is written."""
         self._aside.mkdir(parents=True, exist_ok=True)
-        if (self.directory / "ff").is_dir():  # the last one created
-            return
-        for number in range(256):
-            (self.directory / f"{number:02x}").mkdir(parents=True, exist_ok=True)
+        if not (self.directory / "ff").is_dir():  # the last one created
+            for number in range(256):
+                (self.directory / f"{number:02x}").mkdir(parents=True, exist_ok=True)
+        for entry in os.scandir(self.directory):
+            if entry.is_symlink():
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), entry.path)
 
     def sound(self, piece: str, size: int) -> bool:
         """Return whether a piece is unchanged, judging by its size and mtime."""

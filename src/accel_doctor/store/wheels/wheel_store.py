@@ -17,8 +17,8 @@ from accel_doctor.hashing import sha256_of
 from accel_doctor.model.builds import Wheel
 from accel_doctor.model.wheels import BuildKey, Entry, Link, Provenance
 from accel_doctor.store import publishing
-from accel_doctor.store.documents import is_key
-from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, UNFINISHED, directories
+from accel_doctor.store.documents import KEY, is_key
+from accel_doctor.store.layout import CACHEDIR_TAG, MARKER, SHELF_NAME, UNFINISHED, directories
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_entries import LIMIT, entry_from_json, entry_to_json
 from accel_doctor.wheelfile import is_pure
@@ -215,7 +215,7 @@ class LocalWheelStore:
 
     def names(self) -> Iterator[str]:
         """Yield the key of every entry, including damaged ones, in order. Raises OSError."""
-        return (place.name for place in directories(self.root / LAYOUT, 2) if is_key(place.name))
+        return (place.name for place in directories(self.root / LAYOUT, SHELF_NAME, KEY))
 
     def place(self, name: str) -> Path:
         """Return the directory of an entry."""

@@ -243,9 +243,9 @@ def test_remove_takes_names_in_any_spelling(run, filled):
 
 
 def test_clear_takes_all_or_one_kind(run, filled, cache):
-    for kind in ("sources", "logs"):
-        (cache / kind / "a").mkdir(parents=True)
-        (cache / kind / "a" / "file").write_bytes(b"x" * 100)
+    for entry in (f"sources/{'a' * 64}", "logs/20260131-235959-4711"):
+        (cache / entry).mkdir(parents=True)
+        (cache / entry / "file").write_bytes(b"x" * 100)
     freed = (sum(entry_size(filled, digit) for digit in "123") + 100) / 1000
     assert run("clear", "logs") == (0, [f"removed 1 log, 100 bytes; {freed:.1f} kB left"], [])
     assert run("clear") == (0, [f"removed 3 wheels and 1 source, {freed:.1f} kB; 0 bytes left"], [])
