@@ -130,11 +130,14 @@ def check_out(source: Source, directory: Path, runner: Runner) -> Path:
     _expect(source, git("init", "--quiet"))
     _expect(source, git("remote", "add", "origin", "--", source.location))
     # Servers may refuse a bare commit id (uploadpack.allowReachableSHA1InWant), so ask for it and fall back to all.
-    if git("fetch", "--quiet", "--depth=1", "origin", source.commit).returncode:
+    if git("fetch", "--quiet", "--depth=1", "--end-of-options", "origin", source.commit).returncode:
         _expect(source, git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*"))
     _expect(source, git("checkout", "--quiet", "--detach", source.commit))
     _expect(source, git("submodule", "--quiet", "update", "--init", "--recursive"))
-    return directory / source.subdirectory if source.subdirectory else directory
+    tree = directory / (source.subdirectory or "")
+    if not tree.resolve().is_relative_to(directory.resolve()):  # a symlink in the repository
+        raise RequirementsError(f"{source}: its subdirectory {source.subdirectory} leads out of the repository")
+    return tree
 
 
 def _expect(source: Source, done: Completed) -> None:

@@ -25,7 +25,7 @@ name = "c"
 version = "1"
 sdist = { url = "https://h/c-1.tar.gz", upload-time = 2020-01-01T00:00:00Z, hashes = { sha256 = "ab" } }
 wheels = [{ path = "/w/c-1-py3-none-any.whl", hashes = { sha256 = "cd" } }]
-"""
+""".replace('"ab"', '"' + "ab" * 32 + '"').replace('"cd"', '"' + "cd" * 32 + '"')
 
 
 def test_paths_become_absolute(tmp_path):

@@ -28,7 +28,7 @@ wheels = [{ url = "https://h/six-1.17.0-py3-none-any.whl", hashes = { sha256 = "
 [[packages]]
 name = "local"
 directory = { path = "../../local" }
-"""
+""".replace('"ab"', '"' + "ab" * 32 + '"').replace('"cd"', '"' + "cd" * 32 + '"')
 
 
 class Uv:
