@@ -27,9 +27,10 @@ KEYS: dict[str, type] = {
     **dict.fromkeys(("rules", "level", "trusted-key"), list),
     "jobs": int,
 }
-# A project's files arrive with a clone or an archive; consent, the rules that name root's packages, and trust in
-# wheels must come from the user.
-NOT_FOR_PROJECTS = frozenset({"yes", "rules", "cache-dir", "level", "signing-key", "trusted-key", "require-signature"})
+# A project's files arrive with a clone or an archive: they can say only what harms nobody. What is written where, which
+# interpreter runs, consent, the rules that name root's packages, and trust in wheels must come from the user.
+FOR_PROJECTS = frozenset({"dry-run", "no-system", "verify", "portable", "offline", "frontend", "jobs"})
+NOT_FOR_PROJECTS = KEYS.keys() - FOR_PROJECTS
 
 
 def user_directory(variables: Mapping[str, str]) -> Path:

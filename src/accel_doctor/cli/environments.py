@@ -48,8 +48,8 @@ def open_cache(options: ProjectOptions, terminal: NotesAndProgress) -> tuple[Pro
     named = options.directory / options.config if options.config else None
     project = find_project(options.directory, named, variables)
     # Our own directory inside the one that the project names: nothing else there is ever touched.
-    if project.settings.cache_path and not options.place.cache_dir:
-        root = open_cache_root(project.directory / project.settings.cache_path / "accel-doctor-environments")
+    if (own := project.cache_path) and not options.place.cache_dir:
+        root = open_cache_root(own / "accel-doctor-environments")
     else:
         root = open_cache_root(cache_directory(options.place.cache_dir, variables)) / ENVIRONMENTS
     return project, EnvironmentCache(root, terminal.note)

@@ -39,7 +39,17 @@ def test_no_files_no_values(places):
     assert read(places) == {}
 
 
-@pytest.mark.parametrize("key", ["yes = true", 'rules = ["r"]', 'cache-dir = "/c"'])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "yes = true",
+        'rules = ["r"]',
+        'cache-dir = "/c"',
+        'report = "../../.bashrc"',
+        'python = "./py"',
+        'export = "pip"',
+    ],
+)
 def test_consent_and_package_names_do_not_come_from_a_project(places, key):
     (places[2] / "pyproject.toml").write_text(f"[tool.accel-doctor]\n{key}\n")
     with pytest.raises(UsageError) as caught:

@@ -12,8 +12,9 @@ from click.core import ParameterSource
 from accel_doctor.cli.commands.env import SyncOptions
 from accel_doctor.cli.commands.install import InstallOptions, run_installation
 from accel_doctor.cli.commands.install import command as install_command
-from accel_doctor.cli.configuration import NOT_FOR_PROJECTS, read_configuration, user_directory
+from accel_doctor.cli.configuration import read_configuration, user_directory
 from accel_doctor.cli.options import PlaceOptions, TargetOptions, value_of
+from accel_doctor.cli.project_arguments import checked_arguments
 from accel_doctor.cli.session import started
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.choice import find_uv
@@ -52,7 +53,8 @@ class ProjectInstaller:
 
     def install(self, place: Path) -> int:
         project = self.environment.project
-        words = [*project.install_arguments(NOT_FOR_PROJECTS), *self.options.words]
+        given = project.install_arguments()
+        words = [*checked_arguments(given, install_command, project.directory, project.source), *self.options.words]
         options = self._install_options(words, place)
         return run_installation(options, replace(self.invocation, directory=project.directory))
 

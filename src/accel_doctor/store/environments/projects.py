@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -63,9 +63,15 @@ class Project:
 
     @cached_property
     def target(self) -> Path:
-        """Return the path of the environment."""
-        target = self.directory / self.settings.virtualenv_path
+        """Return the path of the environment. Raise UsageError."""
+        target = below(self.directory, self.settings.virtualenv_path, f"{self.source}: virtualenv_path")
         return Path(os.path.normpath(target.resolve() if target.is_symlink() else target))
+
+    @property
+    def cache_path(self) -> Path | None:
+        """Return the directory for the project's own cache, if it has one. Raise UsageError."""
+        chosen = self.settings.cache_path
+        return below(self.directory, chosen, f"{self.source}: cache_path") if chosen else None
 
     @cached_property
     def lock_paths(self) -> Sequence[str]:
@@ -77,28 +83,25 @@ class Project:
                 f"no lock file found: none of {', '.join(LOCKS)}",
                 hint="run accel-doctor env init, then list your files in requirements_lock_paths",
             )
+        for name in found:
+            below(self.directory, name, f"{self.source}: requirements_lock_paths")
         return found
 
-    def install_arguments(self, refused: Collection[str]) -> Sequence[str]:
-        """Return the arguments for ``install``.
+    @property
+    def source(self) -> str:
+        """Return the file that holds the settings, or could."""
+        return self.settings.source or "[tool.accel-doctor.env] of pyproject.toml"
 
-        Raise UsageError if neither settings nor lock files give any, and for an option of ``refused`` in the settings.
-        """
-        source = self.settings.source or "[tool.accel-doctor.env] of pyproject.toml"
-        for word in self.settings.install:
-            name = word.partition("=")[0]
-            if name.startswith("--") and name.removeprefix("--") in refused:
-                raise UsageError(
-                    f"{source}: install: {name} is not read from a project's files",
-                    hint=f"give it on the command line: accel-doctor env sync {name}",
-                )
+    def install_arguments(self) -> Sequence[str]:
+        """Return the arguments for ``install``, unchecked. Raise UsageError if neither settings nor lock files give
+        any."""
         if self.settings.install:
             return self.settings.install
         for path in self.lock_paths:
             if not path.endswith((".txt", ".in")):
                 raise UsageError(
                     f"{path} is not a requirements file: set how to install it",
-                    hint=f'for example, install = ["-r", "requirements.txt"] in {source}',
+                    hint=f'for example, install = ["-r", "requirements.txt"] in {self.source}',
                 )
         return [word for path in self.lock_paths for word in ("-r", path)]
 
@@ -131,6 +134,16 @@ class Project:
         if len(content) > _LOCK_LIMIT:
             raise UsageError(f"{path}: larger than {_LOCK_LIMIT >> 20} MiB", hint=listed)
         return content
+
+
+def below(directory: Path, path: str, key: str) -> Path:
+    """Return a path that a project's file names, relative to the project's ``directory``. Raise UsageError, with its
+    ``key``, if it leads out of the project, by itself or by symlinks."""
+    top, place = Path(os.path.realpath(directory)), directory / path
+    real = Path(os.path.realpath(place))
+    if real == top or not real.is_relative_to(top):
+        raise UsageError(f"{key}: {path} is not below the project", hint=f"choose a path below {directory}")
+    return place
 
 
 def find_project(directory: Path, named: Path | None, variables: Mapping[str, str]) -> Project:

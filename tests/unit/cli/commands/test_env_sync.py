@@ -83,4 +83,57 @@ def test_a_project_cannot_agree_in_the_users_place(installed):
     with pytest.raises(UsageError) as caught:
         installed(SyncOptions(), "-r", "r.txt", "--yes")
     assert caught.value.message == "pyproject.toml: install: --yes is not read from a project's files"
-    assert caught.value.hint == "give it on the command line: accel-doctor env sync --yes"
+    assert caught.value.hint == "give it on the command line: accel-doctor env sync -- --yes"
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["--report", "~/.bashrc"], "--report"),
+        (["--report=x"], "--report"),
+        (["-t", "/x"], "--target"),
+        (["-t/x"], "--target"),
+        (["-Ut", "/x"], "--target"),
+        (["--target=x"], "--target"),
+        (["--prefix", "x"], "--prefix"),
+        (["--user"], "--user"),
+        (["--python", "./py"], "--python"),
+        (["--export=shell"], "--export"),
+        (["--proxy=http://h"], "--proxy"),
+        (["--trusted-host=h"], "--trusted-host"),
+        (["--cert=x"], "--cert"),
+        (["--break-system-packages"], "--break-system-packages"),
+        (["--yes-to-all"], "--yes-to-all"),
+        (["--cache-dir=x"], "--cache-dir"),
+    ],
+)
+def test_no_option_that_is_not_listed_comes_from_a_project(installed, words, option):
+    with pytest.raises(UsageError) as caught:
+        installed(SyncOptions(), "-r", "r.txt", *words)
+    assert caught.value.message == f"pyproject.toml: install: {option} is not read from a project's files"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-r", "../x.txt"],
+        ["-r../x.txt"],
+        ["--requirement=/etc/x.txt"],
+        ["-c", "a/../../x.txt"],
+        ["-e", ".."],
+        ["-e", "file:///srv/x"],
+        ["../x"],
+        ["/srv/x[extra]"],
+        ["x @ file:///srv/x"],
+    ],
+)
+def test_no_file_outside_of_a_project_is_installed_for_it(installed, words):
+    with pytest.raises(UsageError, match=r"^pyproject.toml: install: .* is not below the project$"):
+        installed(SyncOptions(), *words)
+
+
+def test_what_a_requirements_file_could_say_a_project_may_say_too(installed):
+    words = ["-r", "r.txt", "-c", "sub/c.txt", "six==1", "x @ https://h/x.zip", "--no-binary", "x", "--no-system"]
+    options, _ = installed(SyncOptions(), *words, "-i", "https://h/simple", "--jobs=2")
+    assert options.consent.no_system
+    assert options.jobs == 2

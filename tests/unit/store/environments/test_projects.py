@@ -67,6 +67,28 @@ def test_the_first_known_lock_file_is_found(tmp_path):
 
 def test_how_to_install_follows_from_requirements_files_only(tmp_path):
     files = EnvironmentSettings("", requirements_lock_paths=("a.txt", "b.in"))
-    assert Project(tmp_path, files).install_arguments(()) == ["-r", "a.txt", "-r", "b.in"]
+    assert Project(tmp_path, files).install_arguments() == ["-r", "a.txt", "-r", "b.in"]
     with pytest.raises(UsageError, match=r"^uv.lock is not a requirements file: set how to install it$"):
-        Project(tmp_path, EnvironmentSettings("", requirements_lock_paths=("uv.lock",))).install_arguments(())
+        Project(tmp_path, EnvironmentSettings("", requirements_lock_paths=("uv.lock",))).install_arguments()
+
+
+@pytest.mark.parametrize(
+    "path", ["~/tools", "../x", "a/../../x", "/etc/x", "$HOME/x", "${HOME}", ".", "a/..", "out", "out/x"]
+)
+@pytest.mark.parametrize("key", ["virtualenv_path", "cache_path", "requirements_lock_paths"])
+def test_no_path_of_a_project_leads_out_of_it(tmp_path, path, key):
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "out").symlink_to(tmp_path)
+    (project / "requirements.txt").touch()
+    table = {key: [path] if key == "requirements_lock_paths" else path}
+    read = Project(project, read_settings(table, "file", VARIABLES))
+    with pytest.raises(UsageError, match=rf"^file: {key}: .* is not below the project$"):
+        _ = read.lock_paths, read.cache_path, read.target
+
+
+def test_an_environment_that_is_a_symlink_out_of_the_project_is_not_the_projects(tmp_path):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/.venv").symlink_to(tmp_path / "tools")
+    with pytest.raises(UsageError, match="virtualenv_path: .venv is not below the project"):
+        _ = Project(tmp_path / "project", EnvironmentSettings("")).target
