@@ -5,6 +5,7 @@ The command line wins over ``ACCEL_DOCTOR_*``, that over the project's file, tha
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import tomli
 from platformdirs import user_cache_path, user_config_path, user_state_path
 
 from accel_doctor.errors import UsageError
+from accel_doctor.ownership import invoking_user, outsider
 from accel_doctor.urls import redacted
 
 SYSTEM_FILE = Path("/etc/accel-doctor/config.toml")
@@ -45,8 +47,19 @@ def rule_directories(chosen: Sequence[str], variables: Mapping[str, str], direct
     Relative paths are resolved against ``directory``, by default the working directory.
     """
     own = user_directory(variables) / "rules"
-    directories = [own] if own.is_dir() else []
+    directories = [_believed(own, variables)] if own.is_dir() else []
     return [*directories, *((directory or Path.cwd()) / Path(name).expanduser() for name in chosen)]
+
+
+def _believed(path: Path, variables: Mapping[str, str]) -> Path:
+    """Return a path in the user's directory. Raise UsageError if it belongs to somebody else, whose words root, say,
+    must not take for its own."""
+    if path.exists() and (owner := outsider(path.parent, path, also=invoking_user(variables))):
+        raise UsageError(
+            f"not reading {path}: it belongs to another user ({owner})",
+            hint="name a directory of your own in ACCEL_DOCTOR_CONFIG_DIR, or set HOME to your own",
+        )
+    return path
 
 
 def cache_directory(chosen: str | None, variables: Mapping[str, str], directory: Path | None = None) -> Path:
@@ -67,7 +80,7 @@ def journal_path(variables: Mapping[str, str]) -> Path:
 def read_configuration(user_directory: Path, working_directory: Path) -> dict[str, Any]:
     """Return the merged values by option name. Raises UsageError with the file and key of a mistake."""
     merged: dict[str, Any] = {}
-    for path in (SYSTEM_FILE, user_directory / USER_FILE):
+    for path in (SYSTEM_FILE, _believed(user_directory / USER_FILE, os.environ)):
         merged |= _checked(path, _read(path))
     project = working_directory / PROJECT_FILE
     table, origin = _read(project), project

@@ -15,7 +15,7 @@ from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier
 from accel_doctor.model.machine import Invocation
 from accel_doctor.model.stored_environments import BaseInterpreter
-from accel_doctor.system.python.target import find_executable
+from accel_doctor.system.python.target import find_executable, refuse_anothers
 from accel_doctor.whole_files import replacing
 
 _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
@@ -31,6 +31,7 @@ def find_base_interpreter(python: str | None, target: Path, invocation: Invocati
         return behind(find_executable(invocation, python))
     if (target / "pyvenv.cfg").is_file():
         if (target / "bin/python").exists():
+            refuse_anothers(target, target / "bin/python", invocation.variables)
             return behind(target / "bin/python")
         notifier.note(f"the interpreter of {target} no longer exists")
     found = shutil.which("python3", path=invocation.variables.get("PATH", ""))

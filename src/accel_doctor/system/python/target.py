@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Runner
 from accel_doctor.model.machine import Interpreter, Invocation
+from accel_doctor.ownership import invoking_user, outsider
 
 _HOW_TO_MAKE_ONE = "python3 -m venv .venv, then run the same command again; or name an interpreter with --python"
 
@@ -36,6 +38,8 @@ def find_executable(invocation: Invocation, python: str | None = None) -> Path:
     for variable, folder in _candidates(invocation):
         executable = _python_of(folder)
         if executable is not None:
+            if not variable:
+                refuse_anothers(folder, executable, invocation.variables)
             return executable
         if variable:
             raise UsageError(
@@ -45,6 +49,17 @@ def find_executable(invocation: Invocation, python: str | None = None) -> Path:
     if _is_own_environment(invocation):
         return invocation.executable
     raise UsageError("there is no virtual environment to install into", hint=_HOW_TO_MAKE_ONE)
+
+
+def refuse_anothers(environment: Path, executable: Path, variables: Mapping[str, str]) -> None:
+    """Raise UsageError if another user can change the interpreter of an environment that was found, not named. Root may
+    work in those of whoever called sudo."""
+    paths = (environment, environment / "pyvenv.cfg", executable.parent, executable)
+    if owner := outsider(*paths, also=invoking_user(variables)):
+        raise UsageError(
+            f"not starting {executable}: {environment} belongs to another user ({owner})",
+            hint=f"if you trust it, name it with --python {environment}",
+        )
 
 
 def _candidates(invocation: Invocation) -> list[tuple[str, Path]]:
