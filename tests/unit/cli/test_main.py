@@ -89,8 +89,9 @@ def test_a_mistake_in_the_configuration_is_an_error_but_help_still_works(somewhe
     assert main.run(["install", "--help"]) == ExitCode.DONE
 
 
-def test_values_come_from_line_environment_and_file_in_that_order(somewhere, monkeypatch, capsys):
-    (somewhere / "accel-doctor.toml").write_text('python = "from-file"\n')
+def test_values_come_from_line_environment_and_file_in_that_order(somewhere, tmp_path, monkeypatch, capsys):
+    (tmp_path / "configuration").mkdir(exist_ok=True)
+    (tmp_path / "configuration/config.toml").write_text('python = "from-file"\n')
     for variable, arguments, shown in (
         (None, [], "from-file"),
         ("from-environment", [], "from-environment"),
