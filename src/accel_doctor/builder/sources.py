@@ -16,6 +16,7 @@ from accel_doctor.builder.fetch import SourceFetcher, check_out
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.preparing import build_environment, prepared
 from accel_doctor.builder.purity import built_the_same_everywhere
+from accel_doctor.builder.returned import taken_wheel
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import BuildIdentity, CureMemory, Frontend, Loader, Logs, Reporter, Runner, WheelStore
@@ -183,7 +184,14 @@ class SourceBuilder:
         hear = _Phases(source, self.reporter).hear
         done = self.runner.record(argv, log, environment=environment, directory=work, on_line=hear, leftovers=True)
         made = sorted(wheels.glob("*.whl"))
-        return done, made[0] if done.returncode == 0 and len(made) == 1 else None
+        if done.returncode or len(made) != 1:
+            return done, None
+        try:
+            return done, taken_wheel(made[0], work / "returned")
+        except (ValueError, OSError) as error:
+            with log.open("a", encoding="utf-8") as file:
+                file.write(f"error: refused what the build returned as {made[0].name!r}: {error}\n")
+            return done, None
 
     def _kept(
         self,

@@ -75,6 +75,7 @@ def build_tool(argv):
     tags = "py3-none-any" if pure else "cp313-cp313-linux_x86_64"
     with zipfile.ZipFile(Path(wheels) / f"{name}-1.0-{tags}.whl", "w") as archive:
         archive.writestr(f"{name}-1.0.dist-info/WHEEL", f"Root-Is-Purelib: {pure}\n")
+        archive.writestr(f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
     return 0, "with setuptools==80.9.0\nBuilding wheel...\nrunning build_ext\n"
 
 
