@@ -149,11 +149,12 @@ class MachineBuilds(BuildIdentity):
 
     def provenance(self, source: Source, version: str) -> Provenance:
         from accel_doctor.system.packages.managers import installed_versions
+        from accel_doctor.system.packages.system_tools import SystemTools
 
         session, manager = self.session, self.treatment.package_manager.name
         made = provenance_of(source, version, session.interpreter, session.distribution, datetime.now(timezone.utc))
         used = self.treatment.installed_for(source.name)
-        return replace(made, built_with=installed_versions(used, manager, session.runner))
+        return replace(made, built_with=installed_versions(used, manager, SystemTools(session.runner)))
 
     def lacks(self, source: Source, tree: Path, wheel: Path, log: Path, request: InstallRequest) -> tuple[Reason, ...]:
         from accel_doctor.builder.left_out import lacked
@@ -169,11 +170,12 @@ class MachineBuilds(BuildIdentity):
     def links(self, wheel: Path) -> tuple[Link, ...]:
         from accel_doctor.builder.linkage import linked_files, links_to
         from accel_doctor.system.packages.managers import file_owners
+        from accel_doctor.system.packages.system_tools import SystemTools
 
         files = linked_files(wheel, self.loader)
         names = list(dict.fromkeys(files.values()))
         manager = self.treatment.package_manager.name if names else ""
-        return links_to(files, file_owners(names, manager, self.session.runner), self.loader)
+        return links_to(files, file_owners(names, manager, SystemTools(self.session.runner)), self.loader)
 
 
 @contextmanager

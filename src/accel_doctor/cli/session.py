@@ -226,10 +226,10 @@ class Session:
         """Return this machine's package manager, with its processes started by ``runner``."""
         from accel_doctor.cli.machines import driven_package_manager
         from accel_doctor.system.packages.privilege import find_privilege
+        from accel_doctor.system.packages.system_tools import SYSTEM_PATH, SystemTools
 
-        path, interactive = self.invocation.variables.get("PATH", ""), self.terminal.interactive
-        privilege = find_privilege(euid=os.geteuid(), path=path, terminal=interactive)
-        return driven_package_manager(self.rulebook, self.distribution, runner, privilege)
+        privilege = find_privilege(euid=os.geteuid(), path=SYSTEM_PATH, terminal=self.terminal.interactive)
+        return driven_package_manager(self.rulebook, self.distribution, SystemTools(runner), privilege)
 
     @property
     def obstacle(self) -> str | None:
