@@ -69,7 +69,7 @@ print(sys.argv[4] + json.dumps(answer))
 )
 
 # Imports the modules named from the sixth argument on, and the public modules inside of them: with "all" as the fifth,
-# else only where one of them opens libraries by name. Prints, after the mark given as the fourth, one JSON object for
+# else only where one of them is an extension module or opens libraries by name. Prints, after the mark given as the fourth, one JSON object for
 # each module that fails: the exception, and the shared libraries that the import asked for by name and did not find;
 # and how many modules inside of others it comes to.
 IMPORT = (
@@ -139,12 +139,15 @@ def load(name):
     found = [one for one in pkgutil.iter_modules(getattr(module, "__path__", ())) if public(one.name)]
     opening = [one for one in found if opens(one)]
     others = [name + "." + one.name for one in [*opening, *found]]  # pyzbar.wrapper opens on import
-    most = 60 if inside == "all" else 10 if opening else 0
+    most = 60 if inside == "all" else min(60, max(10, len(opening))) if opening else 0
     names.extend([one for one in dict.fromkeys(others) if inside == "all" or one not in sys.modules][:most])
 
-def opens(one):  # the source opens libraries by name
+def opens(one):  # an extension module links libraries, and a source may open some by name
     try:
-        with open(one.module_finder.find_spec(one.name).origin, "rb") as stream:
+        file = one.module_finder.find_spec(one.name).origin
+        if file.endswith(".so"):
+            return True
+        with open(file, "rb") as stream:
             text = stream.read(1 << 20)
     except (OSError, AttributeError, TypeError, ValueError):
         return False
