@@ -69,9 +69,9 @@ print(sys.argv[4] + json.dumps(answer))
 )
 
 # Imports the modules named from the sixth argument on, and the public modules inside of them: with "all" as the fifth,
-# else only where one of them is an extension module or opens libraries by name. Prints, after the mark given as the fourth, one JSON object for
-# each module that fails: the exception, and the shared libraries that the import asked for by name and did not find;
-# and how many modules inside of others it comes to.
+# else only where one of them is an extension module or opens libraries by name. Prints, after the mark given as the
+# fourth, one JSON object for each module that fails: the exception, and the shared libraries that the import asked for
+# by name and did not find; and how many modules inside of others it comes to.
 IMPORT = (
     _PREAMBLE
     + r"""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from dataclasses import replace
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,16 @@ def test_modules_beside_one_that_opens_libraries_are_imported_too(verifier, targ
     (failed,) = verifier.failing(["bars"], target("bars", files))
     assert failed.log.read_text().endswith("did not find: libcertainly-none\n")
     assert "nobody_has_this" not in failed.log.read_text()
+
+
+def test_extension_modules_inside_of_a_package_are_imported_too(verifier, target):
+    request = target("widgets", {"widgets/__init__.py": "", **{f"widgets/m{n:02}.py": "" for n in range(12)}})
+    extension = (request.target or Path()) / "widgets" / f"window{EXTENSION_SUFFIXES[-1]}"
+    compiled = next(Path(sysconfig.get_config_var("DESTSHARED")).glob(f"*{EXTENSION_SUFFIXES[0]}"))
+    extension.write_bytes(compiled.read_bytes().replace(b"libc.so.6", b"libn.so.6"))  # a library that nobody has
+    (failed,) = verifier.failing(["widgets"], request)
+    assert failed.returncode == 0
+    assert "ImportError: libn.so.6: cannot open shared object file" in failed.log.read_text()
 
 
 def test_all_libraries_that_a_file_lacks_are_told(verifier, target, tmp_path):
