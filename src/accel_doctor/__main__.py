@@ -7,31 +7,41 @@ import os
 import sys
 
 from accel_doctor import __version__
+from accel_doctor.cli.surroundings import made_usable
 
 
 def main() -> int:
     """Run the command line; return the exit code, or exit with it."""
+    temporary = made_usable()
     if sys.argv[1:] == ["--version"]:  # scripts call this often, and importing click takes longer than starting Python
-        sys.stdout.write(f"accel-doctor {__version__}\n")
-        _leave(0)
-    gc.disable()  # imports make no garbage, and looking for it takes a twentieth of them; main.py enables it again
-    from accel_doctor.cli.main import run
+        code = _flushed(f"accel-doctor {__version__}\n", 0)
+    else:
+        gc.disable()  # imports make no garbage, and looking for it takes a twentieth of them; main.py enables it again
+        from accel_doctor.cli.main import run
 
-    code = run(sys.argv[1:])
+        code = _flushed("", run(sys.argv[1:]))
+    if temporary:
+        import shutil  # takes as long as the version
+
+        shutil.rmtree(temporary, ignore_errors=True)
     threading = sys.modules.get("threading")
     if threading is None or threading.active_count() == 1:
-        _leave(code)
+        os._exit(code)  # an orderly shutdown takes a tenth of a short run, and is not needed
     return code
 
 
-def _leave(code: int) -> None:
-    """Exit at once: an orderly interpreter shutdown takes a tenth of a short run, and is not needed."""
+def _flushed(text: str, code: int) -> int:
+    """Write the last of the output; return the exit code."""
     try:
+        sys.stdout.write(text)
         sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        return  # the interpreter reports it on exit
-    os._exit(code)
+    except BrokenPipeError:
+        code = code or 1
+    except OSError as error:
+        sys.stderr.write(f"error: {error.filename}: {error.strerror}\n")
+        code = code or 1
+    sys.stderr.flush()
+    return code
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Journal:
         try:
             with self._path.open("rb") as stream:
                 entries = [_entry(line, managers) for line in iter(partial(stream.readline, _LINE_LIMIT), b"")]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         if damaged := entries.count(None):
             self._notifier.note(f"{count(damaged, 'damaged line')} in the journal {self._path}")

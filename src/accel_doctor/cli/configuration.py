@@ -35,6 +35,16 @@ FOR_PROJECTS = frozenset({"dry-run", "no-system", "verify", "portable", "offline
 NOT_FOR_PROJECTS = KEYS.keys() - FOR_PROJECTS
 
 
+def working_directory() -> Path:
+    """Return the directory that relative paths are resolved against. Raises UsageError if it was removed."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"the working directory cannot be found: {error.strerror}", hint="cd to another one"
+        ) from error
+
+
 def user_directory(variables: Mapping[str, str]) -> Path:
     """Return the user's configuration and rules directory: ``$XDG_CONFIG_HOME/accel-doctor`` or the equivalent."""
     chosen = variables.get("ACCEL_DOCTOR_CONFIG_DIR")
@@ -48,7 +58,7 @@ def rule_directories(chosen: Sequence[str], variables: Mapping[str, str], direct
     """
     own = user_directory(variables) / "rules"
     directories = [_believed(own, variables)] if own.is_dir() else []
-    return [*directories, *((directory or Path.cwd()) / Path(name).expanduser() for name in chosen)]
+    return [*directories, *((directory or working_directory()) / Path(name).expanduser() for name in chosen)]
 
 
 def _believed(path: Path, variables: Mapping[str, str]) -> Path:
@@ -68,7 +78,7 @@ def cache_directory(chosen: str | None, variables: Mapping[str, str], directory:
     chosen = chosen or pip_accel_cache(variables)
     if not chosen:
         return user_cache_path("accel-doctor")
-    return (directory or Path.cwd()) / Path(chosen).expanduser()
+    return (directory or working_directory()) / Path(chosen).expanduser()
 
 
 def journal_path(variables: Mapping[str, str]) -> Path:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from accel_doctor.cli.configuration import cache_directory
+from accel_doctor.cli.configuration import cache_directory, working_directory
 from accel_doctor.cli.options import CacheOptions, LevelOptions, TargetOptions, option
 from accel_doctor.cli.terminal.progress import NotesAndProgress
 from accel_doctor.model.machine import Invocation
@@ -63,7 +63,7 @@ def open_environment(
     offline: bool = False,
 ) -> ProjectEnvironment:
     """Return the environment of the project that the options name. Raise UsageError."""
-    invocation = Invocation(dict(os.environ), Path.cwd())
+    invocation = Invocation(dict(os.environ), working_directory())
     variables = invocation.variables
     project, cache = open_cache(options, terminal)
     base = find_base_interpreter(options.target.python, project.target, invocation, terminal)

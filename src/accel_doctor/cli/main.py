@@ -78,7 +78,10 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.INTERNAL
     except OSError as error:  # a full disk, a directory that is not writable
-        click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)
+        if error.filename == "stdout":  # only a closed or full stdout is named so
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        told = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        click.echo(click.style("error: ", fg="red", bold=True) + printable(told), err=True)
         return ExitCode.INTERNAL
     return int(code or 0)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
 import click
 
-from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory
+from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory, working_directory
 from accel_doctor.errors import UsageError
 from accel_doctor.model.plans import Policy, Verification
 from accel_doctor.units import Unit
@@ -162,7 +162,7 @@ class ConfiguredCommand(click.Command):
     ) -> click.Context:
         """Parse the command line, with the configuration as defaults."""
         if not {"-h", "--help"} & set(args):
-            values = read_configuration(user_directory(os.environ), Path.cwd())
+            values = read_configuration(user_directory(os.environ), working_directory())
             extra.setdefault("default_map", {key.replace("-", "_"): value for key, value in values.items()})
         return super().make_context(info_name, args, parent, **extra)
 

@@ -22,7 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.cli.caches import usable_cache
-from accel_doctor.cli.configuration import cache_directory, journal_path, rule_directories, user_directory
+from accel_doctor.cli.configuration import (
+    cache_directory,
+    journal_path,
+    rule_directories,
+    user_directory,
+    working_directory,
+)
 from accel_doctor.cli.options import PlaceOptions
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier, Runner
@@ -74,7 +80,7 @@ def started() -> Invocation:
     """Return the invocation of this process."""
     return Invocation(
         variables=dict(os.environ),
-        directory=Path.cwd(),
+        directory=working_directory(),
         command_line=("accel-doctor", *sys.argv[1:]),
         executable=Path(sys.executable),
         prefix=Path(sys.prefix),

@@ -35,7 +35,7 @@ def logged(runner: Runner, argv: Sequence[str], log: Path, variables: Mapping[st
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
-        file.write(f"$ {redacted(shlex.join(argv))}\n".encode())
+        file.write(f"$ {redacted(shlex.join(argv))}\n".encode(errors="surrogateescape"))
         start = file.tell()
     completed = runner.record(argv, log, environment=variables, leftovers=True)
     return completed, _read_ends(log, start)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from accel_doctor.cli.configuration import user_directory
+from accel_doctor.cli.configuration import user_directory, working_directory
 from accel_doctor.cli.machines import chosen_distribution, unasked_package_manager
 from accel_doctor.cli.options import RulesOptions, argument, as_command, checked_version, group, option
 from accel_doctor.cli.session import Terminal
@@ -45,7 +45,7 @@ command = group(
 def workplace(chosen: Sequence[str]) -> Workplace:
     """Return the rule directories that the ``rules`` commands read and write here."""
     directories = [Path(directory).expanduser().absolute() for directory in chosen]
-    return find_workplace(directories, user_directory(os.environ) / "rules", Path.cwd(), MANAGERS)
+    return find_workplace(directories, user_directory(os.environ) / "rules", working_directory(), MANAGERS)
 
 
 def adviser_of(distro: str, python: str, rulebook: Rulebook) -> RuleAdviser:

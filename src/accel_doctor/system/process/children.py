@@ -51,8 +51,12 @@ class Kept:
 def show(data: bytes, log: IO[bytes], descriptor: int) -> None:
     """Append bytes to a log, and write them to a file descriptor of ours."""
     log.write(data)
-    while data:
-        data = data[os.write(descriptor, data) :]
+    try:
+        while data:
+            data = data[os.write(descriptor, data) :]
+    except OSError as error:
+        error.filename = {1: "stdout", 2: "stderr"}.get(descriptor)
+        raise
 
 
 class Lines:
