@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import PackageManager, Runner
 from accel_doctor.model.machine import Distribution
+from accel_doctor.model.plans import Plan
 from accel_doctor.rulebook import Rulebook, load
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
@@ -38,6 +40,12 @@ def driven_package_manager(
     """Return this machine's package manager; if no rule names one, one that does nothing."""
     manager = rulebook.manager(distribution)
     return driver_for(manager.name, runner, privilege) if manager else unasked_package_manager(rulebook, distribution)
+
+
+def with_sure_commands(plan: Plan, package_manager: PackageManager) -> Plan:
+    """Return the plan with the commands for what ``--yes`` covers: what is printed to be pasted installs no guess."""
+    names = [package.name for package in plan.packages if package not in plan.guesses]
+    return replace(plan, commands=package_manager.commands(sorted(names)) if names else ())
 
 
 def obstacle(package_manager: PackageManager) -> str | None:

@@ -65,10 +65,14 @@ class Plan:
         return tuple(unmet for unmet in self.uncured if unmet.final)
 
     @property
+    def guesses(self) -> tuple[SystemPackage, ...]:
+        """Return the system packages that ``--yes`` does not cover."""
+        return tuple(package for package in self.packages if not package.confidence.covered_by_yes)
+
+    @property
     def covered_by_yes(self) -> bool:
         """Return whether ``--yes`` alone covers all of it."""
-        packages = all(package.confidence.covered_by_yes for package in self.packages)
-        return packages and all(cure.affects is None for cure in self.build_cures)
+        return not self.guesses and all(cure.affects is None for cure in self.build_cures)
 
     @property
     def hopeless(self) -> Plan:

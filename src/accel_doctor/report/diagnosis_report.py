@@ -6,9 +6,10 @@ The document's shape is described in ``docs/reference/diagnose.md`` and by the J
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from accel_doctor.model.cures import SystemPackage
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis, Finding
 from accel_doctor.model.plans import Plan
@@ -62,15 +63,24 @@ def diagnosis_lines(distribution: Distribution, diagnoses: Mapping[str, Diagnosi
 
 
 def paste_lines(plan: Plan, distribution: Distribution) -> list[str]:
-    """Return one command to paste, after an empty line; nothing if the plan has none."""
+    """Return one command to paste, after an empty line, and the guesses that it leaves out; nothing for a plan without
+    packages."""
+    lines = ["", f"To be looked at before it is installed: {guessed(plan.guesses)}"] if plan.guesses else []
     if not plan.commands:
-        return []
+        return lines
     owner = ", as root" if plan.needs_root else ""
     return [
         "",
         f"To install what is missing on {printable(str(distribution))}{owner}:",
         "  " + " && ".join(shlex.join(command) for command in plan.commands),
+        *lines,
     ]
+
+
+def guessed(packages: Sequence[SystemPackage]) -> str:
+    """Return ``pkexec, a guess for command:pkexec`` for each package."""
+    needs = {one.name: ", ".join(sorted({str(reason.need) for reason in one.reasons})) for one in packages}
+    return printable("; ".join(f"{name}, a guess for {needed}" for name, needed in needs.items()))
 
 
 def _nothing(diagnosis: Diagnosis) -> str:
@@ -83,7 +93,8 @@ def _finding_lines(finding: Finding, plan: Plan) -> list[str]:
     lines = [f"  {finding.need}", f'    line {finding.line}: "{shortened(finding.evidence, _WIDTH)}"']
     packages = [package for package in plan.packages if any(reason.need == finding.need for reason in package.reasons)]
     if packages:
-        lines.append(f"    cure: install {', '.join(package.name for package in packages)}")
+        cure = "a guess" if set(packages) & set(plan.guesses) else "cure"
+        lines.append(f"    {cure}: install {', '.join(package.name for package in packages)}")
         lines += [f"    then: {printable(advice)}" for advice in dict.fromkeys(p.advice for p in packages) if advice]
     advice = next((unmet.advice for unmet in plan.unmet if unmet.reason.need == finding.need), None)
     if advice:

@@ -9,7 +9,7 @@ import click
 
 from accel_doctor.cli.assembly import assembled_doctor
 from accel_doctor.cli.commands.export import exported_plan
-from accel_doctor.cli.machines import chosen_distribution
+from accel_doctor.cli.machines import chosen_distribution, with_sure_commands
 from accel_doctor.cli.options import (
     FrontendOptions,
     PlaceOptions,
@@ -64,6 +64,7 @@ def command(options: CheckOptions) -> int:
     with session.interrupts.watched(), assembled_doctor(session, frontend, Policy(dry_run=True), jobs=1) as doctor:
         resolution = _resolution(doctor, session, request, no_resolve=options.no_resolve)
         foresight = _foresight(doctor, session, request, resolution, elsewhere=elsewhere)
+    foresight = replace(foresight, plan=with_sure_commands(foresight.plan, session.package_manager))
     session.logs.forget_old()
     report = ForesightReport(
         distribution=session.distribution,

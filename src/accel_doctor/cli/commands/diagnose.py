@@ -12,7 +12,7 @@ from typing import BinaryIO
 import click
 
 from accel_doctor.cli.commands.export import exported_plan
-from accel_doctor.cli.machines import chosen_distribution
+from accel_doctor.cli.machines import chosen_distribution, with_sure_commands
 from accel_doctor.cli.options import (
     PlaceOptions,
     RulesOptions,
@@ -93,7 +93,8 @@ def _plan(diagnoses: dict[str, Diagnosis], session: Session, python: str | None)
     causes = [finding for diagnosis in diagnoses.values() for finding in diagnosis.causes]
     assumed = python or session.distro is not None or not causes
     interpreter = session.assumed_interpreter(python) if assumed else session.likely_interpreter()
-    return session.adviser(interpreter).plan([Reason(finding.need, finding.package, finding) for finding in causes])
+    plan = session.adviser(interpreter).plan([Reason(finding.need, finding.package, finding) for finding in causes])
+    return with_sure_commands(plan, session.package_manager)
 
 
 # --- logs named on the command line ---------------------------------------------------------------------

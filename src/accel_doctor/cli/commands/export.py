@@ -12,6 +12,7 @@ from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.journal import journal_entry
 from accel_doctor.model.plans import Plan
+from accel_doctor.report.diagnosis_report import guessed
 from accel_doctor.report.exports import WITH_BUILDS, PackageList, export, package_list, render
 from accel_doctor.system.packages.elsewhere import PackageManagerElsewhere
 from accel_doctor.system.packages.managers import MANAGERS
@@ -59,7 +60,11 @@ def command(options: ExportOptions) -> int:
 
 
 def exported_plan(plan: Plan | None, form: str, session: Session) -> str:
-    """Return a plan as ``export`` would write it after installation; empty if there is nothing to write."""
+    """Return a plan as ``export`` would write it after installation with ``--yes``; empty if there is nothing to write.
+    Guesses are left out, and the user is told."""
+    if plan and plan.guesses:
+        session.reporter.note(f"left out of the export: {guessed(plan.guesses)}")
+        plan = plan.with_packages(package for package in plan.packages if package not in plan.guesses)
     if not plan or not (plan.packages or (plan.build_cures and form in WITH_BUILDS)):
         return ""
     entry = journal_entry(plan, session.distribution, session.package_manager.name, ())

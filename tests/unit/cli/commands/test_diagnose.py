@@ -180,6 +180,35 @@ def test_what_is_missing_as_an_export(tmp_path, capsys):
     assert run(capsys, written(tmp_path, "all is well\n"), "--export", "shell") == ""
 
 
+def test_guesses_are_called_so_and_are_in_no_command(tmp_path, capsys):
+    log = tmp_path / "log"
+    log.write_text("sh: 1: pkexec: not found\nx.c:1:10: fatal error: ffi.h: No such file or directory\n")
+    install = "apt-get update && apt-get install -y --no-install-recommends libffi-dev"
+    assert run(capsys, "--distro", "debian:13", str(log)) == (
+        f"""\
+the log
+  command:pkexec
+    line 1: "sh: 1: pkexec: not found"
+    a guess: install pkexec
+  header:ffi.h
+    line 2: "x.c:1:10: fatal error: ffi.h: No such file or directory"
+    cure: install libffi-dev
+
+To install what is missing on debian 13, as root:
+  {install}
+
+To be looked at before it is installed: pkexec, a guess for command:pkexec
+"""
+    )
+    document = json.loads(run(capsys, "--distro", "debian:13", "--format", "json", str(log)))
+    assert "pkexec" not in json.dumps(document["plan"]["commands"])
+    for form in ("shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725", "pip", "uv"):
+        assert main.run(["diagnose", "--distro", "debian:13", "--export", form, str(log)]) == ExitCode.DONE
+        printed = capsys.readouterr()
+        assert "pkexec" not in printed.out
+        assert "left out of the export: pkexec, a guess for command:pkexec" in printed.err
+
+
 def test_a_pipe_is_read(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(LOG.encode())))
     assert run(capsys, "--distro", "debian:12").startswith("psycopg2\n")
