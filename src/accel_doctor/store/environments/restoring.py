@@ -155,16 +155,22 @@ class _Restoring:
 
     def _repair(self, number: int, piece: str, size: int) -> None:
         """Rewrite the pieces of a pack that are missing or were edited; existing hard links keep their content."""
-        from accel_doctor.store.environments.packs import DamagedPackError, read_pack
+        from accel_doctor.store.environments.packs import DamagedPackError, pack_digest, read_pack
 
         pack = self._stored.packs[number]
         pool = self._cache.pool
-        broken = {
-            file.piece
+        sizes = {
+            file.piece: file.size
             for files in self._stored.directories.values()
             for file in files
-            if file.pack == number and not pool.sound(file.piece, file.size)
+            if file.pack == number
         }
+        # The manifest bounds what is unpacked: a pack of other pieces has another name.
+        if pack_digest(sizes) != pack.digest:
+            raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)}: its pack is not of the manifest's files")
+        broken = {piece for piece, size in sizes.items() if not pool.sound(piece, size)}
+        if sum(sizes[piece] for piece in broken) > shutil.disk_usage(pool.directory).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(pool.directory))
         try:
             read_pack(self._cache.pack_path(pack.digest), pack.digest, broken, pool.write)
         except FileNotFoundError:

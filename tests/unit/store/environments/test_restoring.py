@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from fakes import QuietProgress
@@ -125,6 +126,28 @@ def test_a_missing_piece_comes_from_its_pack_and_a_missing_pack_is_a_damaged_env
         cached.restore(target)
     assert list(target.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "cache", "made"]
+
+
+def test_a_pack_holds_what_its_manifest_says_and_no_more(cached, environment, tmp_path):
+    stored = cached.store(environment)
+    first = next(path for path, files in stored.directories.items() if len(files) > 1)
+    fewer = {path: files[1:] if path == first else files for path, files in stored.directories.items()}
+    for shelf in cached.cache.pool.directory.iterdir():
+        shutil.rmtree(shelf)
+        shelf.mkdir()
+    with pytest.raises(DamagedEnvironmentError, match="its pack is not of the manifest's files$"):
+        cached.restore(tmp_path / "a", found=stored._replace(directories=fewer))
+
+
+def test_nothing_is_unpacked_that_the_disk_has_no_room_for(cached, environment, tmp_path, monkeypatch):
+    cached.store(environment)
+    for shelf in cached.cache.pool.directory.iterdir():
+        shutil.rmtree(shelf)
+        shelf.mkdir()
+    monkeypatch.setattr("accel_doctor.store.environments.packs.read_pack", None)  # would be called
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1))
+    with pytest.raises(OSError, match="No space left on device"):
+        cached.restore(tmp_path / "a")
 
 
 def test_a_damaged_manifest_is_told_and_counts_as_none(cached, environment):
