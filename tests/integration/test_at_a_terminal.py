@@ -111,16 +111,17 @@ def test_at_the_question(fresh: Machine) -> None:
 
 def test_during_the_simulation(fresh: Machine) -> None:
     slowly = (
-        'case " $* " in *" --print-uris "*) echo $$ > /tmp/simulating; sleep 600;; esac; exec /usr/bin/apt-get "$@"'
+        'case " $* " in *" --print-uris "*) echo $$ > /tmp/simulating; sleep 600;; esac; exec /usr/bin/apt-real "$@"'
     )
-    fresh.write("/usr/local/bin/apt-get", f"#!/bin/sh\n{slowly}\n", 0o755)
+    fresh.must("mv", "/usr/bin/apt-get", "/usr/bin/apt-real")
+    fresh.write("/usr/bin/apt-get", f"#!/bin/sh\n{slowly}\n", 0o755)
     fresh.must("mkfifo", "/tmp/simulating")
     child = at_a_terminal(fresh, *REQUIRED)
     pid = fresh.must("cat", "/tmp/simulating").strip()  # comes when the simulation has begun
     child.sendintr()
     interrupted(child, NOTHING)
     assert fresh.run("kill", "-0", pid).returncode != 0
-    fresh.path("/usr/local/bin/apt-get").unlink()
+    fresh.must("mv", "/usr/bin/apt-real", "/usr/bin/apt-get")
     sound(fresh)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,7 +61,8 @@ def test_a_daemon_does_not_hold_the_install_up(environment, tmp_path, daemon):
         assert done.returncode == 0, done.stderr
     finally:
         if pid.exists():
-            subprocess.run(["kill", "-9", pid.read_text()], check=False, stderr=subprocess.DEVNULL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid.read_text()), signal.SIGKILL)
 
 
 def test_the_user_s_command_has_the_descriptors_that_it_was_given(environment):
@@ -80,6 +83,7 @@ def test_the_user_s_command_has_none_of_ours(environment):
     assert subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout == alone
 
 
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_make_s_jobserver_reaches_it(environment, tmp_path):
     run = f"{sys.executable} -m accel_doctor run --no-system --"
     (tmp_path / "Makefile").write_text(f"all:\n\t+{run} $(MAKE) -f inner.mk\n")
