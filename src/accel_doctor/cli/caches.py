@@ -1,4 +1,4 @@
-"""The cache of a run: the chosen directory, or none if another user owns it."""
+"""Open the cache of a run: the chosen directory, or none that stays if another user owns it."""
 
 from __future__ import annotations
 

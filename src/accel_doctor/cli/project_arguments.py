@@ -1,4 +1,4 @@
-"""Arguments of ``install`` in a project's files: a closed list, since such files arrive with a clone or an archive."""
+"""Check arguments of ``install`` in a project's files against a closed list: such files arrive with a clone."""
 
 from __future__ import annotations
 

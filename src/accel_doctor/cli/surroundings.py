@@ -1,4 +1,4 @@
-"""What this process was started with, made usable: its descriptors, its streams, a home directory.
+"""Make usable what this process was started with: its descriptors, its streams, a home directory.
 
 A container may have neither HOME nor an entry for its user, a service no stdin, a script a full disk behind stdout.
 """
@@ -21,7 +21,7 @@ _CLOSED = (os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)
 
 
 class _Nothing(io.RawIOBase):
-    """A closed stdin, at its end."""
+    """Read nothing, as from a closed stdin."""
 
     def readable(self) -> bool:
         return True
@@ -31,7 +31,7 @@ class _Nothing(io.RawIOBase):
 
 
 class _Results(io.FileIO):
-    """Our stdout: what it does not take is an error that names it, unlike those of the files we write."""
+    """Write to our stdout; what it does not take is an error that names it."""
 
     def write(self, data: Any) -> int:
         while True:
@@ -46,7 +46,7 @@ class _Results(io.FileIO):
 
 
 class _Notes(io.FileIO):
-    """Our stderr: what it does not take is lost. There is nobody to tell, and the work goes on."""
+    """Write to our stderr; what it does not take is lost: there is nobody to tell, and the work goes on."""
 
     def write(self, data: Any) -> int:
         with contextlib.suppress(OSError):

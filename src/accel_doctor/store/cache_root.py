@@ -68,7 +68,7 @@ _BELOW = (
 
 
 class OthersCacheError(UsageError):
-    """A cache that another user owns, who could change what is in it."""
+    """Refuse a cache that another user owns, who could change what is in it."""
 
 
 def open_cache_root(directory: Path, *, create: bool = True) -> Path:

@@ -1,4 +1,4 @@
-"""The layout of the cache directory, and the grammar of the names in it."""
+"""Define the layout of the cache directory, and the grammar of the names in it."""
 
 from __future__ import annotations
 

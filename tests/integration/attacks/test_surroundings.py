@@ -69,7 +69,6 @@ AS_EVER = {  # name -> what starts the command; the exit code is as in ordinary 
     "nice": 'nice -n 19 "$@"',
     "no-etc-os-release": 'mount -t tmpfs none /etc; "$@"',
     "no-resolv-conf": 'mount --bind /dev/null /etc/resolv.conf; "$@"',
-    "clock-before-1980": 'unshare --time --boottime 0 true && "$@"',
 }
 UNUSABLE = {  # uv has nowhere to keep anything: what needs uv says so, everything else answers as ever
     "home-missing-deep": 'HOME=/proc/none/there "$@"',

@@ -128,9 +128,9 @@ class _Restoring:
                 try:
                     found = look(shelf, dir_fd=pool, follow_symlinks=False)
                     if found.st_mtime_ns != wanted or found.st_size != size:
-                        self._repair(pack, piece, size)
+                        self._repair(pack)
                 except FileNotFoundError:
-                    self._repair(pack, piece, size)
+                    self._repair(pack)
                 if name in relocated:
                     self._write(directory, name, piece)
                     continue
@@ -153,7 +153,7 @@ class _Restoring:
         with os.fdopen(descriptor, "wb") as target:
             target.write(content)
 
-    def _repair(self, number: int, piece: str, size: int) -> None:
+    def _repair(self, number: int) -> None:
         """Rewrite the pieces of a pack that are missing or were edited; existing hard links keep their content."""
         from accel_doctor.store.environments.packs import DamagedPackError, pack_digest, read_pack
 
@@ -179,8 +179,6 @@ class _Restoring:
             with suppress(OSError):  # so that it is made or fetched again
                 self._cache.pack_path(pack.digest).unlink()
             raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)}: {error.message}") from error
-        if not pool.sound(piece, size):
-            raise DamagedEnvironmentError(f"{_named(pack.name, pack.version)}: its pack has no piece {piece}")
 
 
 def _named(name: str, version: str) -> str:

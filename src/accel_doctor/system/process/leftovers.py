@@ -1,4 +1,4 @@
-"""What a build leaves running, where that keeps the tool waiting that started the build.
+"""End what a build leaves running, where that keeps the tool waiting that started the build.
 
 uv and pip read a backend's output to its end, which comes when the last process that inherited the pipe is gone. A
 daemon (a compiler cache, a language's build server) lives on.
@@ -20,7 +20,7 @@ _READS_ONLY = re.compile(rb"(?m)^flags:\s+[0-7]*[04]$")  # the access mode is O_
 
 
 class Leftovers:
-    """Ends the processes that keep one process waiting. Without /proc there are none to be seen."""
+    """End the processes that keep one process waiting. Without /proc there are none to be seen."""
 
     def __init__(self, waiting: int, now: float) -> None:
         self._waiting = waiting

@@ -24,7 +24,7 @@ _OF_CODE = frozenset({"ModuleNotFoundError", "ImportError", "AttributeError", "N
 
 
 class ModuleRules(Protocol):
-    """What rules say about Python modules."""
+    """Tell what rules say about Python modules."""
 
     def project_of(self, module: str) -> str | None:
         """Return the normalized name of the project that has a module; None if that is not known."""
@@ -35,7 +35,7 @@ class ModuleRules(Protocol):
 
 @dataclass(frozen=True)
 class Inside:
-    """The facts to judge by: how many modules inside of packages were ``tried``, and the normalized names of what the
+    """Judge by these facts: how many modules inside of packages were ``tried``, and the normalized names of what the
     distribution requires under a condition, as its ``extras``."""
 
     rules: ModuleRules
