@@ -17,7 +17,10 @@ def redacted(text: str) -> str:
 
 def local_path(location: str) -> Path | None:
     """Return the path that a path or a ``file:`` URL names; None for any other URL."""
-    parts = urlsplit(location)
+    try:
+        parts = urlsplit(location)
+    except ValueError:  # https://[
+        return None
     if parts.scheme == "file":
         return Path(unquote(parts.path))
     return None if parts.scheme else Path(location)

@@ -31,7 +31,8 @@ accel-doctor install [OPTION]... [REQUIREMENT]...
 
 A requirement is a name with versions, a URL, a repository, or the path of a project or archive. pip's configuration
 applies as it does to pip: `PIP_*`, `/etc/pip.conf`, and the `pip.conf` of the user and of the environment. With the uv
-frontend, `UV_*` applies too and wins over pip's configuration.
+frontend, `UV_*` applies too and wins over pip's configuration. [Requirement files](requirement-files.md) mean what
+they mean to pip.
 
 uv refuses old archive formats of sdists (`.tar.bz2`, `.tar.xz`, `.tgz`); unless you ask for it with `--frontend uv`,
 pip resolves and builds what needs them.

@@ -10,13 +10,14 @@ import click
 
 from accel_doctor.cli.options import ConfiguredCommand, FrontendOptions
 from accel_doctor.cli.session import Session
+from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import FrontendParts, choose_frontend, settled_elsewhere
 from accel_doctor.interfaces import Frontend
 from accel_doctor.model.requests import Connection, InstallRequest
 from accel_doctor.requirements.pip_configuration import read_configuration
-from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, ParsedArguments, PipOption
+from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, ParsedArguments, PipOption, spelled_out
 from accel_doctor.requirements.request import read_connection, read_request
-from accel_doctor.requirements.unsupported_options import HARMLESS, unsupported
+from accel_doctor.requirements.unsupported_options import HARMLESS, INSTEAD, unsupported
 from accel_doctor.system.file_reader import FileReader
 
 # Both options append to one list, in command-line order: with pip, the later one wins.
@@ -58,6 +59,8 @@ HIDDEN_OPTIONS: tuple[click.Parameter, ...] = tuple(
     for name, takes_value in HARMLESS.items()
 )
 
+_OF_PIP = {*HARMLESS, *INSTEAD, *(name for option in PIP_OPTIONS for name in (*option.names, option.off))}
+
 
 class PipArguments(ParsedArguments):
     """pip's part of a command line, as a group of options."""
@@ -81,19 +84,35 @@ class PipArguments(ParsedArguments):
 
 
 class PipLineCommand(ConfiguredCommand):
-    """A command that takes pip's arguments: for an unknown option, the error says what to use instead."""
+    """A command that takes pip's arguments, abbreviated as pip allows it.
+
+    For an unknown option, the error says what to use instead.
+    """
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Parse the command line. Raises UsageError for an unknown option."""
         try:
-            return super().make_context(info_name, args, parent, **extra)
+            return super().make_context(info_name, [*args], parent, **extra)
         except click.NoSuchOption as error:
+            if spelled := self._spelled_out(error.option_name, args):
+                return self.make_context(info_name, spelled, parent, **extra)
             explained = unsupported(error.option_name)
             if error.possibilities and explained.message.startswith("no such option"):
                 explained.hint = f"did you mean {error.possibilities[0]}?"  # closest first
             raise explained from None
+
+    def _spelled_out(self, name: str, args: list[str]) -> list[str] | None:
+        """Return the arguments with an option of pip's in full; None if ``name`` is not short for one."""
+        names = {name: option.name for option in self.params for name in (*option.opts, *option.secondary_opts)}
+        fitting = spelled_out(name, names | {other: other for other in INSTEAD})
+        if len(fitting) > 1:
+            raise UsageError(f"ambiguous option: {name} ({', '.join(fitting)}?)")
+        if not fitting or fitting[0] == name or fitting[0] not in _OF_PIP:
+            return None
+        at = next(index for index, word in enumerate(args) if word.partition("=")[0] == name)
+        return [*args[:at], fitting[0] + args[at].removeprefix(name), *args[at + 1 :]]
 
 
 def prepare(session: Session, arguments: ParsedArguments, options: FrontendOptions) -> tuple[Frontend, InstallRequest]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
+from packaging.requirements import InvalidRequirement, Requirement
 
 from accel_doctor.cli.configuration import FOR_PROJECTS
 from accel_doctor.errors import UsageError
@@ -47,7 +49,9 @@ def checked_arguments(words: Sequence[str], command: click.Command, directory: P
 
 
 def _check_file(value: str, directory: Path, source: str) -> None:
-    location = value.rpartition(" @ ")[2].strip().partition("[")[0]
+    with suppress(InvalidRequirement):
+        value = Requirement(value).url or value
+    location = value.strip().partition("[")[0]
     path = local_path(location.removeprefix("git+"))
     if path is not None and (_PATH.match(location) or (directory / path).exists()):
         below(directory, str(path), f"{source}: install")

@@ -8,13 +8,17 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from accel_doctor.errors import UsageError
-from accel_doctor.requirements.pip_option_table import FLAGS, PIP_OPTIONS
+from accel_doctor.requirements.pip_option_table import FLAGS, PIP_OPTIONS, Kind, spelled_out
 
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
+
+FORMATS = tuple(option.key for option in PIP_OPTIONS if option.kind is Kind.FORMATS)
+
 _HASH_ALGORITHMS = ("sha256", "sha384", "sha512")
 
 # Options a line can have: their key, and whether they take a value. The last four are for files only.
@@ -36,6 +40,12 @@ class Line:
     def values(self, name: str) -> tuple[str, ...]:
         """Return the values of option ``name``, in order."""
         return tuple(value for option, value in self.options if option == name)
+
+    @property
+    def for_all_lines(self) -> Line:
+        """Return the line with those options alone that, as in pip, hold for the whole request wherever they are."""
+        kept = (*FORMATS, "all-releases", "only-final")
+        return replace(self, requirement="", options=tuple(one for one in self.options if one[0] in kept))
 
 
 def parse_lines(text: str, location: str, variables: Mapping[str, str]) -> Iterator[Line]:
@@ -70,25 +80,59 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
 def _parsed(line: str, origin: str) -> Line:
     # The requirement is everything before the first word that begins with a dash: markers have quotes of their own,
     # which shell-like splitting would remove.
-    words = line.split(" ")
-    cut = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
+    requirement, rest = _cut(line)
+    rest, marker = _without_marker(rest)
     try:
-        rest = shlex.split(" ".join(words[cut:]))
+        words = shlex.split(rest)
     except ValueError as error:
-        raise UsageError(f"{origin}: Could not split options: {' '.join(words[cut:])}") from error
-    options = tuple(_options(rest, line, origin))
-    requirement = " ".join(words[:cut]).strip()
-    return Line(origin, requirement, options)
+        raise UsageError(f"{origin}: Could not split options: {rest}") from error
+    options = tuple(_options(words, line, origin))
+    if not marker:
+        return Line(origin, requirement, options)
+    if requirement:
+        return Line(origin, f"{requirement} ; {marker}", options)
+    if not any(name == "editable" for name, _ in options):
+        raise UsageError(f"{origin}: Invalid requirement: {line}: a marker without a requirement")
+    return Line(
+        origin, "", tuple((name, f"{value} ; {marker}" if name == "editable" else value) for name, value in options)
+    )
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """Split before the first word that begins with a dash."""
+    words = text.split(" ")
+    cut = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
+    return " ".join(words[:cut]).strip(), " ".join(words[cut:])
+
+
+def _without_marker(options: str) -> tuple[str, str]:
+    """Split off a marker among the options, which pip drops without a word: ``-e . ; python_version > '3'``."""
+    for semicolon in re.finditer(r"\s;", options):
+        before = options[: semicolon.start()]
+        with suppress(ValueError):  # inside of quotes
+            shlex.split(before)
+            marker, after = _cut(options[semicolon.end() :].strip())
+            return f"{before} {after}".strip(), marker
+    return options, ""
 
 
 def _options(words: list[str], line: str, origin: str) -> Iterator[tuple[str, str]]:
     while words:
         complaint: str | None
         word = words.pop(0)
+        if word == "-" or (word == "--" and not words):
+            continue
         flag, value = _split(word)
-        name, takes_value = _OPTIONS.get(flag, ("", False))
-        if not name:
-            complaint = f"no such option: {flag}" if flag.startswith("-") else f"unexpected {word!r} after the options"
+        fitting = spelled_out(flag, _OPTIONS)
+        name, takes_value = _OPTIONS[fitting[0]] if len(fitting) == 1 else ("", False)
+        if len(fitting) > 1:
+            complaint = f"ambiguous option: {flag} ({', '.join(fitting)}?)"
+        elif not name:
+            complaint = (
+                f"no such option: {flag}"
+                if flag.startswith("-") and word != "--"
+                else f"unexpected {word!r} after the options"
+            )
         elif takes_value and value is None and not words:
             complaint = f"{flag} option requires 1 argument"
         elif not takes_value and value is not None:

@@ -99,7 +99,7 @@ def settle(options: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[s
     """
     lists: dict[str, set[str]] = {"no-binary": set(), "only-binary": set()}
     for option, value in options:
-        if not value or value.startswith("-"):
+        if value.startswith("-"):
             raise UsageError("--no-binary / --only-binary option requires 1 argument.")
         target = lists[option]
         other = lists["only-binary" if option == "no-binary" else "no-binary"]

@@ -154,6 +154,22 @@ PIP_OPTIONS: tuple[PipOption, ...] = (
 OPTION_OF: Mapping[str, PipOption] = {option.key: option for option in PIP_OPTIONS}
 
 
+def spelled_out(flag: str, names: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the options that ``flag`` can stand for, as pip abbreviates them: itself, or all that begin with it.
+
+    ``names`` says what each name sets: of two names for one thing, the first is returned.
+    """
+    if flag in names:
+        return (flag,)
+    if not flag.startswith("--") or flag == "--":
+        return ()
+    found: dict[object, str] = {}
+    for name in sorted(names):
+        if name.startswith(flag):
+            found.setdefault(names[name], name)
+    return tuple(found.values())
+
+
 Value = bool | int | float | str | tuple[str, ...]
 
 

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from accel_doctor.errors import UsageError
 from accel_doctor.model.machine import Invocation
 from accel_doctor.model.requests import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
-from accel_doctor.requirements.lines import Line
+from accel_doctor.requirements.lines import FORMATS, Line
 from accel_doctor.requirements.merged_options import MergedOptions, settle
 from accel_doctor.requirements.pip_configuration import Configuration
-from accel_doctor.requirements.pip_option_table import OPTION_OF, PIP_OPTIONS, Kind, ParsedArguments
+from accel_doctor.requirements.pip_option_table import OPTION_OF, Kind, ParsedArguments
 from accel_doctor.requirements.requirement_files import Files, NestedReader, is_lock
 from accel_doctor.requirements.specifier import SpecifierReader
 from accel_doctor.requirements.unsupported_options import INSTEAD, UNSUPPORTED_KEYS, unsupported
@@ -97,11 +97,12 @@ class _Gathering:
         self._nested = NestedReader(files, invocation)
         self.options = MergedOptions(arguments, configuration, invocation)
         self.options.replace("find-links", tuple(map(self._find_link, self.options.many("find-links"))))
+        for host in self.options.many("trusted-host"):
+            _check_host(host, COMMAND_LINE)
         self.lock: Path | None = None
         self.requirements: list[RequirementLine] = []
         self.constraints: list[RequirementLine] = []
-        formats = [option.key for option in PIP_OPTIONS if option.kind is Kind.FORMATS]
-        configured = [(key, value) for key in formats if (value := configuration.text(key))]
+        configured = [(key, value) for key in FORMATS if (value := configuration.text(key))]
         self.format_control = [*configured, *arguments.format_control]
 
     def read_all(self) -> None:
@@ -142,7 +143,7 @@ class _Gathering:
                 hint="install the rest with a second command",
             )
         path = self._invocation.absolute(location)
-        if urlsplit(location).scheme or not self._files.is_file(path):
+        if _scheme(location) or not self._files.is_file(path):
             raise UsageError(f"lock file not found: {location}")
         return Path(path)
 
@@ -150,14 +151,15 @@ class _Gathering:
         for line in self._nested.read(location, constraint=constraint):
             if line.requirement or line.values("editable"):
                 self._add(line)
-            else:
-                self._apply(line)
+                line = line.for_all_lines
+            self._apply(line)
 
     def _add(self, line: Line) -> None:
+        editables = line.values("editable")
         requirement = self._specifiers.read(
-            line.requirement or line.values("editable")[0],
+            line.requirement or editables[0],
             line.origin,
-            editable=not line.requirement,
+            editable=bool(editables),
             hashes=line.values("hash"),
             config_settings=line.values("config-settings"),
         )
@@ -178,6 +180,8 @@ class _Gathering:
             elif name == "find-links":
                 self.options.set(option, self._find_link_in(line, value))
             else:
+                if name == "trusted-host":
+                    _check_host(value, line.origin)
                 if name == "index-url":
                     self.options.replace("extra-index-url", ())
                 self.options.set(option, value)
@@ -185,12 +189,12 @@ class _Gathering:
     def _find_link_in(self, line: Line, value: str) -> str:
         # As in pip: relative to the requirements file if the path exists there, else to the working directory.
         beside = posixpath.normpath(posixpath.join(posixpath.dirname(line.location), value))
-        if not urlsplit(value).scheme and (self._files.is_directory(beside) or self._files.is_file(beside)):
+        if not _scheme(value) and (self._files.is_directory(beside) or self._files.is_file(beside)):
             return beside
         return self._find_link(value)
 
     def _find_link(self, location: str) -> str:
-        return location if urlsplit(location).scheme else self._invocation.absolute(location)
+        return location if _scheme(location) else self._invocation.absolute(location)
 
     def _nothing_asked_for(self) -> UsageError:
         if found := self.options.many("find-links"):
@@ -202,6 +206,24 @@ class _Gathering:
             'You must give at least one requirement to install (see "accel-doctor install --help")',
             hint="accel-doctor install -r requirements.txt",
         )
+
+
+def _check_host(host: str, origin: str) -> None:
+    bare = host.count(":") > 1 and "@" not in host and "[" not in host  # an IPv6 address
+    try:
+        parts = urlsplit(f"https://[{host}]" if bare else f"https://{host}")
+        named = parts.hostname and (parts.port is None or parts.port)
+    except ValueError as error:
+        raise UsageError(f"{origin}: --trusted-host {host}: {error}") from error
+    if not named:
+        raise UsageError(f"{origin}: --trusted-host {host}: expected HOST or HOST:PORT")
+
+
+def _scheme(location: str) -> str:
+    try:
+        return urlsplit(location).scheme
+    except ValueError as error:
+        raise UsageError(f"{location}: {error}") from error
 
 
 def _refuse(option: str, where: str) -> NoReturn:

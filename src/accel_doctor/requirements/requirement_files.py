@@ -110,6 +110,8 @@ class NestedReader:
                 yield replace(line, location=location, constraint=constraint)
                 continue
             name, nested_constraint = nested
+            if line.for_all_lines.options:
+                yield line.for_all_lines
             target = _relative_to(location, name)
             if target in path:
                 raise UsageError(f"{line.origin}: {name} recursively references itself in {self._shown(location)}")

@@ -6,7 +6,7 @@ import posixpath
 import re
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -16,12 +16,20 @@ from accel_doctor.errors import UsageError
 from accel_doctor.model.requests import RequirementLine
 from accel_doctor.requirements.requirement_files import Files
 
-_VCS = ("git", "hg", "svn", "bzr")
-_SCHEMES = ("http", "https", "file", "ftp", "ssh", "git", "hg", "svn", "bzr")
+_TRANSPORTS = {
+    "git": ("http", "https", "ssh", "git", "file"),
+    "hg": ("http", "https", "ssh", "static-http", "file"),
+    "svn": ("http", "https", "ssh", "svn", "file"),
+    "bzr": ("http", "https", "ssh", "sftp", "ftp", "lp", "file"),
+}
+_REPOSITORIES = frozenset(f"{vcs}+{transport}" for vcs, transports in _TRANSPORTS.items() for transport in transports)
+_SCHEMES = frozenset(("http", "https", "file", "ftp")) | _REPOSITORIES
 _ARCHIVES = (
     ".zip", ".whl", ".tar.bz2", ".tbz", ".tar.gz", ".tgz", ".tar", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma",
 )  # fmt: skip
-_EXTRAS = re.compile(r"(?P<rest>.+?)\s*(?P<extras>\[[^\]]+\])")
+_EXTRAS = re.compile(r"(?P<rest>.+)(?P<extras>\[[^\]]+\])")
+_EGG = re.compile(r"[#&]egg=([^&]*)")
+_PROJECT_NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
 _OPERATORS = re.compile(r"===|==|~=|!=|<=|>=|<|>")
 
 
@@ -45,45 +53,69 @@ class SpecifierReader:
 
         Raises UsageError with the origin, in pip's words, for anything else.
         """
-        text, name = (self._editable if editable else self._plain)(text.strip(), origin)
+        try:
+            text, name = (self._editable if editable else self._plain)(text.strip(), origin)
+        except ValueError as error:  # a URL that none can be: https://[a
+            raise UsageError(f"{origin}: Invalid requirement: {text!r}: {error}") from error
         return RequirementLine(text, origin, editable, name, hashes, config_settings)
 
     def _plain(self, text: str, origin: str) -> tuple[str, str | None]:
         is_url = _is_url(text)
         body, marker = _without_marker(text, "; " if is_url else ";", origin)
         if is_url:
-            return _with_marker(self._absolute_url(body), marker), _name_in_url(body)
+            return _with_marker(self._absolute_url(body), marker), _name_in_url(body, origin)
         path, extras = _without_extras(body)
         if self._is_local(path, origin):
             location = self._absolute(path)
-            return _with_marker(f"{location}{extras}", marker), _name_of_wheel(location)
+            return _with_marker(f"{location}{extras}", marker), _name_of_wheel(location, origin)
         if body == "requirements.txt" or (body.endswith((".txt", ".in")) and self._files.is_file(self._absolute(body))):
             raise UsageError(
                 f"{origin}: {body!r} is a file, not a package", hint=f"to read requirements from a file: -r {body}"
             )
         try:
-            return text, canonicalize_name(Requirement(text).name)
+            requirement = Requirement(body)
+            _egg(requirement.url or "", origin)
+            return self._named(requirement, text, marker), canonicalize_name(requirement.name)
         except InvalidRequirement as error:
             raise UsageError(self._invalid(text, body, origin, error), hint=_hint(body)) from error
 
     def _editable(self, text: str, origin: str) -> tuple[str, str | None]:
         with suppress(InvalidRequirement):
             requirement = Requirement(text)
-            if requirement.url:
+            if requirement.url and _scheme(requirement.url) in _REPOSITORIES | {"file"}:
+                urlsplit(requirement.url)  # raises ValueError
                 return text, canonicalize_name(requirement.name)
-        # pip does not support a marker after an editable path; uv does, and users expect it.
+        # On a command line, pip takes no marker after an editable path; uv does, and users expect it.
         body, marker = _without_marker(text, "; " if _is_url(text) else ";", origin)
         path, extras = _without_extras(body)
         if self._files.is_directory(self._absolute(path)) and not _is_url(path):
             return _with_marker(f"{self._absolute(path)}{extras}", marker), None
         if path.lower().startswith("file:"):
-            return _with_marker(f"{self._path_of_url(path)}{extras}", marker), _name_in_url(path)
-        if urlsplit(body).scheme.partition("+")[0] in _VCS:
-            return text, _name_in_url(body)
+            return _with_marker(f"{self._path_of_url(path)}{extras}", marker), _egg(path, origin)
+        if _scheme(body) in _TRANSPORTS:
+            body = f"{_scheme(body)}+{body}"
+        if _scheme(body) in _REPOSITORIES:
+            name = _name_in_url(body, origin)
+            if not name:
+                raise UsageError(
+                    f"{origin}: Could not detect requirement name for {text!r}", hint=f"-e 'NAME @ {body}'"
+                )
+            return _with_marker(body, marker), name
         raise UsageError(
             f"{origin}: {text} is not a valid editable requirement. It should either be a path to a local project or a "
-            f"VCS URL (beginning with {', '.join(f'{vcs}+' for vcs in _VCS)})."
+            f"VCS URL (beginning with {', '.join(f'{vcs}+' for vcs in _TRANSPORTS)})."
         )
+
+    def _named(self, requirement: Requirement, text: str, marker: str) -> str:
+        """Return ``name @ file:there`` with an absolute URL; anything else as written, if that is valid by itself."""
+        located = self._absolute_url(requirement.url) if requirement.url else None
+        if located != requirement.url:
+            requirement.url = located
+            return _with_marker(str(requirement), marker)
+        with suppress(InvalidRequirement):
+            if Requirement(text).url == requirement.url:
+                return text
+        return _with_marker(str(requirement), marker)  # pip takes an empty marker, and one right after a URL
 
     def _is_local(self, path: str, origin: str) -> bool:
         absolute = self._absolute(path)
@@ -107,15 +139,18 @@ class SpecifierReader:
         return posixpath.normpath(posixpath.join(str(self._directory), path))
 
     def _absolute_url(self, url: str) -> str:
-        scheme, _, rest = url.partition(":")
-        if scheme.lower() != "file" or (rest.startswith("/") and "/../" not in rest):
+        rest = url.partition(":")[2]
+        if urlsplit(url).scheme != "file":
             return url
         path, mark, fragment = rest.partition("#")
         located = Path(self._path_of_url(f"file:{path}")).as_uri()
         return f"{located}{mark}{fragment}"
 
     def _path_of_url(self, url: str) -> str:
-        return self._absolute(unquote(urlsplit(url).path))
+        parts = urlsplit(url)
+        if parts.netloc not in ("", "localhost"):
+            raise ValueError("a file URL cannot name another machine")
+        return self._absolute(unquote(parts.path))
 
     def _invalid(self, text: str, body: str, origin: str, error: InvalidRequirement) -> str:
         message = f"{origin}: Invalid requirement: {text!r}: {error}"
@@ -143,27 +178,41 @@ def _with_marker(text: str, marker: str) -> str:
 
 def _without_extras(text: str) -> tuple[str, str]:
     match = _EXTRAS.fullmatch(text)
-    return (match["rest"], match["extras"]) if match else (text, "")
+    if match is None:
+        return text, ""
+    Requirement(f"name{match['extras']}")  # raises InvalidRequirement
+    return match["rest"].rstrip(), match["extras"]
 
 
 def _is_url(text: str) -> bool:
+    return _scheme(text) in _SCHEMES
+
+
+def _scheme(text: str) -> str:
     scheme, colon, _ = text.partition(":")
-    return bool(colon) and (scheme.lower() in _SCHEMES or scheme.lower().partition("+")[0] in _VCS)
+    return scheme.lower() if colon else ""
 
 
-def _name_in_url(url: str) -> str | None:
-    parts = urlsplit(url)
-    egg = parse_qs(parts.fragment).get("egg")
-    if egg:
-        return canonicalize_name(egg[0].partition("[")[0])
-    return _name_of_wheel(unquote(parts.path))
+def _name_in_url(url: str, origin: str) -> str | None:
+    egg = _egg(url, origin)
+    return _name_of_wheel(unquote(urlsplit(url).path), origin) or egg
 
 
-def _name_of_wheel(location: str) -> str | None:
-    try:
-        return parse_wheel_filename(location.rpartition("/")[2])[0]
-    except InvalidWheelFilename:
+def _egg(url: str, origin: str) -> str | None:
+    egg = _EGG.search(url)
+    if egg and not _PROJECT_NAME.fullmatch(egg[1]):
+        raise UsageError(f"{origin}: {url}: {egg[0][1:]} is not the name of a project", hint="write NAME[EXTRAS] @ URL")
+    return canonicalize_name(egg[1]) if egg else None
+
+
+def _name_of_wheel(location: str, origin: str) -> str | None:
+    file = posixpath.basename(location.rstrip("/"))
+    if posixpath.splitext(file)[1] != ".whl":
         return None
+    try:
+        return parse_wheel_filename(file)[0]
+    except InvalidWheelFilename as error:
+        raise UsageError(f"{origin}: {error}") from error
 
 
 def _hint(body: str) -> str | None:

@@ -28,9 +28,7 @@ INSTEAD: Mapping[str, str] = {
     "--refresh-package": "use --no-cache-dir",
     "--check-build-dependencies": "leave build isolation on",
     "--use-deprecated": "nothing: accel-doctor has no deprecated behavior",
-    "--index": "use --index-url or --extra-index-url",
     "--default-index": "use --index-url",
-    "--find-link": "use --find-links",
     "--system": "choose the interpreter with --python",
     "--exists-action": "move the existing directory away first",
 }

@@ -21,7 +21,11 @@ class FileReader:
 
     def read(self, location: str) -> bytes:
         """Return the content of a path or URL; of a file, at most one byte more than the limit. Raises OSError."""
-        if urlsplit(location).scheme in ("http", "https"):
+        try:
+            scheme, path = urlsplit(location).scheme, local_path(location)
+        except ValueError as error:
+            raise OSError(f"{location}: {error}") from error
+        if scheme in ("http", "https"):
             from accel_doctor.http import HttpClient, HttpError, TooLargeError
 
             with HttpClient(self.connection, self.variables) as client:
@@ -29,7 +33,7 @@ class FileReader:
                     return client.read(location, SIZE_LIMIT)
                 except (HttpError, TooLargeError) as error:
                     raise OSError(f"{redacted(location)}: {error}") from error
-        with (local_path(location) or Path(location)).open("rb") as stream:
+        with (path or Path(location)).open("rb") as stream:
             return stream.read(SIZE_LIMIT + 1)
 
     def is_directory(self, path: str) -> bool:

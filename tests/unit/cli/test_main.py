@@ -56,6 +56,21 @@ def test_help_lists_the_commands(capsys):
             "error: no such option: --requirment\nhint: did you mean --requirement?\n",
         ),
         (
+            ["install", "--constr=gone.txt", "idna"],
+            "error: Could not open constraint file: [Errno 2] No such file or directory: 'gone.txt'\n",
+        ),
+        (
+            ["install", "--plat=any", "idna"],
+            "error: accel-doctor does not support --platform\n"
+            "hint: accel-doctor builds for the machine it runs on: run it on the target\n",
+        ),
+        (
+            ["install", "--req", "x"],
+            "error: ambiguous option: --req (--require-hashes, --require-signature, "
+            "--require-venv, --requirement, --requirements-from-script?)\n",
+        ),
+        (["install", "-f", "https://[", "idna"], "error: https://[: Invalid IPv6 URL\n"),
+        (
             ["install"],
             'error: You must give at least one requirement to install (see "accel-doctor install --help")\n'
             "hint: accel-doctor install -r requirements.txt\n",

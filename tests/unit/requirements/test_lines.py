@@ -47,6 +47,35 @@ def test_every_spelling_of_an_option(text):
     assert lines(text) == [Line("r.txt:1", "", (("requirement", "b.txt"),))]
 
 
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("--index https://i", ("index-url", "https://i")),
+        ("--find=a", ("find-links", "a")),
+        ("--pypi https://i", ("index-url", "https://i")),
+        ("--config k=v", ("config-settings", "k=v")),
+    ],
+)
+def test_options_can_be_abbreviated(text, option):
+    assert lines(text) == [Line("r.txt:1", "", (option,))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-e . ; python_version > '3'", Line("r.txt:1", "", (("editable", ". ; python_version > '3'"),))),
+        (
+            "-e . ; python_version > '3' -C k=v",
+            Line("r.txt:1", "", (("editable", ". ; python_version > '3'"), ("config-settings", "k=v"))),
+        ),
+        ("-e 'a @ u ; x'", Line("r.txt:1", "", (("editable", "a @ u ; x"),))),
+        ("six --hash sha256:ab ; os_name == 'nt'", Line("r.txt:1", "six ; os_name == 'nt'", (("hash", "sha256:ab"),))),
+    ],
+)
+def test_a_marker_after_the_options_is_the_requirements(text, expected):
+    assert lines(text) == [expected]
+
+
 def test_a_line_may_hold_several_options():
     (line,) = lines("--no-index --find-links 'a b' --no-binary=x,y")
     assert line.options == (("no-index", ""), ("find-links", "a b"), ("no-binary", "x,y"))
@@ -61,6 +90,11 @@ def test_a_line_may_hold_several_options():
         ("-i", "r.txt:1: Invalid requirement: -i: -i option requires 1 argument"),
         ("--pre=yes", "r.txt:1: Invalid requirement: --pre=yes: --pre option does not take a value"),
         ("-e . extra", "r.txt:1: Invalid requirement: -e . extra: unexpected 'extra' after the options"),
+        (
+            "--re x",
+            "r.txt:1: Invalid requirement: --re x: ambiguous option: --re (--require-hashes, --requirement?)",
+        ),
+        ("--pre ; x", "r.txt:1: Invalid requirement: --pre ; x: a marker without a requirement"),
         ("--find-links 'a", "r.txt:1: Could not split options: --find-links 'a"),
         (
             "six --hash=md5:ab",

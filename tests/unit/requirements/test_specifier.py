@@ -38,6 +38,7 @@ def read(files):
         ("git+ssh://git@host/x.git", None),
         ("https://host/p/Some_Thing-2.0-py3-none-any.whl#sha256=ab", "some-thing"),
         ("https://host/thing-2.0.tar.gz", None),
+        ("a @ https://host/thing-2.0.tar.gz ; os_name == 'nt'", "a"),
     ],
 )
 def test_names_and_urls_stay_as_written(read, text, expected):
@@ -55,12 +56,26 @@ def test_names_and_urls_stay_as_written(read, text, expected):
         ("a-1.0.tar.gz", "/w/a-1.0.tar.gz"),
         ("./a-1.0.tar.gz[x]", "/w/a-1.0.tar.gz[x]"),
         ("file:proj", "file:///w/proj"),
+        ("./proj;", "/w/proj"),
         ("file:///w/x/../proj", "file:///w/proj"),
         ("file:///w/a-1.0.tar.gz#sha256=ab", "file:///w/a-1.0.tar.gz#sha256=ab"),
     ],
 )
 def test_local_ones_become_absolute(read, text, expected):
     assert read(text) == (expected, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a;", "a"),
+        ("a==1 ;", "a==1"),
+        ("a @ file:proj", "a @ file:///w/proj"),
+        ("a @ https://h/a.zip; os_name == 'nt'", "a @ https://h/a.zip ; os_name == 'nt'"),
+    ],
+)
+def test_what_pip_takes_becomes_what_everything_takes(read, text, expected):
+    assert read(text) == (expected, "a")
 
 
 def test_a_wheel_file_tells_its_name(read):
@@ -102,6 +117,13 @@ def test_editables(read, files, text, expected):
             "six ; x",
             "r.txt:1: Invalid requirement: 'six': Expected a marker variable or quoted string\n    x\n    ^",
             None,
+        ),
+        ("https://[a", "r.txt:1: Invalid requirement: 'https://[a': Invalid IPv6 URL", None),
+        ("a @ https://[a", "r.txt:1: Invalid requirement: 'a @ https://[a': Invalid IPv6 URL", None),
+        (
+            "https://h/a.zip#egg=a[x]",
+            "r.txt:1: https://h/a.zip#egg=a[x]: egg=a[x] is not the name of a project",
+            "write NAME[EXTRAS] @ URL",
         ),
         (
             "requirements.txt",
