@@ -7,6 +7,7 @@ the source itself pins. The frontend's ordinary isolated build of the copy then 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -69,6 +70,8 @@ def _require(tree: Path, changes: BuildChanges) -> None:
         match step:
             case SourceStep.REGENERATE_CYTHON:
                 generated = remove_generated(tree)
+            case SourceStep.BUILTINS_MODULE:
+                _name_builtins(tree / "setup.py")
     system["requires"] = _requirements(system["requires"], changes)
     if generated or _asks_while_building(system, changes):
         system |= _put_in_front(tree, system, generated, changes)
@@ -76,6 +79,15 @@ def _require(tree: Path, changes: BuildChanges) -> None:
     if file.is_symlink():
         file.unlink()
     file.write_text(tomli_w.dumps(document), encoding="utf-8")
+
+
+def _name_builtins(script: Path) -> None:
+    """Have a setup script set attributes of the module ``builtins``: only in a program's main file is ``__builtins__``
+    that module, and elsewhere a dictionary."""
+    if script.is_file():
+        text = script.read_bytes()
+        script.unlink()  # it may be a link
+        script.write_bytes(re.sub(rb"\b__builtins__\.", b"__import__('builtins').", text))
 
 
 def _asks_while_building(system: Mapping[str, Any], changes: BuildChanges) -> bool:

@@ -94,6 +94,7 @@ class SourceStep(str, Enum):
     """A step on a copy of the source before its build; no rule can name another."""
 
     REGENERATE_CYTHON = "regenerate-cython"  # generate C files again, where the .pyx file is beside them
+    BUILTINS_MODULE = "builtins-module"  # have setup.py set names on the module, where it takes __builtins__ for that
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,10 @@ class BuildChanges:
 
 NO_CHANGES = BuildChanges()
 _JOBS = ("MAX_JOBS", "CMAKE_BUILD_PARALLEL_LEVEL", "NPY_NUM_BUILD_JOBS", "CARGO_BUILD_JOBS")
-_STEP_TEXTS = {SourceStep.REGENERATE_CYTHON: "C code generated again by Cython"}
+_STEP_TEXTS = {
+    SourceStep.REGENERATE_CYTHON: "C code generated again by Cython",
+    SourceStep.BUILTINS_MODULE: "the module builtins instead of __builtins__ in setup.py",
+}
 
 
 def with_variables(variables: Mapping[str, str], changed: Iterable[tuple[str, str]]) -> dict[str, str]:

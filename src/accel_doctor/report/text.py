@@ -133,6 +133,8 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
         case ExitCode.NOT_IMPORTABLE:
             hint = next_step(result.alternatives) or f"{_LOG}; everything else is installed"
             return f"{failed} cannot be imported: no known cure", hint
+        case ExitCode.NETWORK if result.cases and all(case.failure.step == "import" for case in result.cases):
+            return f"{failed} cannot be imported: it could not reach the network", f"check the network, then {_AGAIN}"
         case ExitCode.NETWORK:
             return f"{what}: the build could not reach the network", f"check the network, then {_AGAIN}"
         case ExitCode.CONSENT if result.plan and result.plan.build_cures and not result.plan.packages:

@@ -99,8 +99,8 @@ class Symptom:
     aliases: Aliases = field(default_factory=Aliases, repr=False)
 
     def read(self, line: str) -> tuple[Need, ...] | None:
-        """Return the needs that a line shows; None if it does not match. A line may match and show none: a
-        wrapper's line, or a name without a need."""
+        """Return the needs that a line shows; None if it does not match. A line may match and show none: a wrapper's
+        line, or a name without a need. A symptom that knows only certain ``names`` matches no other."""
         for text in self.contains:
             if text in line:
                 break
@@ -110,8 +110,8 @@ class Symptom:
             return self._told_by(line)
         for search in self._searches:
             found = search(line)
-            if found:
-                return tuple(dict.fromkeys(self._needs_in(found)))
+            if found and ((needs := self._needs_in(found)) or self.kind or not found.re.groupindex):
+                return tuple(dict.fromkeys(needs))
         return None
 
     def _told_by(self, prose: str) -> tuple[Need, ...] | None:

@@ -160,6 +160,12 @@ def test_pip_builds_a_changed_source() -> None:
     assert made[10] == "old-build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir wheels old-source/*"
 
 
+def test_pip_changes_a_setup_script() -> None:
+    steps = cure("build-constraint:builtins-module", "old", steps=(SourceStep.BUILTINS_MODULE,))
+    made = export(needed(entry(cures=(steps,))), "pip").splitlines()
+    assert made[9] == """sed -i 's/\\b__builtins__\\./__import__("builtins")./g' old-source/*/setup.py"""
+
+
 def test_pip_writes_constraints_first() -> None:
     made = export(needed(CURED), "pip")
     assert "printf '%s\\n' 'setuptools<58' > demjson-build.txt\n" in made

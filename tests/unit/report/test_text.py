@@ -119,6 +119,13 @@ def test_every_bad_end_has_a_sentence_and_the_usual_ones_a_next_step():
         assert hint
 
 
+def test_an_import_that_asks_for_the_network_is_no_build():
+    case = Case(replace(FAILED, step="import"), Diagnosis(()))
+    message, hint = verdict(result(ExitCode.NETWORK, cases=(case,)))
+    assert message == "psycopg2 cannot be imported: it could not reach the network"
+    assert hint == "check the network, then run the same accel-doctor command again"
+
+
 @pytest.mark.parametrize(
     ("needs_root", "step"),
     [

@@ -220,3 +220,12 @@ symptoms:
         (),
         (Need.parse("command:xgcc-1"),),
     ]
+
+
+def test_a_symptom_of_listed_names_matches_no_other(tmp_path):
+    patterns = "['gone: (?P<name>\\w+)$', 'gone: more']"
+    text = f"  gone: {{role: fatal, contains: [gone], pattern: {patterns}, names: {{a: 'header:a.h'}}}}\n"
+    symptom = only(tmp_path, HEADER + text)
+    assert shown(symptom, "gone: a") == ["header:a.h"]
+    assert shown(symptom, "gone: b") is None
+    assert shown(symptom, "gone: more than that") == []

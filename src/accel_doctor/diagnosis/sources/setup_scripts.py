@@ -209,9 +209,10 @@ class _Reader:
         return any(directive.search(self._tree.texts.get(name, "")) for name in sources if name.endswith(".pyx"))
 
     def _really(self, name: str) -> str:
-        """Return the file that is compiled: without Cython, setuptools takes the C file beside one of Cython's."""
+        """Return the file that is compiled: without Cython, setuptools takes the C file beside one of Cython's, and so
+        do scripts whose sources have only that."""
         stem, suffix = splitext(name)
-        if suffix == ".pyx" and "cython" not in self._given:
+        if suffix == ".pyx" and ("cython" not in self._given or name not in self._tree.paths):
             return next((f"{stem}{end}" for end in (".c", ".cpp") if f"{stem}{end}" in self._tree.paths), name)
         return name
 
