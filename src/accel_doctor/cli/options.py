@@ -202,7 +202,7 @@ def group(name: str, help_text: str) -> click.Group:
 
 # --- options that several commands share ------------------------------------------------------------------
 
-EXPORT_FORMATS = ("shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725", "pip", "uv")
+EXPORT_FORMATS = ("shell", "dockerfile", "ansible", "bindep", "cloud-init", "pep725", "pip", "uv", "uv-pip")
 _RULES = "Add this directory of rules to the shipped ones."
 
 

@@ -23,10 +23,11 @@ FORMATS: Mapping[str, str] = {
     "bindep": "bindep.j2",
     "cloud-init": "cloud-init.yml.j2",
     "pep725": "pep725.toml.j2",
-    "pip": "pip.j2",
+    "pip": "builds.j2",
     "uv": "uv.toml.j2",
+    "uv-pip": "builds.j2",
 }
-WITH_BUILDS = ("dockerfile", "pip", "uv")  # formats that also tell the builds that were changed
+WITH_BUILDS = ("dockerfile", "pip", "uv", "uv-pip")  # formats that also tell the builds that were changed
 
 # PEP 725 calls compilers virtual dependencies.
 _VIRTUAL = {"c": "c", "c++": "cpp", "fortran": "fortran", "rust": "rust"}
@@ -54,6 +55,7 @@ def package_list(entries: Sequence[JournalEntry]) -> PackageList:
     """Return the packages of one or more journal entries of one distribution, without commands.
 
     Of several cures for the same need of a build, only the last counts: it was tried because the others did not help.
+    What an installed package lacks at run time is another need than that of its build.
     """
     latest = entries[-1]
     reasons: dict[str, dict[Reason, None]] = {}
@@ -63,7 +65,8 @@ def package_list(entries: Sequence[JournalEntry]) -> PackageList:
             packages[package.name] = package
             reasons.setdefault(package.name, {}).update(dict.fromkeys(package.reasons))
     listed = (replace(packages[name], reasons=tuple(reasons[name])) for name in sorted(packages))
-    cures = {(cure.reason.package or "", cure.reason.need): cure for entry in entries for cure in entry.cures}
+    every = [cure for entry in entries for cure in entry.cures]
+    cures = {(cure.reason.package or "", cure.reason.need, cure.is_beside): cure for cure in every}
     return PackageList(
         latest.distribution, latest.manager, tuple(listed), cures=tuple(cures[key] for key in sorted(cures))
     )
@@ -71,21 +74,23 @@ def package_list(entries: Sequence[JournalEntry]) -> PackageList:
 
 def export(needed: PackageList, form: str) -> str:
     """Return the packages in one of the FORMATS."""
-    return render(needed, (files("accel_doctor.report") / "templates" / FORMATS[form]).read_text("utf-8"))
+    template = (files("accel_doctor.report") / "templates" / FORMATS[form]).read_text("utf-8")
+    return render(needed, template, "uv" if form == "uv-pip" else "pip")
 
 
-def render(needed: PackageList, template: str) -> str:
+def render(needed: PackageList, template: str, tool: str = "pip") -> str:
     """Render a user's template in Jinja2's sandbox. Raise ValueError for a mistake in it.
 
     It has ``distribution.id`` and ``.name``, ``manager``, ``packages`` (each with ``name``, ``why``, ``confidence``),
     ``commands``, ``cleanup``, ``external`` (PEP 725), ``builds`` (each with ``name``, ``why``, ``what``,
-    ``constraints``, ``requirements``, ``variables``, ``steps``), ``releases`` and the filters ``quote`` and
-    ``join_words``.
+    ``constraints``, ``requirements``, ``variables``, ``steps``), ``releases`` (of them, ``bounds`` constrain what is
+    installed and ``further`` is installed too) and the filters ``quote`` and ``join_words``.
     """
     changes = changes_of(needed.cures)
     values = {
         "distribution": {"id": needed.distribution.id, "name": str(needed.distribution)},
         "manager": needed.manager,
+        "tool": tool,
         "cleanup": needed.cleanup,
         "packages": [
             {"name": package.name, "why": _why(package.reasons), "confidence": package.confidence.value}
@@ -96,9 +101,15 @@ def render(needed: PackageList, template: str) -> str:
         "builds": list(_builds(needed.cures)),
         "constraints": changes.constraints,
         "variables": dict(changes.environment),
-        "releases": list(dict.fromkeys(release for cure in needed.cures for release in cure.releases)),
+        "releases": _releases(needed.cures),
+        "bounds": _releases(cure for cure in needed.cures if not cure.is_beside),
+        "further": _releases(cure for cure in needed.cures if cure.is_beside),
     }
     return filled(template, values, whole_lines=True).rstrip("\n") + "\n"
+
+
+def _releases(cures: Iterable[BuildCure]) -> list[str]:
+    return list(dict.fromkeys(release for cure in cures for release in cure.releases))
 
 
 def _builds(cures: Iterable[BuildCure]) -> Iterator[Mapping[str, object]]:
@@ -108,16 +119,18 @@ def _builds(cures: Iterable[BuildCure]) -> Iterator[Mapping[str, object]]:
         if cure.changes and cure.reason.package and is_normalized_name(cure.reason.package):
             by_name.setdefault(cure.reason.package, []).append(cure)
     for name, own in by_name.items():
-        changes = changes_of(own)
+        changes, version = changes_of(own), own[-1].reason.version
         yield {
             "name": name,
             "why": _why([replace(cure.reason, package=None) for cure in own]),
-            "requirement": f"{name}=={own[-1].reason.version}" if own[-1].reason.version else name,
+            "version": version,
+            "requirement": f"{name}=={version}" if version else name,
             "what": printable("; ".join(changes.texts)),
             "constraints": list(changes.constraints),
             "requirements": list(changes.requirements),
             "variables": dict(changes.environment),
             "steps": [step.value for step in changes.steps],
+            "unpacked": bool(changes.requirements or changes.steps),
         }
 
 

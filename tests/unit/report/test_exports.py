@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
+from shutil import make_archive
 from typing import Any
 
 import pytest
@@ -135,40 +140,100 @@ CURES = (
 CURED = entry(package("gcc", ("compiler:c", "lap")), cures=CURES)
 
 
-def test_pip_builds_each_on_its_own() -> None:
-    made = export(needed(CURED), "pip")
-    assert "-c constraints.txt ...\n\nprintf '%s\\n' 'numpy<2' > constraints.txt\n" in made
-    others = ("#", "printf", "old", "find", "python3 -c", "python3 -m venv old")
-    assert [line for line in made.splitlines() if not line.startswith(others) and line] == [
-        "PIP_BUILD_CONSTRAINT=demjson-build.txt pip wheel --no-deps --wheel-dir wheels --no-binary demjson "
-        "demjson==2.2.4",
-        "python3 -m venv lap-build",
-        "lap-build/bin/pip install -c lap-build.txt setuptools wheel numpy",
-        "lap-build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir wheels --no-binary lap lap",
-        "CFLAGS='-fcommon -O2' pip wheel --no-deps --wheel-dir wheels --no-binary slycot slycot",
-    ]
+BESIDE = cure("python-module:numpy", "lap", ("numpy>=1",))
 
 
-def test_pip_builds_a_changed_source() -> None:
-    made = export(needed(entry(cures=CURES[3:4])), "pip").splitlines()
-    assert made[5:8] == [
-        "python3 -m venv old-build",
-        "old-build/bin/pip install setuptools wheel",
-        "old-build/bin/pip download --no-build-isolation --no-deps --no-binary old --dest old-sdist old",
-    ]
-    assert made[9].startswith("find old-source -name '*.pyx' ")
-    assert made[10] == "old-build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir wheels old-source/*"
+def commands_of(made: str) -> list[str]:
+    """The commands of an exported script, without what it fetches sources with, and that writes files."""
+    script = made.partition("\nEND\n}\n")[2] or made
+    return [line for line in script.splitlines() if line and not line.startswith(("#", "printf"))]
 
 
-def test_pip_changes_a_setup_script() -> None:
+@pytest.mark.parametrize("form", ["pip", "uv-pip"])
+def test_a_setup_script_is_changed(form: str) -> None:
     steps = cure("build-constraint:builtins-module", "old", steps=(SourceStep.BUILTINS_MODULE,))
-    made = export(needed(entry(cures=(steps,))), "pip").splitlines()
-    assert made[9] == """sed -i 's/\\b__builtins__\\./__import__("builtins")./g' old-source/*/setup.py"""
+    made = commands_of(export(needed(entry(cures=(steps,))), form))
+    assert made[1] == """sed -i 's/\\b__builtins__\\./__import__("builtins")./g' old-source/*/setup.py"""
 
 
-def test_pip_writes_constraints_first() -> None:
-    made = export(needed(CURED), "pip")
-    assert "printf '%s\\n' 'setuptools<58' > demjson-build.txt\n" in made
+@pytest.mark.parametrize(
+    ("form", "builds"),
+    [
+        (
+            "pip",
+            [
+                "PIP_BUILD_CONSTRAINT=demjson-build.txt pip wheel --no-deps --wheel-dir wheels --no-binary demjson "
+                "demjson==2.2.4",
+                "PIP_BUILD_CONSTRAINT=lap-build.txt pip wheel --no-deps --wheel-dir wheels lap-source/*",
+                "pip wheel --no-deps --wheel-dir wheels old-source/*",
+                "CFLAGS='-fcommon -O2' pip wheel --no-deps --wheel-dir wheels --no-binary slycot slycot",
+            ],
+        ),
+        (
+            "uv-pip",
+            [
+                "uv pip install --no-deps --build-constraints demjson-build.txt --no-binary demjson demjson==2.2.4",
+                "uv pip install --no-deps --build-constraints lap-build.txt lap-source/*",
+                "uv pip install --no-deps old-source/*",
+                "CFLAGS='-fcommon -O2' uv pip install --no-deps --no-binary slycot slycot",
+            ],
+        ),
+    ],
+)
+def test_each_is_built_on_its_own(form: str, builds: list[str]) -> None:
+    made = export(needed(replace(CURED, cures=(*CURES, BESIDE))), form)
+    assert "\nprintf '%s\\n' 'numpy<2' > constraints.txt\n" in made
+    assert "\nprintf '%s\\n' 'setuptools<58' > demjson-build.txt\n" in made
+    assert made.splitlines()[1].endswith(" -c constraints.txt ... 'numpy>=1'")
+    commands = commands_of(made)
+    assert [line for line in commands if not line.startswith(("unpack", "find"))] == builds
+    assert commands[1] == "unpack lap '' numpy"
+    assert commands[3] == "unpack old ''"
+    assert commands[4].startswith("find old-source -name '*.pyx' ")
+
+
+@pytest.mark.parametrize("form", ["pip", "uv-pip"])
+def test_what_is_installed_besides_is_no_constraint(form: str) -> None:
+    made = export(needed(entry(cures=(BESIDE,))), form)
+    assert made.splitlines()[1].endswith(" ... 'numpy>=1'")
+    assert "constraints.txt" not in made
+    assert not commands_of(made)
+
+
+def test_uv_s_table_has_no_constraints_that_contradict_each_other() -> None:
+    other = cure("build-constraint:x", "new", constraints=("setuptools>=61",))
+    made = export(needed(entry(cures=(*CURES[:1], other, BESIDE))), "uv")
+    assert tomllib.loads(made)["tool"]["uv"] == {"build-constraint-dependencies": ["setuptools>=61"]}
+    assert '# contradicts others: "setuptools<58",  # demjson: ' in made
+    assert "# Add to its dependencies: numpy>=1\n" in made
+
+
+@pytest.mark.parametrize("pyproject", ["", "[build-system]\nrequires = ['setuptools']\n", "[project]\nname = 'x'\n"])
+def test_a_fetched_source_gets_further_build_requirements(tmp_path: Path, pyproject: str) -> None:
+    source = tmp_path / "My_Project-1.0"
+    source.mkdir()
+    (source / "pyproject.toml").write_text(pyproject)
+    page = tmp_path / "my-project"
+    page.mkdir()
+    make_archive(str(page / "My_Project-1.0"), "gztar", tmp_path, source.name)
+    digest = hashlib.sha256((page / "My_Project-1.0.tar.gz").read_bytes()).hexdigest()
+    (page / "index.html").write_text(f'<a href="My_Project-1.0.tar.gz#sha256={digest}">My_Project-1.0.tar.gz</a>')
+    needs_more = cure(
+        "python-module:numpy", "my-project", requirements=("numpy",), steps=(SourceStep.REGENERATE_CYTHON,)
+    )
+    made = export(needed(entry(cures=(replace(needs_more, reason=replace(needs_more.reason, version="1.0")),))), "pip")
+    script = made.partition("<<'END'\n")[2].partition("\nEND\n")[0].replace('f"/{name}/"', 'f"/{name}/index.html"')
+    environment = {"PIP_INDEX_URL": tmp_path.as_uri()}
+    argv = [sys.executable, "-", "my-project", "1.0", "numpy"]
+    subprocess.run(argv, input=script, cwd=tmp_path, env=environment, text=True, check=True)
+    made_of = tomllib.loads((tmp_path / "my-project-source/My_Project-1.0/pyproject.toml").read_text())
+    assert {"numpy", "setuptools"} <= set(made_of["build-system"]["requires"])
+
+
+def test_a_need_of_a_build_and_the_same_at_run_time_are_two() -> None:
+    made = export(needed(entry(cures=(CURES[2], BESIDE))), "pip")
+    assert "unpack lap '' numpy\n" in made
+    assert made.splitlines()[1].endswith(" ... 'numpy>=1'")
 
 
 def test_uv_has_tables_for_it() -> None:

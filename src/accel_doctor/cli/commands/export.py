@@ -35,7 +35,7 @@ def command(options: ExportOptions) -> int:
     """Write down the system packages this machine needed, for the next one of the same distribution.
 
     They come from the journal: every system package that accel-doctor installed here, and why. The formats dockerfile,
-    pip and uv also have what was changed in builds: constraints, further requirements, variables.
+    pip, uv and uv-pip also have what was changed in builds: constraints, further requirements, variables.
     """
     needed = _packages_of_journal(options.last)
     if needed is None:
