@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from accel_doctor.errors import NetworkError
@@ -18,6 +20,7 @@ from accel_doctor.model.releases import Alternative, OtherReleases, Project, Suc
 from accel_doctor.model.requests import InstallRequest, RequirementLine
 from accel_doctor.report.release_text import alternative_lines
 
+_STILL_OF_ITS_TIME = timedelta(days=90)
 _UNBUILDABLE = Need(NeedKind.BUILD_CONSTRAINT, "another-release")
 
 
@@ -28,7 +31,9 @@ class Alternatives:
     index: PackageIndex
     successor: Callable[[str], Successor | None]  # by normalized name, for this Python
     other_releases: Callable[[Project, str | None], OtherReleases]  # to a version, for this interpreter
-    of_its_time: Callable[[Project, str | None, SpecifierSet], Version | None] = lambda project, version, allowed: None
+    # the newest release older than a version, and than a day (None: since which this distribution takes no others)
+    of_its_time: Callable[..., Version | None] = lambda project, version, allowed, day=None: None
+    project_of: Callable[[str], str | None] = lambda module: None  # the project that has a Python module
 
     def to(self, package: str, version: str | None, request: InstallRequest) -> Alternative | None:
         """Return what could be installed instead of a release; None if nothing is known."""
@@ -92,6 +97,33 @@ class Alternatives:
             Reason(reason.need, package, why=why),
             releases=(f"{package}<={target}",),
             affects=affects,
+            source="the package index",
+        )
+
+    def dependency_of_its_time(
+        self, request: InstallRequest, package: str, locked: Mapping[str, str], module: str, reason: Reason
+    ) -> BuildCure | None:
+        """Return the cure that installs a dependency, which has ``module``, as it was when this release of ``package``
+        came out, if the user's own versions allow it; ``locked`` are the versions installed."""
+        name = self.project_of(module) or canonicalize_name(module)
+        allowed = _allowed(name, request)
+        if name == package or not {name, package} <= locked.keys() or allowed is None or request.index.offline:
+            return None
+        try:
+            releases = self.index.project(package, request.index).releases
+            own = next((one.day for one in releases if one.version == Version(locked[package])), None)
+            project = self.index.project(name, request.index)
+        except NetworkError:  # what failed is reported anyhow
+            return None
+        day = str(date.fromisoformat(own) + _STILL_OF_ITS_TIME) if own else None
+        target = self.of_its_time(project, locked[name], allowed, day) if day else None
+        if target is None:
+            return None
+        why = f"{reason.evidence}; {name} {target} is of the time of {package} {locked[package]}"
+        return BuildCure(
+            Reason(reason.need, package, why=why),
+            releases=(f"{name}<={target}",),
+            affects=f"an older {name} is installed",
             source="the package index",
         )
 

@@ -65,8 +65,10 @@ class Doctor:
         self, request: InstallRequest, name: str, version: str | None, reason: Reason
     ) -> BuildCure | None:
         packages = self.wheels.locked.lock.packages if self.wheels.locked else []
-        locked = next((str(package.version) for package in packages if package.name == name), None)
-        return self.alternatives.release_of_its_time(request, name, version or locked, reason)
+        locked = {str(package.name): str(package.version) for package in packages if package.version}
+        if dependency := reason.need.older_dependency:
+            return self.alternatives.dependency_of_its_time(request, name, locked, dependency, reason)
+        return self.alternatives.release_of_its_time(request, name, version or locked.get(name), reason)
 
     def result(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> Result:
         """Return the result of the run; after an exception, the result so far."""

@@ -127,6 +127,7 @@ def with_other_releases(
     helped -= {unmet.reason.package for unmet in plan.final}
     versions = {unmet.reason.package: unmet.reason.version for unmet in plan.final}
     versions |= {case.failure.package: case.failure.version for case in cases if case.failure.step != "import"}
+    versions |= {one.reason.package: one.reason.version for one in plan.unmet if one.reason.need.older_dependency}
     cures: dict[str, BuildCure] = {}
     for name in sorted(one for one in versions if one and one not in helped):
         unmet = next((unmet for unmet in plan.uncured if unmet.reason.package == name), None)

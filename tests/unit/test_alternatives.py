@@ -10,7 +10,7 @@ from accel_doctor.alternatives import Alternatives
 from accel_doctor.errors import NetworkError
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need
-from accel_doctor.model.releases import Succession, Successor
+from accel_doctor.model.releases import Project, Release, ReleaseFile, Succession, Successor
 from accel_doctor.model.requests import IndexSettings, InstallRequest, RequirementLine
 
 WHEELS = tuple(f"bad-{version}-py3-none-any.whl" for version in ("0.5", "2.0", "3.0"))
@@ -73,6 +73,39 @@ def test_a_release_of_the_distributions_time(tmp_path):
         assert known.release_of_its_time(wanted, "bad", "3", reason) is None
     offline = request("bad", index=IndexSettings(offline=True))
     assert known.release_of_its_time(offline, "bad", "3", reason) is None
+
+
+class Dated:
+    """An index with one release of each project, of the day given."""
+
+    def __init__(self, day: str | None) -> None:
+        self.day = day
+
+    def project(self, name, settings):
+        file = ReleaseFile(f"{name}-1-py3-none-any.whl", "x", uploaded=self.day)
+        return Project(name, (Release(Version("1"), (file,)),))
+
+
+@pytest.mark.parametrize(
+    ("day", "lines", "locked", "releases"),
+    [("2016-08-24T10:00:00Z", ["bad==1"], "flask 3", ("flask<=0.11",)), (None, ["bad==1"], "flask 3", ()),
+     ("2016-08-24", ["bad==1", "Flask"], "flask 3", ("flask<=0.11",)), ("2016-08-24", ["Flask==3"], "flask 3", ()),
+     ("2016-08-24", ["bad==1"], "other 3", ())],
+)  # fmt: skip
+def test_a_dependency_of_the_time_of_what_needs_it(day, lines, locked, releases):
+    def of_its_time(project, version, allowed, day):
+        fits = (project.name, version, day) == ("flask", "3", "2016-11-22") and allowed.contains("0.11")
+        return Version("0.11") if fits else None
+
+    known = Alternatives(Dated(day), {}.get, fake_other_releases, of_its_time, {"flask": "flask"}.get)
+    reason = Reason(Need.parse("build-constraint:older:flask"), "bad", why="cannot import name 'x' from 'flask'")
+    texts = [RequirementLine(text, "command line", name=text.partition("==")[0].lower()) for text in lines]
+    there = {"bad": "1", **dict([tuple(locked.split())])}
+    cure = known.dependency_of_its_time(InstallRequest(tuple(texts)), "bad", there, "flask", reason)
+    assert (cure.releases if cure else ()) == releases
+    if cure:
+        assert cure.affects == "an older flask is installed"
+        assert cure.reason.why == "cannot import name 'x' from 'flask'; flask 0.11 is of the time of bad 1"
 
 
 def test_the_cure_says_why():

@@ -167,6 +167,12 @@ class Need(_Need):
         return version_of(found[1]) if found else None
 
     @property
+    def older_dependency(self) -> str | None:
+        """Return the Python module of which an older release is needed: that of ``build-constraint:older:flask``."""
+        older, colon, module = self.name.partition(":") if self.kind is NeedKind.BUILD_CONSTRAINT else ("", "", "")
+        return module if colon and older == "older" else None
+
+    @property
     def found_with(self) -> Need | None:
         """Return the need for the tool that builds use to find this one."""
         finder = self.kind.facts.found_with

@@ -22,7 +22,7 @@ class Unmet:
     advice: str | None = None
     installed: bool = False  # the packages that should meet it are already installed
     final: bool = False  # the rules say that nothing meets it here
-    of_libraries: bool = False  # this release of the distribution has no such library, or another version of it
+    of_libraries: bool = False  # another release may fit what is here: libraries, and newer dependencies
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from socket import gethostname
 from tempfile import TemporaryDirectory
 
 from integration.machine import Base, Machine, machine
@@ -51,6 +52,8 @@ class Workshop:
         with machine(_base(suite)) as made:
             subprocess.run(["mount", "-o", "remount,strictatime", str(made.root)], check=True)
             made.path(TOOL).mkdir(parents=True)
+            # every Debian machine knows its own name
+            made.write("/etc/hosts", f"127.0.0.1\tlocalhost\n127.0.1.1\t{gethostname()}\n")
             _bind(self._tool[suite], made.path(TOOL), "ro")
             _bind(archives, made.path("/var/cache/apt/archives"), "rw")
             yield made

@@ -105,10 +105,10 @@ def test_installed_and_still_not_found(plan):
 def test_what_is_of_another_version_of_a_library_is_marked(plan):
     shop = stocked(has={"libpq-dev", "pkgconf", "gcc", "libc6-dev"})
     needs = ("pkgconfig:libpq", "command:pg_config", "header:gone.h", "build-constraint:library-too-old",
-             "build-constraint:x<1", "library:nowhere")  # fmt: skip
+             "build-constraint:x<1", "library:nowhere", "build-constraint:older:flask")  # fmt: skip
     made = plan(*map(found, needs), shop=shop)
     marked = {str(one.reason.need) for one in made.unmet if one.of_libraries}
-    assert marked == {"pkgconfig:libpq", "build-constraint:library-too-old"}
+    assert marked == {"pkgconfig:libpq", "build-constraint:library-too-old", "build-constraint:older:flask"}
 
 
 def test_installed_and_not_found_for_want_of_what_finds_it(plan):
