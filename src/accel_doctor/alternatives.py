@@ -31,8 +31,7 @@ class Alternatives:
     index: PackageIndex
     successor: Callable[[str], Successor | None]  # by normalized name, for this Python
     other_releases: Callable[[Project, str | None], OtherReleases]  # to a version, for this interpreter
-    # the newest release older than a version, and than a day (None: since which this distribution takes no others)
-    of_its_time: Callable[..., Version | None] = lambda project, version, allowed, day=None: None
+    of_its_time: Callable[[Project, str | None, SpecifierSet], Version | None] = lambda project, version, allowed: None
     project_of: Callable[[str], str | None] = lambda module: None  # the project that has a Python module
 
     def to(self, package: str, version: str | None, request: InstallRequest) -> Alternative | None:
@@ -104,22 +103,26 @@ class Alternatives:
         self, request: InstallRequest, package: str, locked: Mapping[str, str], module: str, reason: Reason
     ) -> BuildCure | None:
         """Return the cure that installs a dependency, which has ``module``, as it was when this release of ``package``
-        came out, if the user's own versions allow it; ``locked`` are the versions installed."""
+        came out, or its oldest release with a wheel, if the user's own versions allow it; ``locked`` are the versions
+        installed."""
         name = self.project_of(module) or canonicalize_name(module)
         allowed = _allowed(name, request)
         if name == package or not {name, package} <= locked.keys() or allowed is None or request.index.offline:
             return None
         try:
             releases = self.index.project(package, request.index).releases
-            own = next((one.day for one in releases if one.version == Version(locked[package])), None)
             project = self.index.project(name, request.index)
         except NetworkError:  # what failed is reported anyhow
             return None
-        day = str(date.fromisoformat(own) + _STILL_OF_ITS_TIME) if own else None
-        target = self.of_its_time(project, locked[name], allowed, day) if day else None
-        if target is None:
+        own = next((one.day for one in releases if str(one.version) == locked[package]), None)
+        usable = self.other_releases(project, locked[name]).usable
+        older = [one for one in usable if one < Version(locked[name]) and allowed.contains(one, prereleases=True)]
+        if not own or not older:
             return None
-        why = f"{reason.evidence}; {name} {target} is of the time of {package} {locked[package]}"
+        day = str(date.fromisoformat(own) + _STILL_OF_ITS_TIME)
+        days = {one.version: one.day or "" for one in project.releases}
+        target = next((one for one in older if days[one] < day), older[-1])
+        why = f"{reason.evidence}; {name} {target} is nearer in time to {package} {locked[package]}"
         return BuildCure(
             Reason(reason.need, package, why=why),
             releases=(f"{name}<={target}",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fakes import FakeIndex, fake_other_releases
 from packaging.version import Version
@@ -10,7 +12,7 @@ from accel_doctor.alternatives import Alternatives
 from accel_doctor.errors import NetworkError
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need
-from accel_doctor.model.releases import Project, Release, ReleaseFile, Succession, Successor
+from accel_doctor.model.releases import OtherReleases, Project, Release, ReleaseFile, Succession, Successor
 from accel_doctor.model.requests import IndexSettings, InstallRequest, RequirementLine
 
 WHEELS = tuple(f"bad-{version}-py3-none-any.whl" for version in ("0.5", "2.0", "3.0"))
@@ -76,36 +78,34 @@ def test_a_release_of_the_distributions_time(tmp_path):
 
 
 class Dated:
-    """An index with one release of each project, of the day given."""
-
-    def __init__(self, day: str | None) -> None:
-        self.day = day
+    """An index with one release of what is asked for, and three of what it needs."""
 
     def project(self, name, settings):
-        file = ReleaseFile(f"{name}-1-py3-none-any.whl", "x", uploaded=self.day)
-        return Project(name, (Release(Version("1"), (file,)),))
+        days = {"1": "2016-08-24T10:00:00Z"} if name == "bad" else {"3": "2021", "0.12": "2018", "0.11": "2016-11-01"}
+        files = {one: ReleaseFile(f"{name}-{one}-py3-none-any.whl", "x", uploaded=day) for one, day in days.items()}
+        return Project(name, tuple(Release(Version(one), (file,)) for one, file in files.items()))
 
 
 @pytest.mark.parametrize(
-    ("day", "lines", "locked", "releases"),
-    [("2016-08-24T10:00:00Z", ["bad==1"], "flask 3", ("flask<=0.11",)), (None, ["bad==1"], "flask 3", ()),
-     ("2016-08-24", ["bad==1", "Flask"], "flask 3", ("flask<=0.11",)), ("2016-08-24", ["Flask==3"], "flask 3", ()),
-     ("2016-08-24", ["bad==1"], "other 3", ())],
+    ("lines", "locked", "usable", "releases"),
+    [(["bad==1"], "flask 3", "3 0.12 0.11", ("flask<=0.11",)), (["bad==1"], "flask 3", "3 0.12", ("flask<=0.12",)),
+     (["bad==1"], "flask 3", "3", ()), (["bad==1", "Flask>=0.12"], "flask 3", "3 0.12 0.11", ("flask<=0.12",)),
+     (["Flask==3"], "flask 3", "3 0.12 0.11", ()), (["bad==1"], "other 3", "3 0.12 0.11", ())],
 )  # fmt: skip
-def test_a_dependency_of_the_time_of_what_needs_it(day, lines, locked, releases):
-    def of_its_time(project, version, allowed, day):
-        fits = (project.name, version, day) == ("flask", "3", "2016-11-22") and allowed.contains("0.11")
-        return Version("0.11") if fits else None
+def test_a_dependency_of_the_time_of_what_needs_it(lines, locked, usable, releases):
+    def other_releases(project, asked):
+        return OtherReleases(project.name, "3.13", None, tuple(map(Version, usable.split())))
 
-    known = Alternatives(Dated(day), {}.get, fake_other_releases, of_its_time, {"flask": "flask"}.get)
+    known = Alternatives(Dated(), {}.get, other_releases, project_of={"flask": "flask"}.get)
     reason = Reason(Need.parse("build-constraint:older:flask"), "bad", why="cannot import name 'x' from 'flask'")
-    texts = [RequirementLine(text, "command line", name=text.partition("==")[0].lower()) for text in lines]
+    texts = [RequirementLine(text, "command line", name=re.split("[=>]", text)[0].lower()) for text in lines]
     there = {"bad": "1", **dict([tuple(locked.split())])}
     cure = known.dependency_of_its_time(InstallRequest(tuple(texts)), "bad", there, "flask", reason)
     assert (cure.releases if cure else ()) == releases
     if cure:
+        older = releases[0].removeprefix("flask<=")
         assert cure.affects == "an older flask is installed"
-        assert cure.reason.why == "cannot import name 'x' from 'flask'; flask 0.11 is of the time of bad 1"
+        assert cure.reason.why == f"cannot import name 'x' from 'flask'; flask {older} is nearer in time to bad 1"
 
 
 def test_the_cure_says_why():

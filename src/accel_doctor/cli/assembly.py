@@ -117,10 +117,8 @@ def _alternatives(session: Session, environment: MachineEnvironment, index: Pack
         found = session.rulebook.successor(name)
         return found if found and found.applies_to(session.interpreter.feature_version) else None
 
-    def of_its_time(
-        project: Project, asked: str | None, allowed: SpecifierSet, day: str | None = None
-    ) -> Version | None:
-        day = day or session.rulebook.frozen(session.distribution)
+    def of_its_time(project: Project, asked: str | None, allowed: SpecifierSet) -> Version | None:
+        day = session.rulebook.frozen(session.distribution)
         return newest_before(project, asked, day, allowed, session.interpreter.version) if day else None
 
     def project_of(module: str) -> str | None:

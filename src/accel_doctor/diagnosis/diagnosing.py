@@ -287,7 +287,8 @@ def _last_question(probes: Sequence[_Draft]) -> tuple[Need, ...]:
 
 def _is_own(need: Need, package: str | None) -> bool:
     """Return whether the need is the module of the package that is being built, which cannot lack itself."""
-    return need.kind is NeedKind.PYTHON_MODULE and package is not None and canonicalize_name(need.name) == package
+    module = need.name if need.kind is NeedKind.PYTHON_MODULE else need.older_dependency
+    return module is not None and canonicalize_name(module) == package
 
 
 def _mentions(text: str, name: str) -> bool:
