@@ -47,10 +47,11 @@ class Verifier:
         imported = tuple(names)
         if names:
             self.treatment.reporter.step(f"Importing {count(len(names), 'package')}")
+        failures: Sequence[Failed] = ()
         while names and (failures := self.environment.failing_imports(names, request)):
             names = names_of(failures) if self._treat(failures, locked, request) else []
         self._keep(without=())
-        if imported and known:
+        if imported and known and not failures:
             self.environment.remember_imports(imported, known)
 
     def _treat(self, failures: Sequence[Failed], locked: Locked, request: InstallRequest) -> bool:

@@ -777,6 +777,7 @@ def test_parts_of_a_package_that_nothing_helps_are_only_told(practice, monkeypat
     )
     assert case.install("idna", "broken").code is ExitCode.DONE
     assert case.reporter.notes == ["parts of broken cannot be imported"]
+    assert case.environment.imported == set()  # the next run looks again
     assert sorted(case.builder.sure) == ["broken", "idna"]
 
 

@@ -18,6 +18,7 @@ from accel_doctor.model.requests import InstallRequest
 from accel_doctor.store.known_imports import KnownImports
 from accel_doctor.store.layout import IMPORTS
 from accel_doctor.system.loader.library_versions import libraries_state
+from accel_doctor.system.python.import_programs import DIGEST
 from accel_doctor.system.python.imports import Imports
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class MachineEnvironment(TargetEnvironment):
     def _known_imports(self) -> KnownImports:
         session = self.session
         libraries = libraries_state(session.invocation.variables)
-        return KnownImports(session.cache / IMPORTS, {**session.interpreter.abi, "libraries": libraries})
+        facts = {**session.interpreter.abi, "libraries": libraries, "programs": DIGEST}
+        return KnownImports(session.cache / IMPORTS, facts)
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
         session = self.session

@@ -62,6 +62,8 @@ class ImportFailure(NamedTuple):
     libraries: tuple[str, ...] = ()  # asked for by name, and not found
     trace: str = ""  # the traceback without its last line
     inner: bool = False  # a module that its package does not import by itself
+    command: str | None = None  # the command whose function it has
+    there: bool = False  # ``missing`` would be part of a package that is installed
 
     @property
     def wants_settings(self) -> bool:
@@ -98,7 +100,8 @@ class ImportFailure(NamedTuple):
     @property
     def lacks_module(self) -> bool:
         """Return whether it is about a module that is not installed."""
-        return self.kinds[:1] == ("ModuleNotFoundError",) and _BARE.fullmatch(top_of(self.missing)) is not None
+        found = self.kinds[:1] == ("ModuleNotFoundError",) and _BARE.fullmatch(top_of(self.missing)) is not None
+        return found and not self.there
 
     @property
     def asks_for_libraries(self) -> bool:
@@ -131,9 +134,9 @@ def top_of(module: str | None) -> str:
 def read_inner_count(output: str, mark: str) -> int | None:
     """Return how many modules inside of packages the program in the target came to import; None if it imported only
     those that open libraries."""
-    for line in output.splitlines():
-        if found := re.fullmatch(r'\{"inside": (\d{1,4})\}', line.removeprefix(mark)):
-            return int(found[1]) if line.startswith(mark) else None
+    for line in reversed(output.splitlines()):
+        if found := re.fullmatch(r'\{"inside": (\d{1,4}|null)\}', line.removeprefix(mark)):
+            return int(found[1]) if line.startswith(mark) and found[1] != "null" else None
     return None
 
 
@@ -160,6 +163,8 @@ def _failure(said: dict[str, Any]) -> ImportFailure:
         libraries=tuple(str(name) for name in said.get("libraries", ())),
         trace=str(said.get("trace", "")),
         inner=said.get("inner") is True,
+        command=str(said["command"]) if said.get("command") else None,
+        there=said.get("there") is True,
     )
 
 
@@ -176,7 +181,7 @@ def judged(name: str, modules: Sequence[str], failures: Sequence[ImportFailure])
     A module that only wants settings works. One that lacks another distribution's module is only noted if the
     distribution's main module can be imported: some ship modules for optional companions.
     """
-    real = [failure for failure in failures if not failure.wants_settings]
+    real = [failure for failure in failures if not failure.wants_settings and failure.command is None]
     real = [failure for failure in real if failure.asks_for_libraries or not failure.inner]
     failed = {failure.module for failure in real}
     main = _main_modules(name, modules)

@@ -5,6 +5,8 @@ They need Python 3.8 or later, and run isolated (-I): without this directory and
 
 from __future__ import annotations
 
+import hashlib
+
 _PREAMBLE = r"""
 import glob, os, site, sys
 target, prefix, user = sys.argv[1:4]
@@ -17,8 +19,8 @@ if user:
 """
 
 # Prints, after the mark given as the fourth argument, what is installed of each distribution named on stdin, as JSON:
-# its modules, whether it says that it was made for this Python, and the normalized names of what it requires under a
-# condition: an extra, another system.
+# its modules, whether it says that it was made for this Python, the normalized names of what it requires under a
+# condition (an extra, another system), and the functions behind its commands, by the name of the command.
 LIST = (
     _PREAMBLE
     + r"""
@@ -52,6 +54,10 @@ def normalized(requirement):
     name = re.match(r"[A-Za-z0-9._-]*", requirement.strip())[0]
     return re.sub(r"[-_.]+", "-", name).lower()
 
+def commands(points):
+    own = [one for one in points if one.group in ("console_scripts", "gui_scripts") and "[" not in one.value]
+    return dict(sorted((one.name, one.value.replace(" ", "")) for one in own)[:20])
+
 THIS = "Programming Language :: Python :: %d.%d" % sys.version_info[:2]
 answer = {}
 for name in json.loads(sys.stdin.read()):
@@ -63,22 +69,26 @@ for name in json.loads(sys.stdin.read()):
         "modules": modules(found.files or ())[:20],
         "of_this_python": THIS in (found.metadata.get_all("Classifier") or ()),
         "extras": [normalized(each) for each in found.requires or () if ";" in each],
+        "commands": commands(found.entry_points),
     }
 print(sys.argv[4] + json.dumps(answer))
 """
 )
 
-# Imports the modules named from the sixth argument on, and the public modules inside of them: with "all" as the fifth,
-# else only where one of them is an extension module or opens libraries by name. Prints, after the mark given as the
-# fourth, one JSON object for each module that fails: the exception, and the shared libraries that the import asked for
-# by name and did not find; and how many modules inside of others it comes to.
+# Imports the modules named from the seventh argument on, the functions behind commands that the sixth has as JSON, and
+# the public modules inside of the modules: with "all" as the fifth argument, else only where one of them is an
+# extension module or opens libraries by name. Prints, after the mark given as the fourth, one JSON object for each
+# module that fails: the exception, and the shared libraries that the import asked for by name and did not find. What
+# comes after the modules themselves is announced by a line with how many modules inside of others it comes to, null if
+# only to some.
 IMPORT = (
     _PREAMBLE
     + r"""
 import importlib, json, pkgutil, subprocess, threading, traceback
-mark, inside, *names = sys.argv[4:]
+mark, inside, commands, *names = sys.argv[4:]
 del sys.argv[1:]
 asked = []
+clock = None
 
 def hear(event, arguments):
     if event == "ctypes.dlopen" and isinstance(arguments[0], str):
@@ -156,31 +166,61 @@ def opens(one):  # an extension module links libraries, and a source may open so
 def public(name):
     return not name.startswith(("_", "test")) and name not in ("conftest", "setup", "tests", "cli", "main")
 
-count = len(names)
-for number, name in enumerate(names):
-    if number == count and inside == "all":  # a module that never ends says nothing about the package
-        print("\n" + mark + json.dumps({"inside": len(names) - count}), flush=True)
-        clock = threading.Timer(20, os._exit, (0,))
+def announce(count, seconds):  # a module that never ends says nothing about the package
+    global clock
+    print("\n" + mark + json.dumps({"inside": count}), flush=True)
+    if clock:
+        clock.cancel()
+    if count is not None:
+        clock = threading.Timer(seconds, os._exit, (0,))
         clock.daemon = True
         clock.start()
+
+def attempt(name, action, **more):
     del asked[:]
     try:
-        if number < count:
-            load(name)
-        else:
-            importlib.import_module(name)
+        action()
     except BaseException as failure:
         wanted = [one for one in dict.fromkeys([*asked, *lacking(failure)]) if not is_there(one)]
+        missing = getattr(failure, "name", None) if isinstance(failure, ImportError) else None
         said = {
             "module": name,
-            "inner": number >= count,
             "trace": trace(failure)[-20000:],
             "kinds": [kind.__name__ for kind in type(failure).__mro__],
             "message": str(getattr(failure, "msg", failure) if isinstance(failure, SyntaxError) else failure)[:4000],
-            "missing": getattr(failure, "name", None) if isinstance(failure, ImportError) else None,
+            "missing": missing,
+            "there": is_regular(missing),
             "variable": isinstance(failure, KeyError) and innermost(failure).endswith(("os.py", "<frozen os>")),
             "libraries": [one[:200] for one in wanted[:100]],
+            **more,
         }
         print("\n" + mark + json.dumps(said, default=str), flush=True)
+
+def is_regular(missing):  # whether a missing module is part of a package that is there, and shares its name with none
+    top = sys.modules.get(str(missing).partition(".")[0]) if "." in str(missing) else None
+    return getattr(top, "__file__", None) is not None
+
+def function(place):
+    module, _, names = place.partition(":")
+    found = importlib.import_module(module)
+    for name in filter(None, names.split(".")):
+        found = getattr(found, name)
+
+tops = list(names)
+for name in tops:
+    attempt(name, lambda: load(name))
+commands = json.loads(commands)
+if commands:
+    announce(0, 40)
+for name, place in commands.items():
+    attempt(place.partition(":")[0], lambda: function(place), command=name)
+inner = names[len(tops):]
+if inside == "all" or inner:
+    announce(len(inner) if inside == "all" else None, 20)
+for name in inner:
+    attempt(name, lambda: importlib.import_module(name), inner=True)
 """
 )
+
+# Other programs may find what these do not.
+DIGEST = hashlib.sha256((LIST + IMPORT).encode()).hexdigest()

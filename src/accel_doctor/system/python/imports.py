@@ -7,7 +7,7 @@ import json
 import secrets
 import shlex
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.system.python.import_judgment import Judgment, judged, read_failures, read_inner_count
 from accel_doctor.system.python.import_programs import IMPORT, LIST
-from accel_doctor.system.python.inner_judgment import Inside, ModuleRules
+from accel_doctor.system.python.inner_judgment import InnerJudge, ModuleRules
 
 _LIST_TIMEOUT = 60.0  # seconds
 _IMPORT_TIMEOUT = 120.0
@@ -29,11 +29,12 @@ _MARK = "accel-doctor-modules:"
 @dataclass(frozen=True)
 class _Listed:
     """An installed distribution: its top-level modules, whether it names the target's version of Python among those
-    that it is for, and the normalized names of what it requires under a condition: extras."""
+    that it is for, the normalized names of what it requires under a condition (extras), and its commands."""
 
     modules: tuple[str, ...]
     of_this_python: bool
     extras: frozenset[str]
+    commands: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -68,26 +69,29 @@ class Imports:
         if done.returncode or not mark:
             words = (done.stderr.strip() or done.output.strip() or f"return code {done.returncode}").splitlines()[-1]
             raise ToolError(f"{self.interpreter.executable} cannot list the installed modules: {words[:200]}")
-        found = {
-            name: _Listed(tuple(one["modules"]), one["of_this_python"] is True, frozenset(one["extras"]))
+        return {
+            name: _Listed(
+                tuple(one["modules"]), one["of_this_python"] is True, frozenset(one["extras"]), one["commands"]
+            )
             for name, one in json.loads(answer).items()
+            if one["modules"]
         }
-        return {name: one for name, one in found.items() if one.modules}
 
     def _import(self, name: str, listed: _Listed, places: Sequence[str]) -> Failed | None:
         mark, modules = f"accel-doctor-import-{secrets.token_hex(8)}:", listed.modules
-        done = self._run(IMPORT, [*places, mark, "" if listed.of_this_python else "all", *modules], _IMPORT_TIMEOUT)
+        inside, commands = "" if listed.of_this_python else "all", json.dumps(listed.commands)
+        done = self._run(IMPORT, [*places, mark, inside, commands, *modules], _IMPORT_TIMEOUT)
         failures = read_failures(done.output, mark)
         judgment = judged(name, modules, failures)
-        if tried := read_inner_count(done.output, mark):  # what ends the process after that says nothing
+        tried = read_inner_count(done.output, mark)
+        if tried is not None:  # what ends the process after that says nothing
             done = replace(done, returncode=0)
-            inside = Inside(self.rules, self.interpreter.feature_version, tried, listed.extras)
-            told = {failure.module for failure in judgment.failing}
-            more = [one for one in inside.judged(failures) if one.module not in told]
-            judgment = judgment._replace(failing=(*judgment.failing, *more))
+        judge = InnerJudge(self.rules, self.interpreter.feature_version, tried or 0, listed.extras)
+        judgment = judge.added(judgment, failures, name, listed.commands)
         if done.returncode == 0 and not judgment.failing:
             for failure in judgment.noted:
-                self.note(f"{name} can be imported, but not its module {failure.module}: {failure}")
+                part = f"command {failure.command}" if failure.command else f"module {failure.module}"
+                self.note(f"{name} can be imported, but not its {part}: {failure}")
             return None
         log = self.logs.new_log("import", name)
         log.write_text(self._told(done, mark, modules, judgment), encoding="utf-8", errors="replace")

@@ -1,7 +1,9 @@
-"""Judge failed imports of the modules inside of packages: which tell that what a package is for does not work here.
+"""Judge failed imports of the modules inside of packages, and of those behind commands: which tell that what a package
+is for does not work here.
 
 Many packages have modules for optional companions, other systems or a framework's settings. So only what keeps several
-modules from being imported counts, or the one with the package's own name. Pure.
+modules from being imported counts, or the one with the package's own name. A command is for users: its module counts.
+Pure.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Protocol
 
 from packaging.utils import canonicalize_name
 
-from accel_doctor.system.python.import_judgment import ImportFailure, top_of
+from accel_doctor.system.python.import_judgment import ImportFailure, Judgment, top_of
 
 _OF_ANOTHER_SYSTEM = re.compile(r"(?i)win(?:dll|dows|32|reg|api|types)|msvcrt|darwin|macos|java")
 _IN_PYTHONS_WORDS = re.compile(
@@ -34,7 +36,7 @@ class ModuleRules(Protocol):
 
 
 @dataclass(frozen=True)
-class Inside:
+class InnerJudge:
     """Judge by these facts: how many modules inside of packages were ``tried``, and the normalized names of what the
     distribution requires under a condition, as its ``extras``."""
 
@@ -42,6 +44,36 @@ class Inside:
     python: str  # "3.13"
     tried: int
     extras: Collection[str]
+
+    def added(
+        self, judgment: Judgment, failures: Sequence[ImportFailure], name: str, commands: Collection[str]
+    ) -> Judgment:
+        """Return the judgment of the distribution ``name`` with what fails inside of its modules and of its
+        ``commands``."""
+        told = {failure.module for failure in judgment.failing}
+        of_commands = self.of_commands(failures, name, commands)
+        inner = self.judged(failures) if self.tried else []
+        more = [one for one in (*of_commands.failing, *inner) if one.module not in told]
+        return Judgment((*judgment.failing, *more), (*judgment.noted, *of_commands.noted))
+
+    def of_commands(self, failures: Sequence[ImportFailure], name: str, commands: Collection[str]) -> Judgment:
+        """Judge the commands that cannot be imported: without the one with the distribution's name, or without half of
+        them, it does not do what it is for.
+
+        What another package may cure is an ``inner`` failure.
+        """
+        failed = [one for one in failures if one.command and not (one.wants_settings or self._is_optional(one))]
+        failing, noted = [], []
+        main = any(canonicalize_name(one.command or "") == canonicalize_name(name) for one in failed)
+        much = main or 2 * len(failed) >= len(commands)
+        for one in failed:
+            if one.asks_for_libraries or (one.lacks_module and not self._is_gone(one)):
+                failing.append(one._replace(inner=True))
+            elif much and _is_of_code(one):
+                failing.append(one)
+            else:
+                noted.append(one)
+        return Judgment(tuple(failing), tuple(noted))
 
     def judged(self, failures: Sequence[ImportFailure]) -> list[ImportFailure]:
         """Return one failure for each thing that keeps much of a distribution from being imported. Those that a further
@@ -56,7 +88,7 @@ class Inside:
     def _is_optional(self, failure: ImportFailure) -> bool:
         """Return whether it lacks a project that the distribution names as an extra, or a private module of its own,
         which its build may leave out."""
-        if not failure.lacks_module:
+        if not (failure.lacks_module or failure.there):
             return False
         module = top_of(failure.missing)
         if module == top_of(failure.module):
@@ -66,10 +98,12 @@ class Inside:
         return not {plain, f"python-{plain}", f"py{plain}", project}.isdisjoint(self.extras)
 
     def _is_partly(self, group: Sequence[ImportFailure]) -> bool:
-        module = top_of(group[0].missing)
-        if not group[0].lacks_module or module == top_of(group[0].module) or self.rules.is_gone(module, self.python):
-            return False
-        return 2 * len(group) < self.tried
+        return group[0].lacks_module and not self._is_gone(group[0]) and 2 * len(group) < self.tried
+
+    def _is_gone(self, failure: ImportFailure) -> bool:
+        """Return whether it lacks a module of its own package, or one that Python no longer has."""
+        module = top_of(failure.missing)
+        return module == top_of(failure.module) or self.rules.is_gone(module, self.python)
 
 
 def _is_of_code(failure: ImportFailure) -> bool:

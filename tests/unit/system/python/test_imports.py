@@ -31,11 +31,12 @@ class Rules:
 def target(tmp_path):
     """Installs a distribution of these files into a --target directory."""
 
-    def make(name: str, files: dict[str, str]) -> InstallRequest:
+    def make(name: str, files: dict[str, str], commands: str = "") -> InstallRequest:
         root = tmp_path / "target"
         record = root / f"{name}-1.0.dist-info" / "RECORD"
-        record.parent.mkdir(parents=True)
+        record.parent.mkdir(parents=True, exist_ok=True)
         (record.parent / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (record.parent / "entry_points.txt").write_text(f"[console_scripts]\n{commands}")
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text)
@@ -263,3 +264,70 @@ def test_not_those_of_one_that_names_it_nor_what_it_may_require(verifier, target
 def test_a_module_inside_that_ends_the_process_says_nothing(verifier, target):
     files = {"killed/__init__.py": "", "killed/a.py": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"}
     assert verifier.failing(["killed"], target("killed", files)) == []
+
+
+# --- commands -----------------------------------------------------------------------------------------------
+
+GONE = "from collections import no_longer_there"
+
+
+def test_a_command_that_cannot_be_imported_fails_its_distribution(verifier, target, notes):
+    files = {"demo/__init__.py": "", "demo/__main__.py": GONE}
+    (failed,) = verifier.failing(["demo"], target("demo", files, "demo = demo.__main__:main\n"))
+    assert failed.returncode == 1
+    assert failed.log.read_text().splitlines()[-1].startswith("ImportError: cannot import name 'no_longer_there'")
+    assert notes == []
+
+
+def test_a_function_that_a_command_does_not_have_fails_too(verifier, target):
+    request = target("demo", {"demo.py": "class App: pass"}, "demo = demo:App.run\n")
+    (failed,) = verifier.failing(["demo"], request)
+    assert failed.log.read_text().endswith("AttributeError: type object 'App' has no attribute 'run'\n")
+
+
+def test_commands_that_can_be_imported_are_fine(verifier, target):
+    files = {"demo/__init__.py": "", "demo/__main__.py": "def main(): raise SystemExit(1)"}
+    assert verifier.failing(["demo"], target("demo", files, "demo = demo.__main__:main\n")) == []
+
+
+def test_a_command_of_an_extra_is_not_imported(verifier, target, notes):
+    request = target("demo", {"demo.py": "", "server.py": ""}, "demod = demo.nothing:main [server]\n")
+    assert verifier.failing(["demo"], request) == []
+    assert notes == []
+
+
+def test_a_command_that_wants_another_distribution_is_a_need_of_a_part(verifier, target):
+    files = {"demo/__init__.py": "", "demo/tool.py": "import nobody_has_this"}
+    (failed,) = verifier.failing(["demo"], target("demo", files, "demo = demo.tool:main\n"))
+    assert failed.returncode == 0
+    assert failed.log.read_text().endswith("is not installed: nobody_has_this\n")
+
+
+def test_one_old_command_of_many_is_only_told(verifier, target, notes):
+    files = {"demo/__init__.py": "def main(): pass", "demo/old.py": GONE}
+    commands = "one = demo:main\ntwo = demo:main\nold = demo.old:main\n"
+    assert verifier.failing(["demo"], target("demo", files, commands)) == []
+    (note,) = notes
+    assert note.startswith("demo can be imported, but not its command old: ImportError: cannot import name")
+
+
+def test_a_command_that_ends_the_process_or_wants_a_display_says_nothing(verifier, target):
+    files = {
+        "demo/__init__.py": "",
+        "demo/window.py": "raise RuntimeError('no display name and no $DISPLAY environment variable')",
+        "demo/crash.py": "import os; os.abort()",
+    }
+    commands = "demo = demo.window:main\nother = demo.crash:main\n"
+    assert verifier.failing(["demo"], target("demo", files, commands)) == []
+
+
+def test_a_module_that_an_installed_package_no_longer_has_is_told_in_python_s_words(verifier, target):
+    target("library", {"library/__init__.py": ""})
+    (failed,) = verifier.failing(["demo"], target("demo", {"demo.py": "import library.gone.deeper"}))
+    assert failed.log.read_text().endswith("\nModuleNotFoundError: No module named 'library.gone'\n")
+
+
+def test_a_part_of_a_shared_namespace_is_not_installed(verifier, target):
+    target("library", {"shared/one/__init__.py": ""})
+    (failed,) = verifier.failing(["demo"], target("demo", {"demo.py": "import shared.one, shared.two"}))
+    assert failed.log.read_text().endswith("is not installed: shared\n")

@@ -6,14 +6,14 @@ import pytest
 
 from accel_doctor.rulebook import load
 from accel_doctor.system.python.import_judgment import ImportFailure, read_inner_count
-from accel_doctor.system.python.inner_judgment import Inside
+from accel_doctor.system.python.inner_judgment import InnerJudge
 
 IMPORT_ERROR = ("ImportError", "Exception", "BaseException", "object")
 NOT_FOUND = ("ModuleNotFoundError", *IMPORT_ERROR)
 
 
-def inside(*extras: str) -> Inside:
-    return Inside(load([], {}), "3.13", 10, extras)
+def inside(*extras: str) -> InnerJudge:
+    return InnerJudge(load([], {}), "3.13", 10, extras)
 
 
 def lacking(module: str, *where: str) -> list[ImportFailure]:
