@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from accel_doctor.model.needs import Need
 from accel_doctor.rulebook.cure_reading import CureOption, read_cures
+from accel_doctor.rulebook.rule_directories import is_shipped
 from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomFiles, SymptomRole, complaint_about
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 
 _KEYS = (
     "kind", "role", "contains", "pattern", "needs", "names", "form", "tool", "explained_by", "match", "miss",
 )  # fmt: skip
+_MOST_STARS = 3  # in a name; each multiplies what matching costs
 
 
 def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
@@ -22,7 +24,10 @@ def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
     cures: dict[RuleKey, tuple[CureOption, ...]] = {}
     for top in tops:
         top.mapping(("aliases", "advice", "cures", "symptoms"))
-        entries.update((key, _needs(node)) for key, node in top.by_kind("aliases"))
+        for key, node in top.by_kind("aliases"):
+            if key[1].count("*") > _MOST_STARS:
+                node.complain(f"has more than {_MOST_STARS} *")
+            entries[key] = _needs(node)
         advice.update((key, text) for key, node in top.by_kind("advice") if (text := node.text()))
         cures.update(read_cures(top))
     aliases = Aliases(entries)
@@ -30,23 +35,23 @@ def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
     for top in tops:
         named = top.section("symptoms")
         symptoms = {
-            **_read_symptoms(named, aliases),
+            **_read_symptoms(named, aliases, measured=is_shipped(top)),
             **{name: symptom for name, symptom in symptoms.items() if name not in named},
         }
     return SymptomFiles(tuple(symptom for symptom in symptoms.values() if symptom), advice, cures, aliases)
 
 
-def _read_symptoms(named: Mapping[str, Node], aliases: Aliases) -> dict[str, Symptom | None]:
+def _read_symptoms(named: Mapping[str, Node], aliases: Aliases, *, measured: bool) -> dict[str, Symptom | None]:
     """Return symptoms by id, in order; None for one that a layer removes."""
     result: dict[str, Symptom | None] = {}
     for identifier, node in named.items():
-        symptom = None if node.value is None else _read_symptom(identifier, node, aliases)
+        symptom = None if node.value is None else _read_symptom(identifier, node, aliases, measured)
         if symptom or node.value is None:
             result[identifier] = symptom
     return result
 
 
-def _read_symptom(identifier: str, node: Node, aliases: Aliases) -> Symptom | None:
+def _read_symptom(identifier: str, node: Node, aliases: Aliases, measured: bool) -> Symptom | None:
     before = len(node.problems)
     entries = node.mapping(_KEYS, required=("role", "contains", "pattern"))
     if len(node.problems) > before:
@@ -55,7 +60,7 @@ def _read_symptom(identifier: str, node: Node, aliases: Aliases) -> Symptom | No
         id=identifier,
         role=_role(entries["role"]),
         contains=entries["contains"].texts(),
-        patterns=_patterns(entries["pattern"]),
+        patterns=_patterns(entries["pattern"], measured),
         kind=entries["kind"].kind_of_need(),
         needs=entries["needs"].needs(),
         names={name: _needs(entry) for name, entry in entries["names"].mapping().items()},
@@ -95,11 +100,11 @@ def _role(node: Node) -> SymptomRole:
         return SymptomRole.ECHO
 
 
-def _patterns(node: Node) -> tuple[re.Pattern[str], ...]:
+def _patterns(node: Node, measured: bool) -> tuple[re.Pattern[str], ...]:
     result = []
     for item in node.items_or_one():
         text = item.text()
-        complaint = complaint_about(text) if text else None
+        complaint = complaint_about(text, measured=measured) if text else None
         if complaint:
             item.complain(complaint)
         elif text:

@@ -10,6 +10,7 @@ from functools import cache, cached_property
 
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.rulebook.cure_reading import CureOption
+from accel_doctor.rulebook.pattern_cost import MOST_STEPS, most_steps
 
 MAXIMUM_NAMES = 40  # in one message
 
@@ -207,11 +208,10 @@ _NOT_IN_RE2 = (
     (re.compile(r"\(\?\("), "a conditional"),
     (re.compile(r"[*+?}]\+"), "a possessive repeat"),
 )
-_REPEAT_IN_REPEAT = re.compile(r"\([^()]*[*+][^()]*\)(?:[*+]|\{\d*,\})")
 
 
-def complaint_about(pattern: str) -> str | None:
-    """Return the reason for rejecting a pattern, or None."""
+def complaint_about(pattern: str, *, measured: bool = False) -> str | None:
+    """Return the reason for rejecting a pattern, or None. ``measured`` are those whose cost tests bound."""
     if re.search(r"(?<!\\)(?:\\\\)*\\[1-9]", pattern):
         return "uses a backreference, which RE2 does not support"
     if re.search(r"(?<!\\)(?:\\\\)*\\Z", pattern):
@@ -220,11 +220,11 @@ def complaint_about(pattern: str) -> str | None:
     for found, name in _NOT_IN_RE2:
         if found.search(bare):
             return f"uses {name}, which RE2 does not support"
-    if _REPEAT_IN_REPEAT.search(bare):
-        return "repeats a group that itself repeats: this can take exponential time on a hostile log"
     try:
+        if not measured and most_steps(pattern) > MOST_STEPS:
+            return "takes too long on a hostile line: its repeats overlap, as in (a+)+ or .*a.*b; write [^:]*:"
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         return f"not a valid regular expression: {error}"
     return None
 

@@ -48,31 +48,37 @@ def render(text: str, python: Mapping[str, str], need: Need | None = None) -> st
 def filled(text: str, values: Mapping[str, object], *, whole_lines: bool = False) -> str:
     """Return a template rendered with these values. Raises ValueError for an invalid template or a missing value.
 
-    With ``whole_lines``, lines that contain only a ``{% %}`` are removed.
+    With ``whole_lines``, lines that contain only a ``{% %}`` are removed, and templates can loop.
     """
     from jinja2 import TemplateError
 
     try:
         return _compiled(text, whole_lines).render(values)
-    except TemplateError as error:
+    except (TemplateError, RecursionError, SyntaxError, TypeError, AttributeError) as error:
         raise ValueError(f"template: {error}") from error
 
 
 @cache
 def _compiled(text: str, whole_lines: bool) -> Template:
-    return _sandbox(whole_lines).from_string(text)
+    from accel_doctor.rulebook.template_limits import LIMIT, checked
+
+    if len(text) > LIMIT:
+        raise ValueError(f"template: longer than {LIMIT} characters")
+    sandbox = _sandbox(whole_lines)
+    return sandbox.from_string(checked(sandbox.parse(text), loops=whole_lines))
 
 
 @cache
 def _sandbox(whole_lines: bool) -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from accel_doctor.rulebook.template_limits import LimitedSandbox
 
     # Nothing rendered here is HTML: names go to an argument list, text to a terminal or a file.
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=False, trim_blocks=whole_lines, lstrip_blocks=whole_lines
+    return LimitedSandbox(
+        {
+            "quote": shlex.quote,
+            "join_words": shlex.join,
+            "quote_text": partial(json.dumps, ensure_ascii=False),  # tojson writes < as \u003c
+        },
+        trim_blocks=whole_lines,
+        lstrip_blocks=whole_lines,
     )
-    environment.filters["quote"] = shlex.quote
-    environment.filters["join_words"] = shlex.join
-    environment.filters["quote_text"] = partial(json.dumps, ensure_ascii=False)  # tojson writes < as \u003c
-    return environment

@@ -150,6 +150,9 @@ symptoms:
     )
 
 
+SLOW = "takes too long on a hostile line: "
+
+
 @pytest.mark.parametrize(
     ("pattern", "complaint"),
     [
@@ -162,13 +165,32 @@ symptoms:
         (r"a\Z", r"uses \Z, which RE2 does not support: write $"),
         ("(?>a)", "uses an atomic group, which RE2 does not support"),
         ("a++", "uses a possessive repeat, which RE2 does not support"),
-        ("(?:a+)+", "repeats a group that itself repeats: this can take exponential time on a hostile log"),
+        ("(?:a+)+b", SLOW),
+        ("((a+))+b", SLOW),
+        ("(?:a{0,20}){0,20}b", SLOW),
+        ("(?:a{0,9}b{0,9}){0,50}c", SLOW),
+        ("(?:a?){30}a{30}", SLOW),
+        ("(?:a|aa)+$", SLOW),
+        ("(?:a|a)*b", SLOW),
+        ("(?i:(?:a|A)+b)", None),
+        ("(?i:(?:ab|AB)+c)", SLOW),
+        (".*a.*b", SLOW),
+        (r"\w+x\w+y", SLOW),
+        (r"\s*\s*\s*x", SLOW),
+        ("a{0,500}a{0,500}a{0,500}b", SLOW),
+        ("a{99999999999}", "not a valid regular expression: the repetition number is too large"),
+        ("(?:" * 5000, "not a valid regular expression: maximum recursion depth exceeded"),
+        (r"(?:\d+\.){2,3}x", None),
+        (r"(?:[a-z]+\.)+h", None),
+        (r"^\S+: lacks .* of", None),
+        ("(?:a|b)*c", None),
         (r"(?:a|\(\?=b)[(?=]*c\\1?", None),
         (r"(?P<name>[^:]+): (?:x|y)? g\+\+", None),
     ],
 )
-def test_patterns_stay_within_re2(pattern, complaint):
-    assert complaint_about(pattern) == complaint
+def test_patterns_stay_within_re2_and_take_bounded_time(pattern, complaint):
+    found = complaint_about(pattern)
+    assert found == complaint or (complaint and found and found.startswith(complaint))
 
 
 @pytest.mark.parametrize(
