@@ -18,7 +18,7 @@ from accel_doctor.model.cures import NO_CHANGES, BuildChanges, BuildCure, Confid
 from accel_doctor.model.machine import Interpreter, Origin
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role, UnmetLink
 from accel_doctor.model.plans import Case, Consent, Plan, Simulation, Unmet
-from accel_doctor.model.processes import Completed
+from accel_doctor.model.processes import Completed, Rights
 from accel_doctor.model.releases import OtherReleases, Project, ReleaseFile
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
@@ -111,14 +111,14 @@ class FakeFrontend:
             self.installs.append(locked)
         return failed
 
-    def build_command(
-        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
-    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        return ("build", str(source), str(wheel_directory)), {}
-
-    def build_requirements(self, log: Path) -> tuple[str, ...]:
-        lines = log.read_text().splitlines()
-        return tuple(line.removeprefix("with ") for line in lines if line.startswith("with "))
+    def provision(
+        self, environment: Path, requirements: Sequence[str], build: BuildSettings, index: IndexSettings, log: Path
+    ) -> Completed:
+        metadata = environment / "lib" / "python3.13" / "site-packages" / "setuptools-80.9.0.dist-info"
+        if not metadata.exists():
+            metadata.mkdir(parents=True)
+            (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: setuptools\nVersion: 80.9.0\n")
+        return Completed(("provision", str(environment), *requirements), 0, "")
 
     def _unless_lacking(self, needs: Sequence[str], log: Path, step: str) -> Failed | None:
         for need in needs:
@@ -459,6 +459,23 @@ class FakeWheelStore:
 
     def building(self, key: BuildKey) -> AbstractContextManager[None]:
         return nullcontext()
+
+
+class FakeSandbox:
+    """Limits nothing."""
+
+    def __init__(self) -> None:
+        self.rights: list[Rights] = []
+
+    def command(self, argv: Sequence[str], rights: Rights) -> tuple[str, ...]:
+        self.rights.append(rights)
+        return tuple(argv)
+
+    def lets_out(self, project: str) -> bool:
+        return project == "networked"
+
+    def tenant(self, needed: Sequence[Path]) -> tuple[int, int] | None:
+        return None
 
 
 @dataclass

@@ -54,6 +54,7 @@ INSIDE: dict[str, tuple[tuple[str, ...], ...]] = {
 STARTS_PROCESSES = {
     "system/process/children.py",
     "system/process/runner.py",
+    "system/process/sandboxed_process.py",
     "system/process/session_leader.py",
     "system/process/terminal_session.py",
     "store/environments/halves.py",

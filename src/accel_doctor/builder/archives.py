@@ -73,8 +73,8 @@ def source_files(source: Path) -> Iterator[Iterator[SourceFile]]:
 def unpack(archive: Path, directory: Path) -> Path:
     """Unpack an archive into an empty directory and return the tree: its only directory, or else ``directory``.
 
-    Raises RequirementsError for an unreadable archive, for members or links that lead out of it, for devices, and for
-    more files or bytes than any real source has. What was unpacked before stays.
+    Symbolic links that lead out are left out. Raises RequirementsError for an unreadable archive, for members that lead
+    out of it, for devices, and for more files or bytes than any real source has. What was unpacked before stays.
     """
     directory.mkdir(parents=True, exist_ok=True)
     top, left = Path(os.path.realpath(directory)), _MOST_BYTES
@@ -154,8 +154,8 @@ def _unpack_member(member: _Member, top: Path) -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)  # never write through a link of the same name
     if member.link is not None:
-        _expect_inside(target.parent / member.link, top, member)
-        target.symlink_to(member.link)
+        if _is_inside(target.parent / member.link, top):
+            target.symlink_to(member.link)
         return 0
     with member.opened() as stream, target.open("xb") as file:
         shutil.copyfileobj(stream, file)
@@ -168,5 +168,9 @@ def _unpack_member(member: _Member, top: Path) -> int:
 
 
 def _expect_inside(path: Path, top: Path, member: _Member) -> None:
-    if not Path(os.path.realpath(path)).is_relative_to(top):
+    if not _is_inside(path, top):
         raise ValueError(f"{member.path}: leads out of the archive")
+
+
+def _is_inside(path: Path, top: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(top)

@@ -1,7 +1,7 @@
-"""Prepare a copy of a source for a build that cures change: its build requirements, its files, its environment.
+"""Prepare a copy of a source for its build, with what cures change: its build requirements, its files, its environment.
 
 The declared build requirements are rewritten rather than only constrained, because a constraint conflicts with what
-the source itself pins. The frontend's ordinary isolated build of the copy then does the rest, with uv and pip alike.
+the source itself pins.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ _LARGEST_PYPROJECT = 1 << 20  # bytes
 _IN_FRONT = "_backend_in_front"  # setuptools' discovery passes over names with an underscore
 
 
-def prepared(source: Path, changes: BuildChanges, scratch: Path) -> Path:
-    """Return a changed copy of ``source``, an archive or a directory, below ``scratch``; ``source`` itself if the
-    changes leave it alone.
+def prepared(source: Path, subdirectory: str, changes: BuildChanges, directory: Path) -> Path:
+    """Copy ``source``, an archive or a directory, below ``directory``, and return the copy of its ``subdirectory``,
+    changed where changes ask for it.
 
     Raises RequirementsError for an archive that cannot be unpacked.
     """
-    if not changes.of_source:
-        return source
-    copy = scratch / "changed"
     if source.is_dir():
+        copy = directory / "source"
         shutil.copytree(source, copy, symlinks=True)
     else:
-        copy = unpack(source, copy)
-    _require(copy, changes)
+        copy = unpack(source, directory)
+    copy /= subdirectory
+    if changes.of_source:
+        _require(copy, changes)
     return copy
 
 
 def build_environment(
     changes: BuildChanges, told: Mapping[str, str], inherited: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """Return the variables of a build: those that the frontend is ``told``, and the changed ones."""
+    """Return the variables of a build: those that it is ``told``, and the changed ones."""
     changed = dict(changes.environment)
     before = {name: value for name, value in inherited.items() if name in changed}
     return {**told, **with_variables(before, changed.items())}

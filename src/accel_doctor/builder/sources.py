@@ -13,26 +13,23 @@ from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
 from accel_doctor.builder.fetch import SourceFetcher, check_out
+from accel_doctor.builder.isolated_build import Builds, MadeWheel
 from accel_doctor.builder.portable import Auditwheel
-from accel_doctor.builder.preparing import build_environment, prepared
 from accel_doctor.builder.purity import built_the_same_everywhere
 from accel_doctor.builder.returned import taken_wheel
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
-from accel_doctor.interfaces import BuildIdentity, CureMemory, Frontend, Loader, Logs, Reporter, Runner, WheelStore
+from accel_doctor.interfaces import BuildIdentity, CureMemory, Loader, Logs, Reporter, Runner, WheelStore
 from accel_doctor.model.builds import Built, Failed, Outcome, Source, SourceKind, Wheel
 from accel_doctor.model.cures import NO_CHANGES, BuildChanges, Reason
-from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
 from accel_doctor.wheelfile import generator, is_pure
 
-# How frontends and backends announce the next phase of a build: uv build, pip wheel, distutils commands.
+# How the next phase of a build is announced: by us, distutils commands, CMake, meson, cargo.
 _PHASES = (
-    ("Installing build dependencies", "build requirements"),
+    ("Installing build requirements", "build requirements"),
     ("Getting requirements to build wheel", "build requirements"),
-    ("Getting build dependencies for wheel", "build requirements"),
-    ("Preparing metadata", "metadata"),
     ("Building wheel", "build"),
     ("running build_ext", "compile"),
     ("running build_clib", "compile"),
@@ -43,15 +40,16 @@ _PHASES = (
     ("running install_lib", "pack"),
 )
 
-
+_CHECKOUT = "checkout"
+_PASSABLE = 0o711  # for the user who runs a build below it
 _LOOK_UPS = 16  # threads; they wait for disks and networks
 
 
 @dataclass(frozen=True)
 class SourceBuilder:
-    """Build with the frontend's own build command, isolated (PEP 517), ``jobs`` at a time."""
+    """Build isolated (PEP 517), ``jobs`` at a time."""
 
-    frontend: Frontend
+    builds: Builds
     runner: Runner
     store: WheelStore
     cures: CureMemory
@@ -62,7 +60,6 @@ class SourceBuilder:
     tags: frozenset[Tag]  # of wheels that the interpreter accepts
     auditwheel: Auditwheel
     logs: Logs
-    variables: Mapping[str, str]  # that builds inherit
     work: Path  # scratch of this run; wheels without a key stay here until it ends
     jobs: int
 
@@ -147,51 +144,45 @@ class SourceBuilder:
         started = time.monotonic()
         self.reporter.build_started(source)
         work = Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=self.work))
+        for one in (self.work, work):
+            one.chmod(_PASSABLE)
         self.reporter.build_phase(source, "fetch")
         try:
             if source.kind is SourceKind.VCS:
-                tree = check_out(source, work / "source", self.runner)
+                tree = check_out(source, work / _CHECKOUT, self.runner)
             else:
                 tree = self.fetcher.fetch(source, request.index, work)
         except AccelDoctorError:
             shutil.rmtree(work, ignore_errors=True)
             raise
         log = self.logs.new_log("build", source.name)
-        done, made = self._run(source, tree, request, work, log)
+        done = self._run(source, tree, request, work, log)
         seconds = time.monotonic() - started
-        if made is None:
+        if done.wheel is None:
             outcome: Outcome = Failed(source.name, log, "build", done.returncode, seconds, source.version)
         else:
-            lacks = self.identity.lacks(source, tree, made, log, request)
-            wheel = self._kept(source, request, tree, made, key, log, unfit, lacks)
+            lacks = self.identity.lacks(source, tree, done.wheel, log, request)
+            wheel = self._kept(source, request, tree, done.wheel, done.requirements, key, unfit, lacks)
             outcome = Built(source, wheel, reused=False, seconds=seconds, log=log, lacks=lacks)
-        if made is None or wheel.path != made:
+        if done.wheel is None or wheel.path != done.wheel:
             shutil.rmtree(work, ignore_errors=True)
         self.reporter.build_finished(source, outcome)
         return outcome
 
-    def _run(
-        self, source: Source, tree: Path, request: InstallRequest, work: Path, log: Path
-    ) -> tuple[Completed, Path | None]:
-        """Run one build; return how it ended and its wheel, if it made one."""
-        wheels = work / "wheel"
-        wheels.mkdir()
-        settings = request.build_settings_of(source.name)
-        changes = settings.changes
-        tree = prepared(tree, changes, work)
-        argv, told = self.frontend.build_command(tree, wheels, settings, request.index, work)
-        environment = build_environment(changes, told, self.variables)
-        hear = _Phases(source, self.reporter).hear
-        done = self.runner.record(argv, log, environment=environment, directory=work, on_line=hear, leftovers=True)
-        made = sorted(wheels.glob("*.whl"))
-        if done.returncode or len(made) != 1:
-            return done, None
+    def _run(self, source: Source, tree: Path, request: InstallRequest, work: Path, log: Path) -> MadeWheel:
+        """Run one build; return how it ended, with our own copy of its wheel, if it made one."""
+        settings, hear = request.build_settings_of(source.name), _Phases(source, self.reporter).hear
+        # All of a repository: versions come from its history, and files from beside the subdirectory.
+        top, below = (work / _CHECKOUT, source.subdirectory or "") if source.kind is SourceKind.VCS else (tree, "")
+        done = self.builds.wheel_of(source.name, top, below, settings, request.index, work, log, hear)
+        if done.wheel is None:
+            return done
         try:
-            return done, taken_wheel(made[0], work / "returned")
+            return replace(done, wheel=taken_wheel(done.wheel, work / "returned"))
         except (ValueError, OSError) as error:
             with log.open("a", encoding="utf-8") as file:
-                file.write(f"error: refused what the build returned as {made[0].name!r}: {error}\n")
-            return done, None
+                file.write(f"error: refused what the build returned as {done.wheel.name!r}: {error}\n")
+            return replace(done, wheel=None)
 
     def _kept(
         self,
@@ -199,8 +190,8 @@ class SourceBuilder:
         request: InstallRequest,
         tree: Path,
         wheel: Path,
+        made_with: Sequence[str],
         key: BuildKey | None,
-        log: Path,
         unfit: Wheel | None,
         lacks: Sequence[Reason],
     ) -> Wheel:
@@ -211,7 +202,6 @@ class SourceBuilder:
             key, unfit = key.poorer, self.store.get(key.poorer)
         elif is_pure(wheel) and not built_the_same_everywhere(tree):
             key = replace(key, pure=key.exact)  # not shared
-        made_with = self.frontend.build_requirements(log)
         provenance = replace(self._provenance(source, wheel, request, made_with), lacks=needs)
         changes = request.build_settings_of(source.name).changes
         if changes and not needs and (plain := self.identity.key(source, _changed(request, source, NO_CHANGES))):
@@ -219,10 +209,10 @@ class SourceBuilder:
         return self.store.put(key, wheel, provenance, self.identity.links(wheel), unfit)
 
     def _provenance(
-        self, source: Source, wheel: Path, request: InstallRequest, made_with: tuple[str, ...] = ()
+        self, source: Source, wheel: Path, request: InstallRequest, made_with: Sequence[str] = ()
     ) -> Provenance:
         version = source.version or wheel.name.split("-")[1]
-        made_with = made_with or tuple(filter(None, [generator(wheel)]))
+        made_with = tuple(made_with) or tuple(filter(None, [generator(wheel)]))
         changes = request.build_settings_of(source.name).changes.texts
         return replace(self.identity.provenance(source, version), build_requirements=made_with, changes=changes)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from accel_doctor.alternatives import Alternatives
 from accel_doctor.builder.fetch import SourceFetcher
+from accel_doctor.builder.isolated_build import Builds
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.cli.downloads import background_downloads
@@ -85,7 +86,7 @@ def assembled_doctor(
         closing(downloads),
     ):
         builder = SourceBuilder(
-            frontend=frontend,
+            builds=Builds(frontend, session.runner, session.sandbox, session.interpreter, variables),
             runner=session.runner,
             store=store,
             cures=KnownCures(session.cache / CURES),
@@ -96,7 +97,6 @@ def assembled_doctor(
             tags=frozenset(environment.tags),
             auditwheel=auditwheel_for(session),
             logs=session.logs,
-            variables=variables,
             work=Path(work),
             jobs=jobs,
         )

@@ -25,8 +25,8 @@ PROJECT_FILE = "accel-doctor.toml"
 # option -> the type of its value
 KEYS: dict[str, type] = {
     **dict.fromkeys(("yes", "dry-run", "no-system", "verify", "portable", "offline", "require-signature"), bool),
-    **dict.fromkeys(("python", "frontend", "export", "report", "cache-dir", "signing-key"), str),
-    **dict.fromkeys(("rules", "level", "trusted-key"), list),
+    **dict.fromkeys(("python", "frontend", "export", "report", "cache-dir", "signing-key", "sandbox"), str),
+    **dict.fromkeys(("rules", "level", "trusted-key", "allow-build-network", "pass-env"), list),
     "jobs": int,
 }
 # A project's files arrive with a clone or an archive: they can say only what harms nobody. What is written where, which

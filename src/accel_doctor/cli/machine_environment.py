@@ -67,7 +67,6 @@ class MachineEnvironment(TargetEnvironment):
 
     def failing_imports(self, names: Sequence[str], request: InstallRequest) -> Sequence[Failed]:
         session = self.session
-        imports = Imports(
-            session.interpreter, session.runner, session.logs, self.jobs, session.reporter.note, session.rulebook
-        )
+        runner, note = session.runner, session.reporter.note
+        imports = Imports(session.interpreter, runner, session.sandbox, session.logs, self.jobs, note, session.rulebook)
         return imports.failing(names, request)

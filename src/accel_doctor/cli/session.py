@@ -34,6 +34,7 @@ from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier, Runner
 from accel_doctor.journal import Journal
 from accel_doctor.model.machine import Distribution, Interpreter, Invocation
+from accel_doctor.model.processes import Isolation
 from accel_doctor.store.layout import INTERPRETERS, LOGS, RUN_NAME, directories
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.process.runner import ProcessRunner
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from accel_doctor.fileindex import ReleaseIndexes
     from accel_doctor.interfaces import PackageManager
     from accel_doctor.rulebook import Rulebook
+    from accel_doctor.system.process.sandbox import LandlockSandbox
 
 _RUNS_KEPT = 100
 _LEAST_ROOM = 128 << 10  # bytes: with less free space, a log is cut off before the error
@@ -142,6 +144,7 @@ class Session:
     chosen: Interpreter | None = None
     platforms: Sequence[str] = ()
     beside_a_command: bool = False  # whose output is on the terminal too
+    isolation: Isolation = Isolation()
 
     # --- paths
 
@@ -194,6 +197,17 @@ class Session:
         return Interrupts(self.runner, self.reporter)
 
     # --- the machine
+
+    @cached_property
+    def sandbox(self) -> LandlockSandbox:
+        """Return the sandbox of builds and imports. Raises UsageError if what is asked for is impossible here."""
+        from accel_doctor.system.process.sandbox import LandlockSandbox
+
+        sandbox = LandlockSandbox(self.isolation, self.invocation.variables)
+        sandbox.check()
+        if self.verbosity > 0 or (sandbox.in_effect and sandbox.missing):
+            self.reporter.note(sandbox.description)
+        return sandbox
 
     @cached_property
     def runner(self) -> ProcessRunner:

@@ -7,13 +7,14 @@ uv's rule: https://docs.astral.sh/uv/pip/compatibility/#source-distribution-file
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from accel_doctor.errors import RequirementsError, ToolError
 from accel_doctor.interfaces import Frontend
 from accel_doctor.model.builds import Failed, Locked
+from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 
 _REFUSED = re.compile(r"non-PEP 625-compliant (?:source distribution )?filename|Failed to extract archive")
@@ -22,7 +23,7 @@ SDIST_ENDINGS = (".tar.gz", ".zip")  # of sdists that uv and lock files accept
 
 @dataclass(frozen=True)
 class LegacyArchives:
-    """uv; pip for requests and sources with an archive that uv refuses."""
+    """uv; pip to resolve what has an archive that uv refuses."""
 
     uv: Frontend
     create_pip: Callable[[], Frontend]  # called when uv has refused something: most runs need no pip
@@ -39,15 +40,10 @@ class LegacyArchives:
                 raise
         return self.create_pip().lock(request, log)
 
-    def build_command(
-        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
-    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        refused = source.is_file() and not source.name.endswith(SDIST_ENDINGS)
-        frontend = self.create_pip() if refused else self.uv
-        return frontend.build_command(source, wheel_directory, build, index, work)
-
-    def build_requirements(self, log: Path) -> tuple[str, ...]:
-        return self.uv.build_requirements(log)
+    def provision(
+        self, environment: Path, requirements: Sequence[str], build: BuildSettings, index: IndexSettings, log: Path
+    ) -> Completed:
+        return self.uv.provision(environment, requirements, build, index, log)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         return self.uv.install(locked, request, log)

@@ -25,6 +25,7 @@ from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import allowed, chosen_only, is_settled
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 
 LAYOUT = "v1"
@@ -71,13 +72,10 @@ class RememberingFrontend:
             self._keep(outcome, place)
         return outcome
 
-    def build_command(
-        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
-    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        return self.frontend.build_command(source, wheel_directory, build, index, work)
-
-    def build_requirements(self, log: Path) -> tuple[str, ...]:
-        return self.frontend.build_requirements(log)
+    def provision(
+        self, environment: Path, requirements: Sequence[str], build: BuildSettings, index: IndexSettings, log: Path
+    ) -> Completed:
+        return self.frontend.provision(environment, requirements, build, index, log)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install with the frontend. Forget a remembered lock that can no longer be installed."""

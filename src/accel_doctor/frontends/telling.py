@@ -56,6 +56,18 @@ def build_arguments(frontend: Name, build: BuildSettings, directory: Path) -> li
     return [*as_arguments(frontend, build, Part.BUILD), *given(name, constraints)]
 
 
+def required_arguments(frontend: Name, requirements: Sequence[str], build: BuildSettings, directory: Path) -> list[str]:
+    """Return the arguments that install a build's requirements, within its constraints, which bind what those need too;
+    both are written to ``directory``."""
+    name, constraining = ("--requirement", "--constraint") if frontend == "pip" else ("--requirements", "--constraints")
+    lines = (*build.build_constraints, *build.changes.constraints)
+    asked = _written(directory / "build-requirements.txt", sorted(requirements))
+    return [
+        name, str(asked), *given(constraining, _written_if_any(directory / "build-constraints.txt", lines)),
+        *build_arguments(frontend, replace(build, config_settings=(), no_build_isolation=False), directory),
+    ]  # fmt: skip
+
+
 def given(name: str, value: object | None) -> list[str]:
     """Return an argument and its value; empty if the value is not set."""
     return [] if value is None else [name, str(value)]

@@ -10,5 +10,13 @@ from accel_doctor.interfaces.build_protocols import (
     TargetEnvironment,
     WheelStore,
 )
-from accel_doctor.interfaces.machine_protocols import Downloads, Loader, PackageManager, PackageNames, Prober, Runner
+from accel_doctor.interfaces.machine_protocols import (
+    Downloads,
+    Loader,
+    PackageManager,
+    PackageNames,
+    Prober,
+    Runner,
+    Sandbox,
+)
 from accel_doctor.interfaces.run_protocols import Adviser, Advisers, Logs, Notifier, Progress, Reporter

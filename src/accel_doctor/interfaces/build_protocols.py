@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from accel_doctor.model.builds import Failed, Locked, Outcome, Source, Wheel
     from accel_doctor.model.cures import BuildChanges, Reason
+    from accel_doctor.model.processes import Completed
     from accel_doctor.model.releases import Project
     from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
     from accel_doctor.model.wheels import BuildKey, Link, Provenance
@@ -25,13 +26,11 @@ class Frontend(Protocol):
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve the request. Raises RequirementsError or NetworkError if the cause is not a failing build."""
 
-    def build_command(
-        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
-    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """Return the command and variables that build one wheel from an sdist or a source tree; ``work`` is scratch."""
-
-    def build_requirements(self, log: Path) -> tuple[str, ...]:
-        """Return the contents of a build's isolated environment (``setuptools==80.9.0``), as far as the log shows."""
+    def provision(
+        self, environment: Path, requirements: Sequence[str], build: BuildSettings, index: IndexSettings, log: Path
+    ) -> Completed:
+        """Install a build's requirements into the virtual environment ``environment``, which is made first if it is not
+        there, and append what the frontend says to ``log``."""
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install a lock into the interpreter; None when done. Raises like :meth:`lock`."""

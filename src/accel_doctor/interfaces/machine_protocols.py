@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from accel_doctor.model.cures import Provider
     from accel_doctor.model.needs import Need, UnmetLink
     from accel_doctor.model.plans import Simulation
-    from accel_doctor.model.processes import Completed
+    from accel_doctor.model.processes import Completed, Rights
     from accel_doctor.model.wheels import Link
 
 
@@ -44,6 +44,21 @@ class Runner(Protocol):
 
     def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
         """Run a command on a pseudo-terminal connected to ours, so that the user can answer; log all output."""
+
+
+class Sandbox(Protocol):
+    """The limits around what runs other people's code: builds, imports, frontends that build metadata."""
+
+    def command(self, argv: Sequence[str], rights: Rights) -> tuple[str, ...]:
+        """Return the command that runs ``argv`` with these rights only, as far as the sandbox is in effect, without
+        the variables that hold secrets, and that leaves nothing of it running."""
+
+    def lets_out(self, project: str) -> bool:
+        """Return whether the build of a project, by its normalized name, may use the network."""
+
+    def tenant(self, needed: Sequence[Path]) -> tuple[int, int] | None:
+        """Return the unprivileged user, uid and gid, that runs in a sandbox which reads ``needed``; None to remain who
+        we are: unless this is root, or if that user cannot reach one of them."""
 
 
 class PackageNames(Protocol):

@@ -120,6 +120,12 @@ def summary_line(result: Result, where: str, seconds: float) -> str:
     return f"installed {count(number, 'package')}{detail} into {where}, {seconds:.1f} s"
 
 
+def _network_hint(result: Result) -> str:
+    if any(case.failure.step == "build" for case in result.cases):
+        return "builds have no network: --allow-build-network NAME lets one use it; if it did, check the network"
+    return f"check the network, then {_AGAIN}"
+
+
 def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | None]:
     """Return the outcome of a failed run in one sentence, and the next step.
 
@@ -136,7 +142,7 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
         case ExitCode.NETWORK if result.cases and all(case.failure.step == "import" for case in result.cases):
             return f"{failed} cannot be imported: it could not reach the network", f"check the network, then {_AGAIN}"
         case ExitCode.NETWORK:
-            return f"{what}: the build could not reach the network", f"check the network, then {_AGAIN}"
+            return f"{what}: the build could not reach the network", _network_hint(result)
         case ExitCode.CONSENT if result.plan and result.plan.build_cures and not result.plan.packages:
             sure = all(cure.affects is None for cure in result.plan.build_cures)
             hint = f"run the same accel-doctor command with {'--yes' if sure else '--yes-to-all'}"

@@ -94,14 +94,19 @@ def test_links_inside_of_the_archive_are_kept(tmp_path):
     assert (tree / "src" / "link.c").read_bytes() == (tree / "hard.c").read_bytes() == b"int main;"
 
 
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../..", "../../../etc"])
+def test_links_that_lead_out_of_the_archive_are_left_out(tmp_path, target):
+    members = {**FILES, "six-1/src/out": special(tarfile.SYMTYPE, target)}
+    tree = unpack(as_tar(tmp_path / "six-1.tar.gz", members), tmp_path / "tree")
+    assert [path.name for path in (tree / "src").iterdir()] == ["six.c"]
+
+
 @pytest.mark.parametrize(
     "members",
     [
         {"../evil": b""},
         {"six-1/../../evil": b""},
         {"/evil": b""},
-        {"six-1/passwd": special(tarfile.SYMTYPE, "/etc/passwd")},
-        {"six-1/up": special(tarfile.SYMTYPE, "../..")},
         {"six-1/y": special(tarfile.SYMTYPE, "s/.."), "six-1/s": special(tarfile.SYMTYPE, ".."), "six-1/y/evil": b""},
         {"six-1/hard": special(tarfile.LNKTYPE, "../../etc/passwd")},
         {"six-1/fifo": special(tarfile.FIFOTYPE)},

@@ -30,7 +30,7 @@ def archive(tmp_path: Path, **files: str) -> Path:
 
 def required(tmp_path: Path, changes: BuildChanges, pyproject: str | None = None) -> list[str]:
     files = {"setup.py": ""} if pyproject is None else {"pyproject.toml": pyproject}
-    tree = prepared(archive(tmp_path, **files), changes, tmp_path / "scratch")
+    tree = prepared(archive(tmp_path, **files), "", changes, tmp_path / "scratch")
     table = tomli.loads((tree / "pyproject.toml").read_text())["build-system"]
     if pyproject is None:
         legacy = "setuptools.build_meta:__legacy__"
@@ -38,9 +38,20 @@ def required(tmp_path: Path, changes: BuildChanges, pyproject: str | None = None
     return list(table["requires"])
 
 
-def test_without_changes_of_the_source_it_is_used_as_it_is(tmp_path):
-    given = archive(tmp_path, **{"setup.py": ""})
-    assert prepared(given, BuildChanges(variables=(("CFLAGS", "-g"),)), tmp_path / "scratch") == given
+def test_without_changes_of_the_source_its_copy_is_as_it_is(tmp_path):
+    given = archive(tmp_path, **{"setup.py": "", "below/a.py": ""})
+    tree = prepared(given, "", BuildChanges(variables=(("CFLAGS", "-g"),)), tmp_path / "scratch")
+    assert sorted(path.name for path in tree.iterdir()) == ["below", "setup.py"]
+
+
+def test_a_subdirectory_is_built_with_all_that_is_around_it(tmp_path):
+    given = tmp_path / "checkout"
+    for name in (".git/HEAD", "below/setup.py"):
+        (given / name).parent.mkdir(parents=True)
+        (given / name).touch()
+    tree = prepared(given, "below", BuildChanges(), tmp_path / "scratch")
+    assert (tree / "setup.py").is_file()
+    assert (tree.parent / ".git" / "HEAD").is_file()
 
 
 @pytest.mark.parametrize(
@@ -67,7 +78,7 @@ def test_build_requirements(tmp_path, declared, changes, expected):
 
 def test_other_tables_stay(tmp_path):
     text = "[build-system]\nrequires = []\n[project]\nname = 'x'\n[tool.y]\nz = [1, 2]\n"
-    tree = prepared(archive(tmp_path, **{"pyproject.toml": text}), BuildChanges(("a<1",)), tmp_path / "scratch")
+    tree = prepared(archive(tmp_path, **{"pyproject.toml": text}), "", BuildChanges(("a<1",)), tmp_path / "scratch")
     document = tomli.loads((tree / "pyproject.toml").read_text())
     assert (document["project"], document["tool"]) == ({"name": "x"}, {"y": {"z": [1, 2]}})
 
@@ -89,7 +100,7 @@ def facts(tree: Path) -> dict[str, Any]:
 def test_only_what_cython_generated_from_a_file_at_hand_is_generated_again(tmp_path):
     generated = {"a.pyx": "", "a.c": BY_CYTHON, "b.c": BY_CYTHON, "d.pyx": "", "d.cpp": BY_CYTHON}
     others = {"e.py": "", "e.c": BY_CYTHON, "src/f.c": BY_CYTHON, "pyx/f.pyx": "", "c.pyx": "", "c.c": "int main;"}
-    tree = prepared(archive(tmp_path, **generated, **others), REGENERATE, tmp_path / "scratch")
+    tree = prepared(archive(tmp_path, **generated, **others), "", REGENERATE, tmp_path / "scratch")
     assert {path.name for path in tree.iterdir()} == {
         "a.pyx", "b.c", "c.c", "c.pyx", "d.pyx", "e.py", "src", "pyx", "pyproject.toml", IN_FRONT,
     }  # fmt: skip
@@ -118,7 +129,7 @@ def test_a_setup_script_sets_names_on_the_module_builtins(tmp_path):
 )  # fmt: skip
 def test_code_is_of_the_language_that_the_source_says(tmp_path, by, script, level):
     given = archive(tmp_path, **{"a.pyx": "", "a.c": by, "setup.py": script})
-    tree = prepared(given, REGENERATE, tmp_path / "scratch")
+    tree = prepared(given, "", REGENERATE, tmp_path / "scratch")
     assert facts(tree)["generated"] == [["a.pyx", "a.c", level]]
 
 
@@ -144,14 +155,14 @@ class inner:
 
 def test_the_hooks_are_those_of_the_own_backend(tmp_path, monkeypatch):
     given = archive(tmp_path, **{"b/own_one.py": OWN, "pyproject.toml": PROJECT.format("own_one")})
-    backend = in_front(prepared(given, BuildChanges(("Cython<3",)), tmp_path / "scratch"), monkeypatch)
+    backend = in_front(prepared(given, "", BuildChanges(("Cython<3",)), tmp_path / "scratch"), monkeypatch)
     assert backend.build_wheel() == "built"
     assert not hasattr(backend, "build_editable")
 
 
 def test_what_a_backend_asks_for_while_building_is_replaced_too(tmp_path, monkeypatch):
     given = archive(tmp_path, **{"b/own_two.py": OWN, "pyproject.toml": PROJECT.format("own_two")})
-    backend = in_front(prepared(given, BuildChanges(("Cython<3",)), tmp_path / "scratch"), monkeypatch)
+    backend = in_front(prepared(given, "", BuildChanges(("Cython<3",)), tmp_path / "scratch"), monkeypatch)
     assert backend.get_requires_for_build_wheel() == ["Cython<3", "numpy"]
 
 
@@ -176,7 +187,7 @@ def test_a_script_that_insists_on_a_file_or_a_cython_gets_the_file(tmp_path, mon
     insists = INSISTS.replace("error: could not find a.c", text)
     files = {f"b/{name}.py": insists, "pyproject.toml": PROJECT.format(name)}
     given = archive(tmp_path, **files, **{"a.pyx": "", "a.c": BY_CYTHON, "c.pyx": "", "c.c": BY_CYTHON})
-    tree = prepared(given, REGENERATE, tmp_path / "scratch")
+    tree = prepared(given, "", REGENERATE, tmp_path / "scratch")
     backend = in_front(tree, monkeypatch)
     asked = []
 
@@ -195,12 +206,12 @@ def test_a_script_that_insists_on_a_file_or_a_cython_gets_the_file(tmp_path, mon
 def test_other_backends_ask_for_nothing_else(tmp_path):
     project = "[build-system]\nrequires = ['flit_core']\nbuild-backend = 'flit_core.buildapi'\n"
     given = archive(tmp_path, **{"pyproject.toml": project})
-    tree = prepared(given, BuildChanges(("flit_core<3",)), tmp_path / "scratch")
+    tree = prepared(given, "", BuildChanges(("flit_core<3",)), tmp_path / "scratch")
     assert not (tree / IN_FRONT).exists()
 
 
 def test_without_generated_code_the_backend_is_the_own_one(tmp_path):
-    tree = prepared(archive(tmp_path, **{"a.c": BY_CYTHON}), REGENERATE, tmp_path / "scratch")
+    tree = prepared(archive(tmp_path, **{"a.c": BY_CYTHON}), "", REGENERATE, tmp_path / "scratch")
     assert tomli.loads((tree / "pyproject.toml").read_text())["build-system"]["build-backend"].startswith("setuptools")
 
 
@@ -208,7 +219,7 @@ def test_a_directory_is_copied_not_changed(tmp_path):
     given = tmp_path / "given"
     given.mkdir()
     (given / "setup.py").write_text("")
-    tree = prepared(given, BuildChanges(("a<1",)), tmp_path / "scratch")
+    tree = prepared(given, "", BuildChanges(("a<1",)), tmp_path / "scratch")
     assert tree != given
     assert [path.name for path in given.iterdir()] == ["setup.py"]
 

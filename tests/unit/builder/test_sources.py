@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import json
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -17,12 +17,15 @@ from fakes import (
     FakeMachine,
     FakeReporter,
     FakeRunner,
+    FakeSandbox,
     FakeWheelStore,
+    interpreter,
     provenance,
 )
 from packaging.tags import Tag
 
 from accel_doctor.builder.fetch import SourceFetcher
+from accel_doctor.builder.isolated_build import Builds
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model.builds import Built, Failed, Source, SourceKind, Wheel
@@ -65,18 +68,30 @@ class FakeAuditwheel:
         return made
 
 
-def build_tool(argv):
-    """Behaves as ``uv build``: writes a wheel, or says why not."""
-    _, source, wheels = argv
-    name = Path(source).name.removesuffix("-1.0.tar.gz")
+def backend(argv):
+    """Behaves as a hook of a build backend: answers, writes a wheel, or says why not."""
+    _, _, hook, control = argv
+    kwargs = json.loads((Path(control) / "input.json").read_text())["kwargs"]
+    answer = Path(control) / "output.json"
+    if hook == "get_requires_for_build_wheel":
+        answer.write_text('{"return_val": []}')
+        return 0, ""
+    wheels = Path(kwargs["wheel_directory"])
+    name = next((wheels.parent / "source").iterdir()).name.removesuffix("-1.0")
     if name == "broken":
-        return 1, "Building wheel...\nrunning build_ext\nbroken.c:1:10: fatal error: x.h: No such file or directory\n"
+        return 1, "running build_ext\nbroken.c:1:10: fatal error: x.h: No such file or directory\n"
     pure = name in ("pure", "plain", "optional")
     tags = "py3-none-any" if pure else "cp313-cp313-linux_x86_64"
-    with zipfile.ZipFile(Path(wheels) / f"{name}-1.0-{tags}.whl", "w") as archive:
+    with zipfile.ZipFile(wheels / f"{name}-1.0-{tags}.whl", "w") as archive:
         archive.writestr(f"{name}-1.0.dist-info/WHEEL", f"Root-Is-Purelib: {pure}\n")
         archive.writestr(f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    return 0, "with setuptools==80.9.0\nBuilding wheel...\nrunning build_ext\n"
+    answer.write_text(json.dumps({"return_val": f"{name}-1.0-{tags}.whl"}))
+    return 0, "running build_ext\n"
+
+
+def built(builder) -> int:
+    """Return how many wheels were built."""
+    return sum(1 for argv in builder.runner.commands if "build_wheel" in argv)
 
 
 def stored(builder, source, request):
@@ -88,7 +103,8 @@ def stored(builder, source, request):
 def sdist(tmp_path):
     def make(name: str) -> Source:
         path = tmp_path / f"{name}-1.0.tar.gz"
-        path.write_bytes(name.encode())
+        with tarfile.open(path, "w:gz") as archive:
+            archive.addfile(tarfile.TarInfo(f"{name}-1.0/setup.py"))
         return Source(name, "1.0", SourceKind.SDIST, str(path))
 
     return make
@@ -98,9 +114,10 @@ def sdist(tmp_path):
 def builder(tmp_path):
     (tmp_path / "work").mkdir()
     (tmp_path / "logs").mkdir()
+    runner = FakeRunner(backend)
     return SourceBuilder(
-        frontend=FakeFrontend(FakeMachine(), None),
-        runner=FakeRunner(build_tool),
+        builds=Builds(FakeFrontend(FakeMachine(), None), runner, FakeSandbox(), interpreter(), {}),
+        runner=runner,
         store=FakeWheelStore(),
         cures=FakeCureMemory(),
         fetcher=SourceFetcher(tmp_path / "sources", {}, str),
@@ -110,7 +127,6 @@ def builder(tmp_path):
         tags=frozenset(Tag("cp313", "cp313", platform) for platform in ("linux_x86_64", "manylinux_2_28_x86_64")),
         auditwheel=FakeAuditwheel(),
         logs=FakeLogs(tmp_path / "logs"),
-        variables={},
         work=tmp_path / "work",
         jobs=2,
     )
@@ -157,7 +173,7 @@ def test_a_failed_build_leaves_nothing_but_its_log(builder, sdist):
 
 def test_phases_are_told_as_they_begin(builder, sdist):
     builder.build([sdist("a")], REQUEST, {})
-    assert builder.reporter.phases == ["fetch", "build", "compile"]
+    assert builder.reporter.phases == ["fetch", "build requirements", "build", "compile"]
 
 
 def test_a_source_that_cannot_be_had_is_raised_after_the_others_are_built(builder, sdist, tmp_path):
@@ -208,13 +224,13 @@ def test_a_portable_wheel_is_made_of_the_built_one_and_both_are_kept(builder, sd
     assert outcome.wheel.path.read_bytes().startswith(b"bundled ")
     assert stored(builder, sdist("a"), PORTABLE) == outcome.wheel
     assert stored(builder, sdist("a"), REQUEST).path.name == "a-1.0-cp313-cp313-linux_x86_64.whl"
-    assert len(builder.runner.commands) == 1
+    assert built(builder) == 1
 
 
 def test_a_portable_wheel_is_made_of_a_stored_one_without_another_build(builder, sdist):
     builder.build([sdist("a")], REQUEST, {})
     assert stored(builder, sdist("a"), PORTABLE).path.name == "a-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
-    assert len(builder.runner.commands) == 1
+    assert built(builder) == 1
 
 
 def test_what_cannot_be_made_portable_stays_as_it_was_built_with_a_note(builder, sdist):
@@ -246,8 +262,8 @@ def test_a_wheel_without_binaries_is_shared_if_everybody_builds_the_same(builder
     """``optional`` leaves its extension module out, here; elsewhere it may not."""
     source = sdist(name)
     with tarfile.open(source.location, "w:gz") as archive:
-        file = tarfile.TarInfo(f"{name}-1.0/{'speedups.c' if name == 'optional' else 'plain.py'}")
-        archive.addfile(file, io.BytesIO())
+        for file in ("setup.py", "speedups.c" if name == "optional" else "plain.py"):
+            archive.addfile(tarfile.TarInfo(f"{name}-1.0/{file}"))
     builder.build([source], REQUEST, {})
     (key,) = builder.store.put_under
     assert key == BuildKey(f"key-of-{name}", f"pure-{name}" if shared else f"key-of-{name}")

@@ -44,22 +44,9 @@ def test_other_errors_are_uvs(uv, pip):
     assert not pip.lock.called
 
 
-@pytest.mark.parametrize(
-    ("name", "by_pip"),
-    [("x-1.tar.bz2", True), ("x-1.tar.xz", True), ("x-1.tgz", True), ("x-1.tar.gz", False), ("x-1.zip", False)],
-)
-def test_pip_builds_from_archives_that_uv_refuses(tmp_path, uv, pip, name, by_pip):
-    source = tmp_path / name
-    source.touch()
-    command = LegacyArchives(uv, lambda: pip).build_command(
-        source, tmp_path, BuildSettings(), IndexSettings(), tmp_path
-    )
-    assert command is (pip if by_pip else uv).build_command.return_value
-
-
-def test_uv_builds_from_trees_and_installs(tmp_path, uv, pip):
+def test_uv_does_everything_else(tmp_path, uv, pip):
     both = LegacyArchives(uv, lambda: pip)
-    both.build_command(tmp_path, tmp_path, BuildSettings(), IndexSettings(), tmp_path)
+    both.provision(tmp_path, ["setuptools"], BuildSettings(), IndexSettings(), Path("log"))
     both.install(Mock(), InstallRequest(()), Path("log"))
-    both.build_requirements(Path("log"))
+    assert len(uv.mock_calls) == 2
     assert not pip.mock_calls

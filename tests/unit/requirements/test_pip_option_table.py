@@ -54,7 +54,7 @@ def test_a_name_has_one_home():
     assert elsewhere == {
         # Commands of our own making, whatever the user asked for.
         "frontends/uv/uv_frontend.py": {"--no-deps"},
-        "frontends/pip/pip_frontend.py": {"--no-cache-dir", "--no-deps", "--retries"},
+        "frontends/pip/pip_frontend.py": {"--no-deps", "--retries"},
         "frontends/pip/pip_command.py": {"--target"},
         "foresight.py": {"--no-binary", "--only-binary"},  # in a message
     }

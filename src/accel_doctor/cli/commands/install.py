@@ -24,6 +24,7 @@ from accel_doctor.cli.options import (
     own,
 )
 from accel_doctor.cli.pip_line import PipArguments, PipLineCommand, prepare
+from accel_doctor.cli.sandbox_options import SandboxOptions
 from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.doctor import Doctor
@@ -60,6 +61,7 @@ class InstallOptions:
         "--jobs", type=click.IntRange(min=1), metavar="N", help="Build this many at once (default: one per core)."
     )
     frontend: FrontendOptions = FrontendOptions()
+    sandbox: SandboxOptions = SandboxOptions()
     export: str | None = own(
         "--export",
         type=click.Choice(EXPORT_FORMATS),
@@ -85,7 +87,8 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     began = time.monotonic()
     if options.export and not options.dry_run:
         raise UsageError("--export needs --dry-run", hint="accel-doctor export writes down what was installed")
-    session = Session(invocation, options.place, options.pip.verbosity, options.target.python)
+    isolation = options.sandbox.isolation
+    session = Session(invocation, options.place, options.pip.verbosity, options.target.python, isolation=isolation)
     frontend, request = prepare(session, options.pip, options.frontend)
     refuse_externally_managed(session.interpreter, request)
     report = Report(options.report, session)
@@ -151,6 +154,7 @@ class Report:
         if self.target is None:
             return
         document = run_document(result, self.session.distribution, self.session.interpreter, error)
+        document["sandbox"] = self.session.sandbox.description
         text = json.dumps(document, indent=2) + "\n"
         if self.target == "-":
             click.echo(text, nl=False)

@@ -23,6 +23,7 @@ from accel_doctor.cli.options import (
     own,
 )
 from accel_doctor.cli.pip_line import prepare
+from accel_doctor.cli.sandbox_options import SandboxOptions
 from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.doctor import Doctor
@@ -51,6 +52,7 @@ class RepairOptions:
     dry_run: bool = own("--dry-run", default=False, help="Print what is broken and the plan; change nothing.")
     target: TargetOptions = TargetOptions()
     frontend: FrontendOptions = FrontendOptions()
+    sandbox: SandboxOptions = SandboxOptions()
     place: PlaceOptions = PlaceOptions()
 
 
@@ -64,7 +66,7 @@ def command(options: RepairOptions) -> int:
     """
     began = time.monotonic()
     invocation = started()
-    session = Session(invocation, options.place, python=options.target.python)
+    session = Session(invocation, options.place, python=options.target.python, isolation=options.sandbox.isolation)
     _revive(session, invocation, options.target.python)
     # pip's configuration is read with a requirement, as for install
     arguments = ParsedArguments(requirements=("pip",), offline=options.frontend.offline)

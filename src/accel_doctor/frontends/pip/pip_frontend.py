@@ -1,4 +1,4 @@
-"""pip as frontend: ``pip install --dry-run --report``, ``pip wheel``, ``pip install``.
+"""pip as frontend: ``pip install --dry-run --report``, ``pip install``.
 
 Not ``pip lock``: it also locks installed distributions, and supports neither ``--user`` nor ``--target``.
 """
@@ -6,7 +6,7 @@ Not ``pip lock``: it also locks installed distributions, and supports neither ``
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from accel_doctor.frontends.telling import (
     as_arguments,
     build_arguments,
     given,
+    required_arguments,
     verbosity_arguments,
     with_built,
     write_requirement_files,
@@ -38,6 +39,7 @@ from accel_doctor.interfaces import Runner
 from accel_doctor.lockfile import with_sdists
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import Part
 
@@ -73,23 +75,21 @@ class PipFrontend:
         except OSError as error:
             raise ToolError(f"pip wrote no installation report: {error}", hint=f"full output of pip: {log}") from error
 
-    def build_command(
-        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
-    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """Return a ``pip wheel --no-deps`` command, which shows the backend's output after a failed build.
-
-        Without pip's cache, which stores wheels by the sdist's location alone, regardless of CFLAGS and settings.
-        """
-        argv = (
-            *self._pip(index, work / "fetch-pip.log"), "wheel", "--no-deps", "--no-cache-dir",
-            "--wheel-dir", str(wheel_directory), *COMMON, "--progress-bar", "off",
-            *build_arguments("pip", build, work), *index_arguments(index), str(source),
-        )  # fmt: skip
-        return argv, self._told()
-
-    def build_requirements(self, log: Path) -> tuple[str, ...]:
-        """Return an empty tuple: pip does not report them."""
-        return ()
+    def provision(
+        self, environment: Path, requirements: Sequence[str], build: BuildSettings, index: IndexSettings, log: Path
+    ) -> Completed:
+        """Make the environment with ``python -m venv``, and fill it with ``pip install``, both quiet but for errors."""
+        if not environment.exists():
+            argv = [str(self.interpreter.executable), "-m", "venv", "--without-pip", str(environment)]
+            made = self.runner.record(argv, log, environment=PLAIN_LANGUAGE)
+            if made.returncode:
+                return made
+        made_for = replace(self.interpreter, executable=environment / "bin" / "python")
+        argv = [
+            *self._pip(index, log, made_for), "install", "--quiet", *COMMON, "--progress-bar", "off",
+            *required_arguments("pip", requirements, build, environment.parent), *index_arguments(index),
+        ]  # fmt: skip
+        return self.runner.record(argv, log, environment=self._told())
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install the lock, then the distributions without a hash: directories and repositories.
@@ -152,10 +152,12 @@ class PipFrontend:
         except OSError:
             return ""
 
-    def _pip(self, index: IndexSettings, log: Path) -> tuple[str, ...]:
+    def _pip(self, index: IndexSettings, log: Path, other: Interpreter | None = None) -> tuple[str, ...]:
+        """Return the argv of a pip that works on the interpreter, or on another one, which has none."""
         if is_new_enough(self.interpreter.pip_version):
-            return (str(self.interpreter.executable), "-m", "pip")
-        return self.private_pip.command(self.interpreter, index, log)
+            where = ("--python", str(other.executable)) if other else ()
+            return (str(self.interpreter.executable), "-m", "pip", *where)
+        return self.private_pip.command(other or self.interpreter, index, log)
 
     def _told(self) -> dict[str, str]:
         return {**own_configuration(self.variables, self.left_to_pip), **PLAIN_LANGUAGE}

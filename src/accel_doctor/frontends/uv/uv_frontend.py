@@ -1,4 +1,4 @@
-"""uv as frontend: ``uv pip compile``, ``uv build``, ``uv pip install``."""
+"""uv as frontend: ``uv pip compile``, ``uv venv``, ``uv pip install``."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ from accel_doctor.frontends.telling import (
     as_uv_variables,
     build_arguments,
     given,
+    required_arguments,
     verbosity_arguments,
     with_built,
     write_requirement_files,
 )
 from accel_doctor.frontends.uv.uv_locks import InstalledDistribution, enforce_hashes, kept_direct, without_installed
-from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
+from accel_doctor.frontends.uv.uv_messages import read_uv
 from accel_doctor.interfaces import Runner
 from accel_doctor.lockfile import with_sdists
 from accel_doctor.model.builds import Failed, Locked
@@ -40,8 +41,8 @@ from accel_doctor.urls import local_path
 # Older uv (0.8) wraps its messages, including quoted build output, at 80 columns, which breaks compiler messages.
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
 
-# uv's output does not list the contents of an isolated build; this is the smallest set of debug messages that does.
-_TELL_BUILD_REQUIREMENTS = {"RUST_LOG": "uv_dispatch=debug"}
+# What is set for the user's own installations is not meant for build requirements.
+_OF_BUILDS = {"UV_CONSTRAINT": "", "UV_OVERRIDE": "", "UV_EXCLUDE": "", "UV_REQUIRE_HASHES": "0"}
 
 _REPOSITORY = re.compile(r"\b(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
 
@@ -85,19 +86,22 @@ class UvFrontend:
             lock = enforce_hashes(lock, request, self.interpreter.environment)
         return Locked(lock)
 
-    def build_command(
-        self, source: Path, wheel_directory: Path, build: BuildSettings, index: IndexSettings, work: Path
-    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
-        """Return a ``uv build --wheel`` command, which streams the backend's output."""
+    def provision(
+        self, environment: Path, requirements: Sequence[str], build: BuildSettings, index: IndexSettings, log: Path
+    ) -> Completed:
+        """Make the environment with ``uv venv``, and fill it with ``uv pip install``, both quiet but for errors."""
+        told = {**self._told(index), **_OF_BUILDS}
+        if not environment.exists():
+            argv = [*self._command("venv", "--quiet", "--no-project"), str(environment)]
+            made = self.runner.record(argv, log, environment=told)
+            if made.returncode:
+                return made
         argv = [
-            *self._command("build", "--wheel", "--out-dir", str(wheel_directory)),
-            *build_arguments("uv", build, work), *index_arguments(index, self.variables), str(source),
+            str(self.uv), "pip", "install", "--quiet", "--python", str(environment), *PLAIN_OUTPUT,
+            *required_arguments("uv", requirements, build, environment.parent),
+            *index_arguments(index, self.variables),
         ]  # fmt: skip
-        telling = {} if self.variables.get("RUST_LOG") else _TELL_BUILD_REQUIREMENTS
-        return tuple(argv), {**self._told(index), **telling}
-
-    def build_requirements(self, log: Path) -> tuple[str, ...]:
-        return build_requirements_in(log)
+        return self.runner.record(argv, log, environment=told)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install exactly the lock, with ``uv pip install``."""

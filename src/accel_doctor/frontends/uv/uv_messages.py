@@ -7,7 +7,6 @@ Older releases (0.8) draw the chain as a tree, later ones (0.13) write ``error: 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from accel_doctor.frontends.outcome import Blame, Forms, Verdict, blamed
 
@@ -37,11 +36,6 @@ _PACKAGE = re.compile(
     r"Failed to (?:download and )?build[\s│]+`(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[.*?\])?"
     r"(?:==(?P<version>[^`\s]+)|[\s│]*@|`)"
 )
-# crates/uv-dispatch/src/lib.rs, BuildDispatch::install: once for build-system.requires, once more for what the backend
-# asks for on top. Both precede the backend's output; a backend may print the same, which does no harm.
-_INSTALLED_FOR_BUILD = re.compile(r"^DEBUG (?:uv_dispatch )?Installing build requirements?: (.+)$", re.MULTILINE)
-_PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}==[A-Za-z0-9][A-Za-z0-9.+!]{0,50}")
-_BUILD_REQUIREMENTS_LIMIT = 256 << 10  # bytes of a log that are read
 _NO_GIT = re.compile("Git executable not found")  # a need like any other: command:git
 _REQUIREMENTS = re.compile(
     r"No solution found|Hash mismatch|externally managed|Git operation failed|not found at|Couldn't parse"
@@ -69,14 +63,6 @@ def read_uv(output: str) -> Verdict:
     kind = blamed(quote, _FORMS)
     named = _PACKAGE.search(quote) if kind is Blame.BUILD else None
     return Verdict(kind, quote, hint, *(named.group("name", "version") if named else ()))
-
-
-def build_requirements_in(log: Path) -> tuple[str, ...]:
-    """Return the requirements that ``uv build`` reports installing into the isolated environment, pinned and sorted."""
-    with log.open("rb") as stream:
-        text = stream.read(_BUILD_REQUIREMENTS_LIMIT).decode("utf-8", "replace")
-    lines = _INSTALLED_FOR_BUILD.findall(text)
-    return tuple(sorted({one for line in lines for one in _PINNED.findall(line)}))
 
 
 def _chain(output: str) -> tuple[list[str], str | None]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accel_doctor.errors import ToolError
-from accel_doctor.interfaces import Logs, Runner
+from accel_doctor.interfaces import Logs, Runner, Sandbox
 from accel_doctor.model.builds import Failed
 from accel_doctor.model.machine import Interpreter
-from accel_doctor.model.processes import Completed
+from accel_doctor.model.processes import Completed, Rights
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.system.python.import_judgment import Judgment, judged, read_failures, read_inner_count
 from accel_doctor.system.python.import_programs import IMPORT, LIST
@@ -43,6 +43,7 @@ class Imports:
 
     interpreter: Interpreter
     runner: Runner
+    sandbox: Sandbox
     logs: Logs
     jobs: int
     note: Callable[[str], None]
@@ -109,7 +110,11 @@ class Imports:
         # -B: write no bytecode into the environment
         argv = [str(self.interpreter.executable), "-I", "-B", "-c", code, *arguments]
         with tempfile.TemporaryDirectory(prefix="accel-doctor-import-") as empty:
-            return self.runner.capture(argv, directory=Path(empty), stdin=stdin, timeout=timeout)
+            # What is imported may lie anywhere: editable projects. The user's own directory tells where user sites are.
+            home = {} if "user" in arguments[:3] else {"HOME": empty}
+            confined = self.sandbox.command(argv, Rights(readable=None, writable=(Path(empty),)))
+            told = {**home, "TMPDIR": empty}
+            return self.runner.capture(confined, environment=told, directory=Path(empty), stdin=stdin, timeout=timeout)
 
 
 def _ending(done: Completed) -> str:

@@ -273,19 +273,30 @@ def test_bytecode(make, runner, tmp_path, compile_, option):
     assert option in runner.commands[-1]
 
 
-def test_build_command(make, tmp_path):
+def test_an_environment_is_made_and_filled(make, runner, tmp_path):
     build = BuildSettings(config_settings=("a=b",), build_constraints=("setuptools<80",))
-    argv, environment = make().build_command(
-        Path("/s/x-1.tar.gz"), Path("/out"), build, IndexSettings(index_url="https://i"), tmp_path
-    )
-    assert argv[:5] == ("/v/bin/python", "-m", "pip", "wheel", "--no-deps")
-    assert argv[-1] == "/s/x-1.tar.gz"
-    assert "--no-cache-dir" in argv
-    argv = list(argv)
-    assert values(argv, "--wheel-dir") == ["/out"]
-    assert values(argv, "--config-settings") == ["a=b"]
-    assert Path(*values(argv, "--build-constraint")).read_text() == "setuptools<80\n"
-    assert environment["LC_ALL"] == "C"
+    place, index = tmp_path / "environment", IndexSettings(index_url="https://i")
+    assert make().provision(place, ["b", "a<2"], build, index, tmp_path / "log").returncode == 0
+    made, filled = map(list, runner.commands)
+    assert made == ["/v/bin/python", "-m", "venv", "--without-pip", str(place)]
+    assert filled[:6] == ["/v/bin/python", "-m", "pip", "--python", str(place / "bin" / "python"), "install"]
+    assert Path(*values(filled, "--requirement")).read_text() == "a<2\nb\n"
+    assert Path(*values(filled, "--constraint")).read_text() == "setuptools<80\n"
+    assert Path(*values(filled, "--build-constraint")).read_text() == "setuptools<80\n"
+    assert values(filled, "--index-url") == ["https://i"]
+    assert "--config-settings" not in filled
+    assert runner.environments[-1]["LC_ALL"] == "C"
+
+
+def test_an_environment_is_filled_by_a_private_pip_too(make, runner, tmp_path):
+    make("25.3").provision(tmp_path, ["wheel"], BuildSettings(), IndexSettings(), tmp_path / "log")
+    assert runner.commands[-1][2:5] == ("--python", str(tmp_path / "bin" / "python"), "install")
+
+
+def test_an_environment_that_cannot_be_made_is_not_filled(make, runner, tmp_path):
+    runner.answer = lambda argv: (1, "No module named venv\n")
+    done = make().provision(tmp_path / "new", ["wheel"], BuildSettings(), IndexSettings(), tmp_path / "log")
+    assert (done.returncode, len(runner.commands)) == (1, 1)
 
 
 def test_a_private_pip_is_fetched_once(make, runner, tmp_path):

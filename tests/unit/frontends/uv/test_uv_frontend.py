@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -296,35 +295,46 @@ def test_a_directory_that_does_not_build_when_installing(frontend, uv, output, t
     assert failed == Failed("brokendir", tmp_path / "install.log", "install", 1, 1.5)
 
 
-def test_build_command(frontend, tmp_path):
-    build = BuildSettings(config_settings=("a=b",), build_constraints=("setuptools<80",), no_build_isolation=True)
-    argv, environment = frontend.build_command(
-        Path("/s/x-1.tar.gz"), Path("/out"), build, IndexSettings(index_url="https://i", cert="/ca.pem"), tmp_path
-    )
-    assert argv[:3] == ("/bin/uv", "build", "--wheel")
-    assert argv[-1] == "/s/x-1.tar.gz"
-    argv = list(argv)
-    assert values(argv, "--out-dir") == ["/out"]
-    assert values(argv, "--python") == ["/v/bin/python"]
-    assert values(argv, "--config-setting") == ["a=b"]
-    assert values(argv, "--default-index") == ["https://i"]
-    assert Path(*values(argv, "--build-constraints")).read_text() == "setuptools<80\n"
-    assert "--no-build-isolation" in argv
-    assert environment == {
+BUILD = BuildSettings(config_settings=("a=b",), build_constraints=("setuptools<80",), no_build_isolation=True)
+
+
+def test_an_environment_is_made_and_filled(frontend, runner, tmp_path):
+    index, place = IndexSettings(index_url="https://i", cert="/ca.pem"), tmp_path / "environment"
+    assert frontend.provision(place, ["b", "a<2"], BUILD, index, tmp_path / "log").returncode == 0
+    made, filled = map(list, runner.commands)
+    assert made[:2] == ["/bin/uv", "venv"]
+    assert values(made, "--python") == ["/v/bin/python"]
+    assert made[-1] == str(place)
+    assert filled[:3] == ["/bin/uv", "pip", "install"]
+    assert values(filled, "--python") == [str(place)]
+    assert values(filled, "--default-index") == ["https://i"]
+    assert Path(*values(filled, "--requirements")).read_text() == "a<2\nb\n"
+    assert Path(*values(filled, "--constraints")).read_text() == "setuptools<80\n"
+    assert Path(*values(filled, "--build-constraints")).read_text() == "setuptools<80\n"
+    assert not {"--config-setting", "--no-build-isolation"} & {*filled}
+    assert runner.environments[-1] == {
         "LC_ALL": "C",
         "LANGUAGE": "",
         "UV_NO_WRAP": "1",
         "SSL_CERT_FILE": "/ca.pem",
-        "RUST_LOG": "uv_dispatch=debug",
+        "UV_CONSTRAINT": "",
+        "UV_OVERRIDE": "",
+        "UV_EXCLUDE": "",
+        "UV_REQUIRE_HASHES": "0",
     }
 
 
-def test_what_the_user_wants_to_hear_of_uv_is_left_alone(frontend, tmp_path):
-    chatty = replace(frontend, variables={"RUST_LOG": "trace"})
-    _, environment = chatty.build_command(
-        Path("/s/x-1.tar.gz"), Path("/out"), BuildSettings(), IndexSettings(), tmp_path
-    )
-    assert "RUST_LOG" not in environment
+def test_an_environment_that_is_there_is_only_filled(frontend, runner, tmp_path):
+    frontend.provision(tmp_path, ["wheel"], BuildSettings(), IndexSettings(), tmp_path / "log")
+    assert [argv[:3] for argv in runner.commands] == [("/bin/uv", "pip", "install")]
+
+
+def test_an_environment_that_cannot_be_made_is_not_filled(frontend, runner, tmp_path):
+    runner.answer = lambda argv: (2, "error: No interpreter found\n")
+    done = frontend.provision(tmp_path / "new", ["wheel"], BuildSettings(), IndexSettings(), tmp_path / "log")
+    assert done.returncode == 2
+    assert (tmp_path / "log").read_text() == "error: No interpreter found\n"
+    assert len(runner.commands) == 1
 
 
 def test_a_missing_target_directory_has_nothing_installed(frontend, runner, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accel_doctor.frontends.outcome import Blame
-from accel_doctor.frontends.uv.uv_messages import build_requirements_in, read_uv
+from accel_doctor.frontends.uv.uv_messages import read_uv
 
 
 @pytest.mark.parametrize(
@@ -126,22 +126,3 @@ def test_words_never_heard_are_the_tools_fault():
 
 def test_silence():
     assert read_uv("").quote == ""
-
-
-LOG = """\
-$ uv build --wheel
-Building wheel from source distribution...
-DEBUG Installing `setuptools==84.2.1` in `/cache/builds-v0/.tmpWSJznk`
-DEBUG Installing build requirement: setuptools==84.2.1
-running egg_info
-DEBUG Installing `cython==3.3.1, setuptools==84.2.1` in `/cache/builds-v0/.tmpWSJznk`
-DEBUG Installing build requirements: cython==3.3.1, setuptools==84.2.1
-"""
-
-
-def test_the_requirements_of_a_build_are_read_from_its_log(tmp_path):
-    log = tmp_path / "build.log"
-    log.write_text(LOG)
-    assert build_requirements_in(log) == ("cython==3.3.1", "setuptools==84.2.1")
-    log.write_text(LOG.replace("DEBUG ", ""))
-    assert build_requirements_in(log) == ()

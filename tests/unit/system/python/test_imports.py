@@ -10,7 +10,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
-from fakes import FakeLogs, interpreter
+from fakes import FakeLogs, FakeSandbox, interpreter
 
 from accel_doctor.errors import ToolError
 from accel_doctor.model.requests import InstallRequest
@@ -51,6 +51,7 @@ def verifier(tmp_path, notes):
     return Imports(
         interpreter=interpreter(executable=Path(sys.executable)),
         runner=ProcessRunner(dict(os.environ)),
+        sandbox=FakeSandbox(),
         logs=FakeLogs(tmp_path),
         jobs=2,
         note=notes.append,

@@ -1,0 +1,220 @@
+"""Build one wheel by PEP 517: its requirements into an environment of its own, then the backend's hooks in a sandbox.
+
+The requirements are there before the backend is called for, so its hooks have no network.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+
+from build import BuildBackendException, BuildException, ProjectBuilder, TypoWarning
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from pyproject_hooks import BackendUnavailable, BuildBackendWarning
+
+from accel_doctor.builder.preparing import build_environment, prepared
+from accel_doctor.errors import RequirementsError
+from accel_doctor.interfaces import Frontend, Runner, Sandbox
+from accel_doctor.model.machine import Interpreter
+from accel_doctor.model.processes import Rights
+from accel_doctor.model.requests import BuildSettings, IndexSettings
+
+for _category in (BuildBackendWarning, TypoWarning):  # of the source's author, not of its user
+    warnings.simplefilter("ignore", _category)
+_LONGEST_ANSWER = 16 << 20  # bytes of what a hook returns
+
+
+@dataclass(frozen=True)
+class Builds:
+    """What every build of a run has in common."""
+
+    frontend: Frontend
+    runner: Runner
+    sandbox: Sandbox
+    interpreter: Interpreter
+    variables: Mapping[str, str]  # that builds inherit
+
+    def wheel_of(
+        self,
+        name: str,
+        source: Path,
+        subdirectory: str,
+        settings: BuildSettings,
+        index: IndexSettings,
+        work: Path,
+        log: Path,
+        hear: Callable[[str], None],
+    ) -> MadeWheel:
+        """Build a wheel from an archive or a tree, below the existing directory ``work``; what the build says goes into
+        ``log``, and each line of it to ``hear``."""
+        build = _Build(self, name, settings, index, work, log, hear)
+        try:
+            return build.run(source, subdirectory)
+        except _StoppedError as stopped:
+            return MadeWheel(stopped.returncode)
+        except (BuildException, RequirementsError) as error:
+            build.say(f"error: {error}")
+            return MadeWheel(1)
+        except BuildBackendException as failed:
+            build.say(_told(failed.exception))
+            code = failed.exception.returncode if isinstance(failed.exception, _StoppedError) else 1
+            return MadeWheel(code)
+
+
+@dataclass(frozen=True)
+class MadeWheel:
+    """How a build ended, its wheel if it made one, and the contents of its environment (``setuptools==80.9.0``)."""
+
+    returncode: int
+    wheel: Path | None = None
+    requirements: tuple[str, ...] = ()
+
+
+class _StoppedError(Exception):
+    """A process of the build failed, and said why."""
+
+    def __init__(self, what: str, returncode: int) -> None:
+        ending = f"exit status: {returncode}"
+        if returncode < 0:
+            ending = f"signal: {-returncode}, {signal.Signals(-returncode).name}"
+        super().__init__(f"{what} failed ({ending})")
+        self.returncode = returncode
+
+
+@dataclass(frozen=True)
+class _Build:
+    shared: Builds
+    name: str
+    settings: BuildSettings
+    index: IndexSettings
+    work: Path
+    log: Path
+    hear: Callable[[str], None]
+
+    def run(self, source: Path, subdirectory: str) -> MadeWheel:
+        """Run the whole build."""
+        wheels = self._room / "wheel"
+        for one in (self._room / "home", self._room / "tmp", wheels):
+            one.mkdir(parents=True)
+        tree = prepared(source, subdirectory, self.settings.changes, self._room / "source")
+        backend = ProjectBuilder(tree, str(self._python), self._hook)
+        declared = backend.build_system_requires
+        self._install("Installing build requirements", declared)
+        self._hand_over(self._room)
+        options = _config_settings(self.settings.config_settings)
+        self.say("Getting requirements to build wheel")
+        self._install(
+            "Installing further build requirements", backend.get_requires_for_build("wheel", options) - declared
+        )
+        self.say("Building wheel")
+        backend.build("wheel", wheels, options)
+        made = [] if wheels.is_symlink() else sorted(wheels.glob("*.whl"))
+        return MadeWheel(0, made[0] if len(made) == 1 else None, self._contents())
+
+    def say(self, line: str) -> None:
+        """Write a line of ours into the log."""
+        with self.log.open("a", encoding="utf-8", errors="replace") as file:
+            file.write(f"{line}\n")
+        self.hear(line)
+
+    @property
+    def _room(self) -> Path:
+        """Return the one directory that the build may write to."""
+        return self.work / "build"
+
+    @property
+    def _environment(self) -> Path:
+        return self.work / "environment"
+
+    @property
+    def _python(self) -> Path:
+        isolated = self._environment / "bin" / "python"
+        return self.shared.interpreter.executable if self.settings.no_build_isolation else isolated
+
+    def _install(self, doing: str, requirements: set[str]) -> None:
+        if self.settings.no_build_isolation or not (requirements or not self._environment.exists()):
+            return
+        self.say(doing)
+        try:
+            asked = sorted(str(Requirement(one)) for one in requirements)
+        except InvalidRequirement as error:
+            raise RequirementsError(f"the source has an invalid build requirement: {error}") from error
+        done = self.shared.frontend.provision(self._environment, asked, self.settings, self.index, self.log)
+        if done.returncode:
+            raise _StoppedError(doing, done.returncode)
+
+    def _hook(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
+        """Run a hook; the signature is that of pyproject_hooks' runners."""
+        python, script, hook, control = cmd
+        own = shutil.copy(script, control)  # ours may lie where only we can read
+        self._hand_over(Path(control))
+        user = self._tenant(Path(control))
+        networked = self.shared.sandbox.lets_out(self.name)
+        rights = Rights(self._readable(), (self._room, Path(control)), networked, user)
+        argv = self.shared.sandbox.command((python, own, hook, control), rights)
+        variables = {**self._variables(), **(extra_environ or {})}
+        done = self.shared.runner.record(
+            argv, self.log, environment=variables, directory=Path(cwd or self._room), on_line=self.hear
+        )
+        if done.returncode:
+            raise _StoppedError(f"{hook} of the build backend", done.returncode)
+        _expect_answer(Path(control) / "output.json")
+
+    def _tenant(self, control: Path) -> tuple[int, int] | None:
+        return self.shared.sandbox.tenant((*self._readable(), self._python, self.work, control.parent))
+
+    def _hand_over(self, directory: Path) -> None:
+        """Give a directory and all that is in it to the user who runs the hooks."""
+        if user := self._tenant(directory):
+            for path in (directory, *directory.rglob("*")):
+                os.chown(path, *user, follow_symlinks=False)
+
+    def _readable(self) -> tuple[Path, ...]:
+        interpreter = self.shared.interpreter
+        own = (interpreter.prefix, *interpreter.site_directories) if self.settings.no_build_isolation else ()
+        return (*own, interpreter.base_prefix, *([] if own else [self._environment]))
+
+    def _variables(self) -> Mapping[str, str]:
+        given, scripts = self.shared.variables, self._python.parent
+        home = Path(given.get("HOME") or "/")
+        told = {
+            "LC_ALL": "C", "LANGUAGE": "", "HOME": str(self._room / "home"), "TMPDIR": str(self._room / "tmp"),
+            "PATH": f"{scripts}{os.pathsep}{given.get('PATH', os.defpath)}", "VIRTUAL_ENV": str(scripts.parent),
+            "PYTHONPATH": "", "PYTHONHOME": "", "PYTHONNOUSERSITE": "1",
+            # The environment is not the build's own: uv shares its files with others.
+            "PYTHONPYCACHEPREFIX": str(self._room / "bytecode"),
+            **({"RUSTUP_HOME": str(home / ".rustup")} if (home / ".rustup").is_dir() else {}),
+        }  # fmt: skip
+        return build_environment(self.settings.changes, {**told, "CARGO_HOME": f"{told['HOME']}/.cargo"}, given)
+
+    def _contents(self) -> tuple[str, ...]:
+        places = [str(place) for place in self._environment.glob("lib/python*/site-packages")]
+        return tuple(sorted(f"{canonicalize_name(one.name)}=={one.version}" for one in distributions(path=places)))
+
+
+def _config_settings(lines: Sequence[str]) -> dict[str, str | Sequence[str]]:
+    """Return ``KEY=VALUE`` lines by key; a key that is repeated has all its values, as with pip."""
+    values: dict[str, list[str]] = {}
+    for key, _, value in (line.partition("=") for line in lines):
+        values.setdefault(key, []).append(value)
+    return {key: found if len(found) > 1 else found[0] for key, found in values.items()}
+
+
+def _expect_answer(path: Path) -> None:
+    """Raise RequirementsError unless a hook left its answer: a file of its own, within bounds."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LONGEST_ANSWER:
+        raise RequirementsError("the build backend returned no answer, or one that is no regular file or too long")
+
+
+def _told(error: BaseException) -> str:
+    """Return what a failure adds to what the backend printed itself."""
+    if isinstance(error, BackendUnavailable):
+        return f"{error.traceback}\nerror: the build backend {error.backend_name} is not available"
+    return f"error: {error}" if isinstance(error, _StoppedError) else f"error: {type(error).__name__}: {error}"

@@ -1,0 +1,269 @@
+"""Run one command with fewer rights and leave nothing of it running; started as a script, with only the stdlib.
+
+``sandboxed_process.py [RIGHT=VALUE...] -- COMMAND...``, where each right can be given more than once:
+
+- ``read``, ``write``: a path that the command may use so, with all below it; with neither, files are not limited,
+  and with ``read=`` (no path) reading is not
+- ``network=none``: sockets of this machine only
+- ``user=UID:GID``: whom to become; as root without one, what only root may do is given up, but for reading if
+  that is not limited
+- ``without``: a variable that the command does not get
+
+Rules of the kernel: Landlock (https://docs.kernel.org/userspace-api/landlock.html) for files, signals and abstract
+sockets, a seccomp filter (https://docs.kernel.org/userspace-api/seccomp_filter.html) for sockets of the network, of
+which Landlock knows TCP only. The command's processes become children of this one, wherever their parents went
+(``PR_SET_CHILD_SUBREAPER``), so that all of them are ended with it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import signal
+import stat
+import struct
+import sys
+from collections.abc import Sequence
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # system calls; the same on all architectures but alpha
+_PDEATHSIG, _SECCOMP, _CAPBSET_DROP, _CHILD_SUBREAPER, _NO_NEW_PRIVS = 1, 22, 24, 36, 38  # prctl(2)
+
+_READS_ALL = 2  # CAP_DAC_READ_SEARCH, capabilities(7); root has what the bounding set keeps, once more at execve(2)
+
+# Rights of linux/landlock.h, with the Landlock version that has each beyond the first
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_FIRST = (1 << 13) - 1
+_REFER, _TRUNCATE = 1 << 13, 1 << 14  # versions 2 and 3
+_READING = _EXECUTE | _READ_FILE | _READ_DIR
+_TCP = 1 << 0 | 1 << 1  # bind and connect: version 4
+_SCOPES = 1 << 0 | 1 << 1  # abstract sockets and signals: version 6
+
+# The machine's name in uname(2) -> its audit architecture (linux/audit.h), and the number of socket(2)
+_ARCHITECTURES = {
+    "x86_64": (0xC000003E, 41),
+    "aarch64": (0xC00000B7, 198),
+    "riscv64": (0xC00000F3, 198),
+    "ppc64le": (0xC0000015, 326),
+}
+_IO_URING = (425, 426, 427)  # its operations pass no filter
+_X32 = 0x40000000  # numbers of another set of system calls on x86_64
+
+Rights = Sequence[tuple[str, str]]
+
+
+def landlock_version() -> int:
+    """Return the kernel's version of Landlock; 0 if it has none, or if it is turned off."""
+    return max(0, int(_libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))))
+
+
+def filters_sockets() -> bool:
+    """Return whether the kernel filters system calls, and those of this architecture are known here."""
+    known = os.uname().machine in _ARCHITECTURES and struct.calcsize("P") == 8
+    return known and os.path.exists("/proc/sys/kernel/seccomp/actions_avail")
+
+
+def values(rights: Rights, name: str) -> list[str]:
+    """Return the values of one right, in order."""
+    return [value for key, value in rights if key == name]
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
+
+def _prctl(option: int, *arguments: int) -> None:
+    padded = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
+    _checked(_libc.prctl(option, *padded))
+
+
+def _ruleset(rights: Rights) -> int | None:
+    """Return the descriptor of a Landlock ruleset; None where nothing is limited, or the kernel has none."""
+    readable, writable = values(rights, "read"), values(rights, "write")
+    version = landlock_version()
+    if not version or not (readable or writable):
+        return None
+    handled = _FIRST | (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0)
+    everything = handled
+    if "" in readable:
+        handled &= ~_READING
+    tcp = _TCP if version >= 4 and "none" in values(rights, "network") else 0
+    attributes = struct.pack("=QQQ", handled, tcp, _SCOPES if version >= 6 else 0)
+    size = 8 if version < 4 else 16 if version < 6 else 24  # bytes that this version knows
+    descriptor = _checked(_libc.syscall(_CREATE_RULESET, attributes[:size], ctypes.c_size_t(size), 0))
+    for path in filter(None, readable):
+        _allow(descriptor, path, _READING & handled)
+    for path in writable:
+        _allow(descriptor, path, everything & handled)
+    return descriptor
+
+
+def _allow(descriptor: int, path: str, rights: int) -> None:
+    try:
+        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return  # what is not there needs no rule
+    try:
+        if not stat.S_ISDIR(os.fstat(opened).st_mode):
+            rights &= _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
+        if rights:
+            _checked(_libc.syscall(_ADD_RULE, descriptor, 1, struct.pack("=Qi", rights, opened), 0))
+    finally:
+        os.close(opened)
+
+
+def _leave_network() -> None:
+    """Let no socket be made but those of this machine: a filter on system calls, as BPF instructions."""
+    architecture, socket = _ARCHITECTURES[os.uname().machine]
+    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
+    refuse, unknown, allow = 0x00050000 | errno.ENETUNREACH, 0x00050000 | errno.ENOSYS, 0x7FFF0000
+    program = [  # (operation, instructions to pass over if so, if not, value)
+        (load, 0, 0, 4),  # the architecture
+        (equal, 0, 10, architecture),
+        (load, 0, 0, 0),  # the number of the system call
+        (at_least, 8, 0, _X32),
+        *[(equal, 7 - place, 0, number) for place, number in enumerate(_IO_URING)],
+        (equal, 0, 3, socket),
+        (load, 0, 0, 16),  # its first argument: the family
+        (equal, 1, 0, 1),  # AF_UNIX
+        (answer, 0, 0, refuse),
+        (answer, 0, 0, allow),
+        (answer, 0, 0, unknown),
+    ]
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+    buffer = ctypes.create_string_buffer(code)
+    filter_program = struct.pack("@HP", len(program), ctypes.addressof(buffer))
+    _checked(_libc.prctl(_SECCOMP, 2, ctypes.c_char_p(filter_program), 0, 0))
+
+
+def _become(rights: Rights) -> None:
+    """Become another user; without one, as root, give up what only root may do."""
+    if user := values(rights, "user"):
+        uid, gid = map(int, user[0].split(":"))
+        os.setgroups([])
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
+    elif os.geteuid() == 0:
+        kept = _READS_ALL if "" in values(rights, "read") else None
+        for capability in range(64):
+            try:
+                if capability != kept:
+                    _prctl(_CAPBSET_DROP, capability)
+            except OSError:
+                break  # beyond the last one of this kernel
+        header, none = struct.pack("=Ii", 0x20080522, 0), bytes(24)  # capset(2), version 3
+        _checked(_libc.capset(header, none))
+
+
+def _run(rights: Rights, command: Sequence[str]) -> None:
+    """Become the command, with these rights."""
+    without = values(rights, "without")
+    variables = {name: value for name, value in os.environ.items() if name not in without}
+    limited = any(name != "without" for name, _ in rights)
+    rules = _ruleset(rights)  # opens paths that the user may not reach
+    if limited:
+        _become(rights)
+        _prctl(_NO_NEW_PRIVS, 1)
+    _prctl(_PDEATHSIG, signal.SIGKILL)
+    if rules is not None:
+        _checked(_libc.syscall(_RESTRICT_SELF, rules, 0))
+        os.close(rules)
+    if "none" in values(rights, "network") and filters_sockets():
+        _leave_network()
+    os.execvpe(command[0], list(command), variables)
+
+
+def _descendants() -> list[int]:
+    """Return the processes below this one; none without /proc."""
+    children: dict[int, list[int]] = {}
+    try:
+        entries = os.listdir("/proc")
+    except OSError:
+        entries = []
+    for entry in filter(str.isdigit, entries):
+        try:
+            with open(f"/proc/{entry}/stat", "rb") as stream:
+                parent = int(stream.read().rpartition(b")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue  # ended meanwhile
+        children.setdefault(parent, []).append(int(entry))
+    found, waiting = [], [os.getpid()]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found += below
+        waiting += below
+    return found
+
+
+def _signal(processes: Sequence[int], number: int) -> None:
+    for process in processes:
+        try:
+            os.kill(process, number)
+        except ProcessLookupError:
+            pass
+
+
+def _end_all() -> None:
+    """End every process below this one. All are stopped first, so that none makes another meanwhile."""
+    stopped: set[int] = set()
+    while more := [one for one in _descendants() if one not in stopped]:
+        _signal(more, signal.SIGSTOP)
+        stopped.update(more)
+    _signal(sorted(stopped), signal.SIGKILL)
+    try:
+        while stopped:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        pass
+
+
+def _started(rights: Rights, command: Sequence[str]) -> int:
+    child = os.fork()
+    if child:
+        return child
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        _run(rights, command)
+    except FileNotFoundError:
+        os.write(2, f"{command[0]}: command not found\n".encode())
+        os._exit(127)
+    except OSError as error:
+        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+        os._exit(126)
+    return 0
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the command; return its exit code, or, where a signal ended it, end by the same signal."""
+    end = words.index("--")
+    rights = [(name, value) for name, _, value in (word.partition("=") for word in words[:end])]
+    _prctl(_CHILD_SUBREAPER, 1)
+    _prctl(_PDEATHSIG, signal.SIGTERM)
+
+    def stop(number: int, frame: object) -> None:
+        _end_all()
+        os._exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)
+    child = _started(rights, words[end + 1 :])
+    ended = 0
+    while ended != child:
+        ended, status = os.wait()
+    _end_all()
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return code
+    if -code in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+    return 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
