@@ -117,7 +117,7 @@ def test_only_what_cython_generated_from_a_file_at_hand_is_generated_again(tmp_p
 def test_a_setup_script_sets_names_on_the_module_builtins(tmp_path):
     script = "__builtins__.__NUMPY_SETUP__ = False\nx = __builtins__['open']\n"
     changes = BuildChanges(steps=(SourceStep.BUILTINS_MODULE,))
-    tree = prepared(archive(tmp_path, **{"setup.py": script}), changes, tmp_path / "scratch")
+    tree = prepared(archive(tmp_path, **{"setup.py": script}), "", changes, tmp_path / "scratch")
     changed = "__import__('builtins').__NUMPY_SETUP__ = False\nx = __builtins__['open']\n"
     assert (tree / "setup.py").read_text() == changed
 
