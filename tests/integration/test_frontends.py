@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from accel_doctor.builder.isolated_build import Builds
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.frontends import FRONTENDS
 from accel_doctor.frontends.choice import FrontendParts, choose_frontend
@@ -21,10 +22,12 @@ from accel_doctor.interfaces import Frontend
 from accel_doctor.lockfile import sources_to_build, with_wheels
 from accel_doctor.model.builds import Failed, Locked, Wheel
 from accel_doctor.model.machine import Interpreter, Invocation
+from accel_doctor.model.processes import Isolation
 from accel_doctor.model.requests import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.pip_configuration import Configuration, read_configuration
 from accel_doctor.system.file_reader import FileReader
 from accel_doctor.system.process.runner import ProcessRunner
+from accel_doctor.system.process.sandbox import LandlockSandbox
 from accel_doctor.system.python.interpreter import describe, supported_tags
 
 NOTHING_LISTENS = "http://127.0.0.1:9/simple"
@@ -146,9 +149,12 @@ def test_lock_build_install(frontend, target, runner, index, project, tmp_path):
     }
     assert sources.keys() == {"docopt", "stored"}
     archive = download(sources["docopt"].location, tmp_path)
-    argv, environment = frontend.build_command(archive, tmp_path / "wheels", BuildSettings(), index, tmp_path / "work")
-    assert runner.record(argv, tmp_path / "build.log", environment=environment).returncode == 0
-    (wheel,) = (tmp_path / "wheels").glob("*.whl")
+    builds = Builds(frontend, runner, LandlockSandbox(Isolation(), os.environ), target, os.environ)
+    (tmp_path / "work").mkdir()
+    made = builds.wheel_of("docopt", archive, "", BuildSettings(), index, tmp_path / "work", tmp_path / "log", str)
+    assert made.returncode == 0, (tmp_path / "log").read_text()
+    wheel = made.wheel
+    assert [one.split("==")[0] for one in made.requirements] == ["setuptools"]
 
     ready = Locked(with_wheels(locked.lock, {"docopt": Wheel(wheel, sha256_of(wheel))}))
     assert frontend.install(ready, request, tmp_path / "install.log") is None
