@@ -5,6 +5,7 @@ The requirements are there before the backend is called for, so its hooks have n
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ from pathlib import Path
 from build import BuildBackendException, BuildException, ProjectBuilder, TypoWarning
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from pyproject_hooks import BackendUnavailable, BuildBackendWarning
+from pyproject_hooks import BackendUnavailable
 
 from accel_doctor.builder.preparing import build_environment, prepared
 from accel_doctor.errors import RequirementsError
@@ -26,8 +27,8 @@ from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Rights
 from accel_doctor.model.requests import BuildSettings, IndexSettings
 
-for _category in (BuildBackendWarning, TypoWarning):  # of the source's author, not of its user
-    warnings.simplefilter("ignore", _category)
+# Of pyproject.toml's author, not of its user
+warnings.simplefilter("ignore", TypoWarning)
 _LONGEST_ANSWER = 16 << 20  # bytes of what a hook returns
 
 
@@ -165,7 +166,8 @@ class _Build:
         )
         if done.returncode:
             raise _StoppedError(f"{hook} of the build backend", done.returncode)
-        _expect_answer(Path(control) / "output.json")
+        for warning in _warnings_in(Path(control) / "output.json"):
+            self.say(warning)
 
     def _tenant(self, control: Path) -> tuple[int, int] | None:
         return self.shared.sandbox.tenant((*self._readable(), self._python, self.work, control.parent))
@@ -207,10 +209,21 @@ def _config_settings(lines: Sequence[str]) -> dict[str, str | Sequence[str]]:
     return {key: found if len(found) > 1 else found[0] for key, found in values.items()}
 
 
-def _expect_answer(path: Path) -> None:
-    """Raise RequirementsError unless a hook left its answer: a file of its own, within bounds."""
+def _warnings_in(path: Path) -> list[str]:
+    """Take a backend's warnings, which pyproject_hooks would print, out of a hook's answer, and return them.
+
+    Raises RequirementsError for an answer that is no file of its own, within bounds, or no JSON object.
+    """
     if path.is_symlink() or not path.is_file() or path.stat().st_size > _LONGEST_ANSWER:
-        raise RequirementsError("the build backend returned no answer, or one that is no regular file or too long")
+        raise RequirementsError("the build backend left no answer, or one that is no regular file or too long")
+    try:
+        answer = json.loads(path.read_bytes())
+        taken = answer.pop("warnings", [])
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise RequirementsError(f"the build backend's answer cannot be read: {error}") from error
+    path.write_text(json.dumps(answer), encoding="utf-8")
+    found = taken if isinstance(taken, list) else []
+    return [f"warning: {one['message']}" for one in found if isinstance(one, dict) and "message" in one]
 
 
 def _told(error: BaseException) -> str:
