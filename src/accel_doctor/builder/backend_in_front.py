@@ -6,6 +6,7 @@ certain. ``facts.json`` beside it has:
 - ``backend``: the source's own, as in its ``[build-system]``; ``in_tree``: whether it is part of the source
 - ``instead``: requirements by normalized name, which take the place of what the backend or ``setup_requires`` asks for
 - ``generated``: ``[module, C file, language level]`` for each removed file that Cython is to generate again
+- ``pybind11``: whether the headers of the pybind11 installed take the place of a copy that the source has
 
 A setup script that runs Cython itself does so, as the files are gone; others get them just before they are compiled, or
 earlier if they insist.
@@ -16,6 +17,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -40,6 +42,8 @@ def __getattr__(name: str) -> Any:
 def _own_backend() -> tuple[Mapping[str, Any], Any]:
     facts = json.loads((_PLACE / "facts.json").read_text(encoding="utf-8"))
     module, _, attributes = facts["backend"].partition(":")
+    if facts["pybind11"]:
+        _replace_pybind11()
     if find_spec("setuptools"):
         _fetch_only_what_is_missing()
         _generate_when_compiled(facts["generated"])
@@ -50,6 +54,12 @@ def _own_backend() -> tuple[Mapping[str, Any], Any]:
     for attribute in filter(None, attributes.split(".")):
         backend = getattr(backend, attribute)
     return facts, backend
+
+
+def _replace_pybind11() -> None:
+    own = Path(importlib.import_module("pybind11").get_include(), "pybind11")
+    for header in [*_PLACE.parent.rglob("pybind11/pybind11.h")]:
+        shutil.copytree(own, header.parent, dirs_exist_ok=True)
 
 
 def _with_all_files(hook: Callable[..., Any], files: Sequence[Sequence[str]]) -> Callable[..., Any]:

@@ -72,8 +72,11 @@ def _require(tree: Path, changes: BuildChanges) -> None:
                 generated = remove_generated(tree)
             case SourceStep.BUILTINS_MODULE:
                 _name_builtins(tree / "setup.py")
+            case SourceStep.NEWER_PYBIND11:
+                pass  # by what is in front of the backend
     system["requires"] = _requirements(system["requires"], changes)
-    if generated or _asks_while_building(system, changes):
+    in_front = bool(generated) or SourceStep.NEWER_PYBIND11 in changes.steps
+    if in_front or _asks_while_building(system, changes):
         system |= _put_in_front(tree, system, generated, changes)
     document["build-system"] = system
     if file.is_symlink():
@@ -108,7 +111,8 @@ def _put_in_front(
     module.write_bytes(Path(__file__).with_name("backend_in_front.py").read_bytes())  # not imported: it is for builds
     instead = {name: str(requirement) for name, requirement in by_name(changes.constraints).items()}
     own = {"backend": system["build-backend"], "in_tree": "backend-path" in system}
-    facts = {**own, "instead": instead, "generated": generated}
+    pybind11 = SourceStep.NEWER_PYBIND11 in changes.steps
+    facts = {**own, "instead": instead, "generated": generated, "pybind11": pybind11}
     (place / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
     return {"build-backend": _IN_FRONT, "backend-path": [_IN_FRONT, *system.get("backend-path", ())]}
 

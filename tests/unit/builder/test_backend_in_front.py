@@ -64,7 +64,9 @@ def environment(tmp_path, monkeypatch):
 
     def front(**facts: Any) -> Any:
         (place / "facts.json").write_text(
-            json.dumps({"backend": "own_backend", "in_tree": True, "instead": {}, "generated": [], **facts})
+            json.dumps(
+                {"backend": "own_backend", "in_tree": True, "instead": {}, "generated": [], "pybind11": False, **facts}
+            )
         )
         return importlib.import_module("front_of_fakes")
 

@@ -114,6 +114,26 @@ def test_only_what_cython_generated_from_a_file_at_hand_is_generated_again(tmp_p
     }
 
 
+def test_the_builds_pybind11_takes_the_place_of_a_copy(tmp_path, monkeypatch):
+    newer = tmp_path / "site" / "pybind11" / "include" / "pybind11"
+    newer.mkdir(parents=True)
+    (newer / "pybind11.h").write_text("newer")
+    (newer / "conduit.h").write_text("newer")
+    (tmp_path / "site" / "pybind11" / "__init__.py").write_text(
+        "import pathlib\ndef get_include():\n    return str(pathlib.Path(__file__).parent / 'include')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.delitem(sys.modules, "pybind11", raising=False)
+    files = {"extern/pybind11/include/pybind11/pybind11.h": "older", "b/own_five.py": OWN}
+    given = archive(tmp_path, **files, **{"pyproject.toml": PROJECT.format("own_five")})
+    changes = BuildChanges(("pybind11>=2.13",), ("pybind11",), steps=(SourceStep.NEWER_PYBIND11,))
+    tree = prepared(given, changes, tmp_path / "scratch")
+    assert in_front(tree, monkeypatch).build_wheel() == "built"
+    copy = tree / "extern" / "pybind11" / "include" / "pybind11"
+    assert {path.name: path.read_text() for path in copy.iterdir()} == {"pybind11.h": "newer", "conduit.h": "newer"}
+    monkeypatch.delitem(sys.modules, "pybind11", raising=False)
+
+
 def test_a_setup_script_sets_names_on_the_module_builtins(tmp_path):
     script = "__builtins__.__NUMPY_SETUP__ = False\nx = __builtins__['open']\n"
     changes = BuildChanges(steps=(SourceStep.BUILTINS_MODULE,))

@@ -156,6 +156,16 @@ def test_a_setup_script_is_changed(form: str) -> None:
     assert made[1] == """sed -i 's/\\b__builtins__\\./__import__("builtins")./g' old-source/*/setup.py"""
 
 
+@pytest.mark.parametrize(("form", "install"), [("pip", "pip install"), ("uv-pip", "uv pip install")])
+def test_a_copy_of_pybind11_is_replaced(form: str, install: str) -> None:
+    changes = {"requirements": ("pybind11",), "constraints": ("pybind11<3",)}
+    steps = cure("build-constraint:old-pybind11", "old", steps=(SourceStep.NEWER_PYBIND11,), **changes)
+    made = commands_of(export(needed(entry(cures=(steps,))), form))
+    option = "-c" if form == "pip" else "--constraints"
+    assert f"{install} --no-deps --target old-pybind11 pybind11 {option} old-build.txt" in made
+    assert any(line.startswith("find old-source -path '*/pybind11/pybind11.h' ") for line in made)
+
+
 @pytest.mark.parametrize(
     ("form", "builds"),
     [
