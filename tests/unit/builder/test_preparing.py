@@ -127,7 +127,7 @@ def test_the_builds_pybind11_takes_the_place_of_a_copy(tmp_path, monkeypatch):
     files = {"extern/pybind11/include/pybind11/pybind11.h": "older", "b/own_five.py": OWN}
     given = archive(tmp_path, **files, **{"pyproject.toml": PROJECT.format("own_five")})
     changes = BuildChanges(("pybind11>=2.13",), ("pybind11",), steps=(SourceStep.NEWER_PYBIND11,))
-    tree = prepared(given, changes, tmp_path / "scratch")
+    tree = prepared(given, "", changes, tmp_path / "scratch")
     assert in_front(tree, monkeypatch).build_wheel() == "built"
     copy = tree / "extern" / "pybind11" / "include" / "pybind11"
     assert {path.name: path.read_text() for path in copy.iterdir()} == {"pybind11.h": "newer", "conduit.h": "newer"}
