@@ -45,6 +45,16 @@ everything that is fetched: `-r https://…`, source archives, and what uv or pi
 In this order: `--python`; the active virtual environment; the active conda environment; `./.venv`; the environment that
 accel-doctor itself is in. There is no other default. An externally managed interpreter is refused, as pip refuses it.
 
+## Files that environments share
+
+Where the file system cannot clone files (ext4, for example), uv links them from its cache. All environments then share
+them: an edit in place is in every environment that exists. A new one gets the wheel's own files: what is newer than the
+rest of its distribution is compared with its hash in `RECORD`, you are told, and the wheel is unpacked again. An edit
+whose author also set the time back is not noticed.
+
+With `UV_LINK_MODE=copy` nothing is shared, at the price of copying. It holds for
+[stored environments](env.md#what-a-restored-environment-is) too. pip always copies.
+
 ## Lock files, and locks that are remembered
 
 `-r pylock.toml` (or `pylock.NAME.toml`, PEP 751) installs a lock file as it is; it cannot be combined with other

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from accel_doctor.frontends import FRONTENDS
 from accel_doctor.frontends.legacy_archives import LegacyArchives
-from accel_doctor.interfaces import Frontend, Runner
+from accel_doctor.interfaces import Frontend, Notifier, Runner
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
@@ -25,6 +25,7 @@ class FrontendParts:
     variables: Mapping[str, str]  # environment of the frontend
     cache: Path  # accel-doctor's own directory
     configuration: Configuration
+    notifier: Notifier | None = None
 
     @property
     def uv(self) -> Path | None:

@@ -27,9 +27,10 @@ from accel_doctor.frontends.telling import (
     with_built,
     write_requirement_files,
 )
+from accel_doctor.frontends.uv.shared_files import edited_elsewhere
 from accel_doctor.frontends.uv.uv_locks import InstalledDistribution, enforce_hashes, kept_direct, without_installed
 from accel_doctor.frontends.uv.uv_messages import read_uv
-from accel_doctor.interfaces import Runner
+from accel_doctor.interfaces import Notifier, Runner
 from accel_doctor.lockfile import with_sdists
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
@@ -56,6 +57,7 @@ class UvFrontend:
     variables: Mapping[str, str]  # environment of uv: UV_* stays in effect
     uv: Path
     elsewhere: tuple[str, ...] = ()  # options that resolve for a machine other than the interpreter's
+    notifier: Notifier | None = None
 
     name = "uv"
 
@@ -117,8 +119,29 @@ class UvFrontend:
         for more in (*first, []):
             completed, said = self._logged([*argv, *more], request, log)
             if completed.returncode == 0:
-                return None
-        return conclude(read_uv(said), self.name, "install", log, completed)
+                break
+        if completed.returncode == 0 and (edited := self._edited_elsewhere(locked, request)):
+            # Not --refresh-package: it unpacks no wheel again that is a file.
+            self._logged([str(self.uv), "cache", "clean", *PLAIN_OUTPUT, *edited], request, log)
+            again = [word for name in edited for word in ("--reinstall-package", name)]
+            completed, said = self._logged([*argv, *again], request, log)
+        return None if completed.returncode == 0 else conclude(read_uv(said), self.name, "install", log, completed)
+
+    def _edited_elsewhere(self, locked: Locked, request: InstallRequest) -> tuple[str, ...]:
+        """Return the distributions just installed whose files in uv's cache were edited, after telling so."""
+        if request.target:
+            sites: Sequence[Path] = (request.target,)
+        elif request.prefix:
+            sites = tuple(request.prefix.glob("lib*/python*/site-packages"))
+        else:
+            sites = self.interpreter.site_directories
+        names = {package.name for package in locked.lock.packages}
+        edited = tuple(name for site in sites for name in edited_elsewhere(site, names))
+        if edited and self.notifier:
+            self.notifier.note(
+                f"edited in another environment, through links into uv's cache: {', '.join(edited)}; unpacking again"
+            )
+        return edited
 
     def _install_command(self, lock: Path, scratch: Path, request: InstallRequest) -> list[str]:
         return [
@@ -185,7 +208,7 @@ def create(parts: FrontendParts) -> UvFrontend:
     """Return the uv frontend. Raises UsageError if uv is not found."""
     if parts.uv is None:
         raise UsageError("uv not found", hint="install uv, or use --frontend pip")
-    return UvFrontend(parts.runner, parts.interpreter, parts.variables, parts.uv)
+    return UvFrontend(parts.runner, parts.interpreter, parts.variables, parts.uv, notifier=parts.notifier)
 
 
 def _refuse_what_uv_cannot(request: InstallRequest) -> None:

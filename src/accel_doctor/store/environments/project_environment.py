@@ -104,7 +104,8 @@ class ProjectEnvironment:
 
     def _restored(self, stored: StoredEnvironment) -> bool:
         try:
-            restore(self.cache, stored, self.place, self.project.target, self.terminal)
+            linked = self.variables.get("UV_LINK_MODE") != "copy"
+            restore(self.cache, stored, self.place, self.project.target, self.terminal, linked=linked)
         except RemovedEnvironmentError as error:
             self.terminal.note(error.message)
             return False

@@ -42,8 +42,11 @@ def restore(
     place: Place,
     target: Path,
     progress: Progress,
+    *,
+    linked: bool = True,
 ) -> None:
-    """Restore the environment at ``target``, replacing what is there in one move.
+    """Restore the environment at ``target``, replacing what is there in one move. Its files are links into the cache,
+    or copies if it is not to be ``linked``.
 
     Raises RemovedEnvironmentError, DamagedEnvironmentError, UsageError, SwapError, OSError: the old one is still
     there then.
@@ -53,7 +56,7 @@ def restore(
             # Only what a manifest names is kept, and while we hold the lock, all of it.
             if not cache.manifest_path(stored.key).exists():
                 raise RemovedEnvironmentError("another process removed the stored environment")
-            _Restoring(cache, stored, place, str(beside), progress).run()
+            _Restoring(cache, stored, place, str(beside), progress, linked=linked).run()
         put_in_place(beside, target)
     cache.used(stored.key)
 
@@ -66,6 +69,8 @@ class _Restoring:
         place: Place,
         new: str,
         progress: Progress,
+        *,
+        linked: bool,
     ) -> None:
         self._cache = cache
         self._stored = stored
@@ -78,7 +83,7 @@ class _Restoring:
             self._relocated.setdefault(parent, set()).add(name)
         self._pool = os.open(cache.pool.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         # The owner of a file may change it at any time, also through a link.
-        self._put = _link if os.fstat(self._pool).st_uid == os.geteuid() else _copy
+        self._put = _link if linked and os.fstat(self._pool).st_uid == os.geteuid() else _copy
 
     def run(self) -> None:
         try:
