@@ -43,12 +43,14 @@ def lacked(
         return ()  # most builds: no rules are loaded
     with log.open(encoding="utf-8", errors="replace") as lines:
         found, said = left_out(lines, symptoms(), package)
-    if found:
-        return tuple(Reason(finding.need, package, finding) for finding in found)
+    lacks = [Reason(finding.need, package, finding) for finding in found]
     compiler = Need(NeedKind.COMPILER, language or "c")
-    if (language or missing) and prober.present(compiler) is False:
+    named = any(finding.need == compiler for finding in found)
+    if (language or missing) and not named and prober.present(compiler) is False:
         why = f'"{said}"' if said else f"its source has code in {compiler.name}, and its wheel has no extension module"
-        return (Reason(compiler, package, why=why),)
+        lacks.append(Reason(compiler, package, why=why))
+    if lacks:
+        return tuple(lacks)
     if not missing and not (language and promised()):
         return ()
     with log.open("rb") as stream:

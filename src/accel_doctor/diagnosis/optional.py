@@ -15,8 +15,9 @@ from accel_doctor.rulebook import Symptom, SymptomRole
 _BEFORE, _AFTER = 400, 3  # lines around a message that may say why
 _MOST = 20  # such messages in one log
 _LONGEST = 10_000  # characters of a line
-# distutils only warns of a missing compiler then: 'warning: build_ext: building extension "x" failed: [Errno 2] ...'
-_WARNED = re.compile(r"^.*?(?=\[Errno 2\] No such file or directory: ')")
+# distutils only warns of a missing compiler then: 'warning: build_ext: building extension "x" failed: [Errno 2] ...',
+# and scripts say plainly: 'pkg-config not found.'
+_WARNED = re.compile(r"^(?:.*?(?=\[Errno 2\] No such file or directory: ')|(?=[\w+.-]{2,40} not found\b))")
 
 
 def left_out(lines: Iterable[str], symptoms: Sequence[Symptom], package: str) -> tuple[tuple[Finding, ...], str | None]:

@@ -37,8 +37,8 @@ def reasons(tmp_path):
 
 def test_the_log_says_what_was_lacking(reasons):
     log = f"x.c:1:10: fatal error: yaml.h: No such file or directory\n{WARNING}\n"
-    assert reasons(log) == [("header:yaml.h", log.splitlines()[0])]
-    assert reasons(log, "gcc", source="x.py") == [("header:yaml.h", log.splitlines()[0])]
+    assert reasons(log, "gcc") == [("header:yaml.h", log.splitlines()[0])]
+    assert reasons(log, source="x.py") == [("header:yaml.h", log.splitlines()[0])]
 
 
 def test_without_a_compiler_a_wheel_without_binaries_is_poorer(reasons):
@@ -47,6 +47,17 @@ def test_without_a_compiler_a_wheel_without_binaries_is_poorer(reasons):
         ("compiler:c", "its source has code in c, and its wheel has no extension module")
     ]
     assert reasons("running build", "gcc") == []
+
+
+def test_what_a_script_says_plainly_comes_with_the_compiler_that_it_lacks_too(reasons):
+    log = "pkg-config not found.\nFalling back to the slow stringprep module.\n"
+    assert reasons(log) == [
+        ("command:pkg-config", "pkg-config not found."),
+        ("compiler:c", '"Falling back to the slow stringprep module."'),
+    ]
+    assert reasons("Cython not found, falling back to the slow stringprep module.", "gcc") == [
+        ("python-module:Cython", "Cython not found, falling back to the slow stringprep module.")
+    ]
 
 
 def test_a_module_that_a_build_set_out_to_make_is_missing_from_its_wheel(reasons):
