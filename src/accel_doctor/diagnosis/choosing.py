@@ -101,15 +101,16 @@ class PackageChooser:
         other = None if self._indexes.own or self._indexes.nearest else self._indexes.newest_shipped
         return other is not None and rank(need, other).worth_naming
 
-    def is_nowhere(self, need: Need) -> bool:
+    def is_nowhere(self, need: Need, *, outside: bool = False) -> bool:
         """Return whether no package of this release has it, by the rules or by lists of all files.
 
-        A header may come from anywhere: only one of a library that the rules know (``rocksdb/*``) counts.
+        A header may come from anywhere: unless it surely comes from ``outside`` the source, only one of a library that
+        the rules know (``rocksdb/*``) counts.
         """
         ruled = self._rulebook.package_rule(need, self._distribution)
         if need.kind is NeedKind.HEADER:
             of_known = ruled is not None and self._rulebook.is_general(need, self._distribution)
-            return of_known and self._proven_absence(need) is not None
+            return (of_known or outside) and self._proven_absence(need) is not None
         return not ruled.packages if ruled else self._proven_absence(need) is not None
 
     def advice(self, need: Need) -> str | None:

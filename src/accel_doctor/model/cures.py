@@ -49,6 +49,7 @@ class Reason:
     why: str | None = None
     version: str | None = None  # of ``package``, if known
     ends_without: bool = False  # the source surely asks for just this, and its build ends where it is not
+    outside: bool = False  # and does not make it itself, as it makes some headers
 
     @property
     def evidence(self) -> str:

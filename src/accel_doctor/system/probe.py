@@ -74,7 +74,9 @@ class MachineProber:
                 return self._header(need.name)
             case NeedKind.LIBRARY:
                 names = (f"lib{need.name}.so", f"lib{need.name}.a")
-                return _any_file(folder / name for folder in self._library_folders() for name in names)
+                return _any_file(folder / name for folder in self._library_folders() for name in names) or (
+                    None if any(self._of_vendors("lib*", name) for name in names) else False
+                )
             case NeedKind.SONAME:
                 return (
                     self._loader.any_version(need.name) if need.any_version else self._loader.find(need.name)
@@ -118,7 +120,12 @@ class MachineProber:
             return True
         # One folder deeper (libxml2/libxml/tree.h), a build finds it only with pkg-config or the like.
         deeper = any(True for folder in folders if folder.is_dir() for _ in folder.glob(f"*/{glob.escape(name)}"))
-        return None if deeper else False
+        return None if deeper or self._of_vendors("inc*", name) else False
+
+    def _of_vendors(self, folder: str, name: str) -> bool:
+        """Return whether a vendor's own directory has such a file: setup scripts know ``/opt/mqm/inc``."""
+        places = (self._root / "opt", self._root / "usr/local")
+        return any(True for place in places for _ in place.glob(f"*/{folder}/{glob.escape(name)}"))
 
     def _pkgconfig(self, name: str) -> bool | None:
         """Return the answer of pkg-config; without it, whether the .pc file exists, whatever its version."""

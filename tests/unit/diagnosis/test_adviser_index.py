@@ -135,3 +135,8 @@ def test_what_a_source_surely_asks_for_in_vain_ends_the_build(adviser, need, end
     asked = Reason(Need.parse(need), "x", ends_without=ends_without)
     made = adviser.plan([asked, Reason(Need.parse("header:sure.h"), "x")])
     assert bool(made.final) is final
+
+
+def test_a_header_that_surely_comes_from_outside_and_that_no_package_has_ends_the_build(adviser):
+    asked = Reason(Need.parse("header:nowhere.h"), "x", ends_without=True, outside=True)
+    assert adviser.plan([asked]).final

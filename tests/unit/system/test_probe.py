@@ -81,6 +81,17 @@ def test_a_header_one_folder_deeper_may_or_may_not_be_found_by_a_build(scripted,
     assert _present(scripted, root, "header:libxml/tree.h") is None
 
 
+@pytest.mark.parametrize(
+    ("need", "path"),
+    [("header:cmqc.h", "opt/mqm/inc/cmqc.h"), ("library:mqm", "opt/mqm/lib64/libmqm.so"),
+     ("header:cuda.h", "usr/local/cuda/include/cuda.h")],
+)  # fmt: skip
+def test_what_a_vendor_s_directory_has_may_be_found_by_a_build(scripted, root: Path, need: str, path: str) -> None:
+    assert _present(scripted, root, need) is False
+    _file(root, path)
+    assert _present(scripted, root, need) is None
+
+
 def test_search_paths_of_the_environment_count(scripted, root: Path) -> None:
     _file(root, "opt/include/ffi.h", "opt/lib/libffi.so", "opt/lib/libffi.so.8")
     places = {name: str(root / "opt/lib") for name in ("LIBRARY_PATH", "LD_LIBRARY_PATH")}

@@ -62,7 +62,8 @@ def _included(tree: SourceTree, path: str, macros: Sequence[str]) -> Iterator[Me
 def _from_c(path: str, lines: Iterable[tuple[int, str]]) -> Iterator[Mention]:
     for number, line in lines:
         if found := _INCLUDE.match(line):
-            yield Mention(NeedKind.HEADER, found[2], path, number, f"#include {found[1]}", ends_without=True)
+            outside = found[1].startswith("<")
+            yield Mention(NeedKind.HEADER, found[2], path, number, f"#include {found[1]}", True, outside)
 
 
 def _shipped(tree: SourceTree, path: str, name: str) -> str | None:

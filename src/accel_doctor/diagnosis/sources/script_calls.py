@@ -67,7 +67,7 @@ class Calls(Expressions):
             ) != UNKNOWN:
                 return known
             if name in ("sys.exit", "exit", "os._exit"):
-                self.give_up()
+                self.give_up(node)
         else:
             name = ast.unparse(node.func)
         certain = self.certain and self._insisted

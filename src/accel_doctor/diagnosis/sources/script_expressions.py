@@ -7,6 +7,7 @@ import posixpath
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from accel_doctor.diagnosis.sources.script_values import (
     UNKNOWN,
@@ -37,6 +38,14 @@ class Returned(Exception):  # noqa: N818
         self.value = value
 
 
+class Ending(NamedTuple):
+    """A place where a script raises an exception or exits, under a condition that is known to hold."""
+
+    line: int
+    text: str
+    condition: str
+
+
 class Expressions:
     """The state of a script, and the values of its expressions."""
 
@@ -51,6 +60,9 @@ class Expressions:
         self.certain = True  # that this statement is reached
         self._insisted = True  # that a failure here ends the build
         self._attributes = known_attributes(tree.python)
+        self.ending: Ending | None = None  # the first
+        self._conditions: list[str] = []  # known ones around this statement
+        self._caught = 0  # blocks around it whose exceptions are caught, and other modules
         self._steps = 0
         self._depth = 0
 
@@ -68,8 +80,10 @@ class Expressions:
         if self._steps > _MOST_STEPS:
             raise Raised
 
-    def give_up(self) -> None:
+    def give_up(self, node: ast.stmt | ast.expr) -> None:
         """Follow a raised exception: out of the function, if it is certain; at the outermost level, go on."""
+        if self.certain and self._conditions and not (self._caught or self.ending):
+            self.ending = Ending(node.lineno, ast.unparse(node)[:300], self._conditions[-1])
         if self.certain and self._depth:
             raise Returned(UNKNOWN)
 

@@ -89,7 +89,7 @@ class Script(Calls):
                 raise Returned(value)
             self.returned.append(value)
         elif isinstance(node, ast.Raise):
-            self.give_up()
+            self.give_up(node)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
@@ -109,12 +109,14 @@ class Script(Calls):
             parsed = parsed_script(self.tree.texts[path])
             outer, self.scope = self.scope, {"__name__": name, "__file__": path}
             self._modules[path] = self.scope
+            self._caught += 1
             try:
                 self.execute(parsed.body if parsed else [])
             except Returned:
                 pass
             finally:
                 self.scope = outer
+                self._caught -= 1
         return self._modules.get(path, {})
 
     def _assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
@@ -155,7 +157,11 @@ class Script(Calls):
     def _choose(self, node: ast.If) -> None:
         chosen = truth(self.value(node.test))
         if chosen is not None:
-            self.execute(node.body if chosen else node.orelse)
+            self._conditions.append(ast.unparse(node.test))
+            try:
+                self.execute(node.body if chosen else node.orelse)
+            finally:
+                self._conditions.pop()
             return
         for branch in (node.body, node.orelse):
             with self.doubted():
@@ -173,6 +179,14 @@ class Script(Calls):
             self.execute(node.body)
 
     def _try(self, node: ast.Try) -> None:
+        self._caught += 1
+        try:
+            self._try_and_handle(node)
+        finally:
+            self._caught -= 1
+        self.execute(node.finalbody)
+
+    def _try_and_handle(self, node: ast.Try) -> None:
         imported = [one for one in node.body if isinstance(one, ast.Import | ast.ImportFrom)]
         if node.handlers and any(self._cannot_import(one) for one in imported):
             for handler in node.handlers[:1]:
@@ -184,7 +198,6 @@ class Script(Calls):
             for handler in node.handlers:
                 with self.doubted(assignments=False), self._unbound():
                     self.execute(handler.body)
-        self.execute(node.finalbody)
 
     def _cannot_import(self, node: ast.Import | ast.ImportFrom) -> bool:
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]

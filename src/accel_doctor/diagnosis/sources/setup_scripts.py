@@ -9,6 +9,7 @@ from posixpath import basename, normpath, splitext
 
 from accel_doctor.diagnosis.sources.c_code import CPLUSPLUS
 from accel_doctor.diagnosis.sources.included import headers_in_text, included_headers
+from accel_doctor.diagnosis.sources.script_expressions import Ending
 from accel_doctor.diagnosis.sources.script_running import Script, parsed_script
 from accel_doctor.diagnosis.sources.script_values import (
     UNKNOWN,
@@ -23,6 +24,10 @@ from accel_doctor.diagnosis.sources.script_values import (
 from accel_doctor.diagnosis.sources.source_tree import Mention, SourceTree
 from accel_doctor.model.needs import NeedKind
 
+# Setup scripts that go on without their extension modules where these do not compile.
+FALLS_BACK = re.compile(
+    r"\b(?:ve_build_ext|BuildFailed|BuildExtFailed|optional_build_ext|CompileError|CCompilerError)\b"
+)
 # Modules that setup scripts import if they are there; the build requirements tell which are.
 _SELDOM_THERE = frozenset({
     "babel", "cffi", "commands", "configparser2", "cx_freeze", "cython", "ez_setup", "mypyc", "nose", "numpy",
@@ -55,6 +60,7 @@ class ScriptFacts:
     commands: list[str] = field(default_factory=list)
     extensions: int = 0
     setup: Call | None = None
+    ending: Ending | None = None  # why it surely ends early
 
 
 def read_script(tree: SourceTree, path: str, requires: Collection[str]) -> ScriptFacts:
@@ -74,6 +80,7 @@ def read_script(tree: SourceTree, path: str, requires: Collection[str]) -> Scrip
             reader.read(call)
     if not reader.facts.extensions:
         reader.compile_any(script.calls)
+    reader.facts.ending = script.ending
     return reader.facts
 
 
@@ -101,6 +108,7 @@ class _Reader:
         self._own = {item[0] for item in built if isinstance(item, tuple) and item and isinstance(item[0], str)}
         # The script removes extension modules whose libraries it does not find.
         self._left_out = re.search(r"_remove_extension|\bextensions\.remove\(", tree.texts[path]) is not None
+        self._may_go_on = FALLS_BACK.search(tree.texts[path]) is not None
         self._listed = _extensions(setup.keywords.get("ext_modules", UNKNOWN)) if setup else None
 
     def read(self, call: Call) -> None:
@@ -128,8 +136,8 @@ class _Reader:
             plus = any(splitext(name)[1] in CPLUSPLUS for name in sources)
             self._add(found[0], NeedKind.COMPILER, "c++" if plus else "c")
 
-    def _add(self, call: Call, kind: NeedKind, name: str) -> None:
-        self.facts.mentions.append(Mention(kind, name, self._path, call.line, call.text))
+    def _add(self, call: Call, kind: NeedKind, name: str, *, ends_without: bool = False) -> None:
+        self.facts.mentions.append(Mention(kind, name, self._path, call.line, call.text, ends_without))
 
     def _command(self, call: Call, command: Value) -> None:
         words: list[str] = []
@@ -220,7 +228,8 @@ class _Reader:
         for name in strings(value) if not self._left_out else ():
             given = name in _OF_LIBC or name in self._own or name.startswith("python")
             if not given and not self._tree.bundles(name):
-                self._add(call, NeedKind.LIBRARY, name)
+                listed = self._listed is not None or call.name.endswith("set_source")
+                self._add(call, NeedKind.LIBRARY, name, ends_without=listed and not self._may_go_on)
 
     def _cffi(self, call: Call) -> None:
         if call.arguments[1] is None:

@@ -22,15 +22,11 @@ from accel_doctor.diagnosis.sources.autoconf_files import autoconf_mentions
 from accel_doctor.diagnosis.sources.cmake_files import cmake_mentions
 from accel_doctor.diagnosis.sources.included import included_headers
 from accel_doctor.diagnosis.sources.meson_files import meson_mentions
-from accel_doctor.diagnosis.sources.setup_scripts import ScriptFacts, fetched_by, read_script
+from accel_doctor.diagnosis.sources.setup_scripts import FALLS_BACK, ScriptFacts, fetched_by, read_script
 from accel_doctor.diagnosis.sources.source_tree import Mention, SourceTree
 from accel_doctor.model.needs import Need, NeedKind, version_of
 from accel_doctor.rulebook import Aliases
 
-# Setup scripts that go on without their extension modules where these do not compile.
-_FALLS_BACK = re.compile(
-    r"\b(?:ve_build_ext|BuildFailed|BuildExtFailed|optional_build_ext|CompileError|CCompilerError)\b"
-)
 # Setup scripts that take modules from the list after a look at the machine.
 _CHOOSES = re.compile(r"\bdel self\.extensions\[|\bself\.extensions(?:\.(?:remove|pop|clear)\(|\s{0,4}=\s{0,4}\[)")
 _MOST_MODULES = 40  # of Cython; whether all of more are built is not certain
@@ -45,7 +41,7 @@ class SourceReading:
     needs: Mapping[Need, Mention]
     compiled: tuple[str, ...]
     declared: Mapping[str, tuple[int, SpecifierSet]]
-    by_script: bool = False  # setup.py builds it
+    script: ScriptFacts | None = None  # of setup.py, if it builds it
 
 
 def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
@@ -56,7 +52,7 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
     backend = str(system.get("build-backend") or "setuptools.build_meta")
     mentions: list[Mention] = []
     compiled: tuple[str, ...] = ()
-    by_script = False
+    facts: ScriptFacts | None = None
     if backend.startswith("mesonpy"):
         mentions += meson_mentions(tree)
     elif backend.startswith("scikit_build_core"):
@@ -64,14 +60,13 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
     elif backend.startswith("maturin"):
         mentions += _rust(tree, system)
     elif backend.startswith(("setuptools", "skbuild")) or system.get("backend-path"):
-        by_script = True
         facts = read_script(tree, "setup.py", requires)
         mentions += _setuptools(tree, project, requires, facts)
         script = tree.texts.get("setup.py", "")
-        compiled = () if _FALLS_BACK.search(script) or _CHOOSES.search(script) else tuple(facts.compiled)
+        compiled = () if FALLS_BACK.search(script) or _CHOOSES.search(script) else tuple(facts.compiled)
     given = [*requires, *(["f2py"] if "numpy" in requires else [])]
     needs = _resolved([*mentions, *_external(tree, project)], aliases, given)
-    return SourceReading(needs, compiled, _declared_versions(tree, system), by_script)
+    return SourceReading(needs, compiled, _declared_versions(tree, system), facts)
 
 
 def _declared_versions(tree: SourceTree, system: Mapping[str, Any]) -> dict[str, tuple[int, SpecifierSet]]:
@@ -93,7 +88,7 @@ def _setuptools(
 ) -> Iterator[Mention]:
     yield from facts.mentions
     script = tree.texts.get("setup.py", "")
-    if not facts.extensions and "cython" in (*requires, *fetched_by(script)) and not _FALLS_BACK.search(script):
+    if not facts.extensions and "cython" in (*requires, *fetched_by(script)) and not FALLS_BACK.search(script):
         modules = [path for path in sorted(tree.texts) if path.endswith(".pyx")]
         yield from included_headers(tree, modules[:_MOST_MODULES])
         for path in modules[:1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,7 +10,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.diagnosis.sources.cython_output import GeneratedCode, generated_code
+from accel_doctor.diagnosis.sources.own_imports import removed_name
 from accel_doctor.diagnosis.sources.removed_interface import insisted_import, removed_import, removed_use
+from accel_doctor.diagnosis.sources.script_values import truth
+from accel_doctor.diagnosis.sources.setup_scripts import ScriptFacts
 from accel_doctor.diagnosis.sources.source_reading import SourceReading, read_source
 from accel_doctor.diagnosis.sources.source_tree import SourceTree
 from accel_doctor.model.constraints import is_possible
@@ -22,6 +26,11 @@ _GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
 # No need, but a fact: there is such code, and whether the build compiles it is not known.
 _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")
 _HAS_MODULES = Need(NeedKind.BUILD_CONSTRAINT, "has-cython-modules")  # whose C code the build generates
+# Build requirements without headers of their own; any other may bring what a source includes.
+_WITHOUT_HEADERS = frozenset({
+    "cffi", "cmake", "cython", "meson", "ninja", "numpy", "packaging", "pkgconfig", "setuptools", "setuptools-scm",
+    "toml", "tomli", "wheel",
+})  # fmt: skip
 _WITHOUT_PKG_RESOURCES = Version("82")
 
 
@@ -31,8 +40,15 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
     Python modules are left out: the frontend installs those that a source declares.
     """
     reading = read_source(tree, book.aliases)
+    brought = not _WITHOUT_HEADERS.issuperset(reading.declared)
     reasons = [
-        Reason(need, package, why=mention.why, ends_without=mention.ends_without)
+        Reason(
+            need,
+            package,
+            why=mention.why,
+            ends_without=mention.ends_without,
+            outside=mention.outside and not brought,
+        )
         for need, mention in reading.needs.items()
         if need.kind.curable_by_packages
     ]
@@ -41,6 +57,7 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
     python = ".".join(map(str, tree.python))
     reasons += _of_pkg_resources(tree, package, reading)
     reasons += _of_removed_parts(tree, package, reading, book.python_rules, python)
+    reasons += _of_script(reading.script, package)
     oldest = book.python_rules.oldest("cython", python)
     modules = (path for path in sorted(tree.paths) if path.endswith(".pyx"))
     reasons += [Reason(_HAS_MODULES, package, why=f"{path}:1: a module of Cython") for path in modules]
@@ -72,14 +89,41 @@ def _of_removed_parts(
     tree: SourceTree, package: str, reading: SourceReading, rules: PythonRules, python: str
 ) -> Iterator[Reason]:
     """Yield why a source cannot be built on a Python that no longer has what it uses."""
-    lost = removed_import(tree, rules.modules_removed_in(python)) if reading.by_script else None
+    lost = removed_import(tree, rules.modules_removed_in(python)) if reading.script else None
     if lost:
         why = f"{lost.path}:{lost.line}: uses {lost.name}, which Python {python} does not have"
         name = lost.name if lost.name == "numpy.distutils" else "python-too-new"
         yield Reason(Need(NeedKind.BUILD_CONSTRAINT, name), package, why=why)
+    if dead := removed_name(tree, package, rules.modules_removed_in(python)):
+        why = f"{dead.path}:{dead.line}: imports {dead.name}, which Python {python} does not have"
+        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=why)
     if use := removed_use(tree, reading.compiled, rules.removed_in(python)):
         why = f"{use.path}:{use.line}: {use.name}, which Python {python} no longer has"
         yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=why)
+
+
+def _of_script(script: ScriptFacts | None, package: str) -> Iterator[Reason]:
+    """Yield what a ``setup.py`` surely ends with here, and what it asks of setuptools."""
+    ending, setup = (script.ending, script.setup) if script else (None, None)
+    if ending and (need := _of_condition(ending.condition)):
+        why = f"setup.py:{ending.line}: {ending.text}, as {ending.condition}"
+        yield Reason(need, package, why=why)
+    if setup and setup.certain and truth(setup.keywords.get("use_2to3")):
+        why = f"setup.py:{setup.line}: use_2to3, which setuptools 58 removed"
+        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "setuptools<58"), package, why=why)
+
+
+def _of_condition(condition: str) -> Need | None:
+    """Return what a condition under which a script ends says about where it can be built; None if it is about anything
+    but Python's version and the system."""
+    if "argv" in condition:
+        return None
+    if re.search(r"\bsys\.(?:version_info|hexversion|version)\b|\bPY[23]\b", condition):
+        return Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
+    if re.search(r"\bsys\.platform\b|\bplatform\.system\b|\bos\.name\b", condition):
+        name = "macos-only" if re.search(r"darwin|macos", condition, re.IGNORECASE) else "other-system"
+        return Need(NeedKind.BUILD_CONSTRAINT, name)
+    return None
 
 
 def _allows(versions: SpecifierSet, oldest: Version) -> bool:

@@ -67,6 +67,7 @@ class Mention(NamedTuple):
     line: int
     text: str
     ends_without: bool = False  # nothing else will do
+    outside: bool = False  # and the source does not make it
 
     @property
     def why(self) -> str:

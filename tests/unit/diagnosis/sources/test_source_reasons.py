@@ -280,3 +280,101 @@ def test_what_exec_defines_is_no_longer_among_the_locals():
     wanted = "setup.py:2: uses locals() after exec(), which Python 3.13 does not have"
     assert told({"setup.py": script}) == {"build-constraint:python-too-new": wanted}
     assert told({"setup.py": script}, (3, 12)) == {}
+
+
+# --- what says that a source cannot be built here ----------------------------------------------------------
+
+SETUP = "import sys\nfrom setuptools import Extension, setup\n"
+
+
+def constraints(files, python=(3, 13)):
+    return {need: why for need, why in told(files, python).items() if need.startswith("build-constraint:")}
+
+
+@pytest.mark.parametrize(
+    ("script", "need"),
+    [
+        ("if sys.version_info[0] >= 3:\n    sys.exit('for Python 2')\n", "python-too-new"),
+        ("if sys.version_info >= (3, 12):\n    raise RuntimeError('no')\n", "python-too-new"),
+        ("if sys.platform != 'darwin':\n    raise SystemError('macOS only')\n", "macos-only"),
+        ("import os\nif os.name != 'nt':\n    sys.exit('Windows only')\n", "other-system"),
+        ("def check():\n    if sys.platform != 'darwin':\n        raise SystemError()\ncheck()\n", "macos-only"),
+    ],
+)
+def test_a_script_that_surely_ends_on_this_python_or_system(script, need):
+    (found,) = constraints({"setup.py": f"{SETUP}{script}setup(name='x')\n"}).items()
+    assert found[0] == f"build-constraint:{need}"
+    assert found[1].startswith("setup.py:")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "if sys.version_info < (3, 6):\n    sys.exit('too old')\n",
+        "if unknown() and sys.platform != 'darwin':\n    sys.exit()\n",
+        "if sys.version_info > (3,) and len(sys.argv) > 1:\n    sys.exit()\n",
+        "try:\n    if sys.platform == 'linux':\n        raise ImportError\nexcept ImportError:\n    pass\n",
+        "def check():\n    if sys.platform == 'linux':\n        raise SystemError\n",  # not called
+        "version = None\nif version is None:\n    sys.exit('no version')\n",  # of something else
+    ],
+)
+def test_a_script_that_may_go_on_says_nothing(script):
+    assert constraints({"setup.py": f"{SETUP}{script}setup(name='x')\n"}) == {}
+
+
+def test_a_script_that_asks_for_2to3_needs_an_old_setuptools():
+    why = {"build-constraint:setuptools<58": "setup.py:3: use_2to3, which setuptools 58 removed"}
+    assert constraints({"setup.py": f"{SETUP}setup(name='x', use_2to3=True)\n"}) == why
+    assert constraints({"setup.py": f"{SETUP}options = {{'use_2to3': True}}\nsetup(**options)\n"})
+    assert constraints({"setup.py": f"{SETUP}setup(name='x', use_2to3=sys.version_info < (3,))\n"}) == {}
+
+
+def test_a_package_that_imports_what_python_no_longer_has_cannot_be_imported():
+    files = {
+        "setup.py": f"{SETUP}setup(name='x')\n",
+        "src/x/__init__.py": "from . import core\nfrom x.more import one\n",
+        "src/x/core.py": "import os\n",
+        "src/x/more.py": "from collections import (OrderedDict, Mapping)\n",
+    }
+    why = "src/x/more.py:1: imports collections.Mapping, which Python 3.13 does not have"
+    assert constraints(files) == {"build-constraint:python-too-new": why}
+    assert constraints(files, (3, 9)) == {}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"x.py": "try:\n    from collections import Mapping\nexcept ImportError:\n    pass\n"},
+        {"x/__init__.py": "", "x/old.py": "from collections import Mapping\n"},  # nothing imports it
+        {"x/__init__.py": "def f():\n    from . import old\n", "x/old.py": "from collections import Mapping\n"},
+        {"x/__init__.py": "from .collections import Mapping\n", "x/collections.py": ""},
+        {"x.py": "import asyncore, telnetlib\n"},  # another project may have them
+        {"x.py": "print 'Python 2'\n"},
+    ],
+)
+def test_a_package_that_may_be_imported_says_nothing(files):
+    assert constraints({"setup.py": f"{SETUP}setup(name='x')\n", **files}) == {}
+
+
+def reasons_of(files):
+    reasons = source_reasons(SourceTree(files, frozenset(files), (3, 13)), "x", load())
+    return {str(one.need): (one.ends_without, one.outside) for one in reasons}
+
+
+def test_the_libraries_of_an_extension_module_are_asked_for_with_no_other_way():
+    extension = "Extension('x', ['x.c'], libraries=['spam'])"
+    files = {"setup.py": f"{SETUP}setup(ext_modules=[{extension}])\n", "x.c": ""}
+    assert reasons_of(files)["library:spam"] == (True, False)
+    falling_back = files["setup.py"].replace("setup(ext", "from distutils.errors import CompileError\nsetup(ext")
+    assert reasons_of({**files, "setup.py": falling_back})["library:spam"] == (False, False)
+    unlisted = f"{SETUP}modules = choose([{extension}])\nsetup(ext_modules=modules)\n"
+    assert reasons_of({**files, "setup.py": unlisted}).get("library:spam", (False,))[0] is False
+
+
+def test_a_header_in_angle_brackets_comes_from_outside():
+    code = '#include <spam.h>\n#include "made.h"\n'
+    files = {"setup.py": f"{SETUP}setup(ext_modules=[Extension('x', ['x.c'])])\n", "x.c": code}
+    found = reasons_of(files)
+    assert (found["header:spam.h"], found["header:made.h"]) == ((True, True), (True, False))
+    declared = "[build-system]\nrequires = ['setuptools', 'spam-headers']\n"
+    assert reasons_of({**files, "pyproject.toml": declared})["header:spam.h"] == (True, False)
