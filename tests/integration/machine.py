@@ -94,7 +94,6 @@ class MachineRunner:
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         on_line: Callable[[str], None] | None = None,
-        leftovers: bool = False,
     ) -> Completed:
         return self._processes.record(self._inside(argv), log, environment=environment, on_line=on_line)
 

@@ -73,7 +73,10 @@ def configuration(target) -> Configuration:
 
 @pytest.fixture(params=list(FRONTENDS))
 def frontend(request, runner, target, cache, configuration) -> Frontend:
-    return choose_frontend(request.param, FrontendParts(runner, target, os.environ, cache, configuration))
+    return choose_frontend(
+        request.param,
+        FrontendParts(runner, LandlockSandbox(Isolation(), os.environ), target, os.environ, cache, configuration),
+    )
 
 
 @pytest.fixture

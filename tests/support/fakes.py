@@ -511,7 +511,6 @@ class FakeRunner:
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         on_line: Callable[[str], None] | None = None,
-        leftovers: bool = False,
     ) -> Completed:
         self.recorded.append(tuple(argv))
         return self._logged(argv, log, environment, on_line)

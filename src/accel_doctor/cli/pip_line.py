@@ -121,7 +121,9 @@ def prepare(session: Session, arguments: ParsedArguments, options: FrontendOptio
     variables = invocation.variables
     disk = FileReader(Connection(), variables)
     configuration = read_configuration(invocation, interpreter.prefix, disk)
-    parts = FrontendParts(session.runner, interpreter, variables, session.cache, configuration, session.reporter)
+    parts = FrontendParts(
+        session.runner, session.sandbox, interpreter, variables, session.cache, configuration, session.reporter
+    )
     frontend = choose_frontend(options.frontend, parts)
     configuration = configuration.without(settled_elsewhere(frontend.name, variables))
     files = replace(disk, connection=read_connection(arguments, configuration, invocation))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from accel_doctor.frontends import FRONTENDS
 from accel_doctor.frontends.legacy_archives import LegacyArchives
-from accel_doctor.interfaces import Frontend, Notifier, Runner
+from accel_doctor.interfaces import Frontend, Notifier, Runner, Sandbox
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
@@ -21,6 +21,7 @@ class FrontendParts:
     """The parts that every frontend is made from."""
 
     runner: Runner
+    sandbox: Sandbox  # for what may run the code of sources
     interpreter: Interpreter
     variables: Mapping[str, str]  # environment of the frontend
     cache: Path  # accel-doctor's own directory

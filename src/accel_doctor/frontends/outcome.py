@@ -28,8 +28,15 @@ _READ_TAIL = 2 << 20
 _QUOTE_LIMIT = 60  # lines
 
 
-def logged(runner: Runner, argv: Sequence[str], log: Path, variables: Mapping[str, str]) -> tuple[Completed, str]:
-    """Run a command, append it and all its output to ``log``, and return the output.
+def logged(
+    runner: Runner,
+    argv: Sequence[str],
+    log: Path,
+    variables: Mapping[str, str],
+    started: Sequence[str] | None = None,
+) -> tuple[Completed, str]:
+    """Run a command, append it and all its output to ``log``, and return the output. ``started`` is the command in
+    its sandbox, if it has one.
 
     The middle of a long output is left out.
     """
@@ -37,7 +44,7 @@ def logged(runner: Runner, argv: Sequence[str], log: Path, variables: Mapping[st
     with log.open("ab") as file:
         file.write(f"$ {redacted(shlex.join(argv))}\n".encode(errors="surrogateescape"))
         start = file.tell()
-    completed = runner.record(argv, log, environment=variables, leftovers=True)
+    completed = runner.record(started or argv, log, environment=variables)
     return completed, _read_ends(log, start)
 
 

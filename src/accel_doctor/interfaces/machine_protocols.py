@@ -36,11 +36,8 @@ class Runner(Protocol):
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         on_line: Callable[[str], None] | None = None,
-        leftovers: bool = False,
     ) -> Completed:
-        """Run a command to the end, streaming stdout and stderr, merged, to ``log``; ``output`` is empty.
-
-        With ``leftovers``, what builds leave running is ended where it would keep the command from ending."""
+        """Run a command to the end, streaming stdout and stderr, merged, to ``log``; ``output`` is empty."""
 
     def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:
         """Run a command on a pseudo-terminal connected to ours, so that the user can answer; log all output."""

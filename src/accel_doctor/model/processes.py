@@ -29,7 +29,7 @@ class Rights:
     """What a sandboxed process may do besides reading what every build needs of the system."""
 
     readable: tuple[Path, ...] | None = ()  # with all below them; None: every file
-    writable: tuple[Path, ...] = ()
+    writable: tuple[Path, ...] | None = ()  # None: nothing is limited, and the process only leaves nothing running
     network: bool = False
     user: tuple[int, int] | None = None  # uid and gid to become
     credentials: bool = False  # whether it keeps the variables that hold secrets

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes import interpreter
+from fakes import FakeSandbox, interpreter
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends import FRONTENDS, choice
@@ -17,7 +17,7 @@ from accel_doctor.requirements.pip_configuration import Configuration
 def choose(runner, tmp_path, monkeypatch):
     def choose(name: str | None, uv: str | None = "/bin/uv"):
         monkeypatch.setattr(choice, "find_uv", lambda environment: Path(uv) if uv else None)
-        return choose_frontend(name, FrontendParts(runner, interpreter(), {}, tmp_path, Configuration()))
+        return choose_frontend(name, FrontendParts(runner, FakeSandbox(), interpreter(), {}, tmp_path, Configuration()))
 
     return choose
 

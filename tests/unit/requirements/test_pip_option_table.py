@@ -77,7 +77,7 @@ from pathlib import Path
 from accel_doctor.cli.commands.install import command
 from accel_doctor.frontends.choice import settled_elsewhere
 from accel_doctor.frontends.telling import as_arguments
-from accel_doctor.frontends.uv.uv_frontend import resolver_arguments as told_uv
+from accel_doctor.frontends.uv.uv_arguments import resolver_arguments as told_uv
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.machine import Invocation
 from accel_doctor.requirements.pip_option_table import ParsedArguments

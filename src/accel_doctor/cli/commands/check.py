@@ -28,7 +28,8 @@ from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.foresight import Foresight, Resolution, expected_from_lock, expected_from_names, foresee, resolve
 from accel_doctor.frontends.legacy_archives import LegacyArchives
-from accel_doctor.frontends.uv.uv_frontend import UvFrontend, elsewhere_arguments
+from accel_doctor.frontends.uv.uv_arguments import elsewhere_arguments
+from accel_doctor.frontends.uv.uv_frontend import UvFrontend
 from accel_doctor.interfaces import Frontend
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.plans import Policy

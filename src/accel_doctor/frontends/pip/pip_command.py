@@ -15,7 +15,7 @@ from accel_doctor.errors import ToolError, UsageError
 from accel_doctor.frontends.outcome import Blame, conclude, logged
 from accel_doctor.frontends.pip.pip_messages import read_pip
 from accel_doctor.frontends.telling import as_arguments, as_uv_variables
-from accel_doctor.frontends.uv import uv_frontend
+from accel_doctor.frontends.uv import uv_arguments
 from accel_doctor.frontends.uv.uv_messages import read_uv
 from accel_doctor.interfaces import Runner
 from accel_doctor.model.machine import Interpreter
@@ -75,7 +75,7 @@ class PrivatePip:
         if self.uv is not None:
             argv = [
                 str(self.uv), "pip", "install", "--python", str(self.python), "--target", str(directory),
-                *uv_frontend.PLAIN_OUTPUT, *uv_frontend.index_arguments(index, self.variables), _PRIVATE_REQUIREMENT,
+                *uv_arguments.PLAIN_OUTPUT, *uv_arguments.index_arguments(index, self.variables), _PRIVATE_REQUIREMENT,
             ]  # fmt: skip
             variables = as_uv_variables(index, Part.INDEX)
         else:

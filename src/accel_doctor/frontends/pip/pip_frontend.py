@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.pylock import Package
+from platformdirs import user_cache_path
 
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.choice import FrontendParts
+from accel_doctor.frontends.hosted import hosted, projects, unlimited
 from accel_doctor.frontends.lock_files import write_lock
 from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, Blame, conclude, logged, scratch_beside
 from accel_doctor.frontends.pip.pip_command import (
@@ -35,7 +37,7 @@ from accel_doctor.frontends.telling import (
     with_built,
     write_requirement_files,
 )
-from accel_doctor.interfaces import Runner
+from accel_doctor.interfaces import Runner, Sandbox
 from accel_doctor.lockfile import with_sdists
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
@@ -54,6 +56,7 @@ class PipFrontend:
     """
 
     runner: Runner
+    sandbox: Sandbox
     interpreter: Interpreter
     variables: Mapping[str, str]
     private_pip: PrivatePip
@@ -68,7 +71,8 @@ class PipFrontend:
         files = write_requirement_files(scratch, _for_pip(request), per_requirement_options=True)
         report = scratch / "report.json"
         report.unlink(missing_ok=True)
-        if failed := self._run(self._lock_arguments(request, files, report), request, "resolve", log):
+        places = (self._cache, scratch, *projects(request))
+        if failed := self._run(self._lock_arguments(request, files, report), request, "resolve", log, places):
             return failed
         try:
             return Locked(with_sdists(lock_from_report(report.read_text(encoding="utf-8")), built))
@@ -89,7 +93,8 @@ class PipFrontend:
             *self._pip(index, log, made_for), "install", "--quiet", *COMMON, "--progress-bar", "off",
             *required_arguments("pip", requirements, build, environment.parent), *index_arguments(index),
         ]  # fmt: skip
-        return self.runner.record(argv, log, environment=self._told())
+        started = hosted(self.sandbox, argv, (self._cache, environment))
+        return self.runner.record(started, log, environment=self._told())
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install the lock, then the distributions without a hash: directories and repositories.
@@ -126,20 +131,28 @@ class PipFrontend:
             *(["--upgrade"] if request.upgrade and request.target else []),
         ]  # fmt: skip
 
-    def _run(self, arguments: list[str], request: InstallRequest, step: str, log: Path) -> Failed | None:
+    def _run(
+        self,
+        arguments: list[str],
+        request: InstallRequest,
+        step: str,
+        log: Path,
+        writable: Sequence[Path] | None = None,  # nothing but these, where it resolves
+    ) -> Failed | None:
         argv = [
             *self._pip(request.index, log), *arguments, *COMMON, "--progress-bar", "off",
             *verbosity_arguments(request.verbosity), *index_arguments(request.index),
         ]  # fmt: skip
-        completed, said = logged(self.runner, argv, log, self._told())
+        started = unlimited(self.sandbox, argv) if writable is None else hosted(self.sandbox, argv, writable)
+        completed, said = logged(self.runner, argv, log, self._told(), started)
         if completed.returncode == 0:
             return None
         verdict = read_pip(said)
         if verdict.blame is Blame.REQUIREMENTS and names_missing(said):
-            verdict = read_pip(said, self._debug_log(argv, scratch_beside(log) / "pip-debug.log"))
+            verdict = read_pip(said, self._debug_log(started, scratch_beside(log) / "pip-debug.log"))
         return conclude(verdict, self.name, step, log, completed)
 
-    def _debug_log(self, argv: list[str], path: Path) -> str:
+    def _debug_log(self, argv: Sequence[str], path: Path) -> str:
         """Return pip's messages about the index pages that it could not fetch.
 
         This takes a second run, since with ``--log`` the first would not show the output of a failing build.
@@ -159,6 +172,12 @@ class PipFrontend:
             return (str(self.interpreter.executable), "-m", "pip", *where)
         return self.private_pip.command(other or self.interpreter, index, log)
 
+    @property
+    def _cache(self) -> Path:
+        """Return pip's cache directory: https://pip.pypa.io/en/stable/topics/caching/."""
+        chosen = self.left_to_pip.get("PIP_CACHE_DIR") or self.variables.get("PIP_CACHE_DIR")
+        return Path(chosen) if chosen else user_cache_path("pip")
+
     def _told(self) -> dict[str, str]:
         return {**own_configuration(self.variables, self.left_to_pip), **PLAIN_LANGUAGE}
 
@@ -166,7 +185,9 @@ class PipFrontend:
 def create(parts: FrontendParts) -> PipFrontend:
     """Return the pip frontend."""
     private = PrivatePip(parts.runner, parts.cache, Path(sys.executable), parts.variables, parts.uv)
-    return PipFrontend(parts.runner, parts.interpreter, parts.variables, private, parts.configuration.left_to_pip)
+    return PipFrontend(
+        parts.runner, parts.sandbox, parts.interpreter, parts.variables, private, parts.configuration.left_to_pip
+    )
 
 
 def _for_pip(request: InstallRequest) -> InstallRequest:

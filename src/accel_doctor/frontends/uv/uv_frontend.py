@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import tomli_w
@@ -14,6 +16,7 @@ from packaging.version import Version
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import FrontendParts
+from accel_doctor.frontends.hosted import hosted, projects, unlimited
 from accel_doctor.frontends.lock_files import read_lock, write_lock
 from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, conclude, logged, scratch_beside
 from accel_doctor.frontends.telling import (
@@ -28,16 +31,21 @@ from accel_doctor.frontends.telling import (
     write_requirement_files,
 )
 from accel_doctor.frontends.uv.shared_files import edited_elsewhere
+from accel_doctor.frontends.uv.uv_arguments import (
+    PLAIN_OUTPUT,
+    index_arguments,
+    package_config_settings,
+    resolver_arguments,
+)
 from accel_doctor.frontends.uv.uv_locks import InstalledDistribution, enforce_hashes, kept_direct, without_installed
 from accel_doctor.frontends.uv.uv_messages import read_uv
-from accel_doctor.interfaces import Notifier, Runner
+from accel_doctor.interfaces import Notifier, Runner, Sandbox
 from accel_doctor.lockfile import with_sdists
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import Part
-from accel_doctor.urls import local_path
 
 # Older uv (0.8) wraps its messages, including quoted build output, at 80 columns, which breaks compiler messages.
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
@@ -53,6 +61,7 @@ class UvFrontend:
     """Implement :class:`accel_doctor.interfaces.Frontend` with uv 0.8 or newer."""
 
     runner: Runner
+    sandbox: Sandbox
     interpreter: Interpreter
     variables: Mapping[str, str]  # environment of uv: UV_* stays in effect
     uv: Path
@@ -79,7 +88,9 @@ class UvFrontend:
             return Locked(Pylock(lock_version=Version("1.0"), created_by="uv", packages=[]))
         output = scratch / "resolved" / "pylock.toml"
         _write_preferences(output, installed)
-        completed, said = self._logged(self._compile_command(request, files, output), request, log)
+        argv = self._compile_command(request, files, output)
+        started = hosted(self.sandbox, argv, (self._cache, scratch, *projects(request)))
+        completed, said = self._logged(argv, request, log, started)
         if completed.returncode != 0:
             return conclude(read_uv(said), self.name, "resolve", log, completed)
         lock = with_sdists(read_lock(output), built)
@@ -103,7 +114,8 @@ class UvFrontend:
             *required_arguments("uv", requirements, build, environment.parent),
             *index_arguments(index, self.variables),
         ]  # fmt: skip
-        return self.runner.record(argv, log, environment=told)
+        started = hosted(self.sandbox, argv, (self._cache, environment))
+        return self.runner.record(started, log, environment=told)
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install exactly the lock, with ``uv pip install``."""
@@ -116,8 +128,10 @@ class UvFrontend:
         argv = self._install_command(lock, scratch, request)
         # All files of a remembered lock were here once. If they still are, no network access is needed.
         first = [["--offline"]] if locked.remembered and not request.index.offline else []
+        builds = any(package.directory for package in locked.lock.packages)
         for more in (*first, []):
-            completed, said = self._logged([*argv, *more], request, log)
+            started = unlimited(self.sandbox, [*argv, *more]) if builds else None
+            completed, said = self._logged([*argv, *more], request, log, started)
             if completed.returncode == 0:
                 break
         if completed.returncode == 0 and (edited := self._edited_elsewhere(locked, request)):
@@ -172,7 +186,8 @@ class UvFrontend:
             *self._command("pip", "install", "--dry-run", "--offline", "--requirements", str(files.requirements)),
             *location, *given("--constraints", files.constraints), *(["--no-deps"] if request.no_deps else []),
         ]  # fmt: skip
-        completed = self.runner.capture(argv, environment=self._told(request.index))
+        started = hosted(self.sandbox, argv, (self._cache, *projects(request)))
+        completed = self.runner.capture(started, environment=self._told(request.index))
         return completed.returncode == 0 and "Would make no changes" in completed.stderr
 
     def _installed(self, location: list[str]) -> list[InstalledDistribution]:
@@ -197,8 +212,16 @@ class UvFrontend:
         completed = self.runner.capture(argv, environment=self._told(IndexSettings()))
         return completed.output if completed.returncode == 0 else ""
 
-    def _logged(self, argv: list[str], request: InstallRequest, log: Path) -> tuple[Completed, str]:
-        return logged(self.runner, argv, log, self._told(request.index))
+    def _logged(
+        self, argv: Sequence[str], request: InstallRequest, log: Path, started: Sequence[str] | None = None
+    ) -> tuple[Completed, str]:
+        return logged(self.runner, argv, log, self._told(request.index), started)
+
+    @cached_property
+    def _cache(self) -> Path:
+        """Return uv's cache directory, which its variables and its configuration choose."""
+        told = self.runner.capture([str(self.uv), "cache", "dir", *PLAIN_OUTPUT])
+        return Path(told.output.strip() or tempfile.gettempdir())
 
     def _told(self, index: IndexSettings) -> dict[str, str]:
         return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **as_uv_variables(index, Part.INDEX)}
@@ -208,7 +231,8 @@ def create(parts: FrontendParts) -> UvFrontend:
     """Return the uv frontend. Raises UsageError if uv is not found."""
     if parts.uv is None:
         raise UsageError("uv not found", hint="install uv, or use --frontend pip")
-    return UvFrontend(parts.runner, parts.interpreter, parts.variables, parts.uv, notifier=parts.notifier)
+    sandbox = parts.sandbox
+    return UvFrontend(parts.runner, sandbox, parts.interpreter, parts.variables, parts.uv, notifier=parts.notifier)
 
 
 def _refuse_what_uv_cannot(request: InstallRequest) -> None:
@@ -229,56 +253,3 @@ def _write_preferences(output: Path, installed: Sequence[InstalledDistribution])
         packages = [{"name": item.name, "version": item.version} for item in installed if item.url is None]
         content = {"lock-version": "1.0", "created-by": "accel-doctor", "packages": packages}
         output.write_text(tomli_w.dumps(content), encoding="utf-8")
-
-
-# For every uv command: plain output, and never a Python managed by uv.
-PLAIN_OUTPUT = ("--color", "never", "--no-progress", "--no-python-downloads")
-
-# uv cannot import a Python keyring module, and has no automatic choice.
-_KEYRING_PROVIDERS = {"import": "subprocess", "subprocess": "subprocess", "disabled": "disabled"}
-
-
-def index_arguments(index: IndexSettings, variables: Mapping[str, str]) -> list[str]:
-    """Return the options for indexes."""
-    # pip picks the best version from all indexes; uv by default stops at the first index that has the name.
-    strategy = [] if variables.get("UV_INDEX_STRATEGY") else ["--index-strategy", "unsafe-best-match"]
-    # pip warns about a missing find-links directory; uv fails.
-    keyring = _KEYRING_PROVIDERS.get(index.keyring_provider or "")
-    gone = {link for link in index.find_links if (path := local_path(link)) and not path.exists()}
-    links = tuple(link for link in index.find_links if link not in gone)
-    index = replace(index, find_links=links, keyring_provider=keyring)
-    return [*strategy, *as_arguments("uv", index, Part.INDEX), *(["--offline"] if index.offline else [])]
-
-
-def resolver_arguments(request: InstallRequest) -> list[str]:
-    """Return the options that affect resolution. Raises UsageError for options that uv does not support."""
-    said = as_arguments("uv", request, Part.RESOLVE)
-    if request.upgrade and request.upgrade_strategy == "eager":
-        return [*said, "--upgrade"]
-    if request.upgrade:
-        # pip's "only-if-needed": upgrade direct requirements, and dependencies only if they no longer fit.
-        names = sorted({line.name for line in request.requirements if line.name})
-        return [*said, *(word for name in names for word in ("--upgrade-package", name))]
-    return said
-
-
-def package_config_settings(request: InstallRequest) -> list[str]:
-    """Return the per-requirement ``--config-settings``. Raises UsageError for a requirement without a name."""
-    said: list[str] = []
-    for line in request.requirements:
-        for setting in line.config_settings:
-            if line.name is None:
-                raise UsageError(
-                    f"{line.origin}: uv needs a package name for --config-settings: {line.text}",
-                    hint="write the requirement as NAME @ URL, or use --frontend pip",
-                )
-            said += ["--config-settings-package", f"{line.name}:{setting}"]
-    return said
-
-
-def elsewhere_arguments(python: str, platform: str) -> tuple[str, ...]:
-    """Return the options to resolve for another machine.
-
-    Names of platforms: https://docs.astral.sh/uv/reference/cli/#uv-pip-compile--python-platform
-    """
-    return ("--python-version", python, "--python-platform", platform)

@@ -44,7 +44,6 @@ class SystemTools(Runner):
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         on_line: Callable[[str], None] | None = None,
-        leftovers: bool = False,
     ) -> Completed:
         return self.runner.record(
             argv,
@@ -52,7 +51,6 @@ class SystemTools(Runner):
             environment=self._with_path(environment),
             directory=directory,
             on_line=on_line,
-            leftovers=leftovers,
         )
 
     def converse(self, argv: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None) -> Completed:

@@ -14,8 +14,6 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from accel_doctor.system.process.leftovers import Leftovers
-
 CAPTURE_LIMIT = 64 * 1024 * 1024  # bytes of a stream kept in memory; the rest is read and dropped
 LINE_LIMIT = 64 * 1024  # bytes of one line passed to a callback
 TIMED_OUT = 124  # as timeout(1) returns
@@ -153,16 +151,12 @@ def start(
         raise NotStartedError(NOT_EXECUTABLE, f"{argv[0]}: {error.strerror}") from error
 
 
-def pump(
-    child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadline: float | None, leftovers: bool = False
-) -> int:
+def pump(child: subprocess.Popen[bytes], sinks: Mapping[IO[bytes], Sink], deadline: float | None) -> int:
     """Pass on output until the child ends; return its return code, or TIMED_OUT.
 
     A build may leave behind a daemon (sccache does) that inherits the pipe: waiting for the end of file could
-    block forever, so the end of the child counts, plus the output that can be read right after it. If the child waits
-    for such a daemon itself, and ``leftovers`` may be ended, the daemon is.
+    block forever, so the end of the child counts, plus the output that can be read right after it.
     """
-    left = Leftovers(child.pid, time.monotonic()) if leftovers else None
     ended_at: float | None = None
     timed_out = False
     with selectors.DefaultSelector() as selector:
@@ -185,14 +179,7 @@ def pump(
                 timed_out = True
                 end([child])
                 ended_at = time.monotonic()
-            elif left:
-                _tell(left.ended(now), [*sinks.values()][-1])
     return TIMED_OUT if timed_out else _outcome(child, deadline)
-
-
-def _tell(ended: Sequence[str], sink: Sink) -> None:
-    for name in ended:
-        sink(f"accel-doctor: ended {name}, which was left running and held the output open\n".encode())
 
 
 def _handed_on(data: bytes, sink: Sink) -> bool:

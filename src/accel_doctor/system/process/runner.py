@@ -75,12 +75,10 @@ class ProcessRunner:
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         on_line: Callable[[str], None] | None = None,
-        leftovers: bool = False,
     ) -> Completed:
         """Run to the end; append the merged output to ``log``, byte for byte, as it arrives.
 
-        ``on_line`` gets every line without its line end, and only the first 64 KiB of a longer one. With ``leftovers``,
-        daemons that the command's own children left behind are ended when they alone keep it waiting.
+        ``on_line`` gets every line without its line end, and only the first 64 KiB of a longer one.
         """
         lines = Lines(on_line) if on_line else None
         with log.open("ab", buffering=0) as file:
@@ -90,7 +88,7 @@ class ProcessRunner:
                 if lines:
                     lines.add(data)
 
-            done = self._run(argv, keep, None, environment, directory, leftovers=leftovers)
+            done = self._run(argv, keep, None, environment, directory)
         if lines:
             lines.end()
         return replace(done, stderr="")
@@ -152,7 +150,6 @@ class ProcessRunner:
         timeout: float | None = None,
         *,
         apart: bool = True,
-        leftovers: bool = False,
     ) -> Completed:
         """Run to the end; pass stdout to ``out``, and stderr to ``err`` or, without one, to ``out``.
 
@@ -165,7 +162,7 @@ class ProcessRunner:
             with self._child(argv, environment, directory, source, err is not None, apart) as child:
                 sinks = {stream: sink for stream, sink in ((child.stdout, out), (child.stderr, err)) if stream and sink}
                 with contextlib.nullcontext() if apart else signals_passed_on(child.pid):
-                    returncode = pump(child, sinks, None if timeout is None else begun + timeout, leftovers)
+                    returncode = pump(child, sinks, None if timeout is None else begun + timeout)
         except NotStartedError as problem:
             returncode, message = problem.returncode, problem.message
             (err or out)(f"{message}\n".encode())

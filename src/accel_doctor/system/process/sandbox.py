@@ -53,9 +53,10 @@ class LandlockSandbox:
     def command(self, argv: Sequence[str], rights: Rights) -> tuple[str, ...]:
         words = () if rights.credentials else tuple(f"without={name}" for name in self._withheld)
         if sys.platform != "linux":
-            return ("env", *(word for name in self._withheld for word in ("-u", name)), *argv)
-        if self.in_effect:
-            words = (*words, *self._limits(rights))
+            withheld = () if rights.credentials else self._withheld
+            return ("env", *(word for name in withheld for word in ("-u", name)), *argv)
+        if self.in_effect and rights.writable is not None:
+            words = (*words, *self._limits(rights, rights.writable))
         return (sys.executable, "-I", "-S", sandboxed_process.__file__, *words, "--", *argv)
 
     def lets_out(self, project: str) -> bool:
@@ -101,13 +102,13 @@ class LandlockSandbox:
         lacks = f"; this kernel has no {' and no '.join(self.missing)}" if self.missing else ""
         return f"builds run in a sandbox: {', '.join(has) or 'nothing is left running'}{lacks}"
 
-    def _limits(self, rights: Rights) -> Iterator[str]:
+    def _limits(self, rights: Rights, writable: Sequence[Path]) -> Iterator[str]:
         if rights.readable is None:
             yield "read="
         else:
             system = (*_SYSTEM, *self._settings(rights), *map(str, self._named))
             yield from (f"read={path}" for path in (*system, *map(str, rights.readable)))
-        yield from (f"write={path}" for path in (*_DEVICES, *map(str, rights.writable)))
+        yield from (f"write={path}" for path in (*_DEVICES, *map(str, writable)))
         if not rights.network:
             yield "network=none"
         if rights.user:

@@ -2,17 +2,19 @@
 
 ``sandboxed_process.py [RIGHT=VALUE...] -- COMMAND...``, where each right can be given more than once:
 
-- ``read``, ``write``: a path that the command may use so, with all below it; with neither, files are not limited,
-  and with ``read=`` (no path) reading is not
+- ``read``, ``write``: a path that the command may use so, with all below it; with ``read=`` (no path) reading is not
+  limited; without any right but ``without``, nothing is
 - ``network=none``: sockets of this machine only
-- ``user=UID:GID``: whom to become; as root without one, what only root may do is given up, but for reading if
-  that is not limited
+- ``user=UID:GID``: whom to become; as root without one, what only root may do is given up, but for files where
+  reading is not limited
 - ``without``: a variable that the command does not get
 
 Rules of the kernel: Landlock (https://docs.kernel.org/userspace-api/landlock.html) for files, signals and abstract
 sockets, a seccomp filter (https://docs.kernel.org/userspace-api/seccomp_filter.html) for sockets of the network, of
 which Landlock knows TCP only. The command's processes become children of this one, wherever their parents went
-(``PR_SET_CHILD_SUBREAPER``), so that all of them are ended with it.
+(``PR_SET_CHILD_SUBREAPER``), so that all of them are ended with it. Those that have outlived their parents are ended
+earlier where they keep the command waiting: uv and pip read a backend's output until the last process that inherited
+the pipe is gone, and a daemon (a compiler cache, a language's build server) lives on.
 """
 
 from __future__ import annotations
@@ -30,11 +32,13 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # system calls; the same on all architectures but alpha
 _PDEATHSIG, _SECCOMP, _CAPBSET_DROP, _CHILD_SUBREAPER, _NO_NEW_PRIVS = 1, 22, 24, 36, 38  # prctl(2)
 
-_READS_ALL = 2  # CAP_DAC_READ_SEARCH, capabilities(7); root has what the bounding set keeps, once more at execve(2)
+# CAP_CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER; at execve(2), root has again what the bounding set keeps.
+_OF_FILES = (0, 1, 2, 3)
 
 # Rights of linux/landlock.h, with the Landlock version that has each beyond the first
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _FIRST = (1 << 13) - 1
+_MAKE_DEVICES = 1 << 6 | 1 << 11
 _REFER, _TRUNCATE = 1 << 13, 1 << 14  # versions 2 and 3
 _READING = _EXECUTE | _READ_FILE | _READ_DIR
 _TCP = 1 << 0 | 1 << 1  # bind and connect: version 4
@@ -49,6 +53,9 @@ _ARCHITECTURES = {
 }
 _IO_URING = (425, 426, 427)  # its operations pass no filter
 _X32 = 0x40000000  # numbers of another set of system calls on x86_64
+
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_PATIENCE = 3  # seconds for which the command waits for what was left running
 
 Rights = Sequence[tuple[str, str]]
 
@@ -88,7 +95,6 @@ def _ruleset(rights: Rights) -> int | None:
     if not version or not (readable or writable):
         return None
     handled = _FIRST | (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0)
-    everything = handled
     if "" in readable:
         handled &= ~_READING
     tcp = _TCP if version >= 4 and "none" in values(rights, "network") else 0
@@ -98,7 +104,7 @@ def _ruleset(rights: Rights) -> int | None:
     for path in filter(None, readable):
         _allow(descriptor, path, _READING & handled)
     for path in writable:
-        _allow(descriptor, path, everything & handled)
+        _allow(descriptor, path, handled & ~_MAKE_DEVICES)
     return descriptor
 
 
@@ -148,10 +154,10 @@ def _become(rights: Rights) -> None:
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
     elif os.geteuid() == 0:
-        kept = _READS_ALL if "" in values(rights, "read") else None
+        kept = _OF_FILES if "" in values(rights, "read") else ()
         for capability in range(64):
             try:
-                if capability != kept:
+                if capability not in kept:
                     _prctl(_CAPBSET_DROP, capability)
             except OSError:
                 break  # beyond the last one of this kernel
@@ -177,21 +183,27 @@ def _run(rights: Rights, command: Sequence[str]) -> None:
     os.execvpe(command[0], list(command), variables)
 
 
-def _descendants() -> list[int]:
-    """Return the processes below this one; none without /proc."""
-    children: dict[int, list[int]] = {}
+def _read(path: str) -> bytes:
+    """Return a file of /proc; nothing if the process has ended."""
     try:
-        entries = os.listdir("/proc")
+        with open(path, "rb") as stream:
+            return stream.read()
     except OSError:
-        entries = []
-    for entry in filter(str.isdigit, entries):
-        try:
-            with open(f"/proc/{entry}/stat", "rb") as stream:
-                parent = int(stream.read().rpartition(b")")[2].split()[1])
-        except (OSError, IndexError, ValueError):
-            continue  # ended meanwhile
-        children.setdefault(parent, []).append(int(entry))
-    found, waiting = [], [os.getpid()]
+        return b""
+
+
+def _children() -> dict[int, list[int]]:
+    """Return the running processes by their parents; none without /proc."""
+    children: dict[int, list[int]] = {}
+    for entry in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else ()):
+        state, parent, *_ = _read(f"/proc/{entry}/stat").rpartition(b")")[2].split() or (b"Z", b"0")
+        if state != b"Z":
+            children.setdefault(int(parent), []).append(int(entry))
+    return children
+
+
+def _below(process: int) -> list[int]:
+    children, found, waiting = _children(), [], [process]
     while waiting:
         below = children.get(waiting.pop(), [])
         found += below
@@ -207,18 +219,33 @@ def _signal(processes: Sequence[int], number: int) -> None:
             pass
 
 
-def _end_all() -> None:
-    """End every process below this one. All are stopped first, so that none makes another meanwhile."""
+def _end_below(process: int) -> None:
+    """End every process below one. All are stopped first, so that none makes another meanwhile."""
     stopped: set[int] = set()
-    while more := [one for one in _descendants() if one not in stopped]:
+    while more := [one for one in _below(process) if one not in stopped]:
         _signal(more, signal.SIGSTOP)
         stopped.update(more)
     _signal(sorted(stopped), signal.SIGKILL)
-    try:
-        while stopped:
-            os.waitpid(-1, 0)
-    except ChildProcessError:
-        pass
+
+
+class _Watch:
+    """Looks every second whether the command, with nothing of its own running, waits for what was left running."""
+
+    def __init__(self, command: int) -> None:
+        self._command = command
+        self._looks = 0
+
+    def look(self, number: int, frame: object) -> None:
+        """Handle SIGALRM: end what was left running, once that has been seen so for some seconds."""
+        children = _children()
+        left = [one for one in children.get(os.getpid(), []) if one != self._command]
+        self._looks = self._looks + 1 if left and not children.get(self._command) else 0
+        if self._looks > _PATIENCE:
+            for one in left:
+                name = _read(f"/proc/{one}/comm").decode(errors="replace").strip()
+                os.write(2, f"accel-doctor: ended {name} (process {one}), which was left running\n".encode())
+                _end_below(one)
+            _signal(left, signal.SIGKILL)
 
 
 def _started(rights: Rights, command: Sequence[str]) -> int:
@@ -226,7 +253,7 @@ def _started(rights: Rights, command: Sequence[str]) -> int:
     if child:
         return child
     try:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (*_ENDING, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         _run(rights, command)
     except FileNotFoundError:
@@ -246,20 +273,23 @@ def main(words: Sequence[str]) -> int:
     _prctl(_PDEATHSIG, signal.SIGTERM)
 
     def stop(number: int, frame: object) -> None:
-        _end_all()
+        _end_below(os.getpid())
         os._exit(128 + number)
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in _ENDING:
         signal.signal(number, stop)
     child = _started(rights, words[end + 1 :])
+    signal.signal(signal.SIGALRM, _Watch(child).look)
+    signal.setitimer(signal.ITIMER_REAL, 1, 1)  # seconds
     ended = 0
     while ended != child:
         ended, status = os.wait()
-    _end_all()
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    _end_below(os.getpid())
     code = os.waitstatus_to_exitcode(status)
     if code >= 0:
         return code
-    if -code in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    if -code in _ENDING:
         signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
     return 128 - code

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from fakes import interpreter
+from fakes import FakeSandbox, interpreter
 from packaging.pylock import Package, PackageDirectory, PackageVcs, PackageWheel, Pylock
 from packaging.version import Version
 
@@ -65,7 +65,7 @@ def make(runner, pip, tmp_path):
     def make(version: str | None = "26.1", uv: str | None = "/bin/uv", **environment: str) -> PipFrontend:
         private = PrivatePip(runner, tmp_path / "cache", Path("/own/python"), environment, Path(uv) if uv else None)
         target = interpreter(pip_version=version)
-        return PipFrontend(runner, target, environment, private, {"PIP_CACHE_DIR": "/c"})
+        return PipFrontend(runner, FakeSandbox(), target, environment, private, {"PIP_CACHE_DIR": str(tmp_path / "c")})
 
     return make
 
@@ -108,7 +108,7 @@ def test_pips_configuration_is_not_read_twice(make, runner, tmp_path):
         "PIP_REQUIREMENT": "",
         "PIP_DEFAULT_TIMEOUT": "",
         "PIP_CONFIG_FILE": "/dev/null",
-        "PIP_CACHE_DIR": "/c",
+        "PIP_CACHE_DIR": str(tmp_path / "c"),
         "LC_ALL": "C",
         "LANGUAGE": "",
     }

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from fakes import interpreter
+from fakes import FakeSandbox, interpreter
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError, UsageError
-from accel_doctor.frontends.uv.uv_frontend import UvFrontend, elsewhere_arguments
+from accel_doctor.frontends.uv.uv_arguments import elsewhere_arguments
+from accel_doctor.frontends.uv.uv_frontend import UvFrontend
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 
@@ -33,7 +34,8 @@ directory = { path = "../../local" }
 class Uv:
     """Answers as uv would: ``installed`` is what the target has, ``fails`` what compile and install print."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache
         self.installed: list[dict[str, str]] = []
         self.frozen = ""
         self.satisfied = False
@@ -42,6 +44,8 @@ class Uv:
 
     def __call__(self, argv: Sequence[str]) -> tuple[int, str]:
         match argv[1], argv[2]:
+            case "cache", "dir":
+                return 0, str(self.cache)
             case "pip", "list":
                 return 0, json.dumps(self.installed)
             case "pip", "freeze":
@@ -60,14 +64,14 @@ class Uv:
 
 
 @pytest.fixture
-def uv(runner):
-    runner.answer = Uv()
+def uv(runner, tmp_path):
+    runner.answer = Uv(tmp_path / "cache")
     return runner.answer
 
 
 @pytest.fixture
 def frontend(runner, uv):
-    return UvFrontend(runner, interpreter(), {}, Path("/bin/uv"))
+    return UvFrontend(runner, FakeSandbox(), interpreter(), {}, Path("/bin/uv"))
 
 
 def command(runner, name: str) -> list[str]:
@@ -111,7 +115,7 @@ def test_for_another_machine_what_is_installed_here_does_not_matter(runner, uv, 
     uv.installed = [{"name": "six", "version": "1.17.0"}]
     uv.satisfied = True
     there = elsewhere_arguments("3.11", "x86_64-unknown-linux-musl")
-    locked = lock(UvFrontend(runner, interpreter(), {}, Path("/bin/uv"), there), tmp_path)
+    locked = lock(UvFrontend(runner, FakeSandbox(), interpreter(), {}, Path("/bin/uv"), there), tmp_path)
     assert [package.name for package in locked.lock.packages] == ["six", "local"]
     argv = command(runner, "compile")
     assert values(argv, "--python-version") == ["3.11"]
@@ -301,7 +305,7 @@ BUILD = BuildSettings(config_settings=("a=b",), build_constraints=("setuptools<8
 def test_an_environment_is_made_and_filled(frontend, runner, tmp_path):
     index, place = IndexSettings(index_url="https://i", cert="/ca.pem"), tmp_path / "environment"
     assert frontend.provision(place, ["b", "a<2"], BUILD, index, tmp_path / "log").returncode == 0
-    made, filled = map(list, runner.commands)
+    made, _, filled = map(list, runner.commands)
     assert made[:2] == ["/bin/uv", "venv"]
     assert values(made, "--python") == ["/v/bin/python"]
     assert made[-1] == str(place)
@@ -326,7 +330,7 @@ def test_an_environment_is_made_and_filled(frontend, runner, tmp_path):
 
 def test_an_environment_that_is_there_is_only_filled(frontend, runner, tmp_path):
     frontend.provision(tmp_path, ["wheel"], BuildSettings(), IndexSettings(), tmp_path / "log")
-    assert [argv[:3] for argv in runner.commands] == [("/bin/uv", "pip", "install")]
+    assert [argv[:3] for argv in runner.commands] == [("/bin/uv", "cache", "dir"), ("/bin/uv", "pip", "install")]
 
 
 def test_an_environment_that_cannot_be_made_is_not_filled(frontend, runner, tmp_path):
@@ -339,4 +343,17 @@ def test_an_environment_that_cannot_be_made_is_not_filled(frontend, runner, tmp_
 
 def test_a_missing_target_directory_has_nothing_installed(frontend, runner, tmp_path):
     lock(frontend, tmp_path, InstallRequest((SIX,), target=tmp_path / "new"))
-    assert [argv[2] for argv in runner.commands] == ["compile"]
+    assert [argv[2] for argv in runner.commands] == ["dir", "compile"]
+
+
+def test_what_may_build_metadata_writes_its_own_places_only(frontend, runner, tmp_path):
+    project = tmp_path / "project"
+    (project / ".git").mkdir(parents=True)
+    (project / "part").mkdir()
+    asked = (SIX, RequirementLine(str(project / "part"), "command line"))
+    lock(frontend, tmp_path, InstallRequest(asked))
+    (rights,) = frontend.sandbox.rights
+    places = [tmp_path / "cache", tmp_path / "lock.log.files", project]
+    assert (rights.readable, rights.network, rights.credentials) == (None, True, True)
+    assert [place for place in rights.writable if place.is_relative_to(tmp_path)] == places
+    assert tmp_path not in rights.writable

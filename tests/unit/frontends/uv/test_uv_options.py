@@ -9,7 +9,7 @@ import pytest
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import settled_elsewhere
 from accel_doctor.frontends.telling import as_arguments, as_uv_variables, build_arguments, verbosity_arguments
-from accel_doctor.frontends.uv.uv_frontend import (
+from accel_doctor.frontends.uv.uv_arguments import (
     index_arguments,
     package_config_settings,
 )
