@@ -84,7 +84,7 @@ print(sys.argv[4] + json.dumps(answer))
 IMPORT = (
     _PREAMBLE
     + r"""
-import importlib, json, pkgutil, subprocess, threading, traceback
+import importlib.util, json, pkgutil, subprocess, threading, traceback
 mark, inside, commands, *names = sys.argv[4:]
 del sys.argv[1:]
 asked = []
@@ -197,8 +197,13 @@ def attempt(name, action, **more):
         print("\n" + mark + json.dumps(said, default=str), flush=True)
 
 def is_regular(missing):  # whether a missing module is part of a package that is there, and shares its name with none
-    top = sys.modules.get(str(missing).partition(".")[0]) if "." in str(missing) else None
-    return getattr(top, "__file__", None) is not None
+    if "." not in str(missing):
+        return False
+    try:
+        spec = importlib.util.find_spec(missing.partition(".")[0])
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.has_location
 
 def function(place):
     module, _, names = place.partition(":")

@@ -322,8 +322,9 @@ def test_a_command_that_ends_the_process_or_wants_a_display_says_nothing(verifie
     assert verifier.failing(["demo"], target("demo", files, commands)) == []
 
 
-def test_a_module_that_an_installed_package_no_longer_has_is_told_in_python_s_words(verifier, target):
-    target("library", {"library/__init__.py": ""})
+@pytest.mark.parametrize("code", ["", "import library.gone"])
+def test_a_module_that_an_installed_package_no_longer_has_is_told_in_python_s_words(verifier, target, code):
+    target("library", {"library/__init__.py": code})
     (failed,) = verifier.failing(["demo"], target("demo", {"demo.py": "import library.gone.deeper"}))
     assert failed.log.read_text().endswith("\nModuleNotFoundError: No module named 'library.gone'\n")
 
