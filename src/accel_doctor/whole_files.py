@@ -1,8 +1,9 @@
-"""Write files atomically."""
+"""Write files atomically, and see beforehand whether any can be written."""
 
 from __future__ import annotations
 
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,3 +20,11 @@ def replacing(target: Path, directory: Path | None = None) -> Iterator[Path]:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+def check_writable(directory: Path) -> None:
+    """Make a directory if there is none, and write into it. Raises OSError if that fails."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=directory) as probe:
+        probe.write(bytes(4096))  # a full disk still has names
+        probe.flush()

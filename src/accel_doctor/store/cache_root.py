@@ -51,7 +51,7 @@ _PARTS = {
     ENVIRONMENTS: LAYOUT_NAME,
     LOGS: RUN_NAME,
     INTERPRETERS: re.compile(rf"{KEY.pattern}\.json|{ASIDE_NAME.pattern}"),
-    FRONTENDS: re.compile(r"pip|pip\.lock|pip-\w+"),
+    FRONTENDS: re.compile(r"uv|pip|pip\.lock|pip-\w+"),
     OLDEST: re.compile(r"[\w.-]+"),
 }
 # Without one of these, a directory that looks like a cache may still be somebody's own: logs named by date, say.
@@ -62,6 +62,7 @@ _BELOW = (
     *(f"{WHEELS}/{name}" for name in ("v1", "v2", "locks", UNFINISHED)),
     f"{LOCKS}/v1",
     f"{FRONTENDS}/pip",
+    f"{FRONTENDS}/uv",
     *_OF_ENVIRONMENTS,  # in a cache of environments alone
     *(f"{ENVIRONMENTS}/{name}" for name in _OF_ENVIRONMENTS),
 )

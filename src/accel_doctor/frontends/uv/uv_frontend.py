@@ -6,7 +6,7 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -67,6 +67,7 @@ class UvFrontend:
     uv: Path
     elsewhere: tuple[str, ...] = ()  # options that resolve for a machine other than the interpreter's
     notifier: Notifier | None = None
+    cache: Mapping[str, str] = field(default_factory=dict)  # variables, if uv cannot use its own
 
     name = "uv"
 
@@ -220,19 +221,21 @@ class UvFrontend:
     @cached_property
     def _cache(self) -> Path:
         """Return uv's cache directory, which its variables and its configuration choose."""
-        told = self.runner.capture([str(self.uv), "cache", "dir", *PLAIN_OUTPUT])
+        told = self.runner.capture([str(self.uv), "cache", "dir", *PLAIN_OUTPUT], environment=self.cache)
         return Path(told.output.strip() or tempfile.gettempdir())
 
     def _told(self, index: IndexSettings) -> dict[str, str]:
-        return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **as_uv_variables(index, Part.INDEX)}
+        return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **as_uv_variables(index, Part.INDEX), **self.cache}
 
 
 def create(parts: FrontendParts) -> UvFrontend:
     """Return the uv frontend. Raises UsageError if uv is not found."""
     if parts.uv is None:
         raise UsageError("uv not found", hint="install uv, or use --frontend pip")
-    sandbox = parts.sandbox
-    return UvFrontend(parts.runner, sandbox, parts.interpreter, parts.variables, parts.uv, notifier=parts.notifier)
+    told, cache = parts.notifier, parts.uv_cache
+    return UvFrontend(
+        parts.runner, parts.sandbox, parts.interpreter, parts.variables, parts.uv, notifier=told, cache=cache
+    )
 
 
 def _refuse_what_uv_cannot(request: InstallRequest) -> None:
