@@ -14,12 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import cast
 
 from build import BuildBackendException, BuildException, ProjectBuilder, TypoWarning
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from pyproject_hooks import BackendUnavailable
 
+from accel_doctor.builder.crates import manifests
 from accel_doctor.builder.preparing import build_environment, prepared
 from accel_doctor.errors import RequirementsError
 from accel_doctor.interfaces import Frontend, Runner, Sandbox
@@ -109,6 +111,7 @@ class _Build:
         declared = backend.build_system_requires
         self._install("Installing build requirements", declared)
         self._hand_over(self._room)
+        self._fetch_crates(tree)
         options = _config_settings(self.settings.config_settings)
         self.say("Getting requirements to build wheel")
         self._install(
@@ -151,6 +154,29 @@ class _Build:
         if done.returncode:
             raise _StoppedError(doing, done.returncode)
 
+    def _fetch_crates(self, tree: Path) -> None:
+        """Fetch the crates of Rust code with the network, which the backend does not have. If that fails, cargo says
+        in the build what it lacks.
+
+        Nothing of the source has run yet, and cargo takes its configuration from its directory and its home, which
+        are empty, so the network is for cargo alone.
+        """
+        cargo = shutil.which("cargo", path=self.shared.variables.get("PATH"))
+        if cargo is None or self.index.offline or self.shared.sandbox.lets_out(self.name):
+            return
+        rights = Rights(self._readable(), (self._room,), network=True, user=self._tenant(self._room))
+        for manifest in manifests(tree):
+            self.say(f"Fetching the crates of {manifest.relative_to(tree)}")
+            if self._run((cargo, "fetch", "--manifest-path", str(manifest)), rights, self._room / "home"):
+                break
+
+    def _run(self, argv: Sequence[str], rights: Rights, directory: Path, more: Mapping[str, str] | None = None) -> int:
+        """Run a command in the sandbox, and return its return code."""
+        confined, variables = self.shared.sandbox.command(argv, rights), {**self._variables(), **(more or {})}
+        return self.shared.runner.record(
+            confined, self.log, environment=variables, directory=directory, on_line=self.hear
+        ).returncode
+
     def _hook(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
         """Run a hook; the signature is that of pyproject_hooks' runners."""
         python, script, hook, control = cmd
@@ -159,14 +185,10 @@ class _Build:
         user = self._tenant(Path(control))
         networked = self.shared.sandbox.lets_out(self.name)
         rights = Rights(self._readable(), (self._room, Path(control)), networked, user)
-        argv = self.shared.sandbox.command((python, own, hook, control), rights)
-        variables = {**self._variables(), **(extra_environ or {})}
-        done = self.shared.runner.record(
-            argv, self.log, environment=variables, directory=Path(cwd or self._room), on_line=self.hear
-        )
-        if done.returncode:
-            raise _StoppedError(f"{hook} of the build backend", done.returncode)
-        for warning in _warnings_in(Path(control) / "output.json"):
+        code = self._run((python, own, hook, control), rights, Path(cwd or self._room), extra_environ)
+        if code:
+            raise _StoppedError(f"{hook} of the build backend", code)
+        for warning in _warnings_in(Path(control) / "output.json", str if hook == "build_wheel" else list):
             self.say(warning)
 
     def _tenant(self, control: Path) -> tuple[int, int] | None:
@@ -209,18 +231,23 @@ def _config_settings(lines: Sequence[str]) -> dict[str, str | Sequence[str]]:
     return {key: found if len(found) > 1 else found[0] for key, found in values.items()}
 
 
-def _warnings_in(path: Path) -> list[str]:
+def _warnings_in(path: Path, expected: type) -> list[str]:
     """Take a backend's warnings, which pyproject_hooks would print, out of a hook's answer, and return them.
 
-    Raises RequirementsError for an answer that is no file of its own, within bounds, or no JSON object.
+    Raises RequirementsError for an answer that is no file of its own, within bounds, or nothing that a hook returns.
     """
     if path.is_symlink() or not path.is_file() or path.stat().st_size > _LONGEST_ANSWER:
         raise RequirementsError("the build backend left no answer, or one that is no regular file or too long")
     try:
         answer = json.loads(path.read_bytes())
         taken = answer.pop("warnings", [])
+        value, no_value = answer.get("return_val"), any(map(answer.get, ("unsupported", "no_backend", "hook_missing")))
     except (ValueError, AttributeError, RecursionError) as error:
         raise RequirementsError(f"the build backend's answer cannot be read: {error}") from error
+    if not no_value and not (
+        isinstance(value, expected) and all(isinstance(one, str) for one in cast("Sequence[object]", value))
+    ):
+        raise RequirementsError("the build backend returned something else than PEP 517 has it")
     path.write_text(json.dumps(answer), encoding="utf-8")
     found = taken if isinstance(taken, list) else []
     return [f"warning: {one['message']}" for one in found if isinstance(one, dict) and "message" in one]
