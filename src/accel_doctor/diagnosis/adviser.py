@@ -68,11 +68,11 @@ class RuleAdviser:
             chosen = next(filter(helps, options or ()), None)
             if chosen:
                 cures.setdefault(chosen.identity, chosen)
-            nowhere = one.reason.need.kind.curable_by_packages and self._chooser.is_nowhere(
-                one.reason.need, outside=one.reason.outside
-            )
-            final = options == [] or (one.reason.ends_without and nowhere)
-            of_libraries = nowhere or _is_of_another_version(one) or one.reason.need.older_dependency is not None
+            need, outside = one.reason.need, one.reason.outside
+            nowhere = need.kind.curable_by_packages and self._chooser.is_nowhere(need)
+            of_a_vendor = outside and self._chooser.is_nowhere(need, outside=True)  # older releases include it too
+            final = options == [] or (one.reason.ends_without and (nowhere or of_a_vendor))
+            of_libraries = nowhere or _is_of_another_version(one) or need.older_dependency is not None
             unmet.append(replace(one, final=final, of_libraries=of_libraries))
         return replace(plan, cures=(*plan.packages, *cures.values()), unmet=tuple(unmet))
 

@@ -132,15 +132,20 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
     ``obstacle`` is why nothing can be installed, if for a reason other than missing root access.
     """
     failed = ", ".join(dict.fromkeys(case.failure.package or case.failure.step for case in result.cases))
-    what = f"{failed} did not build" if failed else "not everything could be built"
+    imported = bool(result.cases) and all(case.failure.step == "import" for case in result.cases)
+    what = (
+        f"{failed} {'cannot be imported' if imported else 'did not build'}"
+        if failed
+        else "not everything could be built"
+    )
     match result.code:
         case ExitCode.UNCURED:
             return _uncured(result, failed, what)
         case ExitCode.NOT_IMPORTABLE:
             hint = next_step(result.alternatives) or f"{_LOG}; everything else is installed"
             return f"{failed} cannot be imported: no known cure", hint
-        case ExitCode.NETWORK if result.cases and all(case.failure.step == "import" for case in result.cases):
-            return f"{failed} cannot be imported: it could not reach the network", f"check the network, then {_AGAIN}"
+        case ExitCode.NETWORK if imported:
+            return f"{what}: it could not reach the network", f"check the network, then {_AGAIN}"
         case ExitCode.NETWORK:
             return f"{what}: the build could not reach the network", _network_hint(result)
         case ExitCode.CONSENT if result.plan and result.plan.build_cures and not result.plan.packages:

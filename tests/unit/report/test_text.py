@@ -126,6 +126,14 @@ def test_an_import_that_asks_for_the_network_is_no_build():
     assert hint == "check the network, then run the same accel-doctor command again"
 
 
+def test_an_import_whose_cure_was_not_confirmed_is_no_build():
+    older = BuildCure(Reason(Need.parse("build-constraint:Jinja2<3.1"), "flask"), releases=("Jinja2<3.1",), affects="x")
+    case = Case(replace(FAILED, package="flask", step="import"), Diagnosis(()))
+    message, hint = verdict(Result(ExitCode.CONSENT, None, (), (case,), Plan((older,)), ()))
+    assert message == "flask cannot be imported: cures are known, and were not confirmed"
+    assert hint == "run the same accel-doctor command with --yes-to-all"
+
+
 @pytest.mark.parametrize(
     ("needs_root", "step"),
     [
