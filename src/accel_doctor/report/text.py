@@ -126,25 +126,30 @@ def _network_hint(result: Result) -> str:
     return f"check the network, then {_AGAIN}"
 
 
+_UNIMPORTABLE = "cannot be imported"
+
+
+def _what_failed(result: Result) -> tuple[str, str]:
+    """Return the names of what failed, and the beginning of a sentence about it."""
+    failed = ", ".join(dict.fromkeys(case.failure.package or case.failure.step for case in result.cases))
+    if failed and all(case.failure.step == "import" for case in result.cases):
+        return failed, f"{failed} {_UNIMPORTABLE}"
+    return failed, f"{failed} did not build" if failed else "not everything could be built"
+
+
 def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | None]:
     """Return the outcome of a failed run in one sentence, and the next step.
 
     ``obstacle`` is why nothing can be installed, if for a reason other than missing root access.
     """
-    failed = ", ".join(dict.fromkeys(case.failure.package or case.failure.step for case in result.cases))
-    imported = bool(result.cases) and all(case.failure.step == "import" for case in result.cases)
-    what = (
-        f"{failed} {'cannot be imported' if imported else 'did not build'}"
-        if failed
-        else "not everything could be built"
-    )
+    failed, what = _what_failed(result)
     match result.code:
         case ExitCode.UNCURED:
             return _uncured(result, failed, what)
         case ExitCode.NOT_IMPORTABLE:
             hint = next_step(result.alternatives) or f"{_LOG}; everything else is installed"
             return f"{failed} cannot be imported: no known cure", hint
-        case ExitCode.NETWORK if imported:
+        case ExitCode.NETWORK if what.endswith(_UNIMPORTABLE):
             return f"{what}: it could not reach the network", f"check the network, then {_AGAIN}"
         case ExitCode.NETWORK:
             return f"{what}: the build could not reach the network", _network_hint(result)
