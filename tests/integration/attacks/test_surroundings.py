@@ -68,7 +68,6 @@ AS_EVER = {  # name -> what starts the command; the exit code is as in ordinary 
     "directory-not-utf-8": "mkdir d$'\\xff'; cd d$'\\xff'; \"$@\"",
     "xdg-relative": 'XDG_CACHE_HOME=c XDG_CONFIG_HOME=k XDG_STATE_HOME=s "$@"',
     "nice": 'nice -n 19 "$@"',
-    "umask-777": 'umask 777; "$@"',
     "clock-before-1980": 'PYTHONPATH=$PYTHONPATH:$PWD/../../early "$@"',
     "no-etc-os-release": 'mount -t tmpfs none /etc; "$@"',
     "no-resolv-conf": 'mount --bind /dev/null /etc/resolv.conf; "$@"',
@@ -116,6 +115,7 @@ REFUSED = {  # name -> what starts the command, the words of the error that ever
     "stdin-and-stdout-closed": ('"$@" <&- >&-', "stdout: ", NO_RESULT),
     "argument-not-utf-8": ("\"$@\" $'\\xff'", "rror: ", {"run", "version", "help"}),
     "nothing-can-be-written": ('ulimit -f 0; "$@"', "No usable temporary directory", OTHERS),
+    "umask-777": ('umask 777; "$@"', "ermission denied", OTHERS),
     "umask-777-for-nobody": (f'umask 777; exec {NOBODY} "$@"', "ermission denied", OTHERS),
     "home-not-utf-8": ("mkdir h$'\\xff'; HOME=$PWD/h$'\\xff' \"$@\"", "invalid UTF-8", OTHERS),
     "directory-unreadable": (
