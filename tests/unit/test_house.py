@@ -53,6 +53,7 @@ INSIDE: dict[str, tuple[tuple[str, ...], ...]] = {
 
 STARTS_PROCESSES = {
     "system/process/children.py",
+    "system/process/own_mounts.py",
     "system/process/runner.py",
     "system/process/sandboxed_process.py",
     "system/process/session_leader.py",

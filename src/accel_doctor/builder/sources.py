@@ -143,7 +143,8 @@ class SourceBuilder:
     ) -> Outcome:
         started = time.monotonic()
         self.reporter.build_started(source)
-        work = Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=self.work))
+        # Short: builds have their temporary files below it, and the path of a socket has 107 bytes.
+        work = Path(tempfile.mkdtemp(prefix=f"{source.name[:16]}-", dir=self.work))
         for one in (self.work, work):
             one.chmod(_PASSABLE)
         self.reporter.build_phase(source, "fetch")

@@ -15,6 +15,8 @@ from pathlib import Path
 from accel_doctor.errors import UsageError
 from accel_doctor.model.processes import Isolation, Rights
 from accel_doctor.system.process import sandboxed_process
+from accel_doctor.system.process.call_filter import filters_calls
+from accel_doctor.system.process.own_mounts import has_own_mounts
 
 # What compilers, interpreters and build tools are made of. Not here: homes, /tmp, /run, /var, /srv, /mnt, /media.
 _SYSTEM = (
@@ -22,18 +24,26 @@ _SYSTEM = (
     "/dev/random", "/dev/urandom", "/var/cache/fontconfig", "/var/lib/texmf",
 )  # fmt: skip
 # POSIX semaphores, without which multiprocessing has no locks, are files in /dev/shm.
-_DEVICES = ("/dev/full", "/dev/null", "/dev/ptmx", "/dev/pts", "/dev/shm", "/dev/zero")  # noqa: S108 as builds know it
+_DEVICES = ("/dev/full", "/dev/null", "/dev/shm", "/dev/zero")  # noqa: S108 as builds know it
 _SETTINGS = Path("/etc")
+
+# Modules are compiled once, scripts each time. Our directory comes last: others' modules are beside it.
+_START = (
+    "import sys; sys.path.append(sys.argv.pop(1));"
+    f" from {sandboxed_process.__name__} import main; sys.exit(main(sys.argv[1:]))"
+)
+_OURS = str(Path(sandboxed_process.__file__).parents[3])
 
 # Variables that hold secrets by their names, as services document them or as people call them, and those that lead to
 # agents and to stores of secrets.
 _SECRET = re.compile(
-    r"(?i)(?:TOKENS?|SECRETS?|PASSWD|PASSWORDS?|PASSPHRASE|CREDENTIALS?|API_?KEYS?)(?:_|$)"
-    r"|(?:^|_)(?:PASS|ACCESS_KEY|ACCESS_KEY_ID|PRIVATE_KEY|SIGNING_KEY|ENCRYPTION_KEY|AUTH|COOKIE|PAT|DSN)(?:_|$)|_PWD$"
+    r"(?i)(?:TOKENS?|SECRETS?|PASSWD|PASSWORDS?|PASSPHRASE|CREDENTIALS?|APIKEYS?|JWT)(?:_|$)"
+    r"|(?:^|_)(?:PASS|KEYS?|AUTH|COOKIES?|PAT|DSN|WEBHOOK|CONNECTION_STRING)(?:_|$)|_PWD$"
     r"|^(?:ACCEL_DOCTOR|AWS|AZURE|DBUS|DOCKER|GCLOUD|GOOGLE|GPG|KUBE|NPM_CONFIG|PIP|SSH|TWINE|UV|VAULT|XDG)_"
     r"|^(?:GNUPGHOME|KRB5CCNAME|KUBECONFIG|NETRC|PASSWORD_STORE_DIR|PGPASSFILE|XAUTHORITY)$"
 )
-_WITH_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+# A password in a URL, or, where there is only one word before the host, a token; a private key as it is
+_HOLDS_SECRET = re.compile(r"(?i)://[^/@\s]*:[^/@\s]+@|https?://[^/@\s]+@|-----BEGIN [A-Z ]*PRIVATE KEY")
 # Caches outside of the build's own directory: a compiler cache that cannot write fails.
 _CACHES = frozenset({"CCACHE_DIR", "SCCACHE_DIR"})
 
@@ -57,7 +67,7 @@ class LandlockSandbox:
             return ("env", *(word for name in withheld for word in ("-u", name)), *argv)
         if self.in_effect and rights.writable is not None:
             words = (*words, *self._limits(rights, rights.writable))
-        return (sys.executable, "-I", "-S", sandboxed_process.__file__, *words, "--", *argv)
+        return (sys.executable, "-I", "-S", "-c", _START, _OURS, *words, "--", *argv)
 
     def lets_out(self, project: str) -> bool:
         return not self.isolation.networked.isdisjoint({project, ":all:"})
@@ -86,7 +96,7 @@ class LandlockSandbox:
         if sys.platform != "linux":
             return ("Landlock",)
         files = () if sandboxed_process.landlock_version() else ("Landlock",)
-        return files if sandboxed_process.filters_sockets() else (*files, "filter for sockets")
+        return files if filters_calls() else (*files, "filter for sockets")
 
     @cached_property
     def description(self) -> str:
@@ -97,7 +107,8 @@ class LandlockSandbox:
             return "builds run without a sandbox: it needs Linux"
         version = sandboxed_process.landlock_version()
         has = [f"Landlock {version}"] if version else []
-        has += ["no network"] if sandboxed_process.filters_sockets() else []
+        has += ["own mounts"] if has_own_mounts() else []
+        has += ["no network"] if filters_calls() else []
         has += [f"user {pwd.getpwuid(self._nobody[0]).pw_name}"] if self._nobody else []
         lacks = f"; this kernel has no {' and no '.join(self.missing)}" if self.missing else ""
         return f"builds run in a sandbox: {', '.join(has) or 'nothing is left running'}{lacks}"
@@ -127,7 +138,7 @@ class LandlockSandbox:
         return tuple(name for name, value in self.variables.items() if self._is_withheld(name, value))
 
     def _is_withheld(self, name: str, value: str) -> bool:
-        secret = _SECRET.search(name) or _WITH_PASSWORD.search(value)
+        secret = _SECRET.search(name) or _HOLDS_SECRET.search(value)
         return name not in self.isolation.passed_on and bool(secret or name in _CACHES)
 
     @cached_property
@@ -144,9 +155,9 @@ class LandlockSandbox:
                 for text in _FILE.findall(value):
                     path = Path(os.path.normpath(text))
                     beside = (path.parent / one for one in _BESIDE_BIN) if path.name == "bin" else ()
-                    found |= dict.fromkeys((path, *beside, path.resolve()))
+                    found |= dict.fromkeys((path, *beside, Path(os.path.realpath(path))))
         found |= dict.fromkeys(home / one for one in (".rustup", ".pyenv"))
-        return tuple(path for path in found if not home.is_relative_to(path) and path.exists())
+        return tuple(path for path in found if not home.is_relative_to(path) and _is_there(path))
 
     @cached_property
     def _nobody(self) -> tuple[int, int] | None:
@@ -167,6 +178,13 @@ def _is_open(path: Path) -> bool:
     try:
         return all(_allows(one, stat.S_IXOTH if one.is_dir() else stat.S_IROTH) for one in (path, *path.parents))
     except OSError:
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # somebody else's directory on PATH
         return False
 
 

@@ -1,6 +1,6 @@
-"""Run one command with fewer rights and leave nothing of it running; started as a script, with only the stdlib.
+"""Run one command with fewer rights and leave nothing of it running; a program of its own, with only the stdlib.
 
-``sandboxed_process.py [RIGHT=VALUE...] -- COMMAND...``, where each right can be given more than once:
+Its arguments are ``[RIGHT=VALUE...] -- COMMAND...``, where each right can be given more than once:
 
 - ``read``, ``write``: a path that the command may use so, with all below it; with ``read=`` (no path) reading is not
   limited; without any right but ``without``, nothing is
@@ -10,27 +10,28 @@
 - ``without``: a variable that the command does not get
 
 Rules of the kernel: Landlock (https://docs.kernel.org/userspace-api/landlock.html) for files, signals and abstract
-sockets, a seccomp filter (https://docs.kernel.org/userspace-api/seccomp_filter.html) for sockets of the network, of
-which Landlock knows TCP only. The command's processes become children of this one, wherever their parents went
-(``PR_SET_CHILD_SUBREAPER``), so that all of them are ended with it. Those that have outlived their parents are ended
-earlier where they keep the command waiting: uv and pip read a backend's output until the last process that inherited
-the pipe is gone, and a daemon (a compiler cache, a language's build server) lives on.
+sockets, mounts of its own for what Landlock does not know of files, a filter on system calls for the rest. The
+command's processes become children of this one, wherever their parents went (``PR_SET_CHILD_SUBREAPER``), so that all
+of them are ended with it. Those that have outlived their parents are ended earlier where they keep the command waiting:
+uv and pip read a backend's output until the last process that inherited the pipe is gone, and a daemon (a compiler
+cache, a language's build server) lives on.
 """
 
 from __future__ import annotations
 
 import ctypes
-import errno
 import os
 import signal
 import stat
 import struct
-import sys
 from collections.abc import Sequence
+
+from accel_doctor.system.process.call_filter import filter_calls, filters_calls
+from accel_doctor.system.process.own_mounts import OWN_DEVICES, own_mounts
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # system calls; the same on all architectures but alpha
-_PDEATHSIG, _SECCOMP, _CAPBSET_DROP, _CHILD_SUBREAPER, _NO_NEW_PRIVS = 1, 22, 24, 36, 38  # prctl(2)
+_PDEATHSIG, _CAPBSET_DROP, _CHILD_SUBREAPER, _NO_NEW_PRIVS = 1, 24, 36, 38  # prctl(2)
 
 # CAP_CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER; at execve(2), root has again what the bounding set keeps.
 _OF_FILES = (0, 1, 2, 3)
@@ -44,16 +45,6 @@ _READING = _EXECUTE | _READ_FILE | _READ_DIR
 _TCP = 1 << 0 | 1 << 1  # bind and connect: version 4
 _SCOPES = 1 << 0 | 1 << 1  # abstract sockets and signals: version 6
 
-# The machine's name in uname(2) -> its audit architecture (linux/audit.h), and the number of socket(2)
-_ARCHITECTURES = {
-    "x86_64": (0xC000003E, 41),
-    "aarch64": (0xC00000B7, 198),
-    "riscv64": (0xC00000F3, 198),
-    "ppc64le": (0xC0000015, 326),
-}
-_IO_URING = (425, 426, 427)  # its operations pass no filter
-_X32 = 0x40000000  # numbers of another set of system calls on x86_64
-
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _PATIENCE = 3  # seconds for which the command waits for what was left running
 
@@ -63,12 +54,6 @@ Rights = Sequence[tuple[str, str]]
 def landlock_version() -> int:
     """Return the kernel's version of Landlock; 0 if it has none, or if it is turned off."""
     return max(0, int(_libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))))
-
-
-def filters_sockets() -> bool:
-    """Return whether the kernel filters system calls, and those of this architecture are known here."""
-    known = os.uname().machine in _ARCHITECTURES and struct.calcsize("P") == 8
-    return known and os.path.exists("/proc/sys/kernel/seccomp/actions_avail")
 
 
 def values(rights: Rights, name: str) -> list[str]:
@@ -122,30 +107,6 @@ def _allow(descriptor: int, path: str, rights: int) -> None:
         os.close(opened)
 
 
-def _leave_network() -> None:
-    """Let no socket be made but those of this machine: a filter on system calls, as BPF instructions."""
-    architecture, socket = _ARCHITECTURES[os.uname().machine]
-    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
-    refuse, unknown, allow = 0x00050000 | errno.ENETUNREACH, 0x00050000 | errno.ENOSYS, 0x7FFF0000
-    program = [  # (operation, instructions to pass over if so, if not, value)
-        (load, 0, 0, 4),  # the architecture
-        (equal, 0, 10, architecture),
-        (load, 0, 0, 0),  # the number of the system call
-        (at_least, 8, 0, _X32),
-        *[(equal, 7 - place, 0, number) for place, number in enumerate(_IO_URING)],
-        (equal, 0, 3, socket),
-        (load, 0, 0, 16),  # its first argument: the family
-        (equal, 1, 0, 1),  # AF_UNIX
-        (answer, 0, 0, refuse),
-        (answer, 0, 0, allow),
-        (answer, 0, 0, unknown),
-    ]
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
-    buffer = ctypes.create_string_buffer(code)
-    filter_program = struct.pack("@HP", len(program), ctypes.addressof(buffer))
-    _checked(_libc.prctl(_SECCOMP, 2, ctypes.c_char_p(filter_program), 0, 0))
-
-
 def _become(rights: Rights) -> None:
     """Become another user; without one, as root, give up what only root may do."""
     if user := values(rights, "user"):
@@ -170,6 +131,8 @@ def _run(rights: Rights, command: Sequence[str]) -> None:
     without = values(rights, "without")
     variables = {name: value for name, value in os.environ.items() if name not in without}
     limited = any(name != "without" for name, _ in rights)
+    if limited and _has_own_mounts(rights):
+        rights = [*rights, *(("write", path) for path in OWN_DEVICES)]
     rules = _ruleset(rights)  # opens paths that the user may not reach
     if limited:
         _become(rights)
@@ -178,9 +141,16 @@ def _run(rights: Rights, command: Sequence[str]) -> None:
     if rules is not None:
         _checked(_libc.syscall(_RESTRICT_SELF, rules, 0))
         os.close(rules)
-    if "none" in values(rights, "network") and filters_sockets():
-        _leave_network()
+    if limited and filters_calls():
+        filter_calls(network="none" not in values(rights, "network"))
     os.execvpe(command[0], list(command), variables)
+
+
+def _has_own_mounts(rights: Rights) -> bool:
+    """Give the process its own mounts, unless it may read all and use the network: frontends need agents, which have
+    sockets, and ssh refuses settings whose owner has no name, as in a user namespace; return whether it has them."""
+    readable, network = values(rights, "read"), "none" not in values(rights, "network")
+    return not (network and "" in readable) and own_mounts(readable, values(rights, "write"), network)
 
 
 def _read(path: str) -> bytes:
@@ -293,7 +263,3 @@ def main(words: Sequence[str]) -> int:
         signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
     return 128 - code
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
