@@ -361,7 +361,8 @@ class FakeAdviser:
                 options = [replace(cure, reason=reason) for cure in self.cures.get(str(reason.need), ())]
                 cures += list(filter(helps, options))[:1]
                 final = str(reason.need) in self.cures and not options
-                unmet.append(Unmet(reason, final=final, of_libraries=reason.need.name == "library"))
+                of_libraries = reason.need.name == "library" or reason.need.older_dependency is not None
+                unmet.append(Unmet(reason, final=final, of_libraries=of_libraries))
             else:
                 packages.setdefault(name, []).append(reason)
         planned = tuple(

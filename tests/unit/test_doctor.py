@@ -1007,6 +1007,30 @@ def test_a_release_of_the_distributions_time_is_offered_unasked(practice, policy
         assert case.frontend.requests[-1].constraints[-1].text == "bad<=0.5"
 
 
+def test_a_dependency_that_is_too_new_for_what_imports_it(practice, monkeypatch):
+    case = practice({"idna": (), "old": ()})
+    monkeypatch.setitem(IMPORT_NEEDS, "old", "build-constraint:older:idna")
+    older = BuildCure(
+        Reason(Need.parse("build-constraint:older:idna"), "old"),
+        releases=("idna<=0.9",),
+        affects="an older idna is installed",
+    )
+    asked = []
+
+    def dependency_of_its_time(self, *about: object) -> BuildCure:
+        asked.append(about[1:4])
+        return older
+
+    monkeypatch.setattr(Alternatives, "dependency_of_its_time", dependency_of_its_time)
+    whole = case.environment.failing_imports
+    monkeypatch.setattr(
+        case.environment, "failing_imports", lambda *to: [] if case.frontend.requests[-1].constraints else whole(*to)
+    )
+    assert case.install("idna", "old").code is ExitCode.DONE
+    assert asked == [("old", {"idna": "1", "old": "1"}, "idna")]
+    assert case.frontend.requests[-1].constraints[-1].text == "idna<=0.9"
+
+
 def test_a_release_that_does_not_fit_the_other_requirements_is_taken_back(practice):
     case = practice({"bad": ("build-constraint:library",)}, cures={"build-constraint:library": ()})
     old = replace(case.doctor.alternatives, of_its_time=lambda project, version, allowed: Version("0.5"))

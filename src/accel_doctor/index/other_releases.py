@@ -38,11 +38,12 @@ def other_releases(project: Project, asked: str | None, python: str, tags: Colle
 
 def promises_extensions(project: Project, version: str | None) -> bool:
     """Return whether all wheels of one version have extension modules, so that what is built from its sdist should have
-    some too."""
+    some too. Wheels for Windows promise nothing elsewhere."""
     wanted = _parsed(version)
     files = [file for release in project.releases if release.version == wanted for file in release.files]
     tags = [parse_wheel_filename(file.filename)[3] for file in files if file.is_wheel]
-    return bool(tags) and all(tag.abi != "none" for one in tags for tag in one)
+    here = [tag for one in tags for tag in one if not tag.platform.startswith("win")]
+    return bool(here) and all(tag.abi != "none" for tag in here)
 
 
 def newest_before(project: Project, asked: str | None, day: str, allowed: SpecifierSet, python: str) -> Version | None:

@@ -117,6 +117,8 @@ def test_an_older_release_is_the_nearest_only_where_there_is_no_newer_one():
         (["x-1.tar.gz", *wheels("x", "1", X64, "311"), "x-1-py3-none-any.whl"], "1", False),
         (["x-1.tar.gz", *wheels("x", "1", X64, "311")], "2", False),
         (["x-1.tar.gz", "x-1-py3-none-manylinux1_x86_64.whl"], "1", False),
+        (["x-1.tar.gz", *wheels("x", "1", "win_amd64", "311")], "1", False),
+        (["x-1.tar.gz", *wheels("x", "1", "win_amd64", "311"), *wheels("x", "1", X64, "311")], "1", True),
         (["x-1.tar.gz"], "1", False),
         (["x-1.tar.gz"], None, False),
     ],
