@@ -124,6 +124,9 @@ def test_an_import_that_asks_for_the_network_is_no_build():
     message, hint = verdict(result(ExitCode.NETWORK, cases=(case,)))
     assert message == "psycopg2 cannot be imported: it could not reach the network"
     assert hint == "check the network, then run the same accel-doctor command again"
+    older = Plan((BuildCure(Reason(Need.parse("build-constraint:x<2"), "psycopg2"), releases=("x<2",), affects="x"),))
+    message, _ = verdict(replace(result(ExitCode.CONSENT, cases=(case,)), plan=older))
+    assert message == "psycopg2 cannot be imported: cures are known, and were not confirmed"
 
 
 def test_an_import_whose_cure_was_not_confirmed_is_no_build():
