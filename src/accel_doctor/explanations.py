@@ -18,6 +18,7 @@ _OLD_SETUPTOOLS = Need(NeedKind.BUILD_CONSTRAINT, "setuptools<82")
 _PKG_RESOURCES = Need(NeedKind.PYTHON_MODULE, "pkg_resources")
 _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")  # which the build may compile
 _HAS_MODULES = Need(NeedKind.BUILD_CONSTRAINT, "has-cython-modules")  # whose C code the build generates
+_OLD_SCRIPT = Need(NeedKind.BUILD_CONSTRAINT, "old-setup-script")
 _TOO_NEW = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
 _OLDER_CYTHON = {Need(NeedKind.BUILD_CONSTRAINT, name) for name in ("Cython<3", "Cython<3.1")}
 # What compilers complain about in old generated code, beside functions that Python no longer has.
@@ -90,7 +91,8 @@ def _stem(reason: Reason) -> str:
 
 
 def _as_imported(reason: Reason) -> Reason:
-    return replace(reason, need=_PKG_RESOURCES) if reason.need == _OLD_SETUPTOOLS else reason
+    """Return what a failed import shows: no cure of its build helps what is no setup script."""
+    return replace(reason, need={_OLD_SETUPTOOLS: _PKG_RESOURCES, _OLD_SCRIPT: _TOO_NEW}.get(reason.need, reason.need))
 
 
 def can_help(cure: BuildCure, built: Collection[str] | None, cases: Sequence[Case]) -> bool:

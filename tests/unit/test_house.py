@@ -19,7 +19,7 @@ UNIT = Path(__file__).parent
 # Lower may not import higher; what shares a floor may not import its neighbours.
 FLOORS = (
     ("__init__", "values", "units"),
-    ("errors", "hashing", "ownership", "urls", "wheelfile", "whole_files", "wording"),
+    ("errors", "hashing", "older_python", "ownership", "urls", "wheelfile", "whole_files", "wording"),
     ("compressed",),
     ("model",),
     ("interfaces", "http", "changes_document"),

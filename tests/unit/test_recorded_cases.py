@@ -56,6 +56,7 @@ FORMS = {
     "env": "{}",
     "release": "install {}",
     "step": "C code generated again by Cython",
+    "script": "what Python has lost given back to setup.py",
 }
 TOO_NEW = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
 GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
@@ -92,7 +93,7 @@ def other_cures(step: Mapping[str, Any]) -> frozenset[str]:
         values = step.get(key, [])
         for value in [values] if isinstance(values, str) else values:
             value = SAME_CURE.get(value, value)
-            found.append(form.format(value if key in ("env", "step") else Requirement(value)))
+            found.append(form.format(value if key in ("env", "step", "script") else Requirement(value)))
     return frozenset(found)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import tomli_w
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from accel_doctor import older_python
 from accel_doctor.builder.archives import unpack
 from accel_doctor.builder.regenerating import remove_generated
 from accel_doctor.errors import RequirementsError
@@ -71,7 +72,9 @@ def _require(tree: Path, changes: BuildChanges) -> None:
             case SourceStep.REGENERATE_CYTHON:
                 generated = remove_generated(tree)
             case SourceStep.BUILTINS_MODULE:
-                _name_builtins(tree / "setup.py")
+                _rewrite(tree / "setup.py", _naming_builtins)
+            case SourceStep.OLDER_PYTHON:
+                _rewrite(tree / "setup.py", older_python.rewritten)
             case SourceStep.NEWER_PYBIND11:
                 pass  # by what is in front of the backend
     system["requires"] = _requirements(system["requires"], changes)
@@ -84,13 +87,17 @@ def _require(tree: Path, changes: BuildChanges) -> None:
     file.write_text(tomli_w.dumps(document), encoding="utf-8")
 
 
-def _name_builtins(script: Path) -> None:
-    """Have a setup script set attributes of the module ``builtins``: only in a program's main file is ``__builtins__``
-    that module, and elsewhere a dictionary."""
+def _rewrite(script: Path, changed: Callable[[str], str]) -> None:
     if script.is_file():
-        text = script.read_bytes()
+        text = script.read_bytes().decode("utf-8", "surrogateescape")
         script.unlink()  # it may be a link
-        script.write_bytes(re.sub(rb"\b__builtins__\.", b"__import__('builtins').", text))
+        script.write_bytes(changed(text).encode("utf-8", "surrogateescape"))
+
+
+def _naming_builtins(script: str) -> str:
+    """Return a script that sets attributes of the module ``builtins``: only in a program's main file is
+    ``__builtins__`` that module, and elsewhere a dictionary."""
+    return re.sub(r"\b__builtins__\.", "__import__('builtins').", script)
 
 
 def _asks_while_building(system: Mapping[str, Any], changes: BuildChanges) -> bool:

@@ -95,6 +95,7 @@ class SourceStep(str, Enum):
     """A step on a copy of the source before its build; no rule can name another."""
 
     REGENERATE_CYTHON = "regenerate-cython"  # generate C files again, where the .pyx file is beside them
+    OLDER_PYTHON = "older-python"  # give setup.py back what Python's library has lost
     NEWER_PYBIND11 = "newer-pybind11"  # take the headers of the pybind11 installed instead of a copy in the source
     BUILTINS_MODULE = "builtins-module"  # have setup.py set names on the module, where it takes __builtins__ for that
 
@@ -150,6 +151,7 @@ NO_CHANGES = BuildChanges()
 _JOBS = ("MAX_JOBS", "CMAKE_BUILD_PARALLEL_LEVEL", "NPY_NUM_BUILD_JOBS", "CARGO_BUILD_JOBS")
 _STEP_TEXTS = {
     SourceStep.REGENERATE_CYTHON: "C code generated again by Cython",
+    SourceStep.OLDER_PYTHON: "what Python has lost given back to setup.py",
     SourceStep.NEWER_PYBIND11: "the headers of that pybind11 in place of the source's own",
     SourceStep.BUILTINS_MODULE: "the module builtins instead of __builtins__ in setup.py",
 }

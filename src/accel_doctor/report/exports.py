@@ -97,6 +97,7 @@ def render(needed: PackageList, template: str, tool: str = "pip") -> str:
             for package in needed.packages
         ],
         "commands": [list(command) for command in needed.commands],
+        "older_python": files("accel_doctor").joinpath("older_python.py").read_text("utf-8").rstrip("\n"),
         "external": _external(needed.packages),
         "builds": list(_builds(needed.cures)),
         "constraints": changes.constraints,

@@ -156,6 +156,18 @@ def test_a_setup_script_is_changed(form: str) -> None:
     assert made[1] == """sed -i 's/\\b__builtins__\\./__import__("builtins")./g' old-source/*/setup.py"""
 
 
+def test_the_program_that_changes_an_old_setup_script_is_in_the_export(tmp_path: Path) -> None:
+    steps = cure("build-constraint:old-setup-script", "old", steps=(SourceStep.OLDER_PYTHON,))
+    made = export(needed(entry(cures=(steps,))), "pip")
+    _, _, after = made.partition("python3 - old-source/*/setup.py <<'END'\n")
+    program, _, _ = after.partition("\nEND\n")
+    script = tmp_path / "setup.py"
+    script.write_text("import os\n")
+    done = subprocess.run([sys.executable, "-", str(script)], input=program, text=True, check=True)
+    assert done.returncode == 0
+    assert script.read_text().endswith("_older_python()\nimport os\n")
+
+
 @pytest.mark.parametrize(("form", "install"), [("pip", "pip install"), ("uv-pip", "uv pip install")])
 def test_a_copy_of_pybind11_is_replaced(form: str, install: str) -> None:
     changes = {"requirements": ("pybind11",), "constraints": ("pybind11<3",)}

@@ -50,8 +50,8 @@ def test_a_later_layer_replaces_an_entry(tmp_path):
         ("{requirements: ['a @ https://example.org/a.zip']}", ".requirements[0]: expected a name and versions, such as "
          "setuptools<58"),
         ("{variables: {'A B': x}}", ".variables: 'A B' is not the name of an environment variable"),
-        ("{steps: [patch]}", ".steps: no such step: expected one of regenerate-cython, newer-pybind11, "
-         "builtins-module"),
+        ("{steps: [patch]}", ".steps: no such step: expected one of regenerate-cython, older-python, "
+         "newer-pybind11, builtins-module"),
         ("{jobs: 0}", ".jobs: expected a positive number, got 0"),
         ("{jobs: 1, python: new}", ".python: expected versions of Python such as <3.12, got 'new'"),
         ("{jobs: 1, shell: rm}", ".shell: unknown key: expected one of affects, constraints, from_source, jobs, "

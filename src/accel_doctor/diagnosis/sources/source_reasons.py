@@ -31,6 +31,10 @@ _WITHOUT_HEADERS = frozenset({
     "cffi", "cmake", "cython", "meson", "ninja", "numpy", "packaging", "pkgconfig", "setuptools", "setuptools-scm",
     "toml", "tomli", "wheel",
 })  # fmt: skip
+# What builds get in place of a part that Python lost: the name of the need that says so.
+_GIVEN_BACK = {"numpy.distutils": "numpy.distutils"} | dict.fromkeys(
+    ("imp", "pipes", "configparser.SafeConfigParser", "locals() after exec()"), "old-setup-script"
+)
 _WITHOUT_PKG_RESOURCES = Version("82")
 
 
@@ -92,7 +96,7 @@ def _of_removed_parts(
     lost = removed_import(tree, rules.modules_removed_in(python)) if reading.script else None
     if lost:
         why = f"{lost.path}:{lost.line}: uses {lost.name}, which Python {python} does not have"
-        name = lost.name if lost.name == "numpy.distutils" else "python-too-new"
+        name = _GIVEN_BACK.get(lost.name, "python-too-new")
         yield Reason(Need(NeedKind.BUILD_CONSTRAINT, name), package, why=why)
     if dead := removed_name(tree, package, rules.modules_removed_in(python)):
         why = f"{dead.path}:{dead.line}: imports {dead.name}, which Python {python} does not have"
