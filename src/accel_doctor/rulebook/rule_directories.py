@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from accel_doctor.rulebook.yaml_reading import Node, read
 
 SYMPTOMS, PYTHON = "symptoms.yaml", "python.yaml"
-_SHIPPED = "rules/"  # how messages call the directory of the shipped rules
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")  # os-release(5), ID
 
 
@@ -18,11 +18,6 @@ def shipped_rules() -> Path:
     package = Path(__file__).resolve().parent.parent
     packaged = package / "_rules"
     return packaged if packaged.is_dir() else package.parent.parent / "rules"
-
-
-def is_shipped(top: Node) -> bool:
-    """Return whether a file is one of the shipped rules."""
-    return top.file.startswith(_SHIPPED)
 
 
 class RuleDirectories:
@@ -37,9 +32,9 @@ class RuleDirectories:
         for number, directory in enumerate(self._directories):
             path = directory / file
             if path.is_file():
-                top = read(path, f"{_SHIPPED}{file}" if number == 0 else str(path), problems)
+                top = read(path, f"rules/{file}" if number == 0 else str(path), problems)
                 if top:
-                    tops.append(top)
+                    tops.append(replace(top, shipped=directory == shipped_rules()))
         return tops
 
     def families(self) -> tuple[str, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from accel_doctor.model.needs import Need
 from accel_doctor.rulebook.cure_reading import CureOption, read_cures
-from accel_doctor.rulebook.rule_directories import is_shipped
+from accel_doctor.rulebook.rule_directories import SYMPTOMS, shipped_rules
 from accel_doctor.rulebook.symptoms import Aliases, Sample, Symptom, SymptomFiles, SymptomRole, complaint_about
-from accel_doctor.rulebook.yaml_reading import Node, RuleKey
+from accel_doctor.rulebook.yaml_reading import Node, RuleKey, read
 
 _KEYS = (
     "kind", "role", "contains", "pattern", "needs", "names", "form", "tool", "explained_by", "match", "miss",
@@ -35,7 +36,7 @@ def merged_symptoms(tops: Sequence[Node]) -> SymptomFiles:
     for top in tops:
         named = top.section("symptoms")
         symptoms = {
-            **_read_symptoms(named, aliases, measured=is_shipped(top)),
+            **_read_symptoms(named, aliases, measured=top.shipped),
             **{name: symptom for name, symptom in symptoms.items() if name not in named},
         }
     return SymptomFiles(tuple(symptom for symptom in symptoms.values() if symptom), advice, cures, aliases)
@@ -105,11 +106,25 @@ def _patterns(node: Node, measured: bool) -> tuple[re.Pattern[str], ...]:
     for item in node.items_or_one():
         text = item.text()
         complaint = complaint_about(text, measured=measured) if text else None
+        if complaint and text in _shipped_patterns():  # another checkout's
+            complaint = None
         if complaint:
             item.complain(complaint)
         elif text:
             result.append(re.compile(text))
     return tuple(result)
+
+
+@cache
+def _shipped_patterns() -> frozenset[str]:
+    top = read(shipped_rules() / SYMPTOMS, SYMPTOMS, [])
+    symptoms = top.section("symptoms") if top else {}
+    return frozenset(
+        text
+        for node in symptoms.values()
+        for pattern in node.mapping()["pattern"].items_or_one()
+        if (text := pattern.text())
+    )
 
 
 def _needs(node: Node) -> tuple[Need, ...]:

@@ -37,6 +37,7 @@ class Node:
     file: str
     path: str
     problems: list[str]
+    shipped: bool = False  # whether it is the top of a shipped file
 
     def complain(self, complaint: str) -> None:
         """Add a complaint about this value."""

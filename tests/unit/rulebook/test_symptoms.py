@@ -1,11 +1,11 @@
 """symptoms.yaml: from file to what a line shows."""
 
 import pytest
-from books import book_of_files
+from books import book_of, book_of_files
 
 from accel_doctor.errors import RuleError
 from accel_doctor.model.needs import Need
-from accel_doctor.rulebook import Symptom, SymptomRole
+from accel_doctor.rulebook import Symptom, SymptomRole, shipped_rules
 from accel_doctor.rulebook.symptoms import complaint_about, is_anchored, split_names
 
 HEADER = """\
@@ -251,3 +251,13 @@ def test_a_symptom_of_listed_names_matches_no_other(tmp_path):
     assert shown(symptom, "gone: a") == ["header:a.h"]
     assert shown(symptom, "gone: b") is None
     assert shown(symptom, "gone: more than that") == []
+
+
+def test_only_the_shipped_patterns_may_cost_more(tmp_path):
+    slow = "  slow: {role: noise, contains: [x], pattern: '(?:a{0,20}){0,20}x', miss: [y]}\n"
+    with pytest.raises(RuleError, match=r"symptoms\.slow\.pattern: takes too long on a hostile line"):
+        _ = book_of_files(tmp_path, "symptoms.yaml", f"schema: 1\nsymptoms:\n{slow}").symptoms
+    copy = tmp_path / "checkout"
+    copy.mkdir()
+    (copy / "symptoms.yaml").write_bytes((shipped_rules() / "symptoms.yaml").read_bytes())
+    assert len(book_of([copy]).symptoms) > 100

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from accel_doctor.diagnosis.sources.script_bounds import is_shallow, is_small, pads
 from accel_doctor.diagnosis.sources.script_values import (
     UNKNOWN,
     Call,
@@ -104,7 +105,8 @@ class Expressions:
         """Return the value of an expression, UNKNOWN where only running the script would tell."""
         self.count()
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
-        return method(node) if method else UNKNOWN
+        found = method(node) if method else UNKNOWN
+        return found if is_small(found) else UNKNOWN
 
     def _constant(self, node: ast.Constant) -> Value:
         return node.value
@@ -123,13 +125,13 @@ class Expressions:
         return result
 
     def _list(self, node: ast.List) -> Value:
-        return self._items(node.elts)
+        return _shallow(self._items(node.elts))
 
     def _set(self, node: ast.Set) -> Value:
         return self._items(node.elts)
 
     def _tuple(self, node: ast.Tuple) -> Value:
-        return tuple(self._items(node.elts))
+        return _shallow(tuple(self._items(node.elts)))
 
     def _dict(self, node: ast.Dict) -> Value:
         result: dict[Value, Value] = {}
@@ -139,7 +141,7 @@ class Expressions:
                 result.update(merged if isinstance(merged, dict) else {})
             elif isinstance(name := self.value(key), str | int):
                 result[name] = self.value(value)
-        return result
+        return _shallow(result)
 
     def _joinedstr(self, node: ast.JoinedStr) -> Value:
         parts = [self.value(part.value if isinstance(part, ast.FormattedValue) else part) for part in node.values]
@@ -181,7 +183,8 @@ class Expressions:
                 return left + right if type(left) is type(right) and type(left) in (str, tuple) else UNKNOWN
             if isinstance(node.op, ast.Mod) and isinstance(left, str):
                 parts = right if isinstance(right, tuple) else (right,)
-                return left % right if all(isinstance(part, str | int | dict) for part in parts) else UNKNOWN
+                plain = all(isinstance(part, str | int | dict) for part in parts) and not pads(left)
+                return left % right if plain else UNKNOWN
             if isinstance(node.op, ast.Div) and isinstance(left, str) and isinstance(right, str):
                 return posixpath.join(left, right)
         except (TypeError, ValueError, KeyError):
@@ -227,7 +230,7 @@ class Expressions:
             if False not in kept:
                 result.append(UNKNOWN if None in kept else self.value(node.elt))
         self.scope = scope
-        return result
+        return _shallow(result)
 
     _generatorexp = _listcomp
 
@@ -259,3 +262,7 @@ _COMPARED: dict[type[ast.cmpop], Callable[[Value, Value], Value]] = {
     ast.Is: lambda left, right: left is right,
     ast.IsNot: lambda left, right: left is not right,
 }
+
+
+def _shallow(value: Value) -> Value:
+    return value if is_shallow(value) else UNKNOWN

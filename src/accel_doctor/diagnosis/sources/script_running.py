@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
+from accel_doctor.diagnosis.sources.script_bounds import is_shallow
 from accel_doctor.diagnosis.sources.script_calls import Calls
 from accel_doctor.diagnosis.sources.script_expressions import Raised, Returned
 from accel_doctor.diagnosis.sources.script_values import (
@@ -131,7 +132,7 @@ class Script(Calls):
         before = self.value(node.target)
         if isinstance(before, list) and isinstance(node.op, ast.Add):
             if self.certain:
-                before.extend(value if isinstance(value, list | tuple) else [UNKNOWN])
+                before.extend(value if isinstance(value, list | tuple) and is_shallow(value, before) else [UNKNOWN])
         elif self.certain and isinstance(before, str) and isinstance(value, str) and isinstance(node.op, ast.Add):
             self.bind(node.target, before + value)
         else:
@@ -152,7 +153,7 @@ class Script(Calls):
         elif isinstance(target, ast.Subscript):
             owner, key = self.value(target.value), self.value(target.slice)
             if isinstance(owner, dict) and isinstance(key, str):
-                owner[key] = value
+                owner[key] = value if is_shallow(value, owner) else UNKNOWN
 
     def _choose(self, node: ast.If) -> None:
         chosen = truth(self.value(node.test))

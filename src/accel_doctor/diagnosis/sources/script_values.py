@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from accel_doctor.diagnosis.sources.script_bounds import multiplies
+
 Value = Any  # str, int, bool, None, list, tuple, dict, or one of the classes below
 
 
@@ -145,6 +147,8 @@ def known_method(owner: Value, name: str, arguments: Sequence[Value]) -> Value:
     if name not in allowed or any(isinstance(argument, Unknown) for argument in arguments):
         if isinstance(owner, list) and name in ("append", "extend"):
             owner.append(UNKNOWN)
+        return UNKNOWN
+    if multiplies(owner, name, arguments):
         return UNKNOWN
     try:
         result = getattr(owner, name)(*arguments)
