@@ -129,8 +129,9 @@ def check_out(source: Source, directory: Path, runner: Runner) -> Path:
     directory.mkdir(parents=True)
     _expect(source, git("init", "--quiet"))
     _expect(source, git("remote", "add", "origin", "--", source.location))
+    # With history and tags, from which backends take versions.
     # Servers may refuse a bare commit id (uploadpack.allowReachableSHA1InWant), so ask for it and fall back to all.
-    if git("fetch", "--quiet", "--depth=1", "--end-of-options", "origin", source.commit).returncode:
+    if git("fetch", "--quiet", "--tags", "--end-of-options", "origin", source.commit).returncode:
         _expect(source, git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*"))
     _expect(source, git("checkout", "--quiet", "--detach", source.commit))
     _expect(source, git("submodule", "--quiet", "update", "--init", "--recursive"))

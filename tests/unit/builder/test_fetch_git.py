@@ -57,6 +57,20 @@ def test_the_tree_is_that_of_the_commit_and_the_subdirectory_is_respected(reposi
 
 
 @needs_git
+def test_backends_find_the_tags_that_versions_come_from(repository, tmp_path):
+    path, first = repository
+    for command in (["tag", "v1.2", first], ["rev-parse", "HEAD"]):
+        done = subprocess.run(
+            [str(GIT), "-C", path, *command], env=ENVIRONMENT, check=True, capture_output=True, text=True
+        )
+    tree = check_out(source(path, done.stdout.strip()), tmp_path / "tree", ProcessRunner(ENVIRONMENT))
+    described = subprocess.run(
+        [str(GIT), "-C", tree, "describe", "--tags"], env=ENVIRONMENT, check=True, capture_output=True, text=True
+    )
+    assert described.stdout.startswith("v1.2-1-g")
+
+
+@needs_git
 def test_a_commit_that_is_not_there_quotes_git(repository, tmp_path):
     path, _ = repository
     with pytest.raises(RequirementsError, match=r"^odd: fatal: "):
