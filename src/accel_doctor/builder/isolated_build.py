@@ -107,7 +107,7 @@ class _Build:
         for one in (self._room / "home", self._room / "tmp", wheels):
             one.mkdir(parents=True)
         tree = prepared(source, subdirectory, self.settings.changes, self._room / "source")
-        backend = ProjectBuilder(tree, str(self._python), self._hook)
+        backend = self._backend(tree)
         declared = backend.build_system_requires
         self._install("Installing build requirements", declared)
         self._hand_over(self._room)
@@ -120,7 +120,15 @@ class _Build:
         self.say("Building wheel")
         backend.build("wheel", wheels, options)
         made = [] if wheels.is_symlink() else sorted(wheels.glob("*.whl"))
-        return MadeWheel(0, made[0] if len(made) == 1 else None, self._contents())
+        if len(made) != 1:
+            raise RequirementsError(f"the build backend left {len(made)} wheels where one is expected")
+        return MadeWheel(0, made[0], self._contents())
+
+    def _backend(self, tree: Path) -> ProjectBuilder:
+        try:
+            return ProjectBuilder(tree, str(self._python), self._hook)
+        except (ValueError, RecursionError, OSError) as error:
+            raise RequirementsError(f"pyproject.toml cannot be used: {error}") from error
 
     def say(self, line: str) -> None:
         """Write a line of ours into the log."""
