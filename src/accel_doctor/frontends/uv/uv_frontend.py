@@ -50,8 +50,8 @@ from accel_doctor.requirements.pip_option_table import Part
 # Older uv (0.8) wraps its messages, including quoted build output, at 80 columns, which breaks compiler messages.
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
 
-# What is set for the user's own installations is not meant for build requirements.
-_OF_BUILDS = {"UV_CONSTRAINT": "", "UV_OVERRIDE": "", "UV_EXCLUDE": "", "UV_REQUIRE_HASHES": "0"}
+# What was said about resolving; uv refuses it where it installs a lock.
+_OF_RESOLVING = {"UV_CONSTRAINT": "", "UV_OVERRIDE": "", "UV_EXCLUDE": ""}
 
 _REPOSITORY = re.compile(r"\b(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
 
@@ -104,7 +104,8 @@ class UvFrontend:
         self, environment: Path, requirements: Sequence[str], build: BuildSettings, index: IndexSettings, log: Path
     ) -> Completed:
         """Make the environment with ``uv venv``, and fill it with ``uv pip install``, both quiet but for errors."""
-        told = {**self._told(index), **_OF_BUILDS}
+        bounds = {"UV_CONSTRAINT": self.variables.get("UV_BUILD_CONSTRAINT", ""), "UV_REQUIRE_HASHES": "0"}
+        told = {**self._told(index), **_OF_RESOLVING, **bounds}
         if not environment.exists():
             argv = [*self._command("venv", "--quiet", "--no-project"), str(environment)]
             made = self.runner.record(argv, log, environment=told)
@@ -216,7 +217,8 @@ class UvFrontend:
     def _logged(
         self, argv: Sequence[str], request: InstallRequest, log: Path, started: Sequence[str] | None = None
     ) -> tuple[Completed, str]:
-        return logged(self.runner, argv, log, self._told(request.index), started)
+        settled = {} if argv[2] == "compile" else _OF_RESOLVING
+        return logged(self.runner, argv, log, {**self._told(request.index), **settled}, started)
 
     @cached_property
     def _cache(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -326,6 +327,20 @@ def test_an_environment_is_made_and_filled(frontend, runner, tmp_path):
         "UV_EXCLUDE": "",
         "UV_REQUIRE_HASHES": "0",
     }
+
+
+def test_the_user_s_constraints_on_builds_are_in_effect_where_requirements_are_installed(frontend, runner, tmp_path):
+    chosen = replace(frontend, variables={"UV_BUILD_CONSTRAINT": "b.txt", "UV_CONSTRAINT": "c.txt"})
+    chosen.provision(tmp_path, ["wheel"], BuildSettings(), IndexSettings(), tmp_path / "log")
+    assert runner.environments[-1]["UV_CONSTRAINT"] == "b.txt"
+
+
+def test_the_user_s_constraints_are_in_effect_only_where_it_resolves(frontend, runner, tmp_path):
+    chosen = replace(frontend, variables={"UV_CONSTRAINT": "c.txt"})
+    locked = lock(chosen, tmp_path)
+    assert "UV_CONSTRAINT" not in runner.environments[-1]  # as it is
+    chosen.install(locked, REQUEST, tmp_path / "install.log")
+    assert runner.environments[-1]["UV_CONSTRAINT"] == ""  # uv refuses one with a lock
 
 
 def test_an_environment_that_is_there_is_only_filled(frontend, runner, tmp_path):
