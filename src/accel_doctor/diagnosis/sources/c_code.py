@@ -30,10 +30,16 @@ _UNDEFINED = re.compile(
 
 
 def certain_lines(
-    path: str, text: str, macros: Sequence[str] = (), python: tuple[int, int] | None = None
+    path: str,
+    text: str,
+    macros: Sequence[str] = (),
+    python: tuple[int, int] | None = None,
+    *,
+    possible: bool = False,
 ) -> Iterator[tuple[int, str]]:
     """Yield the number and the text of each line that is certainly compiled, without comments; directives but for
-    conditions are among them, on one line. ``macros`` are those that the build defines."""
+    conditions are among them, on one line. ``macros`` are those that the build defines; with ``possible``, lines of
+    which it is not known are yielded too."""
     text = _COMMENT.sub(lambda found: found[1] or "\n" * found[0].count("\n"), text)
     code = _Conditions({*_DEFINED, *macros, *(("__cplusplus",) if splitext(path)[1] in CPLUSPLUS else ())}, python)
     lines = text.split("\n")
@@ -50,7 +56,7 @@ def certain_lines(
         if directive and directive[1] != "define":
             following = lines[number + skipped] if number + skipped < len(lines) else ""
             code.turn(directive[1], directive[2].strip(), following)
-        elif code.branches.taken:
+        elif code.branches.taken or (possible and code.branches.taken is None):
             if directive and directive[2]:
                 code.defined.add(re.split(r"[\s(]", directive[2])[0])
             yield number, line

@@ -139,4 +139,8 @@ def _ends(handler: ast.ExceptHandler) -> bool:
 
 def _is_defined(tree: SourceTree, name: str) -> bool:
     definition = re.compile(rf"#[ \t]*define[ \t]+{name}\b|^[\w* \t]*\b{name}[ \t]*\([^;]*$", re.MULTILINE)
-    return any(name in text and definition.search(text) for text in tree.texts.values())
+    return any(
+        definition.search("\n".join(line for _, line in certain_lines(path, text, (), tree.python, possible=True)))
+        for path, text in tree.texts.items()
+        if name in text and definition.search(text)
+    )

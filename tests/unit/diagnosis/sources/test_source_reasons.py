@@ -117,6 +117,7 @@ def calling(code, **more):
         "Py_TYPE(&Type) = &PyType_Type;",
         "Py_SIZE(x) = 3;",
         '#include "longintrepr.h"',
+        "#if PY_MAJOR_VERSION == 2\n#define PyString_FromString f\n#endif\nPyString_FromString(s);",
     ],
 )
 def test_code_that_calls_what_python_no_longer_has_cannot_be_built(code):
@@ -133,6 +134,7 @@ def test_code_that_calls_what_python_no_longer_has_cannot_be_built(code):
         'printf("PyString_FromString(s)");',
         "#define NAME(s) PyString_FromString(s)",
         "#define PyString_FromString PyBytes_FromString\nPyString_FromString(s);",
+        "#ifdef OWN\n#define PyString_FromString f\n#endif\nPyString_FromString(s);",
         "PyString_FromString;",
         "if (Py_TYPE(x) == &Type) {}",
         "Py_SET_TYPE(x, y); z = Py_TYPE(x);",
