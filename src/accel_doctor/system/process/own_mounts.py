@@ -12,6 +12,7 @@ import os
 import stat
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWIPC, _NEWUSER = 0x00020000, 0x08000000, 0x10000000  # unshare(2)
@@ -66,6 +67,8 @@ def _change(readable: Sequence[str], writable: Sequence[str], network: bool) -> 
     _set("/", _READ_ONLY, 0, _AT_RECURSIVE)
     for path in own:
         _set(path, 0, _READ_ONLY, 0)
+    with suppress(OSError):  # where the process was before is below the old mount, which is read-only now
+        os.chdir(os.getcwd())
     if os.path.isdir("/dev/shm"):  # noqa: S108 as programs know it
         _mount("none", "/dev/shm", "tmpfs", _NOSUID, "mode=1777")  # noqa: S108
     if os.path.isdir("/dev/pts"):
