@@ -218,13 +218,20 @@ class _Build:
         home = Path(given.get("HOME") or "/")
         told = {
             "LC_ALL": "C", "LANGUAGE": "", "HOME": str(self._room / "home"), "TMPDIR": str(self._room / "tmp"),
-            "PATH": f"{scripts}{os.pathsep}{given.get('PATH', os.defpath)}", "VIRTUAL_ENV": str(scripts.parent),
+            "PATH": os.pathsep.join([str(scripts), *self._search_path(given)]), "VIRTUAL_ENV": str(scripts.parent),
             "PYTHONPATH": "", "PYTHONHOME": "", "PYTHONNOUSERSITE": "1",
             # The environment is not the build's own: uv shares its files with others.
             "PYTHONPYCACHEPREFIX": str(self._room / "bytecode"),
             **({"RUSTUP_HOME": str(home / ".rustup")} if (home / ".rustup").is_dir() else {}),
         }  # fmt: skip
         return build_environment(self.settings.changes, {**told, "CARGO_HOME": f"{told['HOME']}/.cargo"}, given)
+
+    def _search_path(self, given: Mapping[str, str]) -> list[str]:
+        """Return the directories on PATH that the hooks can enter: one that they cannot makes a missing program look
+        like a forbidden one."""
+        user, tenant = self._tenant(self._room), self.shared.sandbox.tenant
+        entries = [one for one in given.get("PATH", os.defpath).split(os.pathsep) if Path(one).is_dir()]
+        return [one for one in entries if user is None or tenant((Path(one),)) == user]
 
     def _contents(self) -> tuple[str, ...]:
         places = [str(place) for place in self._environment.glob("lib/python*/site-packages")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 from unittest.mock import Mock
@@ -119,6 +120,14 @@ def test_hooks_write_only_below_their_own_directory_and_have_no_network(build, t
 def test_a_build_that_is_allowed_has_the_network(build):
     build(name="networked")
     assert all(rights.network for rights in build.sandbox.rights)
+
+
+def test_hooks_are_sent_only_to_directories_that_they_can_enter(build, tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    build.sandbox.tenant = lambda needed: None if closed in needed else (os.getuid(), os.getgid())
+    build(variables={"PATH": f"/usr/bin:{tmp_path}/nowhere:{closed}:/bin", "HOME": "/h"})
+    assert build.runner.environments[-1]["PATH"] == f"{tmp_path}/work/environment/bin:/usr/bin:/bin"
 
 
 def test_hooks_have_a_home_of_their_own(build, tmp_path):
