@@ -283,3 +283,43 @@ def test_a_build_is_let_out_and_told_what_the_user_names(place: Place) -> None:
         others = {name for name in done if not name.startswith("network: ")} - {"$HF_TOKEN"}
         assert others <= {"socket of another program: file"}, others
     assert {"AF_INET SOCK_STREAM", "AF_INET SOCK_DGRAM"} <= set(place.listener.heard)
+
+
+GIT = """
+import subprocess
+from hostile_backend import write_wheel
+
+def build_wheel(directory, settings=None, metadata=None):
+    said = subprocess.run(["git", "describe", "--tags"], check=True, capture_output=True, text=True).stdout
+    subprocess.run(["git", "status"], check=True)
+    return write_wheel(directory, "versioned", {"versioned.txt": said})
+"""
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.parametrize("place", ["nobody", "root", "ordinary"], indirect=True)
+def test_a_build_asks_git_about_its_own_repository(place: Place) -> None:
+    repository = place.top / "repository"
+    repository.mkdir()
+    backend = (SUPPORT / "hostile_backend.py").read_text()
+    project = PROJECT.format("git") + "[project]\nname = 'versioned'\nversion = '1.0'\n"
+    for name, text in {"pyproject.toml": project, "git_backend.py": GIT, "hostile_backend.py": backend}.items():
+        (repository / name).write_text(text)
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@t", "-C", str(repository)]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"], ["tag", "-a", "v7", "-m", "7"]):
+        subprocess.run([*git, *command], check=True)
+    for path in (repository, *repository.rglob("*")):
+        os.chown(path, place.uid, place.uid)
+    assert place.install(f"versioned @ git+file://{repository}")["versioned.txt"] == "v7\n"
+
+
+@pytest.mark.parametrize("place", ["nobody", "ordinary"], indirect=True)
+def test_what_limits_builds_is_told(place: Place) -> None:
+    report = place.top / "tmp" / "report.json"
+    options = ("--no-system", "--no-index", "--dry-run", "--report", report, "--target", place.top / "tmp" / "t")
+    source = place.hostile()
+    told = place.run("install", "-v", *options, source)
+    assert "builds run in a sandbox: " in told.stderr
+    assert json.loads(report.read_text())["sandbox"] in told.stderr
+    assert "builds run without a sandbox" in place.run("install", "-v", "--sandbox", "off", *options, source).stderr
+    assert "sandbox" not in place.run("install", *options, source).stderr
