@@ -103,8 +103,9 @@ class Alternatives:
         self, request: InstallRequest, package: str, locked: Mapping[str, str], module: str, reason: Reason
     ) -> BuildCure | None:
         """Return the cure that installs a dependency, which has ``module``, as it was when this release of ``package``
-        came out, or its oldest release with a wheel, if the user's own versions allow it; ``locked`` are the versions
-        installed."""
+        came out, or its oldest release that can be installed, if the user's own versions allow it.
+
+        ``locked`` are the versions installed."""
         name = self.project_of(module) or canonicalize_name(module)
         allowed = _allowed(name, request)
         if name == package or not {name, package} <= locked.keys() or allowed is None or request.index.offline:
@@ -115,8 +116,10 @@ class Alternatives:
         except NetworkError:  # what failed is reported anyhow
             return None
         own = next((one.day for one in releases if str(one.version) == locked[package]), None)
-        usable = self.other_releases(project, locked[name]).usable
-        older = [one for one in usable if one < Version(locked[name]) and allowed.contains(one, prereleases=True)]
+        installed, usable = Version(locked[name]), self.other_releases(project, locked[name]).usable
+        if installed not in usable:  # it was built here, and so is an older one
+            usable = tuple(one.version for one in project.releases if not (one.yanked or one.version.is_prerelease))
+        older = [one for one in usable if one < installed and allowed.contains(one, prereleases=True)]
         if not own or not older:
             return None
         day = str(date.fromisoformat(own) + _STILL_OF_ITS_TIME)

@@ -89,7 +89,8 @@ class Dated:
 @pytest.mark.parametrize(
     ("lines", "locked", "usable", "releases"),
     [(["bad==1"], "flask 3", "3 0.12 0.11", ("flask<=0.11",)), (["bad==1"], "flask 3", "3 0.12", ("flask<=0.12",)),
-     (["bad==1"], "flask 3", "3", ()), (["bad==1", "Flask>=0.12"], "flask 3", "3 0.12 0.11", ("flask<=0.12",)),
+     (["bad==1"], "flask 3", "3", ()), (["bad==1"], "flask 3", "", ("flask<=0.11",)),
+     (["bad==1", "Flask>=0.12"], "flask 3", "3 0.12 0.11", ("flask<=0.12",)),
      (["Flask==3"], "flask 3", "3 0.12 0.11", ()), (["bad==1"], "other 3", "3 0.12 0.11", ())],
 )  # fmt: skip
 def test_a_dependency_of_the_time_of_what_needs_it(lines, locked, usable, releases):
