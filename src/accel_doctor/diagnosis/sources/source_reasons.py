@@ -99,7 +99,7 @@ def _of_removed_parts(
         name = _GIVEN_BACK.get(lost.name, "python-too-new")
         yield Reason(Need(NeedKind.BUILD_CONSTRAINT, name), package, why=why)
     if dead := removed_name(tree, package, rules.modules_removed_in(python)):
-        why = f"{dead.path}:{dead.line}: imports {dead.name}, which Python {python} does not have"
+        why = f"{dead.path}:{dead.line}: uses {dead.name}, which Python {python} does not have"
         yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=why)
     if use := removed_use(tree, reading.compiled, rules.removed_in(python)):
         why = f"{use.path}:{use.line}: {use.name}, which Python {python} no longer has"

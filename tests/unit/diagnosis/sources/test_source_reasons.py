@@ -339,9 +339,26 @@ def test_a_package_that_imports_what_python_no_longer_has_cannot_be_imported():
         "src/x/core.py": "import os\n",
         "src/x/more.py": "from collections import (OrderedDict, Mapping)\n",
     }
-    why = "src/x/more.py:1: imports collections.Mapping, which Python 3.13 does not have"
+    why = "src/x/more.py:1: uses collections.Mapping, which Python 3.13 does not have"
     assert constraints(files) == {"build-constraint:python-too-new": why}
     assert constraints(files, (3, 9)) == {}
+
+
+OLD = "import collections\nclass Headers(collections.MutableMapping):\n    pass\n"
+
+
+def test_several_modules_inside_of_a_package_count_too_where_it_is_not_said_to_be_for_this_python():
+    files = {
+        "setup.py": f"{SETUP}setup(name='x')\n",
+        "x/__init__.py": "version = 1\n",
+        "x/headers.py": OLD,
+        "x/web.py": "from x import headers\n",
+    }
+    why = "x/headers.py:2: uses collections.MutableMapping, which Python 3.13 does not have"
+    assert constraints(files) == {"build-constraint:python-too-new": why}
+    assert constraints({**files, "x/web.py": ""}) == {}  # a single one
+    classified = "setup(name='x', classifiers=['Programming Language :: Python :: 3.13'])\n"
+    assert constraints({**files, "setup.py": SETUP + classified}) == {}
 
 
 @pytest.mark.parametrize(
