@@ -1,15 +1,14 @@
 """The same builds with and without the sandbox, on a fresh Debian machine.
 
-    python tests/bench/sandbox.py [ROUNDS] [--suite SUITE] [--pick NAME...]
+    python tests/bench/sandbox.py [ROUNDS] [--suite SUITE]
 
-As root, with mmdebstrap. Builds the fast source distributions that ``sandboxed.txt`` lists for it, and the ten of
-``docs/tutorial/requirements.txt``. First ``accel-doctor install --yes`` once, which installs the system packages and
-fills uv's cache. Then ``--sandbox on`` and ``--sandbox off`` in turn, each with an empty cache of its own, without
-``apt-get`` and without imports. Prints the sums of the medians of all builds, the processor time of the whole commands,
-and what is built in only one of them.
+As root, with mmdebstrap. Builds the source distributions that ``sandboxed.txt`` lists for the suite, of which the
+fastest 20 count, and the ten of ``docs/tutorial/requirements.txt``. Their system packages, as recorded in
+``tests/data/cases``, are installed beforehand, and the first of the builds fills uv's cache. Then everything is built
+with and without the sandbox in turn, by ``build_alone.py``. Prints the sums of the medians of the builds, on the clock
+and of processor time, and what is built in only one of them.
 
-On a machine that others load, only the ratio of the processor times means anything. ``--pick`` measures other
-requirements, prints those that are built at once by their seconds, and ends.
+On a machine that others load, only the ratio of the processor times means anything.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import urllib.request
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,17 +29,23 @@ sys.path[:0] = [str(ROOT / "tests")]
 
 from integration.machine import Base, Machine, machine  # noqa: E402  below tests/
 
-DOCTOR = "/doctor/bin/accel-doctor"
-LIST = Path(__file__).with_name("sandboxed.txt")
+HERE = Path(__file__).parent
+CASES = ROOT / "tests" / "data" / "cases"
 TEN = ROOT / "docs" / "tutorial" / "requirements.txt"
+FOR_THE_TEN = (
+    "build-essential", "python3-dev", "pkg-config", "libdbus-1-dev", "libglib2.0-dev", "default-libmysqlclient-dev",
+    "libpq-dev", "libcairo2-dev", "libldap-dev", "libsasl2-dev", "libffi-dev", "libcurl4-openssl-dev", "libssl-dev",
+    "libgraphviz-dev", "libyaml-dev",
+)  # fmt: skip
+FASTEST = 20
 
-Times = dict[str, float]
+Builds = Mapping[str, tuple[str | None, float, float]]
 
 
 def fast(suite: str) -> list[str]:
-    """Return the listed requirements of a suite: lines of the suite and a requirement."""
-    lines = [line.split() for line in LIST.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    return [requirement for name, requirement in lines if name == suite]
+    """Return the listed requirements of a suite."""
+    lines = [line.split() for line in (HERE / "sandboxed.txt").read_text(encoding="utf-8").splitlines()]
+    return [words[1] for words in lines if words[0] == suite]
 
 
 def ten() -> list[str]:
@@ -49,75 +54,93 @@ def ten() -> list[str]:
     return [line for line in text.splitlines() if "==" in line]
 
 
-def prepare(fresh: Machine, wheel: Path) -> None:
-    """Install accel-doctor."""
-    fresh.copy_in(wheel, f"/root/{wheel.name}")
-    fresh.must("python3", "-m", "venv", "/doctor")
-    fresh.must("/doctor/bin/pip", "install", "--quiet", f"/root/{wheel.name}")
-    fresh.must("/doctor/bin/python", "-m", "compileall", "-q", "/doctor/lib")
+def packages(suite: str, requirements: Sequence[str]) -> set[str]:
+    """Return the system packages of recorded cases."""
+    found = set(FOR_THE_TEN)
+    for file in CASES.glob(f"{suite}-*/case.json"):
+        case = json.loads(file.read_text(encoding="utf-8"))
+        if case["requirement"] in requirements:
+            found.update(case.get("given", ()), *(step["cure"] for step in case["steps"]))
+    return found
 
 
-def built(fresh: Machine, cache: str, requirements: Sequence[str], *options: str) -> tuple[Times, float]:
-    """Build the requirements into an empty cache; return the seconds of each build, and the processor time of all."""
-    names = [option for one in requirements for option in ("--no-binary", one.partition("==")[0].partition("[")[0])]
-    argv = [
-        DOCTOR, "install", *options, "--no-verify", "--no-deps", "--cache-dir", f"/root/{cache}", "--target",
-        f"/root/{cache}-target", "--report", f"/root/{cache}.json", *names, *requirements,
-    ]  # fmt: skip
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = fresh.run(*argv, timeout=3600)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    report = fresh.path(f"/root/{cache}.json")
-    if not report.exists():
-        sys.exit(f"accel-doctor ended with {done.returncode}:\n{done.output[-3000:]}{done.stderr[-3000:]}")
-    document = json.loads(report.read_text(encoding="utf-8"))
-    times = {f"{one['name']} {one['version']}": one["seconds"] for one in document["built"] if not one["reused"]}
-    print(f"  {cache}: {document.get('sandbox')}; load {os.getloadavg()[0]:.1f}", flush=True)
-    return times, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def download(requirement: str, directory: Path) -> Path:
+    """Fetch the source distribution of a pinned requirement from PyPI."""
+    name, _, version = requirement.partition("==")
+    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    with urllib.request.urlopen(urllib.request.Request(f"https://pypi.org/simple/{name}/", headers=accept)) as page:
+        files = json.load(page)["files"]
+    [found, *_] = [one for one in files if one["filename"].endswith((f"-{version}.tar.gz", f"-{version}.zip"))]
+    path = directory / str(found["filename"])
+    with urllib.request.urlopen(found["url"]) as answer:
+        path.write_bytes(answer.read())
+    return path
 
 
-def compare(fresh: Machine, rounds: int, requirements: Sequence[str]) -> None:
-    """Build in turn with and without the sandbox, and print the figures."""
-    seconds: dict[str, dict[str, list[float]]] = {"on": {}, "off": {}}
-    spent: dict[str, list[float]] = {"on": [], "off": []}
-    for number in range(rounds):
-        for choice in ("on", "off") if number % 2 else ("off", "on"):
-            times, used = built(fresh, f"{choice}-{number}", requirements, "--no-system", "--sandbox", choice)
-            spent[choice].append(used)
-            for name, one in times.items():
-                seconds[choice].setdefault(name, []).append(one)
-        print(
-            f"round {number + 1}: processor time {spent['on'][-1]:.1f} s against {spent['off'][-1]:.1f} s", flush=True
-        )
-    both = seconds["on"].keys() & seconds["off"].keys()
-    for choice, names in seconds.items():
-        print(f"built with the sandbox {choice} only: {sorted(names.keys() - both) or 'none'}")
-    sums = {choice: sum(statistics.median(names[name]) for name in both) for choice, names in seconds.items()}
-    medians = {choice: statistics.median(times) for choice, times in spent.items()}
-    print(f"{len(both)} built in both; sums of the medians: {sums['on']:.1f} s against {sums['off']:.1f} s:", end=" ")
-    print(f"{sums['on'] / sums['off']:.3f}")
-    print(f"processor time: {medians['on']:.1f} s against {medians['off']:.1f} s: {medians['on'] / medians['off']:.3f}")
+def build(fresh: Machine, choice: str, archives: Sequence[Path]) -> Builds:
+    """Build all archives; return what ``build_alone.py`` says of them."""
+    names = [f"/root/{path.name}" for path in archives]
+    output = fresh.must("/doctor/bin/python", "/root/build_alone.py", choice, "/root/work", *names, timeout=3600)
+    found: Builds = json.loads(output)
+    print(f"  {choice}: {sum(one[2] for one in found.values()):.1f} s, load {os.getloadavg()[0]:.1f}", flush=True)
+    return found
 
 
-def main(rounds: int, suite: str, picked: Sequence[str]) -> None:
+def show(rounds: Mapping[str, Sequence[Builds]], fastest: Sequence[str], rest: Sequence[str]) -> None:
+    """Print the sums of the medians of the fastest builds and of the rest, and what is built in one of them only."""
+    built = {
+        choice: {name for one in each for name, (wheel, _, _) in one.items() if wheel}
+        for choice, each in rounds.items()
+    }
+    for choice, other in (("on", "off"), ("off", "on")):
+        print(f"built with the sandbox {choice} only: {', '.join(sorted(built[choice] - built[other])) or 'none'}")
+    both = built["on"] & built["off"]
+    print("built in neither:", ", ".join(sorted({*fastest, *rest} - both)) or "none")
+    medians = {name: [_medians(rounds[choice], name) for choice in ("on", "off")] for name in both}
+    order = sorted(both.intersection(fastest), key=lambda name: medians[name][1])
+    print("the fastest:", ", ".join(order[:FASTEST]))
+    chosen = [*order[:FASTEST], *both.intersection(rest)]
+    for place, what in ((1, "on the clock"), (0, "processor time")):
+        on, off = (sum(medians[name][choice][place] for name in chosen) for choice in (0, 1))
+        print(f"{len(chosen)} builds, {what}: {on:.2f} s against {off:.2f} s: {on / off:.3f}", flush=True)
+
+
+def _medians(rounds: Sequence[Builds], name: str) -> tuple[float, float]:
+    """Return the processor time and the seconds of a build."""
+    return statistics.median(one[name][2] for one in rounds), statistics.median(one[name][1] for one in rounds)
+
+
+def main(rounds: int, suite: str) -> None:
+    """Prepare a machine, and build in turn with and without the sandbox."""
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch, machine(Base(suite)) as fresh:
-        build = [sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", scratch, str(ROOT)]
-        subprocess.run(build, check=True, stdin=subprocess.DEVNULL)
-        prepare(fresh, next(Path(scratch).glob("accel_doctor-*.whl")))
-        requirements = picked or [*fast(suite), *ten()]
-        built(fresh, "first", requirements, "--yes")
-        if not picked:
-            compare(fresh, rounds, requirements)
-            return
-        times, _ = built(fresh, "second", requirements, "--no-system", "--sandbox", "off")
-        for name, seconds in sorted(times.items(), key=lambda item: item[1]):
-            print(f"{seconds:8.2f}  {name.replace(' ', '==')}")
+        work, requirements = Path(scratch), [*fast(suite), *ten()]
+        command = [sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", scratch, str(ROOT)]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        [wheel] = work.glob("accel_doctor-*.whl")
+        archives = [download(requirement, work) for requirement in requirements]
+        for path in (wheel, *archives, HERE / "build_alone.py"):
+            fresh.copy_in(path, f"/root/{path.name}")
+        fresh.must("python3", "-m", "venv", "/doctor")
+        fresh.must("/doctor/bin/pip", "install", "--quiet", f"/root/{wheel.name}")
+        fresh.must("apt-get", "update")
+        names = sorted(packages(suite, requirements))
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        install = ("apt-get", "install", "-y", "--no-install-recommends", *names)
+        fresh.must(*install, environment=quiet, timeout=1800)
+        print(f"{suite}: {len(archives)} archives, {len(names)} system packages", flush=True)
+        build(fresh, "off", archives)
+        found: dict[str, list[Builds]] = {"on": [], "off": []}
+        for number in range(rounds):
+            for choice in ("on", "off") if number % 2 else ("off", "on"):
+                found[choice].append(build(fresh, choice, archives))
+            show(
+                found, [path.name for path in archives[: -len(ten())]], [path.name for path in archives[-len(ten()) :]]
+            )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(usage=(__doc__ or "").splitlines()[2].strip())
     parser.add_argument("rounds", nargs="?", type=int, default=3)
     parser.add_argument("--suite", default="trixie")
-    parser.add_argument("--pick", nargs="+", default=())
     options = parser.parse_args()
-    main(options.rounds, options.suite, options.pick)
+    main(options.rounds, options.suite)

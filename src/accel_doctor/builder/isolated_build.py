@@ -230,7 +230,7 @@ class _Build:
         """Return the directories on PATH that the hooks can enter: one that they cannot makes a missing program look
         like a forbidden one."""
         user, tenant = self._tenant(self._room), self.shared.sandbox.tenant
-        entries = [one for one in given.get("PATH", os.defpath).split(os.pathsep) if Path(one).is_dir()]
+        entries = [one for one in given.get("PATH", os.defpath).split(os.pathsep) if os.access(one, os.X_OK)]
         return [one for one in entries if user is None or tenant((Path(one),)) == user]
 
     def _contents(self) -> tuple[str, ...]:

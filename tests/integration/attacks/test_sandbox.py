@@ -117,7 +117,7 @@ class Place:
     @property
     def variables(self) -> dict[str, str]:
         return {
-            "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(self.top / "home"),
+            "PATH": f"{os.environ['PATH']}:{self.top}/closed/bin", "LC_ALL": "C.UTF-8", "HOME": str(self.top / "home"),
             "TMPDIR": str(self.top / "tmp"), "UV_CACHE_DIR": str(self.top / "uv"), "UV_OFFLINE": "1",
             "ACCEL_DOCTOR_CACHE_DIR": str(self.top / "cache"), "ACCEL_DOCTOR_CONFIG_DIR": str(self.top / "none"),
         }  # fmt: skip
@@ -169,7 +169,7 @@ class Place:
 
 
 def _logs(top: Path) -> str:
-    return "\n".join(path.read_text(errors="replace")[-3000:] for path in top.glob("cache/logs/**/*.log"))
+    return "\n".join(path.read_text(errors="replace") for path in top.glob("cache/logs/**/*.log"))
 
 
 @pytest.fixture(params=["nobody", "root", "ordinary"])
@@ -206,6 +206,8 @@ def _place(top: Path, uid: int, python: Path) -> Iterator[Place]:
     shared.chmod(0o600)
     for path in (*top.rglob("*"), shared, Path(os.ttyname(slave))):
         os.chown(path, uid, uid)
+    (top / "closed" / "bin").mkdir(parents=True)  # somebody else's directory on PATH
+    (top / "closed").chmod(0)
     (top / "shared").chmod(0o777)
     (top / "shared" / "kept").chmod(0o666)
     if top.name.startswith("r"):
@@ -220,6 +222,7 @@ def _place(top: Path, uid: int, python: Path) -> Iterator[Place]:
         shared.unlink()
         Path("/tmp", mark).unlink(missing_ok=True)
         Path("/etc/attacked").unlink(missing_ok=True)
+        (top / "closed").chmod(0o700)
         shutil.rmtree(top)
 
 
@@ -323,3 +326,43 @@ def test_what_limits_builds_is_told(place: Place) -> None:
     assert json.loads(report.read_text())["sandbox"] in told.stderr
     assert "builds run without a sandbox" in place.run("install", "-v", "--sandbox", "off", *options, source).stderr
     assert "sandbox" not in place.run("install", *options, source).stderr
+
+
+ON_IMPORT = """
+import os
+os.chdir(os.path.dirname(__file__))
+import attempts
+done = [name for name, attempt in attempts._attempts() if attempts._outcome(attempt) == "done"]
+attempts._daemon()
+raise ImportError("cannot import name x from done: " + "; ".join(done) + ".")
+"""
+TRUSTING = """
+import pathlib
+from hostile_backend import write_wheel
+
+def build_wheel(directory, settings=None, metadata=None):
+    files = {name: pathlib.Path(name).read_text() for name in ("__init__.py", "attempts.py", "facts.json")}
+    return write_wheel(directory, "imported", {"imported/" + name: text for name, text in files.items()})
+"""
+
+
+@pytest.mark.parametrize("place", ["root", "ordinary"], indirect=True)
+def test_what_was_built_can_do_nothing_either_when_imported(place: Place) -> None:
+    """It reads what its user can read, as editable projects may lie anywhere, and has no network to tell it to."""
+    backend = (SUPPORT / "hostile_backend.py").read_text()
+    files = {
+        "imported_backend.py": TRUSTING, "hostile_backend.py": backend, "attempts.py": backend,
+        "__init__.py": ON_IMPORT.replace("import attempts", "from imported import attempts"),
+        "facts.json": json.dumps(place.facts | {"victim": False}),
+    }  # fmt: skip
+    before = place.state()
+    options = ("--no-system", "--no-index", "--no-deps", "--target", place.top / "tmp" / "target")
+    done = place.run("install", *options, sdist(place.top, "imported", files), variables=SECRETS)
+    assert done.returncode != 0
+    [told, *_] = re.findall(r"ImportError: cannot import name x from done: (.*)\.$", _logs(place.top), re.MULTILINE)
+    succeeded = told.split("; ")
+    assert [name for name in succeeded if not re.search(r": (?:read|list|read through .*)$", name)] == []
+    assert "HOME: read" in succeeded
+    assert place.listener.heard == []
+    assert _running(str(place.facts["daemon_sleeps"])) == []
+    assert place.state() == before
