@@ -35,7 +35,8 @@ def included_headers(tree: SourceTree, files: Sequence[str], macros: Sequence[st
                 waiting.append(own)
             elif not own and mention.name not in named and not _is_given(mention.name, tree):
                 named.add(mention.name)
-                yield mention
+                written = tree.is_named_in_scripts(basename(mention.name))
+                yield mention._replace(ends_without=mention.ends_without and not written)
         for own in _cimported(tree, path):
             if own not in seen:
                 seen.add(own)

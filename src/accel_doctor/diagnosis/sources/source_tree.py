@@ -32,6 +32,10 @@ class SourceTree:
         """Return whether the source has a file of that name, or a template of one, whatever its directory."""
         return basename(name) in self._base_names
 
+    def is_named_in_scripts(self, name: str) -> bool:
+        """Return whether a script names a file, which it may write."""
+        return any(name in text for path, text in self.texts.items() if path.endswith(".py"))
+
     def has_module(self, name: str) -> bool:
         """Return whether the source has a Python module of that name where its setup script finds it."""
         path = name.replace(".", "/")

@@ -398,3 +398,5 @@ def test_a_header_in_angle_brackets_comes_from_outside():
     assert (found["header:spam.h"], found["header:made.h"]) == ((True, True), (True, False))
     declared = "[build-system]\nrequires = ['setuptools', 'spam-headers']\n"
     assert reasons_of({**files, "pyproject.toml": declared})["header:spam.h"] == (True, False)
+    writing = {**files, "write_config.py": "open('spam.h', 'w')"}
+    assert reasons_of(writing)["header:spam.h"] == (False, True)
