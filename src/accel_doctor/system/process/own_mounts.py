@@ -80,7 +80,10 @@ def _cover_sockets(needed: Sequence[str]) -> None:
     if os.path.isdir(_RUNNING) and not any(f"{path}/".startswith(f"{_RUNNING}/") for path in needed):
         _mount("none", _RUNNING, "tmpfs", _NOSUID | _NOEXEC, "mode=755,size=4k")
     for path in _sockets():
-        _mount("/dev/null", path, None, _BIND)
+        try:
+            _mount("/dev/null", path, None, _BIND)
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # gone meanwhile
 
 
 def _sockets() -> Iterator[str]:

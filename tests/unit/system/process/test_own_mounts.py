@@ -1,0 +1,41 @@
+"""Mounts of a process's own: which sockets are covered."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from accel_doctor.system.process import own_mounts
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mounts of one's own are Linux's")
+
+
+def test_a_socket_that_is_gone_meanwhile_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    covered: list[str] = []
+
+    def mount(source: str, target: str, *rest: object) -> None:
+        if target == "/gone":
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+        covered.append(target)
+
+    monkeypatch.setattr(own_mounts, "_mount", mount)
+    monkeypatch.setattr(own_mounts, "_sockets", lambda: iter(["/gone", "/there"]))
+    own_mounts._cover_sockets(["/run/user/1/tmp"])
+    assert covered == ["/there"]
+    own_mounts._cover_sockets(["/usr", "/running"])
+    assert covered == ["/there", *(["/run"] if Path("/run").is_dir() else []), "/there"]
+
+
+def test_where_mounts_are_refused_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> int:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(own_mounts, "_checked", refuse)
+    for uid in (0, 1000):
+        monkeypatch.setattr(os, "geteuid", lambda uid=uid: uid)
+        monkeypatch.setattr(own_mounts, "_would_work", lambda *arguments: False)
+        assert not own_mounts.own_mounts([], [], network=False)
