@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -24,7 +26,10 @@ def replacing(target: Path, directory: Path | None = None) -> Iterator[Path]:
 
 def check_writable(directory: Path) -> None:
     """Make a directory if there is none, and write into it. Raises OSError if that fails."""
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(directory)) from None
     with tempfile.TemporaryFile(dir=directory) as probe:
         probe.write(bytes(4096))  # a full disk still has names
         probe.flush()

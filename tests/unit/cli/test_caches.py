@@ -30,6 +30,12 @@ def test_where_none_can_be_made_a_temporary_one_takes_its_place(tmp_path, notes)
     found.rmdir()
 
 
+def test_a_file_is_no_directory(tmp_path, notes):
+    (tmp_path / "file").write_text("")
+    usable_cache(tmp_path / "file", notes).rmdir()
+    assert notes.notes == [f"not using a cache: cannot write to {tmp_path}/file: Not a directory"]
+
+
 def test_one_that_holds_something_is_read_though_it_cannot_be_written(tmp_path, notes, monkeypatch):
     (usable_cache(tmp_path / "cache", notes) / "wheels").mkdir()
     monkeypatch.setattr("accel_doctor.cli.caches.check_writable", full)
