@@ -30,7 +30,8 @@ class Machines:
         done = subprocess.run(
             [sys.executable, "-m", "accel_doctor", "install", "--no-system", "--no-index", "--find-links",
              str(self.root / "links"), "--python", str(environment), *arguments, "levelled"],
-            env={"PATH": "/usr/bin:/bin", "HOME": str(home), "UV_CACHE_DIR": str(home / "uv"), **variables},
+            env={"PATH": "/usr/bin:/bin", "HOME": str(home), "UV_CACHE_DIR": str(home / "uv"),
+                 "ACCEL_DOCTOR_SANDBOX": "off", **variables},  # which lets no build write to the counter
             cwd=home,
             capture_output=True,
             text=True,

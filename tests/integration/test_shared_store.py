@@ -44,6 +44,7 @@ def environment(tmp_path: Path, counter: Path) -> dict[str, str]:
         "ACCEL_DOCTOR_STATE_DIR": str(tmp_path / "state"),
         "UV_CACHE_DIR": str(tmp_path / "uv"),
         "BUILDS_COUNTED_IN": str(counter),
+        "ACCEL_DOCTOR_SANDBOX": "off",  # which lets no build write there
     }
 
 
