@@ -28,6 +28,7 @@ from accel_doctor.model.needs import NeedKind
 FALLS_BACK = re.compile(
     r"\b(?:ve_build_ext|BuildFailed|BuildExtFailed|optional_build_ext|CompileError|CCompilerError)\b"
 )
+_BUILDS_OTHERS = re.compile(r"\b(?:subprocess|os\.system|build_clib|CMake\w*)\b|\.spawn\(")
 # Modules that setup scripts import if they are there; the build requirements tell which are.
 _SELDOM_THERE = frozenset({
     "babel", "cffi", "commands", "configparser2", "cx_freeze", "cython", "ez_setup", "mypyc", "nose", "numpy",
@@ -108,7 +109,9 @@ class _Reader:
         self._own = {item[0] for item in built if isinstance(item, tuple) and item and isinstance(item[0], str)}
         # The script removes extension modules whose libraries it does not find.
         self._left_out = re.search(r"_remove_extension|\bextensions\.remove\(", tree.texts[path]) is not None
-        self._may_go_on = FALLS_BACK.search(tree.texts[path]) is not None
+        scripts = (tree.texts[path], tree.texts.get("setup.py", ""))
+        # It goes on without an extension module, or may build a library before that is linked.
+        self._may_go_on = any(FALLS_BACK.search(text) or _BUILDS_OTHERS.search(text) for text in scripts)
         self._listed = _extensions(setup.keywords.get("ext_modules", UNKNOWN)) if setup else None
 
     def read(self, call: Call) -> None:

@@ -387,6 +387,8 @@ def test_the_libraries_of_an_extension_module_are_asked_for_with_no_other_way():
     assert reasons_of(files)["library:spam"] == (True, False)
     falling_back = files["setup.py"].replace("setup(ext", "from distutils.errors import CompileError\nsetup(ext")
     assert reasons_of({**files, "setup.py": falling_back})["library:spam"] == (False, False)
+    building = f"{SETUP}import subprocess\nsetup(cmdclass={{'build_ext': Makes}}, ext_modules=[{extension}])\n"
+    assert reasons_of({**files, "setup.py": building})["library:spam"] == (False, False)
     unlisted = f"{SETUP}modules = choose([{extension}])\nsetup(ext_modules=modules)\n"
     assert reasons_of({**files, "setup.py": unlisted}).get("library:spam", (False,))[0] is False
 
