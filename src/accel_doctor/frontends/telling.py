@@ -10,6 +10,7 @@ from typing import Any, Literal
 from accel_doctor.errors import UsageError
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, Part, PipOption, Refused
+from accel_doctor.urls import redacted
 
 Name = Literal["uv", "pip"]
 Settings = InstallRequest | IndexSettings | BuildSettings
@@ -46,6 +47,27 @@ def as_uv_variables(settings: Settings, *parts: Part) -> dict[str, str]:
             whole = max(1, round(value)) if option.kind is Kind.NUMBER else value  # seconds
             said |= dict.fromkeys(option.uv, str(whole))
     return said
+
+
+def secret_urls(index: IndexSettings, default: str, others: str) -> dict[str, str]:
+    """Return the variables, by these names, for the indexes whose URLs hold a password: arguments can be read by every
+    process of a machine, also by builds."""
+    said = {default: index.index_url} if index.index_url and _is_secret(index.index_url) else {}
+    return said | ({others: " ".join(index.extra_index_urls)} if any(map(_is_secret, index.extra_index_urls)) else {})
+
+
+def without_secret_urls(index: IndexSettings) -> IndexSettings:
+    """Return what may be told by arguments."""
+    said = secret_urls(index, "index_url", "extra_index_urls")
+    return replace(
+        index,
+        index_url=None if "index_url" in said else index.index_url,
+        extra_index_urls=() if "extra_index_urls" in said else index.extra_index_urls,
+    )
+
+
+def _is_secret(url: str) -> bool:
+    return redacted(url) != url
 
 
 def build_arguments(frontend: Name, build: BuildSettings, directory: Path) -> list[str]:

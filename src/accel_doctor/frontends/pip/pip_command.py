@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 from accel_doctor.errors import ToolError, UsageError
 from accel_doctor.frontends.outcome import Blame, conclude, logged
 from accel_doctor.frontends.pip.pip_messages import read_pip
-from accel_doctor.frontends.telling import as_arguments, as_uv_variables
+from accel_doctor.frontends.telling import as_arguments, secret_urls, without_secret_urls
 from accel_doctor.frontends.uv import uv_arguments
 from accel_doctor.frontends.uv.uv_messages import read_uv
 from accel_doctor.interfaces import Runner
@@ -77,13 +77,13 @@ class PrivatePip:
                 str(self.uv), "pip", "install", "--python", str(self.python), "--target", str(directory),
                 *uv_arguments.PLAIN_OUTPUT, *uv_arguments.index_arguments(index, self.variables), _PRIVATE_REQUIREMENT,
             ]  # fmt: skip
-            variables = as_uv_variables(index, Part.INDEX)
+            variables = uv_arguments.index_variables(index)
         else:
             argv = [
                 str(self.python), "-m", "pip", "install", "--target", str(directory), *COMMON,
                 *index_arguments(index), _PRIVATE_REQUIREMENT,
             ]  # fmt: skip
-            variables = own_configuration(self.variables, {})
+            variables = {**own_configuration(self.variables, {}), **index_variables(index)}
         completed, said = logged(self.runner, argv, log, variables)
         if completed.returncode == 0 and (directory / "pip").is_dir():
             return
@@ -102,7 +102,12 @@ def index_arguments(index: IndexSettings) -> list[str]:
         )
     if index.offline:
         index = replace(index, no_index=True, index_url=None, extra_index_urls=())
-    return as_arguments("pip", index, Part.INDEX)
+    return as_arguments("pip", without_secret_urls(index), Part.INDEX)
+
+
+def index_variables(index: IndexSettings) -> dict[str, str]:
+    """Return the variables for what :func:`index_arguments` leaves out."""
+    return {} if index.offline else secret_urls(index, "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 
 
 def own_configuration(variables: Mapping[str, str], left_to_pip: Mapping[str, str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from accel_doctor.frontends.pip.pip_command import (
     COMMON,
     PrivatePip,
     index_arguments,
+    index_variables,
     is_new_enough,
     own_configuration,
 )
@@ -94,7 +95,7 @@ class PipFrontend:
             *required_arguments("pip", requirements, build, environment.parent), *index_arguments(index),
         ]  # fmt: skip
         started = hosted(self.sandbox, argv, (self._cache, environment))
-        return self.runner.record(started, log, environment=self._told())
+        return self.runner.record(started, log, environment=self._told(index))
 
     def install(self, locked: Locked, request: InstallRequest, log: Path) -> Failed | None:
         """Install the lock, then the distributions without a hash: directories and repositories.
@@ -144,21 +145,21 @@ class PipFrontend:
             *verbosity_arguments(request.verbosity), *index_arguments(request.index),
         ]  # fmt: skip
         started = unlimited(self.sandbox, argv) if writable is None else hosted(self.sandbox, argv, writable)
-        completed, said = logged(self.runner, argv, log, self._told(), started)
+        completed, said = logged(self.runner, argv, log, self._told(request.index), started)
         if completed.returncode == 0:
             return None
         verdict = read_pip(said)
         if verdict.blame is Blame.REQUIREMENTS and names_missing(said):
-            verdict = read_pip(said, self._debug_log(started, scratch_beside(log) / "pip-debug.log"))
+            verdict = read_pip(said, self._debug_log(started, request.index, scratch_beside(log) / "pip-debug.log"))
         return conclude(verdict, self.name, step, log, completed)
 
-    def _debug_log(self, argv: Sequence[str], path: Path) -> str:
+    def _debug_log(self, argv: Sequence[str], index: IndexSettings, path: Path) -> str:
         """Return pip's messages about the index pages that it could not fetch.
 
         This takes a second run, since with ``--log`` the first would not show the output of a failing build.
         """
         path.unlink(missing_ok=True)
-        self.runner.capture([*argv, "--retries", "0", "--log", str(path)], environment=self._told())
+        self.runner.capture([*argv, "--retries", "0", "--log", str(path)], environment=self._told(index))
         try:
             with path.open("rb") as file:
                 return file.read(_DEBUG_LOG_LIMIT).decode("utf-8", "replace")
@@ -178,8 +179,8 @@ class PipFrontend:
         chosen = self.left_to_pip.get("PIP_CACHE_DIR") or self.variables.get("PIP_CACHE_DIR")
         return Path(chosen) if chosen else user_cache_path("pip")
 
-    def _told(self) -> dict[str, str]:
-        return {**own_configuration(self.variables, self.left_to_pip), **PLAIN_LANGUAGE}
+    def _told(self, index: IndexSettings) -> dict[str, str]:
+        return {**own_configuration(self.variables, self.left_to_pip), **index_variables(index), **PLAIN_LANGUAGE}
 
 
 def create(parts: FrontendParts) -> PipFrontend:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from accel_doctor.errors import UsageError
-from accel_doctor.frontends.telling import as_arguments
+from accel_doctor.frontends.telling import as_arguments, as_uv_variables, secret_urls, without_secret_urls
 from accel_doctor.model.requests import IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import Part
 from accel_doctor.urls import local_path
@@ -18,15 +18,20 @@ PLAIN_OUTPUT = ("--color", "never", "--no-progress", "--no-python-downloads")
 _KEYRING_PROVIDERS = {"import": "subprocess", "subprocess": "subprocess", "disabled": "disabled"}
 
 
+def index_variables(index: IndexSettings) -> dict[str, str]:
+    """Return the variables for what is not told by arguments of indexes and of connections to them."""
+    return {**as_uv_variables(index, Part.INDEX), **secret_urls(index, "UV_DEFAULT_INDEX", "UV_INDEX")}
+
+
 def index_arguments(index: IndexSettings, variables: Mapping[str, str]) -> list[str]:
-    """Return the options for indexes."""
+    """Return the options for indexes, which go together with :func:`index_variables`."""
     # pip picks the best version from all indexes; uv by default stops at the first index that has the name.
     strategy = [] if variables.get("UV_INDEX_STRATEGY") else ["--index-strategy", "unsafe-best-match"]
     # pip warns about a missing find-links directory; uv fails.
     keyring = _KEYRING_PROVIDERS.get(index.keyring_provider or "")
     gone = {link for link in index.find_links if (path := local_path(link)) and not path.exists()}
     links = tuple(link for link in index.find_links if link not in gone)
-    index = replace(index, find_links=links, keyring_provider=keyring)
+    index = replace(without_secret_urls(index), find_links=links, keyring_provider=keyring)
     return [*strategy, *as_arguments("uv", index, Part.INDEX), *(["--offline"] if index.offline else [])]
 
 

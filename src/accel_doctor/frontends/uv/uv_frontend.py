@@ -22,7 +22,6 @@ from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, conclude, logged, scr
 from accel_doctor.frontends.telling import (
     RequirementFiles,
     as_arguments,
-    as_uv_variables,
     build_arguments,
     given,
     required_arguments,
@@ -34,6 +33,7 @@ from accel_doctor.frontends.uv.shared_files import edited_elsewhere
 from accel_doctor.frontends.uv.uv_arguments import (
     PLAIN_OUTPUT,
     index_arguments,
+    index_variables,
     package_config_settings,
     resolver_arguments,
 )
@@ -227,7 +227,7 @@ class UvFrontend:
         return Path(told.output.strip() or tempfile.gettempdir())
 
     def _told(self, index: IndexSettings) -> dict[str, str]:
-        return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **as_uv_variables(index, Part.INDEX), **self.cache}
+        return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **index_variables(index), **self.cache}
 
 
 def create(parts: FrontendParts) -> UvFrontend:

@@ -288,6 +288,16 @@ def test_an_environment_is_made_and_filled(make, runner, tmp_path):
     assert runner.environments[-1]["LC_ALL"] == "C"
 
 
+def test_passwords_of_indexes_are_no_arguments_that_everybody_can_read(make, runner, tmp_path):
+    others = ("https://me:secret@other/simple", "https://plain/simple")
+    index = IndexSettings(index_url="https://token@i/simple", extra_index_urls=others)
+    assert make().provision(tmp_path / "environment", [], BuildSettings(), index, tmp_path / "log").returncode == 0
+    make().install(locked(WHEEL), InstallRequest((SIX,), index=index), tmp_path / "install.log")
+    assert not [word for argv in runner.commands for word in argv if "secret" in word or "token" in word]
+    for told in (runner.environments[1], runner.environments[-1]):
+        assert (told["PIP_INDEX_URL"], told["PIP_EXTRA_INDEX_URL"]) == (index.index_url, " ".join(others))
+
+
 def test_an_environment_is_filled_by_a_private_pip_too(make, runner, tmp_path):
     make("25.3").provision(tmp_path, ["wheel"], BuildSettings(), IndexSettings(), tmp_path / "log")
     assert runner.commands[-1][2:5] == ("--python", str(tmp_path / "bin" / "python"), "install")

@@ -293,6 +293,17 @@ def test_install(frontend, runner, tmp_path):
     assert runner.environments[-1]["HTTPS_PROXY"] == "http://p"
 
 
+def test_passwords_of_indexes_are_no_arguments_that_everybody_can_read(frontend, runner, tmp_path):
+    others = ("https://me:secret@other/simple", "https://plain/simple")
+    request = InstallRequest((SIX,), index=IndexSettings(index_url="https://token@i/simple", extra_index_urls=others))
+    locked = lock(frontend, tmp_path, request)
+    assert frontend.install(locked, request, tmp_path / "install.log") is None
+    assert not [word for argv in runner.commands for word in argv if "secret" in word or "token" in word]
+    for argv, told in zip(runner.commands, runner.environments, strict=True):
+        if argv[1:3] in (("pip", "compile"), ("pip", "install")):
+            assert (told["UV_DEFAULT_INDEX"], told["UV_INDEX"]) == ("https://token@i/simple", " ".join(others))
+
+
 def test_a_directory_that_does_not_build_when_installing(frontend, uv, output, tmp_path):
     locked = lock(frontend, tmp_path)
     uv.fails = output("uv-install-editable.txt")
