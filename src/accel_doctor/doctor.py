@@ -66,6 +66,7 @@ class Doctor:
     ) -> BuildCure | None:
         packages = self.wheels.locked.lock.packages if self.wheels.locked else []
         locked = {str(package.name): str(package.version) for package in packages if package.version}
+        locked |= {source.name: source.version for source in self.wheels.built if source.version}
         if dependency := reason.need.older_dependency:
             return self.alternatives.dependency_of_its_time(request, name, locked, dependency, reason)
         return self.alternatives.release_of_its_time(request, name, version or locked.get(name), reason)
