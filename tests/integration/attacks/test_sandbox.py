@@ -288,6 +288,21 @@ def test_a_build_is_let_out_and_told_what_the_user_names(place: Place) -> None:
     assert {"AF_INET SOCK_STREAM", "AF_INET SOCK_DGRAM"} <= set(place.listener.heard)
 
 
+@pytest.mark.parametrize("place", ["nobody", "ordinary"], indirect=True)
+def test_temporary_files_may_be_in_memory(place: Place) -> None:
+    memory = Path("/dev/shm", secrets.token_hex(2))
+    memory.mkdir()
+    memory.chmod(0o755)
+    os.chown(memory, place.uid, place.uid)
+    try:
+        files = place.install(place.hostile(victim=False), variables={**SECRETS, "TMPDIR": str(memory)})
+    finally:
+        shutil.rmtree(memory)
+    outcomes = json.loads(files["hostile_outcomes.json"])
+    assert [name for name, outcome in outcomes["build_wheel"].items() if outcome == "done"] == []
+    assert {*outcomes["build_wheel: legitimate"].values()} == {"done"}
+
+
 GIT = """
 import subprocess
 from hostile_backend import write_wheel

@@ -19,6 +19,7 @@ _NEWNS, _NEWIPC, _NEWUSER = 0x00020000, 0x08000000, 0x10000000  # unshare(2)
 _NOSUID, _NOEXEC, _BIND, _RECURSIVE, _PRIVATE = 2, 8, 4096, 16384, 1 << 18  # mount(2)
 _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _READ_ONLY = 442, -100, 0x8000, 1  # mount_setattr(2)
 
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 as programs know it
 _RUNNING = "/run"  # where services have their sockets
 OWN_DEVICES = ("/dev/ptmx", "/dev/pts")  # terminals, which are the process's own with its own mounts only
 
@@ -59,7 +60,7 @@ def _change(readable: Sequence[str], writable: Sequence[str], network: bool) -> 
             with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
                 file.write(text)
     _mount(None, "/", None, _PRIVATE | _RECURSIVE)
-    own = [path for path in writable if os.path.isdir(path) and not path.startswith("/dev/")]
+    own = [path for path in writable if os.path.isdir(path) and path != _SHARED_MEMORY]
     for path in own:
         _mount(path, path, None, _BIND)
     if not network:
@@ -67,10 +68,10 @@ def _change(readable: Sequence[str], writable: Sequence[str], network: bool) -> 
     _set("/", _READ_ONLY, 0, _AT_RECURSIVE)
     for path in own:
         _set(path, 0, _READ_ONLY, 0)
+    if os.path.isdir(_SHARED_MEMORY):
+        _cover_shared_memory((*readable, *writable))
     with suppress(OSError):  # where the process was before is below the old mount, which is read-only now
         os.chdir(os.getcwd())
-    if os.path.isdir("/dev/shm"):  # noqa: S108 as programs know it
-        _mount("none", "/dev/shm", "tmpfs", _NOSUID, "mode=1777")  # noqa: S108
     if os.path.isdir("/dev/pts"):
         _mount("none", "/dev/pts", "devpts", _NOSUID | _NOEXEC, "newinstance,ptmxmode=0666,mode=620")
 
@@ -84,6 +85,17 @@ def _cover_sockets(needed: Sequence[str]) -> None:
             _mount("/dev/null", path, None, _BIND)
         except (FileNotFoundError, NotADirectoryError):
             continue  # gone meanwhile
+
+
+def _cover_shared_memory(needed: Sequence[str]) -> None:
+    """Mount one of the process's own, with what is needed of the other: some people have temporary files there."""
+    below = [path for path in dict.fromkeys(needed) if path.startswith(f"{_SHARED_MEMORY}/") and os.path.isdir(path)]
+    opened = [os.open(path, os.O_PATH | os.O_CLOEXEC) for path in below]
+    _mount("none", _SHARED_MEMORY, "tmpfs", _NOSUID, "mode=1777")
+    for path, descriptor in zip(below, opened, strict=True):
+        os.makedirs(path, mode=0o755, exist_ok=True)
+        _mount(f"/proc/self/fd/{descriptor}", path, None, _BIND)
+        os.close(descriptor)
 
 
 def _sockets() -> Iterator[str]:
