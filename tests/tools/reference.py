@@ -113,6 +113,10 @@ A release may be written for newer libraries than the distribution has: no packa
 library lacks a function. Where your versions allow it, the newest release from before the distribution took no newer
 libraries is then part of the question, without any option: PyGObject 3.42 on Debian 12. `--yes` does not cover it,
 `--yes-to-all` does.
+
+An old release may also leave a dependency open whose current release no longer has what it imports (Flask 1.1 and
+Jinja2 3.1). If your versions allow it, an older release of that dependency is part of the question in the same way: the
+one that the rules name, or the newest from the time of what imports it.
 """
 
 CONFIGURATION = """
