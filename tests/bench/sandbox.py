@@ -4,9 +4,9 @@
 
 As root, with mmdebstrap. Builds the source distributions that ``sandboxed.txt`` lists for the suite, of which the
 fastest 20 count, and the ten of ``docs/tutorial/requirements.txt``. Their system packages, as recorded in
-``tests/data/cases``, are installed beforehand, and the first of the builds fills uv's cache. Then everything is built
-with and without the sandbox in turn, by ``build_alone.py``. Prints the sums of the medians of the builds, on the clock
-and of processor time, and what is built in only one of them.
+``tests/data/cases``, are installed beforehand, and a first build of each fills uv's cache. Then each is built with and
+without the sandbox in turn, by ``build_alone.py``. Prints the sums of the medians, on the clock and of processor time,
+and what is built in only one of them.
 
 On a machine that others load, only the ratio of the processor times means anything.
 """
@@ -35,11 +35,12 @@ TEN = ROOT / "docs" / "tutorial" / "requirements.txt"
 FOR_THE_TEN = (
     "build-essential", "python3-dev", "pkg-config", "libdbus-1-dev", "libglib2.0-dev", "default-libmysqlclient-dev",
     "libpq-dev", "libcairo2-dev", "libldap-dev", "libsasl2-dev", "libffi-dev", "libcurl4-openssl-dev", "libssl-dev",
-    "libgraphviz-dev", "libyaml-dev",
+    "libgraphviz-dev", "graphviz", "libyaml-dev",
 )  # fmt: skip
 FASTEST = 20
 
-Builds = Mapping[str, tuple[str | None, float, float]]
+# By choice and archive: wheel, seconds and processor time of each round
+Builds = Mapping[str, Mapping[str, Sequence[tuple[str | None, float, float]]]]
 
 
 def fast(suite: str) -> list[str]:
@@ -77,26 +78,24 @@ def download(requirement: str, directory: Path) -> Path:
     return path
 
 
-def build(fresh: Machine, choice: str, archives: Sequence[Path]) -> Builds:
+def build(fresh: Machine, rounds: int, archives: Sequence[Path]) -> Builds:
     """Build all archives; return what ``build_alone.py`` says of them."""
     names = [f"/root/{path.name}" for path in archives]
-    output = fresh.must("/doctor/bin/python", "/root/build_alone.py", choice, "/root/work", *names, timeout=3600)
+    output = fresh.must("/doctor/bin/python", "/root/build_alone.py", str(rounds), "/root/work", *names, timeout=7200)
     found: Builds = json.loads(output)
-    print(f"  {choice}: {sum(one[2] for one in found.values()):.1f} s, load {os.getloadavg()[0]:.1f}", flush=True)
     return found
 
 
-def show(rounds: Mapping[str, Sequence[Builds]], fastest: Sequence[str], rest: Sequence[str]) -> None:
+def show(builds: Builds, fastest: Sequence[str], rest: Sequence[str]) -> None:
     """Print the sums of the medians of the fastest builds and of the rest, and what is built in one of them only."""
     built = {
-        choice: {name for one in each for name, (wheel, _, _) in one.items() if wheel}
-        for choice, each in rounds.items()
+        choice: {name for name, each in made.items() if all(one[0] for one in each)} for choice, made in builds.items()
     }
     for choice, other in (("on", "off"), ("off", "on")):
         print(f"built with the sandbox {choice} only: {', '.join(sorted(built[choice] - built[other])) or 'none'}")
     both = built["on"] & built["off"]
-    print("built in neither:", ", ".join(sorted({*fastest, *rest} - both)) or "none")
-    medians = {name: [_medians(rounds[choice], name) for choice in ("on", "off")] for name in both}
+    print("built in neither:", ", ".join(sorted({*fastest, *rest} - built["on"] - built["off"])) or "none")
+    medians = {name: [_medians(builds[choice][name]) for choice in ("on", "off")] for name in both}
     order = sorted(both.intersection(fastest), key=lambda name: medians[name][1])
     print("the fastest:", ", ".join(order[:FASTEST]))
     chosen = [*order[:FASTEST], *both.intersection(rest)]
@@ -105,9 +104,9 @@ def show(rounds: Mapping[str, Sequence[Builds]], fastest: Sequence[str], rest: S
         print(f"{len(chosen)} builds, {what}: {on:.2f} s against {off:.2f} s: {on / off:.3f}", flush=True)
 
 
-def _medians(rounds: Sequence[Builds], name: str) -> tuple[float, float]:
+def _medians(rounds: Sequence[tuple[str | None, float, float]]) -> tuple[float, float]:
     """Return the processor time and the seconds of a build."""
-    return statistics.median(one[name][2] for one in rounds), statistics.median(one[name][1] for one in rounds)
+    return statistics.median(one[2] for one in rounds), statistics.median(one[1] for one in rounds)
 
 
 def main(rounds: int, suite: str) -> None:
@@ -128,14 +127,11 @@ def main(rounds: int, suite: str) -> None:
         install = ("apt-get", "install", "-y", "--no-install-recommends", *names)
         fresh.must(*install, environment=quiet, timeout=1800)
         print(f"{suite}: {len(archives)} archives, {len(names)} system packages", flush=True)
-        build(fresh, "off", archives)
-        found: dict[str, list[Builds]] = {"on": [], "off": []}
-        for number in range(rounds):
-            for choice in ("on", "off") if number % 2 else ("off", "on"):
-                found[choice].append(build(fresh, choice, archives))
-            show(
-                found, [path.name for path in archives[: -len(ten())]], [path.name for path in archives[-len(ten()) :]]
-            )
+        build(fresh, 1, archives)
+        everything = [path.name for path in archives]
+        print(f"load {os.getloadavg()[0]:.1f}", flush=True)
+        show(build(fresh, rounds, archives), everything[: -len(ten())], everything[-len(ten()) :])
+        print(f"load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
