@@ -16,6 +16,7 @@ import tarfile
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ SECRETS = {
     "SENTRY_DSN": "https://9@sentry", "KUBECONFIG": "/root/.kube/config", "GOOGLE_APPLICATION_CREDENTIALS": "/x.json",
     "PIP_INDEX_URL": "https://me:10@localhost/simple", "CI_JOB_JWT": "11", "MYSQL_PWD": "12", "my_secret": "13",
 }  # fmt: skip
+# As docs/explanation/trust.md says
+LEFT_TO_MOUNTS = re.compile(
+    r": (?:change the mode|change the times|set an attribute)$|^(?:socket of another program: file$|shared memory of)"
+)
 VICTIM = """
 import os, pathlib, time
 from hostile_backend import write_wheel
@@ -130,6 +135,25 @@ class Place:
             stdin=subprocess.DEVNULL, timeout=120, check=False, **who,  # type: ignore[call-overload]
         )  # fmt: skip
 
+    @property
+    def heard(self) -> list[str]:
+        """Return what reached the servers, but for what nothing keeps off without mounts."""
+        return [one for one in self.listener.heard if self.has_own_mounts or not one.startswith("AF_UNIX")]
+
+    @cached_property
+    def has_own_mounts(self) -> bool:
+        """Whether builds can have mounts of their own: no ordinary user can in a chroot, nor where namespaces of users
+        are turned off."""
+        who = {} if self.uid == os.geteuid() else {"user": self.uid, "group": self.uid, "extra_groups": ()}
+        code = "from accel_doctor.system.process.own_mounts import has_own_mounts as h; raise SystemExit(not h())"
+        command = [str(self.python), "-c", code]
+        return not subprocess.run(command, cwd="/", check=False, **who).returncode  # type: ignore[call-overload]
+
+    def succeeded(self, outcomes: Mapping[str, str]) -> list[str]:
+        """Return the attacks that succeeded, but for those that nothing keeps off without mounts."""
+        done = [name for name, outcome in outcomes.items() if outcome == "done"]
+        return done if self.has_own_mounts else [name for name in done if not LEFT_TO_MOUNTS.search(name)]
+
     def install(self, *words: object, variables: Mapping[str, str] | None = None) -> Mapping[str, str]:
         """Install into a directory; return the texts of its files."""
         target = self.top / "tmp" / secrets.token_hex(4)
@@ -164,7 +188,8 @@ class Place:
             for path in (self.top / name, *sorted((self.top / name).rglob("*"))):
                 status = path.lstat()
                 content = path.read_bytes() if path.is_file() else b""
-                found[str(path)] = (status.st_mode, status.st_uid, status.st_mtime_ns, content)
+                changed = status.st_mtime_ns if self.has_own_mounts else 0
+                found[str(path)] = (status.st_mode, status.st_uid, changed, content)
         return found
 
 
@@ -243,12 +268,12 @@ def test_a_build_can_do_nothing_that_it_should_not(place: Place) -> None:
     files = place.install(place.hostile(), place.victim(), variables=SECRETS)
     outcomes = json.loads(files["hostile_outcomes.json"])
     for hook in ("get_requires_for_build_wheel", "build_wheel"):
-        done = [name for name, outcome in outcomes[hook].items() if outcome == "done"]
+        done = place.succeeded(outcomes[hook])
         assert not done, f"{hook}: " + "; ".join(done)
         refused = {name: outcome for name, outcome in outcomes[f"{hook}: legitimate"].items() if outcome != "done"}
-        assert not refused, f"{hook}: {refused}"
+        assert refused.keys() <= (set() if place.has_own_mounts else {"a terminal"}), f"{hook}: {refused}"
     assert files["victim_saw.txt"] == "unharmed 0o100644"
-    assert place.listener.heard == []
+    assert place.heard == []
     assert _running(str(place.facts["daemon_sleeps"])) == []
     assert place.state() == before
 
@@ -281,7 +306,7 @@ def test_a_build_is_let_out_and_told_what_the_user_names(place: Place) -> None:
     files = place.install(*options, place.hostile(victim=False), variables=SECRETS)
     outcomes = json.loads(files["hostile_outcomes.json"])
     for hook in ("get_requires_for_build_wheel", "build_wheel"):
-        done = {name for name, outcome in outcomes[hook].items() if outcome == "done"}
+        done = {*place.succeeded(outcomes[hook])}
         assert {"$HF_TOKEN", "network: TCP", "network: UDP", "network: listen"} <= done
         others = {name for name in done if not name.startswith("network: ")} - {"$HF_TOKEN"}
         assert others <= {"socket of another program: file"}, others
@@ -299,8 +324,9 @@ def test_temporary_files_may_be_in_memory(place: Place) -> None:
     finally:
         shutil.rmtree(memory)
     outcomes = json.loads(files["hostile_outcomes.json"])
-    assert [name for name, outcome in outcomes["build_wheel"].items() if outcome == "done"] == []
-    assert {*outcomes["build_wheel: legitimate"].values()} == {"done"}
+    assert place.succeeded(outcomes["build_wheel"]) == []
+    if place.has_own_mounts:  # else there is no shared memory for semaphores, beside the directories of builds
+        assert {*outcomes["build_wheel: legitimate"].values()} == {"done"}
 
 
 GIT = """
@@ -375,9 +401,9 @@ def test_what_was_built_can_do_nothing_either_when_imported(place: Place) -> Non
     done = place.run("install", *options, sdist(place.top, "imported", files), variables=SECRETS)
     assert done.returncode != 0
     [told, *_] = re.findall(r"ImportError: cannot import name x from done: (.*)\.$", _logs(place.top), re.MULTILINE)
-    succeeded = told.split("; ")
+    succeeded = place.succeeded(dict.fromkeys(told.split("; "), "done"))
     assert [name for name in succeeded if not re.search(r": (?:read|list|read through .*)$", name)] == []
     assert "HOME: read" in succeeded
-    assert place.listener.heard == []
+    assert place.heard == []
     assert _running(str(place.facts["daemon_sleeps"])) == []
     assert place.state() == before

@@ -21,7 +21,7 @@ _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _READ_ONLY = 442, -100, 0x8000, 1  # m
 
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 as programs know it
 _RUNNING = "/run"  # where services have their sockets
-OWN_DEVICES = ("/dev/ptmx", "/dev/pts")  # terminals, which are the process's own with its own mounts only
+OWN_DEVICES = ("/dev/ptmx", "/dev/pts", _SHARED_MEMORY)  # the process's own with its own mounts only
 
 
 def own_mounts(readable: Sequence[str], writable: Sequence[str], network: bool) -> bool:

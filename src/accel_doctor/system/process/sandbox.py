@@ -23,8 +23,9 @@ _SYSTEM = (
     "/bin", "/lib", "/lib32", "/lib64", "/libx32", "/nix", "/opt", "/proc", "/sbin", "/snap", "/sys", "/usr",
     "/dev/random", "/dev/urandom", "/var/cache/fontconfig", "/var/lib/texmf",
 )  # fmt: skip
-# POSIX semaphores, without which multiprocessing has no locks, are files in /dev/shm.
-_DEVICES = ("/dev/full", "/dev/null", "/dev/shm", "/dev/zero")  # noqa: S108 as builds know it
+_DEVICES = ("/dev/full", "/dev/null", "/dev/zero")
+# POSIX semaphores, without which multiprocessing has no locks, are files there.
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 as builds know it
 _SETTINGS = Path("/etc")
 
 # Modules are compiled once, scripts each time. Our directory comes last: others' modules are beside it.
@@ -119,7 +120,9 @@ class LandlockSandbox:
         else:
             system = (*_SYSTEM, *self._settings(rights), *map(str, self._named))
             yield from (f"read={path}" for path in (*system, *map(str, rights.readable)))
-        yield from (f"write={path}" for path in (*_DEVICES, *map(str, writable)))
+        # None may write all of it where builds have their directories there: with mounts of its own each has another.
+        shared = () if any(path.is_relative_to(_SHARED_MEMORY) for path in writable) else (_SHARED_MEMORY,)
+        yield from (f"write={path}" for path in (*_DEVICES, *shared, *writable))
         if not rights.network:
             yield "network=none"
         if rights.user:
