@@ -51,7 +51,7 @@ _CACHES = frozenset({"CCACHE_DIR", "SCCACHE_DIR"})
 # Variables in which people name directories that builds are to read: compilers' flags and paths, roots of software.
 _NAMES_FILES = re.compile(r"(?:FLAGS|PATH|_HOME|_ROOT|_DIR|_PREFIX|_CONFIG|_FILE|^CC|^CXX|^LD|^FC)$")
 _FILE = re.compile(r"(?:^|[:;=\s\"']|-(?:I|L|B|isystem|idirafter))(/[^:;\s\"']+)")
-_BESIDE_BIN = ("include", "lib", "lib64", "libexec", "share/cmake", "share/pkgconfig", "plugins", "versions")
+_IN_PREFIX = ("include", "lib", "lib64", "libexec", "share/cmake", "share/pkgconfig", "plugins", "versions")
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,7 @@ class LandlockSandbox:
             ):
                 for text in _FILE.findall(value):
                     path = Path(os.path.normpath(text))
-                    beside = (path.parent / one for one in _BESIDE_BIN) if path.name == "bin" else ()
-                    found |= dict.fromkeys((path, *beside, Path(os.path.realpath(path))))
+                    found |= dict.fromkeys((path, *_with_it(path), Path(os.path.realpath(path))))
         found |= dict.fromkeys(home / one for one in (".rustup", ".pyenv"))
         return tuple(path for path in found if not home.is_relative_to(path) and _is_there(path))
 
@@ -173,6 +172,17 @@ class LandlockSandbox:
             return None
         mapped = any(int(first) <= entry.pw_uid < int(first) + int(count) for first, _, count in map(str.split, ranges))
         return (entry.pw_uid, entry.pw_gid) if mapped else None
+
+
+def _with_it(path: Path) -> list[Path]:
+    """Return what belongs to programs in a directory ``bin``, to one of them, or to libraries with ``.pc`` files."""
+    if path.name == "bin":
+        prefix = path.parent
+    elif path.name == "pkgconfig" or path.parent.name == "bin":
+        prefix = path.parent.parent
+    else:
+        return []
+    return [prefix / one for one in _IN_PREFIX]
 
 
 def _is_open(path: Path) -> bool:

@@ -65,6 +65,19 @@ def test_what_builds_are_steered_by_is_not(name: str, value: str) -> None:
     assert of("without", words({name: value})) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("CC", "{0}/bin/gcc"), ("PG_CONFIG", "{0}/bin/pg"), ("PKG_CONFIG_PATH", "{0}/lib/pkgconfig")]
+)
+def test_builds_read_what_belongs_to_a_program_or_a_pc_file_that_is_named(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    for one in ("bin", "include", "lib/pkgconfig", "share/secrets"):
+        (tmp_path / one).mkdir(parents=True)
+    read = of("read", words({"HOME": "/nowhere", name: value.format(tmp_path)}))
+    assert {f"{tmp_path}/include", f"{tmp_path}/lib"} <= {*read}
+    assert not {str(tmp_path), f"{tmp_path}/share", f"{tmp_path}/share/secrets"} & {*read}
+
+
 def test_builds_read_the_system_and_what_the_user_s_variables_name(tmp_path: Path) -> None:
     home, tool = tmp_path / "home", tmp_path / "tool"
     for path in (home / "bin", home / ".cargo" / "bin", tool / "bin", tool / "include", tmp_path / "with"):
