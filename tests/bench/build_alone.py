@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from accel_doctor.builder.isolated_build import Builds
+from accel_doctor.builder.wheel_builds import Builds
 from accel_doctor.cli.session import Session, started
 from accel_doctor.frontends.choice import FrontendParts, choose_frontend
 from accel_doctor.model.processes import Isolation, SandboxChoice

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from accel_doctor.builder.isolated_build import Builds
+from accel_doctor.builder.wheel_builds import Builds
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.frontends import FRONTENDS
 from accel_doctor.frontends.choice import FrontendParts, choose_frontend

@@ -23,9 +23,8 @@ from pyproject_hooks import BackendUnavailable
 
 from accel_doctor.builder.crates import manifests
 from accel_doctor.builder.preparing import build_environment, prepared
+from accel_doctor.builder.wheel_builds import Builds, MadeWheel
 from accel_doctor.errors import RequirementsError
-from accel_doctor.interfaces import Frontend, Runner, Sandbox
-from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Rights
 from accel_doctor.model.requests import BuildSettings, IndexSettings
 
@@ -34,54 +33,8 @@ warnings.simplefilter("ignore", TypoWarning)
 _LONGEST_ANSWER = 16 << 20  # bytes of what a hook returns
 
 
-@dataclass(frozen=True)
-class Builds:
-    """What every build of a run has in common."""
-
-    frontend: Frontend
-    runner: Runner
-    sandbox: Sandbox
-    interpreter: Interpreter
-    variables: Mapping[str, str]  # that builds inherit
-
-    def wheel_of(
-        self,
-        name: str,
-        source: Path,
-        subdirectory: str,
-        settings: BuildSettings,
-        index: IndexSettings,
-        work: Path,
-        log: Path,
-        hear: Callable[[str], None],
-    ) -> MadeWheel:
-        """Build a wheel from an archive or a tree, below the existing directory ``work``; what the build says goes into
-        ``log``, and each line of it to ``hear``."""
-        build = _Build(self, name, settings, index, work, log, hear)
-        try:
-            return build.run(source, subdirectory)
-        except _StoppedError as stopped:
-            return MadeWheel(stopped.returncode)
-        except (BuildException, RequirementsError) as error:
-            build.say(f"error: {error}")
-            return MadeWheel(1)
-        except BuildBackendException as failed:
-            build.say(_told(failed.exception))
-            code = failed.exception.returncode if isinstance(failed.exception, _StoppedError) else 1
-            return MadeWheel(code)
-
-
-@dataclass(frozen=True)
-class MadeWheel:
-    """How a build ended, its wheel if it made one, and the contents of its environment (``setuptools==80.9.0``)."""
-
-    returncode: int
-    wheel: Path | None = None
-    requirements: tuple[str, ...] = ()
-
-
 class _StoppedError(Exception):
-    """A process of the build failed, and said why."""
+    """Tell that a process of the build failed, which said why."""
 
     def __init__(self, what: str, returncode: int) -> None:
         ending = f"exit status: {returncode}"
@@ -92,7 +45,10 @@ class _StoppedError(Exception):
 
 
 @dataclass(frozen=True)
-class _Build:
+class IsolatedBuild:
+    """Build one wheel below the existing directory ``work``; what the build says goes into ``log``, and each line of it
+    to ``hear``."""
+
     shared: Builds
     name: str
     settings: BuildSettings
@@ -101,8 +57,21 @@ class _Build:
     log: Path
     hear: Callable[[str], None]
 
-    def run(self, source: Path, subdirectory: str) -> MadeWheel:
-        """Run the whole build."""
+    def made(self, source: Path, subdirectory: str) -> MadeWheel:
+        """Return how the build of an archive, or of a subdirectory of a tree, ended."""
+        try:
+            return self._run(source, subdirectory)
+        except _StoppedError as stopped:
+            return MadeWheel(stopped.returncode)
+        except (BuildException, RequirementsError) as error:
+            self._say(f"error: {error}")
+            return MadeWheel(1)
+        except BuildBackendException as failed:
+            self._say(_told(failed.exception))
+            code = failed.exception.returncode if isinstance(failed.exception, _StoppedError) else 1
+            return MadeWheel(code)
+
+    def _run(self, source: Path, subdirectory: str) -> MadeWheel:
         wheels = self._room / "wheel"
         for one in (self._room / "home", self._room / "tmp", wheels):
             one.mkdir(parents=True)
@@ -113,11 +82,11 @@ class _Build:
         self._hand_over(self._room)
         self._fetch_crates(tree)
         options = _config_settings(self.settings.config_settings)
-        self.say("Getting requirements to build wheel")
+        self._say("Getting requirements to build wheel")
         self._install(
             "Installing further build requirements", backend.get_requires_for_build("wheel", options) - declared
         )
-        self.say("Building wheel")
+        self._say("Building wheel")
         backend.build("wheel", wheels, options)
         made = [] if wheels.is_symlink() else sorted(wheels.glob("*.whl"))
         if len(made) != 1:
@@ -130,8 +99,7 @@ class _Build:
         except (ValueError, RecursionError, OSError) as error:
             raise RequirementsError(f"pyproject.toml cannot be used: {error}") from error
 
-    def say(self, line: str) -> None:
-        """Write a line of ours into the log."""
+    def _say(self, line: str) -> None:
         with self.log.open("a", encoding="utf-8", errors="replace") as file:
             file.write(f"{line}\n")
         self.hear(line)
@@ -153,7 +121,7 @@ class _Build:
     def _install(self, doing: str, requirements: set[str]) -> None:
         if self.settings.no_build_isolation or not (requirements or not self._environment.exists()):
             return
-        self.say(doing)
+        self._say(doing)
         try:
             asked = sorted(str(Requirement(one)) for one in requirements)
         except InvalidRequirement as error:
@@ -174,11 +142,13 @@ class _Build:
             return
         rights = Rights(self._readable(), (self._room,), network=True, user=self._tenant(self._room))
         for manifest in manifests(tree):
-            self.say(f"Fetching the crates of {manifest.relative_to(tree)}")
-            if self._run((cargo, "fetch", "--manifest-path", str(manifest)), rights, self._room / "home"):
+            self._say(f"Fetching the crates of {manifest.relative_to(tree)}")
+            if self._confined((cargo, "fetch", "--manifest-path", str(manifest)), rights, self._room / "home"):
                 break
 
-    def _run(self, argv: Sequence[str], rights: Rights, directory: Path, more: Mapping[str, str] | None = None) -> int:
+    def _confined(
+        self, argv: Sequence[str], rights: Rights, directory: Path, more: Mapping[str, str] | None = None
+    ) -> int:
         """Run a command in the sandbox, and return its return code."""
         confined, variables = self.shared.sandbox.command(argv, rights), {**self._variables(), **(more or {})}
         return self.shared.runner.record(
@@ -193,11 +163,11 @@ class _Build:
         user = self._tenant(Path(control))
         networked = self.shared.sandbox.lets_out(self.name)
         rights = Rights(self._readable(), (self._room, Path(control)), networked, user)
-        code = self._run((python, own, hook, control), rights, Path(cwd or self._room), extra_environ)
+        code = self._confined((python, own, hook, control), rights, Path(cwd or self._room), extra_environ)
         if code:
             raise _StoppedError(f"{hook} of the build backend", code)
         for warning in _warnings_in(Path(control) / "output.json", str if hook == "build_wheel" else list):
-            self.say(warning)
+            self._say(warning)
 
     def _tenant(self, control: Path) -> tuple[int, int] | None:
         return self.shared.sandbox.tenant((*self._readable(), self._python, self.work, control.parent))

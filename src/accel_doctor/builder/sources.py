@@ -13,10 +13,10 @@ from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
 from accel_doctor.builder.fetch import SourceFetcher, check_out
-from accel_doctor.builder.isolated_build import Builds, MadeWheel
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.purity import built_the_same_everywhere
 from accel_doctor.builder.returned import taken_wheel
+from accel_doctor.builder.wheel_builds import Builds, MadeWheel
 from accel_doctor.errors import AccelDoctorError
 from accel_doctor.hashing import sha256_of
 from accel_doctor.interfaces import BuildIdentity, CureMemory, Loader, Logs, Reporter, Runner, WheelStore

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from accel_doctor.alternatives import Alternatives
 from accel_doctor.builder.fetch import SourceFetcher
-from accel_doctor.builder.isolated_build import Builds
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
+from accel_doctor.builder.wheel_builds import Builds
 from accel_doctor.cli.downloads import background_downloads
 from accel_doctor.cli.machine_environment import MachineEnvironment
 from accel_doctor.cli.session import Session

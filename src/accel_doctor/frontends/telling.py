@@ -73,21 +73,24 @@ def _is_secret(url: str) -> bool:
 def build_arguments(frontend: Name, build: BuildSettings, directory: Path) -> list[str]:
     """Return the arguments that affect how a source is built; write constraints to ``directory``."""
     name = "--build-constraint" if frontend == "pip" else "--build-constraints"
-    lines = (*build.build_constraints, *build.changes.constraints)
-    constraints = _written_if_any(directory / "build-constraints.txt", lines)
-    return [*as_arguments(frontend, build, Part.BUILD), *given(name, constraints)]
+    return [*as_arguments(frontend, build, Part.BUILD), *given(name, _build_constraints(build, directory))]
 
 
 def required_arguments(frontend: Name, requirements: Sequence[str], build: BuildSettings, directory: Path) -> list[str]:
-    """Return the arguments that install a build's requirements, within its constraints, which bind what those need too;
-    both are written to ``directory``."""
-    name, constraining = ("--requirement", "--constraint") if frontend == "pip" else ("--requirements", "--constraints")
-    lines = (*build.build_constraints, *build.changes.constraints)
+    """Return the arguments that install a build's requirements, within its constraints, which bind the builds of these
+    too; both are written to ``directory``."""
+    plural = "" if frontend == "pip" else "s"
     asked = _written(directory / "build-requirements.txt", sorted(requirements))
+    bounds = _build_constraints(build, directory)
     return [
-        name, str(asked), *given(constraining, _written_if_any(directory / "build-constraints.txt", lines)),
-        *build_arguments(frontend, replace(build, config_settings=(), no_build_isolation=False), directory),
+        f"--requirement{plural}", str(asked),
+        *given(f"--constraint{plural}", bounds), *given(f"--build-constraint{plural}", bounds),
     ]  # fmt: skip
+
+
+def _build_constraints(build: BuildSettings, directory: Path) -> Path | None:
+    lines = (*build.build_constraints, *build.changes.constraints)
+    return _written_if_any(directory / "build-constraints.txt", lines)
 
 
 def given(name: str, value: object | None) -> list[str]:

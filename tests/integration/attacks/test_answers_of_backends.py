@@ -11,8 +11,8 @@ import pytest
 from fakes import FakeFrontend, FakeMachine, interpreter
 from integration.attacks.test_sandbox import SUPPORT
 
-from accel_doctor.builder.isolated_build import Builds
 from accel_doctor.builder.returned import taken_wheel
+from accel_doctor.builder.wheel_builds import Builds
 from accel_doctor.model.processes import Completed, Isolation
 from accel_doctor.model.requests import BuildSettings, IndexSettings
 from accel_doctor.system.process.runner import ProcessRunner

@@ -12,7 +12,7 @@ from unittest.mock import Mock
 import pytest
 from fakes import FakeRunner, FakeSandbox, interpreter
 
-from accel_doctor.builder.isolated_build import Builds, MadeWheel
+from accel_doctor.builder.wheel_builds import Builds, MadeWheel
 from accel_doctor.model.cures import BuildChanges
 from accel_doctor.model.requests import BuildSettings, IndexSettings
 

@@ -25,8 +25,8 @@ from fakes import (
 from packaging.tags import Tag
 
 from accel_doctor.builder.fetch import SourceFetcher
-from accel_doctor.builder.isolated_build import Builds
 from accel_doctor.builder.sources import SourceBuilder
+from accel_doctor.builder.wheel_builds import Builds
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model.builds import Built, Failed, Source, SourceKind, Wheel
 from accel_doctor.model.cures import BuildChanges, Reason

@@ -91,7 +91,7 @@ class UvFrontend:
         _write_preferences(output, installed)
         argv = self._compile_command(request, files, output)
         started = hosted(self.sandbox, argv, (self._cache, scratch, *projects(request)))
-        completed, said = self._logged(argv, request, log, started)
+        completed, said = logged(self.runner, argv, log, self._told(request.index), started)
         if completed.returncode != 0:
             return conclude(read_uv(said), self.name, "resolve", log, completed)
         lock = with_sdists(read_lock(output), built)
@@ -131,16 +131,17 @@ class UvFrontend:
         # All files of a remembered lock were here once. If they still are, no network access is needed.
         first = [["--offline"]] if locked.remembered and not request.index.offline else []
         builds = any(package.directory for package in locked.lock.packages)
+        told = {**self._told(request.index), **_OF_RESOLVING}
         for more in (*first, []):
             started = unlimited(self.sandbox, [*argv, *more]) if builds else None
-            completed, said = self._logged([*argv, *more], request, log, started)
+            completed, said = logged(self.runner, [*argv, *more], log, told, started)
             if completed.returncode == 0:
                 break
         if completed.returncode == 0 and (edited := self._edited_elsewhere(locked, request)):
             # Not --refresh-package: it unpacks no wheel again that is a file.
-            self._logged([str(self.uv), "cache", "clean", *PLAIN_OUTPUT, *edited], request, log)
+            logged(self.runner, [str(self.uv), "cache", "clean", *PLAIN_OUTPUT, *edited], log, told)
             again = [word for name in edited for word in ("--reinstall-package", name)]
-            completed, said = self._logged([*argv, *again], request, log)
+            completed, said = logged(self.runner, [*argv, *again], log, told)
         return None if completed.returncode == 0 else conclude(read_uv(said), self.name, "install", log, completed)
 
     def _edited_elsewhere(self, locked: Locked, request: InstallRequest) -> tuple[str, ...]:
@@ -213,12 +214,6 @@ class UvFrontend:
         argv = [*self._command("pip", command), *arguments]
         completed = self.runner.capture(argv, environment=self._told(IndexSettings()))
         return completed.output if completed.returncode == 0 else ""
-
-    def _logged(
-        self, argv: Sequence[str], request: InstallRequest, log: Path, started: Sequence[str] | None = None
-    ) -> tuple[Completed, str]:
-        settled = {} if argv[2] == "compile" else _OF_RESOLVING
-        return logged(self.runner, argv, log, {**self._told(request.index), **settled}, started)
 
     @cached_property
     def _cache(self) -> Path:
