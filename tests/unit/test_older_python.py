@@ -1,4 +1,4 @@
-"""What setup scripts of older Pythons are given back."""
+"""Check what setup scripts of older Pythons are given back."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class PipArguments(ParsedArguments):
 
 
 class PipLineCommand(ConfiguredCommand):
-    """A command that takes pip's arguments, abbreviated as pip allows it.
+    """Take pip's arguments, abbreviated as pip allows it.
 
     For an unknown option, the error says what to use instead.
     """

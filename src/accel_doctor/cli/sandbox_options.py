@@ -1,4 +1,4 @@
-"""The options of builds' sandbox."""
+"""Define the options of builds' sandbox."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accel_doctor.model.processes import Isolation, SandboxChoice
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """Options for what the code of source distributions may do."""
+    """Choose what the code of source distributions may do."""
 
     sandbox: SandboxChoice = own(
         "--sandbox",

@@ -14,7 +14,6 @@ from accel_doctor.interfaces import Frontend, Notifier, Runner, Sandbox
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS
-from accel_doctor.whole_files import check_writable
 
 
 @dataclass(frozen=True)
@@ -33,23 +32,6 @@ class FrontendParts:
     def uv(self) -> Path | None:
         """Return the uv binary; None if not found."""
         return find_uv(self.variables)
-
-    @property
-    def uv_cache(self) -> Mapping[str, str]:
-        """Return variables that move uv's cache if uv cannot write to its own, without which it fails."""
-        caches = self.variables.get("XDG_CACHE_HOME", "")
-        default = Path(caches if caches.startswith("/") else f"{self.variables.get('HOME', '')}/.cache", "uv")
-        try:
-            check_writable(Path(self.variables.get("UV_CACHE_DIR") or default))
-        except OSError:
-            instead = self.cache / "frontends" / "uv"
-        else:
-            return {}
-        try:
-            check_writable(instead)
-        except OSError:
-            return {"UV_NO_CACHE": "1"}
-        return {"UV_CACHE_DIR": str(instead)}
 
 
 def choose_frontend(name: str | None, parts: FrontendParts) -> Frontend:

@@ -13,7 +13,7 @@ from pathlib import Path
 from accel_doctor.interfaces import Sandbox
 from accel_doctor.model.processes import Rights
 from accel_doctor.model.requests import InstallRequest
-from accel_doctor.urls import local_path
+from accel_doctor.requirements.specifier import local_project
 
 _TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 where frontends keep locks that all their processes share
 
@@ -36,7 +36,5 @@ def projects(request: InstallRequest) -> Iterator[Path]:
     """Yield the directories that are to be installed, or the repositories they are part of: backends write beside
     their sources."""
     for line in request.requirements:
-        location = line.text.partition(" @ ")[2] or line.text
-        path = local_path(location.partition(";")[0].partition("[")[0].strip())
-        if path is not None and path.is_absolute() and path.is_dir():
+        if path := local_project(line):
             yield next((place for place in (path, *path.parents) if (place / ".git").exists()), path)

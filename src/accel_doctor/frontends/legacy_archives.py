@@ -23,7 +23,7 @@ SDIST_ENDINGS = (".tar.gz", ".zip")  # of sdists that uv and lock files accept
 
 @dataclass(frozen=True)
 class LegacyArchives:
-    """uv; pip to resolve what has an archive that uv refuses."""
+    """Drive uv, and pip to resolve what has an archive that uv refuses."""
 
     uv: Frontend
     create_pip: Callable[[], Frontend]  # called when uv has refused something: most runs need no pip

@@ -44,7 +44,7 @@ class Runner(Protocol):
 
 
 class Sandbox(Protocol):
-    """The limits around what runs other people's code: builds, imports, frontends that build metadata."""
+    """Limit what runs other people's code: builds, imports, frontends that build metadata."""
 
     def command(self, argv: Sequence[str], rights: Rights) -> tuple[str, ...]:
         """Return the command that runs ``argv`` with these rights only, as far as the sandbox is in effect, without

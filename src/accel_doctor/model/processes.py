@@ -26,7 +26,7 @@ class Completed:
 
 @dataclass(frozen=True)
 class Rights:
-    """What a sandboxed process may do besides reading what every build needs of the system."""
+    """Allow a sandboxed process more than to read what every build needs of the system."""
 
     readable: tuple[Path, ...] | None = ()  # with all below them; None: every file
     writable: tuple[Path, ...] | None = ()  # None: nothing is limited, and the process only leaves nothing running
@@ -37,7 +37,7 @@ class Rights:
 
 @dataclass(frozen=True)
 class Isolation:
-    """The user's choices on the sandbox of builds."""
+    """Hold the user's choices on the sandbox of builds."""
 
     sandbox: SandboxChoice = "auto"  # the strongest that this kernel allows; a whole one or an error; none
     networked: frozenset[str] = frozenset()  # normalized names of projects whose builds may use the network, or ":all:"

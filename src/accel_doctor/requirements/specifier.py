@@ -15,6 +15,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from accel_doctor.errors import UsageError
 from accel_doctor.model.requests import RequirementLine
 from accel_doctor.requirements.requirement_files import Files
+from accel_doctor.urls import local_path
 
 _TRANSPORTS = {
     "git": ("http", "https", "ssh", "git", "file"),
@@ -182,6 +183,17 @@ def _without_extras(text: str) -> tuple[str, str]:
         return text, ""
     Requirement(f"name{match['extras']}")  # raises InvalidRequirement
     return match["rest"].rstrip(), match["extras"]
+
+
+def local_project(line: RequirementLine) -> Path | None:
+    """Return the directory that a requirement read here is installed from; None if it is from anywhere else."""
+    requirement = line.parsed
+    if requirement is not None:
+        located = requirement.url or ""
+    else:
+        located, _ = _without_extras(line.text.partition(" ; ")[0])
+    path = local_path(located)
+    return path if path is not None and path.is_absolute() and path.is_dir() else None
 
 
 def _is_url(text: str) -> bool:

@@ -33,7 +33,7 @@ _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
 
 @dataclass(frozen=True)
 class _Part:
-    """What a part of a pattern can begin with, and the steps and ways of matching it."""
+    """Describe a part of a pattern: what it can begin with, the steps and the ways of matching it."""
 
     first: int = 0  # characters, as bits
     empty: bool = True  # whether it can match nothing

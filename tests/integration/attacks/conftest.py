@@ -1,4 +1,4 @@
-"""What attacks on builds need: an accel-doctor that every user can start, and a place with something to attack."""
+"""Provide what attacks on builds need: an accel-doctor that every user can start, and a place to attack."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 
 def open_to_all(path: Path) -> bool:
-    """Whether everybody can enter the directories above a file and read it."""
+    """Return whether everybody can enter the directories above a file and read it."""
     path = path.resolve()
     return all(one.stat().st_mode & (stat.S_IXOTH if one.is_dir() else stat.S_IROTH) for one in (path, *path.parents))
 

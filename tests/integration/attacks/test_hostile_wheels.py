@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import subprocess
 import sys
@@ -11,25 +9,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tiny_wheel import write_tiny_wheel
 
-INFO = "tiny-1.0.dist-info"
 MARK = b"print('planted')\n"
 
 
 def wheel(place: Path, *evil: str) -> None:
-    files = {
-        "tiny.py": b"",
-        f"{INFO}/METADATA": b"Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
-        f"{INFO}/WHEEL": b"Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        **dict.fromkeys(evil, MARK),
-    }
-    with zipfile.ZipFile(place / "tiny-1.0-py3-none-any.whl", "w") as archive:
-        rows = [f"{INFO}/RECORD,,"]
-        for name, content in files.items():
-            archive.writestr(name, content)
-            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
-            rows.append(f"{name},sha256={digest},{len(content)}")
-        archive.writestr(f"{INFO}/RECORD", "\n".join(rows))
+    write_tiny_wheel(place, {"tiny.py": b"", **dict.fromkeys(evil, MARK)})
 
 
 def link(place: Path, target: str) -> None:

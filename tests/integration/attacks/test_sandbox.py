@@ -142,8 +142,8 @@ class Place:
 
     @cached_property
     def has_own_mounts(self) -> bool:
-        """Whether builds can have mounts of their own: no ordinary user can in a chroot, nor where namespaces of users
-        are turned off."""
+        """Return whether builds can have mounts of their own: no ordinary user can in a chroot, nor where namespaces of
+        users are turned off."""
         who = {} if self.uid == os.geteuid() else {"user": self.uid, "group": self.uid, "extra_groups": ()}
         code = "from accel_doctor.system.process.own_mounts import has_own_mounts as h; raise SystemExit(not h())"
         command = [str(self.python), "-c", code]

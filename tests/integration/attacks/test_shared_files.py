@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
+from tiny_wheel import write_tiny_wheel
 
 CONTENT = b"value = 1\n"
 
@@ -19,19 +17,7 @@ CONTENT = b"value = 1\n"
 @pytest.fixture
 def run(tmp_path):
     """A command of ours, with caches below tmp_path, and a wheel to install."""
-    info = "tiny-1.0.dist-info"
-    files = {
-        "tiny.py": CONTENT,
-        f"{info}/METADATA": b"Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    with zipfile.ZipFile(tmp_path / "tiny-1.0-py3-none-any.whl", "w") as wheel:
-        rows = [f"{info}/RECORD,,"]
-        for name, content in files.items():
-            wheel.writestr(name, content)
-            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
-            rows.append(f"{name},sha256={digest},{len(content)}")
-        wheel.writestr(f"{info}/RECORD", "\n".join(rows))
+    write_tiny_wheel(tmp_path, {"tiny.py": CONTENT})
     variables = {**os.environ, "UV_CACHE_DIR": str(tmp_path / "uv"), "UV_LINK_MODE": "hardlink", "HOME": str(tmp_path)}
 
     def run(*words: str, **more: str) -> str:

@@ -1,4 +1,4 @@
-"""What a run says of its sandbox."""
+"""Check what a run says of its sandbox."""
 
 from __future__ import annotations
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.errors import UsageError
-from accel_doctor.requirements.specifier import SpecifierReader
+from accel_doctor.model.requests import Connection
+from accel_doctor.requirements.specifier import SpecifierReader, local_project
+from accel_doctor.system.file_reader import FileReader
 
 
 @pytest.fixture
@@ -152,3 +154,30 @@ def test_an_editable_is_a_directory_or_a_repository(read):
         "r.txt:1: six is not a valid editable requirement. It should either be a path to a local project or a VCS URL "
         "(beginning with git+, hg+, svn+, bzr+)."
     )
+
+
+@pytest.mark.parametrize("name", ["plain", "with[x] in it"])
+@pytest.mark.parametrize(
+    ("text", "editable"),
+    [
+        ("{0}", False),
+        ("{0}[x,y]", True),
+        ("{0} ; python_version > '3'", True),
+        ("a @ file://{1} ; python_version > '3'", False),
+        ("file://{1}#egg=a", True),
+    ],
+)
+def test_the_directory_of_a_project_is_told_whatever_stands_around_it(tmp_path, name, text, editable):
+    project = tmp_path / name
+    project.mkdir()
+    (project / "setup.py").touch()
+    reader = SpecifierReader(FileReader(Connection(), {}), tmp_path)
+    line = reader.read(text.format(project, str(project).replace(" ", "%20")), "r.txt:1", editable=editable)
+    assert local_project(line) == project
+
+
+def test_what_is_no_directory_is_no_project(tmp_path):
+    (tmp_path / "a-1.0.tar.gz").touch()
+    reader = SpecifierReader(FileReader(Connection(), {}), tmp_path)
+    for text in ("six", "./a-1.0.tar.gz", "a @ https://host/a-1.0.zip", "git+file:///r#egg=a"):
+        assert local_project(reader.read(text, "r.txt:1")) is None

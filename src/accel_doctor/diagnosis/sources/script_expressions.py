@@ -40,7 +40,7 @@ class Returned(Exception):  # noqa: N818
 
 
 class Ending(NamedTuple):
-    """A place where a script raises an exception or exits, under a condition that is known to hold."""
+    """Name a place where a script raises an exception or exits, under a condition that is known to hold."""
 
     line: int
     text: str

@@ -1,4 +1,4 @@
-"""pip as frontend: ``pip install --dry-run --report``, ``pip install``.
+"""Drive pip as frontend: ``pip install --dry-run --report``, ``pip install``.
 
 Not ``pip lock``: it also locks installed distributions, and supports neither ``--user`` nor ``--target``.
 """

@@ -1,4 +1,4 @@
-"""The arguments of uv's commands."""
+"""Write the arguments of uv's commands."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""uv as frontend: ``uv pip compile``, ``uv venv``, ``uv pip install``."""
+"""Drive uv as frontend: ``uv pip compile``, ``uv venv``, ``uv pip install``."""
 
 from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,6 +36,7 @@ from accel_doctor.frontends.uv.uv_arguments import (
     package_config_settings,
     resolver_arguments,
 )
+from accel_doctor.frontends.uv.uv_cache import cache_directory_of, variables_for_another
 from accel_doctor.frontends.uv.uv_locks import InstalledDistribution, enforce_hashes, kept_direct, without_installed
 from accel_doctor.frontends.uv.uv_messages import read_uv
 from accel_doctor.interfaces import Notifier, Runner, Sandbox
@@ -218,8 +218,7 @@ class UvFrontend:
     @cached_property
     def _cache(self) -> Path:
         """Return uv's cache directory, which its variables and its configuration choose."""
-        told = self.runner.capture([str(self.uv), "cache", "dir", *PLAIN_OUTPUT], environment=self.cache)
-        return Path(told.output.strip() or tempfile.gettempdir())
+        return cache_directory_of(self.uv, self.runner, self.cache)
 
     def _told(self, index: IndexSettings) -> dict[str, str]:
         return {**PLAIN_LANGUAGE, **_WHOLE_LINES, **index_variables(index), **self.cache}
@@ -229,7 +228,8 @@ def create(parts: FrontendParts) -> UvFrontend:
     """Return the uv frontend. Raises UsageError if uv is not found."""
     if parts.uv is None:
         raise UsageError("uv not found", hint="install uv, or use --frontend pip")
-    told, cache = parts.notifier, parts.uv_cache
+    told = parts.notifier
+    cache = variables_for_another(parts.uv, parts.runner, parts.variables, parts.cache / "frontends" / "uv")
     return UvFrontend(
         parts.runner, parts.sandbox, parts.interpreter, parts.variables, parts.uv, notifier=told, cache=cache
     )

@@ -27,12 +27,10 @@ OWN_DEVICES = ("/dev/ptmx", "/dev/pts", _SHARED_MEMORY)  # the process's own wit
 def own_mounts(readable: Sequence[str], writable: Sequence[str], network: bool) -> bool:
     """Have mounts of this process alone, read-only but for the directories ``writable``; return whether that was
     possible. Without ``network``, sockets of other programs are covered."""
-    if os.geteuid() != 0 and not _would_work(readable, writable, network):
-        return False  # known beforehand: a user namespace cannot be left again
-    try:
-        _change(readable, writable, network)
-    except OSError:
+    # Tried in another process first: a namespace cannot be left again, and half of its mounts are worse than none.
+    if not _would_work(readable, writable, network):
         return False
+    _change(readable, writable, network)
     return True
 
 

@@ -28,8 +28,8 @@ _MARK = "accel-doctor-modules:"
 
 @dataclass(frozen=True)
 class _Listed:
-    """An installed distribution: its top-level modules, whether it names the target's version of Python among those
-    that it is for, the normalized names of what it requires under a condition (extras), and its commands."""
+    """Describe an installed distribution: its top-level modules, whether it names the target's version of Python among
+    those that it is for, the normalized names of what it requires under a condition (extras), and its commands."""
 
     modules: tuple[str, ...]
     of_this_python: bool

@@ -30,12 +30,12 @@ def test_a_socket_that_is_gone_meanwhile_is_passed_over(monkeypatch: pytest.Monk
     assert covered == ["/there", *(["/run"] if Path("/run").is_dir() else []), "/there"]
 
 
-def test_where_mounts_are_refused_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*arguments: object) -> int:
-        raise PermissionError(1, "Operation not permitted")
+@pytest.mark.parametrize("step", ["_set", "_cover_shared_memory"])
+def test_where_a_mount_is_refused_none_is_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str) -> None:
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
-    monkeypatch.setattr(own_mounts, "_checked", refuse)
-    for uid in (0, 1000):
-        monkeypatch.setattr(os, "geteuid", lambda uid=uid: uid)
-        monkeypatch.setattr(own_mounts, "_would_work", lambda *arguments: False)
-        assert not own_mounts.own_mounts([], [], network=False)
+    before = Path("/proc/self/mountinfo").read_text(), Path("/proc/self/ns/mnt").readlink()
+    monkeypatch.setattr(own_mounts, step, refuse)
+    assert not own_mounts.own_mounts([], [str(tmp_path)], network=False)
+    assert (Path("/proc/self/mountinfo").read_text(), Path("/proc/self/ns/mnt").readlink()) == before
