@@ -9,8 +9,10 @@ import re
 import sys
 from pathlib import Path
 
+# What a script gets back, as rules call what Python lost
+GIVEN_BACK = frozenset(("imp", "pipes", "configparser.SafeConfigParser", "locals() after exec()"))
 # Runs as a part of the script, before its own first statement.
-_GIVEN_BACK = r"""
+_PROLOGUE = r"""
 def _older_python():
     import builtins, collections, collections.abc, configparser, inspect, io, os, re, shlex, sys, types
     opened, flags = builtins.open, re.compile(r"\(\?[aiLmsux]+\)")
@@ -64,7 +66,7 @@ def rewritten(script: str) -> str:
         len(script) - len(re.sub(r"\A(?:#.*\n)*", "", script)),
         *(found.end() for found in _FUTURE.finditer(script)),
     ]
-    return script[: ends[-1]] + _GIVEN_BACK + _READ_BACK.sub(r"exec(\1, globals())\2globals()", script[ends[-1] :])
+    return script[: ends[-1]] + _PROLOGUE + _READ_BACK.sub(r"exec(\1, globals())\2globals()", script[ends[-1] :])
 
 
 def main() -> None:

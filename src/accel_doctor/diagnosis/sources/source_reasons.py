@@ -19,6 +19,7 @@ from accel_doctor.diagnosis.sources.source_tree import SourceTree
 from accel_doctor.model.constraints import is_possible
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need, NeedKind
+from accel_doctor.older_python import GIVEN_BACK
 from accel_doctor.rulebook import Rulebook
 from accel_doctor.rulebook.python_packages import PythonRules
 
@@ -32,9 +33,7 @@ _WITHOUT_HEADERS = frozenset({
     "toml", "tomli", "wheel",
 })  # fmt: skip
 # What builds get in place of a part that Python lost: the name of the need that says so.
-_GIVEN_BACK = {"numpy.distutils": "numpy.distutils"} | dict.fromkeys(
-    ("imp", "pipes", "configparser.SafeConfigParser", "locals() after exec()"), "old-setup-script"
-)
+_REPLACED = {"numpy.distutils": "numpy.distutils"} | dict.fromkeys(GIVEN_BACK, "old-setup-script")
 _WITHOUT_PKG_RESOURCES = Version("82")
 
 
@@ -96,7 +95,7 @@ def _of_removed_parts(
     lost = removed_import(tree, rules.modules_removed_in(python)) if reading.script else None
     if lost:
         why = f"{lost.path}:{lost.line}: uses {lost.name}, which Python {python} does not have"
-        name = _GIVEN_BACK.get(lost.name, "python-too-new")
+        name = _REPLACED.get(lost.name, "python-too-new")
         yield Reason(Need(NeedKind.BUILD_CONSTRAINT, name), package, why=why)
     if dead := removed_name(tree, package, rules.modules_removed_in(python)):
         why = f"{dead.path}:{dead.line}: uses {dead.name}, which Python {python} does not have"
