@@ -13,7 +13,8 @@ from accel_doctor.cli.surroundings import made_usable
 def main() -> int:
     """Run the command line; return the exit code, or exit with it."""
     temporary = made_usable()
-    if sys.argv[1:] == ["--version"]:  # scripts call this often, and importing click takes longer than starting Python
+    # Scripts ask for the version often, and importing click takes longer than starting Python.
+    if sys.argv[1:] in (["--version"], ["-V"]):
         code = _flushed(f"accel-doctor {__version__}\n", 0)
     else:
         gc.disable()  # imports make no garbage, and looking for it takes a twentieth of them; main.py enables it again

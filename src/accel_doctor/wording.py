@@ -15,6 +15,11 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def either(names: Sequence[str]) -> str:
+    """Return one or more names as a choice: ``a, b or c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
 def printable(text: str) -> str:
     """Replace terminal control characters: build output may be hostile."""
     return "".join(character if character.isprintable() else "�" for character in text.replace("\t", " "))

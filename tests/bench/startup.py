@@ -3,7 +3,7 @@
     python tests/bench/startup.py [RUNS]
 
 The commands take turns, so that a machine whose speed drifts slows all of them; medians of the pairwise ratios are
-printed. The goal is under 6.
+printed. The goals are under 6 and under 8.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+GOALS = {"--version": 6, "--help": 8}
 
 
 def seconds(argv: list[str]) -> float:
@@ -24,7 +26,7 @@ def seconds(argv: list[str]) -> float:
 def main(runs: int) -> None:
     baseline = [sys.executable, "-c", "pass"]
     script = Path(sys.executable).with_name("accel-doctor")
-    commands = {flag: [str(script), flag] for flag in ("--version", "--help")}
+    commands = {flag: [str(script), flag] for flag in GOALS}
     ratios: dict[str, list[float]] = {flag: [] for flag in commands}
     for argv in (baseline, *commands.values()):
         seconds(argv)  # compiled files and caches are there from the second run on
@@ -33,7 +35,7 @@ def main(runs: int) -> None:
         for flag, argv in commands.items():
             ratios[flag].append(seconds(argv) / base)
     for flag, values in ratios.items():
-        print(f"{flag}: {statistics.median(values):.1f} times python -c pass (goal: under 6)")
+        print(f"{flag}: {statistics.median(values):.1f} times python -c pass (goal: under {GOALS[flag]})")
 
 
 if __name__ == "__main__":

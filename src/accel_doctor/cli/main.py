@@ -10,37 +10,53 @@ from collections.abc import Sequence
 import click
 
 from accel_doctor import __version__
-from accel_doctor.errors import AccelDoctorError, ExitCode, PackageManagerError, PrivilegeError
+from accel_doctor.cli.help_text import HelpedGroup
+from accel_doctor.errors import AccelDoctorError, ExitCode, PackageManagerError, PrivilegeError, UsageError
 from accel_doctor.urls import redacted
 from accel_doctor.wording import printable
 
-# name -> one line of help. ``commands/NAME.py`` defines ``command``; it is imported when the command runs.
+# Heading -> name -> one line of help. ``commands/NAME.py`` defines ``command``; it is imported when the command runs.
 COMMANDS = {
-    "cache": "Show, verify, prune and clear what is kept: wheels, sources, locks, environments, logs.",
-    "check": "Show what requirements need to build, and what is missing here.",
-    "diagnose": "Read the logs of failed builds: what is missing, and how to install it.",
-    "env": "Keep virtual environments by their lock files, and restore them quickly.",
-    "export": "Write down the system packages this machine needed: shell, Dockerfile, Ansible, ...",
-    "history": "List what was installed here: when, for what, by which command.",
-    "index": "Build file indexes: which package of a distribution ships a header, library or command.",
-    "install": "Install requirements, with the system packages their builds turn out to need.",
-    "repair": "Find what is broken in an environment, and repair it.",
-    "rules": "Check, test, list, show and add rules.",
-    "run": "Run a command that builds something, install what it lacks, and run it again.",
-    "why": "Show which package provides a header, library or command, and how that is known.",
+    "Install": {
+        "install": "Install requirements, with the system packages their builds turn out to need.",
+        "run": "Run a command that builds something, install what it lacks, and run it again.",
+        "repair": "Find what is broken in an environment, and repair it.",
+        "env": "Keep virtual environments by their lock files, and restore them quickly.",
+    },
+    "Find out": {
+        "check": "Show what requirements need to build, and what is missing here.",
+        "diagnose": "Read the logs of failed builds: what is missing, and how to install it.",
+        "why": "Show which package provides a header, library or command, and how that is known.",
+    },
+    "Look back": {
+        "history": "List what was installed here: when, for what, by which command.",
+        "export": "Write down the system packages this machine needed: shell, Dockerfile, Ansible, ...",
+    },
+    "Manage": {
+        "cache": "Show, verify, prune and clear what is kept: wheels, sources, locks, environments, logs.",
+        "rules": "Check, test, list, show and add rules.",
+        "index": "Build file indexes: which package of a distribution ships a header, library or command.",
+        "help": "Show the help of a command.",
+    },
 }
+EXAMPLES = {
+    "accel-doctor install -r requirements.txt": "Install, ask once about what is missing, and build again.",
+    "accel-doctor check psycopg2 lxml": "Show what these need to build, and what is missing here.",
+    "accel-doctor run -- uv sync": "Run any command that builds, and cure what fails in it.",
+}
+DOCUMENTATION = "https://pypi.org/project/accel-doctor/"
 
 
-class LazyCommands(click.Group):
+class LazyCommands(HelpedGroup):
     """A group whose commands are imported when they run."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Return all command names, sorted."""
-        return sorted(COMMANDS)
+        return sorted(name for commands in COMMANDS.values() for name in commands)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Import the command, and return it."""
-        if name not in COMMANDS:
+        if not any(name in commands for commands in COMMANDS.values()):
             return None
         module = importlib.import_module(f"accel_doctor.cli.commands.{name.replace('-', '_')}")
         gc.freeze()  # what was imported stays: later collections need not look at it
@@ -49,13 +65,26 @@ class LazyCommands(click.Group):
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(context)])
+        """Write the commands by heading, without importing any."""
+        width = max(map(len, self.list_commands(context)))
+        for heading, commands in COMMANDS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, and where to read on."""
+        with formatter.section("Examples"):
+            for line, text in EXAMPLES.items():
+                formatter.write_text(line)
+                with formatter.indentation():
+                    formatter.write_text(text)
+        formatter.write_paragraph()
+        formatter.write_text("Help of a command: accel-doctor help COMMAND")
+        formatter.write_text(f"Documentation: {DOCUMENTATION}")
 
 
 @click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="accel-doctor", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", prog_name="accel-doctor", message="%(prog)s %(version)s")
 def application() -> None:
     """Install Python requirements on machines that lack what their builds need."""
 
@@ -68,8 +97,7 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        error.show()
-        return ExitCode.USAGE
+        return complain(error)
     except AccelDoctorError as error:
         tell(error)
         return int(error.exit_code)
@@ -84,6 +112,20 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(click.style("error: ", fg="red", bold=True) + printable(told), err=True)
         return ExitCode.INTERNAL
     return int(code or 0)
+
+
+def complain(error: click.ClickException) -> ExitCode:
+    """Print an error of the command line in our words; without a command, print the help."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    message = error.format_message()
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(message, err=True)
+    else:
+        hint = f"{context.command_path} --help shows what it takes" if context else None
+        if isinstance(error, click.NoSuchOption) and context and context.parent is None and not error.possibilities:
+            hint = f"options come after a command, as in: {context.command_path} install {error.option_name}"
+        tell(UsageError((message[:1].lower() + message[1:]).removesuffix("."), hint=hint))
+    return ExitCode.USAGE
 
 
 def tell(error: AccelDoctorError) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 import click
 
 from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory, working_directory
+from accel_doctor.cli.help_text import HelpedCommand, HelpedGroup
 from accel_doctor.errors import UsageError
 from accel_doctor.model.plans import Policy, Verification
 from accel_doctor.units import Unit
@@ -154,7 +155,7 @@ def _parameter(name: str, kind: Any, declared: _Declared) -> click.Parameter:
 # --- commands ---------------------------------------------------------------------------------------------
 
 
-class ConfiguredCommand(click.Command):
+class ConfiguredCommand(HelpedCommand):
     """A command whose options take their defaults from the configuration files."""
 
     def make_context(
@@ -172,7 +173,7 @@ def as_command(
     options: type[T],
     *,
     parent: click.Group | None = None,
-    cls: type[click.Command] = click.Command,
+    cls: type[click.Command] = HelpedCommand,
     **context: Any,
 ) -> Callable[[Callable[[T], int]], click.Command]:
     """Turn a function of typed options into a command, with the function's docstring as its help.
@@ -186,7 +187,7 @@ def as_command(
             callback=lambda **values: function(value_of(options, values)),
             params=parameters(options),
             help=function.__doc__,
-            context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110, **context},
+            context_settings={"help_option_names": ["-h", "--help"], **context},
         )
         if parent:
             parent.add_command(made)
@@ -197,7 +198,7 @@ def as_command(
 
 def group(name: str, help_text: str) -> click.Group:
     """Return a command with subcommands."""
-    return click.Group(name, help=help_text, context_settings={"help_option_names": ["-h", "--help"]})
+    return HelpedGroup(name, help=help_text, context_settings={"help_option_names": ["-h", "--help"]})
 
 
 # --- options that several commands share ------------------------------------------------------------------

@@ -216,7 +216,7 @@ def test_an_age_needs_a_unit_that_there_is(run, amount):
     code, out, err = run("prune", "--older-than", amount)
     assert (code, out) == (int(ExitCode.USAGE), [])
     explained = f"{amount!r} is not an age: a number and a unit, such as 30d, 12h or 2w"
-    assert err[-1] == f"Error: Invalid value for '--older-than': {explained}"
+    assert err[-2] == f"error: invalid value for '--older-than': {explained}"
 
 
 def test_what_is_in_use_is_left_by_prune_and_by_remove(run, document, filled, running):

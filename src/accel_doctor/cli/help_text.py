@@ -1,0 +1,177 @@
+"""How commands show their help, in groups and at any width; and what was meant by one that does not exist."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+import click
+
+from accel_doctor.errors import UsageError
+from accel_doctor.wording import either
+
+# Heading -> the options below it, in the order of help, man pages and reference. All others are under OTHER.
+OPTION_GROUPS = {
+    "Requirements": ("requirement", "constraint", "editable", "build_constraint", "no_resolve"),
+    "Consent": ("yes", "yes_to_all", "no_system", "dry_run"),
+    "Target": ("python", "distro", "target", "prefix", "user", "break_system_packages", "require_virtualenv"),
+    "Versions": (
+        "upgrade",
+        "upgrade_strategy",
+        "upgrade_unbuildable",
+        "pre",
+        "no_binary",
+        "only_binary",
+        "prefer_binary",
+        "require_hashes",
+        "no_require_hashes",
+        "no_deps",
+    ),
+    "Builds": (
+        "jobs",
+        "no_build_isolation",
+        "config_settings",
+        "portable",
+        "sandbox",
+        "allow_build_network",
+        "pass_env",
+    ),
+    "Installation": ("frontend", "verify", "force_reinstall", "compile"),
+    "Index and network": (
+        "offline",
+        "index_url",
+        "extra_index_url",
+        "find_links",
+        "no_index",
+        "proxy",
+        "timeout",
+        "retries",
+        "trusted_host",
+        "cert",
+        "client_cert",
+        "keyring_provider",
+    ),
+    "Cache, levels and rules": (
+        "cache_dir",
+        "no_cache_dir",
+        "level",
+        "signing_key",
+        "trusted_key",
+        "require_signature",
+        "rules",
+    ),
+    "Output": ("verbose", "quiet", "form", "export", "report"),
+}
+OTHER = "Options"
+_GROUP_OF = {name: heading for heading, names in OPTION_GROUPS.items() for name in names}
+
+# A command that users of uv, pip, cargo, brew or apt may type -> what does that here.
+ELSEWHERE = {
+    "add": ("install",),
+    "clean": ("cache prune",),
+    "fix": ("repair",),
+    "freeze": ("export",),
+    "list": ("cache list", "env list", "history"),
+    "lint": ("rules lint",),
+    "log": ("history",),
+    "plan": ("check",),
+    "prune": ("cache prune",),
+    "restore": ("env restore",),
+    "search": ("why",),
+    "show": ("why", "rules show"),
+    "sync": ("env sync",),
+    "update": ("install --upgrade",),
+    "upgrade": ("install --upgrade",),
+    "verify": ("cache verify",),
+    "which": ("why",),
+}
+
+
+class GroupFormatter(click.HelpFormatter):
+    """Help as wide as the terminal, from 40 columns to 110; headings stand out."""
+
+    def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
+        columns = width or min(shutil.get_terminal_size().columns, max_width or 110) - 2
+        super().__init__(indent_increment, max(columns, 38), max_width)
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading; click removes the style where stdout is no terminal."""
+        self.write(click.style(f"{heading}:", bold=True) + "\n")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write rows of two columns, the first at most a third of the width."""
+        super().write_dl(rows, min(col_max, self.width // 3), col_spacing)
+
+
+class GroupContext(click.Context):
+    """A context whose help is written by :class:`GroupFormatter`."""
+
+    formatter_class = GroupFormatter
+
+
+def grouped(parameters: Collection[click.Parameter]) -> dict[str, list[click.Option]]:
+    """Return the visible options by heading, in the order of :data:`OPTION_GROUPS`."""
+    found: dict[str, list[click.Option]] = defaultdict(list)
+    for one in parameters:
+        if isinstance(one, click.Option) and not one.hidden:
+            found[_GROUP_OF.get(one.name or "", OTHER)].append(one)
+    return {heading: found[heading] for heading in (*OPTION_GROUPS, OTHER) if found[heading]}
+
+
+class HelpedCommand(click.Command):
+    """A command whose help shows its options in groups."""
+
+    context_class = GroupContext
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, a section for each group."""
+        for heading, options in grouped(self.get_params(context)).items():
+            with formatter.section(heading):
+                formatter.write_dl([record for one in options if (record := one.get_help_record(context))])
+
+
+class HelpedGroup(HelpedCommand, click.Group):
+    """A command with subcommands, which come first in its help; it suggests what was meant."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, then the options."""
+        self.format_commands(context, formatter)
+        HelpedCommand.format_options(self, context, formatter)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with the first sentence of its help."""
+        with formatter.section("Commands"):
+            commands = ((name, self.get_command(context, name)) for name in self.list_commands(context))
+            formatter.write_dl([(name, one.get_short_help_str(limit=200)) for name, one in commands if one])
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that was called. Raise UsageError, with what was meant, if there is none."""
+        try:
+            return super().resolve_command(context, args)
+        except click.NoSuchOption:
+            raise
+        except click.UsageError:
+            word, path = args[0], context.command_path
+            likely = meant(word, self.list_commands(context), nested=context.parent is not None)
+            hint = f"did you mean {either([f'{path} {one}' for one in likely])}?" if likely else None
+            raise UsageError(
+                f"no such command: {path} {word}", hint=hint or f"{path} --help lists the commands"
+            ) from None
+
+
+def meant(word: str, commands: Sequence[str], *, nested: bool = False) -> Sequence[str]:
+    """Return what was likely meant by a command that does not exist: a similar name, other tools' word for it, or a
+    requirement file to install; nothing if none is likely."""
+    from difflib import get_close_matches  # not for --help
+
+    if not nested and (known := ELSEWHERE.get(word.lower())):
+        return known
+    if similar := get_close_matches(word.lower(), commands, n=1):
+        return similar
+    if not nested and os.path.isfile(word):  # noqa: PTH113  not a Path yet
+        return (f"install -r {word}",)
+    return ()
