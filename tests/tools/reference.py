@@ -42,8 +42,13 @@ everything that is fetched: `-r https://…`, source archives, and what uv or pi
 
 ## Where it installs
 
-In this order: `--python`; the active virtual environment; the active conda environment; `./.venv`; the environment that
-accel-doctor itself is in. There is no other default. An externally managed interpreter is refused, as pip refuses it.
+In this order: `--python`; the active virtual environment; the active conda environment; `./.venv`. If there is none, it
+offers to make `./.venv`; `--venv` makes it without asking. An externally managed interpreter is refused, as pip
+refuses it.
+
+The environment that accel-doctor runs from is passed over, and so are those that `uv tool`, `uvx` and `pipx` make for
+tools: only `--python` installs there. `env sync` and `env restore` refuse to replace the one that accel-doctor runs from.
+What goes to `--target` or `--prefix` needs no environment: the `python3` on PATH resolves and builds it.
 
 ## Files that environments share
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from accel_doctor.cli.configuration import cache_directory, working_directory
 from accel_doctor.cli.options import CacheOptions, LevelOptions, TargetOptions, option
 from accel_doctor.cli.terminal.progress import NotesAndProgress
+from accel_doctor.errors import UsageError
 from accel_doctor.model.machine import Invocation
 from accel_doctor.store.cache_root import open_cache_root
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
@@ -17,6 +19,7 @@ from accel_doctor.store.environments.projects import Project, find_project
 from accel_doctor.store.layout import ENVIRONMENTS, INTERPRETERS
 from accel_doctor.system.loader.environment_libraries import EnvironmentLibraries
 from accel_doctor.system.python.base_interpreter import describe_base_interpreter, find_base_interpreter
+from accel_doctor.system.python.target import is_own
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,18 @@ def open_environment(
     levels: LevelOptions,
     *,
     offline: bool = False,
+    to_replace: bool = False,
 ) -> ProjectEnvironment:
-    """Return the environment of the project that the options name. Raise UsageError."""
-    invocation = Invocation(dict(os.environ), working_directory())
+    """Return the environment of the project that the options name. Raise UsageError, also where accel-doctor runs from
+    what is ``to_replace``."""
+    invocation = Invocation(dict(os.environ), working_directory(), prefix=Path(sys.prefix))
     variables = invocation.variables
     project, cache = open_cache(options, terminal)
+    if to_replace and is_own(project.target, invocation):
+        raise UsageError(
+            f"accel-doctor runs from {project.target}, and would replace it",
+            hint="install accel-doctor somewhere else (pipx, uv tool)",
+        )
     base = find_base_interpreter(options.target.python, project.target, invocation, terminal)
     interpreter = describe_base_interpreter(base, cache.root / INTERPRETERS, variables)
     return ProjectEnvironment(

@@ -271,11 +271,12 @@ class Session:
         except UsageError:
             if self.python:
                 raise
-            here = assumed_interpreter(self.distribution, None)
-        if version is None or here.feature_version == version:
-            return here
+            here = self._on_path(None)
+        return here if version is None or here.feature_version == version else self._on_path(version)
+
+    def _on_path(self, version: str | None) -> Interpreter:
         try:
-            return find_target(self.runner, self.invocation, f"python{version}")
+            return find_target(self.runner, self.invocation, f"python{version or 3}")
         except UsageError:
             return assumed_interpreter(self.distribution, version)
 

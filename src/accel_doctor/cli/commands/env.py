@@ -112,7 +112,7 @@ def restore(options: RestoreOptions) -> int:
     started = time.monotonic()
     try:
         with closing(NotesAndProgress()) as terminal:
-            environment = open_environment(options, terminal, options.levels)
+            environment = open_environment(options, terminal, options.levels, to_replace=True)
             stored = environment.restore(near=options.near)
     except AccelDoctorError as error:
         tell(error)
@@ -136,7 +136,8 @@ def sync(options: SyncOptions) -> int:
     from accel_doctor.cli.commands.env_sync import synchronize  # loads all of install
 
     with closing(NotesAndProgress()) as terminal:
-        environment = open_environment(options, terminal, options.levels, offline=options.frontend.offline)
+        offline = options.frontend.offline
+        environment = open_environment(options, terminal, options.levels, offline=offline, to_replace=True)
         return synchronize(environment, options)
 
 

@@ -13,15 +13,16 @@ from accel_doctor.cli.commands.env import SyncOptions
 from accel_doctor.cli.commands.install import InstallOptions, run_installation
 from accel_doctor.cli.commands.install import command as install_command
 from accel_doctor.cli.configuration import read_configuration, user_directory
-from accel_doctor.cli.options import PlaceOptions, TargetOptions, value_of
+from accel_doctor.cli.options import PlaceOptions, value_of
 from accel_doctor.cli.project_arguments import checked_arguments
 from accel_doctor.cli.session import started
-from accel_doctor.errors import ToolError
+from accel_doctor.cli.targets import InstallTargetOptions
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.model.machine import Invocation
 from accel_doctor.store.environments.project_environment import ProjectEnvironment
 from accel_doctor.store.environments.project_storing import sync_environment
 from accel_doctor.system.process.runner import ProcessRunner
+from accel_doctor.system.python.making import make_environment
 
 
 def synchronize(environment: ProjectEnvironment, options: SyncOptions) -> int:
@@ -40,16 +41,9 @@ class ProjectInstaller:
     def make(self, place: Path) -> None:
         """Create an empty environment with uv, else with the interpreter's own venv. Raise ToolError."""
         variables = self.environment.variables
-        executable, prompt = self.environment.interpreter.executable, self.environment.project.target.name
         uv = find_uv(variables) if self.options.frontend.frontend != "pip" else None
-        if uv:
-            argv = [str(uv), "venv", "--quiet", "--allow-existing", "--python", executable, "--prompt", prompt]
-        else:
-            argv = [executable, "-m", "venv", "--prompt", prompt]
-        done = ProcessRunner(dict(variables)).capture([*argv, str(place)])
-        if done.returncode:
-            said = (done.stderr.strip() or done.output.strip() or "no output").splitlines()[-1]
-            raise ToolError(f"cannot make a virtual environment with {executable}: {said}")
+        executable, prompt = self.environment.interpreter.executable, self.environment.project.target.name
+        make_environment(place, executable, uv, ProcessRunner(dict(variables)), prompt)
 
     def install(self, place: Path) -> int:
         project = self.environment.project
@@ -77,7 +71,7 @@ class ProjectInstaller:
         return replace(
             given,
             pip=replace(given.pip, offline=frontend.offline),
-            target=TargetOptions(python=str(place)),
+            target=InstallTargetOptions(python=str(place)),
             consent=_merged(self.options.consent, given.consent, named),
             frontend=frontend,
             place=_merged(place_options, given.place, named),

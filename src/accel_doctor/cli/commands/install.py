@@ -19,13 +19,13 @@ from accel_doctor.cli.options import (
     FrontendOptions,
     LevelOptions,
     PlaceOptions,
-    TargetOptions,
     as_command,
     own,
 )
 from accel_doctor.cli.pip_line import PipArguments, PipLineCommand, prepare
 from accel_doctor.cli.sandbox_options import SandboxOptions
 from accel_doctor.cli.session import Session, started
+from accel_doctor.cli.targets import InstallTargetOptions, with_target
 from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
@@ -56,7 +56,7 @@ class InstallOptions:
     portable: bool = own(
         "--portable", default=False, help="Bundle linked libraries into built wheels with auditwheel, where possible."
     )
-    target: TargetOptions = TargetOptions()
+    target: InstallTargetOptions = InstallTargetOptions()
     jobs: int | None = own(
         "--jobs", type=click.IntRange(min=1), metavar="N", help="Build this many at once (default: one per core)."
     )
@@ -84,11 +84,16 @@ def command(options: InstallOptions) -> int:
 
 def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     """Install what ``options`` ask for, report the outcome, and return the exit code."""
-    began = time.monotonic()
     if options.export and not options.dry_run:
         raise UsageError("--export needs --dry-run", hint="accel-doctor export writes down what was installed")
     isolation = options.sandbox.isolation
     session = Session(invocation, options.place, options.pip.verbosity, options.target.python, isolation=isolation)
+    with with_target(session, options.pip, options.target, options.frontend, dry_run=options.dry_run) as targeted:
+        return _installed(options, targeted)
+
+
+def _installed(options: InstallOptions, session: Session) -> int:
+    began, invocation = time.monotonic(), session.invocation
     frontend, request = prepare(session, options.pip, options.frontend)
     refuse_externally_managed(session.interpreter, request)
     report = Report(options.report, session)

@@ -49,6 +49,11 @@ class Questions:
         click.echo(printable(text), err=True)
 
 
+def confirmed(question: str) -> bool:
+    """Return the answer typed at the terminal; yes if it is empty. Ctrl-C raises click.Abort."""
+    return click.confirm(printable(question), default=True, err=True)
+
+
 # --- the one question of a run: install these packages? --------------------------------------------------
 
 _LINES_SHOWN = 40

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
@@ -12,6 +14,15 @@ from accel_doctor.model.machine import Interpreter, Invocation
 from accel_doctor.ownership import invoking_user, outsider
 
 _HOW_TO_MAKE_ONE = "python3 -m venv .venv, then run the same command again; or name an interpreter with --python"
+_ANOTHER_PLACE = "install accel-doctor somewhere else (pipx, uv tool), or name an environment with --python"
+
+# Environments in uv's cache: of uvx, of scripts, of builds. uv removes them.
+_OF_UVS_CACHE = re.compile(r"/(archive|environments|builds)-v\d+/")
+_RECEIPTS = ("uv-receipt.toml", "pipx_metadata.json")  # of uv tool, and of pipx
+
+
+class NoEnvironmentError(UsageError):
+    """No environment was found, and ``./.venv`` can be made."""
 
 
 def find_target(
@@ -29,14 +40,17 @@ def find_executable(invocation: Invocation, python: str | None = None) -> Path:
     """Return the executable of the interpreter to install into, without running it.
 
     In this order: ``python`` (a path, a command on PATH, or the directory of an environment); the active virtual
-    environment; the active conda environment other than base; ``./.venv``; conda's base; the environment that
-    accel-doctor itself is installed in, unless a tool installer (pipx, uv tool) created it for accel-doctor alone.
-    Raises UsageError if there is none.
+    environment; the active conda environment other than base; ``./.venv``; conda's base. Those of tools are passed
+    over. Raises NoEnvironmentError if there is none.
     """
     if python is not None:
         return _named(python, invocation)
+    passed_over: dict[str, None] = {}
     for variable, folder in _candidates(invocation):
         executable = _python_of(folder)
+        if executable is not None and (why := _of_a_tool(folder, invocation)):
+            passed_over[f"{folder} {why}"] = None
+            continue
         if executable is not None:
             if not variable:
                 refuse_anothers(folder, executable, invocation.variables)
@@ -46,9 +60,20 @@ def find_executable(invocation: Invocation, python: str | None = None) -> Path:
                 f"{variable} is set to {folder}, but there is no Python in it",
                 hint=f"unset {variable}, or make the environment again: python3 -m venv {folder}",
             )
-    if _is_own_environment(invocation):
-        return invocation.executable
-    raise UsageError("there is no virtual environment to install into", hint=_HOW_TO_MAKE_ONE)
+    raise _nothing_found(invocation.directory / ".venv", passed_over)
+
+
+def _nothing_found(local: Path, passed_over: Collection[str]) -> UsageError:
+    message = "; ".join(["there is no virtual environment to install into", *passed_over])
+    if not os.path.lexists(local):
+        return NoEnvironmentError(message, hint=_HOW_TO_MAKE_ONE)
+    if passed_over:
+        return UsageError(message, hint=_ANOTHER_PLACE)
+    if (local / "pyvenv.cfg").is_file():
+        return UsageError(f"the interpreter of {local} no longer exists", hint="accel-doctor repair gives it another")
+    return UsageError(
+        f"{message}: {local} is no virtual environment", hint=_HOW_TO_MAKE_ONE.replace("-m venv", "-m venv --clear")
+    )
 
 
 def refuse_anothers(environment: Path, executable: Path, variables: Mapping[str, str]) -> None:
@@ -104,7 +129,16 @@ def _python_of(folder: Path) -> Path | None:
     return next((path for name in ("python", "python3") if (path := folder / "bin" / name).is_file()), None)
 
 
-def _is_own_environment(invocation: Invocation) -> bool:
-    own = invocation.prefix
-    made_by_a_tool_installer = (own / "pipx_metadata.json").exists() or (own / "uv-receipt.toml").exists()
-    return own != invocation.base_prefix and not made_by_a_tool_installer
+def _of_a_tool(environment: Path, invocation: Invocation) -> str | None:
+    """Return why nothing is installed into an environment that was found, not named; None if nothing is against it."""
+    real = environment.resolve()
+    if is_own(environment, invocation):
+        return "is accel-doctor's own"
+    if any((real / receipt).exists() for receipt in _RECEIPTS) or _OF_UVS_CACHE.search(f"{real}/"):
+        return "belongs to a tool"
+    return None
+
+
+def is_own(environment: Path, invocation: Invocation) -> bool:
+    """Return whether accel-doctor itself runs from an environment."""
+    return environment.resolve() == invocation.prefix.resolve()

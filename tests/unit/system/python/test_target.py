@@ -12,7 +12,7 @@ import pytest
 from accel_doctor.errors import UsageError
 from accel_doctor.model.machine import Invocation
 from accel_doctor.system.process.runner import ProcessRunner
-from accel_doctor.system.python.target import find_target
+from accel_doctor.system.python.target import NoEnvironmentError, find_target
 
 HOW = "python3 -m venv .venv, then run the same command again; or name an interpreter with --python"
 
@@ -67,14 +67,12 @@ def test_python_that_names_nothing(runner: ProcessRunner, around: Invocation, tm
 
 
 def test_the_order(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:
-    active, conda, own = _venv(tmp_path / "active"), _venv(tmp_path / "conda"), _venv(tmp_path / "own")
-    around = _with(around, executable=own / "bin/python", prefix=own)
+    active, conda = _venv(tmp_path / "active"), _venv(tmp_path / "conda")
     variables = {"VIRTUAL_ENV": str(active), "CONDA_PREFIX": str(conda), "CONDA_DEFAULT_ENV": "work"}
 
     def target(**environment: str) -> Path:
         return find_target(runner, _with(around, variables={"PATH": "", **environment})).prefix
 
-    assert target() == own
     local = _venv(tmp_path / ".venv")
     assert target() == local
     assert target(**variables) == active
@@ -86,19 +84,65 @@ def test_the_order(runner: ProcessRunner, around: Invocation, tmp_path: Path) ->
     assert target(**{**variables, "CONDA_DEFAULT_ENV": "base"}) == conda
 
 
-@pytest.mark.parametrize("made_for_us", ["pipx_metadata.json", "uv-receipt.toml"])
-def test_an_environment_made_for_accel_doctor_alone_is_no_target(
-    runner: ProcessRunner, around: Invocation, tmp_path: Path, made_for_us: str
+@pytest.mark.parametrize("variable", ["VIRTUAL_ENV", "CONDA_PREFIX"])
+@pytest.mark.parametrize(
+    ("place", "made_for_us", "why"),
+    [
+        ("own", "", "is accel-doctor's own"),
+        ("another", "pipx_metadata.json", "belongs to a tool"),
+        ("another", "uv-receipt.toml", "belongs to a tool"),
+        ("uv/archive-v0/x", "", "belongs to a tool"),
+        ("uv/environments-v2/x", "", "belongs to a tool"),
+    ],
+)
+def test_environments_of_tools_are_no_target_unless_named(
+    runner: ProcessRunner, around: Invocation, tmp_path: Path, variable: str, place: str, made_for_us: str, why: str
 ) -> None:
-    own = _venv(tmp_path / "own")
-    (own / made_for_us).touch()
+    _venv(tmp_path / "own")
+    there = _venv(tmp_path / place)
+    if made_for_us:
+        (there / made_for_us).touch()
+    (tmp_path / "link").symlink_to(there)
+    around = _with(around, prefix=tmp_path / "own", variables={"PATH": "", variable: str(tmp_path / "link")})
+    with pytest.raises(NoEnvironmentError) as caught:
+        find_target(runner, around)
+    assert caught.value.message == f"there is no virtual environment to install into; {tmp_path}/link {why}"
+    assert find_target(runner, around, str(there)).prefix == there
+    local = _venv(tmp_path / ".venv")
+    assert find_target(runner, around).prefix == local
+
+
+def test_its_own_environment_where_one_would_be_made(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:
+    own = _venv(tmp_path / ".venv")
+    around = _with(around, prefix=own, variables={"PATH": "", "VIRTUAL_ENV": str(own)})
     with pytest.raises(UsageError) as caught:
-        find_target(runner, _with(around, executable=own / "bin/python", prefix=own))
-    assert caught.value.message == "there is no virtual environment to install into"
+        find_target(runner, around)
+    assert (caught.value.message, caught.value.hint) == (
+        f"there is no virtual environment to install into; {own} is accel-doctor's own",
+        "install accel-doctor somewhere else (pipx, uv tool), or name an environment with --python",
+    )
+
+
+def test_something_else_where_one_would_be_made(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:
+    local = tmp_path / ".venv"
+    local.mkdir()
+    with pytest.raises(UsageError) as caught:
+        find_target(runner, around)
+    assert (caught.value.message, caught.value.hint) == (
+        f"there is no virtual environment to install into: {local} is no virtual environment",
+        HOW.replace("-m venv", "-m venv --clear"),
+    )
+    (local / "pyvenv.cfg").touch()
+    with pytest.raises(UsageError) as caught:
+        find_target(runner, around)
+    assert (caught.value.message, caught.value.hint) == (
+        f"the interpreter of {local} no longer exists",
+        "accel-doctor repair gives it another",
+    )
 
 
 def test_nothing_to_install_into(runner: ProcessRunner, around: Invocation) -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(NoEnvironmentError) as caught:
         find_target(runner, around)
     assert (caught.value.message, caught.value.hint) == (
         "there is no virtual environment to install into",

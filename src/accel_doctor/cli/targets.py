@@ -1,0 +1,71 @@
+"""The environment that ``install`` works on: the one that is there, else one that it makes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from accel_doctor.cli.options import FrontendOptions, TargetOptions, own
+from accel_doctor.cli.pip_line import prepare
+from accel_doctor.cli.session import Session
+from accel_doctor.cli.terminal.asking import confirmed
+from accel_doctor.frontends.choice import find_uv
+from accel_doctor.requirements.pip_option_table import ParsedArguments
+from accel_doctor.system.python.base_interpreter import find_base_interpreter
+from accel_doctor.system.python.interpreter import describe
+from accel_doctor.system.python.making import make_environment
+from accel_doctor.system.python.target import NoEnvironmentError
+
+_NAME = ".venv"
+_HINT = "--venv makes ./.venv and installs into it; or name an environment with --python"
+
+
+@dataclass(frozen=True)
+class InstallTargetOptions(TargetOptions):
+    """Options for the environment to install into, and for making one."""
+
+    venv: bool = own("--venv", default=False, help="Where there is no environment, make ./.venv without asking.")
+
+
+@contextmanager
+def with_target(
+    session: Session, pip: ParsedArguments, options: InstallTargetOptions, frontend: FrontendOptions, *, dry_run: bool
+) -> Iterator[Session]:
+    """Yield the session with an interpreter to install with. Raises UsageError if there is none.
+
+    Without an environment, ``./.venv`` is made if that is wanted; for a dry run, one that is removed at the end of the
+    block. What is installed elsewhere (``--target``) needs none: the python3 on PATH will do.
+    """
+    try:
+        found = session.interpreter
+    except NoEnvironmentError as error:
+        missing = error
+    else:
+        yield replace(session, chosen=found)
+        return
+    base = find_base_interpreter(None, session.invocation.directory / _NAME, session.invocation, session.reporter)
+    session = replace(session, chosen=replace(describe(base, session.runner), in_virtual_environment=True))
+    prepare(session, pip, frontend)  # what is wrong with the command line comes first
+    if not {"target", "prefix"}.isdisjoint(pip.options):
+        yield session
+        return
+    place, question = session.invocation.directory / _NAME, f"There is no virtual environment. Make ./{_NAME}?"
+    if not options.venv and not (session.terminal.interactive and confirmed(question)):
+        missing.hint = _HINT
+        raise missing
+    if not dry_run:
+        session.reporter.step(f"Making {place}")
+        yield _made(session, place, base, frontend)
+        return
+    with tempfile.TemporaryDirectory(prefix="accel-doctor-") as scratch:
+        session.reporter.note(f"would make {place}")
+        yield _made(session, Path(scratch).resolve() / _NAME, base, frontend)
+
+
+def _made(session: Session, place: Path, base: Path, frontend: FrontendOptions) -> Session:
+    uv = find_uv(session.invocation.variables) if frontend.frontend != "pip" else None
+    make_environment(place, base, uv, session.runner, session.invocation.directory.name or _NAME)
+    return replace(session, chosen=describe(place / "bin/python", session.runner))
