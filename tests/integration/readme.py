@@ -1,4 +1,4 @@
-"""README's second command, carried out on a fresh machine."""
+"""README's two commands, carried out on a fresh machine."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import pytest
 from integration.machine import Base, UnavailableError, machine
 from paths import ROOT
 
+INSTALLING, TESTING = "accel-doctor install --yes --python", "pytest"
 
-def run_test_command(scratch: Path, user: str | None, reason: str) -> None:
-    """Run it as ``user`` (None: root) in a copy of this tree; what is skipped there is skipped for ``reason``."""
-    command = next(line for line in (ROOT / "README.md").read_text().splitlines() if "bin/pytest" in line)
+
+def run_readme_command(part: str, scratch: Path, user: str | None, said: str) -> None:
+    """Run the command with this ``part`` as ``user`` (None: root) in a copy of this tree; it says what it should."""
+    command = next(line for line in (ROOT / "README.md").read_text().splitlines() if f"bin/{part}" in line)
     try:
         with machine(Base("trixie")) as fresh:
             tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -27,6 +29,6 @@ def run_test_command(scratch: Path, user: str | None, reason: str) -> None:
             fresh.must("su", user or "root", "-c", f"mkdir {home}/tree && tar -xf {home}/tree.tar -C {home}/tree")
             done = fresh.runner(user).capture(["sh", "-c", f"cd {home}/tree && {command}"], timeout=900)
             assert done.returncode == 0, done.output[-5000:] + done.stderr[-2000:]
-            assert reason in done.output
+            assert said in done.output + done.stderr
     except UnavailableError as problem:
         pytest.skip(str(problem))

@@ -47,7 +47,7 @@ offers to make `./.venv`; `--venv` makes it without asking. An externally manage
 refuses it.
 
 The environment that accel-doctor runs from is passed over, and so are those that `uv tool`, `uvx` and `pipx` make for
-tools: only `--python` installs there. `env sync` and `env restore` refuse to replace the one that accel-doctor runs from.
+tools: only `--python` installs there. `env sync` and `env restore` refuse to replace the one accel-doctor runs from.
 What goes to `--target` or `--prefix` needs no environment: the `python3` on PATH resolves and builds it.
 
 ## Files that environments share
