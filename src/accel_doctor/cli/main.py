@@ -36,6 +36,7 @@ COMMANDS = {
         "cache": "Show, verify, prune and clear what is kept: wheels, sources, locks, environments, logs.",
         "rules": "Check, test, list, show and add rules.",
         "index": "Build file indexes: which package of a distribution ships a header, library or command.",
+        "completion": "Let a shell complete commands, options, distributions, needs and files.",
         "help": "Show the help of a command.",
     },
 }
@@ -44,6 +45,7 @@ EXAMPLES = {
     "accel-doctor check psycopg2 lxml": "Show what these need to build, and what is missing here.",
     "accel-doctor run -- uv sync": "Run any command that builds, and cure what fails in it.",
 }
+COMPLETING = "_ACCEL_DOCTOR_COMPLETE"  # click completes a line if it is set
 DOCUMENTATION = "https://pypi.org/project/accel-doctor/"
 
 
@@ -91,6 +93,8 @@ def application() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line, report every expected error on stderr, and return the exit code."""
+    if COMPLETING in os.environ:
+        importlib.import_module("accel_doctor.cli.shell_scripts")
     try:
         code = application.main(list(arguments), prog_name="accel-doctor", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
 import click
 
+from accel_doctor.cli.completing import type_of
 from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory, working_directory
 from accel_doctor.cli.help_text import HelpedCommand, HelpedGroup
 from accel_doctor.errors import UsageError
@@ -149,6 +150,7 @@ def _parameter(name: str, kind: Any, declared: _Declared) -> click.Parameter:
         settings["is_flag"] = True
     if kind == bool | None:
         settings |= {"is_flag": True, "default": None}  # click's own default is False
+    settings.setdefault("type", type_of(settings.get("metavar")))
     return declared.kind([*declared.flags, name], **settings)
 
 
@@ -162,7 +164,7 @@ class ConfiguredCommand(HelpedCommand):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Parse the command line, with the configuration as defaults."""
-        if not {"-h", "--help"} & set(args):
+        if not {"-h", "--help"} & set(args) and not extra.get("resilient_parsing"):  # else a shell completes
             values = read_configuration(user_directory(os.environ), working_directory())
             extra.setdefault("default_map", {key.replace("-", "_"): value for key, value in values.items()})
         return super().make_context(info_name, args, parent, **extra)

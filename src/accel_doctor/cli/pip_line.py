@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from accel_doctor.cli.completing import type_of
 from accel_doctor.cli.options import ConfiguredCommand, FrontendOptions
 from accel_doctor.cli.session import Session
 from accel_doctor.errors import UsageError
@@ -41,13 +42,13 @@ def _option(option: PipOption) -> click.Option:
         case Kind.COUNT:
             settings["count"] = True
         case Kind.TEXT | Kind.PATH:
-            settings["type"] = click.Choice(option.choices) if option.choices else str
+            settings["type"] = click.Choice(option.choices) if option.choices else type_of(option.metavar)
         case Kind.NUMBER:
             settings["type"] = float
         case Kind.WHOLE:
             settings["type"] = int
         case Kind.MANY | Kind.SETTING:
-            settings["multiple"] = True
+            settings |= {"multiple": True, "type": type_of(option.metavar)}
         case Kind.FORMATS:
             settings |= {"multiple": True, "callback": _format_control, "expose_value": False}
     return click.Option(names, **settings)
@@ -68,7 +69,9 @@ class PipArguments(ParsedArguments):
     @staticmethod
     def parameters() -> Sequence[click.Parameter]:
         """Return the click parameters."""
-        requirements = click.Argument(["requirements"], nargs=-1, metavar="[REQUIREMENT]...")
+        requirements = click.Argument(
+            ["requirements"], nargs=-1, metavar="[REQUIREMENT]...", type=type_of("REQUIREMENT")
+        )
         return (requirements, *map(_option, PIP_OPTIONS), *HIDDEN_OPTIONS)
 
     @classmethod

@@ -40,7 +40,7 @@ def test_version(capsys):
 
 def test_help_lists_the_commands(capsys):
     assert main.run(["--help"]) == ExitCode.DONE
-    assert "  install   Install requirements, with the system packages" in capsys.readouterr().out
+    assert "  install     Install requirements, with the system packages" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

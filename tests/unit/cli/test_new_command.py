@@ -44,7 +44,7 @@ def test_a_module_and_a_row_are_enough(monkeypatch, capsys):
     assert main.run(["--help"]) == ExitCode.DONE
     out = capsys.readouterr().out
     assert out.startswith("hello world!\n")
-    assert "  greet     Greet somebody, wherever.\n" in out
+    assert "  greet       Greet somebody, wherever.\n" in out
 
 
 def test_every_command_has_a_row_and_no_third_home():

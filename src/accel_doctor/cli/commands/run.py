@@ -8,8 +8,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import click
-
 from accel_doctor.cli.assembly import assembled_treatment
 from accel_doctor.cli.options import (
     ConfiguredCommand,
@@ -34,7 +32,7 @@ _NO_FAILURE = frozenset({0, -signal.SIGINT, 128 + signal.SIGINT, -signal.SIGPIPE
 
 @dataclass(frozen=True)
 class RunOptions:
-    words: tuple[str, ...] = argument("-- COMMAND [ARGUMENT]...", required=True, type=click.UNPROCESSED)
+    words: tuple[str, ...] = argument("-- COMMAND [ARGUMENT]...", required=True)
     consent: ConsentOptions = ConsentOptions()
     dry_run: bool = own("--dry-run", default=False, help="Run the command once; print the plan and change nothing.")
     python: str | None = own("--python", metavar="PATH", help="The interpreter or environment to build for.")
