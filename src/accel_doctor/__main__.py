@@ -9,6 +9,8 @@ import sys
 from accel_doctor import __version__
 from accel_doctor.cli.surroundings import made_usable
 
+_INTERRUPTED = 130  # ExitCode.INTERRUPTED; to import it takes longer than the version
+
 
 def main() -> int:
     """Run the command line; return the exit code, or exit with it."""
@@ -26,8 +28,8 @@ def main() -> int:
 
         shutil.rmtree(temporary, ignore_errors=True)
     threading = sys.modules.get("threading")
-    if threading is None or threading.active_count() == 1:
-        os._exit(code)  # an orderly shutdown takes a tenth of a short run, and is not needed
+    if threading is None or threading.active_count() == 1 or code == _INTERRUPTED:
+        os._exit(code)  # an orderly shutdown takes a tenth of a short run, waits for threads, and is not needed
     return code
 
 

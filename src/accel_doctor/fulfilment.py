@@ -17,6 +17,7 @@ from accel_doctor.model.requests import InstallRequest
 from accel_doctor.poorer import PoorerWheels
 from accel_doctor.treatment import Treatment, TreatmentEnded
 from accel_doctor.wording import count
+from accel_doctor.workers import workers
 
 _READERS = 4  # threads; each may keep 64 MB of a source in memory
 
@@ -105,9 +106,7 @@ class Fulfilment:
         self._sources_read.update(unread)
         if not unread:
             return []
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="read") as pool:  # most wait for downloads
+        with workers(_READERS, "read") as pool:  # most wait for downloads
             found = list(pool.map(lambda source: self.read(source, request), unread))
         return self.treatment.named([reason for reasons in found for reason in reasons])
 

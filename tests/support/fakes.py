@@ -419,6 +419,9 @@ class FakeReporter:
     def note(self, text: str) -> None:
         self.notes.append(text)
 
+    def stopping(self) -> None:
+        self.note("stopping…")
+
     def ask(self, plan: Plan) -> Consent | Plan:
         self.asked.append(plan)
         return self.first_answers.pop(0) if self.first_answers else self.answer

@@ -19,7 +19,7 @@ UNIT = Path(__file__).parent
 # Lower may not import higher; what shares a floor may not import its neighbours.
 FLOORS = (
     ("__init__", "values", "units"),
-    ("errors", "hashing", "older_python", "ownership", "urls", "wheelfile", "whole_files", "wording"),
+    ("errors", "hashing", "older_python", "ownership", "urls", "wheelfile", "whole_files", "wording", "workers"),
     ("compressed",),
     ("model",),
     ("interfaces", "http", "changes_document"),
@@ -56,6 +56,7 @@ STARTS_PROCESSES = {
     "system/process/own_mounts.py",
     "system/process/runner.py",
     "system/process/sandboxed_process.py",
+    "system/process/scratch.py",
     "system/process/session_leader.py",
     "system/process/terminal_session.py",
     "store/environments/halves.py",

@@ -25,6 +25,7 @@ from accel_doctor.model.cures import NO_CHANGES, BuildChanges, Reason
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
 from accel_doctor.wheelfile import generator, is_pure
+from accel_doctor.workers import workers
 
 # How the next phase of a build is announced: by us, distutils commands, CMake, meson, cargo.
 _PHASES = (
@@ -68,10 +69,8 @@ class SourceBuilder:
         portable if the request asks for it."""
         if not sources:
             return []
-        from concurrent.futures import ThreadPoolExecutor
-
         # Shared levels are slow, and each wheel is read in full to verify it.
-        with ThreadPoolExecutor(max_workers=_LOOK_UPS, thread_name_prefix="look-up") as pool:
+        with workers(_LOOK_UPS, "look-up") as pool:
             found = list(pool.map(lambda source: self._stored(source, request), sources))
         return [self._fitting(source, *one) for source, one in zip(sources, found, strict=True)]
 
@@ -102,9 +101,7 @@ class SourceBuilder:
         """
         if not sources:
             return []
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="build") as pool:
+        with workers(self.jobs, "build") as pool:
             # The largest first: else one long build may be left for the end, alone.
             order = sorted(sources, key=lambda source: -(source.size or 0))
             futures = {one: pool.submit(self._outcome, one, request, unfit.get(one)) for one in order}

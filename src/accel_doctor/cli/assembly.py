@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -49,6 +48,7 @@ from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 from accel_doctor.system.loader.library_versions import LibraryVersions
 from accel_doctor.system.loader.machine_loader import MachineLoader
 from accel_doctor.system.probe import MachineProber
+from accel_doctor.system.process.scratch import scratch_directory
 from accel_doctor.system.python.interpreter import supported_tags
 from accel_doctor.treatment import Treatment
 
@@ -81,8 +81,8 @@ def assembled_doctor(
     leases = Leases(session.cache / LEASES)
     leases.hold(session.logs.directory.name)
     with (
-        tempfile.TemporaryDirectory(prefix="accel-doctor-", ignore_cleanup_errors=True) as work,
-        _wheel_store(session, leases, levels, Path(work)) as store,
+        scratch_directory() as work,
+        _wheel_store(session, leases, levels, work) as store,
         closing(downloads),
     ):
         builder = SourceBuilder(
@@ -97,7 +97,7 @@ def assembled_doctor(
             tags=frozenset(environment.tags),
             auditwheel=auditwheel_for(session),
             logs=session.logs,
-            work=Path(work),
+            work=work,
             jobs=jobs,
         )
         alternatives, read = _alternatives(session, environment, index), _source_reader(session, builder)

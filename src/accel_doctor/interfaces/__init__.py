@@ -19,4 +19,4 @@ from accel_doctor.interfaces.machine_protocols import (
     Runner,
     Sandbox,
 )
-from accel_doctor.interfaces.run_protocols import Adviser, Advisers, Logs, Notifier, Progress, Reporter
+from accel_doctor.interfaces.run_protocols import Adviser, Advisers, Logs, Notifier, Progress, Reporter, Stoppable

@@ -67,6 +67,13 @@ class Notifier(Protocol):
         """Print a one-line note."""
 
 
+class Stoppable(Notifier, Protocol):
+    """Tell the user, until the run is interrupted."""
+
+    def stopping(self) -> None:
+        """Say so at once; of what still runs nothing more is reported."""
+
+
 class Progress(Notifier, Protocol):
     """Tell the user, and show the progress of a long operation."""
 

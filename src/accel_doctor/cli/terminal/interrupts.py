@@ -10,7 +10,7 @@ from types import FrameType
 import click
 
 from accel_doctor.cli.session import RunLogs
-from accel_doctor.interfaces import Notifier
+from accel_doctor.interfaces import Notifier, Stoppable
 from accel_doctor.model.plans import Plan
 from accel_doctor.report.text import interruption_lines
 from accel_doctor.system.process.runner import ProcessRunner
@@ -19,11 +19,12 @@ from accel_doctor.system.process.runner import ProcessRunner
 class Interrupts:
     """Handles both signals: stops the processes that other threads wait for, then raises KeyboardInterrupt."""
 
-    def __init__(self, runner: ProcessRunner, notifier: Notifier) -> None:
+    def __init__(self, runner: ProcessRunner, reporter: Stoppable) -> None:
         self._runner = runner
-        self._notifier = notifier
+        self._reporter = reporter
         self._deferring = False
         self._pending = False
+        self._stopping = False
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -50,9 +51,12 @@ class Interrupts:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._deferring:
             self._pending = True
-            self._notifier.note("interrupted: waiting for the package manager, to avoid a half-finished installation")
+            self._reporter.note("interrupted: waiting for the package manager, to avoid a half-finished installation")
             return
-        self._runner.stop()
+        if not self._stopping:  # a second signal cuts short what the first one began
+            self._stopping = True
+            self._reporter.stopping()
+            self._runner.stop()
         raise KeyboardInterrupt
 
 

@@ -28,9 +28,18 @@ class PlainReporter(Reporter):
         self._terminal = terminal
         self._distribution = distribution
         self._failed: list[Case] = []  # since the last question
+        self._stopped = False
 
-    def close(self) -> None:
-        """Restore the terminal."""
+    def close(self) -> bool:
+        """Restore the terminal; return whether there was a table."""
+        return False
+
+    def stopping(self) -> None:
+        """Restore the terminal, and say that an interrupt was heard; what was begun ends unheard."""
+        self._stopped = True
+        if self._terminal.interactive and not self.close():
+            click.echo(err=True)  # beside it is the terminal's ^C
+        self._say("stopping…", level=-1)
 
     def step(self, text: str) -> None:
         self._say(text, bold=True)
@@ -79,8 +88,12 @@ class PlainReporter(Reporter):
 
     def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
         # pip: -q hides information, -qq warnings too, -qqq errors as well.
-        if self._terminal.verbosity >= level:
+        if self._terminal.verbosity >= level and not self._is_late():
             click.echo(click.style(text, bold=bold, fg=fg) if self._terminal.color else text, err=True)
+
+    def _is_late(self) -> bool:
+        """Return whether a thread reports on after an interrupt."""
+        return self._stopped and threading.current_thread() is not threading.main_thread()
 
 
 class CommandReporter(PlainReporter):
@@ -102,12 +115,14 @@ class LiveReporter(PlainReporter):
     def __init__(self, terminal: Terminal, distribution: Distribution) -> None:
         super().__init__(terminal, distribution)
         self._builds: dict[Source, tuple[str, float]] = {}
-        self._lock = threading.Lock()  # builds run in threads
+        self._lock = threading.RLock()  # builds run in threads, and signals come while it is held
         self._live: Live | None = None
 
-    def close(self) -> None:
+    def close(self) -> bool:
         with self._lock:
+            shown = self._live is not None
             self._stop()
+            return shown
 
     def build_started(self, source: Source) -> None:
         with self._lock:
@@ -129,13 +144,13 @@ class LiveReporter(PlainReporter):
     def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
         if self._live is None:
             super()._say(text, level=level, bold=bold, fg=fg)
-        elif self._terminal.verbosity >= level:
+        elif self._terminal.verbosity >= level and not self._is_late():
             self._live.console.print(
                 text, style=" ".join(filter(None, ["bold" if bold else "", fg or ""])), markup=False, highlight=False
             )
 
     def _start(self) -> None:
-        if self._live is None:
+        if self._live is None and not self._stopped:
             from rich.console import Console
             from rich.live import Live
 

@@ -7,13 +7,13 @@ its pack is read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from accel_doctor.interfaces import Progress
 from accel_doctor.model.stored_environments import StoredEnvironment
 from accel_doctor.store.environments.environment_cache import EnvironmentCache
 from accel_doctor.store.environments.manifest import LIMIT, manifest_from_json
 from accel_doctor.store.levels.shared_level import SharedLevel
+from accel_doctor.workers import workers
 
 _LAYOUT = "environments/v1"
 _LARGEST_PACK = 16 << 30  # bytes
@@ -87,7 +87,7 @@ def _packs(cache: EnvironmentCache, stored: StoredEnvironment, level: SharedLeve
                 aside.rename(cache.pack_path(digest))
             return fetched
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with workers(_AT_ONCE, "fetch") as pool:
         for number, fetched in enumerate(pool.map(fetch, missing)):
             progress.show(f"fetching from {level.name}", number, len(missing))
             if not fetched:

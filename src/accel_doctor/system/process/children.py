@@ -200,19 +200,20 @@ def _outcome(child: subprocess.Popen[bytes], deadline: float | None) -> int:
         return TIMED_OUT
 
 
-def end(children: Sequence[subprocess.Popen[bytes]]) -> None:
-    """End the process groups of these children: SIGTERM, then SIGKILL after a few seconds."""
+def end(children: Sequence[subprocess.Popen[bytes]], grace: float | None = None) -> None:
+    """End the process groups of these children: SIGTERM, then SIGKILL after ``grace`` seconds."""
+    grace = _TERM_GRACE if grace is None else grace
     running = [child for child in children if child.poll() is None]
     for child in running:
         _signal_group(child, signal.SIGTERM)
-    deadline = time.monotonic() + _TERM_GRACE
+    deadline = time.monotonic() + grace
     for child in running:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(max(0.0, deadline - time.monotonic()))
     for child in running:  # the leader may be gone while others in its group ignored SIGTERM
         _signal_group(child, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(_TERM_GRACE)
+            child.wait(grace)
 
 
 def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:

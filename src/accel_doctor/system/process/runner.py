@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from accel_doctor.system.process.terminal_session import TerminalSession
 
 STOPPED = 130  # after stop(), nothing more is started
+_PATIENCE = 0.4  # seconds that children have to end once a person waits for it
 
 
 class ProcessRunner:
@@ -130,11 +131,11 @@ class ProcessRunner:
         return self._stopped
 
     def stop(self) -> None:
-        """End all running children (SIGTERM, then SIGKILL), and start no more. Returns within seconds."""
+        """End all running children (SIGTERM, then SIGKILL), and start no more. Returns within a second."""
         with self._lock:
             self._stopped = True
             children = tuple(self._children)
-        end(children)
+        end(children, _PATIENCE)
 
     def _merged(self, environment: Mapping[str, str] | None) -> dict[str, str]:
         return {**self._environment, **(environment or {})}

@@ -20,6 +20,7 @@ from accel_doctor.model.requests import InstallRequest
 from accel_doctor.system.python.import_judgment import Judgment, judged, read_failures, read_inner_count
 from accel_doctor.system.python.import_programs import IMPORT, LIST
 from accel_doctor.system.python.inner_judgment import InnerJudge, ModuleRules
+from accel_doctor.workers import workers
 
 _LIST_TIMEOUT = 60.0  # seconds
 _IMPORT_TIMEOUT = 120.0
@@ -58,9 +59,7 @@ class Imports:
         """
         places = (str(request.target or ""), str(request.prefix or ""), "user" if request.user else "")
         listed = self._listed(names, places)
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="import") as pool:
+        with workers(self.jobs, "import") as pool:
             outcomes = list(pool.map(lambda name: self._import(name, listed[name], places), listed))
         return [failed for failed in outcomes if failed]
 

@@ -43,8 +43,16 @@ def test_a_signal_stops_the_processes_and_interrupts(interrupts, told, number):
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), interrupts.watched():
         signal.raise_signal(number)
-    assert told == ["stopped"]
+    assert told == ["stopping…", "stopped"]
     assert signal.getsignal(number) == before
+
+
+def test_a_second_signal_does_not_wait_for_the_first_one(interrupts, told):
+    with interrupts.watched():
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+    assert told == ["stopping…", "stopped"]
 
 
 def test_a_package_manager_at_work_is_left_to_finish(interrupts, told):
