@@ -84,8 +84,9 @@ def names(session: nox.Session) -> None:
 
 @nox.session
 def reference(session: nox.Session) -> None:
-    """Write what docs/reference says about options from the commands themselves."""
+    """Write what docs/reference says about options, and the manual pages, from the commands themselves."""
     session.run(sys.executable, "tests/tools/reference.py")
+    session.run(sys.executable, "tests/tools/manual.py")
 
 
 @nox.session

@@ -6,6 +6,7 @@ import os
 
 import click
 import pytest
+from tools.manual import DIRECTORY, manuals, roff
 from tools.reference import pages
 
 from accel_doctor import __version__
@@ -31,6 +32,20 @@ def test_the_reference_pages_are_those_of_these_commands():
     assert {path.name for path in written} >= {"check.md", "install.md", "rules-command.md"}
     for path, text in written.items():
         assert path.read_text() == text, "run: python tests/tools/reference.py"
+
+
+def test_the_manual_pages_are_those_of_these_commands():
+    written = manuals()
+    assert {path.name for path in written} == {path.name for path in DIRECTORY.glob("*.1")}
+    for path, text in written.items():
+        assert path.read_text() == text, "run: python tests/tools/manual.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("-a 'b' \\c", "\\-a 'b' \\ec"), (".TH", "\\&.TH"), ("'x", "\\&'x"), ("a\n  b", "a b")]
+)
+def test_nothing_in_a_manual_page_is_a_request_of_roff(text, line):
+    assert roff(text) == line
 
 
 def test_version(capsys):
