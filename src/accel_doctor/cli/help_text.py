@@ -16,7 +16,7 @@ from accel_doctor.wording import either
 OPTION_GROUPS = {
     "Requirements": ("requirement", "constraint", "editable", "build_constraint", "no_resolve"),
     "Consent": ("yes", "yes_to_all", "no_system", "dry_run"),
-    "Target": ("python", "distro", "target", "prefix", "user", "break_system_packages", "require_virtualenv"),
+    "Target": ("python", "venv", "distro", "target", "prefix", "user", "break_system_packages", "require_virtualenv"),
     "Versions": (
         "upgrade",
         "upgrade_strategy",
