@@ -18,6 +18,8 @@ _OLD_SETUPTOOLS = Need(NeedKind.BUILD_CONSTRAINT, "setuptools<82")
 _PKG_RESOURCES = Need(NeedKind.PYTHON_MODULE, "pkg_resources")
 _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")  # which the build may compile
 _HAS_MODULES = Need(NeedKind.BUILD_CONSTRAINT, "has-cython-modules")  # whose C code the build generates
+_OPTIONAL_TOO_OLD = Need(NeedKind.BUILD_CONSTRAINT, "optional-code-too-old")
+_FACTS = (_HAS_OLD_CODE, _HAS_MODULES, _OPTIONAL_TOO_OLD)
 _OLD_SCRIPT = Need(NeedKind.BUILD_CONSTRAINT, "old-setup-script")
 _TOO_NEW = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new")
 _OLDER_CYTHON = {Need(NeedKind.BUILD_CONSTRAINT, name) for name in ("Cython<3", "Cython<3.1")}
@@ -31,6 +33,7 @@ class SourceFacts:
     def __init__(self) -> None:
         self._regenerable: set[str | None] = set()  # packages whose old C code Cython can generate again
         self._generated: dict[str | None, set[str]] = {}  # by package: stems of files; "" for any
+        self.without_modules: dict[str | None, Reason] = {}  # packages whose extension modules cannot be built here
         self._replaced: set[str] = set()  # build requirements that other versions take the place of
 
     def to_meet(self, reasons: Sequence[Reason], adviser: Adviser, prober: Prober | None) -> list[Reason]:
@@ -41,7 +44,8 @@ class SourceFacts:
                 self._generated.setdefault(reason.package, set()).add(_stem(reason))
         self._regenerable.update(reason.package for reason in reasons if reason.need in (_GENERATED, _HAS_OLD_CODE))
         facts = [reason for reason in reasons if reason.need.kind is NeedKind.BUILD_CONSTRAINT]
-        facts = [reason for reason in facts if reason.need not in (_HAS_OLD_CODE, _HAS_MODULES)]
+        self.without_modules |= {reason.package: reason for reason in facts if reason.need == _OPTIONAL_TOO_OLD}
+        facts = [reason for reason in facts if reason.need not in _FACTS]
         self._replaced.update(
             name for reason in facts if (name := reason.need.name.partition(">=")[0]) != reason.need.name
         )

@@ -68,18 +68,19 @@ class Fulfilment:
         resolution = self.treatment.resolution
         while pending and self.treatment.resolution == resolution:
             held = [source for source, reasons in pending.items() if reasons]
-            expected = [reason for source in held for reason in pending[source]]
             failures = {source: known[source] for source in pending if source in known}
             if ready := [one for one in pending if one not in held and one not in known]:
-                self._fetch_ahead(expected)
+                self._fetch_ahead([reason for source in held for reason in pending[source]])
                 failures |= self._build(ready, request)
             self.downloads.wait()
             self._poorer.settle(failures)
             poor = self._poorer.among(pending)
             if not failures and not held and not poor:
                 break
-            built = [one for one in held if one not in waiting]  # the others only lack a library
+            built = (one for one in held if one not in waiting)  # the others only lack a library
             named = self._named_by([*failures, *built, *poor], request)
+            held = self._poorer.wait(held)
+            expected = [reason for source in held for reason in pending[source]]
             poorer = self._poorer.offered_by(poor)
             if not failures and not held and not poorer:
                 break

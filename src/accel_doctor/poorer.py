@@ -16,6 +16,7 @@ from accel_doctor.treatment import Treatment, TreatmentEnded
 from accel_doctor.wording import listed
 
 _COMPILER = Need(NeedKind.COMPILER, "c")
+NOT_IMPORTABLE = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new-to-import")
 FOR_EXTENSIONS = "its extension modules need it"
 KEPT = "its cached wheel was built without it, and so without an extension module"
 
@@ -60,11 +61,18 @@ class PoorerWheels:
 
     def to_meet(self, offered: Mapping[Source, Sequence[Reason]], named: Sequence[Reason]) -> list[Reason]:
         """Return what was offered for poorer wheels, and what sources name: of those of poorer wheels, what can be met
-        for those that are built again."""
+        for those that are built again, and why they cannot be imported."""
         again, poor = {source.name for source in offered}, {source.name for source in self.among(self.built)}
-        others = [reason for reason in named if reason.package not in poor]
+        others = [reason for reason in named if reason.package not in poor or reason.need == NOT_IMPORTABLE]
         theirs = self.treatment.improvable([reason for reason in named if reason.package in again])
         return [*(reason for reasons in offered.values() for reason in reasons), *others, *theirs]
+
+    def wait(self, held: Sequence[Source]) -> list[Source]:
+        """Return those that wait to be built; poorer wheels will do whose extension modules cannot be built here."""
+        settled = [one for one in held if one in self.kept and one.name in self.treatment.sources.without_modules]
+        for source in settled:
+            self._use_kept(source)
+        return [one for one in held if one not in settled]
 
     def settle(self, failures: dict[Source, Failed]) -> None:
         """Take the failures out whose sources have poorer wheels that nothing betters: these will do."""
@@ -97,7 +105,9 @@ class PoorerWheels:
         for one in self.built.values():
             if one.wheel.lacks and one.source not in self._told:
                 self._told.add(one.source)
-                why = listed(list(dict.fromkeys(map(shown_by, one.lacks))) or one.wheel.lacks)
+                reason = self.treatment.sources.without_modules.get(one.source.name)
+                lacks = [reason] if reason else one.lacks
+                why = listed(list(dict.fromkeys(map(shown_by, lacks))) or one.wheel.lacks)
                 self.treatment.reporter.note(f"{one.source} was built without an extension module: {why}")
 
     def _offered(self, source: Source, wheel: Wheel, reasons: Sequence[Reason]) -> list[Reason]:

@@ -50,7 +50,7 @@ class Treatment:
     _tried: set[str] = field(default_factory=set)  # system packages
     _cures: dict[str | None, list[BuildCure]] = field(default_factory=dict)  # in effect, by Python package
     _tried_cures: set[object] = field(default_factory=set)
-    _sources: SourceFacts = field(default_factory=SourceFacts)
+    sources: SourceFacts = field(default_factory=SourceFacts)  # what the files of failed sources say
     _python: str | None = None  # the version that builds target, by the latest log
 
     @property
@@ -79,7 +79,7 @@ class Treatment:
         for case in cases:
             self._python = case.python or self._python
             self.reporter.diagnosed(case)
-        found = behind_files(self._sources.explained(cases), self.prober)
+        found = behind_files(self.sources.explained(cases), self.prober)
         self.take_back([*found, *foreseen], cases)
         foreseen = [*not_shown(foreseen, found), *self._foresee_next([*found, *foreseen])]
 
@@ -132,7 +132,7 @@ class Treatment:
 
     def take_back(self, found: Sequence[Reason], cases: Sequence[Case] = ()) -> None:
         """Take back each cure whose need has come again where it should have helped."""
-        again = {(reason.package, reason.need) for reason in self._sources.behind(found)}
+        again = {(reason.package, reason.need) for reason in self.sources.behind(found)}
         for name, cures in self._cures.items():
             self._undo(name, [one for one in cures if (name, one.reason.need) in again and is_for(one, cases)])
 
@@ -203,7 +203,9 @@ class Treatment:
 
     def improvable(self, lacks: Sequence[Reason]) -> list[Reason]:
         """Return, of what poorer wheels lacked, what this run may cure or ask about."""
-        reasons = self._sources.behind(lacks)
+        reasons = [
+            reason for reason in self.sources.behind(lacks) if reason.package not in self.sources.without_modules
+        ]
         plan = self.adviser.plan(reasons, lambda cure: self._is_fresh(cure) and can_help(cure, None, ()))
         sure = plan.sure(self._tried) if self.policy.yes and not self.policy.yes_to_all else plan
         met = {*(cure.reason for cure in sure.build_cures), *self.curable(reasons)}
@@ -250,7 +252,7 @@ class Treatment:
     def named(self, reasons: Sequence[Reason]) -> list[Reason]:
         """Return the needs, of those that sources name, to meet before the next builds: what this machine lacks and a
         package surely provides, and what keeps the build from ending well here."""
-        return self._sources.to_meet(reasons, self.adviser, self.prober if self.policy.system else None)
+        return self.sources.to_meet(reasons, self.adviser, self.prober if self.policy.system else None)
 
     def _curable(self, reasons: Iterable[Reason]) -> list[Reason]:
         if not self.policy.system:

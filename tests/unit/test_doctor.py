@@ -1189,6 +1189,38 @@ def test_what_shows_that_a_wheel_is_poorer_is_quoted():
     ]  # fmt: skip
 
 
+OPTIONAL = "build-constraint:optional-code-too-old"
+TO_IMPORT = "build-constraint:python-too-new-to-import"
+
+
+def test_nothing_is_offered_for_modules_that_cannot_be_built_here(practice):
+    case = practice({"yaml": ()}, policy=Policy(yes=True))
+    case.builder.optional = {"yaml": ("compiler:c",)}
+    case.doctor.wheels.read = naming(OPTIONAL)
+    notes = [f"yaml 1 was built without an extension module: setup.py:1: {OPTIONAL}"]
+    assert case.install("yaml").code is ExitCode.DONE
+    assert (case.package_manager.transactions, case.builder.attempts) == ([], ["yaml"])
+    assert case.reporter.notes == notes
+    again = practice({"yaml": ()}, policy=Policy(yes=True))
+    again.builder.kept["yaml"] = Wheel(Path("/kept/yaml-1-py3-none-any.whl"), "0" * 64, lacks=("compiler:c",))
+    again.doctor.wheels.read = naming(OPTIONAL)
+    assert again.install("yaml").code is ExitCode.DONE
+    assert (again.package_manager.transactions, again.builder.attempts) == ([], [])
+    assert again.reporter.notes == notes
+
+
+def test_nothing_is_installed_where_a_poorer_wheel_cannot_be_imported(practice):
+    case = practice({"yaml": (), "cffi": ("header:ffi.h",)}, policy=Policy(yes=True), cures={TO_IMPORT: ()})
+    case.builder.optional = {"yaml": ("compiler:c",)}
+    case.doctor.wheels.read = lambda source, request: (
+        naming(TO_IMPORT)(source, request) if source.name == "yaml" else []
+    )
+    result = case.install("yaml", "cffi")
+    assert result.code is ExitCode.UNCURED
+    assert [str(unmet.reason.need) for unmet in result.plan.unmet] == [TO_IMPORT]
+    assert case.package_manager.transactions == []
+
+
 def test_what_nothing_cures_leaves_a_poorer_wheel_as_it_is(practice):
     case = practice({"yaml": (), "cffi": ("header:ffi.h",)}, cures=NEVER, policy=Policy(yes=True))
     case.builder.optional = {"yaml": ("build-constraint:never",)}

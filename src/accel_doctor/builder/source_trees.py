@@ -19,7 +19,7 @@ from accel_doctor.rulebook import Rulebook
 
 _BUILD_FILES = frozenset({
     "CMakeLists.txt", "configure.ac", "configure.in", "meson.build", "meson.options", "meson_options.txt",
-    "pyproject.toml", "Cargo.toml", "Cargo.lock",
+    "pyproject.toml", "Cargo.toml", "Cargo.lock", "PKG-INFO",
 })  # fmt: skip
 _CODE = frozenset({
     ".c", ".c++", ".cc", ".cmake", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".i", ".in", ".inc", ".py", ".pxd",

@@ -17,8 +17,11 @@ _ASSIGNED = re.compile(r"\b(Py_(?:TYPE|SIZE|REFCNT))[ \t]*\([^()=]*\)[ \t]*=(?!=
 _POINTER = re.compile(r"\b(\w+)[ \t]*\*[ \t]*(\w+)[ \t]*[;=,)]")
 _STRUCTS = frozenset({"PyFrameObject", "PyThreadState"})
 _MEMBER = re.compile(r"\b(\w+|PyThreadState_(?:GET|Get)\(\))[ \t]*->[ \t]*(\w+)")
+_CYTHON = ".pyx"
+_ATTRIBUTE = re.compile(r"(?<![\w.])(\w+)\.(\w+)")
 _OWN_FILE = re.compile(r'[ \t]*#[ \t]*include[ \t]*"([\w./-]+)"')
 _MOST_FILES = 400
+_MOST_ALIASES = 4
 _INCLUDED = re.compile(r'[ \t]*#[ \t]*include[ \t]*[<"]([\w.]+)[>"]')
 _NUMPYS = "numpy.distutils"
 # By what is removed: the file that uses it, how, and what beside it means that the source gets along without.
@@ -49,19 +52,23 @@ def removed_use(tree: SourceTree, compiled: Iterable[str], removed: Collection[s
 
     A source that defines such a name itself brings a replacement, as generated code does.
     """
-    waiting = [path for path in dict.fromkeys(compiled) if path.endswith(_C_CODE)]
+    waiting = [path for path in dict.fromkeys(compiled) if path.endswith((*_C_CODE, _CYTHON))]
     for path in waiting:  # grows
         text = tree.texts.get(path, "")
         if path in tree.cut or _GENERATED.match(text):
             continue
         pointers = _pointers(text)
+        if path.endswith(_CYTHON):
+            if member := next((use for use in _members(path, text, pointers) if use.name in removed), None):
+                return member
+            continue
         for number, line in certain_lines(path, text, (), tree.python):
             own = tree.beside(path, found[1]) if (found := _OWN_FILE.match(line)) else path
             if own in tree.texts and own not in waiting and len(waiting) < _MOST_FILES:
                 waiting.append(own)
             for name in _names(line, pointers):
-                if name in removed and not tree.ships(name) and not _is_defined(tree, name.removesuffix(" =")):
-                    return RemovedUse(path, number, name)
+                if name in removed and (gone := _meant(tree, name, removed)):
+                    return RemovedUse(path, number, gone)
     return None
 
 
@@ -71,6 +78,14 @@ def _pointers(text: str) -> dict[str, str]:
     for struct, name in _POINTER.findall(text) if any(struct in text for struct in _STRUCTS) else ():
         found.setdefault(name, set()).add(struct)
     return {name: structs.pop() for name, structs in found.items() if len(structs) == 1 and structs <= _STRUCTS}
+
+
+def _members(path: str, text: str, pointers: Mapping[str, str]) -> Iterator[RemovedUse]:
+    """Yield the members of Python's structures that Cython code reads through pointers: ``frame.f_code``."""
+    for number, line in enumerate(text.splitlines() if pointers else (), 1):
+        for name, member in _ATTRIBUTE.findall(line.partition("#")[0]):
+            if name in pointers:
+                yield RemovedUse(path, number, f"{pointers[name]}->{member}")
 
 
 def _names(line: str, pointers: Mapping[str, str]) -> list[str]:
@@ -137,10 +152,29 @@ def _ends(handler: ast.ExceptHandler) -> bool:
     return "ImportError" in caught and isinstance(last, ends) and _EXIT.match(ast.unparse(last)) is not None
 
 
-def _is_defined(tree: SourceTree, name: str) -> bool:
-    definition = re.compile(rf"#[ \t]*define[ \t]+{name}\b|^[\w* \t]*\b{name}[ \t]*\([^;]*$", re.MULTILINE)
-    return any(
-        definition.search("\n".join(line for _, line in certain_lines(path, text, (), tree.python, possible=True)))
-        for path, text in tree.texts.items()
-        if name in text and definition.search(text)
+def _meant(tree: SourceTree, name: str, removed: Collection[str]) -> str | None:
+    """Return the removed name that a name stands for: itself, or what the source defines it as; None if the source
+    brings something else."""
+    for _ in range(_MOST_ALIASES):
+        if tree.ships(name):
+            return None
+        definitions = _definitions(tree, name.removesuffix(" ="))
+        if len(definitions) != 1:
+            return None if definitions else name
+        (name,) = definitions
+        if name not in removed:
+            return None
+    return None
+
+
+def _definitions(tree: SourceTree, name: str) -> set[str]:
+    """Return what the source defines a name as: another name, or an empty string for anything else."""
+    definition = re.compile(
+        rf"#[ \t]*define[ \t]+{name}\b(?:[ \t]+(\w+)[ \t]*$)?|^[\w* \t]*\b{name}[ \t]*\([^;]*$", re.MULTILINE
     )
+    found: set[str] = set()
+    for path, text in tree.texts.items():
+        if name in text and definition.search(text):
+            code = "\n".join(line for _, line in certain_lines(path, text, (), tree.python, possible=True))
+            found.update(one[1] or "" for one in definition.finditer(code))
+    return found

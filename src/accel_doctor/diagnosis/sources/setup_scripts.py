@@ -58,6 +58,7 @@ class ScriptFacts:
 
     mentions: list[Mention] = field(default_factory=list)
     compiled: list[str] = field(default_factory=list)
+    modules: list[list[str]] = field(default_factory=list)  # the files of each extension module, optional ones too
     commands: list[str] = field(default_factory=list)
     extensions: int = 0
     setup: Call | None = None
@@ -169,15 +170,18 @@ class _Reader:
                 self._add(call, NeedKind.PKGCONFIG, word)
 
     def _extension(self, call: Call) -> None:
-        optional = truth(call.keywords.get("optional")) is True
-        if optional or (self._listed is not None and call not in self._listed):
+        if self._listed is not None and call not in self._listed:
+            return
+        given = call.argument(1, "sources")
+        names = [normpath(name) for name in strings(given) if name]
+        sources = [name for name in names if name in self._tree.paths or splitext(name)[1] == ".pyx"]
+        self.facts.modules.append([self._really(name) for name in sources])
+        if truth(call.keywords.get("optional")) is True:
             return
         self.facts.extensions += 1
-        given = call.argument(1, "sources")
         if given == []:
             return  # it stands for something else that builds it
-        sources = [normpath(name) for name in strings(given) if name]
-        self._compile(call, [name for name in sources if name in self._tree.paths or splitext(name)[1] == ".pyx"])
+        self._compile(call, sources)
         self._libraries(call, call.argument(7, "libraries"))
 
     def _compile(self, call: Call, sources: Sequence[str]) -> None:

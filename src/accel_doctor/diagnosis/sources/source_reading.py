@@ -63,7 +63,9 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
         facts = read_script(tree, "setup.py", requires)
         mentions += _setuptools(tree, project, requires, facts)
         script = tree.texts.get("setup.py", "")
-        compiled = () if FALLS_BACK.search(script) or _CHOOSES.search(script) else tuple(facts.compiled)
+        modules = _of_cython(tree, requires, facts)
+        files = (*facts.compiled, *(modules if len(modules) == 1 else ()))
+        compiled = () if FALLS_BACK.search(script) or _CHOOSES.search(script) else files
     given = [*requires, *(["f2py"] if "numpy" in requires else [])]
     needs = _resolved([*mentions, *_external(tree, project)], aliases, given)
     return SourceReading(needs, compiled, _declared_versions(tree, system), facts)
@@ -87,12 +89,10 @@ def _setuptools(
     tree: SourceTree, project: Mapping[str, Any], requires: Sequence[str], facts: ScriptFacts
 ) -> Iterator[Mention]:
     yield from facts.mentions
-    script = tree.texts.get("setup.py", "")
-    if not facts.extensions and "cython" in (*requires, *fetched_by(script)) and not FALLS_BACK.search(script):
-        modules = [path for path in sorted(tree.texts) if path.endswith(".pyx")]
-        yield from included_headers(tree, modules[:_MOST_MODULES])
-        for path in modules[:1]:
-            yield Mention(NeedKind.COMPILER, "c", path, 1, "a Cython module")
+    modules = _of_cython(tree, requires, facts)
+    yield from included_headers(tree, modules[:_MOST_MODULES])
+    for path in modules[:1]:
+        yield Mention(NeedKind.COMPILER, "c", path, 1, "a Cython module")
     for path in _cffi_builders(tree):
         yield from read_script(tree, path, requires).mentions
     for module in _table(project, "tool", "setuptools").get("ext-modules") or ():
@@ -105,6 +105,14 @@ def _setuptools(
             yield Mention(NeedKind.COMMAND, "make", "CMakeLists.txt", 1, "built with CMake's default generator")
     if any("configure" in command for command in facts.commands):
         yield from autoconf_mentions(tree, "configure.ac")
+
+
+def _of_cython(tree: SourceTree, requires: Sequence[str], facts: ScriptFacts) -> list[str]:
+    """Return the modules that are surely built with Cython, though no extension module was read."""
+    script = tree.texts.get("setup.py", "")
+    if facts.extensions or "cython" not in (*requires, *fetched_by(script)) or FALLS_BACK.search(script):
+        return []
+    return [path for path in sorted(tree.texts) if path.endswith(".pyx")]
 
 
 def _cffi_builders(tree: SourceTree) -> list[str]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.diagnosis.sources.cython_output import GeneratedCode, generated_code
 from accel_doctor.diagnosis.sources.own_imports import removed_name
-from accel_doctor.diagnosis.sources.removed_interface import insisted_import, removed_import, removed_use
+from accel_doctor.diagnosis.sources.removed_interface import (
+    RemovedUse,
+    insisted_import,
+    removed_import,
+    removed_use,
+)
 from accel_doctor.diagnosis.sources.script_values import truth
 from accel_doctor.diagnosis.sources.setup_scripts import ScriptFacts
 from accel_doctor.diagnosis.sources.source_reading import SourceReading, read_source
@@ -26,6 +32,8 @@ from accel_doctor.rulebook.python_packages import PythonRules
 _GENERATED = Need(NeedKind.BUILD_CONSTRAINT, "generated-by-old-cython")
 # No need, but a fact: there is such code, and whether the build compiles it is not known.
 _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")
+# No need, but a fact: the extension modules without which the build goes on cannot be built.
+_OPTIONAL_TOO_OLD = Need(NeedKind.BUILD_CONSTRAINT, "optional-code-too-old")
 _HAS_MODULES = Need(NeedKind.BUILD_CONSTRAINT, "has-cython-modules")  # whose C code the build generates
 # Build requirements without headers of their own; any other may bring what a source includes.
 _WITHOUT_HEADERS = frozenset({
@@ -58,7 +66,7 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
     if not tree.python:
         return reasons
     python = ".".join(map(str, tree.python))
-    reasons += _of_pkg_resources(tree, package, reading)
+    reasons += [*_of_metadata(tree, package, python), *_of_pkg_resources(tree, package, reading)]
     reasons += _of_removed_parts(tree, package, reading, book.python_rules, python)
     reasons += _of_script(reading.script, package)
     oldest = book.python_rules.oldest("cython", python)
@@ -77,6 +85,17 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
             why = f"pyproject.toml:{line}: {name}{versions} does not work on Python {python}"
             reasons.append(Reason(need, package, why=why))
     return reasons
+
+
+def _of_metadata(tree: SourceTree, package: str, python: str) -> Iterator[Reason]:
+    """Yield that a release declares that it is not for this Python: uv, unlike pip, builds it all the same."""
+    text = tree.texts.get("PKG-INFO", "").partition("\n\n")[0]
+    found = re.search(r"^Requires-Python:[ \t]*(.*)$", text, re.MULTILINE)
+    with suppress(InvalidSpecifier):
+        if found and not any(map(SpecifierSet(found[1].strip()).contains, (f"{python}.0", f"{python}.99"))):
+            line = text.count("\n", 0, found.start()) + 1
+            need = Need(NeedKind.BUILD_CONSTRAINT, "python-version")
+            yield Reason(need, package, why=f"PKG-INFO:{line}: {found[0].strip()}")
 
 
 def _of_pkg_resources(tree: SourceTree, package: str, reading: SourceReading) -> Iterator[Reason]:
@@ -99,10 +118,17 @@ def _of_removed_parts(
         yield Reason(Need(NeedKind.BUILD_CONSTRAINT, name), package, why=why)
     if dead := removed_name(tree, package, rules.modules_removed_in(python)):
         why = f"{dead.path}:{dead.line}: uses {dead.name}, which Python {python} does not have"
-        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=why)
+        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new-to-import"), package, why=why)
+    modules = reading.script.modules if reading.script else []
+    uses = [removed_use(tree, module, rules.removed_in(python)) for module in modules]
+    if uses and all(uses) and uses[0]:
+        yield Reason(_OPTIONAL_TOO_OLD, package, why=_of_use(uses[0], python))
     if use := removed_use(tree, reading.compiled, rules.removed_in(python)):
-        why = f"{use.path}:{use.line}: {use.name}, which Python {python} no longer has"
-        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=why)
+        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=_of_use(use, python))
+
+
+def _of_use(use: RemovedUse, python: str) -> str:
+    return f"{use.path}:{use.line}: {use.name}, which Python {python} no longer has"
 
 
 def _of_script(script: ScriptFacts | None, package: str) -> Iterator[Reason]:

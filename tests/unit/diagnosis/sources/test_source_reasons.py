@@ -145,6 +145,60 @@ def test_it_is_said_only_where_it_is_certain(code):
     assert "build-constraint:python-too-new" not in told(calling(code))
 
 
+def test_a_name_counts_as_what_the_source_defines_it_as():
+    alias = "#ifdef PY3\n#define PyString_GET_SIZE PyUnicode_GET_SIZE\n#endif\nPyString_GET_SIZE(s);"
+    why = "x.c:5: PyUnicode_GET_SIZE, which Python 3.13 no longer has"
+    assert told(calling(alias))["build-constraint:python-too-new"] == why
+    other = "#ifdef PY3\n#define PyString_GET_SIZE own\n#endif\n"
+    assert "build-constraint:python-too-new" not in told(calling(other + alias))
+    assert "build-constraint:python-too-new" not in told(
+        calling(alias.replace("PyUnicode_GET_SIZE", "PyUnicode_Check"))
+    )
+
+
+PROFILER = "cdef int trace(object self, PyFrameObject *frame, int what):\n    code = <object>frame.f_code\n"
+
+
+def test_cython_code_reads_members_of_structures_too():
+    project = '[build-system]\nrequires = ["setuptools", "scikit-build", "cython"]\n'
+    files = {"pyproject.toml": project, "setup.py": "from skbuild import setup\nsetup()\n", "x.pyx": PROFILER}
+    why = "x.pyx:2: PyFrameObject->f_code, which Python 3.13 no longer has"
+    assert constraints(files)["build-constraint:python-too-new"] == why
+    assert "build-constraint:python-too-new" not in constraints(files, (3, 10))
+    assert "build-constraint:python-too-new" not in constraints({**files, "y.pyx": ""})  # which of them is built?
+    other = PROFILER.replace("frame.f_code", "self.frame.f_code  # frame.f_code")
+    assert "build-constraint:python-too-new" not in constraints({**files, "x.pyx": other})
+
+
+OPTIONAL = """
+from setuptools import Extension, setup
+from distutils.errors import CCompilerError
+setup(ext_modules=[Extension('x', ['x.c']), Extension('y', ['y.c'])])
+"""
+
+
+def test_it_is_a_fact_that_modules_which_a_build_can_do_without_cannot_be_built():
+    code = "PyEval_CallObject(f, NULL);"
+    files = {"setup.py": OPTIONAL, "x.c": code, "y.c": code}
+    why = {"build-constraint:optional-code-too-old": "x.c:1: PyEval_CallObject, which Python 3.13 no longer has"}
+    assert constraints(files) == why
+    assert constraints({**files, "y.c": ""}) == {}
+    script = OPTIONAL.replace("from distutils.errors import CCompilerError", "").replace("])", "], optional=True)")
+    assert constraints({**files, "setup.py": script}) == why
+
+
+@pytest.mark.parametrize(
+    ("bound", "python", "told_of"),
+    [(">=3.7,<3.11", (3, 11), True), (">=3.7,<3.11", (3, 10), False), (">=3.11.4", (3, 11), False),
+     ("", (3, 11), False), ("?", (3, 11), False)],
+)  # fmt: skip
+def test_a_release_may_declare_that_it_is_not_for_this_python(bound, python, told_of):
+    metadata = f"Metadata-Version: 2.1\nName: x\nRequires-Python: {bound}\n\nRequires-Python: <3\n"
+    found = constraints({"setup.py": f"{SETUP}setup(name='x')\n", "PKG-INFO": metadata}, python)
+    why = {"build-constraint:python-version": f"PKG-INFO:3: Requires-Python: {bound}"}
+    assert found == (why if told_of else {})
+
+
 def test_the_place_is_named_and_replacements_of_the_source_count():
     files = calling("\n  PyInt_AsLong(x);")
     assert told(files)["build-constraint:python-too-new"] == ("x.c:3: PyInt_AsLong, which Python 3.13 no longer has")
@@ -340,7 +394,7 @@ def test_a_package_that_imports_what_python_no_longer_has_cannot_be_imported():
         "src/x/more.py": "from collections import (OrderedDict, Mapping)\n",
     }
     why = "src/x/more.py:1: uses collections.Mapping, which Python 3.13 does not have"
-    assert constraints(files) == {"build-constraint:python-too-new": why}
+    assert constraints(files) == {"build-constraint:python-too-new-to-import": why}
     assert constraints(files, (3, 9)) == {}
 
 
@@ -355,7 +409,7 @@ def test_several_modules_inside_of_a_package_count_too_where_it_is_not_said_to_b
         "x/web.py": "from x import headers\n",
     }
     why = "x/headers.py:2: uses collections.MutableMapping, which Python 3.13 does not have"
-    assert constraints(files) == {"build-constraint:python-too-new": why}
+    assert constraints(files) == {"build-constraint:python-too-new-to-import": why}
     assert constraints({**files, "x/web.py": ""}) == {}  # a single one
     classified = "setup(name='x', classifiers=['Programming Language :: Python :: 3.13'])\n"
     assert constraints({**files, "setup.py": SETUP + classified}) == {}
