@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import Path
 
 from accel_doctor.alternatives import Alternatives
+from accel_doctor.environment_changes import changes_made, distributions, installed_again, with_lock
 from accel_doctor.errors import ExitCode, NetworkError, RequirementsError
 from accel_doctor.foresight import surely_built
 from accel_doctor.fulfilment import Fulfilment
 from accel_doctor.index.pages import sdist_of
 from accel_doctor.interfaces import Builder, Downloads, Frontend, Loader, TargetEnvironment
 from accel_doctor.lockfile import direct_urls, with_wheels
-from accel_doctor.model.builds import Failed, Locked, Source
+from accel_doctor.model.builds import Change, Failed, Locked, Provision, Source
 from accel_doctor.model.cures import BuildCure, Reason
 from accel_doctor.model.plans import Case, Plan, Result
 from accel_doctor.model.requests import InstallRequest
@@ -43,6 +44,7 @@ class Doctor:
     def __post_init__(self) -> None:
         self.wheels = Fulfilment(self.builder, self.loader, self.treatment, self.downloads, self.read)
         self._resolution = self.treatment.resolution  # what cures had changed when it was locked
+        self._asked: tuple[InstallRequest, frozenset[str] | None] | None = None  # what for, and what was installed
 
     def install(self, request: InstallRequest) -> Result:
         """Lock, build and install, treating failures. Raises AccelDoctorError for failures that cannot be treated."""
@@ -50,6 +52,7 @@ class Doctor:
         self.treatment.release_of_its_time = partial(self._release_of_its_time, request)
         try:
             before = self.environment.installed(request)
+            self._asked = request, before
             verifier = Verifier(self.environment, self.builder, self.treatment, self.wheels.built, self._build_again)
             verifier.verify(self._complete(request), request, before)
         except TreatmentEnded as ended:
@@ -74,7 +77,26 @@ class Doctor:
     def result(self, code: ExitCode, cases: Sequence[Case] = (), plan: Plan | None = None) -> Result:
         """Return the result of the run; after an exception, the result so far."""
         built, carried_out = tuple(self.wheels.built.values()), tuple(self.treatment.transactions)
-        return Result(code, self.wheels.locked, built, tuple(cases), plan, carried_out)
+        return Result(code, self.wheels.locked, built, tuple(cases), plan, carried_out, changes=self._changes(code))
+
+    def _changes(self, code: ExitCode) -> tuple[Change, ...]:
+        """Return what the run changed in the environment; in a dry run, what installing would."""
+        if self._asked is None:
+            return ()
+        request, before = self._asked
+        locked, rehearsed = self.wheels.locked, self.treatment.policy.dry_run
+        installed = locked is not None and code in (ExitCode.DONE, ExitCode.NOT_IMPORTABLE)
+        after = before if rehearsed else self.environment.installed(request)
+        there, then = distributions(before or ()), distributions(after or ())
+        if locked and installed and (rehearsed or after is None):
+            then = with_lock(there, locked.lock)
+        again = installed_again(locked.lock, request) if locked and installed else ()
+        made = {one: Provision.STORED if built.reused else Provision.BUILT for one, built in self.wheels.built.items()}
+        if locked and rehearsed:
+            sources = self.environment.sources(locked)
+            made = {one: Provision.BUILT if one in self.wheels.to_build else Provision.STORED for one in sources}
+        sizes = self.environment.download_sizes(locked) if locked and rehearsed else {}
+        return changes_made(there, then, again, made, sizes)
 
     def _complete(self, request: InstallRequest) -> Locked:
         """Lock, build and install; again if a cure changes what is resolved. Return the lock, with built wheels."""

@@ -33,6 +33,7 @@ class Fulfilment:
     read: Callable[[Source, InstallRequest], Sequence[Reason]]  # what the files of a source name
     built: dict[Source, Built] = field(default_factory=dict)
     locked: Locked | None = None
+    to_build: tuple[Source, ...] = ()  # by a run that is not a dry one
     _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
     _sources_read: set[Source] = field(default_factory=set)
 
@@ -173,9 +174,7 @@ class Fulfilment:
         return failed
 
     def _end_rehearsal(self, pending: Mapping[Source, Sequence[Reason]], waiting: Collection[Source]) -> NoReturn:
-        for source in pending:
-            if source not in waiting:
-                self.treatment.reporter.note(f"would build {source}")
+        self.to_build = tuple(source for source in pending if source not in waiting)
         plan = self.treatment.adviser.plan([reason for reasons in pending.values() for reason in reasons])
         self.treatment.reporter.plan(plan, self.treatment.simulate(plan))
         raise TreatmentEnded(ExitCode.DONE, plan=plan)

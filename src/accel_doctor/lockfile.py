@@ -96,6 +96,17 @@ def chosen_only(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str
     return replace(lock, packages=packages)
 
 
+def download_sizes(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> dict[str, int]:
+    """Return the bytes to download for what this interpreter installs or builds from, by name of the distribution; 0
+    where the lock does not say. Files on disk are left out. Raises RequirementsError like :func:`sources_to_build`."""
+    chosen = _selected(lock, tags, environment)
+    return {
+        package.name: part.size or 0
+        for package, part in chosen
+        if isinstance(part, PackageWheel | PackageSdist | PackageArchive) and (part.url or "").startswith("http")
+    }
+
+
 def allowed(lock: Pylock, request: InstallRequest) -> Pylock:
     """Return the lock without the wheels (``--no-binary``) and sdists (``--only-binary``) that the request forbids."""
 

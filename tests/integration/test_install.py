@@ -258,7 +258,7 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(unchanged):
     done = install(unchanged, "--yes", "--dry-run", *NEEDS_A_COMPILER)
     assert done.returncode == ExitCode.DONE
     assert done.output == f"{QUIETLY}{COMMAND}\n"
-    assert "would build cffi 2.1.1\n" in done.stderr
+    assert "\n + cffi 2.1.1 (to be built)\n" in done.stderr
     done = install(unchanged, "--dry-run", "--export", "shell", *NEEDS_A_COMPILER)
     line = "apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev libffi-dev python3.13-dev\n"
     assert done.output == line

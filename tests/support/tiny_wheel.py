@@ -11,19 +11,20 @@ from pathlib import Path
 INFO = "tiny-1.0.dist-info"
 
 
-def write_tiny_wheel(place: Path, files: Mapping[str, bytes]) -> Path:
+def write_tiny_wheel(place: Path, files: Mapping[str, bytes], version: str = "1.0") -> Path:
     """Write the wheel into a directory, with metadata besides ``files``; return its path."""
+    info = INFO.replace("1.0", version)
     content = {
-        f"{INFO}/METADATA": b"Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
-        f"{INFO}/WHEEL": b"Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: tiny\nVersion: {version}\n".encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         **files,
     }
-    path = place / "tiny-1.0-py3-none-any.whl"
+    path = place / f"tiny-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
-        rows = [f"{INFO}/RECORD,,"]
+        rows = [f"{info}/RECORD,,"]
         for name, data in content.items():
             archive.writestr(name, data)
             digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
             rows.append(f"{name},sha256={digest},{len(data)}")
-        archive.writestr(f"{INFO}/RECORD", "\n".join(rows))
+        archive.writestr(f"{info}/RECORD", "\n".join(rows))
     return path

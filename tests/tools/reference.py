@@ -50,6 +50,13 @@ The environment that accel-doctor runs from is passed over, and so are those tha
 tools: only `--python` installs there. `env sync` and `env restore` refuse to replace the one accel-doctor runs from.
 What goes to `--target` or `--prefix` needs no environment: the `python3` on PATH resolves and builds it.
 
+## What it says at the end
+
+One line for each distribution, then their number: `+ flask 3.1.0` was installed, `~ numpy 2.3 → 2.4` replaced
+(`~ six 1.17.0`: by the same version), `- six 1.17.0` removed. Behind it stands `(built here)` or
+`(from the wheel store)`. With `--dry-run` it is what would be done: `(to be built)`, and how much would be downloaded
+if no cache had any of it. `-q` leaves the last line, `-qq` only errors.
+
 ## Files that environments share
 
 Where the file system cannot clone files (ext4, for example), uv links them from its cache. All environments then share

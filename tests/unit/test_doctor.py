@@ -30,7 +30,7 @@ from packaging.version import Version
 from accel_doctor.alternatives import Alternatives
 from accel_doctor.doctor import Doctor
 from accel_doctor.errors import ExitCode, PackageManagerError
-from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
+from accel_doctor.model.builds import Built, Change, Failed, Locked, Provision, Source, SourceKind, Wheel
 from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SystemPackage
 from accel_doctor.model.needs import Finding, Need, Role
 from accel_doctor.model.plans import Consent, Plan, Policy, Result, Unmet, Verification
@@ -104,6 +104,9 @@ class FakeEnvironment:
 
     def sources(self, locked: Locked) -> list[Source]:
         return [Source(p.name, "1", SourceKind.SDIST, p.sdist.url, "0" * 64) for p in locked.lock.packages]
+
+    def download_sizes(self, locked: Locked) -> dict[str, int]:
+        return {package.name: 1000 for package in locked.lock.packages}
 
     def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
         pass
@@ -499,7 +502,7 @@ def test_dry_run_plans_from_foresight_and_builds_nothing(practice):
     assert result.code is ExitCode.DONE
     assert result.plan.names == ("libffi-dev",)
     assert case.builder.attempts == []
-    assert case.reporter.notes == ["would build cffi 1"]
+    assert result.changes == (Change("cffi", None, "1", Provision.BUILT, 1000),)
     assert case.frontend.installs == []
 
 
@@ -683,7 +686,10 @@ def test_a_rehearsal_plans_the_library_and_no_build(practice):
     result = case.install("psycopg2", "idna")
     assert result.code is ExitCode.DONE
     assert result.plan.names == ("libpq5",)
-    assert case.reporter.notes == ["would build idna 1"]
+    assert [(one.name, one.provision) for one in result.changes] == [
+        ("idna", Provision.BUILT),
+        ("psycopg2", Provision.STORED),
+    ]
 
 
 def test_what_a_build_is_known_to_use_is_what_rules_say_and_what_it_asked_for(practice):

@@ -24,7 +24,7 @@ FLOORS = (
     ("model",),
     ("interfaces", "http", "changes_document"),
     ("rulebook",),
-    ("lockfile", "fileindex", "elf", "index"),
+    ("lockfile", "environment_changes", "fileindex", "elf", "index"),
     ("diagnosis", "explanations", "foresight", "requirements"),
     ("treatment", "report", "rulebook/authoring"),
     ("alternatives", "poorer", "verification"),

@@ -11,7 +11,7 @@ from accel_doctor.frontends.origins import record_origins
 from accel_doctor.frontends.remembered import installed_metadata
 from accel_doctor.index.other_releases import other_releases
 from accel_doctor.interfaces import TargetEnvironment
-from accel_doctor.lockfile import sources_to_build
+from accel_doctor.lockfile import download_sizes, sources_to_build
 from accel_doctor.model.builds import Failed, Locked, Source
 from accel_doctor.model.releases import OtherReleases, Project
 from accel_doctor.model.requests import InstallRequest
@@ -35,6 +35,9 @@ class MachineEnvironment(TargetEnvironment):
 
     def sources(self, locked: Locked) -> Sequence[Source]:
         return sources_to_build(locked.lock, self.tags, self.session.interpreter.environment)
+
+    def download_sizes(self, locked: Locked) -> Mapping[str, int]:
+        return download_sizes(locked.lock, self.tags, self.session.interpreter.environment)
 
     def other_releases(self, project: Project, asked: str | None) -> OtherReleases:
         """Return the releases of a project that the interpreter can install."""

@@ -33,24 +33,24 @@ class InstallTargetOptions(TargetOptions):
 @contextmanager
 def with_target(
     session: Session, pip: ParsedArguments, options: InstallTargetOptions, frontend: FrontendOptions, *, dry_run: bool
-) -> Iterator[Session]:
-    """Yield the session with an interpreter to install with. Raises UsageError if there is none.
+) -> Iterator[tuple[Session, Path]]:
+    """Yield the session with an interpreter to install with, and the environment that is meant.
 
     Without an environment, ``./.venv`` is made if that is wanted; for a dry run, one that is removed at the end of the
-    block. What is installed elsewhere (``--target``) needs none: the python3 on PATH will do.
+    block. What is installed elsewhere (``--target``) needs none: the python3 on PATH will do. Raises UsageError.
     """
     try:
         found = session.interpreter
     except NoEnvironmentError as error:
         missing = error
     else:
-        yield replace(session, chosen=found)
+        yield replace(session, chosen=found), found.prefix
         return
     base = find_base_interpreter(None, session.invocation.directory / _NAME, session.invocation, session.reporter)
     session = replace(session, chosen=replace(describe(base, session.runner), in_virtual_environment=True))
     prepare(session, pip, frontend)  # what is wrong with the command line comes first
     if not {"target", "prefix"}.isdisjoint(pip.options):
-        yield session
+        yield session, base
         return
     place, question = session.invocation.directory / _NAME, f"There is no virtual environment. Make ./{_NAME}?"
     if not options.venv and not (session.terminal.interactive and confirmed(question)):
@@ -58,11 +58,11 @@ def with_target(
         raise missing
     if not dry_run:
         session.reporter.step(f"Making {place}")
-        yield _made(session, place, base, frontend)
+        yield _made(session, place, base, frontend), place
         return
     with tempfile.TemporaryDirectory(prefix="accel-doctor-") as scratch:
         session.reporter.note(f"would make {place}")
-        yield _made(session, Path(scratch).resolve() / _NAME, base, frontend)
+        yield _made(session, Path(scratch).resolve() / _NAME, base, frontend), place
 
 
 def _made(session: Session, place: Path, base: Path, frontend: FrontendOptions) -> Session:

@@ -140,6 +140,9 @@ class TargetEnvironment(Protocol):
     def sources(self, locked: Locked) -> Sequence[Source]:
         """Return the distributions of a lock that must be built for this environment."""
 
+    def download_sizes(self, locked: Locked) -> Mapping[str, int]:
+        """Return the bytes to download for distributions of a lock, by name; 0 where the lock does not say."""
+
     def record_origins(self, origins: Mapping[str, str], request: InstallRequest) -> None:
         """Write each ``direct_url.json`` (its text, by normalized name) beside the installed distribution."""
 

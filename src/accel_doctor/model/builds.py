@@ -96,3 +96,23 @@ class Built:
 
 
 Outcome = Built | Failed
+
+
+class Provision(Enum):
+    """Where a wheel to install comes from; the values are those in reports."""
+
+    FETCHED = "fetched"  # from an index, a URL or a file
+    STORED = "stored"  # from the wheel store
+    BUILT = "built"  # in this run, or to be built if it is a dry run
+
+
+@dataclass(frozen=True)
+class Change:
+    """A distribution that a run installs, replaces or removes. Versions are None where there is none, and "" if only
+    building tells."""
+
+    name: str
+    before: str | None
+    after: str | None
+    provision: Provision = Provision.FETCHED
+    size: int | None = None  # bytes to download, 0 if unknown; None if there is nothing to

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from accel_doctor.errors import ExitCode
-from accel_doctor.model.builds import Built, Failed, Locked
+from accel_doctor.model.builds import Built, Change, Failed, Locked
 from accel_doctor.model.cures import BuildChanges, BuildCure, Cure, Reason, SystemPackage, changes_of
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis
@@ -208,6 +208,7 @@ class Result:
     plan: Plan | None
     transactions: tuple[Plan, ...]
     alternatives: tuple[Alternative, ...] = ()  # to what could not be built
+    changes: tuple[Change, ...] = ()  # of the environment; in a dry run, those that installing would make
 
 
 @dataclass(frozen=True)

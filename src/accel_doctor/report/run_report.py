@@ -7,7 +7,7 @@ from typing import Any
 
 from accel_doctor.changes_document import changes_document
 from accel_doctor.errors import AccelDoctorError, ExitCode
-from accel_doctor.model.builds import Built
+from accel_doctor.model.builds import Built, Change
 from accel_doctor.model.cures import BuildCure, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution, Interpreter
 from accel_doctor.model.needs import Finding
@@ -29,6 +29,7 @@ def run_document(
         "distro": {"id": distribution.id, "version": distribution.version},
         "python": {"executable": str(interpreter.executable), "version": interpreter.version},
         "packages": _packages(result) if result.code is ExitCode.DONE else [],
+        "changes": [_change(change) for change in result.changes],
         "built": [_built(built) for built in result.built],
         "failures": [_case(case) for case in result.cases],
         "transactions": [plan_document(plan) for plan in result.transactions],
@@ -57,6 +58,15 @@ def _packages(result: Result) -> list[dict[str, Any]]:
         {"name": package.name, "version": str(package.version) if package.version else None}
         for package in result.locked.lock.packages
     ]
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "name": change.name,
+        "before": change.before,
+        "after": change.after,
+        "wheel": None if change.after is None else change.provision.value,
+    }
 
 
 def _built(built: Built) -> dict[str, Any]:

@@ -108,18 +108,6 @@ def command_lines(commands: Iterable[Sequence[str]]) -> list[str]:
     return [shlex.join(command) for command in commands]
 
 
-def summary_line(result: Result, where: str, seconds: float) -> str:
-    """Return the last line of a successful run."""
-    number = len(result.locked.lock.packages) if result.locked else 0
-    if not number:
-        return f"nothing to do: everything is already installed in {where}, {seconds:.1f} s"
-    built = sum(1 for one in result.built if not one.reused)
-    parts = [f"{built} built here"] if built else []
-    parts += [f"{len(result.built) - built} from the wheel store"] if len(result.built) > built else []
-    detail = f" ({', '.join(parts)})" if parts else ""
-    return f"installed {count(number, 'package')}{detail} into {where}, {seconds:.1f} s"
-
-
 def _network_hint(result: Result) -> str:
     if any(case.failure.step == "build" for case in result.cases):
         return "builds have no network: --allow-build-network NAME lets one use it; if it did, check the network"

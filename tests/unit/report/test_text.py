@@ -10,13 +10,13 @@ from packaging.pylock import Pylock
 from packaging.version import Version
 
 from accel_doctor.errors import ExitCode
-from accel_doctor.model.builds import Built, Failed, Locked, Source, SourceKind, Wheel
+from accel_doctor.model.builds import Built, Failed, Locked
 from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role
 from accel_doctor.model.plans import Case, Plan, Result, Simulation, Unmet
 from accel_doctor.model.releases import Alternative, OtherReleases, Succession, Successor
-from accel_doctor.report.text import case_lines, plan_lines, summary_line, verdict
+from accel_doctor.report.text import case_lines, plan_lines, verdict
 from accel_doctor.wording import printable
 
 DEBIAN = Distribution("debian", "13", "trixie", pretty_name="Debian GNU/Linux 13 (trixie)")
@@ -93,19 +93,6 @@ def result(code: ExitCode, *built: Built, cases: tuple[Case, ...] = ()) -> Resul
     packages = [{"name": "a", "wheels": [{"url": "https://x/a-1-py3-none-any.whl", "hashes": {"sha256": "0" * 64}}]}]
     lock = Pylock.from_dict({"lock-version": "1.0", "created-by": "t", "packages": packages * bool(built)})
     return Result(code, Locked(lock), built, cases, None, ())
-
-
-def test_the_last_line_counts_what_was_done():
-    source = Source("a", "1", SourceKind.SDIST, "x")
-    new = Built(source, Wheel(Path("w"), "0"), reused=False)
-    old = Built(source, Wheel(Path("w"), "0"), reused=True)
-    assert (
-        summary_line(result(ExitCode.DONE, new, old), "/v", 1.24)
-        == "installed 1 package (1 built here, 1 from the wheel store) into /v, 1.2 s"
-    )
-    assert (
-        summary_line(result(ExitCode.DONE), "/v", 0.1) == "nothing to do: everything is already installed in /v, 0.1 s"
-    )
 
 
 def test_every_bad_end_has_a_sentence_and_the_usual_ones_a_next_step():

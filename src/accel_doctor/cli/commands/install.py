@@ -32,9 +32,10 @@ from accel_doctor.errors import AccelDoctorError, ExitCode, UsageError
 from accel_doctor.model.machine import Invocation
 from accel_doctor.model.plans import Policy, Result
 from accel_doctor.model.requests import InstallRequest
+from accel_doctor.report.change_text import change_lines, rehearsal_line, summary_line
 from accel_doctor.report.release_text import alternative_lines
 from accel_doctor.report.run_report import run_document
-from accel_doctor.report.text import summary_line, unmet_lines, verdict
+from accel_doctor.report.text import unmet_lines, verdict
 from accel_doctor.system.python.interpreter import refuse_externally_managed
 
 
@@ -88,11 +89,11 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
         raise UsageError("--export needs --dry-run", hint="accel-doctor export writes down what was installed")
     isolation = options.sandbox.isolation
     session = Session(invocation, options.place, options.pip.verbosity, options.target.python, isolation=isolation)
-    with with_target(session, options.pip, options.target, options.frontend, dry_run=options.dry_run) as targeted:
-        return _installed(options, targeted)
+    with with_target(session, options.pip, options.target, options.frontend, dry_run=options.dry_run) as target:
+        return _installed(options, *target)
 
 
-def _installed(options: InstallOptions, session: Session) -> int:
+def _installed(options: InstallOptions, session: Session, environment: Path) -> int:
     began, invocation = time.monotonic(), session.invocation
     frontend, request = prepare(session, options.pip, options.frontend)
     refuse_externally_managed(session.interpreter, request)
@@ -120,7 +121,8 @@ def _installed(options: InstallOptions, session: Session) -> int:
             from accel_doctor.cli.commands.export import exported_plan  # loads rules and templates
 
             click.echo(exported_plan(result.plan, options.export, session), nl=False)
-    conclude(result, session, policy, time.monotonic() - began, in_the_way, told=bool(options.export))
+    where, seconds = str(request.target or request.prefix or environment), time.monotonic() - began
+    conclude(result, session, policy, where, seconds, in_the_way, told=bool(options.export))
     session.logs.forget_old()
     return int(result.code)
 
@@ -171,7 +173,7 @@ class Report:
 
 
 def conclude(
-    result: Result, session: Session, policy: Policy, seconds: float, in_the_way: str | None, *, told: bool
+    result: Result, session: Session, policy: Policy, where: str, seconds: float, obstacle: str | None, *, told: bool
 ) -> None:
     """Print the outcome, and the commands unless the plan was already ``told`` in another form."""
     reporter = session.reporter
@@ -182,10 +184,12 @@ def conclude(
             reporter.note(line)
     for line in (line for one in result.alternatives for line in alternative_lines(one)):
         reporter.note(line)
+    if not told:
+        reporter.changes(change_lines(result.changes, rehearsed=policy.dry_run))
     if result.code is not ExitCode.DONE:
-        reporter.verdict(*verdict(result, in_the_way))
-    elif not policy.dry_run:
-        reporter.step(summary_line(result, str(session.interpreter.prefix), seconds))
+        reporter.verdict(*verdict(result, obstacle))
+    elif not told:
+        reporter.summary(rehearsal_line(result, where) if policy.dry_run else summary_line(result, where, seconds))
 
 
 def usable_cores() -> int:

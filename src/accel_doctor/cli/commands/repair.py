@@ -86,9 +86,10 @@ def command(options: RepairOptions) -> int:
     if result.code is ExitCode.DONE and not options.dry_run:
         seconds = time.monotonic() - began
         what = f"repaired {count(repair.found, 'problem')}" if repair.found else "nothing to repair"
-        session.reporter.step(f"{what} in {session.interpreter.prefix}, {seconds:.1f} s")
+        session.reporter.summary(f"{what} in {session.interpreter.prefix}, {seconds:.1f} s")
     else:
-        conclude(result, session, policy, time.monotonic() - began, in_the_way, told=False)
+        where = str(session.interpreter.prefix)
+        conclude(result, session, policy, where, time.monotonic() - began, in_the_way, told=False)
     session.logs.forget_old()
     return int(result.code)
 

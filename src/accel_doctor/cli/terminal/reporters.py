@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -74,6 +75,15 @@ class PlainReporter(Reporter):
         if isinstance(answer, Consent):
             self._failed.clear()
         return answer
+
+    def changes(self, lines: Sequence[str]) -> None:
+        """Print what was installed, replaced and removed, a line each."""
+        for line in lines:
+            self._say(line, fg={"+": "green", "-": "red"}.get(line[1], "yellow"))
+
+    def summary(self, text: str) -> None:
+        """Print the last line of a run that succeeded."""
+        self._say(text, level=-1, bold=True)
 
     def verdict(self, message: str, hint: str | None) -> None:
         """Print how a run failed, and the next step."""
