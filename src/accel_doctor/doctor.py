@@ -39,7 +39,8 @@ class Doctor:
     environment: TargetEnvironment
     alternatives: Alternatives
     downloads: Downloads
-    read: Callable[[Source, InstallRequest], Sequence[Reason]] = lambda source, request: ()  # what its files name
+    # what the files of a source name, beside the log of its build
+    read: Callable[[Source, InstallRequest, Path | None], Sequence[Reason]] = lambda source, request, log: ()
 
     def __post_init__(self) -> None:
         self.wheels = Fulfilment(self.builder, self.loader, self.treatment, self.downloads, self.read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NoReturn
 
 from accel_doctor.errors import ExitCode
@@ -30,7 +31,7 @@ class Fulfilment:
     loader: Loader
     treatment: Treatment
     downloads: Downloads
-    read: Callable[[Source, InstallRequest], Sequence[Reason]]  # what the files of a source name
+    read: Callable[[Source, InstallRequest, Path | None], Sequence[Reason]]  # what a source names, beside its log
     built: dict[Source, Built] = field(default_factory=dict)
     locked: Locked | None = None
     to_build: tuple[Source, ...] = ()  # by a run that is not a dry one
@@ -79,7 +80,7 @@ class Fulfilment:
             if not failures and not held and not poor:
                 break
             built = (one for one in held if one not in waiting)  # the others only lack a library
-            named = self._named_by([*failures, *built, *poor], request)
+            named = self._named_by([*failures, *built, *poor], request, failures)
             held = self._poorer.wait(held)
             expected = [reason for source in held for reason in pending[source]]
             poorer = self._poorer.offered_by(poor)
@@ -102,14 +103,20 @@ class Fulfilment:
             packages = self.treatment.adviser.plan(expected).packages
             self.downloads.start([package.name for package in packages if package.confidence.covered_by_yes])
 
-    def _named_by(self, failing: Sequence[Source], request: InstallRequest) -> list[Reason]:
+    def _named_by(
+        self, failing: Sequence[Source], request: InstallRequest, failures: Mapping[Source, Failed]
+    ) -> list[Reason]:
         """Return the needs that the files of sources name whose builds failed or surely would, once for each source."""
+
+        def reasons_of(source: Source) -> Sequence[Reason]:
+            return self.read(source, request, failures[source].log if source in failures else None)
+
         unread = [source for source in dict.fromkeys(failing) if source not in self._sources_read]
         self._sources_read.update(unread)
         if not unread:
             return []
         with workers(_READERS, "read") as pool:  # most wait for downloads
-            found = list(pool.map(lambda source: self.read(source, request), unread))
+            found = list(pool.map(reasons_of, unread))
         return self.treatment.named([reason for reasons in found for reason in reasons])
 
     def _take_stored(

@@ -243,7 +243,9 @@ def test_what_a_build_will_surely_ask_for_next_is_asked_for_at_once(practice):
 
 
 def naming(*needs: str):
-    return lambda source, request: [Reason(Need.parse(need), source.name, why=f"setup.py:1: {need}") for need in needs]
+    return lambda source, request, log: [
+        Reason(Need.parse(need), source.name, why=f"setup.py:1: {need}") for need in needs
+    ]
 
 
 def test_what_a_failed_source_names_joins_the_first_question(practice):
@@ -318,7 +320,7 @@ def test_code_that_cython_generated_is_known_by_the_name_of_its_file(practice, f
     cure = BuildCure(Reason(need, None), BuildChanges(("Cython<3",)))
     case = practice({"lxml": ("compiler:c", too_new)}, cures={str(need): (cure,), too_new: ()})
     case.builder.in_c_code = (too_new,)  # in x.c
-    case.doctor.wheels.read = lambda source, request: [Reason(modules, source.name, why=f"{file}:1: a module")]
+    case.doctor.wheels.read = lambda source, request, log: [Reason(modules, source.name, why=f"{file}:1: a module")]
     assert case.install("lxml").code is ExitCode.UNCURED
     assert case.builder.attempts == ["lxml"] * attempts
 
@@ -1218,8 +1220,8 @@ def test_nothing_is_offered_for_modules_that_cannot_be_built_here(practice):
 def test_nothing_is_installed_where_a_poorer_wheel_cannot_be_imported(practice):
     case = practice({"yaml": (), "cffi": ("header:ffi.h",)}, policy=Policy(yes=True), cures={TO_IMPORT: ()})
     case.builder.optional = {"yaml": ("compiler:c",)}
-    case.doctor.wheels.read = lambda source, request: (
-        naming(TO_IMPORT)(source, request) if source.name == "yaml" else []
+    case.doctor.wheels.read = lambda source, request, log: (
+        naming(TO_IMPORT)(source, request, log) if source.name == "yaml" else []
     )
     result = case.install("yaml", "cffi")
     assert result.code is ExitCode.UNCURED

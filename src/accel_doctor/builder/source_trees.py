@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from accel_doctor.builder.archives import source_files
 from accel_doctor.builder.fetch import SourceFetcher
+from accel_doctor.diagnosis.sources.compiling import file_to_compile
 from accel_doctor.diagnosis.sources.source_reasons import source_reasons
 from accel_doctor.diagnosis.sources.source_tree import SourceTree
 from accel_doctor.errors import NetworkError, RequirementsError
@@ -27,6 +29,7 @@ _CODE = frozenset({
 })  # fmt: skip
 _ASIDE = frozenset({"benchmarks", "docs", "examples", "test", "tests"})
 _LONGEST = 600_000  # bytes of one file: includes and calls stand in its beginning
+_END_OF_LOG = 64_000  # bytes
 _MOST = 64_000_000  # bytes of all
 
 
@@ -39,15 +42,25 @@ class SourceTrees:
     python: str  # "3.13"
     work: Path
 
-    def reasons(self, source: Source, request: InstallRequest) -> list[Reason]:
-        """Return what the build of a source needs by its own files; nothing if they cannot be read."""
+    def reasons(self, source: Source, request: InstallRequest, log: Path | None = None) -> list[Reason]:
+        """Return what the build of a source needs by its own files, and by the ``log`` of its build; nothing if they
+        cannot be read."""
         if source.kind is SourceKind.VCS:
             return []
         major, minor = map(int, self.python.split("."))
         with suppress(RequirementsError, NetworkError), tempfile.TemporaryDirectory(dir=self.work) as scratch:
             archive = self.fetcher.fetch(source, request.index, Path(scratch))
-            return source_reasons(read_tree(archive, (major, minor)), source.name, self.rulebook)
+            tree = read_tree(archive, (major, minor))
+            compiled = file_to_compile(tree, _end_of(log)) if log else ()
+            return source_reasons(tree, source.name, self.rulebook, compiled)
         return []
+
+
+def _end_of(log: Path) -> str:
+    with suppress(OSError), log.open("rb") as stream:
+        stream.seek(max(stream.seek(0, os.SEEK_END) - _END_OF_LOG, 0))
+        return stream.read(_END_OF_LOG).decode("utf-8", "replace")
+    return ""
 
 
 def read_tree(source: Path, python: tuple[int, int] | None = None) -> SourceTree:

@@ -127,12 +127,14 @@ def _alternatives(session: Session, environment: MachineEnvironment, index: Pack
     return Alternatives(index, successor, environment.other_releases, of_its_time, project_of)
 
 
-def _source_reader(session: Session, builder: SourceBuilder) -> Callable[[Source, InstallRequest], Sequence[Reason]]:
-    def read(source: Source, request: InstallRequest) -> Sequence[Reason]:
+def _source_reader(
+    session: Session, builder: SourceBuilder
+) -> Callable[[Source, InstallRequest, Path | None], Sequence[Reason]]:
+    def read(source: Source, request: InstallRequest, log: Path | None) -> Sequence[Reason]:
         from accel_doctor.builder.source_trees import SourceTrees
 
         python = session.interpreter.feature_version
-        return SourceTrees(builder.fetcher, session.rulebook, python, builder.work).reasons(source, request)
+        return SourceTrees(builder.fetcher, session.rulebook, python, builder.work).reasons(source, request, log)
 
     return read
 

@@ -16,7 +16,7 @@ from accel_doctor.rulebook.yaml_reading import Node
 
 _KEYS = (
     "packages", "interpreter_headers", "companions", "successors", "oldest_build_requirements", "removed_from_c",
-    "removed_modules",
+    "removed_modules", "requirements_without_headers",
 )  # fmt: skip
 
 
@@ -57,6 +57,7 @@ class PythonRules:
     oldest_requirements: Mapping[str, Mapping[Version, Version]]
     removed_from_c: Mapping[Version, tuple[str, ...]]  # names of the C interface, by the first Python without them
     removed_modules: Mapping[Version, tuple[str, ...]]
+    without_headers: frozenset[str] = frozenset()  # build requirements that bring none; any other may
 
     def oldest(self, requirement: str, python: str) -> Version | None:
         """Return the oldest version of a build requirement that works on a version of Python (``3.13``); None if any
@@ -87,6 +88,7 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
     oldest: dict[str, dict[Version, Version]] = {}
     removed: dict[Version, tuple[str, ...]] = {}
     modules: dict[Version, tuple[str, ...]] = {}
+    plain: set[str] = set()
     for top in tops:
         top.mapping(_KEYS)
         packages.update(_read_packages(top))
@@ -97,7 +99,8 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
             oldest.setdefault(canonicalize_name(name), {}).update(_read_oldest(node))
         removed.update({python: node.texts() for python, node in _by_version(top.section("removed_from_c"))})
         modules.update({python: node.texts() for python, node in _by_version(top.section("removed_modules"))})
-    return PythonRules(packages, headers, companions, successors, oldest, removed, modules)
+        plain.update(top.mapping()["requirements_without_headers"].texts())
+    return PythonRules(packages, headers, companions, successors, oldest, removed, modules, frozenset(plain))
 
 
 def _read_packages(top: Node) -> dict[str, PythonPackage | None]:

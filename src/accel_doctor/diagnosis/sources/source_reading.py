@@ -44,7 +44,7 @@ class SourceReading:
     script: ScriptFacts | None = None  # of setup.py, if it builds it
 
 
-def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
+def read_source(tree: SourceTree, aliases: Aliases, also_compiled: Iterable[str] = ()) -> SourceReading:
     """Read the files of a source that say what its build needs."""
     project = _toml(tree.texts.get("pyproject.toml", ""))
     system = _table(project, "build-system")
@@ -68,6 +68,7 @@ def read_source(tree: SourceTree, aliases: Aliases) -> SourceReading:
         compiled = () if FALLS_BACK.search(script) or _CHOOSES.search(script) else files
     given = [*requires, *(["f2py"] if "numpy" in requires else [])]
     needs = _resolved([*mentions, *_external(tree, project)], aliases, given)
+    compiled = tuple(dict.fromkeys((*compiled, *also_compiled)))
     return SourceReading(needs, compiled, _declared_versions(tree, system), facts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -35,23 +35,19 @@ _HAS_OLD_CODE = Need(NeedKind.BUILD_CONSTRAINT, "has-old-generated-code")
 # No need, but a fact: the extension modules without which the build goes on cannot be built.
 _OPTIONAL_TOO_OLD = Need(NeedKind.BUILD_CONSTRAINT, "optional-code-too-old")
 _HAS_MODULES = Need(NeedKind.BUILD_CONSTRAINT, "has-cython-modules")  # whose C code the build generates
-# Build requirements without headers of their own; any other may bring what a source includes.
-_WITHOUT_HEADERS = frozenset({
-    "cffi", "cmake", "cython", "meson", "ninja", "numpy", "packaging", "pkgconfig", "setuptools", "setuptools-scm",
-    "toml", "tomli", "wheel",
-})  # fmt: skip
 # What builds get in place of a part that Python lost: the name of the need that says so.
 _REPLACED = {"numpy.distutils": "numpy.distutils"} | dict.fromkeys(GIVEN_BACK, "old-setup-script")
 _WITHOUT_PKG_RESOURCES = Version("82")
 
 
-def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reason]:
+def source_reasons(tree: SourceTree, package: str, book: Rulebook, compiled: Iterable[str] = ()) -> list[Reason]:
     """Return what the build of a Python package needs by its own files, whether this machine has it or not.
 
-    Python modules are left out: the frontend installs those that a source declares.
+    Python modules are left out: the frontend installs those that a source declares. ``compiled`` are files that its
+    build surely compiles, whatever its setup script tells.
     """
-    reading = read_source(tree, book.aliases)
-    brought = not _WITHOUT_HEADERS.issuperset(reading.declared)
+    reading = read_source(tree, book.aliases, compiled)
+    brought = not book.python_rules.without_headers.issuperset(reading.declared)
     reasons = [
         Reason(
             need,
@@ -70,11 +66,7 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
     reasons += _of_removed_parts(tree, package, reading, book.python_rules, python)
     reasons += _of_script(reading.script, package)
     oldest = book.python_rules.oldest("cython", python)
-    modules = (path for path in sorted(tree.paths) if path.endswith(".pyx"))
-    reasons += [Reason(_HAS_MODULES, package, why=f"{path}:1: a module of Cython") for path in modules]
-    for code in generated_code(tree, sorted(tree.texts)):
-        if oldest and code.regenerable and _may_be_older(code.cython, oldest):
-            reasons.append(replace(_too_old(code, package, python), need=_HAS_OLD_CODE))
+    reasons += _facts_of_cython(tree, package, python, oldest)
     for code in generated_code(tree, reading.compiled):
         if oldest and _is_older(code.cython, oldest):
             return [*reasons, _too_old(code, package, python)]
@@ -85,6 +77,16 @@ def source_reasons(tree: SourceTree, package: str, book: Rulebook) -> list[Reaso
             why = f"pyproject.toml:{line}: {name}{versions} does not work on Python {python}"
             reasons.append(Reason(need, package, why=why))
     return reasons
+
+
+def _facts_of_cython(tree: SourceTree, package: str, python: str, oldest: Version | None) -> Iterator[Reason]:
+    """Yield the modules of Cython, and the code that an old one generated of them; the build may use neither."""
+    for path in sorted(tree.paths):
+        if path.endswith(".pyx"):
+            yield Reason(_HAS_MODULES, package, why=f"{path}:1: a module of Cython")
+    for code in generated_code(tree, sorted(tree.texts)) if oldest else ():
+        if oldest and code.regenerable and _may_be_older(code.cython, oldest):
+            yield replace(_too_old(code, package, python), need=_HAS_OLD_CODE)
 
 
 def _of_metadata(tree: SourceTree, package: str, python: str) -> Iterator[Reason]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from books import load
 
+from accel_doctor.diagnosis.sources.compiling import file_to_compile
 from accel_doctor.diagnosis.sources.source_reasons import source_reasons
 from accel_doctor.diagnosis.sources.source_tree import SourceTree
 
@@ -456,3 +457,25 @@ def test_a_header_in_angle_brackets_comes_from_outside():
     assert reasons_of({**files, "pyproject.toml": declared})["header:spam.h"] == (True, False)
     writing = {**files, "write_config.py": "open('spam.h', 'w')"}
     assert reasons_of(writing)["header:spam.h"] == (False, True)
+
+
+REFUSED = """
+building 'x' extension
+x86_64-linux-gnu-gcc -g -O2 -I/usr/include/python3.13 -c ./src/x.c -o build/temp/src/x.o
+error: command 'x86_64-linux-gnu-gcc' failed: No such file or directory
+"""
+
+
+def test_the_log_names_the_file_that_no_compiler_could_be_run_for():
+    tree = SourceTree(dict.fromkeys(("setup.py", "src/x.c"), ""), frozenset(), (3, 13))
+    assert [*file_to_compile(tree, REFUSED)] == ["src/x.c"]
+    assert [*file_to_compile(tree, REFUSED.replace("src/x.c", "/tmp/tmpq/probe.c"))] == []
+    assert [*file_to_compile(tree, REFUSED.replace("error: command", "warning: command"))] == []  # it may go on
+
+
+def test_a_file_that_is_surely_compiled_counts_whatever_the_setup_script_tells():
+    files = {"setup.py": f"{SETUP}setup(ext_modules=found())\n", "src/x.c": "PyEval_CallObject(f, NULL);"}
+    tree = SourceTree(files, frozenset(files), (3, 13))
+    needs = {str(reason.need) for reason in source_reasons(tree, "x", load(), ["src/x.c"])}
+    assert needs == {"build-constraint:python-too-new"}
+    assert source_reasons(tree, "x", load()) == []
