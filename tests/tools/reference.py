@@ -18,7 +18,7 @@ from accel_doctor.requirements.unsupported_options import HARMLESS, INSTEAD
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs/reference"
 _TABLE = re.compile(
-    r"(?P<head><!-- options of (?P<command>[a-z ]+), [^>]*-->\n)(?P<table>.*?)(?P<end><!-- end -->)", re.DOTALL
+    r"(?P<head><!-- options of (?P<command>[a-z -]+), [^>]*-->\n)(?P<table>.*?)(?P<end><!-- end -->)", re.DOTALL
 )
 
 HEAD = """# `accel-doctor install`

@@ -62,7 +62,7 @@ OPTION_GROUPS = {
         "require_signature",
         "rules",
     ),
-    "Output": ("verbose", "quiet", "form", "export", "report"),
+    "Output": ("verbose", "quiet", "form", "as_json", "export", "report"),
 }
 OTHER = "Options"
 _GROUP_OF = {name: heading for heading, names in OPTION_GROUPS.items() for name in names}
@@ -71,6 +71,11 @@ _GROUP_OF = {name: heading for heading, names in OPTION_GROUPS.items() for name 
 ELSEWHERE = {
     "add": ("install",),
     "clean": ("cache prune",),
+    "config": ("self-check",),
+    "doctor": ("self-check",),
+    "debug": ("self-check",),
+    "info": ("self-check",),
+    "status": ("self-check",),
     "fix": ("repair",),
     "freeze": ("export",),
     "list": ("cache list", "env list", "history"),

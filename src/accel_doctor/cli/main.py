@@ -36,6 +36,7 @@ COMMANDS = {
         "cache": "Show, verify, prune and clear what is kept: wheels, sources, locks, environments, logs.",
         "rules": "Check, test, list, show and add rules.",
         "index": "Build file indexes: which package of a distribution ships a header, library or command.",
+        "self-check": "Show what this machine is, what would be used here, and what is wrong.",
         "completion": "Let a shell complete commands, options, distributions, needs and files.",
         "help": "Show the help of a command.",
     },
