@@ -186,7 +186,7 @@ class Doctor:
         """Treat a failure, together with the known needs of the requirements that are certain to be built."""
         names = [line.name for line in request.requirements if line.name]
         built = [name for name in names if surely_built(name, request, self.treatment.adviser)]
-        self.treatment.treat([failure], self.treatment.foresee(built), built=())
+        self.treatment.treat([failure], self.treatment.known(built), built=())
 
     def _build_again(self, names: Sequence[str], locked: Locked, request: InstallRequest) -> None:
         """Build these once more, with the cures in effect now, and install them; lock again where that takes it."""

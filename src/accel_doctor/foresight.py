@@ -191,6 +191,25 @@ def not_shown(foreseen: Iterable[Reason], found: Iterable[Reason]) -> list[Reaso
     return [reason for reason in foreseen if (reason.need, reason.package) not in shown]
 
 
+def lack_packages(found: Iterable[Reason], cases: Sequence[Case]) -> list[str]:
+    """Return the names of those whose builds failed because packages are missing, and of what is built beside them."""
+    imported = {case.failure.package for case in cases if case.failure.step == "import"}
+    lacking = [one.package for one in found if one.need.kind.curable_by_packages and one.package not in imported]
+    beside = [name for case in cases for name in case.building] if lacking else []
+    return list(dict.fromkeys(filter(None, [*lacking, *beside])))
+
+
+def without_other_failures(foreseen: Iterable[Reason], lacking: Collection[str], cases: Iterable[Case]) -> list[Reason]:
+    """Return the foreseen reasons without the packages for builds that failed for another reason: where no packages are
+    to be installed, cures of that reason can still be tried."""
+    failing = {case.failure.package for case in cases}
+    return [
+        one
+        for one in foreseen
+        if one.package in lacking or one.package not in failing or not one.need.kind.curable_by_packages
+    ]
+
+
 def _expected(name: str, line: RequirementLine, request: InstallRequest, adviser: Adviser) -> ForeseenBuild:
     location = line.text.partition("; ")[0].partition("#")[0]
     if location.endswith(".whl"):

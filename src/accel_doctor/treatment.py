@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from accel_doctor.errors import ExitCode, PackageManagerError
 from accel_doctor.explanations import SourceFacts, applied, behind_files, can_help, code_of, is_for, with_other_releases
-from accel_doctor.foresight import not_shown
+from accel_doctor.foresight import lack_packages, not_shown, without_other_failures
 from accel_doctor.interfaces import Adviser, Advisers, Logs, PackageManager, Prober, Reporter
 from accel_doctor.model.builds import Failed
 from accel_doctor.model.cures import BuildCure, Reason
@@ -81,7 +81,7 @@ class Treatment:
             self.reporter.diagnosed(case)
         found = behind_files(self.sources.explained(cases), self.prober)
         self.take_back([*found, *foreseen], cases)
-        foreseen = [*not_shown(foreseen, found), *self._foresee_next([*found, *foreseen])]
+        foreseen = self._beside(found, foreseen, cases)
 
         def helps(cure: BuildCure) -> bool:
             return self._is_fresh(cure) and can_help(cure, built, cases)
@@ -193,9 +193,14 @@ class Treatment:
             self.record(Plan(tuple(cures)))
 
     def foresee(self, names: Sequence[str]) -> list[Reason]:
+        """Return the known needs of these Python packages to meet before they are built: none if nothing is to be
+        installed, as a build may well succeed."""
+        return self.known(names) if self.policy.system or self.policy.dry_run else []
+
+    def known(self, names: Iterable[str]) -> list[Reason]:
         """Return the needs that rules list for these Python packages, that are unmet here, and that a package
         satisfies."""
-        return self._curable(Reason(need, name) for name in names for need in self.adviser.known_needs(name))
+        return self._unmet(Reason(need, name) for name in names for need in self.adviser.known_needs(name))
 
     def curable(self, reasons: Sequence[Reason]) -> list[Reason]:
         """Return the unmet needs that a package satisfies which this run may install or ask about."""
@@ -222,20 +227,13 @@ class Treatment:
     def installed_for(self, name: str) -> tuple[str, ...]:
         """Return the installed system packages that the build of a Python package uses, by the rules or by its failures
         in this run."""
-        asked = {
-            package.name
-            for plan in self.transactions
-            for package in plan.packages
-            if any(reason.package == name for reason in package.reasons)
-        }
+        packages = (package for plan in self.transactions for package in plan.packages)
+        asked = {one.name for one in packages if any(reason.package == name for reason in one.reasons)}
         return tuple(sorted(asked.union(self.adviser.installed_for(name))))
 
     def simulate(self, plan: Plan) -> Simulation | None:
-        """Return what carrying out a plan would do. Raises PackageManagerError if it would remove or downgrade
-        packages."""
-        if not plan.packages:
-            return None
-        simulation = self.package_manager.simulate(plan.names)
+        """Return what a plan would do. Raises PackageManagerError if it would remove or downgrade packages."""
+        simulation = self.package_manager.simulate(plan.names) if plan.packages else None
         if simulation and (objection := simulation.objection):
             raise PackageManagerError(
                 f"{self.package_manager.name} would {objection}: refused: "
@@ -244,26 +242,28 @@ class Treatment:
             )
         return simulation
 
-    def _foresee_next(self, found: Sequence[Reason]) -> list[Reason]:
-        """Return the needs that the next build of a Python package is certain to report, once these are cured."""
-        named = [reason for reason in found if reason.package]
-        return self._curable(Reason(need, one.package) for one in named for need in self.adviser.companions(one.need))
+    def _beside(self, found: Sequence[Reason], foreseen: Sequence[Reason], cases: Sequence[Case]) -> list[Reason]:
+        """Return what to name beside the needs that failures show: what was foreseen, the known needs of builds that
+        lack a package, and what their next build is certain to report."""
+        lacking = lack_packages(found, cases)
+        if not self.policy.system:
+            foreseen = without_other_failures(foreseen, lacking, cases)
+        named = [one for one in (*found, *foreseen) if one.package]
+        next_ones = [Reason(need, one.package) for one in named for need in self.adviser.companions(one.need)]
+        return not_shown([*foreseen, *self.known(lacking), *self._unmet(next_ones)], found)
 
     def named(self, reasons: Sequence[Reason]) -> list[Reason]:
         """Return the needs, of those that sources name, to meet before the next builds: what this machine lacks and a
         package surely provides, and what keeps the build from ending well here."""
-        return self.sources.to_meet(reasons, self.adviser, self.prober if self.policy.system else None)
+        return self.sources.to_meet(reasons, self.adviser, self.prober)
 
-    def _curable(self, reasons: Iterable[Reason]) -> list[Reason]:
-        if not self.policy.system:
-            return []  # nothing would be installed, so let the builds themselves report their needs
+    def _unmet(self, reasons: Iterable[Reason]) -> list[Reason]:
         # A need that no package meets is no reason to hold back a build: it may well succeed.
         return self._met([reason for reason in dict.fromkeys(reasons) if self.prober.present(reason.need) is False])
 
     def _met(self, reasons: Sequence[Reason], *, sure: bool = False) -> list[Reason]:
         packages = self.adviser.plan(reasons).packages if reasons else ()
-        usable = [package for package in packages if package.confidence.covered_by_yes or not sure]
-        met = {reason for package in usable for reason in package.reasons}
+        met = {one for package in packages if package.confidence.covered_by_yes or not sure for one in package.reasons}
         return [reason for reason in reasons if reason in met]
 
     def _within_yes(self, plan: Plan) -> Plan:

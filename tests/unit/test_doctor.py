@@ -490,12 +490,33 @@ def test_no_privilege_has_its_own_code_and_no_question(practice):
     assert case.reporter.asked == []
 
 
-def test_no_system_diagnoses_without_foresight_and_never_installs(practice):
-    case = practice({"cffi": ("header:ffi.h",)}, known={"cffi": ("compiler:c",)}, policy=Policy(yes=True, system=False))
-    result = case.install("cffi")
+def test_no_system_builds_first_and_then_names_all_known_needs(practice):
+    case = practice(
+        {"cffi": ("header:ffi.h",), "psycopg2": ()},
+        known={"cffi": ("compiler:c",), "psycopg2": ("command:pg_config",)},
+        policy=Policy(yes=True, system=False),
+    )
+    result = case.install("cffi", "psycopg2")
     assert result.code is ExitCode.CONSENT
-    assert result.plan.names == ("libffi-dev",)
-    assert case.builder.attempts == ["cffi"]
+    assert result.plan.names == ("gcc", "libffi-dev")
+    assert case.builder.attempts == ["cffi", "psycopg2"]
+
+
+def test_a_dry_run_with_no_system_names_all_known_needs(practice):
+    policy = Policy(yes=True, system=False, dry_run=True)
+    case = practice({"cffi": ("header:ffi.h",)}, known={"cffi": ("compiler:c", "header:ffi.h")}, policy=policy)
+    assert case.install("cffi").plan.names == ("gcc", "libffi-dev")
+
+
+def test_no_system_tries_cures_of_builds_whose_known_needs_may_be_met_elsewhere(practice):
+    case = practice(
+        {"shapely": ("build-constraint:old",)},
+        cures=OLD,
+        known={"shapely": ("compiler:c",)},
+        policy=Policy(yes=True, system=False),
+    )
+    assert case.install("shapely").code is ExitCode.DONE
+    assert case.builder.attempts == ["shapely", "shapely"]
 
 
 def test_dry_run_plans_from_foresight_and_builds_nothing(practice):

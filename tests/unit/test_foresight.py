@@ -18,8 +18,10 @@ from accel_doctor.foresight import (
     expected_from_lock,
     expected_from_names,
     foresee,
+    lack_packages,
     resolve,
     surely_built,
+    without_other_failures,
 )
 from accel_doctor.model.builds import Failed, Locked, Source, SourceKind
 from accel_doctor.model.cures import Reason
@@ -245,3 +247,23 @@ def test_with_old_generated_code_goes_what_else_compilers_say_of_it():
 
     assert explained(causes) == ["generated-by-old-cython", "generated-by-old-cython", "fno-common"]
     assert explained(causes[1:]) == ["numpy<2", "fno-common"]
+
+
+def case_of(package: str | None, step: str, *building: str) -> Case:
+    return Case(Failed(package, Path("log"), step, 1), Diagnosis(()), building=building)
+
+
+def test_what_is_built_beside_a_build_that_lacks_a_package_is_named_too() -> None:
+    found = [Reason(Need.parse("command:pg_config"), "psycopg2")]
+    command = case_of(None, "command", "zbarlight", "psycopg2", "python-ldap")
+    assert lack_packages(found, [command]) == ["psycopg2", "zbarlight", "python-ldap"]
+    assert lack_packages([Reason(Need.parse("build-constraint:old"), "psycopg2")], [command]) == []
+    libraries = [Reason(Need.parse("soname:libpq.so.5"), "psycopg2")]
+    assert lack_packages(libraries, [case_of("psycopg2", "import")]) == []
+
+
+def test_other_cures_of_a_build_are_tried_where_no_packages_are_installed() -> None:
+    compiler, old = Need.parse("compiler:c"), Need.parse("build-constraint:old")
+    foreseen = [Reason(compiler, "shapely"), Reason(old, "shapely"), Reason(compiler, "cffi"), Reason(compiler, "ldap")]
+    cases = [case_of("shapely", "build"), case_of("cffi", "build")]
+    assert without_other_failures(foreseen, ["cffi"], cases) == foreseen[1:]

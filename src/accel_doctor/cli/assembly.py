@@ -242,7 +242,8 @@ class Knowledge(Advisers):
             watched = WatchedStream(stream)
             diagnosis = diagnose_stream(watched, symptoms, failure.package)
         python = watched.python_of(diagnosis)
-        return Case(failure, without_mere_words(diagnosis, symptoms, self.adviser(python).knows), python)
+        diagnosis = without_mere_words(diagnosis, symptoms, self.adviser(python).knows)
+        return Case(failure, diagnosis, python, watched.building)
 
     def record(self, plan: Plan) -> None:
         """Record a completed plan in the journal."""

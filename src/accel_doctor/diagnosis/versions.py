@@ -1,10 +1,13 @@
-"""Tell which Python version a log belongs to, by compiler command lines and by the tools that choose a version."""
+"""Tell which Python version a log belongs to, by compiler command lines and by the tools that choose a version; and
+which packages it shows being built."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
 from collections import Counter
+
+from packaging.utils import canonicalize_name
 
 from accel_doctor.diagnosis.scanning import Readable
 from accel_doctor.model.needs import Diagnosis, Need
@@ -16,13 +19,20 @@ _MINOR_SHOWN = re.compile(
     rb"|Using C?Python 3\.(\d{1,2})\b"  # uv
     rb"|py3\.?(\d{1,2}): (?:install_|commands)"  # tox
 )
+_STYLE = rb"(?:\x1b\[[0-9;]*m)*"
+_NAME = rb"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+_BUILDING = re.compile(
+    rb"Building" + _STYLE + rb" " + _STYLE + rb"(?P<uv>" + _NAME + rb")" + _STYLE + rb"=="
+    rb"|Building wheels for collected packages: (?P<pip>" + _NAME + rb"(?:, " + _NAME + rb")*)"
+)
+_MOST_NAMES = 200
 _LOOKED_AT = 4 << 20  # bytes
 _CHANGES = 10_000  # changes of version to remember
 _HEADERS = Need.parse("header:Python.h")
 
 
 class WatchedStream:
-    """Pass a binary stream through, and remember the versions of Python seen in it."""
+    """Pass a binary stream through, and remember the versions of Python and the builds seen in it."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
@@ -30,6 +40,7 @@ class WatchedStream:
         self._left = _LOOKED_AT
         self._line = 1
         self._changes: list[tuple[int, str]] = []  # line, version shown from there on
+        self._building: dict[str, None] = {}
 
     def read(self, size: int, /) -> bytes:
         """Read from the stream."""
@@ -37,6 +48,9 @@ class WatchedStream:
         if self._left > 0 and data:
             self._left -= len(data)
             self._look(data)
+            for found in _BUILDING.finditer(data):
+                names = (found["uv"] or found["pip"]).decode().split(", ")
+                self._building |= dict.fromkeys(map(canonicalize_name, names[: _MOST_NAMES - len(self._building)]))
         return data
 
     def _look(self, data: bytes) -> None:
@@ -50,6 +64,11 @@ class WatchedStream:
             if new and len(self._changes) < _CHANGES:
                 self._changes.append((self._line, version))
         self._line += data.count(b"\n", counted)
+
+    @property
+    def building(self) -> tuple[str, ...]:
+        """Return the packages (normalized names) whose builds pip or uv said it would begin."""
+        return tuple(self._building)
 
     @property
     def python(self) -> str | None:

@@ -181,11 +181,13 @@ class Policy:
 
 @dataclass(frozen=True)
 class Case:
-    """One failure and the diagnosis of its log; ``python`` is the target version that the log shows, if any."""
+    """One failure and the diagnosis of its log; ``python`` is the target version that the log shows, if any, and
+    ``building`` names the packages whose builds it shows beginning."""
 
     failure: Failed
     diagnosis: Diagnosis
     python: str | None = None
+    building: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

@@ -16,14 +16,14 @@ def alternative_lines(found: Alternative) -> list[str]:
     return lines
 
 
-def next_step(alternatives: Sequence[Alternative]) -> str | None:
-    """Return what to do where something else can be installed."""
+def next_step(alternatives: Sequence[Alternative], *, upgraded: bool) -> str | None:
+    """Return what to do where something else can be installed, after --upgrade-unbuildable if that was ``upgraded``."""
     for successor in (one.successor for one in alternatives):
         if successor:
             change = f"require {successor.project} instead of" if successor.project else "do not require"
             return f"{change} {successor.name}"
     if any(one.releases and one.releases.usable for one in alternatives):
-        return "require another release, or let --upgrade-unbuildable choose one"
+        return "require another release" + ("" if upgraded else ", or let --upgrade-unbuildable choose one")
     return None
 
 

@@ -11,7 +11,7 @@ from accel_doctor.model.builds import Built
 from accel_doctor.model.cures import BuildCure, Confidence, Reason
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Finding
-from accel_doctor.model.plans import Case, JournalEntry, Plan, Result, Simulation, Unmet
+from accel_doctor.model.plans import Case, JournalEntry, Plan, Policy, Result, Simulation, Unmet
 from accel_doctor.report.release_text import next_step
 from accel_doctor.wording import count, listed, printable, shortened
 
@@ -20,6 +20,7 @@ _MISSING = "system packages are missing"
 _LOG = "read the full log"
 _AGAIN = "run the same accel-doctor command again"
 _MOST_PACKAGES_NAMED = 4
+NOTHING_SAID = Policy()
 
 
 def case_lines(case: Case) -> list[str]:
@@ -125,30 +126,28 @@ def _what_failed(result: Result) -> tuple[str, str]:
     return failed, f"{failed} did not build" if failed else "not everything could be built"
 
 
-def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | None]:
-    """Return the outcome of a failed run in one sentence, and the next step.
+def verdict(
+    result: Result, policy: Policy = NOTHING_SAID, obstacle: str | None = None, *, asked: bool = False
+) -> tuple[str, str | None]:
+    """Return the outcome of a failed run in one sentence, and the next step that fits the options given.
 
-    ``obstacle`` is why nothing can be installed, if for a reason other than missing root access.
+    ``obstacle`` is why nothing can be installed, if for a reason other than missing root access; ``asked`` says that
+    somebody answered a question.
     """
     failed, what = _what_failed(result)
     match result.code:
         case ExitCode.UNCURED:
-            return _uncured(result, failed, what)
+            return _uncured(result, policy, failed, what)
         case ExitCode.NOT_IMPORTABLE:
-            hint = next_step(result.alternatives) or f"{_LOG}; everything else is installed"
+            hint = next_step(result.alternatives, upgraded=policy.upgrade_unbuildable)
+            hint = hint or f"{_LOG}; everything else is installed"
             return f"{failed} cannot be imported: no known cure", hint
         case ExitCode.NETWORK if what.endswith(_UNIMPORTABLE):
             return f"{what}: it could not reach the network", f"check the network, then {_AGAIN}"
         case ExitCode.NETWORK:
             return f"{what}: the build could not reach the network", _network_hint(result)
-        case ExitCode.CONSENT if result.plan and result.plan.build_cures and not result.plan.packages:
-            sure = all(cure.affects is None for cure in result.plan.build_cures)
-            hint = f"run the same accel-doctor command with {'--yes' if sure else '--yes-to-all'}"
-            return f"{what}: cures are known, and were not confirmed", hint
         case ExitCode.CONSENT:
-            root = " as root" if result.plan is None or result.plan.needs_root else ""
-            hint = f"run the command above{root}, or run the same accel-doctor command with --yes"
-            return f"{_MISSING}, and installing them was not confirmed", hint
+            return unconfirmed(result.plan or Plan(), policy, what, asked=asked)
         case ExitCode.PRIVILEGE if obstacle:
             return f"{_MISSING}, and {obstacle}", f"run the command above, then {_AGAIN}"
         case ExitCode.PRIVILEGE:
@@ -166,8 +165,24 @@ def verdict(result: Result, obstacle: str | None = None) -> tuple[str, str | Non
             return result.code.meaning, None
 
 
-def _uncured(result: Result, failed: str, what: str) -> tuple[str, str]:
-    known = next_step(result.alternatives)
+def unconfirmed(plan: Plan, policy: Policy, what: str, *, asked: bool) -> tuple[str, str]:
+    """Return why the cures of ``what`` failed were not applied, and the next step that fits the options given."""
+    by_hand = f"run the command above{' as root' if plan.needs_root else ''}"
+    if plan.build_cures and not plan.packages:
+        answer = "you answered no" if asked else "were not confirmed"
+        option = "--yes" if plan.covered_by_yes else "--yes-to-all"
+        return f"{what}: cures are known, and {answer}", f"run the same accel-doctor command with {option}"
+    if not policy.system:
+        return f"{_MISSING}, and --no-system installs none", f"{by_hand}, then {_AGAIN}"
+    if policy.yes:
+        why = "--yes does not cover all of them"
+        return f"{_MISSING}, and {why}", f"{by_hand}, or run the same accel-doctor command with --yes-to-all"
+    why = "you answered no" if asked else "installing them was not confirmed"
+    return f"{_MISSING}, and {why}", f"{by_hand}, or run the same accel-doctor command with --yes"
+
+
+def _uncured(result: Result, policy: Policy, failed: str, what: str) -> tuple[str, str]:
+    known = next_step(result.alternatives, upgraded=policy.upgrade_unbuildable)
     if result.plan and result.plan.final:
         names = dict.fromkeys(unmet.reason.package or failed for unmet in result.plan.final)
         return f"{', '.join(names)} cannot be built here", known or _LOG

@@ -34,7 +34,7 @@ def test_without_rules_nothing_is_installed_and_the_reason_is_given(rulebook, tm
 
 def test_the_end_of_such_a_run_says_what_to_do():
     ended = Result(ExitCode.PRIVILEGE, None, (), (), None, ())
-    assert verdict(ended, "Homebrew refuses to run as root") == (
+    assert verdict(ended, obstacle="Homebrew refuses to run as root") == (
         "system packages are missing, and Homebrew refuses to run as root",
         "run the command above, then run the same accel-doctor command again",
     )

@@ -46,3 +46,20 @@ def test_of_several_it_is_the_one_whose_build_failed():
 
 def test_what_is_shown_below_the_failure_is_better_than_nothing():
     assert python_of(NO_HEADER + "error: command gcc -I/usr/include/python3.12 failed\n") == "3.12"
+
+
+@pytest.mark.parametrize(
+    ("log", "names"),
+    [
+        ("   Building zbarlight==4.0\n   Building Python_LDAP==3.4.4\n", ("zbarlight", "python-ldap")),
+        ("   \x1b[36m\x1b[1mBuilding\x1b[0m\x1b[39m pyxattr\x1b[2m==0.8.1\x1b[0m\r\n", ("pyxattr",)),
+        ("Building wheels for collected packages: psycopg2, PyYAML\n", ("psycopg2", "pyyaml")),
+        ("Building wheel for x (pyproject.toml): started\n[ 12%] Building CXX object a.o\n", ()),
+        ("".join(f"   Building n{number}==1\n" for number in range(300)), tuple(f"n{n}" for n in range(200))),
+    ],
+)
+def test_what_is_being_built(log, names):
+    stream = WatchedStream(io.BytesIO(log.encode()))
+    while stream.read(1 << 16):
+        pass
+    assert stream.building == names

@@ -14,7 +14,7 @@ from accel_doctor.model.builds import Built, Failed, Locked
 from accel_doctor.model.cures import BuildChanges, BuildCure, Confidence, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role
-from accel_doctor.model.plans import Case, Plan, Result, Simulation, Unmet
+from accel_doctor.model.plans import Case, Plan, Policy, Result, Simulation, Unmet
 from accel_doctor.model.releases import Alternative, OtherReleases, Succession, Successor
 from accel_doctor.report.text import case_lines, plan_lines, verdict
 from accel_doctor.wording import printable
@@ -124,17 +124,46 @@ def test_an_import_whose_cure_was_not_confirmed_is_no_build():
     assert hint == "run the same accel-doctor command with --yes-to-all"
 
 
+GCC = SystemPackage("gcc", (), Confidence.RULE, "debian")
+MISSING = "system packages are missing, and "
+AGAIN = "run the same accel-doctor command"
+
+
 @pytest.mark.parametrize(
-    ("needs_root", "step"),
+    ("policy", "asked", "message", "hint"),
     [
-        (True, "run the command above as root, or run the same accel-doctor command with --yes"),
-        (False, "run the command above, or run the same accel-doctor command with --yes"),
+        (
+            Policy(),
+            False,
+            "installing them was not confirmed",
+            f"run the command above as root, or {AGAIN} with --yes",
+        ),
+        (Policy(), True, "you answered no", f"run the command above as root, or {AGAIN} with --yes"),
+        (
+            Policy(system=False),
+            False,
+            "--no-system installs none",
+            f"run the command above as root, then {AGAIN} again",
+        ),
+        (
+            Policy(yes=True, system=False),
+            False,
+            "--no-system installs none",
+            f"run the command above as root, then {AGAIN} again",
+        ),
+        (
+            Policy(yes=True),
+            False,
+            "--yes does not cover all of them",
+            f"run the command above as root, or {AGAIN} with --yes-to-all",
+        ),
     ],
 )
-def test_whose_command_it_is_that_nobody_agreed_to(needs_root, step):
-    plan = Plan(commands=(("brew", "install"),), needs_root=needs_root)
-    result = Result(ExitCode.CONSENT, None, (), (), plan, ())
-    assert verdict(result)[1] == step
+def test_the_hint_fits_the_options_given(policy: Policy, asked: bool, message: str, hint: str) -> None:
+    ended = Result(ExitCode.CONSENT, None, (), (), Plan((GCC,), commands=(("apt", "install"),)), ())
+    assert verdict(ended, policy, asked=asked) == (MISSING + message, hint)
+    by_anyone = replace(ended, plan=Plan((GCC,), commands=(("brew", "install"),), needs_root=False))
+    assert verdict(by_anyone, policy, asked=asked)[1] == hint.replace(" as root", "")
 
 
 def test_cures_that_are_no_package_under_their_headings() -> None:
@@ -183,3 +212,6 @@ def test_what_can_be_installed_instead_is_the_next_step(alternative: Alternative
     hint = verdict(result)[1]
     assert hint is not None
     assert hint.startswith(step)
+    hint = verdict(result, Policy(upgrade_unbuildable=True))[1]
+    assert hint is not None
+    assert "--upgrade-unbuildable" not in hint

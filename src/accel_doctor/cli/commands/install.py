@@ -187,7 +187,8 @@ def conclude(
     if not told:
         reporter.changes(change_lines(result.changes, rehearsed=policy.dry_run))
     if result.code is not ExitCode.DONE:
-        reporter.verdict(*verdict(result, obstacle))
+        asked = session.terminal.interactive and not policy.yes
+        reporter.verdict(*verdict(result, policy, obstacle, asked=asked))
     elif not told:
         reporter.summary(rehearsal_line(result, where) if policy.dry_run else summary_line(result, where, seconds))
 

@@ -22,7 +22,8 @@ from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Failed
-from accel_doctor.report.text import unmet_lines
+from accel_doctor.model.plans import Plan
+from accel_doctor.report.text import unconfirmed, unmet_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 
 _NO_ROOT = "installing them needs root: neither sudo nor doas found"
@@ -89,7 +90,10 @@ def _explain(ended: TreatmentEnded, session: Session, treatment: Treatment) -> N
     """Print what is left to do. stdout belongs to the command, so everything goes to stderr."""
     note = session.reporter.note
     if ended.code is ExitCode.CONSENT:
-        note("not installed: not confirmed; --yes confirms all packages but guesses")
+        asked = session.terminal.interactive and not treatment.policy.yes
+        why, hint = unconfirmed(ended.plan or Plan(), treatment.policy, "the command failed", asked=asked)
+        note(why)
+        note(f"hint: {hint}")
     elif ended.code is ExitCode.PRIVILEGE:
         note(f"not installed: {session.obstacle or _NO_ROOT}")
     elif ended.plan and ended.code in (ExitCode.UNCURED, ExitCode.NETWORK):
