@@ -26,12 +26,13 @@ def removed_name(tree: SourceTree, package: str, removed: Collection[str]) -> Re
     top = next((path for path in _tops(package) if path in tree.texts), None)
     if top is None or not tree.python:
         return None
-    found = _met(tree, top, names)
+    modules = _Modules(tree, names)
+    found = modules.met(top)
     if found or not top.endswith("/__init__.py") or _is_for(tree, ".".join(map(str, tree.python))):
         return found
     public = re.compile(rf"{re.escape(dirname(top))}/(?!_|test)\w+(?:/__init__)?\.py")
     inside = [path for path in sorted(tree.texts) if public.fullmatch(path)]
-    uses = [use for path in inside[:_MOST_MODULES] if (use := _met(tree, path, names))]
+    uses = [use for path in inside[:_MOST_MODULES] if (use := modules.met(path))]
     return next((use for use in uses if sum(other.name == use.name for other in uses) > 1), None)
 
 
@@ -41,19 +42,34 @@ def _is_for(tree: SourceTree, python: str) -> bool:
     return any(re.search(rf"Python :: {re.escape(python)}\b", text) for text in texts)
 
 
-def _met(tree: SourceTree, path: str, names: Collection[str]) -> RemovedUse | None:
-    """Return the first of these names that importing a module surely comes to."""
-    waiting = [path]
-    for one in waiting:  # grows
-        parsed = parsed_script(tree.texts[one])
-        for node in parsed.body if parsed else ():
-            for name, line in _uses(node, one):
-                if name in names:
-                    return RemovedUse(one, line, name)
-                own = next((file for file in _files(name, one) if file in tree.texts), None)
-                if own and own not in waiting and len(waiting) < _MOST_MODULES:
-                    waiting.append(own)
-    return None
+class _Modules:
+    """The modules of a source, each read once."""
+
+    def __init__(self, tree: SourceTree, names: Collection[str]) -> None:
+        self._tree = tree
+        self._names = names
+        self._read: dict[str, tuple[RemovedUse | None, list[str]]] = {}
+
+    def met(self, path: str) -> RemovedUse | None:
+        """Return the first of the names that importing a module surely comes to."""
+        waiting = [path]
+        for one in waiting:  # grows
+            use, imported = self._module(one)
+            new = [path for path in imported if path not in waiting]
+            waiting += new[: _MOST_MODULES - len(waiting)]
+            if use:
+                return use
+        return None
+
+    def _module(self, path: str) -> tuple[RemovedUse | None, list[str]]:
+        """Return the first of the names that a module itself uses, and the modules of the source that it imports."""
+        if path not in self._read:
+            parsed = parsed_script(self._tree.texts[path])
+            uses = [use for node in (parsed.body if parsed else ()) for use in _uses(node, path)]
+            removed = next((RemovedUse(path, line, name) for name, line in uses if name in self._names), None)
+            files = (next((file for file in _files(name, path) if file in self._tree.texts), None) for name, _ in uses)
+            self._read[path] = removed, list(dict.fromkeys(filter(None, files)))
+        return self._read[path]
 
 
 def _tops(package: str) -> Iterator[str]:
