@@ -5,7 +5,7 @@ It uses the outside world only through :mod:`accel_doctor.interfaces`; with fake
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +17,7 @@ from accel_doctor.errors import ExitCode, NetworkError, RequirementsError
 from accel_doctor.foresight import surely_built
 from accel_doctor.fulfilment import Fulfilment
 from accel_doctor.index.pages import sdist_of
-from accel_doctor.interfaces import Builder, Downloads, Frontend, Loader, TargetEnvironment
+from accel_doctor.interfaces import Builder, Downloads, Frontend, Loader, SourceReader, TargetEnvironment
 from accel_doctor.lockfile import direct_urls, with_wheels
 from accel_doctor.model.builds import Change, Failed, Locked, Provision, Source
 from accel_doctor.model.cures import BuildCure, Reason
@@ -39,11 +39,10 @@ class Doctor:
     environment: TargetEnvironment
     alternatives: Alternatives
     downloads: Downloads
-    # what the files of a source name, beside the log of its build
-    read: Callable[[Source, InstallRequest, Path | None], Sequence[Reason]] = lambda source, request, log: ()
+    sources: SourceReader
 
     def __post_init__(self) -> None:
-        self.wheels = Fulfilment(self.builder, self.loader, self.treatment, self.downloads, self.read)
+        self.wheels = Fulfilment(self.builder, self.loader, self.treatment, self.downloads, self.sources)
         self._resolution = self.treatment.resolution  # what cures had changed when it was locked
         self._asked: tuple[InstallRequest, frozenset[str] | None] | None = None  # what for, and what was installed
 

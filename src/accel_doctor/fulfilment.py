@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NoReturn
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.foresight import LINKED
-from accel_doctor.interfaces import Builder, Downloads, Loader
+from accel_doctor.interfaces import Builder, Downloads, Loader, SourceReader
 from accel_doctor.lockfile import older_numpy
 from accel_doctor.model.builds import Built, Failed, Locked, Source, Wheel
 from accel_doctor.model.cures import Reason
@@ -31,12 +30,13 @@ class Fulfilment:
     loader: Loader
     treatment: Treatment
     downloads: Downloads
-    read: Callable[[Source, InstallRequest, Path | None], Sequence[Reason]]  # what a source names, beside its log
+    sources: SourceReader
     built: dict[Source, Built] = field(default_factory=dict)
     locked: Locked | None = None
     to_build: tuple[Source, ...] = ()  # by a run that is not a dry one
     _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
     _sources_read: set[Source] = field(default_factory=set)
+    _lock_read: Locked | None = None
 
     def __post_init__(self) -> None:
         self._poorer = PoorerWheels(self.treatment, self.built)
@@ -109,7 +109,7 @@ class Fulfilment:
         """Return the needs that the files of sources name whose builds failed or surely would, once for each source."""
 
         def reasons_of(source: Source) -> Sequence[Reason]:
-            return self.read(source, request, failures[source].log if source in failures else None)
+            return self.sources.reasons(source, request, failures[source].log if source in failures else None)
 
         unread = [source for source in dict.fromkeys(failing) if source not in self._sources_read]
         self._sources_read.update(unread)
@@ -117,7 +117,16 @@ class Fulfilment:
             return []
         with workers(_READERS, "read") as pool:  # most wait for downloads
             found = list(pool.map(reasons_of, unread))
-        return self.treatment.named([reason for reasons in found for reason in reasons])
+        reasons = [reason for reasons in found for reason in reasons]
+        return self.treatment.named([*reasons, *self._modules_read(request)])
+
+    def _modules_read(self, request: InstallRequest) -> Sequence[Reason]:
+        """Return why what needs no cure cannot be imported here, once for each: what was built, and what was asked
+        for."""
+        built = [source for source in self.built if source not in self._sources_read]
+        self._sources_read.update(built)
+        locked, self._lock_read = None if self._lock_read is self.locked else self.locked, self.locked
+        return self.sources.not_importable(locked, built, request)
 
     def _take_stored(
         self, sources: Sequence[Source], request: InstallRequest

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import cast
 
@@ -178,6 +179,19 @@ def _selected(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str])
         raise RequirementsError(str(error)) from error
 
 
+def wheels_of(lock: Pylock, names: Collection[str], before: date) -> list[Source]:
+    """Return the wheels of these distributions that were uploaded before a day, where they have only wheels without
+    binaries: files that can be read like sources."""
+    found = []
+    for package in lock.packages if names else ():
+        wheels = list(package.wheels or ())
+        if package.name in names and wheels and all(wheel.filename.endswith("-none-any.whl") for wheel in wheels):
+            uploaded = wheels[-1].upload_time
+            if uploaded and uploaded.date() < before:
+                found.append(_source(package, wheels[-1]))
+    return found
+
+
 def _named(name: str, names: Collection[str]) -> bool:
     return name in names or ":all:" in names
 
@@ -206,7 +220,7 @@ def _direct_url(part: PackageVcs | PackageArchive) -> DirectUrl:
     return DirectUrl(url=url, archive_info=ArchiveInfo(hashes=part.hashes), subdirectory=part.subdirectory)
 
 
-def _source(package: Package, part: PackageSdist | PackageArchive | PackageVcs) -> Source:
+def _source(package: Package, part: PackageSdist | PackageArchive | PackageVcs | PackageWheel) -> Source:
     repository = part if isinstance(part, PackageVcs) else None
     return Source(
         name=package.name,
@@ -221,7 +235,7 @@ def _source(package: Package, part: PackageSdist | PackageArchive | PackageVcs) 
     )
 
 
-def _location(part: PackageSdist | PackageArchive | PackageVcs) -> str:
+def _location(part: PackageSdist | PackageArchive | PackageVcs | PackageWheel) -> str:
     location = part.path or part.url
     if location is None:
         raise RequirementsError(f"a lock entry has neither path nor URL: {part}")

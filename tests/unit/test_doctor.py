@@ -144,6 +144,25 @@ class Practice:
         return self.doctor.install(InstallRequest(lines))
 
 
+TO_IMPORT = "build-constraint:python-too-new-to-import"
+
+
+class naming:  # noqa: N801  used like a function
+    """Names the same needs for each source, or for those ``of`` these names; and of what cannot be imported."""
+
+    def __init__(self, *needs: str, of=(), place="setup.py:1", unimportable=()) -> None:
+        self._needs, self._of, self._place, self._unimportable = needs, of, place, unimportable
+        self.asked: list[tuple[bool, list[str]]] = []  # of the lock, and of which sources
+
+    def reasons(self, source, request, log):
+        needs = self._needs if not self._of or source.name in self._of else ()
+        return [Reason(Need.parse(need), source.name, why=f"{self._place}: {need}") for need in needs]
+
+    def not_importable(self, locked, built, request):
+        self.asked.append((locked is not None, [source.name for source in built]))
+        return [Reason(Need.parse(TO_IMPORT), name, why="x.py:1: old") for name in self._unimportable]
+
+
 @pytest.fixture
 def practice(tmp_path: Path):
     def make(
@@ -193,6 +212,7 @@ def practice(tmp_path: Path):
             environment=environment,
             alternatives=Alternatives(index, lambda name: None, fake_other_releases),
             downloads=downloads,
+            sources=naming(),
         )
         return Practice(
             doctor, machine, frontend, builder, package_manager, reporter, remembered, environment, downloads
@@ -242,15 +262,9 @@ def test_what_a_build_will_surely_ask_for_next_is_asked_for_at_once(practice):
     assert case.package_manager.transactions == [("gcc", "libffi-dev", "python3-dev")]
 
 
-def naming(*needs: str):
-    return lambda source, request, log: [
-        Reason(Need.parse(need), source.name, why=f"setup.py:1: {need}") for need in needs
-    ]
-
-
 def test_what_a_failed_source_names_joins_the_first_question(practice):
     case = practice({"psycopg2": ("compiler:c", "header:Python.h", "header:libpq-fe.h"), "idna": ()})
-    case.doctor.wheels.read = naming("header:libpq-fe.h", "header:Python.h", "header:nobody-knows.h")
+    case.doctor.wheels.sources = naming("header:libpq-fe.h", "header:Python.h", "header:nobody-knows.h")
     assert case.install("psycopg2", "idna").code is ExitCode.DONE
     assert case.package_manager.transactions == [("gcc", "libpq-dev", "python3-dev")]
     (plan,) = case.reporter.asked
@@ -261,14 +275,14 @@ def test_what_a_failed_source_names_joins_the_first_question(practice):
 def test_what_a_source_names_is_not_asked_for_where_it_is_a_guess_or_installed(practice):
     case = practice({"psycopg2": ("compiler:c",)}, guesses=frozenset({"libpq-dev"}))
     case.machine.installed.add("python3-dev")
-    case.doctor.wheels.read = naming("header:libpq-fe.h", "header:Python.h")
+    case.doctor.wheels.sources = naming("header:libpq-fe.h", "header:Python.h")
     assert case.install("psycopg2").code is ExitCode.DONE
     assert case.package_manager.transactions == [("gcc",)]
 
 
 def test_nothing_is_installed_for_a_source_that_cannot_be_built_here(practice):
     case = practice({"psycopg2": ("compiler:c",)}, cures={"build-constraint:python-too-new": ()})
-    case.doctor.wheels.read = naming("build-constraint:python-too-new")
+    case.doctor.wheels.sources = naming("build-constraint:python-too-new")
     result = case.install("psycopg2")
     assert result.code is ExitCode.UNCURED
     assert [str(unmet.reason.need) for unmet in result.plan.unmet] == ["build-constraint:python-too-new"]
@@ -281,7 +295,7 @@ def test_that_is_said_of_a_source_with_known_needs_too(practice):
         known={"psycopg2": ("compiler:c",)},
         cures={"build-constraint:python-too-new": ()},
     )
-    case.doctor.wheels.read = naming("build-constraint:python-too-new")
+    case.doctor.wheels.sources = naming("build-constraint:python-too-new")
     assert case.install("psycopg2").code is ExitCode.UNCURED
     assert case.builder.attempts == []
     assert case.package_manager.transactions == []
@@ -294,7 +308,7 @@ def test_old_generated_code_is_generated_again_by_one_cython_after_the_other(pra
         need: tuple(options), "build-constraint:python-too-new": ()
     })  # fmt: skip
     case.builder.in_c_code = ("build-constraint:python-too-new",)
-    case.doctor.wheels.read = naming(need)
+    case.doctor.wheels.sources = naming(need)
     result = case.install("aiohttp")
     assert result.code is ExitCode.UNCURED
     assert case.builder.attempts == ["aiohttp"] * 3
@@ -307,7 +321,7 @@ def test_old_generated_code_is_generated_again_when_a_build_stumbles_over_it(pra
     cure = BuildCure(Reason(need, None), BuildChanges(("python-too-new",)))  # which the fake build takes for its cure
     case = practice({"lxml": ("compiler:c", too_new)}, cures={str(need): (cure,), too_new: ()})
     case.builder.in_c_code = ("build-constraint:python-too-new",)
-    case.doctor.wheels.read = naming("build-constraint:has-old-generated-code")
+    case.doctor.wheels.sources = naming("build-constraint:has-old-generated-code")
     assert case.install("lxml").code is ExitCode.DONE
     assert case.package_manager.transactions == [("gcc",)]
     assert [cure.reason.need for plan in case.remembered for cure in plan.build_cures] == [need]
@@ -316,11 +330,10 @@ def test_old_generated_code_is_generated_again_when_a_build_stumbles_over_it(pra
 @pytest.mark.parametrize(("file", "attempts"), [("pkg/x.pyx", 3), ("pkg/y.pyx", 2)])
 def test_code_that_cython_generated_is_known_by_the_name_of_its_file(practice, file, attempts):
     need, too_new = Need.parse("build-constraint:generated-by-old-cython"), "build-constraint:python-too-new"
-    modules = Need.parse("build-constraint:has-cython-modules")
     cure = BuildCure(Reason(need, None), BuildChanges(("Cython<3",)))
     case = practice({"lxml": ("compiler:c", too_new)}, cures={str(need): (cure,), too_new: ()})
     case.builder.in_c_code = (too_new,)  # in x.c
-    case.doctor.wheels.read = lambda source, request, log: [Reason(modules, source.name, why=f"{file}:1: a module")]
+    case.doctor.wheels.sources = naming("build-constraint:has-cython-modules", place=f"{file}:1")
     assert case.install("lxml").code is ExitCode.UNCURED
     assert case.builder.attempts == ["lxml"] * attempts
 
@@ -329,7 +342,7 @@ def test_an_older_cython_generates_old_code_again_too(practice):
     need = Need.parse("build-constraint:generated-by-old-cython")
     cure = BuildCure(Reason(need, None), BuildChanges(("Cython<3",)))
     case = practice({"gevent": ("build-constraint:Cython<3",)}, cures={str(need): (cure,)})
-    case.doctor.wheels.read = naming("build-constraint:has-old-generated-code")
+    case.doctor.wheels.sources = naming("build-constraint:has-old-generated-code")
     assert case.install("gevent").code is ExitCode.DONE
     assert [cure.reason.need for plan in case.remembered for cure in plan.build_cures] == [need]
 
@@ -1219,20 +1232,19 @@ def test_what_shows_that_a_wheel_is_poorer_is_quoted():
 
 
 OPTIONAL = "build-constraint:optional-code-too-old"
-TO_IMPORT = "build-constraint:python-too-new-to-import"
 
 
 def test_nothing_is_offered_for_modules_that_cannot_be_built_here(practice):
     case = practice({"yaml": ()}, policy=Policy(yes=True))
     case.builder.optional = {"yaml": ("compiler:c",)}
-    case.doctor.wheels.read = naming(OPTIONAL)
+    case.doctor.wheels.sources = naming(OPTIONAL)
     notes = [f"yaml 1 was built without an extension module: setup.py:1: {OPTIONAL}"]
     assert case.install("yaml").code is ExitCode.DONE
     assert (case.package_manager.transactions, case.builder.attempts) == ([], ["yaml"])
     assert case.reporter.notes == notes
     again = practice({"yaml": ()}, policy=Policy(yes=True))
     again.builder.kept["yaml"] = Wheel(Path("/kept/yaml-1-py3-none-any.whl"), "0" * 64, lacks=("compiler:c",))
-    again.doctor.wheels.read = naming(OPTIONAL)
+    again.doctor.wheels.sources = naming(OPTIONAL)
     assert again.install("yaml").code is ExitCode.DONE
     assert (again.package_manager.transactions, again.builder.attempts) == ([], [])
     assert again.reporter.notes == notes
@@ -1241,13 +1253,24 @@ def test_nothing_is_offered_for_modules_that_cannot_be_built_here(practice):
 def test_nothing_is_installed_where_a_poorer_wheel_cannot_be_imported(practice):
     case = practice({"yaml": (), "cffi": ("header:ffi.h",)}, policy=Policy(yes=True), cures={TO_IMPORT: ()})
     case.builder.optional = {"yaml": ("compiler:c",)}
-    case.doctor.wheels.read = lambda source, request, log: (
-        naming(TO_IMPORT)(source, request, log) if source.name == "yaml" else []
-    )
+    case.doctor.wheels.sources = naming(TO_IMPORT, of=["yaml"])
     result = case.install("yaml", "cffi")
     assert result.code is ExitCode.UNCURED
     assert [str(unmet.reason.need) for unmet in result.plan.unmet] == [TO_IMPORT]
     assert case.package_manager.transactions == []
+
+
+def test_nothing_is_installed_where_what_needs_no_cure_cannot_be_imported(practice):
+    case = practice({"nltk": (), "cffi": ("header:ffi.h",)}, policy=Policy(yes=True), cures={TO_IMPORT: ()})
+    case.doctor.wheels.sources = naming(unimportable=["nltk"])
+    result = case.install("nltk", "cffi")
+    assert (result.code, case.package_manager.transactions) == (ExitCode.UNCURED, [])
+    assert [str(unmet.reason.need) for unmet in result.plan.unmet] == [TO_IMPORT]
+    assert case.doctor.wheels.sources.asked == [(True, ["nltk"])]
+    works = practice({"nltk": ()})
+    works.doctor.wheels.sources = naming()
+    assert works.install("nltk").code is ExitCode.DONE
+    assert works.doctor.wheels.sources.asked == []  # nothing is to be installed for others
 
 
 def test_what_nothing_cures_leaves_a_poorer_wheel_as_it_is(practice):

@@ -102,9 +102,10 @@ def _in_directory(directory: Path) -> Iterator[SourceFile]:
 
 
 def _in_archive(archive: Path) -> Iterator[SourceFile]:
+    above = 0 if archive.suffix == ".whl" else 1  # directories above the files
     for member in _bounded(_members(archive)):
         if not member.is_directory and member.link is None:
-            yield SourceFile(PurePosixPath(*member.path.parts[1:]), member.size, member.opened)
+            yield SourceFile(PurePosixPath(*member.path.parts[above:]), member.size, member.opened)
 
 
 def _bounded(items: Iterator[_Item]) -> Iterator[_Item]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from packaging.version import Version
+
 from accel_doctor.builder.archives import source_files
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.diagnosis.sources.compiling import file_to_compile
-from accel_doctor.diagnosis.sources.source_reasons import source_reasons
+from accel_doctor.diagnosis.sources.source_reasons import not_importable, source_reasons
 from accel_doctor.diagnosis.sources.source_tree import SourceTree
 from accel_doctor.errors import NetworkError, RequirementsError
-from accel_doctor.model.builds import Source, SourceKind
+from accel_doctor.lockfile import wheels_of
+from accel_doctor.model.builds import Locked, Source, SourceKind
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.rulebook import Rulebook
@@ -22,6 +27,7 @@ from accel_doctor.rulebook import Rulebook
 _BUILD_FILES = frozenset({
     "CMakeLists.txt", "configure.ac", "configure.in", "meson.build", "meson.options", "meson_options.txt",
     "pyproject.toml", "Cargo.toml", "Cargo.lock", "PKG-INFO",
+    "METADATA",
 })  # fmt: skip
 _CODE = frozenset({
     ".c", ".c++", ".cc", ".cmake", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".i", ".in", ".inc", ".py", ".pxd",
@@ -29,6 +35,7 @@ _CODE = frozenset({
 })  # fmt: skip
 _ASIDE = frozenset({"benchmarks", "docs", "examples", "test", "tests"})
 _LONGEST = 600_000  # bytes of one file: includes and calls stand in its beginning
+_READERS = 4  # threads; each may keep 64 MB of a source in memory
 _END_OF_LOG = 64_000  # bytes
 _MOST = 64_000_000  # bytes of all
 
@@ -45,15 +52,34 @@ class SourceTrees:
     def reasons(self, source: Source, request: InstallRequest, log: Path | None = None) -> list[Reason]:
         """Return what the build of a source needs by its own files, and by the ``log`` of its build; nothing if they
         cannot be read."""
-        if source.kind is SourceKind.VCS:
+        tree = self._read(source, request)
+        if tree is None:
             return []
+        compiled = file_to_compile(tree, _end_of(log)) if log else ()
+        return source_reasons(tree, source.name, self.rulebook, compiled)
+
+    def not_importable(self, locked: Locked | None, built: Sequence[Source], request: InstallRequest) -> list[Reason]:
+        """Return why distributions cannot be imported on this Python, by the modules in their files: sources that were
+        ``built``, and of the lock what was asked for and is older than this Python."""
+        released = self.rulebook.python_rules.released.get(Version(self.python))
+        names = {line.name for line in request.requirements if line.name} - {source.name for source in built}
+        wheels = wheels_of(locked.lock, names, released) if locked and released else []
+        with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="read") as pool:  # most wait for downloads
+            found = list(pool.map(lambda source: self._of_modules(source, request), [*built, *wheels]))
+        return [reason for reasons in found for reason in reasons]
+
+    def _of_modules(self, source: Source, request: InstallRequest) -> Sequence[Reason]:
+        tree = self._read(source, request)
+        return list(not_importable(tree, source.name, self.rulebook.python_rules)) if tree else []
+
+    def _read(self, source: Source, request: InstallRequest) -> SourceTree | None:
+        """Return the files of a source; None if they cannot be had or read."""
+        if source.kind is SourceKind.VCS:
+            return None
         major, minor = map(int, self.python.split("."))
         with suppress(RequirementsError, NetworkError), tempfile.TemporaryDirectory(dir=self.work) as scratch:
-            archive = self.fetcher.fetch(source, request.index, Path(scratch))
-            tree = read_tree(archive, (major, minor))
-            compiled = file_to_compile(tree, _end_of(log)) if log else ()
-            return source_reasons(tree, source.name, self.rulebook, compiled)
-        return []
+            return read_tree(self.fetcher.fetch(source, request.index, Path(scratch)), (major, minor))
+        return None
 
 
 def _end_of(log: Path) -> str:

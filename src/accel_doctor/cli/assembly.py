@@ -30,10 +30,11 @@ from accel_doctor.interfaces import (
     PackageIndex,
     PackageManager,
     Prober,
+    SourceReader,
     WheelStore,
 )
 from accel_doctor.journal import journal_entry
-from accel_doctor.model.builds import Failed, Source
+from accel_doctor.model.builds import Failed, Locked, Source
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.plans import Case, Plan, Policy
@@ -100,8 +101,8 @@ def assembled_doctor(
             work=work,
             jobs=jobs,
         )
-        alternatives, read = _alternatives(session, environment, index), _source_reader(session, builder)
-        yield Doctor(frontend, builder, loader, treatment, environment, alternatives, downloads, read)
+        alternatives, sources = _alternatives(session, environment, index), _SourceReader(session, builder)
+        yield Doctor(frontend, builder, loader, treatment, environment, alternatives, downloads, sources)
 
 
 def _remembering(
@@ -127,16 +128,27 @@ def _alternatives(session: Session, environment: MachineEnvironment, index: Pack
     return Alternatives(index, successor, environment.other_releases, of_its_time, project_of)
 
 
-def _source_reader(
-    session: Session, builder: SourceBuilder
-) -> Callable[[Source, InstallRequest, Path | None], Sequence[Reason]]:
-    def read(source: Source, request: InstallRequest, log: Path | None) -> Sequence[Reason]:
+class _SourceReader:
+    """Reads sources and wheels; what does so is loaded with the first."""
+
+    def __init__(self, session: Session, builder: SourceBuilder) -> None:
+        self._session = session
+        self._builder = builder
+
+    def reasons(self, source: Source, request: InstallRequest, log: Path | None) -> Sequence[Reason]:
+        return self._trees.reasons(source, request, log)
+
+    def not_importable(
+        self, locked: Locked | None, built: Sequence[Source], request: InstallRequest
+    ) -> Sequence[Reason]:
+        return self._trees.not_importable(locked, built, request)
+
+    @property
+    def _trees(self) -> SourceReader:
         from accel_doctor.builder.source_trees import SourceTrees
 
-        python = session.interpreter.feature_version
-        return SourceTrees(builder.fetcher, session.rulebook, python, builder.work).reasons(source, request, log)
-
-    return read
+        python = self._session.interpreter.feature_version
+        return SourceTrees(self._builder.fetcher, self._session.rulebook, python, self._builder.work)
 
 
 @dataclass(frozen=True)

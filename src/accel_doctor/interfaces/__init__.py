@@ -7,6 +7,7 @@ from accel_doctor.interfaces.build_protocols import (
     Frontend,
     ObjectStore,
     PackageIndex,
+    SourceReader,
     TargetEnvironment,
     WheelStore,
 )

@@ -70,6 +70,18 @@ class BuildIdentity(Protocol):
         wheel is as rich as its source."""
 
 
+class SourceReader(Protocol):
+    """Reads what sources, and wheels, say about themselves; nothing where they cannot be read."""
+
+    def reasons(self, source: Source, request: InstallRequest, log: Path | None) -> Sequence[Reason]:
+        """Return what the build of a source needs by its own files, and by the log of its failed build."""
+
+    def not_importable(
+        self, locked: Locked | None, built: Sequence[Source], request: InstallRequest
+    ) -> Sequence[Reason]:
+        """Return why distributions cannot be imported here: those that were built, and of the lock those asked for."""
+
+
 class PackageIndex(Protocol):
     """The user's package indexes and find-links locations."""
 

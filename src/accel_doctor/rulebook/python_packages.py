@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -16,7 +17,7 @@ from accel_doctor.rulebook.yaml_reading import Node
 
 _KEYS = (
     "packages", "interpreter_headers", "companions", "successors", "oldest_build_requirements", "removed_from_c",
-    "removed_modules", "requirements_without_headers",
+    "removed_modules", "requirements_without_headers", "released",
 )  # fmt: skip
 
 
@@ -57,6 +58,7 @@ class PythonRules:
     oldest_requirements: Mapping[str, Mapping[Version, Version]]
     removed_from_c: Mapping[Version, tuple[str, ...]]  # names of the C interface, by the first Python without them
     removed_modules: Mapping[Version, tuple[str, ...]]
+    released: Mapping[Version, date] = field(default_factory=dict)  # versions of Python
     without_headers: frozenset[str] = frozenset()  # build requirements that bring none; any other may
 
     def oldest(self, requirement: str, python: str) -> Version | None:
@@ -88,6 +90,7 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
     oldest: dict[str, dict[Version, Version]] = {}
     removed: dict[Version, tuple[str, ...]] = {}
     modules: dict[Version, tuple[str, ...]] = {}
+    released: dict[Version, date] = {}
     plain: set[str] = set()
     for top in tops:
         top.mapping(_KEYS)
@@ -99,8 +102,17 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
             oldest.setdefault(canonicalize_name(name), {}).update(_read_oldest(node))
         removed.update({python: node.texts() for python, node in _by_version(top.section("removed_from_c"))})
         modules.update({python: node.texts() for python, node in _by_version(top.section("removed_modules"))})
+        released.update(_read_days(top))
         plain.update(top.mapping()["requirements_without_headers"].texts())
-    return PythonRules(packages, headers, companions, successors, oldest, removed, modules, frozenset(plain))
+    return PythonRules(packages, headers, companions, successors, oldest, removed, modules, released, frozenset(plain))
+
+
+def _read_days(top: Node) -> Iterator[tuple[Version, date]]:
+    for python, node in _by_version(top.section("released")):
+        try:
+            yield python, date.fromisoformat(node.text() or "")
+        except ValueError as error:
+            node.complain(str(error))
 
 
 def _read_packages(top: Node) -> dict[str, PythonPackage | None]:

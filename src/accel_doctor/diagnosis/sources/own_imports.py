@@ -38,7 +38,8 @@ def removed_name(tree: SourceTree, package: str, removed: Collection[str]) -> Re
 
 def _is_for(tree: SourceTree, python: str) -> bool:
     """Return whether the source says that it is for a version of Python."""
-    texts = (tree.texts.get(name, "") for name in ("setup.py", "pyproject.toml"))
+    known = re.compile(r"setup\.py|pyproject\.toml|[^/]+\.dist-info/METADATA")
+    texts = (text for path, text in tree.texts.items() if known.fullmatch(path))
     return any(re.search(rf"Python :: {re.escape(python)}\b", text) for text in texts)
 
 

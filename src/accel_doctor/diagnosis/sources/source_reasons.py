@@ -118,15 +118,21 @@ def _of_removed_parts(
         why = f"{lost.path}:{lost.line}: uses {lost.name}, which Python {python} does not have"
         name = _REPLACED.get(lost.name, "python-too-new")
         yield Reason(Need(NeedKind.BUILD_CONSTRAINT, name), package, why=why)
-    if dead := removed_name(tree, package, rules.modules_removed_in(python)):
-        why = f"{dead.path}:{dead.line}: uses {dead.name}, which Python {python} does not have"
-        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new-to-import"), package, why=why)
+    yield from not_importable(tree, package, rules)
     modules = reading.script.modules if reading.script else []
     uses = [removed_use(tree, module, rules.removed_in(python)) for module in modules]
     if uses and all(uses) and uses[0]:
         yield Reason(_OPTIONAL_TOO_OLD, package, why=_of_use(uses[0], python))
     if use := removed_use(tree, reading.compiled, rules.removed_in(python)):
         yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new"), package, why=_of_use(use, python))
+
+
+def not_importable(tree: SourceTree, package: str, rules: PythonRules) -> Iterator[Reason]:
+    """Yield why a package cannot be imported on this Python, by its own modules."""
+    python = ".".join(map(str, tree.python or ()))
+    if python and (dead := removed_name(tree, package, rules.modules_removed_in(python))):
+        why = f"{dead.path}:{dead.line}: uses {dead.name}, which Python {python} does not have"
+        yield Reason(Need(NeedKind.BUILD_CONSTRAINT, "python-too-new-to-import"), package, why=why)
 
 
 def _of_use(use: RemovedUse, python: str) -> str:
