@@ -16,7 +16,6 @@ from accel_doctor.treatment import Treatment, TreatmentEnded
 from accel_doctor.wording import listed
 
 _COMPILER = Need(NeedKind.COMPILER, "c")
-NOT_IMPORTABLE = Need(NeedKind.BUILD_CONSTRAINT, "python-too-new-to-import")
 FOR_EXTENSIONS = "its extension modules need it"
 KEPT = "its cached wheel was built without it, and so without an extension module"
 
@@ -63,7 +62,7 @@ class PoorerWheels:
         """Return what was offered for poorer wheels, and what sources name: of those of poorer wheels, what can be met
         for those that are built again, and why they cannot be imported."""
         again, poor = {source.name for source in offered}, {source.name for source in self.among(self.built)}
-        others = [reason for reason in named if reason.package not in poor or reason.need == NOT_IMPORTABLE]
+        others = [reason for reason in named if reason.package not in poor or reason.need.keeps_from_import]
         theirs = self.treatment.improvable([reason for reason in named if reason.package in again])
         return [*(reason for reasons in offered.values() for reason in reasons), *others, *theirs]
 

@@ -167,6 +167,11 @@ class Need(_Need):
         return version_of(found[1]) if found else None
 
     @property
+    def keeps_from_import(self) -> bool:
+        """Return whether nothing keeps the distribution from being built, but from being imported."""
+        return (self.kind, self.name) == (NeedKind.BUILD_CONSTRAINT, "python-too-new-to-import")
+
+    @property
     def older_dependency(self) -> str | None:
         """Return the Python module of which an older release is needed: that of ``build-constraint:older:flask``."""
         older, colon, module = self.name.partition(":") if self.kind is NeedKind.BUILD_CONSTRAINT else ("", "", "")

@@ -185,7 +185,8 @@ def _uncured(result: Result, policy: Policy, failed: str, what: str) -> tuple[st
     known = next_step(result.alternatives, upgraded=policy.upgrade_unbuildable)
     if result.plan and result.plan.final:
         names = dict.fromkeys(unmet.reason.package or failed for unmet in result.plan.final)
-        return f"{', '.join(names)} cannot be built here", known or _LOG
+        imported = all(unmet.reason.need.keeps_from_import for unmet in result.plan.final)
+        return f"{', '.join(names)} cannot be {'imported' if imported else 'built'} here", known or _LOG
     return f"{what}: no known cure", known or f"{_LOG}; to add a rule for it, see docs/how-to/add-a-rule.md"
 
 

@@ -193,6 +193,8 @@ def test_what_nothing_cures_is_not_said_to_lack_a_rule() -> None:
     final = Unmet(Reason(Need.parse("build-constraint:python-too-new"), "numba"), final=True)
     result = Result(ExitCode.UNCURED, None, (), (Case(FAILED, Diagnosis(())),), Plan(unmet=(final,)), ())
     assert verdict(result) == ("numba cannot be built here", "read the full log")
+    old = Unmet(Reason(Need.parse("build-constraint:python-too-new-to-import"), "nltk"), final=True)
+    assert verdict(replace(result, plan=Plan(unmet=(old,))))[0] == "nltk cannot be imported here"
 
 
 @pytest.mark.parametrize(
