@@ -10,7 +10,8 @@ from accel_doctor.diagnosis.sources.source_tree import SourceTree
 
 # distutils prints a command before it runs it, and gives up with the first that it cannot run.
 _NOT_RUN = re.compile(
-    r" -c (\S{1,500}) -o [^\n]{0,2000}\n\s*error: command '[^'\n]{1,200}' failed: No such file or directory"
+    r" -c (\S{1,500}) -o [^\n]{0,2000}\n\s*error: "
+    r"(?:command '[^'\n]{1,200}' failed|\[Errno 2\])(?:: No such file or directory| No such file or directory: )"
 )
 
 

@@ -469,6 +469,9 @@ error: command 'x86_64-linux-gnu-gcc' failed: No such file or directory
 def test_the_log_names_the_file_that_no_compiler_could_be_run_for():
     tree = SourceTree(dict.fromkeys(("setup.py", "src/x.c"), ""), frozenset(), (3, 13))
     assert [*file_to_compile(tree, REFUSED)] == ["src/x.c"]
+    words = "[Errno 2] No such file or directory: 'x86_64-linux-gnu-gcc'"
+    spawned = REFUSED.replace("command 'x86_64-linux-gnu-gcc' failed: No such file or directory", words)
+    assert [*file_to_compile(tree, spawned)] == ["src/x.c"]
     assert [*file_to_compile(tree, REFUSED.replace("src/x.c", "/tmp/tmpq/probe.c"))] == []
     assert [*file_to_compile(tree, REFUSED.replace("error: command", "warning: command"))] == []  # it may go on
 
