@@ -161,6 +161,7 @@ class Doctor:
                 outcome = self._resolve(replace(request, left_out=tuple(source.name for source in failed)))
         if not failed or self.treatment.policy.dry_run:
             return False
+        self.wheels.resolved = outcome if isinstance(outcome, Locked) else None
         others = self.environment.sources(outcome) if isinstance(outcome, Locked) else []
         # The resolver's own builds know nothing of cures: such a source may well build now.
         untreated = {one: why for one, why in failed.items() if not self.treatment.changes_build_of(one.name)}

@@ -33,6 +33,7 @@ class Fulfilment:
     sources: SourceReader
     built: dict[Source, Built] = field(default_factory=dict)
     locked: Locked | None = None
+    resolved: Locked | None = None  # what could be resolved so far
     to_build: tuple[Source, ...] = ()  # by a run that is not a dry one
     _unfit: dict[Source, Wheel] = field(default_factory=dict)  # stored wheels that do not work here
     _sources_read: set[Source] = field(default_factory=set)
@@ -125,7 +126,8 @@ class Fulfilment:
         for."""
         built = [source for source in self.built if source not in self._sources_read]
         self._sources_read.update(built)
-        locked, self._lock_read = None if self._lock_read is self.locked else self.locked, self.locked
+        locked = self.locked or self.resolved
+        locked, self._lock_read = None if self._lock_read is locked else locked, locked
         return self.sources.not_importable(locked, built, request)
 
     def _take_stored(

@@ -1267,6 +1267,10 @@ def test_nothing_is_installed_where_what_needs_no_cure_cannot_be_imported(practi
     assert (result.code, case.package_manager.transactions) == (ExitCode.UNCURED, [])
     assert [str(unmet.reason.need) for unmet in result.plan.unmet] == [TO_IMPORT]
     assert case.doctor.wheels.sources.asked == [(True, ["nltk"])]
+    unresolved = practice({"lap": ("compiler:c",), "idna": ()}, unreadable=("lap",), cures={TO_IMPORT: ()})
+    unresolved.doctor.wheels.sources = naming(unimportable=["scrapy"])
+    assert unresolved.install("lap").code is ExitCode.UNCURED
+    assert unresolved.doctor.wheels.sources.asked == [(True, ["idna"])]
     works = practice({"nltk": ()})
     works.doctor.wheels.sources = naming()
     assert works.install("nltk").code is ExitCode.DONE
