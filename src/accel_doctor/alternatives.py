@@ -53,9 +53,13 @@ class Alternatives:
         built = {one.source.name for one in result.built}
         failed = [case.failure for case in result.cases]
         named = {one.package: one.version for one in failed if one.step != "import" or one.package in built}
-        for unmet in result.plan.final if result.plan and not failed else ():
-            named[unmet.reason.package] = unmet.reason.version
+        final = result.plan.final if result.plan else ()
+        dead = {unmet.reason.package for unmet in final if unmet.reason.need.keeps_from_import}
+        for unmet in final:
+            if not failed or unmet.reason.package in dead:
+                named[unmet.reason.package] = unmet.reason.version
         found = [self.to(name, version or locked.get(name), request) for name, version in named.items() if name]
+        found = [_newest(one) if one and one.package in dead else one for one in found]
         return tuple(one for one in found if one)
 
     def to_pins_in(self, message: str, request: InstallRequest) -> Iterator[Alternative]:
@@ -142,6 +146,15 @@ class Alternatives:
         release = f"{found.package}{'>=' if newer else '<='}{target}"
         why = Reason(reason.need if reason else _UNBUILDABLE, found.package, why="; ".join(alternative_lines(found)))
         return BuildCure(why, releases=(release,), source="the package index")
+
+
+def _newest(found: Alternative) -> Alternative | None:
+    """Return only the newest release of what cannot be imported, although it may have wheels; None if it is that."""
+    releases = found.releases
+    if releases is None or releases.asked is None:
+        return found
+    newer = tuple(version for version in releases.usable[:1] if version > releases.asked)
+    return replace(found, releases=replace(releases, usable=newer)) if newer else None
 
 
 def _target(found: Alternative, request: InstallRequest) -> Version | None:

@@ -9,11 +9,13 @@ from fakes import FakeIndex, fake_other_releases
 from packaging.version import Version
 
 from accel_doctor.alternatives import Alternatives
-from accel_doctor.errors import NetworkError
+from accel_doctor.errors import ExitCode, NetworkError
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.needs import Need
+from accel_doctor.model.plans import Plan, Result, Unmet
 from accel_doctor.model.releases import OtherReleases, Project, Release, ReleaseFile, Succession, Successor
 from accel_doctor.model.requests import IndexSettings, InstallRequest, RequirementLine
+from accel_doctor.report.release_text import alternative_lines
 
 WHEELS = tuple(f"bad-{version}-py3-none-any.whl" for version in ("0.5", "2.0", "3.0"))
 SUCCESSOR = Successor("bad", "good", Succession.FORK)
@@ -51,6 +53,19 @@ def release(asked: str | None, *texts: str, wheels=WHEELS, **settings) -> tuple[
 )
 def test_the_nearest_that_the_user_allows_else_the_nearest_of_all(texts, asked, releases):
     assert release(asked, *texts) == releases
+
+
+def test_of_what_cannot_be_imported_only_the_newest_is_named():
+    def beside(version, need="python-too-new-to-import", wheels=WHEELS):
+        reason = Reason(Need.parse(f"build-constraint:{need}"), "bad", version=version)
+        result = Result(ExitCode.UNCURED, None, (), (), Plan(unmet=(Unmet(reason, final=True),)), ())
+        return [line for one in alternatives(wheels).beside(result, request()) for line in alternative_lines(one)]
+
+    newest = "newest bad with wheels for Python 3.13: 3.0"
+    assert beside("0.5") == [newest]  # which has a wheel, too
+    assert beside("1") == [newest]
+    assert beside("3.0") == []
+    assert beside("1", "python-too-new") == [f"{newest}, nearest to 1: 2.0"]
 
 
 def test_hashes_locks_and_no_binary_leave_no_other_release(tmp_path):
