@@ -16,7 +16,6 @@ from accel_doctor.model.needs import Need
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.poorer import PoorerWheels
 from accel_doctor.treatment import Treatment, TreatmentEnded
-from accel_doctor.wording import count
 from accel_doctor.workers import workers
 
 _READERS = 4  # threads; each may keep 64 MB of a source in memory
@@ -177,7 +176,7 @@ class Fulfilment:
 
     def _build(self, sources: Sequence[Source], request: InstallRequest) -> dict[Source, Failed]:
         if sources:
-            self.treatment.reporter.step(f"Building {count(len(sources), 'source distribution')}")
+            self.treatment.reporter.builds(sources)
         failed = {}
         outcomes = self.builder.build(sources, self.treatment.applied_to(request), self._unfit)
         for source, outcome in zip(sources, outcomes, strict=True):

@@ -31,6 +31,7 @@ _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _UNCHANGED = {"Accept-Encoding": "identity"}
 
 T = TypeVar("T")
+Told = Callable[[int, int | None], None]  # so many bytes are there, of so many
 
 
 class HttpError(Exception):
@@ -74,12 +75,13 @@ class HttpClient:
             while self._clients:
                 self._clients.popitem()[1].close()
 
-    def download(self, url: str, target: Path, limit: int) -> str:
-        """Download a URL to the file ``target``, durably, and return its SHA-256.
+    def download(self, url: str, target: Path, limit: int, told: Told = lambda done, total: None) -> str:
+        """Download a URL to the file ``target``, durably, and return its SHA-256; ``told`` hears how many bytes there
+        are, of how many.
 
         Raises HttpError, TooLargeError beyond ``limit`` bytes, and OSError if writing fails.
         """
-        return self._fetched(url, lambda response: _save(response, target, limit))
+        return self._fetched(url, lambda response: _save(response, target, limit, told))
 
     def read(self, url: str, limit: int) -> bytes:
         """Return the content of a URL. Raises HttpError, and TooLargeError beyond ``limit`` bytes."""
@@ -204,12 +206,16 @@ def _is_transient(error: BaseException) -> bool:
     return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
 
 
-def _save(response: httpx.Response, target: Path, limit: int) -> str:
+def _save(response: httpx.Response, target: Path, limit: int, told: Told) -> str:
     digest = hashlib.sha256()
+    length = response.headers.get("Content-Length", "")
+    total, done = int(length) if length.isdecimal() and len(length) < 16 else None, 0
     with target.open("wb") as writing:
         for block in _bounded(response.iter_raw(), limit):
             digest.update(block)
             writing.write(block)
+            done += len(block)
+            told(done, total)
         writing.flush()
         os.fsync(writing.fileno())
     return digest.hexdigest()

@@ -13,7 +13,7 @@ from packaging.tags import Tag
 from accel_doctor.errors import PackageManagerError, RequirementsError
 from accel_doctor.index.other_releases import other_releases
 from accel_doctor.index.pages import project_of
-from accel_doctor.model.builds import Built, Failed, Locked, Outcome, Source, Wheel
+from accel_doctor.model.builds import Amount, Built, Failed, Locked, Outcome, Source, Wheel
 from accel_doctor.model.cures import NO_CHANGES, BuildChanges, BuildCure, Confidence, Provider, Reason, SystemPackage
 from accel_doctor.model.machine import Interpreter, Origin
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role, UnmetLink
@@ -396,13 +396,20 @@ class FakeReporter:
     cases: list[Case] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     phases: list[str] = field(default_factory=list)
+    amounts: list[Amount] = field(default_factory=list)
     finished: list[Outcome] = field(default_factory=list)
 
     def step(self, text: str) -> None:
         pass
 
+    def builds(self, sources: Sequence[Source]) -> None:
+        pass
+
     def build_started(self, source: Source) -> None:
         pass
+
+    def build_progress(self, source: Source, amount: Amount) -> None:
+        self.amounts.append(amount)
 
     def build_phase(self, source: Source, phase: str) -> None:
         self.phases.append(phase)

@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from accel_doctor.errors import NetworkError, RequirementsError, ToolError
 from accel_doctor.hashing import sha256_of
-from accel_doctor.interfaces import Runner
-from accel_doctor.model.builds import Source
+from accel_doctor.interfaces import Reporter, Runner
+from accel_doctor.model.builds import BYTES, Amount, Source
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import IndexSettings
 from accel_doctor.urls import local_path, redacted
@@ -31,8 +31,8 @@ class SourceFetcher:
         self._variables = variables
         self._hold = hold
 
-    def fetch(self, source: Source, index: IndexSettings, scratch: Path) -> Path:
-        """Return the path of an sdist's archive, with its hash verified.
+    def fetch(self, source: Source, index: IndexSettings, scratch: Path, reporter: Reporter | None = None) -> Path:
+        """Return the path of an sdist's archive, with its hash verified; report how far its download is.
 
         Raises NetworkError if the download fails, RequirementsError if the hash differs from the lock.
         """
@@ -54,11 +54,15 @@ class SourceFetcher:
             )
         if kept:
             with suppress(OSError):  # disk full or permission denied: do without the cached copy
-                return self._download(source, index, kept)
-        return self._download(source, index, scratch / name)
+                return self._download(source, index, kept, reporter)
+        return self._download(source, index, scratch / name, reporter)
 
-    def _download(self, source: Source, index: IndexSettings, target: Path) -> Path:
+    def _download(self, source: Source, index: IndexSettings, target: Path, reporter: Reporter | None) -> Path:
         from accel_doctor.http import HttpClient, HttpError, TooLargeError
+
+        def told(done: int, total: int | None) -> None:
+            if reporter:
+                reporter.build_progress(source, Amount(done, total or source.size, BYTES))
 
         target.parent.mkdir(parents=True, exist_ok=True)
         with (
@@ -67,7 +71,7 @@ class SourceFetcher:
         ):
             aside = Path(scratch) / target.name
             try:
-                _check(source, client.download(source.location, aside, _ARCHIVE_LIMIT))
+                _check(source, client.download(source.location, aside, _ARCHIVE_LIMIT, told))
             except TooLargeError as error:
                 raise RequirementsError(f"{source}: {redacted(source.location)} is {error}") from None
             except HttpError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
+from accel_doctor.builder.build_output import BuildOutput
 from accel_doctor.builder.fetch import SourceFetcher, check_out
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.purity import built_the_same_everywhere
@@ -26,20 +27,6 @@ from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
 from accel_doctor.wheelfile import generator, is_pure
 from accel_doctor.workers import workers
-
-# How the next phase of a build is announced: by us, distutils commands, CMake, meson, cargo.
-_PHASES = (
-    ("Installing build requirements", "build requirements"),
-    ("Getting requirements to build wheel", "build requirements"),
-    ("Building wheel", "build"),
-    ("running build_ext", "compile"),
-    ("running build_clib", "compile"),
-    ("-- Configuring done", "compile"),
-    ("Found ninja", "compile"),
-    ("Compiling ", "compile"),
-    ("creating build/bdist", "pack"),
-    ("running install_lib", "pack"),
-)
 
 _CHECKOUT = "checkout"
 _PASSABLE = 0o711  # for the user who runs a build below it
@@ -149,7 +136,7 @@ class SourceBuilder:
             if source.kind is SourceKind.VCS:
                 tree = check_out(source, work / _CHECKOUT, self.runner)
             else:
-                tree = self.fetcher.fetch(source, request.index, work)
+                tree = self.fetcher.fetch(source, request.index, work, self.reporter)
         except AccelDoctorError:
             shutil.rmtree(work, ignore_errors=True)
             raise
@@ -169,7 +156,7 @@ class SourceBuilder:
 
     def _run(self, source: Source, tree: Path, request: InstallRequest, work: Path, log: Path) -> MadeWheel:
         """Run one build; return how it ended, with our own copy of its wheel, if it made one."""
-        settings, hear = request.build_settings_of(source.name), _Phases(source, self.reporter).hear
+        settings, hear = request.build_settings_of(source.name), BuildOutput(source, self.reporter).hear
         # All of a repository: versions come from its history, and files from beside the subdirectory.
         top, below = (work / _CHECKOUT, source.subdirectory or "") if source.kind is SourceKind.VCS else (tree, "")
         done = self.builds.wheel_of(source.name, top, below, settings, request.index, work, log, hear)
@@ -236,19 +223,3 @@ class SourceBuilder:
 
 def _changed(request: InstallRequest, source: Source, changes: BuildChanges) -> InstallRequest:
     return replace(request, changes={**request.changes, source.name: changes})
-
-
-class _Phases:
-    """Report the phases of one build as its output announces them."""
-
-    def __init__(self, source: Source, reporter: Reporter) -> None:
-        self._source = source
-        self._reporter = reporter
-        self._current = ""
-
-    def hear(self, line: str) -> None:
-        text = line.strip()
-        phase = next((phase for opening, phase in _PHASES if text.startswith(opening)), self._current)
-        if phase != self._current:
-            self._current = phase
-            self._reporter.build_phase(self._source, phase)

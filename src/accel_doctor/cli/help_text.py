@@ -62,7 +62,7 @@ OPTION_GROUPS = {
         "require_signature",
         "rules",
     ),
-    "Output": ("verbose", "quiet", "form", "as_json", "export", "report"),
+    "Output": ("verbose", "quiet", "color", "form", "as_json", "export", "report"),
 }
 OTHER = "Options"
 _GROUP_OF = {name: heading for heading, names in OPTION_GROUPS.items() for name in names}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from accel_doctor import __version__
+from accel_doctor.cli.colors import color_option
 from accel_doctor.cli.help_text import HelpedGroup
 from accel_doctor.errors import AccelDoctorError, ExitCode, PackageManagerError, PrivilegeError, UsageError
 from accel_doctor.urls import redacted
@@ -86,7 +87,7 @@ class LazyCommands(HelpedGroup):
         formatter.write_text(f"Documentation: {DOCUMENTATION}")
 
 
-@click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=LazyCommands, params=[color_option()], context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="accel-doctor", message="%(prog)s %(version)s")
 def application() -> None:
     """Install Python requirements on machines that lack what their builds need."""
@@ -135,12 +136,13 @@ def complain(error: click.ClickException) -> ExitCode:
 
 def tell(error: AccelDoctorError) -> None:
     """Print an error on stderr: what failed, its log if any, the commands to run by hand, the next step."""
-    from accel_doctor.report.text import command_lines  # not for --help
+    from accel_doctor.cli.terminal.printing import say  # not for --help
+    from accel_doctor.report.text import command_lines
 
     def shown(text: str) -> str:  # it contains file names and output of other tools
         return "\n".join(map(printable, redacted(text).split("\n")))
 
-    click.echo(click.style("error: ", fg="red", bold=True) + shown(error.message), err=True)
+    say("error", shown(error.message), "red")
     if isinstance(error, PackageManagerError) and error.log:
         click.echo(f"  log: {error.log}", err=True)
     if isinstance(error, PrivilegeError) and error.commands:
@@ -148,4 +150,4 @@ def tell(error: AccelDoctorError) -> None:
         for line in command_lines(error.commands):
             click.echo(line)
     if error.hint:
-        click.echo(click.style("hint: ", fg="cyan", bold=True) + shown(error.hint), err=True)
+        say("hint", shown(error.hint), "cyan")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
 import click
 
+from accel_doctor.cli.colors import color_option
 from accel_doctor.cli.completing import type_of
 from accel_doctor.cli.configuration import pip_accel_level, read_configuration, user_directory, working_directory
 from accel_doctor.cli.help_text import HelpedCommand, HelpedGroup
@@ -187,7 +188,7 @@ def as_command(
         made = cls(
             name,
             callback=lambda **values: function(value_of(options, values)),
-            params=parameters(options),
+            params=[*parameters(options), color_option()],
             help=function.__doc__,
             context_settings={"help_option_names": ["-h", "--help"], **context},
         )

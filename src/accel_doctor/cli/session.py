@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +30,7 @@ from accel_doctor.cli.configuration import (
     working_directory,
 )
 from accel_doctor.cli.options import PlaceOptions
+from accel_doctor.cli.terminal.streams import Terminal
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Notifier, Runner
 from accel_doctor.journal import Journal
@@ -52,30 +53,6 @@ if TYPE_CHECKING:
 
 _RUNS_KEPT = 100
 _LEAST_ROOM = 128 << 10  # bytes: with less free space, a log is cut off before the error
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """The terminal, or lack of one, that stdin and stderr are connected to."""
-
-    interactive: bool  # a person can answer
-    live: bool  # lines can be redrawn
-    color: bool
-    verbosity: int = 0  # -q counts down, -v up, as in pip
-
-    @classmethod
-    def of(cls, variables: Mapping[str, str], verbosity: int = 0) -> Terminal:
-        """Return the terminal that this process's streams are connected to."""
-        # CI services attach terminals without a user; TERM=dumb cannot redraw.
-        in_ci = variables.get("CI", "").lower() not in {"", "0", "false"}
-        dumb = variables.get("TERM", "dumb") == "dumb"
-        shown = sys.stderr.isatty()
-        return cls(
-            interactive=sys.stdin.isatty() and shown and not in_ci,
-            live=shown and not in_ci and not dumb,
-            color=shown and not dumb and not variables.get("NO_COLOR"),
-            verbosity=verbosity,
-        )
 
 
 def started() -> Invocation:
@@ -212,7 +189,8 @@ class Session:
     @cached_property
     def runner(self) -> ProcessRunner:
         """Return the process runner; it works in the directory of the invocation."""
-        return ProcessRunner(self.invocation.variables, self.invocation.directory)
+        audience = self.reporter if self.terminal.live and not self.beside_a_command else None
+        return ProcessRunner(self.invocation.variables, self.invocation.directory, audience)
 
     @cached_property
     def rulebook(self) -> Rulebook:

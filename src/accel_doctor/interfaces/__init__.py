@@ -20,4 +20,13 @@ from accel_doctor.interfaces.machine_protocols import (
     Runner,
     Sandbox,
 )
-from accel_doctor.interfaces.run_protocols import Adviser, Advisers, Logs, Notifier, Progress, Reporter, Stoppable
+from accel_doctor.interfaces.run_protocols import (
+    Adviser,
+    Advisers,
+    Audience,
+    Logs,
+    Notifier,
+    Progress,
+    Reporter,
+    Stoppable,
+)

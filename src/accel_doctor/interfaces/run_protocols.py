@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from accel_doctor.interfaces.machine_protocols import PackageManager, Prober
-    from accel_doctor.model.builds import Outcome, Source
+    from accel_doctor.model.builds import Amount, Outcome, Source
     from accel_doctor.model.cures import BuildCure, Reason
     from accel_doctor.model.needs import Need
     from accel_doctor.model.plans import Case, Consent, Plan, Simulation
@@ -74,6 +74,22 @@ class Stoppable(Notifier, Protocol):
         """Say so at once; of what still runs nothing more is reported."""
 
 
+class Audience(Protocol):
+    """Hear what a frontend or a package manager says while it runs; its text goes to a log."""
+
+    def hear(self, line: str) -> None:
+        """Take a line of it."""
+
+    def asked(self) -> None:
+        """Make way on the screen: what was said last is shown, since it waits for an answer."""
+
+    def answered(self) -> None:
+        """Go on: an answer was typed."""
+
+    def interrupted(self) -> None:
+        """Tell the user that Ctrl-C was heard, and that the package manager decides what becomes of it."""
+
+
 class Progress(Notifier, Protocol):
     """Tell the user, and show the progress of a long operation."""
 
@@ -84,11 +100,17 @@ class Progress(Notifier, Protocol):
 class Reporter(Notifier, Protocol):
     """Report builds and plans to the user. The reporter decides on the presentation."""
 
+    def builds(self, sources: Sequence[Source]) -> None:
+        """Announce builds, which begin when others have ended."""
+
     def build_started(self, source: Source) -> None:
         """Report that a build started."""
 
     def build_phase(self, source: Source, phase: str) -> None:
         """Report that a build entered a phase ("build requirements", "metadata", "compile")."""
+
+    def build_progress(self, source: Source, amount: Amount) -> None:
+        """Report how far a build is in its phase."""
 
     def build_finished(self, source: Source, outcome: Outcome) -> None:
         """Report the outcome of a build."""

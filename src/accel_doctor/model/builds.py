@@ -41,6 +41,18 @@ class Source:
         return f"{self.name} {self.version}" if self.version else self.name
 
 
+BYTES = "byte"
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How far something is: ``done`` of ``total``, where that is known; ``unit`` a noun or ``%``, empty for steps."""
+
+    done: int
+    total: int | None = None
+    unit: str = ""
+
+
 @dataclass(frozen=True)
 class Locked:
     """The resolved requirements: a PEP 751 lock whose relative paths were made absolute.

@@ -23,8 +23,8 @@ _MOST_PACKAGES_NAMED = 4
 NOTHING_SAID = Policy()
 
 
-def case_lines(case: Case) -> list[str]:
-    """Return what failed, the quoted line that says why, and the path of the log."""
+def case_line(case: Case) -> str:
+    """Return what failed and the quoted lines that say why; where nothing does, the path of the log."""
     failure = case.failure
     what = f"{failure.package or 'the requirements'}: {failure.step} failed"
     if failure.step == "command":
@@ -32,13 +32,14 @@ def case_lines(case: Case) -> list[str]:
     if failure.seconds:
         what += f" after {failure.seconds:.1f} s"
     causes = case.diagnosis.causes
-    lines = [what]
+    if not causes:
+        summary = shortened(case.diagnosis.summary or "no output", _EVIDENCE_WIDTH)
+        return f"{what}: cause unknown: {summary}; log: {failure.log}"
+    quotes = []
     for _, group in groupby(causes, key=lambda finding: finding.line):
         first, *others = group
-        lines.append(f"  {_quoted(first)}" + (f" and {len(others)} more" if others else ""))
-    if not causes:
-        lines.append(f"  cause unknown: {shortened(case.diagnosis.summary or 'no output', _EVIDENCE_WIDTH)}")
-    return [*lines, f"  log: {failure.log}"]
+        quotes.append(_quoted(first) + (f" and {len(others)} more" if others else ""))
+    return f"{what}: {'; '.join(quotes)}"
 
 
 def plan_lines(plan: Plan, simulation: Simulation | None, distribution: Distribution) -> list[str]:

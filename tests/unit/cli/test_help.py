@@ -30,7 +30,7 @@ def said(capsys, monkeypatch, tmp_path):
 def test_the_help_has_the_commands_by_groups_three_examples_and_the_pages(said):
     _, text = said("--help")
     headings = re.findall(r"^(\w.*):$", text, re.MULTILINE)
-    assert headings == [*main.COMMANDS, "Options", "Examples"]
+    assert headings == [*main.COMMANDS, "Output", "Options", "Examples"]
     lines = [line.strip() for line in text.split("\nExamples:\n")[1].splitlines()]
     assert [line for line in lines if line.startswith("accel-doctor ")] == [*main.EXAMPLES]
     assert len(main.EXAMPLES) == 3

@@ -16,7 +16,7 @@ from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role
 from accel_doctor.model.plans import Case, Plan, Policy, Result, Simulation, Unmet
 from accel_doctor.model.releases import Alternative, OtherReleases, Succession, Successor
-from accel_doctor.report.text import case_lines, plan_lines, verdict
+from accel_doctor.report.text import case_line, plan_lines, verdict
 from accel_doctor.wording import printable
 
 DEBIAN = Distribution("debian", "13", "trixie", pretty_name="Debian GNU/Linux 13 (trixie)")
@@ -26,27 +26,28 @@ FINDING = Finding(
 FAILED = Failed("psycopg2", Path("/logs/1.log"), "build", 1, 3.21)
 
 
-def test_a_case_quotes_its_causes_and_names_the_log():
-    assert case_lines(Case(FAILED, Diagnosis((FINDING,)))) == [
-        "psycopg2: build failed after 3.2 s",
-        '  command:pg_config: "Error: pg_config executable not found." (line 12)',
-        "  log: /logs/1.log",
-    ]
+def test_a_case_takes_one_line_and_quotes_its_cause():
+    assert case_line(Case(FAILED, Diagnosis((FINDING,)))) == (
+        'psycopg2: build failed after 3.2 s: command:pg_config: "Error: pg_config executable not found." (line 12)'
+    )
 
 
 def test_several_needs_in_one_line_are_counted():
     others = [replace(FINDING, need=Need.parse(f"command:pg_{number}")) for number in range(2)]
-    assert case_lines(Case(FAILED, Diagnosis((FINDING, *others))))[1:-1] == [
-        '  command:pg_config: "Error: pg_config executable not found." (line 12) and 2 more'
-    ]
+    assert case_line(Case(FAILED, Diagnosis((FINDING, *others)))).endswith('not found." (line 12) and 2 more')
 
 
-def test_a_case_that_was_not_understood_shows_the_line_that_says_most():
-    assert case_lines(Case(Failed(None, Path("/l"), "resolve", 1), Diagnosis((), summary="error: odd"))) == [
-        "the requirements: resolve failed",
-        "  cause unknown: error: odd",
-        "  log: /l",
-    ]
+def test_several_causes_follow_one_another():
+    other = replace(FINDING, need=Need.parse("header:x.h"), line=14, evidence="x.h: No such file")
+    assert case_line(Case(FAILED, Diagnosis((FINDING, other)))).endswith(
+        '(line 12); header:x.h: "x.h: No such file" (line 14)'
+    )
+
+
+def test_a_case_that_was_not_understood_shows_the_line_that_says_most_and_names_the_log():
+    assert case_line(Case(Failed(None, Path("/l"), "resolve", 1), Diagnosis((), summary="error: odd"))) == (
+        "the requirements: resolve failed: cause unknown: error: odd; log: /l"
+    )
 
 
 def test_a_plan_shows_packages_reasons_sizes_and_commands():
@@ -84,9 +85,9 @@ def test_a_plan_shows_packages_reasons_sizes_and_commands():
 def test_nothing_from_a_log_drives_the_terminal():
     assert printable("a\x1b[31mb\x07\tc\u202e") == "a�[31mb� c�"
     hostile = Finding(FINDING.need, "x", 1, "\x1b]0;title\x07" + "y" * 500, "x", Role.CAUSE)
-    line = case_lines(Case(FAILED, Diagnosis((hostile,))))[1]
+    line = case_line(Case(FAILED, Diagnosis((hostile,))))
     assert "\x1b" not in line
-    assert len(line) < 220
+    assert len(line) < 240
 
 
 def result(code: ExitCode, *built: Built, cases: tuple[Case, ...] = ()) -> Result:

@@ -15,8 +15,8 @@ import click
 from accel_doctor.cli.configuration import user_directory, working_directory
 from accel_doctor.cli.machines import chosen_distribution, unasked_package_manager
 from accel_doctor.cli.options import RulesOptions, argument, as_command, checked_version, group, option
-from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.asking import Questions
+from accel_doctor.cli.terminal.streams import Terminal
 from accel_doctor.diagnosis import RuleAdviser
 from accel_doctor.errors import ExitCode, RuleError, UsageError
 from accel_doctor.fileindex import find_index

@@ -12,6 +12,7 @@ import click
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model.plans import Case, Consent, Plan
+from accel_doctor.report.wrapping import wrapped
 from accel_doctor.wording import count, printable
 
 _T = TypeVar("_T")
@@ -57,35 +58,37 @@ def confirmed(question: str) -> bool:
 # --- the one question of a run: install these packages? --------------------------------------------------
 
 _LINES_SHOWN = 40
+_UNBOUNDED = 1000  # columns, without a screen
 _BYTES_READ = 64 * 1024
 
-_MEANINGS = {
-    "y": "do so",
-    "n": "change nothing",
-    "l": "show the end of the logs",
-    "a": "choose one of the alternatives",
+# Key -> the word beside it in the question, and what it means in full
+_ANSWERS = {
+    "y": ("yes", "do so"),
+    "n": ("no", "change nothing; this is the answer without one"),
+    "l": ("log", "show the end of the logs of what failed"),
+    "a": ("alternatives", "choose other packages"),
+    "?": ("help", "explain these answers"),
 }
 
 
-def ask(plan: Plan, cases: Sequence[Case]) -> Consent | Plan:
+def ask(plan: Plan, cases: Sequence[Case], columns: int | None = None) -> Consent | Plan:
     """Return the answer typed at the terminal: yes, no, or a plan with other packages. Ctrl-C raises click.Abort."""
     open_to_choice = any(package.alternatives for package in plan.packages)
-    keys = "ynla" if open_to_choice else "ynl"
-    shown = "/".join(["y", "N", *keys[2:], "?"])
-    question = f"{_proposal(plan)}? [{shown}]"
+    keys = [key for key in _ANSWERS if key != "a" or open_to_choice]
+    shown = ", ".join(f"{key.upper() if key == 'n' else key} {_ANSWERS[key][0]}" for key in keys)
+    question = "\n".join(wrapped(f"{_proposal(plan)}? [{shown}]", (columns or _UNBOUNDED) - len(": y")))
     while True:
         answer = click.prompt(question, default="n", show_default=False, err=True).strip().lower()
-        if answer in ("y", "yes"):
-            return Consent.YES
-        if answer in ("n", "no"):
-            return Consent.NO
-        if answer in ("l", "log"):
-            _show_logs(cases)
-        elif answer in ("a", "alternatives") and open_to_choice:
+        key = next((key for key in keys if answer and answer in (key, _ANSWERS[key][0])), "?")
+        if key in "yn":
+            return Consent.YES if key == "y" else Consent.NO
+        if key == "l":
+            _show_logs(plan, cases)
+        elif key == "a":
             return _chosen(plan)
         else:
             for key in keys:
-                click.echo(f"  {key}  {_MEANINGS[key]}", err=True)
+                click.echo(f"  {key}  {_ANSWERS[key][1]}", err=True)
 
 
 def _proposal(plan: Plan) -> str:
@@ -95,11 +98,17 @@ def _proposal(plan: Plan) -> str:
     return f"{packages} and build with these changes" if packages else "Build again with these changes"
 
 
-def _show_logs(cases: Sequence[Case]) -> None:
+def _show_logs(plan: Plan, cases: Sequence[Case]) -> None:
     for log in dict.fromkeys(case.failure.log for case in cases):
         click.echo(f"--- {log}", err=True)
         for line in _last_lines(log):
             click.echo(f"  {printable(line)}", err=True)
+    if not cases:
+        click.echo("nothing has failed, so there is no log: these needs are known before the build", err=True)
+        for package in plan.packages:
+            for reason in package.reasons:
+                why = f": {reason.why}" if reason.why else ""
+                click.echo(f"  {package.name}  {reason.need} for {reason.package or 'the build'}{why}", err=True)
 
 
 def _last_lines(log: Path) -> list[str]:

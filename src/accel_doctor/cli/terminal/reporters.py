@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
 
 import click
 
-from accel_doctor.cli.session import Terminal
 from accel_doctor.cli.terminal.asking import ask
+from accel_doctor.cli.terminal.printing import command_text, text_for
+from accel_doctor.cli.terminal.streams import Service, Terminal
 from accel_doctor.interfaces import Reporter
-from accel_doctor.model.builds import Built, Outcome, Source
+from accel_doctor.model.builds import Amount, Built, Outcome, Source
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.plans import Case, Consent, Plan, Simulation
-from accel_doctor.report.text import built_line, case_lines, command_lines, plan_lines
-
-if TYPE_CHECKING:
-    from rich.live import Live
-    from rich.table import Table
+from accel_doctor.report.text import built_line, case_line, command_lines, plan_lines
+from accel_doctor.wording import count
 
 
 class PlainReporter(Reporter):
@@ -45,8 +42,26 @@ class PlainReporter(Reporter):
     def step(self, text: str) -> None:
         self._say(text, bold=True)
 
+    def hear(self, line: str) -> None:
+        """Take a line of what a frontend or a package manager prints; it is in a log."""
+
+    def asked(self) -> None:
+        """Make way for a question of the package manager."""
+
+    def answered(self) -> None:
+        """Go on after an answer."""
+
+    def interrupted(self) -> None:
+        self.note("stopping: waiting for the package manager, to avoid a half-finished installation")
+
+    def builds(self, sources: Sequence[Source]) -> None:
+        self.step(f"Building {count(len(sources), 'source distribution')}")
+
     def build_started(self, source: Source) -> None:
-        self._say(f"building {source}")
+        self._say(f"building {source}", [source.name])
+
+    def build_progress(self, source: Source, amount: Amount) -> None:
+        pass
 
     def build_phase(self, source: Source, phase: str) -> None:
         if self._terminal.verbosity > 0:
@@ -54,16 +69,18 @@ class PlainReporter(Reporter):
 
     def build_finished(self, source: Source, outcome: Outcome) -> None:
         if isinstance(outcome, Built):  # failures are reported when they are diagnosed
-            self._say(built_line(outcome))
+            self._say(built_line(outcome), [source.name])
 
     def diagnosed(self, case: Case) -> None:
         self._failed.append(case)
-        for number, line in enumerate(case_lines(case)):
-            self._say(line, level=-1, fg="red" if number == 0 else None)
+        self._say(case_line(case), [case.failure.package] if case.failure.package else [], level=-1, fg="red")
 
     def plan(self, plan: Plan, simulation: Simulation | None) -> None:
-        for line in plan_lines(plan, simulation, self._distribution):
-            self._say(line, level=-1)
+        lines, commands = plan_lines(plan, simulation, self._distribution), plan.commands if plan.packages else ()
+        for line in lines[: len(lines) - len(commands)]:
+            self._say(line, plan.names, level=-1)
+        for command in commands:
+            self._print_if(-1, command_text(self._terminal, command))
 
     def note(self, text: str) -> None:
         self._say(text, level=-1, fg="yellow")
@@ -71,7 +88,7 @@ class PlainReporter(Reporter):
     def ask(self, plan: Plan) -> Consent | Plan:
         if not self._terminal.interactive:
             return Consent.NOBODY_TO_ASK
-        answer = ask(plan, self._failed)
+        answer = ask(plan, self._failed, self._terminal.columns)
         if isinstance(answer, Consent):
             self._failed.clear()
         return answer
@@ -96,10 +113,18 @@ class PlainReporter(Reporter):
         for line in command_lines(plan.commands if plan else ()):
             click.echo(line)
 
-    def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
+    def _say(
+        self, text: str, names: Collection[str] = (), *, level: int = 0, bold: bool = False, fg: str | None = None
+    ) -> None:
+        self._print_if(level, text_for(self._terminal, text, names, bold=bold, fg=fg))
+
+    def _print_if(self, level: int, text: str) -> None:
         # pip: -q hides information, -qq warnings too, -qqq errors as well.
         if self._terminal.verbosity >= level and not self._is_late():
-            click.echo(click.style(text, bold=bold, fg=fg) if self._terminal.color else text, err=True)
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        click.echo(text, err=True, color=self._terminal.color)
 
     def _is_late(self) -> bool:
         """Return whether a thread reports on after an interrupt."""
@@ -115,76 +140,60 @@ class CommandReporter(PlainReporter):
         else:
             self._say(f"no missing dependency found in the output; log: {case.failure.log}")
 
-    def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
-        super()._say(f"accel-doctor: {text}", level=level, bold=bold, fg=fg)
+    def _say(
+        self, text: str, names: Collection[str] = (), *, level: int = 0, bold: bool = False, fg: str | None = None
+    ) -> None:
+        super()._say(f"accel-doctor: {text}", names, level=level, bold=bold, fg=fg)
 
 
-class LiveReporter(PlainReporter):
-    """Plain lines, and below them a table of the running builds with phase and elapsed seconds."""
+class GroupingReporter(PlainReporter):
+    """Plain lines for a service that keeps logs and folds groups of them: a group for each step.
 
-    def __init__(self, terminal: Terminal, distribution: Distribution) -> None:
+    What went wrong, plans and the outcome stand outside of groups, where they are seen.
+    """
+
+    def __init__(self, terminal: Terminal, distribution: Distribution, service: Service) -> None:
         super().__init__(terminal, distribution)
-        self._builds: dict[Source, tuple[str, float]] = {}
-        self._lock = threading.RLock()  # builds run in threads, and signals come while it is held
-        self._live: Live | None = None
+        self._service = service
+        self._group = ""
+        self._number = 0
 
     def close(self) -> bool:
-        with self._lock:
-            shown = self._live is not None
-            self._stop()
-            return shown
+        self._end()
+        return super().close()
 
-    def build_started(self, source: Source) -> None:
-        with self._lock:
-            self._builds[source] = ("starting", time.monotonic())
-            self._start()
+    def step(self, text: str) -> None:
+        self._end()
+        self._number += 1
+        self._group = f"accel_doctor_{self._number}"
+        if self._service == "github":
+            self._mark(f"::group::{text}")
+        else:
+            self._mark(f"\x1b[0Ksection_start:{int(time.time())}:{self._group}\r\x1b[0K{text}")
 
-    def build_phase(self, source: Source, phase: str) -> None:
-        with self._lock:
-            if source in self._builds:
-                self._builds[source] = (phase, self._builds[source][1])
+    def _print_if(self, level: int, text: str) -> None:
+        if level < 0:
+            self._end()
+        super()._print_if(level, text)
 
-    def build_finished(self, source: Source, outcome: Outcome) -> None:
-        with self._lock:
-            self._builds.pop(source, None)
-            if not self._builds:
-                self._stop()
-        super().build_finished(source, outcome)
+    def _end(self) -> None:
+        group, self._group = self._group, ""
+        if group and self._service == "github":
+            self._mark("::endgroup::")
+        elif group:
+            self._mark(f"\x1b[0Ksection_end:{int(time.time())}:{group}\r\x1b[0K")
 
-    def _say(self, text: str, *, level: int = 0, bold: bool = False, fg: str | None = None) -> None:
-        if self._live is None:
-            super()._say(text, level=level, bold=bold, fg=fg)
-        elif self._terminal.verbosity >= level and not self._is_late():
-            self._live.console.print(
-                text, style=" ".join(filter(None, ["bold" if bold else "", fg or ""])), markup=False, highlight=False
-            )
-
-    def _start(self) -> None:
-        if self._live is None and not self._stopped:
-            from rich.console import Console
-            from rich.live import Live
-
-            console = Console(stderr=True, no_color=not self._terminal.color)
-            self._live = Live(get_renderable=self._table, console=console, refresh_per_second=4, transient=True)
-            self._live.start()
-
-    def _stop(self) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-
-    def _table(self) -> Table:
-        from rich.table import Table
-
-        table = Table.grid(padding=(0, 2))
-        now = time.monotonic()
-        for source, (phase, started) in list(self._builds.items()):
-            table.add_row(f"  {source}", phase, f"{now - started:.0f} s")
-        return table
+    def _mark(self, text: str) -> None:
+        if self._terminal.verbosity >= 0:
+            click.echo(text, err=True, color=True)  # the escapes are for the service, not for a screen
 
 
 def reporter_for(terminal: Terminal, distribution: Distribution) -> PlainReporter:
     """Return the reporter that suits the terminal."""
     if terminal.live and terminal.verbosity >= 0:
+        from accel_doctor.cli.terminal.live import LiveReporter
+
         return LiveReporter(terminal, distribution)
+    if terminal.service:
+        return GroupingReporter(terminal, distribution, terminal.service)
     return PlainReporter(terminal, distribution)

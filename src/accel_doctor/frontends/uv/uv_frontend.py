@@ -50,6 +50,9 @@ from accel_doctor.requirements.pip_option_table import Part
 # Older uv (0.8) wraps its messages, including quoted build output, at 80 columns, which breaks compiler messages.
 _WHOLE_LINES = {"UV_NO_WRAP": "1"}
 
+# One line per package that it looks at, without which nobody knows whether it still works.
+_TELLING = {"RUST_LOG": "uv_resolver::resolver=debug"}
+
 # What was said about resolving; uv refuses it where it installs a lock.
 _OF_RESOLVING = {"UV_CONSTRAINT": "", "UV_OVERRIDE": "", "UV_EXCLUDE": ""}
 
@@ -91,7 +94,8 @@ class UvFrontend:
         _write_preferences(output, installed)
         argv = self._compile_command(request, files, output)
         started = hosted(self.sandbox, argv, (self._cache, scratch, *projects(request)))
-        completed, said = logged(self.runner, argv, log, self._told(request.index), started)
+        told = {**({} if self.variables.keys() & _TELLING else _TELLING), **self._told(request.index)}
+        completed, said = logged(self.runner, argv, log, told, started)
         if completed.returncode != 0:
             return conclude(read_uv(said), self.name, "resolve", log, completed)
         lock = with_sdists(read_lock(output), built)

@@ -49,6 +49,11 @@ class Kept:
 def show(data: bytes, log: IO[bytes], descriptor: int) -> None:
     """Append bytes to a log, and write them to a file descriptor of ours."""
     log.write(data)
+    write(data, descriptor)
+
+
+def write(data: bytes, descriptor: int) -> None:
+    """Write bytes to a file descriptor of ours."""
     try:
         while data:
             data = data[os.write(descriptor, data) :]

@@ -41,13 +41,19 @@ def window_size_passed_on(terminal: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def keys_as_they_are() -> Iterator[bytes | None]:
-    """Put our terminal into raw mode while the block runs; yield its interrupt key, or None without a terminal."""
+def keys_as_they_are(*, lines: bool = False) -> Iterator[bytes | None]:
+    """Put our terminal into raw mode while the block runs; yield its interrupt key, or None without a terminal.
+
+    With ``lines``, what we print ourselves still begins at the left after a line end.
+    """
     before = _settings(0)
     if before is None:
         yield None
         return
     tty.setraw(0)
+    if lines and (raw := _settings(0)):
+        raw[1] |= termios.OPOST
+        _set(raw)
     try:
         yield before[6][termios.VINTR]
     finally:

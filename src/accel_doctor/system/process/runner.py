@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from accel_doctor.interfaces import Audience
 from accel_doctor.model.processes import Completed
 from accel_doctor.system.process.children import (
     Kept,
@@ -45,7 +46,11 @@ class ProcessRunner:
     130 once :meth:`stop` was called, and negative for a process that a signal ended.
     """
 
-    def __init__(self, environment: Mapping[str, str], directory: Path | None = None) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], directory: Path | None = None, audience: Audience | None = None
+    ) -> None:
+        """Let ``audience`` hear what goes to logs only; with one, conversations are shown where they ask."""
+        self._audience = audience
         self._environment = dict(environment)
         self._directory = directory
         self._children: set[subprocess.Popen[bytes]] = set()
@@ -81,7 +86,8 @@ class ProcessRunner:
 
         ``on_line`` gets every line without its line end, and only the first 64 KiB of a longer one.
         """
-        lines = Lines(on_line) if on_line else None
+        heard = on_line or (self._audience.hear if self._audience else None)
+        lines = Lines(heard) if heard else None
         with log.open("ab", buffering=0) as file:
 
             def keep(data: bytes) -> None:
@@ -102,7 +108,7 @@ class ProcessRunner:
         a password is requested only once.
         """
         # stderr: stdout is for results, and may be a file
-        return self._terminal_session().run(argv, log, self._merged(environment), shown_on=2)
+        return self._terminal_session().run(argv, log, self._merged(environment), shown_on=2, audience=self._audience)
 
     def watch(self, argv: Sequence[str], log: Path, *, terminal: bool) -> Completed:
         """Run the user's own command as if started directly; also append all its output to ``log``.

@@ -46,7 +46,25 @@ def test_what_is_not_understood_is_explained(typed, capsys):
     typed("x", "n")
     ask(Plan((COMPILER,)), [])
     shown = capsys.readouterr().err
-    assert "  y  do so\n  n  change nothing\n  l  show the end of the logs\n" in shown
+    assert "  y  do so\n  n  change nothing; this is the answer without one\n" in shown
+    assert "  l  show the end of the logs of what failed\n  ?  explain these answers\n" in shown
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200, None])
+def test_the_question_says_what_its_answers_do(monkeypatch, columns):
+    asked = []
+    monkeypatch.setattr(click.termui, "visible_prompt_func", lambda prompt: asked.append(prompt) or "n")
+    ask(Plan((CURL,)), [], columns)
+    assert " ".join(asked[0].split()) == ("Install 1 system package? [y yes, N no, l log, a alternatives, ? help]:")
+    assert all(len(line) < (columns or 1000) for line in asked[0].split("\n"))
+
+
+def test_without_a_log_the_reasons_are_shown(typed, capsys):
+    typed("l", "n")
+    assert ask(Plan((COMPILER,)), []) is Consent.NO
+    shown = capsys.readouterr().err
+    assert "nothing has failed, so there is no log" in shown
+    assert "  gcc  compiler:c for pycurl\n" in shown
 
 
 def test_the_end_of_the_log_is_shown_and_drives_no_terminal(typed, capsys, tmp_path: Path):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from pathlib import Path
 
 import click
 import pytest
 
-from accel_doctor.cli.session import Terminal
-from accel_doctor.cli.terminal.reporters import LiveReporter, PlainReporter, reporter_for
+from accel_doctor.cli.terminal.live import LiveReporter
+from accel_doctor.cli.terminal.reporters import PlainReporter, reporter_for
+from accel_doctor.cli.terminal.streams import Terminal
 from accel_doctor.model.builds import Built, Failed, Source, SourceKind, Wheel
 from accel_doctor.model.cures import Confidence, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution
@@ -87,6 +89,48 @@ def test_the_live_table_leaves_the_same_lines_behind(capsys):
     error = capsys.readouterr().err
     for line in ("Building", "built cffi 2 in 1.5 s", "careful"):
         assert line in error
+
+
+GITHUB = """\
+::group::Building
+building cffi 2
+built cffi 2 in 1.5 s
+::endgroup::
+careful
+"""
+GITLAB = (
+    "\x1b[0Ksection_start:T:accel_doctor_1\r\x1b[0KBuilding\nbuilding cffi 2\nbuilt cffi 2 in 1.5 s\n"
+    "\x1b[0Ksection_end:T:accel_doctor_1\r\x1b[0K\ncareful\n"
+)
+
+
+@pytest.mark.parametrize(("variable", "log"), [("GITHUB_ACTIONS", GITHUB), ("GITLAB_CI", GITLAB)])
+def test_services_fold_the_lines_of_a_step_but_not_what_went_wrong(capfd, variable, log):
+    tell_all(reporter_for(Terminal.of({variable: "true", "CI": "true", "TERM": "xterm"}), DEBIAN))
+    assert re.sub(r":\d{10,}:", ":T:", capfd.readouterr().err.replace("\r\n", "\n")) == log
+
+
+@pytest.mark.parametrize(
+    ("variables", "colored"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"ACCEL_DOCTOR_COLOR": "always", "NO_COLOR": "1"}, True),
+        ({"ACCEL_DOCTOR_COLOR": "never", "FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_color_in_a_pipe(capsys, variables, colored):
+    tell_all(reporter_for(Terminal.of({**variables, "TERM": "xterm"}), DEBIAN))
+    assert ("\x1b[" in capsys.readouterr().err) == colored
+
+
+def test_names_stand_out(capsys):
+    reporter = reporter_for(Terminal.of({"FORCE_COLOR": "1"}), DEBIAN)
+    reporter.plan(PLAN, None)
+    error = capsys.readouterr().err
+    assert f"  {click.style('gcc', bold=True)}  compiler:c: cffi needs it to build" in error
 
 
 def test_quiet_needs_no_table():

@@ -103,7 +103,8 @@ def test_lock(frontend, runner, tmp_path):
     log = (tmp_path / "lock.log").read_text()
     assert log.startswith("$ /bin/uv pip compile ")
     assert log.endswith("Resolved 1 package in 1ms\n")
-    assert runner.environments[-1] == {"LC_ALL": "C", "LANGUAGE": "", "UV_NO_WRAP": "1"}
+    plain = {"LC_ALL": "C", "LANGUAGE": "", "UV_NO_WRAP": "1"}
+    assert runner.environments[-1] == {**plain, "RUST_LOG": "uv_resolver::resolver=debug"}
 
 
 def test_a_package_that_is_left_out_is_overridden_away(frontend, runner, tmp_path):

@@ -1,0 +1,100 @@
+"""What a frontend or a package manager does, read from its output while it runs. The output may be hostile. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from accel_doctor.model.builds import BYTES, Amount
+from accel_doctor.system.packages.facts import size_in_bytes
+from accel_doctor.wording import count, printable
+
+_LONGEST = 1000  # characters of a line that are looked at
+_MOST = 5000  # names that are counted
+
+_SEEN = re.compile(r"(?:DEBUG )?(?:Selecting: |Collecting )([A-Za-z0-9][\w.-]{0,99})")  # uv, pip
+_DOWNLOADING = re.compile(r"\s*Downloading (\S{1,200}) \(([\d.]{1,12}) ?([kKMGT])?i?B\)")
+_DOWNLOADED = re.compile(r"\s*Downloaded (\S{1,200})")
+_BUILDING = re.compile(r"\s*(?:Building|Building wheel for|Preparing metadata for) ([A-Za-z0-9][\w.-]{0,99})\b")
+_BUILT = re.compile(r"\s*(?:Built|Created wheel for) ([A-Za-z0-9][\w.-]{0,99})\b")
+_NEXT = re.compile(r"(?:Prepared|Installing|Installed) ")  # all downloads have ended
+
+# apt does not count. It names every package three times: it fetches, unpacks and sets it up.
+_APT_TOTAL = re.compile(r"(\d{1,5}) upgraded, (\d{1,5}) newly installed")
+_APT_STEP = re.compile(r"(Get|Unpacking|Setting up)(?::\d+)? (\S{1,99})(?: \S+ \S+ (\S{1,99}))?")
+_APT_WORDS = {"Get": "fetching", "Unpacking": "unpacking", "Setting up": "setting up"}
+# dnf, pacman, apk, zypper: "(3/12) Installing gcc", "[ 3/17] Installing gcc", "  Installing : gcc-14   3/17"
+_COUNTED = re.compile(
+    r"\s*(?:[\[(] *(\d{1,5})/(\d{1,5})[\])] *(.{0,60})|(\w{3,20}) *: (\S{1,60}) .* (\d{1,5})/(\d{1,5})$)"
+)
+
+
+class Heard:
+    """The state that the lines heard so far tell."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._sizes: dict[str, int] = {}
+        self._downloaded: set[str] = set()
+        self._building: dict[str, None] = {}
+        self._counted: Amount | None = None
+        self._doing = ""
+        self._steps_of_apt = 0
+        self._packages_of_apt = 0
+
+    @property
+    def doing(self) -> str:
+        """Return what is done now, in a few words."""
+        if self._counted or self._doing:
+            return self._doing
+        if self._building:
+            return f"building {', '.join(self._building)}"
+        if self._downloads:
+            names = [name for name in self._sizes if name not in self._downloaded]
+            return f"downloading {', '.join(names)}"
+        return f"{count(len(self._seen), 'package')} seen" if self._seen else ""
+
+    @property
+    def amount(self) -> Amount | None:
+        """Return how far it is, if that is known."""
+        if self._counted or self._building or not self._downloads:
+            return self._counted
+        done = sum(self._sizes[name] for name in self._downloaded)
+        return Amount(done, sum(self._sizes.values()), BYTES)
+
+    @property
+    def _downloads(self) -> bool:
+        return len(self._downloaded) < len(self._sizes)
+
+    def hear(self, line: str) -> None:
+        """Take the next line."""
+        line = printable(line[:_LONGEST].rstrip())
+        if found := _SEEN.match(line):
+            self._downloaded.update(self._sizes)  # pip downloads one after another, and does not say when it is done
+            if len(self._seen) < _MOST:
+                self._seen.add(found[1])
+        elif found := _DOWNLOADING.match(line):
+            if len(self._sizes) < _MOST:
+                self._sizes[found[1]] = size_in_bytes(found[2].strip(".") or "0", found[3] or "", 1024)
+        elif found := _DOWNLOADED.match(line):
+            self._downloaded.update({found[1]} & self._sizes.keys())
+        elif found := _BUILT.match(line):
+            self._building.pop(found[1], None)
+        elif (found := _BUILDING.match(line)) and len(self._building) < _MOST:
+            self._building[found[1]] = None
+        elif _NEXT.match(line):
+            self._downloaded.update(self._sizes)
+        self._hear_package_manager(line)
+
+    def _hear_package_manager(self, line: str) -> None:
+        if found := _APT_TOTAL.match(line):
+            self._packages_of_apt = int(found[1]) + int(found[2])
+        elif self._packages_of_apt and (found := _APT_STEP.match(line)):
+            total = 3 * self._packages_of_apt
+            self._steps_of_apt = min(total, self._steps_of_apt + 1)
+            self._counted = Amount(self._steps_of_apt * 100 // total, 100, "%")
+            self._doing = f"{_APT_WORDS[found[1]]} {found[3] or found[2]}"
+        elif found := _COUNTED.match(line):
+            done, total = int(found[1] or found[6]), int(found[2] or found[7])
+            if 0 < total >= done:
+                self._counted = Amount(done, total)
+                self._doing = (found[3] or f"{found[4] or ''} {found[5] or ''}").strip().lower()
