@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from accel_doctor.cli import machines
 from accel_doctor.cli.configuration import cache_directory, rule_directories
 from accel_doctor.cli.main import COMMANDS
+from accel_doctor.cli.run_documents import runs
 from accel_doctor.model.needs import NeedKind
 from accel_doctor.rulebook import Rulebook
 from accel_doctor.rulebook.authoring.showing import names
-from accel_doctor.store.layout import LEASES, WHEELS
+from accel_doctor.store.layout import LEASES, LOGS, WHEELS
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import DamagedEntryError, LocalWheelStore
 from accel_doctor.system.distribution import read_distribution
@@ -20,6 +22,10 @@ from accel_doctor.system.distribution import read_distribution
 
 def _rules() -> Rulebook:
     return machines.load_rules(rule_directories((), os.environ))
+
+
+def _cache() -> Path:
+    return cache_directory(os.environ.get("ACCEL_DOCTOR_CACHE_DIR"), os.environ)
 
 
 def _beginning(incomplete: str, values: Iterable[str]) -> list[str]:
@@ -61,7 +67,7 @@ def python_packages(incomplete: str) -> list[str]:
 
 def kept_wheels(incomplete: str) -> list[str]:
     """Return the names of the distributions whose wheels are in the cache."""
-    directory = cache_directory(os.environ.get("ACCEL_DOCTOR_CACHE_DIR"), os.environ)
+    directory = _cache()
     leases = Leases(directory / LEASES)
     store = LocalWheelStore(directory / WHEELS, leases, lambda text: None)
     found = set()
@@ -69,6 +75,11 @@ def kept_wheels(incomplete: str) -> list[str]:
         with suppress(DamagedEntryError, OSError):
             found.add(store.entry(name).provenance.name)
     return _beginning(incomplete, found)
+
+
+def recorded_runs(incomplete: str) -> list[str]:
+    """Return the names of the runs that can be reported."""
+    return _beginning(incomplete, (run.name for run in runs(_cache() / LOGS)))
 
 
 def commands(incomplete: str) -> list[str]:

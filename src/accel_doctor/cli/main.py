@@ -30,6 +30,7 @@ COMMANDS = {
         "why": "Show which package provides a header, library or command, and how that is known.",
     },
     "Look back": {
+        "report": "Show what a run did: a page with a time line, failures and cures, JSON, or in short.",
         "history": "List what was installed here: when, for what, by which command.",
         "export": "Write down the system packages this machine needed: shell, Dockerfile, Ansible, ...",
     },

@@ -5,21 +5,13 @@ What a run may never need (rules, a package manager, a live table) is imported w
 
 from __future__ import annotations
 
-import errno
-import itertools
 import os
-import re
-import shutil
 import sys
-import tempfile
-import threading
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from accel_doctor.cli.caches import usable_cache
 from accel_doctor.cli.configuration import (
@@ -30,13 +22,14 @@ from accel_doctor.cli.configuration import (
     working_directory,
 )
 from accel_doctor.cli.options import PlaceOptions
+from accel_doctor.cli.run_logs import RunLogs
 from accel_doctor.cli.terminal.streams import Terminal
 from accel_doctor.errors import UsageError
-from accel_doctor.interfaces import Notifier, Runner
+from accel_doctor.interfaces import Runner
 from accel_doctor.journal import Journal
 from accel_doctor.model.machine import Distribution, Interpreter, Invocation
 from accel_doctor.model.processes import Isolation
-from accel_doctor.store.layout import INTERPRETERS, LOGS, RUN_NAME, directories
+from accel_doctor.store.layout import INTERPRETERS, LOGS
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.platforms import assumed_interpreter
@@ -44,15 +37,13 @@ from accel_doctor.system.python.target import find_target
 
 if TYPE_CHECKING:
     from accel_doctor.cli.terminal.interrupts import Interrupts
+    from accel_doctor.cli.terminal.recording import Recording
     from accel_doctor.cli.terminal.reporters import PlainReporter
     from accel_doctor.diagnosis import RuleAdviser
     from accel_doctor.fileindex import ReleaseIndexes
     from accel_doctor.interfaces import PackageManager
     from accel_doctor.rulebook import Rulebook
     from accel_doctor.system.process.sandbox import LandlockSandbox
-
-_RUNS_KEPT = 100
-_LEAST_ROOM = 128 << 10  # bytes: with less free space, a log is cut off before the error
 
 
 def started() -> Invocation:
@@ -65,44 +56,6 @@ def started() -> Invocation:
         prefix=Path(sys.prefix),
         base_prefix=Path(sys.base_prefix),
     )
-
-
-class RunLogs:
-    """The logs of this run: ``<root>/20260131-235959-4711/03-build-psycopg2.log``.
-
-    If ``root`` is not writable, they go to a new temporary directory, and the user is notified.
-    """
-
-    def __init__(self, root: Path, notifier: Notifier) -> None:
-        self._root = root
-        self._notifier = notifier
-        self.directory = root / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()  # builds run in threads
-
-    def new_log(self, step: str, name: str) -> Path:
-        """Return the path of the next log; its directory exists, the file does not."""
-        with self._lock:
-            number = next(self._numbers)
-            if number == 1:
-                self._make_directory()
-        label = "-".join(re.sub(r"[^A-Za-z0-9._-]", "_", part) for part in (step, name) if part)
-        return self.directory / f"{number:02}-{label}.log"
-
-    def _make_directory(self) -> None:
-        try:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # build output may hold secrets
-            if shutil.disk_usage(self.directory).free < _LEAST_ROOM:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError as error:
-            unusable, self.directory = self.directory, Path(tempfile.mkdtemp(prefix="accel-doctor-logs-"))
-            self._notifier.note(f"cannot write logs to {unusable}: {error.strerror}; using {self.directory}")
-
-    def forget_old(self) -> None:
-        """Remove the logs of all but the newest runs; names sort by time. Ignore what cannot be removed."""
-        with suppress(OSError):
-            for run in directories(self._root, RUN_NAME)[:-_RUNS_KEPT]:
-                shutil.rmtree(run, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -151,10 +104,16 @@ class Session:
     @cached_property
     def reporter(self) -> PlainReporter:
         """Return the reporter that suits the terminal."""
+        return cast("PlainReporter", self.recording)  # which hands everything on to one
+
+    @cached_property
+    def recording(self) -> Recording:
+        """Return the reporter that suits the terminal, watched for the report of this run."""
+        from accel_doctor.cli.terminal.recording import Recording
         from accel_doctor.cli.terminal.reporters import CommandReporter, reporter_for
 
         chosen = CommandReporter if self.beside_a_command else reporter_for
-        return chosen(self.terminal, self.distribution)
+        return Recording(chosen(self.terminal, self.distribution))
 
     @cached_property
     def logs(self) -> RunLogs:

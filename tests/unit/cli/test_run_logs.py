@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeReporter
 
-from accel_doctor.cli.session import RunLogs
+from accel_doctor.cli.run_logs import RunLogs
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from accel_doctor.cli.options import (
     own,
 )
 from accel_doctor.cli.pip_line import PipArguments, PipLineCommand, prepare
+from accel_doctor.cli.run_documents import document_of, keep
 from accel_doctor.cli.sandbox_options import SandboxOptions
 from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.targets import InstallTargetOptions, with_target
@@ -34,7 +35,6 @@ from accel_doctor.model.plans import Policy, Result
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.report.change_text import change_lines, rehearsal_line, summary_line
 from accel_doctor.report.release_text import alternative_lines
-from accel_doctor.report.run_report import run_document
 from accel_doctor.report.text import unmet_lines, verdict
 from accel_doctor.system.python.interpreter import refuse_externally_managed
 
@@ -142,7 +142,7 @@ def _install(doctor: Doctor, request: InstallRequest, report: Report) -> Result:
 
 @dataclass(frozen=True)
 class Report:
-    """The report that ``--report`` asks for."""
+    """The report of the run, for its logs and for ``--report``."""
 
     target: str | None
     session: Session
@@ -157,11 +157,11 @@ class Report:
             raise UsageError(f"cannot write the report to {self.target}: its directory is missing or not writable")
 
     def write(self, result: Result, error: AccelDoctorError | None = None) -> None:
-        """Write the report, if requested."""
+        """Keep the report of the run with its logs, and write it to where it is wanted."""
+        document = document_of(result, self.session, self.session.sandbox.description, error)
+        keep(document, self.session)
         if self.target is None:
             return
-        document = run_document(result, self.session.distribution, self.session.interpreter, error)
-        document["sandbox"] = self.session.sandbox.description
         text = json.dumps(document, indent=2) + "\n"
         if self.target == "-":
             click.echo(text, nl=False)

@@ -18,14 +18,16 @@ from accel_doctor.cli.options import (
     option,
     own,
 )
+from accel_doctor.cli.run_documents import document_of, keep
 from accel_doctor.cli.session import Session, started
 from accel_doctor.cli.terminal.interrupts import interruption_told
 from accel_doctor.errors import ExitCode
 from accel_doctor.model.builds import Failed
-from accel_doctor.model.plans import Plan
+from accel_doctor.model.plans import Plan, Result
 from accel_doctor.report.text import unconfirmed, unmet_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 
+_NO_SANDBOX = "the command ran as it does without accel-doctor"
 _NO_ROOT = "installing them needs root: neither sudo nor doas found"
 # Succeeded, interrupted, or ended by a closed pipe: nothing to diagnose.
 _NO_FAILURE = frozenset({0, -signal.SIGINT, 128 + signal.SIGINT, -signal.SIGPIPE, 128 + signal.SIGPIPE})
@@ -53,13 +55,21 @@ def command(options: RunOptions) -> int:
     session = replace(session, chosen=session.likely_interpreter())
     policy = options.consent.policy(dry_run=options.dry_run)
     treatment = assembled_treatment(session, policy, any_python=options.python is None)
-    code = _until_well(options.words, session, treatment)
+    code, ended = _until_well(options.words, session, treatment)
+    keep(document_of(_result(code, ended, treatment), session, _NO_SANDBOX), session)
     session.logs.forget_old()
     return code if code >= 0 else 128 - code  # as a shell reports a command that a signal ended
 
 
-def _until_well(words: Sequence[str], session: Session, treatment: Treatment) -> int:
-    """Run the command until it succeeds or cannot be cured, and return its last exit code."""
+def _result(code: int, ended: TreatmentEnded | None, treatment: Treatment) -> Result:
+    """Return the run as a result, for its report."""
+    outcome = ended.code if ended else ExitCode.DONE if code == 0 else ExitCode.INTERRUPTED
+    cases, plan = (ended.cases, ended.plan) if ended else ((), None)
+    return Result(outcome, None, (), cases, plan, tuple(treatment.transactions))
+
+
+def _until_well(words: Sequence[str], session: Session, treatment: Treatment) -> tuple[int, TreatmentEnded | None]:
+    """Run the command until it succeeds or cannot be cured; return its last exit code, and why it was not cured."""
 
     terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     codes: list[int] = []
@@ -68,6 +78,7 @@ def _until_well(words: Sequence[str], session: Session, treatment: Treatment) ->
         if codes:
             session.reporter.step(f"running again: {shlex.join(words)}")
         log = session.logs.new_log("run", words[0].rpartition("/")[2])
+        session.recording.begin(shlex.join(words), log)
         done = session.runner.watch(words, log, terminal=terminal)
         codes.append(done.returncode)
         if done.returncode in (-signal.SIGINT, 128 + signal.SIGINT) and treatment.transactions:
@@ -80,10 +91,10 @@ def _until_well(words: Sequence[str], session: Session, treatment: Treatment) ->
         with session.interrupts.watched(), interruption_told(session.reporter, treatment.transactions, session.logs):
             while isinstance(outcome := attempt(), Failed):
                 treatment.treat([outcome], built=())
-            return outcome
+            return outcome, None
     except TreatmentEnded as ended:
         _explain(ended, session, treatment)
-        return codes[-1]
+        return codes[-1], ended
 
 
 def _explain(ended: TreatmentEnded, session: Session, treatment: Treatment) -> None:

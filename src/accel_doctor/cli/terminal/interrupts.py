@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-from accel_doctor.cli.session import RunLogs
+from accel_doctor.cli.run_logs import RunLogs
 from accel_doctor.interfaces import Notifier, Stoppable
 from accel_doctor.model.plans import Plan
 from accel_doctor.report.text import interruption_lines

@@ -9,7 +9,7 @@ import click
 import pytest
 from fakes import FakeReporter
 
-from accel_doctor.cli.session import RunLogs
+from accel_doctor.cli.run_logs import RunLogs
 from accel_doctor.cli.terminal.interrupts import Interrupts, interruption_told
 from accel_doctor.model.cures import Confidence, SystemPackage
 from accel_doctor.model.plans import Plan
