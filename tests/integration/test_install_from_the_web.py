@@ -42,7 +42,7 @@ def test_its_server_is_trusted_as_options_and_configuration_say(server, tmp_path
 
 def test_without_them_it_is_not_trusted(server, tmp_path):
     said = install(tmp_path, "-r", f"{server.url}/requirements.txt")
-    assert f"Could not open requirements file: {server.url}/requirements.txt: [SSL: CERTIFICATE_VERIFY_FAILED]" in said
+    assert f"cannot read the requirements file: {server.url}/requirements.txt: [SSL: CERTIFICATE_VERIFY_FAILED]" in said
     assert server.seen == []
 
 

@@ -14,7 +14,7 @@ import click
 from accel_doctor.cli.commands.install import command
 from accel_doctor.cli.configuration import KEYS, NOT_FOR_PROJECTS
 from accel_doctor.cli.main import application
-from accel_doctor.requirements.unsupported_options import HARMLESS, INSTEAD
+from accel_doctor.requirements.unsupported_options import HARMLESS, INSTEAD, OF_UV
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs/reference"
 _TABLE = re.compile(
@@ -191,6 +191,8 @@ def _install() -> str:
         "\nAccepted and ignored: " + ", ".join(f"`{name}`" for name in sorted(HARMLESS)) + ".\n",
         "\n## Options of pip that accel-doctor does not support\n",
         _table(("option", "instead"), [f"| `{name}` | {text} |" for name, text in sorted(INSTEAD.items())]),
+        "\n## Options of uv that have another name here\n",
+        _table(("option", "instead"), [f"| `{name}` | {text} |" for name, text in sorted(OF_UV.items())]),
     ]
     return "\n".join(parts)
 

@@ -168,6 +168,13 @@ class HelpedGroup(HelpedCommand, click.Group):
             ) from None
 
 
+def closest(option: str, possibilities: Sequence[str]) -> str | None:
+    """Return the option that was likely meant by one that does not exist; None if none is near."""
+    from difflib import get_close_matches  # not for --help
+
+    return next(iter(get_close_matches(option, possibilities, n=1, cutoff=0.8)), None)
+
+
 def meant(word: str, commands: Sequence[str], *, nested: bool = False) -> Sequence[str]:
     """Return what was likely meant by a command that does not exist: a similar name, other tools' word for it, or a
     requirement file to install; nothing if none is likely."""

@@ -11,7 +11,7 @@ import click
 
 from accel_doctor import __version__
 from accel_doctor.cli.colors import color_option
-from accel_doctor.cli.help_text import HelpedGroup
+from accel_doctor.cli.help_text import HelpedGroup, closest
 from accel_doctor.errors import AccelDoctorError, ExitCode, PackageManagerError, PrivilegeError, UsageError
 from accel_doctor.urls import redacted
 from accel_doctor.wording import printable
@@ -129,8 +129,12 @@ def complain(error: click.ClickException) -> ExitCode:
         click.echo(message, err=True)
     else:
         hint = f"{context.command_path} --help shows what it takes" if context else None
-        if isinstance(error, click.NoSuchOption) and context and context.parent is None and not error.possibilities:
-            hint = f"options come after a command, as in: {context.command_path} install {error.option_name}"
+        if isinstance(error, click.NoSuchOption):
+            message = f"no such option: {error.option_name}"
+            if near := closest(error.option_name, error.possibilities or ()):
+                hint = f"did you mean {near}?"
+            elif context and context.parent is None:
+                hint = f"options come after a command, as in: {context.command_path} install {error.option_name}"
         tell(UsageError((message[:1].lower() + message[1:]).removesuffix("."), hint=hint))
     return ExitCode.USAGE
 

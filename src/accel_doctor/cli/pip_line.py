@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from accel_doctor.cli.completing import type_of
+from accel_doctor.cli.help_text import closest
 from accel_doctor.cli.options import ConfiguredCommand, FrontendOptions
 from accel_doctor.cli.session import Session
 from accel_doctor.errors import UsageError
@@ -17,8 +18,8 @@ from accel_doctor.interfaces import Frontend
 from accel_doctor.model.requests import Connection, InstallRequest
 from accel_doctor.requirements.pip_configuration import read_configuration
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, ParsedArguments, PipOption, spelled_out
-from accel_doctor.requirements.request import read_connection, read_request
-from accel_doctor.requirements.unsupported_options import HARMLESS, INSTEAD, unsupported
+from accel_doctor.requirements.request import NoRequirementsError, read_connection, read_request
+from accel_doctor.requirements.unsupported_options import HARMLESS, INSTEAD, OF_UV, unsupported
 from accel_doctor.system.file_reader import FileReader
 
 # Both options append to one list, in command-line order: with pip, the later one wins.
@@ -99,12 +100,21 @@ class PipLineCommand(ConfiguredCommand):
         try:
             return super().make_context(info_name, [*args], parent, **extra)
         except click.NoSuchOption as error:
-            if spelled := self._spelled_out(error.option_name, args):
+            if error.option_name not in OF_UV and (spelled := self._spelled_out(error.option_name, args)):
                 return self.make_context(info_name, spelled, parent, **extra)
             explained = unsupported(error.option_name)
-            if error.possibilities and explained.message.startswith("no such option"):
-                explained.hint = f"did you mean {error.possibilities[0]}?"  # closest first
+            if explained.hint is None:
+                explained.hint = self._meant(error, info_name, parent)
             raise explained from None
+
+    def _meant(self, error: click.NoSuchOption, info_name: str | None, parent: click.Context | None) -> str:
+        if near := closest(error.option_name, error.possibilities or ()):
+            return f"did you mean {near}?"
+        group = parent.command if parent else None
+        install = group.get_command(parent, "install") if isinstance(group, click.Group) and parent else None
+        if install and any(error.option_name in (*one.opts, *one.secondary_opts) for one in install.params):
+            return f"it is an option of accel-doctor install, as {info_name} installs nothing"
+        return f"accel-doctor {info_name} --help shows what it takes"
 
     def _spelled_out(self, name: str, args: list[str]) -> list[str] | None:
         """Return the arguments with an option of pip's in full; None if ``name`` is not short for one."""
@@ -131,4 +141,8 @@ def prepare(session: Session, arguments: ParsedArguments, options: FrontendOptio
     configuration = configuration.without(settled_elsewhere(frontend.name, variables))
     files = replace(disk, connection=read_connection(arguments, configuration, invocation))
     inside = interpreter.in_virtual_environment
-    return frontend, read_request(arguments, configuration, files, invocation, in_virtual_environment=inside)
+    try:
+        return frontend, read_request(arguments, configuration, files, invocation, in_virtual_environment=inside)
+    except NoRequirementsError as error:
+        error.hint = f"{click.get_current_context().command_path} {error.hint}"
+        raise

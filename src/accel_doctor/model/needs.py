@@ -195,6 +195,8 @@ class Need(_Need):
         kind, colon, name = text.partition(":")
         if not colon:
             raise ValueError(f"expected kind:name, got {text!r}")
+        if kind not in {one.value for one in NeedKind}:
+            raise ValueError(f"no kind of need is called {kind!r}")
         return cls(NeedKind(kind), name)
 
 

@@ -14,13 +14,27 @@ from accel_doctor.model.machine import Invocation
 from accel_doctor.model.requests import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.lines import FORMATS, Line
 from accel_doctor.requirements.merged_options import MergedOptions, settle
+from accel_doctor.requirements.other_files import is_lock
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import OPTION_OF, Kind, ParsedArguments
-from accel_doctor.requirements.requirement_files import Files, NestedReader, is_lock
+from accel_doctor.requirements.requirement_files import Files, NestedReader
 from accel_doctor.requirements.specifier import SpecifierReader
 from accel_doctor.requirements.unsupported_options import INSTEAD, UNSUPPORTED_KEYS, unsupported
 
 COMMAND_LINE = "command line"
+
+# What is probably meant where nothing is given, by the first of these files that is there.
+_USUAL = (
+    ("requirements.txt", "-r requirements.txt"),
+    ("pylock.toml", "-r pylock.toml"),
+    ("requirements.in", "-r requirements.in"),
+    ("pyproject.toml", "."),
+    ("setup.py", "."),
+)
+
+
+class NoRequirementsError(UsageError):
+    """Nothing to install was given; the hint has the arguments that are probably meant, without the command."""
 
 
 def read_request(
@@ -137,11 +151,12 @@ class _Gathering:
 
     def _lock(self, location: str, *, alone: bool) -> Path:
         location = self._invocation.expand(location)
-        if not alone or self.constraints:
+        if self._arguments.options.get("constraint") or not alone:
             raise UsageError(
                 f"{location} is a lock file: it cannot be combined with other requirements or constraints",
                 hint="install the rest with a second command",
             )
+        self.constraints.clear()  # the configured ones were for resolving
         path = self._invocation.absolute(location)
         if _scheme(location) or not self._files.is_file(path):
             raise UsageError(f"lock file not found: {location}")
@@ -196,16 +211,9 @@ class _Gathering:
     def _find_link(self, location: str) -> str:
         return location if _scheme(location) else self._invocation.absolute(location)
 
-    def _nothing_asked_for(self) -> UsageError:
-        if found := self.options.many("find-links"):
-            links = " ".join(found)
-            return UsageError(
-                f'You must give at least one requirement to install (maybe you meant "accel-doctor install {links}"?)'
-            )
-        return UsageError(
-            'You must give at least one requirement to install (see "accel-doctor install --help")',
-            hint="accel-doctor install -r requirements.txt",
-        )
+    def _nothing_asked_for(self) -> NoRequirementsError:
+        there = [words for name, words in _USUAL if self._files.is_file(self._invocation.absolute(name))]
+        return NoRequirementsError("no requirements given", hint=there[0] if there else "NAME, or with a file: -r FILE")
 
 
 def _check_host(host: str, origin: str) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from accel_doctor.errors import UsageError
 from accel_doctor.model.machine import Invocation
 from accel_doctor.requirements.lines import Line, parse_lines
+from accel_doctor.requirements.other_files import hint_for, is_lock, other_file
 
 SIZE_LIMIT = 16 << 20  # bytes of one file; ten thousand hashed requirements are about 2 MB
 
@@ -27,8 +28,10 @@ _MARKS = (
 DEPTH_LIMIT = 50
 LINES_LIMIT = 200_000
 
+# Looked for where a file is missing.
+_USUAL = ("requirements.txt", "requirements.in", "requirements-dev.txt", "requirements/base.txt", "constraints.txt")
+
 _URL = re.compile(r"(http|https|file):", re.IGNORECASE)
-_LOCK = re.compile(r"pylock(\.[^.]+)?\.toml")  # PEP 751, File Name
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")  # PEP 263
 
 
@@ -48,21 +51,36 @@ class Files(Protocol):
         ...
 
 
-def read_text(files: Files, location: str, kind: str) -> str:
+def read_text(files: Files, location: str, kind: str, shown: str) -> str:
     """Return the text of a requirements or constraints file. Raises UsageError if it cannot be read."""
     try:
         content = files.read(location)
+    except FileNotFoundError as error:
+        raise UsageError(f"{kind} file not found: {shown}", hint=_there_is(files, location)) from error
+    except IsADirectoryError as error:
+        hint = f"to install a project from its directory: accel-doctor install ./{shown}"
+        raise UsageError(f"{shown} is a directory, not a {kind} file", hint=hint) from error
     except OSError as error:
-        raise UsageError(f"Could not open {kind} file: {error}") from error
+        what = f" {shown}: {error.strerror.lower()}" if error.strerror and error.filename else f": {error}"
+        raise UsageError(f"cannot read the {kind} file{what}") from error
     if len(content) > SIZE_LIMIT:
         raise UsageError(f"{location}: too large for a {kind} file: more than {SIZE_LIMIT} bytes")
     try:
-        return _decode(content)
+        text = _decode(content)
     except (UnicodeDecodeError, LookupError) as error:
+        if b"\0" in content:
+            raise UsageError(f"{shown} is not a text file") from error
         raise UsageError(
-            f"{location}: cannot decode as text: {error}",
+            f"{shown}: cannot decode as text: {error}",
             hint="name the encoding in the first line: # -*- coding: latin-1 -*-",
         ) from error
+    return text
+
+
+def _there_is(files: Files, location: str) -> str | None:
+    directory = posixpath.dirname(location)
+    found = (name for name in _USUAL if files.is_file(f"{directory}/{name}"))
+    return next((f"there is {name}" for name in found), None)
 
 
 def _decode(content: bytes) -> str:
@@ -73,11 +91,6 @@ def _decode(content: bytes) -> str:
         if line.startswith(b"#") and (named := _CODING.search(line)):
             return content.decode(named[1].decode("ascii"))
     return content.decode("utf-8")
-
-
-def is_lock(location: str) -> bool:
-    """Return whether a file is a lock, by its name (PEP 751)."""
-    return _LOCK.fullmatch(location.rpartition("/")[2]) is not None
 
 
 class NestedReader:
@@ -99,8 +112,9 @@ class NestedReader:
         yield from self._follow(location, constraint, (location,))
 
     def _follow(self, location: str, constraint: bool, path: tuple[str, ...]) -> Iterator[Line]:
-        _refuse_other_formats(location)
-        text = read_text(self._files, location, "constraint" if constraint else "requirements")
+        shown = self._shown(location)
+        text = read_text(self._files, location, "constraints" if constraint else "requirements", shown)
+        _refuse_other_formats(location, shown)
         for line in parse_lines(text, self._shown(location), self._invocation.variables):
             self._lines += 1
             if self._lines > LINES_LIMIT:
@@ -143,14 +157,11 @@ def _relative_to(location: str, name: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(location), name))
 
 
-def _refuse_other_formats(location: str) -> None:
+def _refuse_other_formats(location: str, shown: str) -> None:
     if is_lock(location):
         raise UsageError(
-            f"{location} is a lock file, which a requirements file cannot include",
-            hint=f"accel-doctor install -r {location}",
+            f"{shown} is a lock file, which a requirements file cannot include",
+            hint=f"accel-doctor install -r {shown}",
         )
-    if location.rpartition("/")[2] in ("pyproject.toml", "setup.py", "setup.cfg"):
-        raise UsageError(
-            f"{location} is not a requirements file",
-            hint="to install the project and its dependencies, give its directory: . or -e .",
-        )
+    if kind := other_file(location):
+        raise UsageError(f"{shown} is {kind.what}, not a requirements file", hint=hint_for(shown))

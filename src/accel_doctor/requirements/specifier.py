@@ -14,6 +14,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model.requests import RequirementLine
+from accel_doctor.requirements.other_files import hint_for, is_known, is_lock, other_file
 from accel_doctor.requirements.requirement_files import Files
 from accel_doctor.urls import local_path
 
@@ -69,16 +70,23 @@ class SpecifierReader:
         if self._is_local(path, origin):
             location = self._absolute(path)
             return _with_marker(f"{location}{extras}", marker), _name_of_wheel(location, origin)
-        if body == "requirements.txt" or (body.endswith((".txt", ".in")) and self._files.is_file(self._absolute(body))):
-            raise UsageError(
-                f"{origin}: {body!r} is a file, not a package", hint=f"to read requirements from a file: -r {body}"
-            )
+        self._refuse_file(body, origin)
         try:
             requirement = Requirement(body)
             _egg(requirement.url or "", origin)
             return self._named(requirement, text, marker), canonicalize_name(requirement.name)
         except InvalidRequirement as error:
             raise UsageError(self._invalid(text, body, origin, error), hint=_hint(body)) from error
+
+    def _refuse_file(self, name: str, origin: str) -> None:
+        """Raise UsageError for the name of a file where that of a package is expected: an index may have one of that
+        name, which nobody means."""
+        there, kind = self._files.is_file(self._absolute(name)), other_file(name)
+        if name == "requirements.txt" or is_lock(name) or (there and name.endswith((".txt", ".in"))):
+            hint = f"to read requirements from a file: -r {name}"
+            raise UsageError(f"{origin}: {name!r} is a file, not a package", hint=hint)
+        if kind and (there or (is_known(name) and "." in name)):
+            raise UsageError(f"{origin}: {name!r} is {kind.what}, not a package", hint=hint_for(name))
 
     def _editable(self, text: str, origin: str) -> tuple[str, str | None]:
         with suppress(InvalidRequirement):

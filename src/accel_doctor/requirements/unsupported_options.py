@@ -33,6 +33,25 @@ INSTEAD: Mapping[str, str] = {
     "--exists-action": "move the existing directory away first",
 }
 
+# Options of `uv pip install`, `uv add` and `uv sync` that are spelled in another way here, or are variables of uv.
+OF_UV: Mapping[str, str] = {
+    "--requirements": "use -r", "--constraints": "use -c", "--build-constraints": "use --build-constraint",
+    "--script": "accel-doctor run -- uv run FILE; or uv export --script FILE, and give what that writes with -r",
+    "--extra": "name the extras: '.[NAME]'", "--all-extras": "name the extras: '.[NAME]'",
+    "--reinstall": "use --force-reinstall", "--reinstall-package": "use --force-reinstall",
+    "--no-cache": "use --no-cache-dir", "--refresh": "use --no-cache-dir",
+    "--no-build": "use --only-binary :all:", "--no-build-package": "use --only-binary NAME",
+    "--no-binary-package": "use --no-binary NAME", "--python-platform": INSTEAD["--platform"],
+    **{
+        option: f"set {variable}: uv reads it"
+        for option, variable in {
+            "--override": "UV_OVERRIDE", "--overrides": "UV_OVERRIDE", "--exclude-newer": "UV_EXCLUDE_NEWER",
+            "--resolution": "UV_RESOLUTION", "--prerelease": "UV_PRERELEASE", "--link-mode": "UV_LINK_MODE",
+            "--torch-backend": "UV_TORCH_BACKEND", "--index": "UV_INDEX", "--index-strategy": "UV_INDEX_STRATEGY",
+        }.items()
+    },
+}  # fmt: skip
+
 _ALIASES: Mapping[str, str] = {
     "-I": "--ignore-installed",
     "--source": "--src",
@@ -55,9 +74,9 @@ UNSUPPORTED_KEYS = frozenset(
 
 
 def unsupported(option: str) -> UsageError:
-    """Return the error for an unsupported or unknown option; its hint is a replacement, if known."""
+    """Return the error for an unsupported or unknown option; its hint is a replacement, None if none is known."""
     name = option.partition("=")[0]
     name = _ALIASES.get(name, name)
     if name in INSTEAD:
         return UsageError(f"accel-doctor does not support {option}", hint=INSTEAD[name])
-    return UsageError(f"no such option: {option}", hint="see accel-doctor install --help")
+    return UsageError(f"no such option: {option}", hint=OF_UV.get(name))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -35,3 +36,16 @@ def shipped_rules_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(machines, "load_rules", load_rules)
     monkeypatch.setattr(rule_directories, "read", read)
+
+
+@pytest.fixture
+def somewhere(tmp_path, monkeypatch):
+    """An empty directory, no active environment, no configuration of the person who runs the tests."""
+    for name in os.environ:
+        if name.startswith(("VIRTUAL_ENV", "CONDA_", "ACCEL_DOCTOR_", "PIP_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("ACCEL_DOCTOR_CONFIG_DIR", str(tmp_path / "configuration"))
+    monkeypatch.setenv("ACCEL_DOCTOR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -124,7 +124,7 @@ def test_every_suggestion_exists():
 def test_usage_errors_are_in_our_words(said):
     assert said("-r", "requirements.txt") == (
         ExitCode.USAGE,
-        "error: no such option '-r'\nhint: options come after a command, as in: accel-doctor install -r\n",
+        "error: no such option: -r\nhint: options come after a command, as in: accel-doctor install -r\n",
     )
     assert said("why") == (
         ExitCode.USAGE,

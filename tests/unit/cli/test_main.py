@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 import pytest
 from tools.manual import DIRECTORY, manuals, roff
@@ -12,19 +10,6 @@ from tools.reference import pages
 from accel_doctor import __version__
 from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode, PackageManagerError, PrivilegeError
-
-
-@pytest.fixture
-def somewhere(tmp_path, monkeypatch):
-    """An empty directory, no active environment, no configuration of the person who runs the tests."""
-    for name in os.environ:
-        if name.startswith(("VIRTUAL_ENV", "CONDA_", "ACCEL_DOCTOR_", "PIP_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("ACCEL_DOCTOR_CONFIG_DIR", str(tmp_path / "configuration"))
-    monkeypatch.setenv("ACCEL_DOCTOR_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_the_reference_pages_are_those_of_these_commands():
@@ -72,7 +57,7 @@ def test_help_lists_the_commands(capsys):
         ),
         (
             ["install", "--constr=gone.txt", "idna"],
-            "error: Could not open constraint file: [Errno 2] No such file or directory: 'gone.txt'\n",
+            "error: constraints file not found: gone.txt\n",
         ),
         (
             ["install", "--plat=any", "idna"],
@@ -87,12 +72,11 @@ def test_help_lists_the_commands(capsys):
         (["install", "-f", "https://[", "idna"], "error: https://[: Invalid IPv6 URL\n"),
         (
             ["install"],
-            'error: You must give at least one requirement to install (see "accel-doctor install --help")\n'
-            "hint: accel-doctor install -r requirements.txt\n",
+            "error: no requirements given\nhint: accel-doctor install NAME, or with a file: -r FILE\n",
         ),
         (
             ["install", "-r", "gone.txt"],
-            "error: Could not open requirements file: [Errno 2] No such file or directory: 'gone.txt'\n",
+            "error: requirements file not found: gone.txt\n",
         ),
         (
             ["install", "--export", "shell", "idna"],
@@ -108,7 +92,7 @@ def test_help_lists_the_commands(capsys):
 def test_usage_errors_say_what_and_what_instead(somewhere, capsys, arguments, message):
     assert main.run(arguments) == ExitCode.USAGE
     captured = capsys.readouterr()
-    assert captured.err == message.replace("'gone.txt'", f"'{somewhere}/gone.txt'")
+    assert captured.err == message
     assert captured.out == ""
 
 

@@ -213,11 +213,7 @@ def test_no_user_overrides_the_configuration(read, configured):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, 'You must give at least one requirement to install (see "accel-doctor install --help")'),
-        (
-            {"find_links": ("./wheels",)},
-            'You must give at least one requirement to install (maybe you meant "accel-doctor install /w/wheels"?)',
-        ),
+        ({}, "no requirements given"),
         ({"user": True, "target": "t"}, "Can not combine '--user' and '--target'"),
         (
             {"user": True, "prefix": "p"},

@@ -69,16 +69,18 @@ def test_the_number_of_lines_has_a_bound(read, files, monkeypatch):
         read("r.txt")
 
 
-def test_a_missing_file_is_said_in_pips_words(read):
+def test_a_missing_file(read, files):
     with pytest.raises(UsageError) as caught:
         read("none.txt")
-    assert caught.value.message == (
-        "Could not open requirements file: [Errno 2] No such file or directory: '/w/none.txt'"
-    )
+    assert (caught.value.message, caught.value.hint) == ("requirements file not found: none.txt", None)
+    files.add("/w/requirements.txt", "six")
+    with pytest.raises(UsageError) as caught:
+        read("none.txt")
+    assert caught.value.hint == "there is requirements.txt"
 
 
 def test_a_missing_constraints_file(read):
-    with pytest.raises(UsageError, match=r"^Could not open constraint file: "):
+    with pytest.raises(UsageError, match=r"^constraints file not found: none.txt$"):
         read("none.txt", constraint=True)
 
 
@@ -112,12 +114,55 @@ def test_what_is_no_text(read, files):
 @pytest.mark.parametrize("name", ["pylock.toml", "pylock.dev.toml"])
 def test_no_requirements_file_includes_a_lock(read, files, name):
     files.content["/w/r.txt"] = f"-r {name}\n".encode()
+    files.content[f"/w/{name}"] = b""
     with pytest.raises(UsageError) as caught:
         read("r.txt")
-    assert caught.value.message == f"/w/{name} is a lock file, which a requirements file cannot include"
-    assert caught.value.hint == f"accel-doctor install -r /w/{name}"
+    assert caught.value.message == f"{name} is a lock file, which a requirements file cannot include"
+    assert caught.value.hint == f"accel-doctor install -r {name}"
 
 
-def test_a_project_file_is_no_requirements_file(read):
-    with pytest.raises(UsageError, match=r"^/w/pyproject\.toml is not a requirements file$"):
-        read("pyproject.toml")
+@pytest.mark.parametrize(
+    ("name", "what", "hint"),
+    [
+        (
+            "pyproject.toml",
+            "a project's own file",
+            "to install the project and its dependencies, give its directory: . or -e .",
+        ),
+        (
+            "sub/setup.cfg",
+            "a project's own file",
+            "to install the project and its dependencies, give its directory: sub or -e sub",
+        ),
+        (
+            "sub/uv.lock",
+            "uv's lock file",
+            "accel-doctor run -- uv sync; or uv export --format pylock.toml -o pylock.toml, and give that with -r",
+        ),
+        (
+            "poetry.lock",
+            "Poetry's lock file",
+            "accel-doctor run -- poetry install; or poetry export -o requirements.txt, and give that with -r",
+        ),
+        ("environment.yml", "a conda environment file", "accel-doctor run -- conda env update -f environment.yml"),
+        ("package.json", "npm's file", "accel-doctor run -- npm install"),
+        ("deps.yaml", "a YAML file", "give a requirements file, or a pylock.toml"),
+        (
+            "script.py",
+            "a Python file",
+            "accel-doctor run -- uv run script.py; or uv export --script script.py -o requirements.txt, "
+            "and give that with -r",
+        ),
+    ],
+)
+def test_what_is_no_requirements_file(read, files, name, what, hint):
+    files.add(f"/w/{name}", "[x]")
+    with pytest.raises(UsageError) as caught:
+        read(name)
+    assert (caught.value.message, caught.value.hint) == (f"{name} is {what}, not a requirements file", hint)
+
+
+def test_other_names_are_those_of_requirements_files(read, files):
+    for name in ("requirements.lock", "deps", "all.pip", "x.toml.txt"):
+        files.add(f"/w/{name}", "six")
+        assert len(read(name)) == 1

@@ -25,7 +25,7 @@ def test_each_says_what_to_use_instead(option, hint):
 def test_an_option_nobody_has():
     error = unsupported("--frobnicate")
     assert error.message == "no such option: --frobnicate"
-    assert error.hint == "see accel-doctor install --help"
+    assert error.hint is None
 
 
 def test_no_option_is_both_harmless_and_missing():

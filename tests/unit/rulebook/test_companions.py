@@ -60,7 +60,9 @@ def test_oldest_versions_are_versions(rulebook):
 def test_a_mistake_names_file_and_key(rulebook):
     with pytest.raises(RuleError) as caught:
         rulebook("companions: {compilers:c: [header:Python.h]}").companions(C)
-    assert caught.value.problems == ("rules/python.yaml: companions.compilers:c: 'compilers' is not a valid NeedKind",)
+    assert caught.value.problems == (
+        "rules/python.yaml: companions.compilers:c: no kind of need is called 'compilers'",
+    )
 
 
 def test_shipped_a_c_compiler_is_followed_by_the_interpreters_headers():

@@ -65,7 +65,7 @@ def test_needs_are_checked():
     assert top.mapping()["a"].needs() == (Need.parse("header:zlib.h"),)
     assert problems == [
         "x.yaml: a[1]: expected kind:name, got 'zlib.h'",
-        "x.yaml: a[2]: 'colour' is not a valid NeedKind",
+        "x.yaml: a[2]: no kind of need is called 'colour'",
         "x.yaml: a[3]: not the name of a header: '../x'",
     ]
 

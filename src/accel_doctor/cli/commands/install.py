@@ -36,7 +36,7 @@ from accel_doctor.model.requests import InstallRequest
 from accel_doctor.report.change_text import change_lines, rehearsal_line, summary_line
 from accel_doctor.report.release_text import alternative_lines
 from accel_doctor.report.text import unmet_lines, verdict
-from accel_doctor.system.python.interpreter import refuse_externally_managed
+from accel_doctor.system.python.interpreter import refuse_externally_managed, refuse_unwritable
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,8 @@ def _installed(options: InstallOptions, session: Session, environment: Path) -> 
     began, invocation = time.monotonic(), session.invocation
     frontend, request = prepare(session, options.pip, options.frontend)
     refuse_externally_managed(session.interpreter, request)
+    if not options.dry_run:
+        refuse_unwritable(session.interpreter, request)
     report = Report(options.report, session)
     report.check()
     if options.portable and not options.dry_run:  # making a kept wheel portable is not part of a dry run
@@ -154,7 +156,10 @@ class Report:
     def check(self) -> None:
         """Raise UsageError if the report cannot be written: before an hour of compiling, not after it."""
         if self.target not in (None, "-") and not os.access(self._path.parent, os.W_OK):
-            raise UsageError(f"cannot write the report to {self.target}: its directory is missing or not writable")
+            raise UsageError(
+                f"cannot write the report to {self.target}: its directory is missing or not writable",
+                hint="make the directory, or name another file",
+            )
 
     def write(self, result: Result, error: AccelDoctorError | None = None) -> None:
         """Keep the report of the run with its logs, and write it to where it is wanted."""

@@ -14,6 +14,7 @@ from typing import Any
 import tomli
 
 from accel_doctor.errors import UsageError
+from accel_doctor.requirements.other_files import OtherFile, other_file
 from accel_doctor.store.build_variables import build_variables
 from accel_doctor.store.environments.environment_cache import environment_facts
 from accel_doctor.units import SIZE
@@ -27,6 +28,8 @@ PLACES = (
 )
 # Without requirements_lock_paths, the first of these that exists is the lock file.
 LOCKS = ("pylock.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "requirements.txt")
+
+_USUAL = (("requirements.txt", '["-r", "requirements.txt"]'), ("pyproject.toml", '["-e", "."]'))
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 _LOCK_LIMIT = 64 << 20  # bytes
@@ -98,12 +101,15 @@ class Project:
         if self.settings.install:
             return self.settings.install
         for path in self.lock_paths:
-            if not path.endswith((".txt", ".in")):
-                raise UsageError(
-                    f"{path} is not a requirements file: set how to install it",
-                    hint=f'for example, install = ["-r", "requirements.txt"] in {self.source}',
-                )
+            if kind := other_file(path):
+                raise UsageError(f"{path} is {kind.what}, which install does not read", hint=self._instead_of(kind))
         return [word for path in self.lock_paths for word in ("-r", path)]
+
+    def _instead_of(self, kind: OtherFile) -> str:
+        """Return how to install what a lock file says that is not read here."""
+        here = [words for name, words in _USUAL if (self.directory / name).exists()]
+        given = f"or set how to install it: install = {here[0]} in {self.source}" if here else ""
+        return "; ".join(filter(None, (kind.read_instead, given))) or f"set install = [...] in {self.source}"
 
     def facts(self, machine: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
         """Return the facts of the key, on a machine with these facts and variables. Raise UsageError."""

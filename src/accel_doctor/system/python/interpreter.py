@@ -185,7 +185,21 @@ def refuse_externally_managed(interpreter: Interpreter, request: InstallRequest)
     words = interpreter.externally_managed or "The Python environment under it is managed by the distribution."
     raise UsageError(
         f"{interpreter.executable} is externally managed (PEP 668):\n{words}",
-        hint="python3 -m venv .venv, then run the same command again; or --break-system-packages, at your own risk",
+        hint="leave out --python and add --venv, which makes an environment; "
+        "or --break-system-packages, at your own risk",
+    )
+
+
+def refuse_unwritable(interpreter: Interpreter, request: InstallRequest) -> None:
+    """Raise UsageError if this user may not write where distributions are to be installed."""
+    chosen = request.target or request.prefix
+    places = [chosen] if chosen else interpreter.site_directories
+    there = [next(one for one in (place, *place.parents) if one.exists()) for place in places]
+    if request.user or not there or any(os.access(one, os.W_OK) for one in there):
+        return
+    raise UsageError(
+        f"cannot install into {chosen or interpreter.prefix}: permission denied: {there[0]}",
+        hint="name an environment of yours with --python, or make one: python3 -m venv DIR",
     )
 
 

@@ -14,6 +14,7 @@ from accel_doctor.model.machine import Interpreter, Invocation
 from accel_doctor.ownership import invoking_user, outsider
 
 _HOW_TO_MAKE_ONE = "python3 -m venv .venv, then run the same command again; or name an interpreter with --python"
+_WHAT_TO_NAME = "give the path of an interpreter, a command on PATH, or the directory of a virtual environment"
 _ANOTHER_PLACE = "install accel-doctor somewhere else (pipx, uv tool), or name an environment with --python"
 
 # Environments in uv's cache: of uvx, of scripts, of builds. uv removes them.
@@ -39,9 +40,9 @@ def find_target(
 def find_executable(invocation: Invocation, python: str | None = None) -> Path:
     """Return the executable of the interpreter to install into, without running it.
 
-    In this order: ``python`` (a path, a command on PATH, or the directory of an environment); the active virtual
-    environment; the active conda environment other than base; ``./.venv``; conda's base. Those of tools are passed
-    over. Raises NoEnvironmentError if there is none.
+    In this order: ``python`` (a path, a command on PATH, a version, or the directory of an environment); the active
+    virtual environment; the active conda environment other than base; ``./.venv``; conda's base. Those of tools are
+    passed over. Raises NoEnvironmentError if there is none.
     """
     if python is not None:
         return _named(python, invocation)
@@ -111,18 +112,18 @@ def _named(python: str, invocation: Invocation) -> Path:
     if path.is_dir():
         executable = _python_of(path)
         if executable is None:
-            raise UsageError(f"--python {python}: there is no Python in this directory", hint=_HOW_TO_MAKE_ONE)
+            raise UsageError(f"--python {python}: there is no Python in this directory", hint=_WHAT_TO_NAME)
         return executable
     if path.is_file():
         return path
+    is_version = re.fullmatch(r"\d(\.\d{1,2})?", python) is not None
     if "/" not in python:
-        found = shutil.which(python, path=invocation.variables.get("PATH", ""))
+        found = shutil.which(f"python{python}" if is_version else python, path=invocation.variables.get("PATH", ""))
         if found:
             return invocation.directory / found
-    raise UsageError(
-        f"--python {python}: no such file, directory or command",
-        hint="give the path of an interpreter, a command on PATH, or the directory of a virtual environment",
-    )
+    if is_version:
+        raise UsageError(f"--python {python}: there is no python{python} on PATH", hint=_WHAT_TO_NAME)
+    raise UsageError(f"--python {python}: no such file, directory or command", hint=_WHAT_TO_NAME)
 
 
 def _python_of(folder: Path) -> Path | None:

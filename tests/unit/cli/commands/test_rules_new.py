@@ -156,7 +156,7 @@ GIVEN = ("--need", "library:frob", "--miss", "x", "--packages", "libfrob-dev")
             "error: no terminal to ask on: The packages of debian 13 that provide header:frob/frob.h (- if none is "
             "known)\nhint: answer with --packages\n",
         ),
-        (("odd.log", "--need", "hat:frob"), "error: --need: 'hat' is not a valid NeedKind\n"),
+        (("odd.log", "--need", "hat:frob"), "error: --need: no kind of need is called 'hat'\n"),
         (("odd.log", *GIVEN, "--line", "99"), "error: --line: the log has no line 99\n"),
         (("odd.log", *GIVEN, "--pattern", "x.*"), f"error: --pattern: does not match the line: {LINE}\n"),
         (

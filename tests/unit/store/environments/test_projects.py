@@ -68,8 +68,32 @@ def test_the_first_known_lock_file_is_found(tmp_path):
 def test_how_to_install_follows_from_requirements_files_only(tmp_path):
     files = EnvironmentSettings("", requirements_lock_paths=("a.txt", "b.in"))
     assert Project(tmp_path, files).install_arguments() == ["-r", "a.txt", "-r", "b.in"]
-    with pytest.raises(UsageError, match=r"^uv.lock is not a requirements file: set how to install it$"):
-        Project(tmp_path, EnvironmentSettings("", requirements_lock_paths=("uv.lock",))).install_arguments()
+    others = Project(
+        tmp_path, EnvironmentSettings("", requirements_lock_paths=("pylock.dev.toml", "requirements.lock"))
+    )
+    assert others.install_arguments() == ["-r", "pylock.dev.toml", "-r", "requirements.lock"]
+
+
+EXPORT = "uv export --format pylock.toml -o pylock.toml, and give that with -r"
+SET = "or set how to install it: install = [{}] in [tool.accel-doctor.env] of pyproject.toml"
+PROJECT, REQUIREMENTS = SET.format('"-e", "."'), SET.format('"-r", "requirements.txt"')
+
+
+@pytest.mark.parametrize(
+    ("lock", "what", "there", "hint"),
+    [
+        ("uv.lock", "uv's lock file", "", EXPORT),
+        ("uv.lock", "uv's lock file", "pyproject.toml", f"{EXPORT}; {PROJECT}"),
+        ("uv.lock", "uv's lock file", "requirements.txt", f"{EXPORT}; {REQUIREMENTS}"),
+        ("pixi.lock", "Pixi's lock file", "", "set install = [...] in [tool.accel-doctor.env] of pyproject.toml"),
+    ],
+)
+def test_a_lock_of_another_tool_is_told_with_what_is_there(tmp_path, lock, what, there, hint):
+    if there:
+        (tmp_path / there).touch()
+    with pytest.raises(UsageError) as caught:
+        Project(tmp_path, EnvironmentSettings("", requirements_lock_paths=(lock,))).install_arguments()
+    assert (caught.value.message, caught.value.hint) == (f"{lock} is {what}, which install does not read", hint)
 
 
 @pytest.mark.parametrize(

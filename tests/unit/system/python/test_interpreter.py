@@ -22,6 +22,7 @@ from accel_doctor.system.python.interpreter import (
     describe,
     describe_environment,
     refuse_externally_managed,
+    refuse_unwritable,
     supported_tags,
 )
 
@@ -150,13 +151,33 @@ def test_the_marker_counts_only_outside_of_virtual_environments(scripted) -> Non
     assert describe(Path("/odd"), scripted).externally_managed == ""
 
 
+def test_an_environment_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = tmp_path / "lib/python3.13/site-packages"
+    site.mkdir(parents=True)
+    theirs = interpreter(prefix=tmp_path, site_directories=(site, tmp_path / "absent"))
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    hint = "name an environment of yours with --python, or make one: python3 -m venv DIR"
+    with pytest.raises(UsageError) as caught:
+        refuse_unwritable(theirs, InstallRequest(()))
+    assert (caught.value.message, caught.value.hint) == (
+        f"cannot install into {tmp_path}: permission denied: {site}",
+        hint,
+    )
+    with pytest.raises(UsageError) as caught:
+        refuse_unwritable(theirs, InstallRequest((), target=tmp_path / "a/b"))
+    assert caught.value.message == f"cannot install into {tmp_path}/a/b: permission denied: {tmp_path}"
+    refuse_unwritable(theirs, InstallRequest((), user=True))
+    monkeypatch.setattr("os.access", lambda path, mode: path == tmp_path)
+    refuse_unwritable(theirs, InstallRequest((), prefix=tmp_path / "new"))
+
+
 def test_an_externally_managed_interpreter_is_refused_in_the_distribution_s_words() -> None:
     managed = interpreter(executable=Path("/usr/bin/python3"), externally_managed="Use apt.\nOr a venv.")
     with pytest.raises(UsageError) as caught:
         refuse_externally_managed(managed, InstallRequest(()))
     assert caught.value.message == "/usr/bin/python3 is externally managed (PEP 668):\nUse apt.\nOr a venv."
     assert caught.value.hint == (
-        "python3 -m venv .venv, then run the same command again; or --break-system-packages, at your own risk"
+        "leave out --python and add --venv, which makes an environment; or --break-system-packages, at your own risk"
     )
     for request in (
         InstallRequest((), break_system_packages=True),

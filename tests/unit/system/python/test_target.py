@@ -51,6 +51,7 @@ def test_python_names_a_file_a_directory_or_a_command(
     assert find_target(runner, around, "v/bin/python3").prefix == venv
     on_path = _with(around, variables={"PATH": str(venv / "bin")})
     assert find_target(runner, on_path, "python3").prefix == venv
+    assert find_target(runner, on_path, "3").prefix == venv
 
 
 def test_python_that_names_nothing(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:
@@ -62,8 +63,11 @@ def test_python_that_names_nothing(runner: ProcessRunner, around: Invocation, tm
         find_target(runner, around, "empty")
     assert (caught.value.message, caught.value.hint) == (
         "--python empty: there is no Python in this directory",
-        HOW,
+        "give the path of an interpreter, a command on PATH, or the directory of a virtual environment",
     )
+    with pytest.raises(UsageError) as caught:
+        find_target(runner, around, "3.9")
+    assert caught.value.message == "--python 3.9: there is no python3.9 on PATH"
 
 
 def test_the_order(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:

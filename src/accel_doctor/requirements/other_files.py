@@ -1,0 +1,87 @@
+"""Recognize files that are given as requirements and are none, and say what to do with them instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_LOCK = re.compile(r"pylock(\.[^.]+)?\.toml")  # PEP 751, File Name
+
+
+def is_lock(location: str) -> bool:
+    """Return whether a file is a lock, by its name (PEP 751)."""
+    return _LOCK.fullmatch(location.rpartition("/")[2]) is not None
+
+
+@dataclass(frozen=True)
+class OtherFile:
+    """A kind of file: what it is, the command that installs it, and one that writes it in a form to read here."""
+
+    what: str
+    command: str = ""
+    export: str = ""
+
+    @property
+    def hint(self) -> str:
+        """Return what to do with such a file."""
+        run = f"accel-doctor run -- {self.command}" if self.command else ""
+        return "; or ".join(filter(None, (run, self.read_instead))) or "give a requirements file, or a pylock.toml"
+
+    @property
+    def read_instead(self) -> str:
+        """Return how to write the same in a form to read here; empty if that is not known."""
+        return f"{self.export}, and give that with -r" if self.export else ""
+
+
+_PROJECT = OtherFile("a project's own file")
+
+# By their whole names, in lower case: nobody names a list of requirements so.
+_KINDS: Mapping[str, OtherFile] = {
+    "uv.lock": OtherFile("uv's lock file", "uv sync", "uv export --format pylock.toml -o pylock.toml"),
+    "poetry.lock": OtherFile("Poetry's lock file", "poetry install", "poetry export -o requirements.txt"),
+    "pdm.lock": OtherFile("PDM's lock file", "pdm install", "pdm export -f pylock -o pylock.toml"),
+    "pipfile": OtherFile("Pipenv's file", "pipenv install", "pipenv requirements > requirements.txt"),
+    "pipfile.lock": OtherFile("Pipenv's lock file", "pipenv sync", "pipenv requirements > requirements.txt"),
+    "pixi.toml": OtherFile("Pixi's file", "pixi install"),
+    "pixi.lock": OtherFile("Pixi's lock file", "pixi install"),
+    "environment.yml": OtherFile("a conda environment file", "conda env update -f environment.yml"),
+    "environment.yaml": OtherFile("a conda environment file", "conda env update -f environment.yaml"),
+    "package.json": OtherFile("npm's file", "npm install"),
+    "package-lock.json": OtherFile("npm's lock file", "npm ci"),
+    "cargo.toml": OtherFile("Cargo's file", "cargo build"),
+    "cargo.lock": OtherFile("Cargo's lock file", "cargo build"),
+    "tox.ini": OtherFile("tox's file", "tox"),
+    "noxfile.py": OtherFile("nox's file", "nox"),
+    **dict.fromkeys(("pyproject.toml", "setup.py", "setup.cfg"), _PROJECT),
+}
+_BY_SUFFIX: Mapping[str, str] = {
+    ".toml": "a TOML file", ".yml": "a YAML file", ".yaml": "a YAML file", ".json": "a JSON file",
+    ".cfg": "a configuration file", ".ini": "a configuration file", ".ipynb": "a notebook",
+}  # fmt: skip
+
+
+def other_file(location: str) -> OtherFile | None:
+    """Return what kind of file a path or URL names, if no list of requirements is named so."""
+    name = location.rpartition("/")[2]
+    known, suffix = _KINDS.get(name.lower()), f".{name.rpartition('.')[2].lower()}"
+    if known is not None:
+        return known
+    if suffix == ".py" and name != suffix:
+        return OtherFile("a Python file", f"uv run {name}", f"uv export --script {name} -o requirements.txt")
+    what = _BY_SUFFIX.get(suffix)
+    return OtherFile(what) if what and not is_lock(name) else None
+
+
+def is_known(location: str) -> bool:
+    """Return whether a tool's file has this very name."""
+    return location.rpartition("/")[2].lower() in _KINDS
+
+
+def hint_for(location: str) -> str:
+    """Return what to do with a file that is no list of requirements; a project is given by its directory."""
+    kind = other_file(location)
+    if kind is None or kind is _PROJECT:
+        directory = location.rpartition("/")[0] or "."
+        return f"to install the project and its dependencies, give its directory: {directory} or -e {directory}"
+    return kind.hint
