@@ -123,7 +123,7 @@ class Fulfilment:
     def _modules_read(self, request: InstallRequest) -> Sequence[Reason]:
         """Return why what needs no cure cannot be imported here, once for each: what was built, and what was asked
         for."""
-        built = [source for source in self.built if source not in self._sources_read]
+        built = [one for one, made in self.built.items() if one not in self._sources_read and not made.reused]
         self._sources_read.update(built)
         locked = self.locked or self.resolved
         locked, self._lock_read = None if self._lock_read is locked else locked, locked

@@ -1271,6 +1271,11 @@ def test_nothing_is_installed_where_what_needs_no_cure_cannot_be_imported(practi
     unresolved.doctor.wheels.sources = naming(unimportable=["scrapy"])
     assert unresolved.install("lap").code is ExitCode.UNCURED
     assert unresolved.doctor.wheels.sources.asked == [(True, ["idna"])]
+    kept = practice({"nltk": (), "cffi": ("header:ffi.h",)})
+    kept.builder.kept["nltk"] = Wheel(Path("/kept/nltk-1-py3-none-any.whl"), "0" * 64)
+    kept.doctor.wheels.sources = naming()
+    assert kept.install("nltk", "cffi").code is ExitCode.DONE
+    assert kept.doctor.wheels.sources.asked == [(True, [])]  # it was imported when it was built
     works = practice({"nltk": ()})
     works.doctor.wheels.sources = naming()
     assert works.install("nltk").code is ExitCode.DONE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,6 +22,7 @@ from accel_doctor.model.builds import Locked, Source, SourceKind
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.rulebook import Rulebook
+from accel_doctor.workers import workers
 
 _BUILD_FILES = frozenset({
     "CMakeLists.txt", "configure.ac", "configure.in", "meson.build", "meson.options", "meson_options.txt",
@@ -64,7 +64,7 @@ class SourceTrees:
         released = self.rulebook.python_rules.released.get(Version(self.python))
         names = {line.name for line in request.requirements if line.name} - {source.name for source in built}
         wheels = wheels_of(locked.lock, names, released) if locked and released else []
-        with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="read") as pool:  # most wait for downloads
+        with workers(_READERS, "read") as pool:  # most wait for downloads
             found = list(pool.map(lambda source: self._of_modules(source, request), [*built, *wheels]))
         return [reason for reasons in found for reason in reasons]
 
