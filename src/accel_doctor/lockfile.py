@@ -65,21 +65,43 @@ def with_wheels(lock: Pylock, wheels: Mapping[str, Wheel]) -> Pylock:
     return replace(lock, packages=[built(package) for package in lock.packages])
 
 
-def with_sdists(lock: Pylock, built: Collection[Source]) -> Pylock:
-    """Return the lock with the releases in ``built`` reduced to their sdists: what they were built from, not where
-    their wheel happens to be."""
-    sources = {(source.name, source.version): source for source in built if source.kind is SourceKind.SDIST}
+def from_sources(lock: Pylock, request: InstallRequest) -> Pylock:
+    """Return the lock with the releases in ``request.built`` reduced to their sdists, and with those that the request
+    names by a URL from there: what they are built from, not where a wheel with their metadata happens to be."""
+    direct = {source.name: source for source in request.direct.values()}
+    sdists = {(source.name, source.version): source for source in request.built if source.kind is SourceKind.SDIST}
 
-    def as_sdist(package: Package) -> Package:
-        source = sources.get((package.name, str(package.version)))
+    def as_asked(package: Package) -> Package:
+        if package.archive and package.name in direct:
+            return _direct(package, direct[package.name])
+        source = sdists.get((package.name, str(package.version)))
         if source is None or package.directory or package.vcs:
             return package
-        url, path = (source.location, None) if "://" in source.location else (None, source.location)
+        url, path = _url_or_path(source)
         hashes = {"sha256": source.sha256} if source.sha256 else {}
         sdist = PackageSdist(name=source.location.rpartition("/")[2], url=url, path=path, hashes=hashes)
         return replace(package, wheels=None, archive=None, sdist=sdist)
 
-    return replace(lock, packages=[as_sdist(package) for package in lock.packages])
+    return replace(lock, packages=[as_asked(package) for package in lock.packages])
+
+
+def _direct(package: Package, source: Source) -> Package:
+    url, path = _url_or_path(source)
+    if not source.commit:
+        return replace(package, archive=PackageArchive(url=url, path=path, hashes={"sha256": source.sha256 or ""}))
+    vcs = PackageVcs(
+        type="git",
+        url=url,
+        path=path,
+        requested_revision=source.revision,
+        commit_id=source.commit,
+        subdirectory=source.subdirectory,
+    )
+    return replace(package, archive=None, vcs=vcs)
+
+
+def _url_or_path(source: Source) -> tuple[str | None, str | None]:
+    return (source.location, None) if "://" in source.location else (None, source.location)
 
 
 def chosen_only(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> Pylock:

@@ -143,7 +143,7 @@ def test_lock_build_install(frontend, target, runner, index, project, tmp_path):
         line(str(app), editable=True),
         line(f"stored @ git+{repository.as_uri()}", name="stored"),
     )
-    request = InstallRequest(wanted, index=index)
+    request = InstallRequest(wanted, index=index, runs_backends=True)
     locked = frontend.lock(request, tmp_path / "lock.log")
     assert names(locked) == {"six", "docopt", "app", "iniconfig", "stored"}
 
@@ -196,11 +196,30 @@ def test_elsewhere(frontend, target, index, tmp_path, place):
 def test_metadata_that_does_not_build(frontend, index, sdist, tmp_path):
     sdist("brokenpkg", "raise SystemExit('fatal error: nowhere.h: No such file or directory')\n")
     settings = replace(index, find_links=(str(tmp_path / "links"),))
-    request = InstallRequest((line("brokenpkg", name="brokenpkg"),), index=settings)
+    request = InstallRequest((line("brokenpkg", name="brokenpkg"),), index=settings, runs_backends=True)
     failed = frontend.lock(request, tmp_path / "lock.log")
     assert isinstance(failed, Failed)
     assert (failed.package, failed.step) == ("brokenpkg", "resolve")
     assert "fatal error: nowhere.h: No such file or directory" in failed.log.read_text()
+
+
+def test_no_backend_runs_unless_it_may(frontend, target, index, sdist, runner, tmp_path):
+    """Neither of a source that is resolved, nor of one that a build requires; both are named."""
+    ran = tmp_path / "ran"
+    archive = sdist("eager", f"open({str(ran)!r}, 'w')\nfrom setuptools import setup\nsetup()\n")
+    settings = replace(index, find_links=(str(archive.parent),))
+    for text, version in (("eager", "1.0"), (f"eager @ {archive.as_uri()}", None)):
+        request = InstallRequest((line(text, name="eager"), SIX), index=settings)
+        failed = frontend.lock(request, tmp_path / f"lock-{version}.log")
+        assert isinstance(failed, Failed)
+        assert failed.step == "resolve"
+        if version:  # pip does not name what a URL names
+            assert (failed.package, failed.version) == ("eager", version)
+    done = frontend.provision(
+        tmp_path / "environment", ["eager"], BuildSettings(), settings, tmp_path / "provision.log"
+    )
+    assert done.returncode
+    assert not ran.exists()
 
 
 def test_a_directory_that_does_not_build(frontend, index, project, tmp_path):
@@ -209,7 +228,7 @@ def test_a_directory_that_does_not_build(frontend, index, project, tmp_path):
         "if 'egg_info' not in sys.argv and 'dist_info' not in sys.argv: sys.exit('no compiler here')\n"
         "setup(name='halfway', version='1.0')\n"
     )
-    request = InstallRequest((line(str(project("halfway", setup))),), index=index)
+    request = InstallRequest((line(str(project("halfway", setup))),), index=index, runs_backends=True)
     locked = frontend.lock(request, tmp_path / "lock.log")
     assert names(locked) == {"halfway"}
     failed = frontend.install(locked, request, tmp_path / "install.log")
@@ -255,5 +274,5 @@ def test_a_dead_index(frontend, tmp_path):
 def test_a_package_that_one_of_two_indexes_lacks(frontend, index, sdist, tmp_path):
     sdist("onlyhere", "from setuptools import setup\nsetup(name='onlyhere', version='1.0')\n")
     settings = replace(index, find_links=(str(tmp_path / "links"),))
-    request = InstallRequest((line("onlyhere", name="onlyhere"), SIX), index=settings)
+    request = InstallRequest((line("onlyhere", name="onlyhere"), SIX), index=settings, runs_backends=True)
     assert names(frontend.lock(request, tmp_path / "lock.log")) == {"onlyhere", "six"}

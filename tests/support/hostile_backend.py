@@ -316,6 +316,16 @@ def get_requires_for_build_wheel(settings: object = None) -> list[str]:
     return []
 
 
+def prepare_metadata_for_build_wheel(directory: str, settings: object = None) -> str:
+    """Try everything once more; the log holds what came of it."""
+    _try_all("prepare_metadata_for_build_wheel")
+    print(f"outcomes: {OUTCOMES.read_text(encoding='utf-8')}", flush=True)
+    place = Path(directory, "hostile-1.0.dist-info")
+    place.mkdir()
+    (place / "METADATA").write_text("Metadata-Version: 2.1\nName: hostile\nVersion: 1.0\n", encoding="utf-8")
+    return place.name
+
+
 def build_wheel(directory: str, settings: object = None, metadata: object = None) -> str:
     """Try everything once more; the wheel holds what came of it."""
     _try_all("build_wheel")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +21,7 @@ from accel_doctor.urls import local_path, redacted
 
 # https://git-scm.com/docs/git#Documentation/git.txt-codeGITTERMINALPROMPTcode: never wait for a password
 _GIT_VARIABLES = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "LANGUAGE": ""}
+_REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]{0,250}")
 _ARCHIVE_LIMIT = 4 << 30  # bytes; far above any real archive
 
 
@@ -143,6 +146,27 @@ def check_out(source: Source, directory: Path, runner: Runner) -> Path:
     if not tree.resolve().is_relative_to(directory.resolve()):  # a symlink in the repository
         raise RequirementsError(f"{source}: its subdirectory {source.subdirectory} leads out of the repository")
     return tree
+
+
+def with_commit(source: Source, runner: Runner) -> Source:
+    """Return a git source with the commit that its revision (a branch before a tag, as in uv) means now.
+
+    Raises RequirementsError, NetworkError and ToolError like :func:`check_out`.
+    """
+    asked = source.revision or "HEAD"
+    if not _REVISION.fullmatch(asked):
+        raise RequirementsError(f"{source}: not the name of a revision: {asked}")
+    done = runner.capture(["git", "ls-remote", "--", source.location], environment=_GIT_VARIABLES)
+    _expect(source, done)
+    refs = {name: commit for commit, _, name in (line.partition("\t") for line in done.output.splitlines())}
+    names = (f"refs/heads/{asked}", f"refs/tags/{asked}^{{}}", f"refs/tags/{asked}", asked)
+    commit = next((refs[name] for name in names if name in refs), asked)
+    return replace(source, commit=commit)
+
+
+def head_of(tree: Path, runner: Runner) -> str:
+    """Return the commit that a working tree is at."""
+    return runner.capture(["git", "-C", str(tree), "rev-parse", "HEAD"], environment=_GIT_VARIABLES).output.strip()
 
 
 def _expect(source: Source, done: Completed) -> None:

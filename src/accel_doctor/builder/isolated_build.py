@@ -11,7 +11,7 @@ import shutil
 import signal
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import cast
@@ -22,8 +22,9 @@ from packaging.utils import canonicalize_name
 from pyproject_hooks import BackendUnavailable
 
 from accel_doctor.builder.crates import manifests
+from accel_doctor.builder.metadata_wheels import metadata_wheel
 from accel_doctor.builder.preparing import build_environment, prepared
-from accel_doctor.builder.wheel_builds import Builds, MadeWheel
+from accel_doctor.builder.wheel_builds import Builds, MadeWheel, Product
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model.processes import Rights
 from accel_doctor.model.requests import BuildSettings, IndexSettings
@@ -57,10 +58,10 @@ class IsolatedBuild:
     log: Path
     hear: Callable[[str], None]
 
-    def made(self, source: Path, subdirectory: str) -> MadeWheel:
+    def made(self, source: Path, subdirectory: str, what: Product = Product.WHEEL) -> MadeWheel:
         """Return how the build of an archive, or of a subdirectory of a tree, ended."""
         try:
-            return self._run(source, subdirectory)
+            return self._run(source, subdirectory, what)
         except _StoppedError as stopped:
             return MadeWheel(stopped.returncode)
         except (BuildException, RequirementsError) as error:
@@ -71,9 +72,8 @@ class IsolatedBuild:
             code = failed.exception.returncode if isinstance(failed.exception, _StoppedError) else 1
             return MadeWheel(code)
 
-    def _run(self, source: Path, subdirectory: str) -> MadeWheel:
-        wheels = self._room / "wheel"
-        for one in (self._room / "home", self._room / "tmp", wheels):
+    def _run(self, source: Path, subdirectory: str, what: Product) -> MadeWheel:
+        for one in (self._room / "home", self._room / "tmp", self._room / "wheel", self._room / "metadata"):
             one.mkdir(parents=True)
         tree = prepared(source, subdirectory, self.settings.changes, self._room / "source")
         backend = self._backend(tree)
@@ -86,12 +86,29 @@ class IsolatedBuild:
         self._install(
             "Installing further build requirements", backend.get_requires_for_build("wheel", options) - declared
         )
+        if what is Product.METADATA and (told := self._metadata(backend, options)):
+            return MadeWheel(0, told)
         self._say("Building wheel")
-        backend.build("wheel", wheels, options)
-        made = [] if wheels.is_symlink() else sorted(wheels.glob("*.whl"))
-        if len(made) != 1:
-            raise RequirementsError(f"the build backend left {len(made)} wheels where one is expected")
-        return MadeWheel(0, made[0], self._contents())
+        backend.build("wheel", self._room / "wheel", options)
+        return MadeWheel(0, self._only(self._room / "wheel", "*.whl", "wheels"), self._contents())
+
+    def _metadata(self, backend: ProjectBuilder, options: Mapping[str, str | Sequence[str]]) -> Path | None:
+        """Return a wheel of the metadata that the backend returned; None if it makes them with wheels only."""
+        self._say("Preparing metadata")
+        place = self._room / "metadata"
+        if backend.prepare("wheel", place, options) is None:
+            return None
+        try:
+            return metadata_wheel(self._only(place, "*.dist-info", "directories of metadata"), self.work)
+        except ValueError as error:
+            raise RequirementsError(f"refused what the build backend returned: {error}") from error
+
+    def _only(self, directory: Path, pattern: str, what: str) -> Path:
+        """Return the one thing that the backend left there, whatever it says that it did."""
+        left = [] if directory.is_symlink() else sorted(directory.glob(pattern))
+        if len(left) != 1:
+            raise RequirementsError(f"the build backend left {len(left)} {what} where one is expected")
+        return left[0]
 
     def _backend(self, tree: Path) -> ProjectBuilder:
         try:
@@ -126,7 +143,8 @@ class IsolatedBuild:
             asked = sorted(str(Requirement(one)) for one in requirements)
         except InvalidRequirement as error:
             raise RequirementsError(f"the source has an invalid build requirement: {error}") from error
-        done = self.shared.frontend.provision(self._environment, asked, self.settings, self.index, self.log)
+        settings = replace(self.settings, waiting=(*self.settings.waiting, self.name))
+        done = self.shared.frontend.provision(self._environment, asked, settings, self.index, self.log)
         if done.returncode:
             raise _StoppedError(doing, done.returncode)
 
@@ -166,7 +184,7 @@ class IsolatedBuild:
         code = self._confined((python, own, hook, control), rights, Path(cwd or self._room), extra_environ)
         if code:
             raise _StoppedError(f"{hook} of the build backend", code)
-        for warning in _warnings_in(Path(control) / "output.json", str if hook == "build_wheel" else list):
+        for warning in _warnings_in(Path(control) / "output.json", list if hook.startswith("get_requires") else str):
             self._say(warning)
 
     def _tenant(self, control: Path) -> tuple[int, int] | None:

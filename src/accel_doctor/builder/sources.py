@@ -28,7 +28,7 @@ from accel_doctor.model.wheels import BuildKey, Link, Provenance
 from accel_doctor.wheelfile import generator, is_pure
 from accel_doctor.workers import workers
 
-_CHECKOUT = "checkout"
+CHECKOUT = "checkout"
 _PASSABLE = 0o711  # for the user who runs a build below it
 _LOOK_UPS = 16  # threads; they wait for disks and networks
 
@@ -127,14 +127,11 @@ class SourceBuilder:
     ) -> Outcome:
         started = time.monotonic()
         self.reporter.build_started(source)
-        # Short: builds have their temporary files below it, and the path of a socket has 107 bytes.
-        work = Path(tempfile.mkdtemp(prefix=f"{source.name[:16]}-", dir=self.work))
-        for one in (self.work, work):
-            one.chmod(_PASSABLE)
+        work = self.scratch(source)
         self.reporter.build_phase(source, "fetch")
         try:
             if source.kind is SourceKind.VCS:
-                tree = check_out(source, work / _CHECKOUT, self.runner)
+                tree = check_out(source, work / CHECKOUT, self.runner)
             else:
                 tree = self.fetcher.fetch(source, request.index, work, self.reporter)
         except AccelDoctorError:
@@ -154,11 +151,19 @@ class SourceBuilder:
         self.reporter.build_finished(source, outcome)
         return outcome
 
+    def scratch(self, source: Source) -> Path:
+        """Return a new directory for one build."""
+        # Short: builds have their temporary files below it, and the path of a socket has 107 bytes.
+        work = Path(tempfile.mkdtemp(prefix=f"{source.name[:16]}-", dir=self.work))
+        for one in (self.work, work):
+            one.chmod(_PASSABLE)
+        return work
+
     def _run(self, source: Source, tree: Path, request: InstallRequest, work: Path, log: Path) -> MadeWheel:
         """Run one build; return how it ended, with our own copy of its wheel, if it made one."""
         settings, hear = request.build_settings_of(source.name), BuildOutput(source, self.reporter).hear
         # All of a repository: versions come from its history, and files from beside the subdirectory.
-        top, below = (work / _CHECKOUT, source.subdirectory or "") if source.kind is SourceKind.VCS else (tree, "")
+        top, below = (work / CHECKOUT, source.subdirectory or "") if source.kind is SourceKind.VCS else (tree, "")
         done = self.builds.wheel_of(source.name, top, below, settings, request.index, work, log, hear)
         if done.wheel is None:
             return done

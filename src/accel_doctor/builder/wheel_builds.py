@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from accel_doctor.interfaces import Frontend, Runner, Sandbox
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.requests import BuildSettings, IndexSettings
+
+
+class Product(Enum):
+    """What a build is to make; where a backend makes no metadata alone, it makes the wheel."""
+
+    WHEEL = "wheel"
+    METADATA = "metadata"
 
 
 @dataclass(frozen=True)
@@ -40,10 +48,11 @@ class Builds:
         work: Path,
         log: Path,
         hear: Callable[[str], None],
+        what: Product = Product.WHEEL,
     ) -> MadeWheel:
         """Build a wheel from an archive or a tree, below the existing directory ``work``; what the build says goes into
         ``log``, and each line of it to ``hear``."""
         # Most runs build nothing, and calling backends takes a tenth of what these take to start.
         from accel_doctor.builder.isolated_build import IsolatedBuild
 
-        return IsolatedBuild(self, name, settings, index, work, log, hear).made(source, subdirectory)
+        return IsolatedBuild(self, name, settings, index, work, log, hear).made(source, subdirectory, what)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.alternatives import Alternatives
+from accel_doctor.builder.describing import SourceDescriber
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.portable import Auditwheel
 from accel_doctor.builder.sources import SourceBuilder
@@ -41,6 +42,7 @@ from accel_doctor.model.plans import Case, Plan, Policy
 from accel_doctor.model.releases import Project, Successor
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
+from accel_doctor.resolving import DescribingFrontend
 from accel_doctor.store.layout import CURES, LEASES, LIBRARIES, LOCKS, SOURCES, WHEELS
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.build_key import build_key, provenance_of
@@ -74,20 +76,18 @@ def assembled_doctor(
     environment = MachineEnvironment(session, supported_tags(session.interpreter, session.platforms), jobs)
     variables, index = session.invocation.variables, IndexClient(session.invocation.variables)
     downloads = background_downloads(session, policy)
-    # Shared levels may have all the wheels.
-    frontend = _remembering(session, frontend, environment.tags, None if levels else downloads.lists_for(session))
     treatment = assembled_treatment(session, policy)
-    versions = LibraryVersions(session.cache / LIBRARIES)
-    loader = MachineLoader(session.runner, session.interpreter, variables, versions=versions)
-    leases = Leases(session.cache / LEASES)
-    leases.hold(session.logs.directory.name)
+    known = LibraryVersions(session.cache / LIBRARIES)
+    loader = MachineLoader(session.runner, session.interpreter, variables, versions=known)
+    (leases := Leases(session.cache / LEASES)).hold(session.logs.directory.name)
     with (
         scratch_directory() as work,
         _wheel_store(session, leases, levels, work) as store,
         closing(downloads),
     ):
+        resolver = DescribingFrontend(frontend, index, session.interpreter.environment, environment.tags)
         builder = SourceBuilder(
-            builds=Builds(frontend, session.runner, session.sandbox, session.interpreter, variables),
+            builds=Builds(resolver, session.runner, session.sandbox, session.interpreter, variables),
             runner=session.runner,
             store=store,
             cures=KnownCures(session.cache / CURES),
@@ -101,8 +101,11 @@ def assembled_doctor(
             work=work,
             jobs=jobs,
         )
-        alternatives, sources = _alternatives(session, environment, index), _SourceReader(session, builder)
-        yield Doctor(frontend, builder, loader, treatment, environment, alternatives, downloads, sources)
+        resolver.describer, resolver.builder = SourceDescriber(builder), builder
+        told = None if levels else downloads.lists_for(session)  # shared levels may have all the wheels
+        frontend = _remembering(session, resolver, environment.tags, told)
+        others, sources = _alternatives(session, environment, index), _SourceReader(session, builder)
+        yield Doctor(frontend, builder, loader, treatment, environment, others, downloads, sources)
 
 
 def _remembering(

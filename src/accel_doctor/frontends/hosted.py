@@ -6,8 +6,11 @@ but where they work, and nothing of it is left running.
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from accel_doctor.interfaces import Sandbox
@@ -15,6 +18,7 @@ from accel_doctor.model.processes import Rights
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.requirements.specifier import local_project
 
+_HELPERS = ("git", "keyring")
 _TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 where frontends keep locks that all their processes share
 
 
@@ -25,6 +29,20 @@ def hosted(sandbox: Sandbox, argv: Sequence[str], writable: Iterable[Path]) -> t
     for place in places:
         place.mkdir(parents=True, exist_ok=True)
     return sandbox.command(argv, Rights(readable=None, writable=places, network=True, credentials=True))
+
+
+def without_backends(directory: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return variables with which no build backend can run in Python, since it does not start: PYTHONHOME
+    (https://docs.python.org/3/using/cmdline.html#envvar-PYTHONHOME) names nothing. What frontends ask for passwords and
+    repositories, which may be Python's, starts by scripts in ``directory``."""
+    search = variables.get("PATH", os.defpath)
+    for name in _HELPERS:
+        if program := shutil.which(name, path=search):
+            script = directory / "bin" / name
+            script.parent.mkdir(exist_ok=True)
+            script.write_text(f'#!/bin/sh\nunset PYTHONHOME\nexec {shlex.quote(program)} "$@"\n', encoding="utf-8")
+            script.chmod(0o700)
+    return {"PYTHONHOME": str(directory / "no-python"), "PATH": os.pathsep.join([str(directory / "bin"), search])}
 
 
 def unlimited(sandbox: Sandbox, argv: Sequence[str]) -> tuple[str, ...]:

@@ -154,6 +154,8 @@ def resolved_by(request: InstallRequest) -> str:
         verbosity=0,
         changes={},
         built={},
+        direct={},
+        runs_backends=False,
         compile_bytecode=None,
         break_system_packages=False,
     )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from accel_doctor.errors import UsageError
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, Part, PipOption, Refused
+from accel_doctor.requirements.specifier import pointing_to
 from accel_doctor.urls import redacted
 
 Name = Literal["uv", "pip"]
@@ -77,15 +78,12 @@ def build_arguments(frontend: Name, build: BuildSettings, directory: Path) -> li
 
 
 def required_arguments(frontend: Name, requirements: Sequence[str], build: BuildSettings, directory: Path) -> list[str]:
-    """Return the arguments that install a build's requirements, within its constraints, which bind the builds of these
-    too; both are written to ``directory``."""
+    """Return the arguments that install a build's requirements, within its constraints; both are written to
+    ``directory``."""
     plural = "" if frontend == "pip" else "s"
     asked = _written(directory / "build-requirements.txt", sorted(requirements))
     bounds = _build_constraints(build, directory)
-    return [
-        f"--requirement{plural}", str(asked),
-        *given(f"--constraint{plural}", bounds), *given(f"--build-constraint{plural}", bounds),
-    ]  # fmt: skip
+    return [f"--requirement{plural}", str(asked), *given(f"--constraint{plural}", bounds)]
 
 
 def _build_constraints(build: BuildSettings, directory: Path) -> Path | None:
@@ -101,13 +99,24 @@ def given(name: str, value: object | None) -> list[str]:
 def with_built(request: InstallRequest) -> InstallRequest:
     """Return the request whose resolution takes the metadata of ``request.built`` from their wheels."""
     names = tuple(source.name for source in request.built)
+    direct = request.direct
+    lines = tuple(
+        pointing_to(line, direct[line].name, request.built[direct[line]].path) if line in direct else line
+        for line in request.requirements
+    )
     links = tuple(dict.fromkeys(str(wheel.path.parent) for wheel in request.built.values()))
     return replace(
         request,
+        requirements=lines,
         index=replace(request.index, find_links=(*request.index.find_links, *links)),
         no_binary=tuple(name for name in request.no_binary if name not in names),
-        only_binary=(*request.only_binary, *names),
+        only_binary=(*request.only_binary, *(names if ":all:" in request.no_binary else ())),
     )
+
+
+def without_isolation(request: InstallRequest) -> InstallRequest:
+    """Return the request without environments for build backends, unless the frontend may run these."""
+    return request if request.runs_backends else replace(request, build=replace(request.build, no_build_isolation=True))
 
 
 def verbosity_arguments(verbosity: int) -> list[str]:

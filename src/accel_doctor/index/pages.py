@@ -44,7 +44,7 @@ def project_of(name: str, files: Iterable[ReleaseFile]) -> Project:
     """Return the releases of a project (by normalized name) among ``files``; the first file of a name counts."""
     by_version: dict[Version, dict[str, ReleaseFile]] = {}
     for file in files:
-        version = _version(name, file.filename)
+        version = version_in(name, file.filename)
         if version is not None:
             by_version.setdefault(version, {}).setdefault(file.filename, file)
     versions = sorted(by_version, reverse=True)
@@ -117,7 +117,7 @@ def _digest(text: object) -> str | None:
     return text if isinstance(text, str) and _SHA256.fullmatch(text) else None
 
 
-def _version(name: str, filename: str) -> Version | None:
+def version_in(name: str, filename: str) -> Version | None:
     """Return the version of a wheel or an sdist of the project ``name``; None for any other file."""
     if filename.endswith(".whl"):
         with suppress(InvalidWheelFilename):

@@ -4,6 +4,7 @@ from accel_doctor.interfaces.build_protocols import (
     Builder,
     BuildIdentity,
     CureMemory,
+    Describer,
     Frontend,
     ObjectStore,
     PackageIndex,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from accel_doctor.model.builds import Failed, Locked, Outcome, Source, Wheel
+    from accel_doctor.model.builds import Described, Failed, Locked, Outcome, Source, Wheel
     from accel_doctor.model.cures import BuildChanges, Reason
     from accel_doctor.model.processes import Completed
     from accel_doctor.model.releases import Project
@@ -51,6 +51,13 @@ class Builder(Protocol):
 
     def discard(self, wheel: Wheel) -> None:
         """Remove a built wheel that cannot be imported from the store."""
+
+
+class Describer(Protocol):
+    """Build the metadata of sources, without the rest of their wheels."""
+
+    def described(self, sources: Sequence[Source], request: InstallRequest) -> list[Described | Failed]:
+        """Return the metadata of each source, in order, or why there is none. Raises NetworkError."""
 
 
 class BuildIdentity(Protocol):

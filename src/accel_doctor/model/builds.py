@@ -36,6 +36,7 @@ class Source:
     vcs: str | None = None  # git, hg, ...
     subdirectory: str | None = None
     size: int | None = field(default=None, compare=False)  # bytes, if the lock says
+    revision: str | None = field(default=None, compare=False)  # of a VCS source: what the user asked for
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}" if self.version else self.name
@@ -78,6 +79,15 @@ class Wheel:
     build_requirements: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()  # needs without which its build left out an extension module
     imported: bool = field(default=False, compare=False)  # since it was built
+
+
+@dataclass(frozen=True)
+class Described:
+    """The metadata of a source, in a wheel that holds nothing else. The source has what was learned on the way: its
+    name, version, commit, hash."""
+
+    source: Source
+    wheel: Wheel
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ class BuildSettings:
     no_build_isolation: bool = False
     portable: bool = False  # bundle libraries, under a manylinux or musllinux tag, where possible
     changes: BuildChanges = NO_CHANGES  # by cures
+    waiting: tuple[str, ...] = ()  # names of those that are being built and require this one, the first of all first
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ class InstallRequest:
     lock: Path | None = None  # a PEP 751 lock to install instead of requirements
     changes: Mapping[str, BuildChanges] = field(default_factory=dict)  # by cures, by name
     built: Mapping[Source, Wheel] = field(default_factory=dict)  # sources whose metadata resolving takes from a wheel
+    direct: Mapping[RequirementLine, Source] = field(default_factory=dict)  # lines that name one of these by its URL
+    runs_backends: bool = False  # the frontend may run build backends itself, for metadata
     left_out: tuple[str, ...] = ()  # names (normalized) that resolving skips, whichever package requires them
 
     @property

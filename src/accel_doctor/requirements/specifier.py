@@ -5,14 +5,16 @@ from __future__ import annotations
 import posixpath
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urldefrag, urlsplit
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from accel_doctor.errors import UsageError
+from accel_doctor.model.builds import Source, SourceKind
 from accel_doctor.model.requests import RequirementLine
 from accel_doctor.requirements.other_files import hint_for, is_known, is_lock, other_file
 from accel_doctor.requirements.requirement_files import Files
@@ -195,13 +197,47 @@ def _without_extras(text: str) -> tuple[str, str]:
 
 def local_project(line: RequirementLine) -> Path | None:
     """Return the directory that a requirement read here is installed from; None if it is from anywhere else."""
-    requirement = line.parsed
-    if requirement is not None:
-        located = requirement.url or ""
-    else:
-        located, _ = _without_extras(line.text.partition(" ; ")[0])
-    path = local_path(located)
+    path = local_path(_located(line)[0])
     return path if path is not None and path.is_absolute() and path.is_dir() else None
+
+
+def direct_source(line: RequirementLine) -> Source | None:
+    """Return the archive or git repository that a requirement read here names by its URL or path, as far as the line
+    tells; None for anything else, for what is editable, and where hashes are to be checked."""
+    location, fragment = urldefrag(_located(line)[0])
+    name = line.name or "source"
+    if line.editable or line.hashes or not location:
+        return None
+    if _scheme(location).startswith("git+"):
+        parts = urlsplit(location.removeprefix("git+"))
+        path, mark, revision = parts.path.rpartition("@")
+        url = parts._replace(path=path if mark else parts.path).geturl()
+        below = dict(parse_qsl(fragment)).get("subdirectory")
+        asked = revision if mark else None
+        return Source(name, None, SourceKind.VCS, url, vcs="git", subdirectory=below, revision=asked)
+    if fragment or _scheme(location) in _REPOSITORIES or location.endswith(".whl") or not _is_archive(location):
+        return None
+    return Source(name, None, SourceKind.SDIST, str(local_path(location) or location))
+
+
+def pointing_to(line: RequirementLine, name: str, path: Path) -> RequirementLine:
+    """Return the requirement with the file ``path`` in place of its URL or path."""
+    _, extras, marker = _located(line)
+    return replace(line, text=_with_marker(f"{name}{extras} @ {path.as_uri()}", marker), name=name)
+
+
+def _located(line: RequirementLine) -> tuple[str, str, str]:
+    """Return URL or path, extras in brackets, and marker of a requirement; empty where it has none."""
+    requirement = line.parsed
+    if requirement is None:
+        text, _, marker = line.text.partition(" ; ")
+        return (*_without_extras(text), marker)
+    extras = ",".join(sorted(requirement.extras))
+    return requirement.url or "", f"[{extras}]" if extras else "", str(requirement.marker or "")
+
+
+def _is_archive(location: str) -> bool:
+    return urlsplit(location).path.lower().endswith(_ARCHIVES)
 
 
 def _is_url(text: str) -> bool:

@@ -26,7 +26,7 @@ from accel_doctor.store import cache_root
 SUPPORT = Path(__file__).parents[2] / "support"
 USER = 4711
 PROJECT = '[build-system]\nrequires = []\nbuild-backend = "{0}_backend"\nbackend-path = ["."]\n'
-METADATA = "Metadata-Version: 2.2\nName: {0}\nVersion: 1.0\n"
+METADATA = "Metadata-Version: {1}\nName: {0}\nVersion: 1.0\n"
 SECRETS = {
     "GITHUB_TOKEN": "1", "AWS_SECRET_ACCESS_KEY": "2", "AWS_SESSION_TOKEN": "3", "PGPASSWORD": "4",
     "UV_INDEX_PRIVATE_PASSWORD": "5", "DATABASE_URL": "postgres://me:6@localhost/x", "NETRC": "/root/.netrc",
@@ -64,10 +64,10 @@ def build_wheel(directory, settings=None, metadata=None):
 """
 
 
-def sdist(directory: Path, project: str, files: Mapping[str, str]) -> Path:
-    """Write a source distribution with a backend of its own; return its path."""
+def sdist(directory: Path, project: str, files: Mapping[str, str], metadata: str = "2.2") -> Path:
+    """Write a source distribution with a backend of its own; return its path. Metadata before 2.2 have to be built."""
     path = directory / f"{project}-1.0.tar.gz"
-    texts = {"pyproject.toml": PROJECT.format(project), "PKG-INFO": METADATA.format(project), **files}
+    texts = {"pyproject.toml": PROJECT.format(project), "PKG-INFO": METADATA.format(project, metadata), **files}
     with tarfile.open(path, "w:gz") as archive:
         for name, text in texts.items():
             member = tarfile.TarInfo(f"{project}-1.0/{name}")
@@ -157,14 +157,15 @@ class Place:
     def install(self, *words: object, variables: Mapping[str, str] | None = None) -> Mapping[str, str]:
         """Install into a directory; return the texts of its files."""
         target = self.top / "tmp" / secrets.token_hex(4)
-        options = ("--no-system", "--no-verify", "--no-index", "--no-deps", "--jobs", "2", "--target", target)
+        options = ("--no-system", "--no-verify", "--no-index", "--jobs", "2", "--target", target)
         done = self.run("install", *options, *words, variables=variables)
         assert done.returncode == 0, (done.stderr, _logs(self.top))
         return {path.name: path.read_text() for path in target.iterdir() if path.is_file()}
 
-    def hostile(self, **facts: object) -> Path:
+    def hostile(self, *, metadata: str = "2.2", **facts: object) -> Path:
         backend = (SUPPORT / "hostile_backend.py").read_text()
-        return sdist(self.top, "hostile", {"hostile_backend.py": backend, "facts.json": json.dumps(self.facts | facts)})
+        files = {"hostile_backend.py": backend, "facts.json": json.dumps(self.facts | facts)}
+        return sdist(self.top, "hostile", files, metadata)
 
     def victim(self) -> Path:
         backend = (SUPPORT / "hostile_backend.py").read_text()
@@ -277,6 +278,32 @@ def test_a_build_can_do_nothing_that_it_should_not(place: Place) -> None:
     assert _running(str(place.facts["daemon_sleeps"])) == []
     assert place.state() == before
 
+
+@pytest.mark.parametrize("named", ["by its release", "by its path", "by a build requirement"])
+def test_metadata_that_resolving_takes_can_do_nothing_either(place: Place, named: str) -> None:
+    before, source = place.state(), place.hostile(metadata="2.1", victim=False)
+    if named == "by a build requirement":
+        project = PROJECT.format("trusting").replace("[]", '["hostile"]', 1)
+        backend = (SUPPORT / "hostile_backend.py").read_text()
+        files = {"pyproject.toml": project, "hostile_backend.py": backend, "trusting_backend.py": REQUIRING}
+        sdist(place.top, "trusting", files)
+    asked = {"by its release": "hostile", "by its path": source, "by a build requirement": "trusting"}[named]
+    place.install("--find-links", place.top, asked, variables=SECRETS)
+    [told, *_] = re.findall(r"^outcomes: (.*)$", _logs(place.top), re.MULTILINE)
+    outcomes = json.loads(told)
+    for hook in ("get_requires_for_build_wheel", "prepare_metadata_for_build_wheel"):
+        assert place.succeeded(outcomes[hook]) == [], hook
+    assert place.heard == []
+    assert _running(str(place.facts["daemon_sleeps"])) == []
+    assert place.state() == before
+
+
+REQUIRING = """
+from hostile_backend import write_wheel
+
+def build_wheel(directory, settings=None, metadata=None):
+    return write_wheel(directory, "trusting", {})
+"""
 
 # What depends on the kernel and its settings, also without the sandbox
 UNSURE = re.compile(r"IPv6|virtual machine|io_uring|set an attribute|keys of the kernel|trace$|type$|^\$")

@@ -6,16 +6,18 @@ import io
 import json
 import os
 import tarfile
+import zipfile
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 from fakes import FakeRunner, FakeSandbox, interpreter
 
-from accel_doctor.builder.wheel_builds import Builds, MadeWheel
+from accel_doctor.builder.wheel_builds import Builds, MadeWheel, Product
 from accel_doctor.model.cures import BuildChanges
 from accel_doctor.model.requests import BuildSettings, IndexSettings
 
+METADATA = "Metadata-Version: 2.1\nName: x\nVersion: 1.0\nRequires-Dist: y\n"
 WHEEL = "x-1.0-py3-none-any.whl"
 
 
@@ -26,6 +28,7 @@ class Backend:
         self.requires: object = []
         self.answer: object = None
         self.fails: tuple[str, int, str] | None = None
+        self.metadata: dict[str, str | Path] | None = {"x-1.0.dist-info/METADATA": METADATA}  # None: no such hook
         self.kwargs: dict[str, object] = {}
 
     def __call__(self, argv):
@@ -36,13 +39,22 @@ class Backend:
             return self.fails[1:]
         self.kwargs[hook] = kwargs = json.loads((Path(control) / "input.json").read_text())["kwargs"]
         value = self.requires if hook.startswith("get_requires") else WHEEL
+        if hook == "prepare_metadata_for_build_wheel":
+            value = "x-1.0.dist-info"
+            for name, text in (self.metadata or {}).items():
+                path = Path(kwargs["metadata_directory"]) / name
+                path.parent.mkdir(exist_ok=True)
+                path.symlink_to(text) if isinstance(text, Path) else path.write_text(text)
+            if self.metadata is None:
+                value = None
         if hook == "build_wheel":
             (Path(kwargs["wheel_directory"]) / WHEEL).touch()
         answer = Path(control) / "output.json"
         if isinstance(self.answer, Path):
             answer.symlink_to(self.answer)
         elif self.answer is not False:
-            answer.write_text(json.dumps({"return_val": value} if self.answer is None else self.answer))
+            missing = {} if value is not None else {"hook_missing": True, "missing_hook_name": hook}
+            answer.write_text(json.dumps({"return_val": value, **missing} if self.answer is None else self.answer))
         return 0, ""
 
 
@@ -59,7 +71,7 @@ class Build:
         self.runner, self.sandbox, self.provision = FakeRunner(backend), FakeSandbox(), Provision()
         self.frontend = Mock(provision=self.provision)
 
-    def __call__(self, files=(), settings=None, name="x", variables=None, index=None) -> MadeWheel:
+    def __call__(self, files=(), settings=None, name="x", variables=None, index=None, what=Product.WHEEL) -> MadeWheel:
         archive, work = self.directory / "x-1.0.tar.gz", self.directory / "work"
         work.mkdir()
         with tarfile.open(archive, "w:gz") as opened:
@@ -71,7 +83,7 @@ class Build:
         builds = Builds(self.frontend, self.runner, self.sandbox, interpreter(), variables)
         log = self.directory / "log"
         return builds.wheel_of(
-            name, archive, "", settings or BuildSettings(), index or IndexSettings(), work, log, print
+            name, archive, "", settings or BuildSettings(), index or IndexSettings(), work, log, print, what
         )
 
     def log(self) -> str:
@@ -232,3 +244,46 @@ def test_nothing_is_fetched_without_cargo_or_offline(build, cargo):
 def test_nothing_is_fetched_without_cargo(build):
     build({"Cargo.toml": ""}, variables={"PATH": "/nowhere"})
     assert not any("fetch" in argv for argv in build.runner.commands)
+
+
+def test_metadata_alone_come_in_a_wheel_of_their_own(build, backend):
+    made = build(what=Product.METADATA)
+    assert (made.returncode, made.wheel.name) == (0, WHEEL)
+    with zipfile.ZipFile(made.wheel) as archive:
+        assert archive.read("x-1.0.dist-info/METADATA").decode() == METADATA
+        assert archive.namelist() == [f"x-1.0.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD")]
+    assert "build_wheel" not in backend.kwargs
+
+
+def test_a_backend_without_metadata_alone_makes_the_wheel(build, backend):
+    backend.metadata = None
+    made = build(what=Product.METADATA)
+    assert (made.returncode, made.wheel.parent.name) == (0, "wheel")
+
+
+LONG = "Metadata-Version: 2.1\nName: x\nVersion: 1.0\n\n" + "x" * (16 << 20)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        ({}, "the build backend left 0 directories of metadata where one is expected"),
+        (
+            {f"{name}.dist-info/METADATA": METADATA for name in "xy"},
+            "the build backend left 2 directories of metadata where one is expected",
+        ),
+        (
+            {"x.dist-info/METADATA": Path("/etc/hostname")},
+            "its METADATA cannot be read: Too many levels of symbolic links",
+        ),
+        ({"x.dist-info": Path("/etc")}, "it is no directory of metadata"),
+        ({"x.dist-info/METADATA": LONG}, "its METADATA is no regular file, or too long"),
+        ({"x.dist-info/METADATA": "Name: ../x\nVersion: 1\n"}, "its metadata is invalid: name is invalid: '../x'"),
+        ({"x.dist-info/METADATA": "Name: x\nVersion: /etc\n"}, "its metadata is invalid: Invalid version: '/etc'"),
+    ],
+    ids=["none", "two", "a link", "a linked directory", "too long", "a name", "a version"],
+)
+def test_metadata_that_cannot_be(build, backend, metadata, reason):
+    backend.metadata = metadata
+    assert build(what=Product.METADATA) == MadeWheel(1)
+    assert build.log().splitlines()[-1].endswith(reason)

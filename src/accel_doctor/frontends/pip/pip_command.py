@@ -55,6 +55,12 @@ class PrivatePip:
             self._fetch(index, log)
         return (str(self.python), str(package), "--python", str(interpreter.executable))
 
+    def alone(self, interpreter: Interpreter, index: IndexSettings, log: Path) -> tuple[str, ...]:
+        """Return the argv that runs it in ``interpreter`` itself, and without regard to Python's variables, which what
+        it starts heeds; raise like :meth:`command`."""
+        _, package, *_ = self.command(interpreter, index, log)
+        return (str(interpreter.executable), "-E", package)
+
     @property
     def _directory(self) -> Path:
         return self.cache / "frontends" / "pip"

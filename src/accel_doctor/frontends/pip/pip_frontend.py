@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 
 from accel_doctor.errors import ToolError
 from accel_doctor.frontends.choice import FrontendParts
-from accel_doctor.frontends.hosted import hosted, projects, unlimited
+from accel_doctor.frontends.hosted import hosted, projects, unlimited, without_backends
 from accel_doctor.frontends.lock_files import write_lock
 from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, Blame, conclude, logged, scratch_beside
 from accel_doctor.frontends.pip.pip_command import (
@@ -36,16 +36,18 @@ from accel_doctor.frontends.telling import (
     required_arguments,
     verbosity_arguments,
     with_built,
+    without_isolation,
     write_requirement_files,
 )
 from accel_doctor.interfaces import Runner, Sandbox
-from accel_doctor.lockfile import with_sdists
+from accel_doctor.lockfile import from_sources
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 from accel_doctor.requirements.pip_option_table import Part
 
+_WHEELS_ONLY = InstallRequest((), only_binary=(":all:",))
 _DEBUG_LOG_LIMIT = 8 << 20  # bytes
 
 
@@ -67,16 +69,17 @@ class PipFrontend:
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve with a dry run of ``pip install``; the lock leaves out installed distributions that fit."""
-        built, request = request.built, with_built(request)
+        request = with_built(request)
         scratch = scratch_beside(log)
         files = write_requirement_files(scratch, _for_pip(request), per_requirement_options=True)
         report = scratch / "report.json"
         report.unlink(missing_ok=True)
         places = (self._cache, scratch, *projects(request))
+        request = without_isolation(request)
         if failed := self._run(self._lock_arguments(request, files, report), request, "resolve", log, places):
             return failed
         try:
-            return Locked(with_sdists(lock_from_report(report.read_text(encoding="utf-8")), built))
+            return Locked(from_sources(lock_from_report(report.read_text(encoding="utf-8")), request))
         except OSError as error:
             raise ToolError(f"pip wrote no installation report: {error}", hint=f"full output of pip: {log}") from error
 
@@ -92,6 +95,7 @@ class PipFrontend:
         made_for = replace(self.interpreter, executable=environment / "bin" / "python")
         argv = [
             *self._pip(index, log, made_for), "install", "--quiet", *COMMON, "--progress-bar", "off",
+            *as_arguments("pip", _WHEELS_ONLY, Part.RESOLVE),
             *required_arguments("pip", requirements, build, environment.parent), *index_arguments(index),
         ]  # fmt: skip
         started = hosted(self.sandbox, argv, (self._cache, environment))
@@ -140,26 +144,30 @@ class PipFrontend:
         log: Path,
         writable: Sequence[Path] | None = None,  # nothing but these, where it resolves
     ) -> Failed | None:
+        backends = writable is None or request.runs_backends
         argv = [
-            *self._pip(request.index, log), *arguments, *COMMON, "--progress-bar", "off",
-            *verbosity_arguments(request.verbosity), *index_arguments(request.index),
+            *(self._pip(request.index, log) if backends else self._alone(request.index, log)), *arguments, *COMMON,
+            "--progress-bar", "off", *verbosity_arguments(request.verbosity), *index_arguments(request.index),
         ]  # fmt: skip
         started = unlimited(self.sandbox, argv) if writable is None else hosted(self.sandbox, argv, writable)
-        completed, said = logged(self.runner, argv, log, self._told(request.index), started)
+        told = self._told(request.index)
+        if not backends:
+            told |= without_backends(scratch_beside(log), self.variables)
+        completed, said = logged(self.runner, argv, log, told, started)
         if completed.returncode == 0:
             return None
         verdict = read_pip(said)
         if verdict.blame is Blame.REQUIREMENTS and names_missing(said):
-            verdict = read_pip(said, self._debug_log(started, request.index, scratch_beside(log) / "pip-debug.log"))
+            verdict = read_pip(said, self._debug_log(started, told, scratch_beside(log) / "pip-debug.log"))
         return conclude(verdict, self.name, step, log, completed)
 
-    def _debug_log(self, argv: Sequence[str], index: IndexSettings, path: Path) -> str:
+    def _debug_log(self, argv: Sequence[str], told: Mapping[str, str], path: Path) -> str:
         """Return pip's messages about the index pages that it could not fetch.
 
         This takes a second run, since with ``--log`` the first would not show the output of a failing build.
         """
         path.unlink(missing_ok=True)
-        self.runner.capture([*argv, "--retries", "0", "--log", str(path)], environment=self._told(index))
+        self.runner.capture([*argv, "--retries", "0", "--log", str(path)], environment=told)
         try:
             with path.open("rb") as file:
                 return file.read(_DEBUG_LOG_LIMIT).decode("utf-8", "replace")
@@ -172,6 +180,12 @@ class PipFrontend:
             where = ("--python", str(other.executable)) if other else ()
             return (str(self.interpreter.executable), "-m", "pip", *where)
         return self.private_pip.command(other or self.interpreter, index, log)
+
+    def _alone(self, index: IndexSettings, log: Path) -> tuple[str, ...]:
+        """Return the argv of a pip whose own Python starts without regard to variables, which those it starts heed."""
+        if is_new_enough(self.interpreter.pip_version):
+            return (str(self.interpreter.executable), "-E", "-m", "pip")
+        return self.private_pip.alone(self.interpreter, index, log)
 
     @property
     def _cache(self) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from packaging.utils import canonicalize_name
 
 from accel_doctor.frontends.outcome import Blame, Forms, Verdict, blamed
+from accel_doctor.index.pages import version_in
 
 _OUTPUT_BEGINS = re.compile(r"\s*╰─> \[\d+ lines? of output\]")
 _OUTPUT_ENDS = re.compile(r"\s*\[end of output\]")
@@ -52,6 +53,7 @@ _PACKAGE = (
     re.compile(r"Failed building (?:wheel|editable) for (?P<name>[A-Za-z0-9][\w.-]*)"),
     re.compile(r"^╰─> (?P<name>[A-Za-z0-9][\w.-]*)$", re.MULTILINE),
 )
+_TAKEN = re.compile(r"^ *(?:Downloading|Using cached|Processing) (?:\S*/)?(?P<file>[^/\s#]+)", re.MULTILINE)
 
 
 _FORMS: Forms = ((_UNREACHED, Blame.NETWORK), (_NO_MATCH, Blame.REQUIREMENTS), (_REQUIREMENTS, Blame.REQUIREMENTS))
@@ -67,7 +69,8 @@ def read_pip(output: str, debug_log: str = "") -> Verdict:
         return Verdict(Blame.NETWORK if _GIT_UNREACHED.search(text) else Blame.REQUIREMENTS, quote, hint)
     evidence = _first(nested, _UNREACHED) if _BUILD_DEPENDENCIES.search(text) else None
     if not evidence and (_BUILD.search(text) or _NO_VCS.search(quote)):
-        return Verdict(Blame.BUILD, quote, hint, _package(text))
+        package = _package(text)
+        return Verdict(Blame.BUILD, quote, hint, package, _version(text, package) if package else None)
     kind = blamed(quote, _FORMS)
     missing = _NO_MATCH.search(quote) if kind is Blame.REQUIREMENTS else None
     if missing and not evidence:
@@ -115,6 +118,12 @@ def _quote(own: list[str]) -> tuple[str, str | None]:
 def _package(text: str) -> str | None:
     found = (pattern.search(text) for pattern in _PACKAGE)
     return next((canonicalize_name(match["name"]) for match in found if match), None)
+
+
+def _version(text: str, package: str) -> str | None:
+    """Return the version of a package by the name of the file that pip took last."""
+    versions = [version_in(package, taken["file"]) for taken in _TAKEN.finditer(text)]
+    return str(versions[-1]) if versions and versions[-1] else None
 
 
 def _unreached_index(name: str, own: list[str], debug_log: str) -> str | None:

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import FrontendParts
-from accel_doctor.frontends.hosted import hosted, projects, unlimited
+from accel_doctor.frontends.hosted import hosted, projects, unlimited, without_backends
 from accel_doctor.frontends.lock_files import read_lock, write_lock
 from accel_doctor.frontends.outcome import PLAIN_LANGUAGE, conclude, logged, scratch_beside
 from accel_doctor.frontends.telling import (
@@ -26,6 +26,7 @@ from accel_doctor.frontends.telling import (
     required_arguments,
     verbosity_arguments,
     with_built,
+    without_isolation,
     write_requirement_files,
 )
 from accel_doctor.frontends.uv.shared_files import edited_elsewhere
@@ -40,7 +41,7 @@ from accel_doctor.frontends.uv.uv_cache import cache_directory_of, variables_for
 from accel_doctor.frontends.uv.uv_locks import InstalledDistribution, enforce_hashes, kept_direct, without_installed
 from accel_doctor.frontends.uv.uv_messages import read_uv
 from accel_doctor.interfaces import Notifier, Runner, Sandbox
-from accel_doctor.lockfile import with_sdists
+from accel_doctor.lockfile import from_sources
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Completed
@@ -77,7 +78,8 @@ class UvFrontend:
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve with ``uv pip compile``; installed distributions that fit are kept, and left out of the lock."""
         _refuse_what_uv_cannot(request)
-        built, request = request.built, with_built(request)
+        request = with_built(request)
+        request = without_isolation(request)
         location = as_arguments("uv", request, Part.LOCATION)
         installed = [] if request.reinstall or self.elsewhere else self._installed(location)
         kept = kept_direct(installed, request)
@@ -88,17 +90,18 @@ class UvFrontend:
             per_requirement_options=False,
             more_constraints=[f"{distribution.name} @ {distribution.url}" for distribution in kept],
         )
-        if installed and not request.upgrade and self._satisfied(request, files, location):
+        if installed and not request.upgrade and self._satisfied(request, files, location, scratch):
             return Locked(Pylock(lock_version=Version("1.0"), created_by="uv", packages=[]))
         output = scratch / "resolved" / "pylock.toml"
         _write_preferences(output, installed)
         argv = self._compile_command(request, files, output)
         started = hosted(self.sandbox, argv, (self._cache, scratch, *projects(request)))
         told = {**({} if self.variables.keys() & _TELLING else _TELLING), **self._told(request.index)}
+        told |= self._without_backends(request, scratch)
         completed, said = logged(self.runner, argv, log, told, started)
         if completed.returncode != 0:
             return conclude(read_uv(said), self.name, "resolve", log, completed)
-        lock = with_sdists(read_lock(output), built)
+        lock = from_sources(read_lock(output), request)
         lock = without_installed(lock, installed, {distribution.name for distribution in kept})
         if request.checks_hashes:
             lock = enforce_hashes(lock, request, self.interpreter.environment)
@@ -115,8 +118,10 @@ class UvFrontend:
             made = self.runner.record(argv, log, environment=told)
             if made.returncode:
                 return made
+        told |= without_backends(environment.parent, self.variables)
         argv = [
             str(self.uv), "pip", "install", "--quiet", "--python", str(environment), *PLAIN_OUTPUT,
+            *as_arguments("uv", BuildSettings(no_build_isolation=True), Part.BUILD),
             *required_arguments("uv", requirements, build, environment.parent),
             *index_arguments(index, self.variables),
         ]  # fmt: skip
@@ -187,14 +192,19 @@ class UvFrontend:
             *package_config_settings(request), *index_arguments(request.index, self.variables),
         ]  # fmt: skip
 
-    def _satisfied(self, request: InstallRequest, files: RequirementFiles, location: list[str]) -> bool:
+    def _without_backends(self, request: InstallRequest, scratch: Path) -> dict[str, str]:
+        return {} if request.runs_backends else without_backends(scratch, self.variables)
+
+    def _satisfied(self, request: InstallRequest, files: RequirementFiles, location: list[str], scratch: Path) -> bool:
         # Fast, offline, and correct for installed distributions that the index does not know.
         argv = [
             *self._command("pip", "install", "--dry-run", "--offline", "--requirements", str(files.requirements)),
-            *location, *given("--constraints", files.constraints), *(["--no-deps"] if request.no_deps else []),
+            *as_arguments("uv", request.build, Part.BUILD), *location, *given("--constraints", files.constraints),
+            *(["--no-deps"] if request.no_deps else []),
         ]  # fmt: skip
         started = hosted(self.sandbox, argv, (self._cache, *projects(request)))
-        completed = self.runner.capture(started, environment=self._told(request.index))
+        told = {**self._told(request.index), **without_backends(scratch, self.variables)}
+        completed = self.runner.capture(started, environment=told)
         return completed.returncode == 0 and "Would make no changes" in completed.stderr
 
     def _installed(self, location: list[str]) -> list[InstalledDistribution]:
