@@ -1,4 +1,4 @@
-"""The scripts that complete command lines in bash, zsh and fish. Importing this module corrects click's for bash."""
+"""The scripts that complete command lines in bash, zsh and fish. Importing this module corrects two of click's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import os
 from pathlib import Path
 
 import click
-from click.shell_completion import BashComplete, add_completion_class, get_completion_class, split_arg_string
+from click.shell_completion import (
+    BashComplete,
+    ZshComplete,
+    add_completion_class,
+    get_completion_class,
+    split_arg_string,
+)
 from platformdirs import user_config_path, user_data_path
 
 from accel_doctor.cli.main import COMPLETING
@@ -48,6 +54,13 @@ class _BashScript(BashComplete):
         line = os.environ["COMP_WORDS"]
         words = split_arg_string(line)[1:]
         return (words, "") if line[-1:].isspace() else (words[:-1], words[-1] if words else "")
+
+
+@add_completion_class
+class _ZshScript(ZshComplete):
+    def source(self) -> str:
+        """Return click's script, which, read from a directory of functions, completes nothing when called again."""
+        return super().source().replace("$zsh_eval_context[-1] == loadautofunc", f"$funcstack[1] == _{PROGRAM}")
 
 
 def script(shell: str, application: click.Command) -> str:
