@@ -27,7 +27,6 @@ from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.report.run_page import run_page, seconds
 from accel_doctor.report.run_report import SCHEMA
 from accel_doctor.store.layout import LOGS
-from accel_doctor.whole_files import replacing
 from accel_doctor.wording import printable
 
 
@@ -67,10 +66,8 @@ def command(options: ReportOptions) -> int:
     if options.html == "-":
         click.echo(page, nl=False)
         return ExitCode.DONE
-    target = invocation.directory / options.html
-    try:
-        with replacing(target) as aside:
-            aside.write_text(page, encoding="utf-8")
+    try:  # into the file itself, which may be a device or a link
+        (invocation.directory / options.html).write_text(page, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {options.html}: {error.strerror}") from error
     note(f"wrote {options.html}")
