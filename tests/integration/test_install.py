@@ -321,7 +321,7 @@ def at_a_terminal(where: Machine, *arguments: str, user: str | None = None) -> p
     return pexpect.spawn(argv[0], argv[1:], env=environment, encoding="utf-8", timeout=300, dimensions=(40, 160))
 
 
-QUESTION = r"Install 4 system packages\? \[y/N/l/\?\]"
+QUESTION = r"Install 4 system packages\? \[y yes, N no, l log, \? help\]"
 
 
 def ended(child: pexpect.spawn) -> int | None:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 
 NARROWEST = 40  # columns; a narrower terminal breaks lines itself
 _HANG = 2
+_IN_COLUMN = 8  # columns of indentation from which on a line goes on in the second column
 _TWO_COLUMNS = re.compile(r" *\S+(?: \S+)? {2,}(?=\S)")
 
 
@@ -22,7 +23,7 @@ def wrapped(line: str, width: int) -> list[str]:
         return [line]
     indent = len(line) - len(line.lstrip(" "))
     columns = _TWO_COLUMNS.match(line)
-    begin, hang = (indent, indent + _HANG)
+    begin, hang = indent, indent if indent >= _IN_COLUMN else indent + _HANG
     if columns and columns.end() <= width // 3:
         begin = hang = columns.end()
     return textwrap.wrap(

@@ -31,6 +31,11 @@ def test_the_second_of_two_columns_stays_one():
     ]  # fmt: skip
 
 
+def test_a_line_without_a_first_column_goes_on_in_the_second():
+    line = "                  header:libpq-fe.h: psycopg2 needs it to build"
+    assert wrapped(line, 55) == ["                  header:libpq-fe.h: psycopg2 needs it", "                  to build"]
+
+
 def test_where_the_second_column_would_be_too_narrow_lines_hang():
     assert wrapped(REASON, 30)[1].startswith("    ")
 

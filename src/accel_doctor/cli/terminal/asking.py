@@ -104,11 +104,11 @@ def _show_logs(plan: Plan, cases: Sequence[Case]) -> None:
         for line in _last_lines(log):
             click.echo(f"  {printable(line)}", err=True)
     if not cases:
-        click.echo("nothing has failed, so there is no log: these needs are known before the build", err=True)
-        for package in plan.packages:
-            for reason in package.reasons:
-                why = f": {reason.why}" if reason.why else ""
-                click.echo(f"  {package.name}  {reason.need} for {reason.package or 'the build'}{why}", err=True)
+        click.echo("nothing has failed, so there is no log; known without it:", err=True)
+        reasons = [(package, reason) for package in plan.packages for reason in package.reasons]
+        lines = [f"{package.name}  {one.need} for {one.package or 'the build'}" for package, one in reasons]
+        for line in dict.fromkeys(lines):
+            click.echo(f"  {line}", err=True)
 
 
 def _last_lines(log: Path) -> list[str]:

@@ -18,10 +18,10 @@ _BUILDING = re.compile(r"\s*(?:Building|Building wheel for|Preparing metadata fo
 _BUILT = re.compile(r"\s*(?:Built|Created wheel for) ([A-Za-z0-9][\w.-]{0,99})\b")
 _NEXT = re.compile(r"(?:Prepared|Installing|Installed) ")  # all downloads have ended
 
-# apt does not count. It names every package three times: it fetches, unpacks and sets it up.
+# apt says how much of all it has fetched; then it unpacks every package, and sets it up.
 _APT_TOTAL = re.compile(r"(\d{1,5}) upgraded, (\d{1,5}) newly installed")
-_APT_STEP = re.compile(r"(Get|Unpacking|Setting up)(?::\d+)? (\S{1,99})(?: \S+ \S+ (\S{1,99}))?")
-_APT_WORDS = {"Get": "fetching", "Unpacking": "unpacking", "Setting up": "setting up"}
+_APT_FETCHES = re.compile(r"(\d{1,3})% \[\d+ (\S{1,99}) |Get:\d+ \S+ \S+ \S+ (\S{1,99})")
+_APT_STEP = re.compile(r"(Unpacking|Setting up) (\S{1,99})")
 # dnf, pacman, apk, zypper: "(3/12) Installing gcc", "[ 3/17] Installing gcc", "  Installing : gcc-14   3/17"
 _COUNTED = re.compile(
     r"\s*(?:[\[(] *(\d{1,5})/(\d{1,5})[\])] *(.{0,60})|(\w{3,20}) *: (\S{1,60}) .* (\d{1,5})/(\d{1,5})$)"
@@ -38,8 +38,8 @@ class Heard:
         self._building: dict[str, None] = {}
         self._counted: Amount | None = None
         self._doing = ""
-        self._steps_of_apt = 0
         self._packages_of_apt = 0
+        self._apt = {"fetching": 0.0, "unpacking": 0.0, "setting up": 0.0}  # percent
 
     @property
     def doing(self) -> str:
@@ -88,13 +88,19 @@ class Heard:
     def _hear_package_manager(self, line: str) -> None:
         if found := _APT_TOTAL.match(line):
             self._packages_of_apt = int(found[1]) + int(found[2])
+        elif self._packages_of_apt and (found := _APT_FETCHES.match(line)):
+            self._hear_apt("fetching", found[2] or found[3], float(found[1] or self._apt["fetching"]))
         elif self._packages_of_apt and (found := _APT_STEP.match(line)):
-            total = 3 * self._packages_of_apt
-            self._steps_of_apt = min(total, self._steps_of_apt + 1)
-            self._counted = Amount(self._steps_of_apt * 100 // total, 100, "%")
-            self._doing = f"{_APT_WORDS[found[1]]} {found[3] or found[2]}"
+            self._apt["fetching"] = 100
+            doing = found[1].lower()
+            self._hear_apt(doing, found[2], self._apt[doing] + 100 / self._packages_of_apt)
         elif found := _COUNTED.match(line):
             done, total = int(found[1] or found[6]), int(found[2] or found[7])
             if 0 < total >= done:
                 self._counted = Amount(done, total)
                 self._doing = (found[3] or f"{found[4] or ''} {found[5] or ''}").strip().lower()
+
+    def _hear_apt(self, doing: str, package: str, percent: float) -> None:
+        self._apt[doing] = min(100, percent)
+        self._counted = Amount(int(sum(self._apt.values()) / len(self._apt) + 0.01), 100, "%")
+        self._doing = f"{doing} {package}"

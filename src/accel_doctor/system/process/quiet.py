@@ -18,7 +18,7 @@ class QuietOutput:
     """Decides what of the output of a terminal is shown: nothing, until the command waits for an answer.
 
     It does so if it reads a password, or if it is silent after an unfinished line that ends as questions do. A line
-    that was written over is progress. apt takes the terminal out of line mode while dpkg runs, so that shows nothing.
+    that was written over is progress. apt turns off both echo and lines while dpkg runs, which therefore shows nothing.
     """
 
     def __init__(self, terminal: int, audience: Audience) -> None:
@@ -30,7 +30,7 @@ class QuietOutput:
 
     def shown(self, data: bytes) -> bytes:
         """Return what to show of output that was just read."""
-        self._lines.add(data)
+        self._lines.add(data.replace(b"\r", b"\n"))  # what is written over is a line, too
         if self._open:
             return data
         self._unseen = (self._unseen + data)[-_KEPT:]
@@ -60,7 +60,7 @@ class QuietOutput:
         if not self._unseen:
             return False
         try:
-            if not termios.tcgetattr(self._terminal)[3] & termios.ECHO:
+            if termios.tcgetattr(self._terminal)[3] & (termios.ECHO | termios.ICANON) == termios.ICANON:
                 return True
         except termios.error:  # it has ended
             return False

@@ -63,7 +63,7 @@ def test_without_a_log_the_reasons_are_shown(typed, capsys):
     typed("l", "n")
     assert ask(Plan((COMPILER,)), []) is Consent.NO
     shown = capsys.readouterr().err
-    assert "nothing has failed, so there is no log" in shown
+    assert "nothing has failed, so there is no log; known without it:\n" in shown
     assert "  gcc  compiler:c for pycurl\n" in shown
 
 
