@@ -63,7 +63,7 @@ def test_the_last_run_as_a_page_and_as_json(report, kept, tmp_path):
     assert "pygraphviz" in (tmp_path / "page.html").read_text()
     assert report("--html", "-")[1] == (tmp_path / "page.html").read_text()
     (tmp_path / "link").symlink_to("page.html")
-    assert report("--html", "link")[0] is ExitCode.DONE
+    assert report("--html", "link")[0] == ExitCode.DONE
     assert (tmp_path / "link").is_symlink()  # as is /dev/stdout; and a device is not replaced by a file
     assert json.loads(report("--last", "--format", "json")[1])["outcome"] == "consent"
 
