@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import jsonschema
 import pexpect
 import pytest
 from integration.machine import Base, Machine, UnavailableError, machine
@@ -20,6 +21,7 @@ from accel_doctor.errors import ExitCode
 from accel_doctor.model.processes import Completed
 
 TUTORIAL = ROOT / "docs/tutorial/requirements.txt"
+REPORT_SCHEMA = ROOT / "docs/reference/report.schema.json"
 DOCTOR = "/doctor/bin/accel-doctor"
 
 # Where the import name is not the distribution's.
@@ -85,6 +87,7 @@ def first_run(request, wheel) -> Iterator[FirstRun]:
 
 def test_everything_is_importable_after_at_most_two_transactions(first_run):
     report = first_run.report
+    jsonschema.Draft202012Validator(json.loads(REPORT_SCHEMA.read_text())).validate(report)
     assert report["outcome"] == "done"
     assert {built["name"] for built in report["built"]} >= COMPILED
     assert 1 <= len(report["transactions"]) <= 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -9,8 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pexpect
 import pytest
+from paths import ROOT
+
+REPORT_SCHEMA = ROOT / "docs/reference/report.schema.json"
 
 # What a command can find out about the terminal it is on, colours and progress included: tools decide by these.
 LOOK_AROUND = (
@@ -46,6 +51,14 @@ def test_a_command_that_succeeds_is_left_alone(environment):
     done = run(environment, "sh", "-c", "cat; echo problem >&2", stdin="hello\n")
     assert (done.returncode, done.stdout, done.stderr) == (0, "hello\n", "problem\n")
     assert sorted(log_in(environment).read_text().splitlines()) == ["hello", "problem"]
+
+
+def test_what_the_command_did_is_kept_beside_its_log(environment):
+    run(environment, "sh", "-c", "echo 'fatal error: zbar.h: No such file or directory'; exit 1")
+    report = json.loads((log_in(environment).parent / "run.json").read_text())
+    jsonschema.Draft202012Validator(json.loads(REPORT_SCHEMA.read_text())).validate(report)
+    assert [found["need"] for one in report["diagnoses"] for found in one["findings"]] == ["header:zbar.h"]
+    assert report["timeline"][0]["name"].startswith("sh -c")
 
 
 @pytest.mark.parametrize(
