@@ -17,7 +17,7 @@ from accel_doctor.model.cures import BuildCure, Reason
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.model.plans import Result
 from accel_doctor.model.releases import Alternative, OtherReleases, Project, Successor
-from accel_doctor.model.requests import InstallRequest, RequirementLine
+from accel_doctor.model.requests import InstallRequest
 from accel_doctor.report.release_text import alternative_lines
 
 _STILL_OF_ITS_TIME = timedelta(days=90)
@@ -66,7 +66,7 @@ class Alternatives:
         """Yield alternatives to the user's own pins that a resolver's message names, where they have no wheel here."""
         words = set(re.findall(r"[a-z0-9]+(?:[-_.]+[a-z0-9]+)*", message.lower()))
         for line in (*request.requirements, *request.constraints):
-            pin = _pin(line)
+            pin = line.pin
             if pin and line.name and {line.name, line.name.replace("-", "_")} & words:
                 found = self.to(line.name, pin, request)
                 if found and found.releases and found.releases.asked not in found.releases.usable:
@@ -179,8 +179,3 @@ def _allowed(name: str, request: InstallRequest) -> SpecifierSet | None:
                 return None
             allowed &= line.parsed.specifier
     return allowed
-
-
-def _pin(line: RequirementLine) -> str | None:
-    specifier = line.parsed.specifier if line.parsed else ()
-    return next((one.version for one in specifier if one.operator in ("==", "===") and "*" not in one.version), None)

@@ -201,15 +201,17 @@ def _selected(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str])
         raise RequirementsError(str(error)) from error
 
 
-def wheels_of(lock: Pylock, names: Collection[str], before: date) -> list[Source]:
-    """Return the wheels of these distributions that were uploaded before a day, where they have only wheels without
-    binaries: files that can be read like sources."""
+def wheels_of(lock: Pylock, asked: Collection[RequirementLine], before: date) -> list[Source]:
+    """Return the wheels of what was asked for that were uploaded before a day, where there are only wheels without
+    binaries: files that can be read like sources. Where the index does not tell the day, those that are pinned count.
+    """
+    names, pinned = {line.name for line in asked}, {line.name for line in asked if line.pin}
     found = []
-    for package in lock.packages if names else ():
+    for package in lock.packages if asked else ():
         wheels = list(package.wheels or ())
         if package.name in names and wheels and all(wheel.filename.endswith("-none-any.whl") for wheel in wheels):
             uploaded = wheels[-1].upload_time
-            if uploaded and uploaded.date() < before:
+            if uploaded.date() < before if uploaded else package.name in pinned:
                 found.append(_source(package, wheels[-1]))
     return found
 

@@ -62,8 +62,9 @@ class SourceTrees:
         """Return why distributions cannot be imported on this Python, by the modules in their files: sources that were
         ``built``, and of the lock what was asked for and is older than this Python."""
         released = self.rulebook.python_rules.released.get(Version(self.python))
-        names = {line.name for line in request.requirements if line.name} - {source.name for source in built}
-        wheels = wheels_of(locked.lock, names, released) if locked and released else []
+        known = {None, *(source.name for source in built)}
+        asked = [line for line in request.requirements if line.name not in known]
+        wheels = wheels_of(locked.lock, asked, released) if locked and released else []
         with workers(_READERS, "read") as pool:  # most wait for downloads
             found = list(pool.map(lambda source: self._of_modules(source, request), [*built, *wheels]))
         return [reason for reasons in found for reason in reasons]

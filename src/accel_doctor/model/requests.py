@@ -26,6 +26,14 @@ class RequirementLine:
     config_settings: tuple[str, ...] = ()
 
     @property
+    def pin(self) -> str | None:
+        """Return the only version that it allows; None if it allows others."""
+        specifier = self.parsed.specifier if self.parsed else ()
+        return next(
+            (one.version for one in specifier if one.operator in ("==", "===") and "*" not in one.version), None
+        )
+
+    @property
     def parsed(self) -> Requirement | None:
         """Return name, versions and marker; None for a path or a URL."""
         from packaging.requirements import InvalidRequirement, Requirement

@@ -82,7 +82,8 @@ def old_wheel(path, day="2019-01-30"):
         archive.writestr("x/core.py", "from collections import Mapping\n")
         archive.writestr("x-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: x\nVersion: 1\n")
     entry = {"name": file.name, "url": f"https://x/{file.name}", "hashes": {"sha256": "0" * 64}}
-    entry["upload-time"] = datetime.fromisoformat(f"{day}T00:00:00+00:00")
+    if day:
+        entry["upload-time"] = datetime.fromisoformat(f"{day}T00:00:00+00:00")
     package = {"name": "x", "version": "1", "wheels": [entry]}
     document = {"lock-version": "1.0", "created-by": "test", "packages": [package]}
     return file, Locked(Pylock.from_dict(document))
@@ -100,6 +101,10 @@ def test_a_wheel_older_than_this_python_tells_that_it_cannot_be_imported(tmp_pat
     assert trees.not_importable(None, [], ASKED) == []
     _, newer = old_wheel(tmp_path, "2025-01-01")
     assert trees.not_importable(newer, [], ASKED) == []
+    _, undated = old_wheel(tmp_path, None)
+    assert [one.evidence for one in trees.not_importable(undated, [], ASKED)] == [OLD]
+    unpinned = InstallRequest((RequirementLine("x<2", "command line", name="x"),))
+    assert trees.not_importable(undated, [], unpinned) == []
     assert SourceTrees(FakeFetcher(None), load(), "3.13", tmp_path).not_importable(locked, [], ASKED) == []
 
 
