@@ -63,9 +63,9 @@ def test_venv_makes_one_where_there_is_none(run: Run, project: Path) -> None:
     rehearsed = run("--dry-run", "--venv")
     assert rehearsed.stderr.startswith(f"would make {project}/.venv\n")
     assert (rehearsed.returncode, list(project.iterdir())) == (0, [])
-    assert run("--venv").stderr.startswith(f"Making {project}/.venv\n")
+    assert run("--venv").stderr.startswith(f"Made {project}/.venv\n")
     assert has_tiny(project / ".venv")
-    assert "Making" not in run("--venv").stderr
+    assert "Made" not in run("--venv").stderr
 
 
 def test_an_active_environment_with_accel_doctor_is_passed_over(run: Run, project: Path) -> None:

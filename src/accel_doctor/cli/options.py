@@ -23,7 +23,6 @@ from accel_doctor.cli.configuration import pip_accel_level, read_configuration, 
 from accel_doctor.cli.help_text import HelpedCommand, HelpedGroup
 from accel_doctor.errors import UsageError
 from accel_doctor.model.plans import Policy, Verification
-from accel_doctor.units import Unit
 
 if TYPE_CHECKING:
     from accel_doctor.store.levels.opening import LevelSettings
@@ -62,18 +61,6 @@ def argument(metavar: str, *, default: Any = (), **settings: Any) -> Any:
     """Return a field for a positional argument, with the settings of :class:`click.Argument`."""
     declared = _Declared((), {"metavar": metavar, **settings}, click.Argument)
     return field(default=default, metadata={_DECLARED: declared})
-
-
-def amount(*flags: str, unit: Unit, **settings: Any) -> Any:
-    """Return a field for an option that is a size or an age: ``5GB``, ``30d``."""
-
-    def parse(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
-        try:
-            return None if value is None else unit.parse(value)
-        except ValueError as error:
-            raise click.BadParameter(str(error), context, parameter) from None
-
-    return option(*flags, metavar=unit.name.upper(), callback=parse, **settings)
 
 
 def text_or_json() -> Any:

@@ -57,8 +57,9 @@ def with_target(
         missing.hint = _HINT
         raise missing
     if not dry_run:
-        session.reporter.step(f"Making {place}")
-        yield _made(session, place, base, frontend), place
+        made = _made(session, place, base, frontend)
+        session.reporter.step(f"Made {place}")
+        yield made, place
         return
     with tempfile.TemporaryDirectory(prefix="accel-doctor-") as scratch:
         session.reporter.note(f"would make {place}")

@@ -39,7 +39,7 @@ def provider_lines(answer: ProviderAnswer) -> list[str]:
     if answer.advice:
         lines.append(f"  {answer.advice}")
     if indexed is None:
-        lines.append(f"no file index of {answer.distribution}; docs/reference/index.md shows how to build one")
+        lines.append(f"no file index of {answer.distribution}; accel-doctor index build makes one")
     elif indexed.candidates:
         lines += _ranked(f"in the index of {_release(indexed)}", indexed, counted=True)
     else:

@@ -122,6 +122,8 @@ _UNIMPORTABLE = "cannot be imported"
 def _what_failed(result: Result) -> tuple[str, str]:
     """Return the names of what failed, and the beginning of a sentence about it."""
     failed = ", ".join(dict.fromkeys(case.failure.package or case.failure.step for case in result.cases))
+    if result.cases and not any(case.failure.package for case in result.cases):
+        return failed, "the requirements cannot be resolved" if failed == "resolve" else f"{failed} failed"
     if failed and all(case.failure.step == "import" for case in result.cases):
         return failed, f"{failed} {_UNIMPORTABLE}"
     return failed, f"{failed} did not build" if failed else "not everything could be built"
@@ -188,7 +190,8 @@ def _uncured(result: Result, policy: Policy, failed: str, what: str) -> tuple[st
         names = dict.fromkeys(unmet.reason.package or failed for unmet in result.plan.final)
         imported = all(unmet.reason.need.keeps_from_import for unmet in result.plan.final)
         return f"{', '.join(names)} cannot be {'imported' if imported else 'built'} here", known or _LOG
-    return f"{what}: no known cure", known or f"{_LOG}; to add a rule for it, see docs/how-to/add-a-rule.md"
+    log = result.cases[0].failure.log if result.cases else "LOG"
+    return f"{what}: no known cure", known or f"{_LOG}; accel-doctor rules new {log} writes a rule for it"
 
 
 def interruption_lines(transactions: Sequence[Plan], logs: str | None) -> list[str]:

@@ -62,7 +62,8 @@ def read_text(files: Files, location: str, kind: str, shown: str) -> str:
         raise UsageError(f"{shown} is a directory, not a {kind} file", hint=hint) from error
     except OSError as error:
         what = f" {shown}: {error.strerror.lower()}" if error.strerror and error.filename else f": {error}"
-        raise UsageError(f"cannot read the {kind} file{what}") from error
+        step = "check the URL and the network" if _URL.match(location) else None
+        raise UsageError(f"cannot read the {kind} file{what}", hint=step) from error
     if len(content) > SIZE_LIMIT:
         raise UsageError(f"{location}: too large for a {kind} file: more than {SIZE_LIMIT} bytes")
     try:

@@ -85,6 +85,12 @@ MISTAKES = [
     ),
     ("", "run --dry-rum -- make", "no such option: --dry-rum", "did you mean --dry-run?"),
     ("", "cache prune --al", "no such option: --al", "accel-doctor cache prune --help shows what it takes"),
+    (
+        "",
+        "install --jobs many six",
+        "invalid value for '--jobs' (env var: 'ACCEL_DOCTOR_JOBS'): 'many' is not a valid whole number",
+        "accel-doctor install --help shows what it takes",
+    ),
     # interpreters
     ("", "install --python 3.3 six", "--python 3.3: there is no python3.3 on PATH", PYTHONS),
     ("sub/x", "install --python sub six", "--python sub: there is no Python in this directory", PYTHONS),

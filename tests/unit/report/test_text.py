@@ -100,7 +100,10 @@ def test_every_bad_end_has_a_sentence_and_the_usual_ones_a_next_step():
     case = Case(FAILED, Diagnosis(()))
     message, hint = verdict(result(ExitCode.UNCURED, cases=(case, case)))
     assert message == "psycopg2 did not build: no known cure"
-    assert hint
+    assert hint == f"read the full log; accel-doctor rules new {FAILED.log} writes a rule for it"
+    nameless = Case(replace(FAILED, package=None, step="resolve"), Diagnosis(()))
+    message, _ = verdict(result(ExitCode.UNCURED, cases=(nameless,)))
+    assert message == "the requirements cannot be resolved: no known cure"
     for code in (ExitCode.CONSENT, ExitCode.PRIVILEGE, ExitCode.NETWORK):
         message, hint = verdict(result(code))
         assert message

@@ -14,10 +14,10 @@ import click
 from packaging.utils import canonicalize_name
 
 from accel_doctor.cli.configuration import cache_directory
+from accel_doctor.cli.numbers import amount
 from accel_doctor.cli.options import (
     CacheOptions,
     ConfiguredCommand,
-    amount,
     argument,
     as_command,
     group,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from accel_doctor.cli.numbers import Whole
 from accel_doctor.cli.options import EXPORT_FORMATS, as_command, option
 from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode, UsageError
@@ -26,7 +27,7 @@ class ExportOptions:
     form: str = option("--format", default="shell", type=click.Choice(EXPORT_FORMATS), help="The format to write.")
     template: str | None = option("--template", metavar="FILE", help="Fill in this Jinja2 template instead.")
     last: int | None = option(
-        "-n", "--last", type=click.IntRange(min=1), metavar="N", help="Only what the last N treatments installed."
+        "-n", "--last", type=Whole(min=1), metavar="N", help="Only what the last N treatments installed."
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import click
 
+from accel_doctor.cli.numbers import Whole
 from accel_doctor.cli.options import as_command, option, show, text_or_json
 from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode
@@ -16,7 +17,7 @@ from accel_doctor.system.packages.managers import MANAGERS
 
 @dataclass(frozen=True)
 class HistoryOptions:
-    last: int | None = option("-n", "--last", type=click.IntRange(min=1), metavar="N", help="Only the last N.")
+    last: int | None = option("-n", "--last", type=Whole(min=1), metavar="N", help="Only the last N.")
     form: str = text_or_json()
 
 

@@ -13,6 +13,7 @@ import click
 
 from accel_doctor.cli.assembly import assembled_doctor, auditwheel_for
 from accel_doctor.cli.configuration import pip_accel_notice
+from accel_doctor.cli.numbers import Whole
 from accel_doctor.cli.options import (
     EXPORT_FORMATS,
     ConsentOptions,
@@ -59,7 +60,7 @@ class InstallOptions:
     )
     target: InstallTargetOptions = InstallTargetOptions()
     jobs: int | None = own(
-        "--jobs", type=click.IntRange(min=1), metavar="N", help="Build this many at once (default: one per core)."
+        "--jobs", type=Whole(min=1), metavar="N", help="Build this many at once (default: one per core)."
     )
     frontend: FrontendOptions = FrontendOptions()
     sandbox: SandboxOptions = SandboxOptions()

@@ -36,6 +36,7 @@ _PACKAGE = re.compile(
     r"Failed to (?:download and )?build[\s│]+`(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[.*?\])?"
     r"(?:==(?P<version>[^`\s]+)|[\s│]*@|`)"
 )
+_UNKNOWN_NAME = re.compile(r"\bwas not found in the package registry")
 _NO_GIT = re.compile("Git executable not found")  # a need like any other: command:git
 _REQUIREMENTS = re.compile(
     r"No solution found|Hash mismatch|externally managed|Git operation failed|not found at|Couldn't parse"
@@ -60,6 +61,8 @@ def read_uv(output: str) -> Verdict:
     quote = "\n".join(chain)
     if _OFFLINE.search(f"{quote}\n{hint or ''}"):
         return Verdict(Blame.NETWORK, quote, "run once without --offline, or name a --find-links directory")
+    if hint is None and _UNKNOWN_NAME.search(quote):
+        hint = "check the spelling; if it is on another index, name that with --index-url or --extra-index-url"
     kind = blamed(quote, _FORMS)
     named = _PACKAGE.search(quote) if kind is Blame.BUILD else None
     return Verdict(kind, quote, hint, *(named.group("name", "version") if named else ()))

@@ -76,7 +76,7 @@ def test_what_the_package_manager_tells(configuration, monkeypatch, capsys):
         "header:odd.h on fedora 9:\n"
         "  odd-devel (dnf repoquery)\n"
         "  or oddd\n"
-        "no file index of fedora 9; docs/reference/index.md shows how to build one\n"
+        "no file index of fedora 9; accel-doctor index build makes one\n"
         "found by dnf repoquery, likeliest first:\n"
         "  odd-devel  /usr/include/odd.h\n"
         "  oddd  /usr/include/odd.h  (not for development, a service)\n"
@@ -109,7 +109,7 @@ def test_what_nobody_provides(configuration, capsys):
         "  no package known\n"
         "  no rule names a package for command:no-such-tool; "
         "search with: dnf provides '*/bin/no-such-tool'\n"
-        "no file index of fedora 41; docs/reference/index.md shows how to build one\n"
+        "no file index of fedora 41; accel-doctor index build makes one\n"
     )
 
 

@@ -126,3 +126,14 @@ def test_words_never_heard_are_the_tools_fault():
 
 def test_silence():
     assert read_uv("").quote == ""
+
+
+def test_a_name_that_no_index_has_may_be_misspelled():
+    said = (
+        "error: No solution found when resolving dependencies\n"
+        "  cause: Because flaskk was not found in the package registry and you require flaskk, we can conclude that "
+        "your requirements are unsatisfiable.\n"
+    )
+    assert read_uv(said).hint == (
+        "check the spelling; if it is on another index, name that with --index-url or --extra-index-url"
+    )
