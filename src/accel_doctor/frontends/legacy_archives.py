@@ -17,7 +17,10 @@ from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
 
-_REFUSED = re.compile(r"non-PEP 625-compliant (?:source distribution )?filename|Failed to extract archive")
+# The last is of its lock: told their metadata, uv takes such sdists.
+_REFUSED = re.compile(
+    r"non-PEP 625-compliant (?:source distribution )?filename|Failed to extract archive|Invalid sdist filename"
+)
 SDIST_ENDINGS = (".tar.gz", ".zip")  # of sdists that uv and lock files accept
 
 

@@ -18,6 +18,7 @@ REFUSALS = [  # of uv 0.13
     "625-compliant filename; only `.tar.gz` and `.zip` archives are accepted",
     "uv cannot resolve the requirements:\n  error: Failed to download and build `django-tables2==1.21.2`\n    "
     "cause: Failed to extract archive: django-tables2==1.21.2\n    cause: Invalid tar file",
+    "cannot use the lock /l/pylock.toml: Invalid sdist filename 'Twisted-19.2.1.tar.bz2' in 'packages[25].sdist'",
 ]
 
 
