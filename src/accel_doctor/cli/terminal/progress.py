@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import time
 from typing import TYPE_CHECKING
 
 import click
+
+from accel_doctor.cli.terminal.streams import Terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -33,12 +35,13 @@ class NotesAndProgress:
         if self._begun is None:
             self._begun = time.monotonic()
         if self._progress is None:
-            if time.monotonic() - self._begun < _PATIENCE or not sys.stderr.isatty():
+            terminal = Terminal.of(os.environ)
+            if time.monotonic() - self._begun < _PATIENCE or not terminal.live:
                 return
             from rich.console import Console
             from rich.progress import Progress
 
-            self._progress = Progress(console=Console(stderr=True), transient=True)
+            self._progress = Progress(console=Console(stderr=True, no_color=not terminal.color), transient=True)
             self._progress.start()
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what)
