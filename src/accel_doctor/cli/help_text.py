@@ -6,6 +6,7 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import click
 
@@ -129,6 +130,13 @@ class HelpedCommand(click.Command):
     """A command whose help shows its options in groups."""
 
     context_class = GroupContext
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; an interrupt becomes what click prints no empty line for."""
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            raise click.Abort from None
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, a section for each group."""

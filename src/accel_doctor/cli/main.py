@@ -141,8 +141,8 @@ def complain(error: click.ClickException) -> ExitCode:
 
 def tell(error: AccelDoctorError) -> None:
     """Print an error on stderr: what failed, its log if any, the commands to run by hand, the next step."""
-    from accel_doctor.cli.terminal.printing import say  # not for --help
-    from accel_doctor.report.text import command_lines
+    from accel_doctor.cli.terminal.printing import print_command, say  # not for --help
+    from accel_doctor.cli.terminal.streams import Terminal
 
     def shown(text: str) -> str:  # it contains file names and output of other tools
         return "\n".join(map(printable, redacted(text).split("\n")))
@@ -152,7 +152,7 @@ def tell(error: AccelDoctorError) -> None:
         click.echo(f"  log: {error.log}", err=True)
     if isinstance(error, PrivilegeError) and error.commands:
         click.echo("  as root, run:", err=True)
-        for line in command_lines(error.commands):
-            click.echo(line)
+        for command in error.commands:
+            print_command(Terminal.of(os.environ), command)
     if error.hint:
         say("hint", shown(error.hint), "cyan")

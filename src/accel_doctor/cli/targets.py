@@ -69,4 +69,5 @@ def with_target(
 def _made(session: Session, place: Path, base: Path, frontend: FrontendOptions) -> Session:
     uv = find_uv(session.invocation.variables) if frontend.frontend != "pip" else None
     make_environment(place, base, uv, session.runner, session.invocation.directory.name or _NAME)
+    session.reporter.close()  # the session that is returned has a reporter of its own
     return replace(session, chosen=describe(place / "bin/python", session.runner))

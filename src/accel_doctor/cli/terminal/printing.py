@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Sequence
 
 import click
 
 from accel_doctor.cli.terminal.streams import Terminal
 from accel_doctor.report.wrapping import emphasized, wrapped, wrapped_command
+
+_UNBOUNDED = 1 << 30  # columns, without a screen
 
 
 def text_for(
@@ -31,8 +34,14 @@ def text_for(
 
 def command_text(terminal: Terminal, command: Sequence[str]) -> str:
     """Return a command as it is to be printed in a text, indented, so that it can be pasted."""
-    lines = wrapped_command(command, terminal.columns or 1 << 20)
+    lines = wrapped_command(command, terminal.columns or _UNBOUNDED)
     return "\n".join(click.style(line, fg="cyan") if terminal.color else line for line in lines)
+
+
+def print_command(terminal: Terminal, command: Sequence[str]) -> None:
+    """Print a command on stdout: as a line of its own for scripts, broken so that it can be pasted on a terminal."""
+    columns = terminal.columns if sys.stdout.isatty() else None
+    click.echo("\n".join(wrapped_command(command, columns or _UNBOUNDED, indent=0)))
 
 
 def say(kind: str, text: str, fg: str) -> None:

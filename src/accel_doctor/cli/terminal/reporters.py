@@ -9,13 +9,13 @@ from collections.abc import Collection, Sequence
 import click
 
 from accel_doctor.cli.terminal.asking import ask
-from accel_doctor.cli.terminal.printing import command_text, text_for
+from accel_doctor.cli.terminal.printing import command_text, print_command, text_for
 from accel_doctor.cli.terminal.streams import Service, Terminal
 from accel_doctor.interfaces import Reporter
 from accel_doctor.model.builds import Amount, Built, Outcome, Source
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.plans import Case, Consent, Plan, Simulation
-from accel_doctor.report.text import built_line, case_line, command_lines, plan_lines
+from accel_doctor.report.text import built_line, case_line, plan_lines
 from accel_doctor.wording import count
 
 
@@ -110,8 +110,8 @@ class PlainReporter(Reporter):
 
     def commands(self, plan: Plan | None) -> None:
         """Print the exact commands, on stdout."""
-        for line in command_lines(plan.commands if plan else ()):
-            click.echo(line)
+        for command in plan.commands if plan else ():
+            print_command(self._terminal, command)
 
     def _say(
         self, text: str, names: Collection[str] = (), *, level: int = 0, bold: bool = False, fg: str | None = None

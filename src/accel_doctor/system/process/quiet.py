@@ -46,11 +46,14 @@ class QuietOutput:
         dialog = max(map(unseen.rfind, _CLEARED))
         return unseen[dialog:] if dialog >= 0 else b"".join(unseen.splitlines(keepends=True)[-_LINES_SHOWN:])
 
-    def typed(self, keys: bytes) -> None:
-        """Take keys that go to the command: with Enter, what follows is not shown until it asks again."""
-        if self._open and any(key in keys for key in _ENTER):
-            self._open = False
-            self._audience.answered()
+    def typed(self, keys: bytes) -> bytes:
+        """Take keys that go to the command, and return what to show for them: with Enter, the line ends, and what
+        follows is not shown until it asks again."""
+        if not self._open or not any(key in keys for key in _ENTER):
+            return b""
+        self._open = False
+        self._audience.answered()
+        return b"\r\n"
 
     def interrupted(self) -> None:
         """Take the interrupt key."""

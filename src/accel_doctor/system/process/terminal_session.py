@@ -124,7 +124,7 @@ class TerminalSession:
                 typed = os.read(0, _CHUNK)
                 os.write(self._terminal, suspend.keys_left(typed) if suspend else typed)
                 if quiet:
-                    quiet.typed(typed)
+                    write(quiet.typed(typed), shown_on)
                 if interrupt_key is not None and interrupt_key in typed:
                     interrupted = True
                     if quiet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -131,6 +132,18 @@ def test_names_stand_out(capsys):
     reporter.plan(PLAN, None)
     error = capsys.readouterr().err
     assert f"  {click.style('gcc', bold=True)}  compiler:c: cffi needs it to build" in error
+
+
+def test_after_an_interrupt_what_was_begun_ends_unheard(capsys):
+    reporter = reporter_for(terminal(), DEBIAN)
+    reporter.stopping()
+    late = threading.Thread(
+        target=reporter.build_finished, args=(CFFI, Built(CFFI, Wheel(Path("w"), "0"), reused=False))
+    )
+    late.start()
+    late.join()
+    reporter.note("no system packages were installed")
+    assert capsys.readouterr().err == "stopping…\nno system packages were installed\n"
 
 
 def test_quiet_needs_no_table():

@@ -88,7 +88,7 @@ def test_a_question_is_shown_with_what_was_said_before_it(terminal, question):
     assert b"line 30\r\n" not in shown
     assert listener.said[-1] == "<asked>"
     assert quiet.shown(b"y") == b"y"  # its echo
-    quiet.typed(b"y\r")
+    assert quiet.typed(b"y\r") == b"\r\n"
     assert quiet.shown(b"\r\nUnpacking gcc\r\n") == b""
     assert "<answered>" in listener.said
 
