@@ -24,11 +24,14 @@ PROJECT_FILE = "accel-doctor.toml"
 
 # option -> the type of its value
 KEYS: dict[str, type] = {
-    **dict.fromkeys(("yes", "dry-run", "no-system", "verify", "portable", "offline", "require-signature"), bool),
+    **dict.fromkeys(
+        ("yes", "venv", "dry-run", "no-system", "verify", "portable", "offline", "require-signature"), bool
+    ),
     **dict.fromkeys(("python", "frontend", "export", "report", "cache-dir", "signing-key", "sandbox"), str),
     **dict.fromkeys(("rules", "level", "trusted-key", "allow-build-network", "pass-env"), list),
     "jobs": int,
 }
+_NAMES = {bool: "true or false", str: "a text in quotes", list: "a list", int: "a whole number"}
 # A project's files arrive with a clone or an archive: they can say only what harms nobody. What is written where, which
 # interpreter runs, consent, the rules that name root's packages, and trust in wheels must come from the user.
 FOR_PROJECTS = frozenset({"dry-run", "no-system", "verify", "portable", "offline", "frontend", "jobs"})
@@ -123,7 +126,7 @@ def _checked(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
         if key not in KEYS:
             raise UsageError(f"{path}: unknown key {key!r}", hint=f"known keys: {', '.join(sorted(KEYS))}")
         if type(value) is not KEYS[key]:  # bool is an int in Python, not in TOML
-            raise UsageError(f"{path}: {key}: expected {KEYS[key].__name__}, got {value!r}")
+            raise UsageError(f"{path}: {key}: expected {_NAMES[KEYS[key]]}, got {value!r}")
     return dict(table)
 
 

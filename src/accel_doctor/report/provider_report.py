@@ -8,7 +8,7 @@ from typing import Any
 from accel_doctor.fileindex import Candidate, Ranking
 from accel_doctor.model.cures import Confidence, PackageChoice
 from accel_doctor.model.machine import Distribution
-from accel_doctor.model.needs import Need
+from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.wording import count
 
 _MOST_SHOWN = 8
@@ -44,6 +44,8 @@ def provider_lines(answer: ProviderAnswer) -> list[str]:
         lines += _ranked(f"in the index of {_release(indexed)}", indexed, counted=True)
     else:
         lines.append(f"nothing found in the index of {_release(indexed)}")
+        if answer.need.kind is NeedKind.COMMAND:
+            lines.append(f"for the Python package of that name: accel-doctor check {answer.need.name}")
     return lines + (_ranked(f"by {told.source}", told) if told and told.candidates else [])
 
 

@@ -16,7 +16,7 @@ def is_lock(location: str) -> bool:
 
 @dataclass(frozen=True)
 class OtherFile:
-    """A kind of file: what it is, the command that installs it, and one that writes it in a form to read here."""
+    """A kind of file: what it is, the command that installs it, and one that writes the same in a form to read here."""
 
     what: str
     command: str = ""
@@ -26,12 +26,8 @@ class OtherFile:
     def hint(self) -> str:
         """Return what to do with such a file."""
         run = f"accel-doctor run -- {self.command}" if self.command else ""
-        return "; or ".join(filter(None, (run, self.read_instead))) or "give a requirements file, or a pylock.toml"
-
-    @property
-    def read_instead(self) -> str:
-        """Return how to write the same in a form to read here; empty if that is not known."""
-        return f"{self.export}, and give that with -r" if self.export else ""
+        exported = f"{self.export}, and give that with -r" if self.export else ""
+        return "; or ".join(filter(None, (run, exported))) or "give a requirements file, or a pylock.toml"
 
 
 _PROJECT = OtherFile("a project's own file")

@@ -61,8 +61,8 @@ def test_consent_and_package_names_do_not_come_from_a_project(places, key):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("jobs = true", ": jobs: expected int, got True"),
-        ('yes = "yes"', ": yes: expected bool, got 'yes'"),
+        ("jobs = true", ": jobs: expected a whole number, got True"),
+        ('yes = "yes"', ": yes: expected true or false, got 'yes'"),
         ("jbos = 1", ": unknown key 'jbos'"),
         ("jobs =", ": invalid TOML: "),
     ],

@@ -101,6 +101,13 @@ MISTAKES = [
         "there is no virtual environment to install into",
         "--venv makes ./.venv and installs into it; or name an environment with --python",
     ),
+    ("", "repair", "there is no virtual environment to repair", "name one with --python"),
+    (
+        "",
+        "env sync",
+        "no lock file found: none of pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, requirements.txt",
+        "run accel-doctor env init, then list your files in requirements_lock_paths",
+    ),
     ("", "why hat:frob", "hat:frob: no kind of need is called 'hat'", "write kind:name, such as header:libpq-fe.h"),
     (
         "",

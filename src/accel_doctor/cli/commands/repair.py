@@ -39,6 +39,7 @@ from accel_doctor.requirements.pip_option_table import ParsedArguments
 from accel_doctor.system.loader.installed_links import installed_links
 from accel_doctor.system.python.interpreter import refuse_externally_managed
 from accel_doctor.system.python.revival import has_lost_its_interpreter, releases_in, revive
+from accel_doctor.system.python.target import NoEnvironmentError
 from accel_doctor.treatment import TreatmentEnded
 from accel_doctor.verification import Verifier, distribution_of
 from accel_doctor.wording import count
@@ -68,6 +69,10 @@ def command(options: RepairOptions) -> int:
     invocation = started()
     session = Session(invocation, options.place, python=options.target.python, isolation=options.sandbox.isolation)
     _revive(session, invocation, options.target.python)
+    try:
+        session = replace(session, chosen=session.interpreter)
+    except NoEnvironmentError as error:
+        raise UsageError("there is no virtual environment to repair", hint="name one with --python") from error
     # pip's configuration is read with a requirement, as for install
     arguments = ParsedArguments(requirements=("pip",), offline=options.frontend.offline)
     frontend, request = prepare(session, arguments, options.frontend)

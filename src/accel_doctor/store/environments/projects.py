@@ -108,8 +108,8 @@ class Project:
     def _instead_of(self, kind: OtherFile) -> str:
         """Return how to install what a lock file says that is not read here."""
         here = [words for name, words in _USUAL if (self.directory / name).exists()]
-        given = f"or set how to install it: install = {here[0]} in {self.source}" if here else ""
-        return "; ".join(filter(None, (kind.read_instead, given))) or f"set install = [...] in {self.source}"
+        given = f"set how to install it: install = {here[0] if here else '[...]'} in {self.source}"
+        return f"write one that it reads: {kind.export}; or {given}" if kind.export else given
 
     def facts(self, machine: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
         """Return the facts of the key, on a machine with these facts and variables. Raise UsageError."""

@@ -74,18 +74,18 @@ def test_how_to_install_follows_from_requirements_files_only(tmp_path):
     assert others.install_arguments() == ["-r", "pylock.dev.toml", "-r", "requirements.lock"]
 
 
-EXPORT = "uv export --format pylock.toml -o pylock.toml, and give that with -r"
-SET = "or set how to install it: install = [{}] in [tool.accel-doctor.env] of pyproject.toml"
+EXPORT = "write one that it reads: uv export --format pylock.toml -o pylock.toml; or "
+SET = "set how to install it: install = [{}] in [tool.accel-doctor.env] of pyproject.toml"
 PROJECT, REQUIREMENTS = SET.format('"-e", "."'), SET.format('"-r", "requirements.txt"')
 
 
 @pytest.mark.parametrize(
     ("lock", "what", "there", "hint"),
     [
-        ("uv.lock", "uv's lock file", "", EXPORT),
-        ("uv.lock", "uv's lock file", "pyproject.toml", f"{EXPORT}; {PROJECT}"),
-        ("uv.lock", "uv's lock file", "requirements.txt", f"{EXPORT}; {REQUIREMENTS}"),
-        ("pixi.lock", "Pixi's lock file", "", "set install = [...] in [tool.accel-doctor.env] of pyproject.toml"),
+        ("uv.lock", "uv's lock file", "", EXPORT + SET.format("...")),
+        ("uv.lock", "uv's lock file", "pyproject.toml", EXPORT + PROJECT),
+        ("uv.lock", "uv's lock file", "requirements.txt", EXPORT + REQUIREMENTS),
+        ("pixi.lock", "Pixi's lock file", "", SET.format("...")),
     ],
 )
 def test_a_lock_of_another_tool_is_told_with_what_is_there(tmp_path, lock, what, there, hint):
