@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from accel_doctor.cli.colors import in_color
 from accel_doctor.errors import UsageError
 from accel_doctor.wording import either
 
@@ -103,8 +104,9 @@ class GroupFormatter(click.HelpFormatter):
         super().__init__(indent_increment, max(columns, 38), max_width)
 
     def write_heading(self, heading: str) -> None:
-        """Write a heading; click removes the style where stdout is no terminal."""
-        self.write(click.style(f"{heading}:", bold=True) + "\n")
+        """Write a heading, bold where output is colored; click removes that where stdout is no terminal."""
+        text = f"{heading}:"
+        self.write((click.style(text, bold=True) if in_color(os.environ) else text) + "\n")
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write rows of two columns, the first at most a third of the width."""

@@ -9,7 +9,7 @@ import pytest
 
 from accel_doctor.cli import main
 from accel_doctor.cli.commands.install import command as install
-from accel_doctor.cli.help_text import ELSEWHERE, OPTION_GROUPS, OTHER, grouped
+from accel_doctor.cli.help_text import ELSEWHERE, OPTION_GROUPS, OTHER, GroupContext, grouped
 from accel_doctor.errors import ExitCode
 
 
@@ -80,6 +80,14 @@ def test_help_fits_the_terminal(said, columns, words):
     assert [line for line in text.splitlines() if len(line) > columns and not loose.search(line)] == []
     assert max(map(len, text.splitlines())) <= 110
     assert "..." not in text.replace("Ansible, ...", "").replace("]...", "")
+
+
+@pytest.mark.parametrize(("variable", "styled"), [("always", True), ("never", False)])
+def test_headings_stand_out_where_output_is_colored(monkeypatch, variable, styled):
+    monkeypatch.setenv("ACCEL_DOCTOR_COLOR", variable)
+    context = GroupContext(main.application, info_name="accel-doctor")
+    assert ("\x1b[1mInstall:\x1b[0m\n" in context.get_help()) is styled
+    assert ("\x1b" in context.get_help()) is styled
 
 
 def test_help_of_a_command_is_that_of_its_option(said):
