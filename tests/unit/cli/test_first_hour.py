@@ -129,3 +129,16 @@ def test_a_mistake_is_told_with_the_next_step(
     told = capsys.readouterr()
     assert told.err == f"error: {error}\n" + (f"hint: {hint}\n" if hint else "")
     assert told.out == ""
+
+
+def test_the_name_of_a_python_package_in_the_place_of_a_need(
+    somewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run(["why", "psycopg2", "--distro", "debian:12"]) == ExitCode.UNCURED
+    assert capsys.readouterr().out == (
+        "command:psycopg2 on debian 12:\n"
+        "  no package known\n"
+        "  no package of debian 12 has psycopg2\n"
+        "nothing found in the index of debian 12\n"
+        "for the Python package of that name: accel-doctor check psycopg2\n"
+    )
