@@ -113,3 +113,7 @@ class CacheError(AccelDoctorError):
 
 class ToolError(AccelDoctorError):
     """A tool we run (uv, pip, git) failed for a reason unrelated to the requirements."""
+
+
+class ToldInterrupt(KeyboardInterrupt):
+    """Raised for an interrupt once the user was told that it was heard."""

@@ -405,6 +405,12 @@ class FakeReporter:
     def builds(self, sources: Sequence[Source]) -> None:
         pass
 
+    def metadata_started(self, source: Source) -> None:
+        pass
+
+    def metadata_finished(self, source: Source) -> None:
+        pass
+
     def build_started(self, source: Source) -> None:
         pass
 

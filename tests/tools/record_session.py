@@ -46,6 +46,7 @@ class Step:
     command: str
     answers: Sequence[tuple[str, str]] = ()
     stop: str | None = None
+    look: str | None = None  # show the screen also once this appears
     before: Sequence[Sequence[str]] = field(default_factory=tuple)  # what root does meanwhile
 
 
@@ -63,9 +64,10 @@ STEPS = (
         (("? help]", "y\r"), ("password for ann", f"{PASSWORD}\r")),
     ),
     Step(
-        "Root lets ann use sudo. Now yes means yes.",
+        "Root lets ann use sudo. Now yes means yes. This is the screen while apt works, and at the end.",
         INSTALL,
         (("? help]", "y\r"), ("password for ann", f"{PASSWORD}\r")),
+        look="unpacking ",
         before=(("sh", "-c", "echo 'ann ALL=(ALL) ALL' > /etc/sudoers.d/ann"),),
     ),
     Step(
@@ -73,7 +75,7 @@ STEPS = (
         "accel-doctor install --no-binary cython cython",
         stop="compile ",
     ),
-    Step("What the second installation did, as a page to look at.", "accel-doctor report"),
+    Step("What was done here, and the last run as a page to look at.", "accel-doctor report"),
     Step("", "accel-doctor report --last --html report.html && ls -sh report.html"),
 )
 
@@ -103,6 +105,10 @@ class Shell:
                 screens.append(self._lines(top))
             seen = self._cursor if keys != "\x03" else seen
             self._child.send(keys)
+        if step.look:
+            self._wait(step.look, seen)
+            self._wait_seconds(3)
+            screens.append(self._lines(top))
         self._wait_for_prompt(top + 1)
         screens.append(self._lines(top)[:-1])
         return screens

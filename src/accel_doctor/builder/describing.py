@@ -13,6 +13,7 @@ from pathlib import Path
 from packaging.utils import parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from accel_doctor.builder.build_output import BuildOutput
 from accel_doctor.builder.fetch import check_out, head_of, with_commit
 from accel_doctor.builder.returned import taken_wheel
 from accel_doctor.builder.sources import CHECKOUT, SourceBuilder
@@ -38,12 +39,14 @@ class SourceDescriber(Describer):
 
     def _described(self, source: Source, request: InstallRequest) -> Described | Failed:
         work = self.builder.scratch(source)
+        self.builder.reporter.metadata_started(source)
         try:
-            return self._built(source, request, work)
+            return self._built(source, request, work, BuildOutput(source, self.builder.reporter))
         finally:
+            self.builder.reporter.metadata_finished(source)
             shutil.rmtree(work, ignore_errors=True)
 
-    def _built(self, source: Source, request: InstallRequest, work: Path) -> Described | Failed:
+    def _built(self, source: Source, request: InstallRequest, work: Path, output: BuildOutput) -> Described | Failed:
         runner = self.builder.runner
         started, log = time.monotonic(), self.builder.logs.new_log("metadata", source.name)
         if source.kind is SourceKind.VCS:
@@ -56,7 +59,7 @@ class SourceDescriber(Describer):
             source = replace(source, sha256=source.sha256 or sha256_of(top))
         settings = request.build_settings_of(source.name)
         done = self.builder.builds.wheel_of(
-            source.name, top, below, settings, request.index, work, log, lambda line: None, Product.METADATA
+            source.name, top, below, settings, request.index, work, log, output.hear, Product.METADATA
         )
         if done.wheel is not None:
             try:

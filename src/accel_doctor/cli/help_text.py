@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from accel_doctor.cli.colors import in_color
-from accel_doctor.errors import UsageError
+from accel_doctor.errors import ToldInterrupt, UsageError
 from accel_doctor.wording import either
 
 # Heading -> the options below it, in the order of help, man pages and reference. All others are under OTHER.
@@ -134,10 +134,11 @@ class HelpedCommand(click.Command):
     context_class = GroupContext
 
     def invoke(self, context: click.Context) -> Any:
-        """Run the command; an interrupt becomes what click prints no empty line for."""
+        """Run the command. After an interrupt click begins a new line, beside the terminal's ^C; that was done by then
+        if the user was told."""
         try:
             return super().invoke(context)
-        except KeyboardInterrupt:
+        except ToldInterrupt:
             raise click.Abort from None
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:

@@ -103,6 +103,12 @@ class Reporter(Notifier, Protocol):
     def builds(self, sources: Sequence[Source]) -> None:
         """Announce builds, which begin when others have ended."""
 
+    def metadata_started(self, source: Source) -> None:
+        """Report that the metadata of a source are built, with phases and progress as of a build."""
+
+    def metadata_finished(self, source: Source) -> None:
+        """Report that this ended, well or not."""
+
     def build_started(self, source: Source) -> None:
         """Report that a build started."""
 

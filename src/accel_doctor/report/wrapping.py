@@ -10,6 +10,8 @@ from collections.abc import Collection, Sequence
 NARROWEST = 40  # columns; a narrower terminal breaks lines itself
 _HANG = 2
 _IN_COLUMN = 8  # columns of indentation from which on a line goes on in the second column
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:s|min|[kMG]?B|%)(?:\W|$))")
+_TOGETHER = "\xa0"  # textwrap does not break here
 _TWO_COLUMNS = re.compile(r" *\S+(?: \S+)? {2,}(?=\S)")
 
 
@@ -26,14 +28,15 @@ def wrapped(line: str, width: int) -> list[str]:
     begin, hang = indent, indent if indent >= _IN_COLUMN else indent + _HANG
     if columns and columns.end() <= width // 3:
         begin = hang = columns.end()
-    return textwrap.wrap(
-        line[begin:],
+    lines = textwrap.wrap(
+        _BEFORE_UNIT.sub(_TOGETHER, line[begin:]),
         width,
         initial_indent=line[:begin],
         subsequent_indent=" " * hang,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [one.replace(_TOGETHER, " ") for one in lines]
 
 
 def wrapped_command(command: Sequence[str], width: int, indent: int = 2) -> list[str]:

@@ -48,6 +48,10 @@ def test_no_line_is_too_long_and_no_word_is_lost(width, line):
     assert " ".join(lines).split() == line.split()
 
 
+def test_a_number_keeps_its_unit():
+    assert wrapped("installed everything that was asked for 12.3 s", 45)[1] == "  12.3 s"
+
+
 def test_a_long_word_is_left_whole():
     path = "/home/ann/.cache/accel-doctor/logs/20261130-001504-6872/02-build-zbarlight.log"
     assert path in wrapped(f"  log: {path}", 40)[-1]

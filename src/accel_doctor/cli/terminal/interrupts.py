@@ -10,6 +10,7 @@ from types import FrameType
 import click
 
 from accel_doctor.cli.run_logs import RunLogs
+from accel_doctor.errors import ToldInterrupt
 from accel_doctor.interfaces import Notifier, Stoppable
 from accel_doctor.model.plans import Plan
 from accel_doctor.report.text import interruption_lines
@@ -57,7 +58,7 @@ class Interrupts:
             self._stopping = True
             self._reporter.stopping()
             self._runner.stop()
-        raise KeyboardInterrupt
+        raise ToldInterrupt
 
 
 @contextmanager

@@ -74,6 +74,14 @@ class LiveReporter(PlainReporter):
             self._waiting = set(sources)
         super().builds(sources)
 
+    def metadata_started(self, source: Source) -> None:
+        self.build_started(source)
+        self.build_phase(source, "metadata")
+
+    def metadata_finished(self, source: Source) -> None:
+        with self._lock:
+            self._builds.pop(source, None)
+
     def build_started(self, source: Source) -> None:
         with self._lock:
             self._waiting.discard(source)

@@ -57,6 +57,12 @@ class PlainReporter(Reporter):
     def builds(self, sources: Sequence[Source]) -> None:
         self.step(f"Building {count(len(sources), 'source distribution')}")
 
+    def metadata_started(self, source: Source) -> None:
+        pass
+
+    def metadata_finished(self, source: Source) -> None:
+        pass
+
     def build_started(self, source: Source) -> None:
         self._say(f"building {source}", [source.name])
 
