@@ -44,7 +44,7 @@ class DescribingFrontend:
         own_read = False
         while isinstance(outcome := self.frontend.lock(self._informed(request), log), Failed):
             sources = self._unknown(outcome, request, log)
-            lines = {} if outcome.version else self._direct_lines(request)
+            lines = {} if sources else self._direct_lines(request)
             if sources or lines:
                 failure = self._describe([*sources, *lines.values()], list(lines), request, outcome)
             elif not own_read:
@@ -105,7 +105,8 @@ class DescribingFrontend:
         return found
 
     def _release(self, failure: Failed, request: InstallRequest) -> Source | None:
-        if failure.package is None or failure.version is None:
+        direct = {line.name for line in self._direct_lines(request)}
+        if failure.package is None or failure.version is None or failure.package in direct:
             return None
         with suppress(NetworkError):  # then the frontend says what is wrong
             return sdist_of(self.index.project(failure.package, request.index), failure.version)

@@ -16,6 +16,7 @@ from accel_doctor.model.builds import Described, Failed, Locked, Source, SourceK
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.releases import Project, Release, ReleaseFile
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest, RequirementLine
+from accel_doctor.requirements.specifier import direct_source
 from accel_doctor.resolving import DescribingFrontend
 
 LOG = Path("log")
@@ -131,6 +132,36 @@ def test_what_has_a_url_is_described_too(make, text):
     assert not any(request.runs_backends for request in resolver.asked)
 
 
+HASH = "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "hashes", "expected"),
+    [
+        ("/x/a-1.0.tar.gz", (), Source("source", None, SourceKind.SDIST, "/x/a-1.0.tar.gz")),
+        ("/x/a-1.0.zip[extra] ; python_version > '3'", (), Source("source", None, SourceKind.SDIST, "/x/a-1.0.zip")),
+        ("a @ file:///x/a-1.tgz", (), Source("a", None, SourceKind.SDIST, "/x/a-1.tgz")),
+        ("a @ https://x/a.zip", (f"sha256:{HASH}",), Source("a", None, SourceKind.SDIST, "https://x/a.zip", HASH)),
+        (f"a @ https://x/a.zip#sha256={HASH}", (), Source("a", None, SourceKind.SDIST, "https://x/a.zip", HASH)),
+        ("a @ https://x/a.zip", (f"sha256:{HASH}", f"sha256:{'b' * 64}"), None),
+        ("a @ https://x/a.zip", ("md5:1",), None),
+        ("a @ https://x/a.zip#subdirectory=b", (), None),
+        ("a @ https://x/a-1.0-py3-none-any.whl", (), None),
+        ("a==1", (), None),
+        ("a @ hg+https://x/a", (), None),
+        (
+            "a @ git+ssh://git@x/a.git@v1#subdirectory=b",
+            (),
+            Source("a", None, SourceKind.VCS, "ssh://git@x/a.git", vcs="git", subdirectory="b"),
+        ),
+        ("git+https://x/a", (), Source("source", None, SourceKind.VCS, "https://x/a", vcs="git")),
+        ("a @ git+https://x/a", (f"sha256:{HASH}",), None),
+    ],
+)
+def test_what_a_line_names_by_url(text, hashes, expected):
+    assert direct_source(replace(line(text), name="a" if text.startswith("a") else None, hashes=hashes)) == expected
+
+
 def test_a_url_for_another_machine_is_left_alone(make):
     resolver, describer = Resolver(), Describer()
     text = "a @ https://x/a-1.0.tar.gz ; python_version < '3'"
@@ -149,6 +180,13 @@ def test_backends_of_the_users_own_directories_run_by_themselves(make, tmp_path,
     assert ([one.text for one in alone.requirements], alone.constraints, alone.no_deps) == ([str(tmp_path)], (), True)
     # Only a frontend that remembers nothing runs them beside all others.
     assert resolver.asked[-1].runs_backends is not remembers
+
+
+def test_a_url_is_not_taken_for_the_release_of_that_name(make):
+    """pip names package and version of either."""
+    resolver, text = Resolver(("a",)), "a @ https://elsewhere/a-1.0.tar.gz"
+    make(resolver).lock(InstallRequest((line(text),)), LOG)
+    assert [one.location for one in resolver.asked[-1].built] == ["https://elsewhere/a-1.0.tar.gz"]
 
 
 def test_a_tool_that_is_missing_is_for_the_frontend_to_say(make):

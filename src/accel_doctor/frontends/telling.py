@@ -101,7 +101,7 @@ def with_built(request: InstallRequest) -> InstallRequest:
     names = tuple(source.name for source in request.built)
     direct = request.direct
     lines = tuple(
-        pointing_to(line, direct[line].name, request.built[direct[line]].path) if line in direct else line
+        pointing_to(line, direct[line].name, request.built[direct[line]]) if line in direct else line
         for line in request.requirements
     )
     links = tuple(dict.fromkeys(str(wheel.path.parent) for wheel in request.built.values()))

@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from accel_doctor.errors import UsageError
-from accel_doctor.model.builds import Source, SourceKind
+from accel_doctor.model.builds import Source, SourceKind, Wheel
 from accel_doctor.model.requests import RequirementLine
 from accel_doctor.requirements.other_files import hint_for, is_known, is_lock, other_file
 from accel_doctor.requirements.requirement_files import Files
@@ -203,27 +203,34 @@ def local_project(line: RequirementLine) -> Path | None:
 
 def direct_source(line: RequirementLine) -> Source | None:
     """Return the archive or git repository that a requirement read here names by its URL or path, as far as the line
-    tells; None for anything else, for what is editable, and where hashes are to be checked."""
+    tells; None for anything else, for what is editable, and for several hashes or none that is SHA-256."""
     location, fragment = urldefrag(_located(line)[0])
-    name = line.name or "source"
-    if line.editable or line.hashes or not location:
+    facts, name, scheme = dict(parse_qsl(fragment)), line.name or "source", _scheme(location)
+    if line.editable or not location:
         return None
-    if _scheme(location).startswith("git+"):
+    if scheme.startswith("git+"):
         parts = urlsplit(location.removeprefix("git+"))
         path, mark, revision = parts.path.rpartition("@")
         url = parts._replace(path=path if mark else parts.path).geturl()
-        below = dict(parse_qsl(fragment)).get("subdirectory")
-        asked = revision if mark else None
-        return Source(name, None, SourceKind.VCS, url, vcs="git", subdirectory=below, revision=asked)
-    if fragment or _scheme(location) in _REPOSITORIES or location.endswith(".whl") or not _is_archive(location):
+        asked, below = revision if mark else None, facts.get("subdirectory")
+        return (
+            None if line.hashes else Source(name, None, SourceKind.VCS, url, None, None, "git", below, revision=asked)
+        )
+    if scheme in _REPOSITORIES or location.endswith(".whl") or not _is_archive(location) or facts.keys() - {"sha256"}:
         return None
-    return Source(name, None, SourceKind.SDIST, str(local_path(location) or location))
+    hashes = {*line.hashes, *(f"sha256:{digest}" for digest in facts.values())}
+    digests = [one.removeprefix("sha256:") for one in hashes if one.startswith("sha256:")]
+    if len(digests) != len(hashes) or len(digests) > 1:
+        return None
+    digest = digests[0] if digests else None
+    return Source(name, None, SourceKind.SDIST, str(local_path(location) or location), digest)
 
 
-def pointing_to(line: RequirementLine, name: str, path: Path) -> RequirementLine:
-    """Return the requirement with the file ``path`` in place of its URL or path."""
+def pointing_to(line: RequirementLine, name: str, wheel: Wheel) -> RequirementLine:
+    """Return the requirement with a wheel in place of its URL or path."""
     _, extras, marker = _located(line)
-    return replace(line, text=_with_marker(f"{name}{extras} @ {path.as_uri()}", marker), name=name)
+    text = _with_marker(f"{name}{extras} @ {wheel.path.as_uri()}", marker)
+    return replace(line, text=text, name=name, hashes=(f"sha256:{wheel.sha256}",) if line.hashes else ())
 
 
 def _located(line: RequirementLine) -> tuple[str, str, str]:

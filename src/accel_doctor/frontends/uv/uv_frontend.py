@@ -78,7 +78,7 @@ class UvFrontend:
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
         """Resolve with ``uv pip compile``; installed distributions that fit are kept, and left out of the lock."""
         _refuse_what_uv_cannot(request)
-        request = with_built(request)
+        asked, request = request, with_built(request)
         request = without_isolation(request)
         location = as_arguments("uv", request, Part.LOCATION)
         installed = [] if request.reinstall or self.elsewhere else self._installed(location)
@@ -104,7 +104,7 @@ class UvFrontend:
         lock = from_sources(read_lock(output), request)
         lock = without_installed(lock, installed, {distribution.name for distribution in kept})
         if request.checks_hashes:
-            lock = enforce_hashes(lock, request, self.interpreter.environment)
+            lock = enforce_hashes(lock, asked, self.interpreter.environment)
         return Locked(lock)
 
     def provision(
