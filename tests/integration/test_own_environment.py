@@ -119,6 +119,19 @@ def test_at_a_terminal_it_asks(project: Path, words: list[str], answer: str, mad
     assert (child.exitstatus, has_tiny(project / ".venv")) == (0 if made else ExitCode.USAGE, made)
 
 
+def test_a_dry_run_at_a_terminal_asks_nothing(project: Path, words: list[str]) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CI")}
+    argv = ["-m", "accel_doctor", *words, "--dry-run"]
+    child = pexpect.spawn(
+        sys.executable, argv, cwd=project, env=environment, encoding="utf-8", timeout=60, dimensions=(24, 250)
+    )
+    child.expect("would make .*/project/.venv")
+    child.expect("would install 1 package into .*/project/.venv")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert (child.exitstatus, list(project.iterdir())) == (0, [])
+
+
 def test_what_is_installed_elsewhere_needs_no_environment(run: Run, project: Path) -> None:
     assert run("--target", "there").returncode == 0
     assert (project / "there/tiny.py").exists()

@@ -44,7 +44,7 @@ def with_target(
     except NoEnvironmentError as error:
         missing = error
     else:
-        yield replace(session, chosen=found), found.prefix
+        yield session, found.prefix
         return
     base = find_base_interpreter(None, session.invocation.directory / _NAME, session.invocation, session.reporter)
     session = replace(session, chosen=replace(describe(base, session.runner), in_virtual_environment=True))
@@ -53,7 +53,7 @@ def with_target(
         yield session, base
         return
     place, question = session.invocation.directory / _NAME, f"There is no virtual environment. Make ./{_NAME}?"
-    if not options.venv and not (session.terminal.interactive and confirmed(question)):
+    if not (options.venv or (session.terminal.interactive and (dry_run or confirmed(question)))):
         missing.hint = _HINT
         raise missing
     if not dry_run:

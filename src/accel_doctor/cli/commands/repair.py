@@ -70,7 +70,7 @@ def command(options: RepairOptions) -> int:
     session = Session(invocation, options.place, python=options.target.python, isolation=options.sandbox.isolation)
     _revive(session, invocation, options.target.python)
     try:
-        session = replace(session, chosen=session.interpreter)
+        prefix = session.interpreter.prefix
     except NoEnvironmentError as error:
         raise UsageError("there is no virtual environment to repair", hint="name one with --python") from error
     # pip's configuration is read with a requirement, as for install
@@ -91,10 +91,9 @@ def command(options: RepairOptions) -> int:
     if result.code is ExitCode.DONE and not options.dry_run:
         seconds = time.monotonic() - began
         what = f"repaired {count(repair.found, 'problem')}" if repair.found else "nothing to repair"
-        session.reporter.summary(f"{what} in {session.interpreter.prefix}, {seconds:.1f} s")
+        session.reporter.summary(f"{what} in {prefix}, {seconds:.1f} s")
     else:
-        where = str(session.interpreter.prefix)
-        conclude(result, session, policy, where, time.monotonic() - began, in_the_way, told=False)
+        conclude(result, session, policy, str(prefix), time.monotonic() - began, in_the_way, told=False)
     session.logs.forget_old()
     return int(result.code)
 
