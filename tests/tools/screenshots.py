@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from rich.console import Console
-from rich.terminal_theme import MONOKAI, TerminalTheme
+from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from accel_doctor import __version__
@@ -25,11 +25,6 @@ RUNS = ROOT / "tests/data/runs"
 IMAGES = ROOT / "docs/images"
 SIZES = {390: 1300, 1440: 1150}
 SCHEMES = {"dark": 0, "light": 1}  # as Chromium numbers them
-LIGHT = TerminalTheme(
-    (255, 255, 255), (31, 35, 40),
-    [(31, 35, 40), (180, 35, 24), (26, 127, 55), (154, 103, 0),
-     (9, 105, 218), (130, 80, 223), (27, 124, 131), (89, 99, 110)],
-)  # fmt: skip
 
 
 def picture(browser: str, page: Path, target: Path, width: int, height: int, scheme: str) -> None:
@@ -52,11 +47,10 @@ def pictures(browser: str) -> None:
 def terminals() -> None:
     """Write what terminals showed as SVG."""
     for recording in sorted(RUNS.glob("*.ansi")):
-        for scheme, theme in (("light", LIGHT), ("dark", MONOKAI)):
-            console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
-            console.print(Text.from_ansi(recording.read_text(encoding="utf-8").rstrip()))
-            title = recording.stem.replace("-", " ")
-            console.save_svg(str(IMAGES / f"terminal-{recording.stem}-{scheme}.svg"), title=title, theme=theme)
+        console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
+        console.print(Text.from_ansi(recording.read_text(encoding="utf-8").rstrip()))
+        target = IMAGES / f"terminal-{recording.stem}.svg"
+        console.save_svg(str(target), title="accel-doctor", theme=MONOKAI, unique_id=recording.stem)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from accel_doctor.cli.configuration import cache_directory
 from accel_doctor.cli.session import Session
 from accel_doctor.errors import AccelDoctorError, UsageError
 from accel_doctor.model.plans import Result
@@ -32,9 +33,15 @@ def document_of(
 
 
 def keep(document: dict[str, Any], session: Session) -> None:
-    """Write a document beside the logs of its run. A failed write is only a warning."""
+    """Write a document beside the logs of its run; without logs, only into a cache that stays. A failed write is only a
+    warning."""
+    place, invocation = session.logs.directory, session.invocation
+    stays = session.cache == cache_directory(session.place.cache_dir, invocation.variables, invocation.directory)
+    if not stays and not place.is_dir():
+        return
     try:
-        session.logs.place().joinpath(NAME).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.joinpath(NAME).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         session.reporter.note(f"cannot keep the report of this run: {error.strerror}")
 

@@ -42,13 +42,6 @@ class RunLogs:
         label = "-".join(re.sub(r"[^A-Za-z0-9._-]", "_", part) for part in (step, name) if part)
         return self.directory / f"{number:02}-{label}.log"
 
-    def place(self) -> Path:
-        """Return the directory of this run's logs, which exists."""
-        with self._lock:
-            if not self.directory.is_dir():
-                self._make_directory()
-        return self.directory
-
     def _make_directory(self) -> None:
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # build output may hold secrets
