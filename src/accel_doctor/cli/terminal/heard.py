@@ -48,22 +48,19 @@ class Heard:
             return self._doing
         if self._building:
             return f"building {', '.join(self._building)}"
-        if self._downloads:
-            names = [name for name in self._sizes if name not in self._downloaded]
-            return f"downloading {', '.join(names)}"
-        return f"{count(len(self._seen), 'package')} seen" if self._seen else ""
+        parts = [f"{count(len(self._seen), 'package')} seen"] if self._seen else []
+        if names := [name for name in self._sizes if name not in self._downloaded]:
+            parts.append(f"downloading {', '.join(names)}")
+        return ", ".join(parts)
 
     @property
     def amount(self) -> Amount | None:
         """Return how far it is, if that is known."""
-        if self._counted or self._building or not self._downloads:
+        is_over = len(self._downloaded) == len(self._sizes)
+        if self._counted or self._building or self._seen or is_over:  # pip does not know what it will download yet
             return self._counted
         done = sum(self._sizes[name] for name in self._downloaded)
         return Amount(done, sum(self._sizes.values()), BYTES)
-
-    @property
-    def _downloads(self) -> bool:
-        return len(self._downloaded) < len(self._sizes)
 
     def hear(self, line: str) -> None:
         """Take the next line."""

@@ -52,7 +52,7 @@ Unpacking gcc (4:14.2.0-1) ...
         (UV_DOWNLOADS + "Prepared 7 packages in 7.35s\n", "", None),
         ("   Building here @ file:///work/here\n", "building here", None),
         ("   Building here @ file:///work/here\n      Built here @ file:///work/here\n", "", None),
-        (PIP, "downloading click-8.5.1-py3-none-any.whl", Amount(102400, 153600, BYTES)),
+        (PIP, "2 packages seen, downloading click-8.5.1-py3-none-any.whl", None),
         (APT, "unpacking gcc", Amount(50, 100, "%")),
         (APT.rpartition("Unpack")[0], "fetching cpp", Amount(20, 100, "%")),
         ("  Installing  : gcc-14.2.1-3.fc41.x86_64    3/17\n", "installing gcc-14.2.1-3.fc41.x86_64", Amount(3, 17)),
