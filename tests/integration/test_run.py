@@ -37,6 +37,16 @@ def run(where: Machine, *words: str) -> Completed:
     return where.run("sh", "-c", script, "sh", *words, timeout=900)
 
 
+def test_one_answer_names_what_all_builds_of_a_project_are_known_to_need(fresh: Machine) -> None:
+    project = '[project]\nname = "p"\nversion = "1"\ndependencies = ["psycopg2==2.9.10", "python-ldap==3.4.4"]\n'
+    fresh.write("/root/p/pyproject.toml", project)
+    done = fresh.run(
+        "sh", "-c", f"cd /root/p && PATH=/root/env/bin:$PATH exec {DOCTOR} run --dry-run -- uv sync", timeout=900
+    )
+    assert done.returncode != 0
+    assert "-- gcc libc6-dev libldap-dev libpq-dev libsasl2-dev python3.13-dev\n" in done.stderr
+
+
 # In this order: what one has brought, the next one has.
 @pytest.mark.parametrize(
     ("words", "wanted"),
