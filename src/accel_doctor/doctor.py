@@ -13,10 +13,9 @@ from pathlib import Path
 
 from accel_doctor.alternatives import Alternatives
 from accel_doctor.environment_changes import changes_made, distributions, installed_again, with_lock
-from accel_doctor.errors import ExitCode, NetworkError, RequirementsError
+from accel_doctor.errors import ExitCode, RequirementsError
 from accel_doctor.foresight import surely_built
 from accel_doctor.fulfilment import Fulfilment
-from accel_doctor.index.pages import sdist_of
 from accel_doctor.interfaces import Builder, Downloads, Frontend, Loader, SourceReader, TargetEnvironment
 from accel_doctor.lockfile import direct_urls, with_wheels
 from accel_doctor.model.builds import Change, Failed, Locked, Provision, Source
@@ -153,8 +152,8 @@ class Doctor:
         failed: dict[Source, Failed] = {}
         outcome: Locked | Failed = failure
         while isinstance(outcome, Failed):
-            source = self._source_of(outcome, request)
-            if source is None or source in failed:
+            source = outcome.source
+            if source is None or source in failed or source in self.wheels.built:
                 break
             failed[source] = outcome
             with suppress(RequirementsError):  # the others may need what is left out
@@ -163,19 +162,8 @@ class Doctor:
             return False
         self.wheels.resolved = outcome if isinstance(outcome, Locked) else None
         others = self.environment.sources(outcome) if isinstance(outcome, Locked) else []
-        # The resolver's own builds know nothing of cures: such a source may well build now.
-        untreated = {one: why for one, why in failed.items() if not self.treatment.changes_build_of(one.name)}
-        self.wheels.fulfil([*failed, *others], request, untreated)
+        self.wheels.fulfil([*failed, *others], request, failed)
         return True
-
-    def _source_of(self, failure: Failed, request: InstallRequest) -> Source | None:
-        """Return the release whose metadata could not be built, unless its wheel is built already."""
-        if failure.package is None or failure.version is None:
-            return None
-        with suppress(NetworkError):  # treated without it
-            source = sdist_of(self.alternatives.index.project(failure.package, request.index), failure.version)
-            return None if source in self.wheels.built else source
-        return None
 
     def _install(self, locked: Locked, request: InstallRequest) -> None:
         self._say("Installing")

@@ -13,7 +13,7 @@ from packaging.tags import Tag
 from accel_doctor.errors import PackageManagerError, RequirementsError
 from accel_doctor.index.other_releases import other_releases
 from accel_doctor.index.pages import project_of
-from accel_doctor.model.builds import Amount, Built, Failed, Locked, Outcome, Source, Wheel
+from accel_doctor.model.builds import Amount, Built, Failed, Locked, Outcome, Source, SourceKind, Wheel
 from accel_doctor.model.cures import NO_CHANGES, BuildChanges, BuildCure, Confidence, Provider, Reason, SystemPackage
 from accel_doctor.model.machine import Interpreter, Origin
 from accel_doctor.model.needs import Diagnosis, Finding, Need, Role, UnmetLink
@@ -94,9 +94,10 @@ class FakeFrontend:
             raise RequirementsError("unsatisfiable")
         known = {*request.left_out, *(source.name for source in request.built)}
         for name in self.unreadable:
-            if name not in known:
+            if name not in known and name not in request.changes:
                 log.write_text(f"lacks build-constraint:old-{name}\n")
-                return Failed(name, log, "resolve", 1, version="1")
+                release = Source(name, "1", SourceKind.SDIST, f"https://x/{name}-1.tar.gz", "0" * 64)
+                return Failed(name, log, "resolve", 1, version="1", source=release)
         lock = self.locked.lock
         wheels = [
             line.name for line in request.constraints if {">=", "<="} & {line.text[3:5]}

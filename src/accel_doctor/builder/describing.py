@@ -68,7 +68,8 @@ class SourceDescriber(Describer):
                 with log.open("a", encoding="utf-8") as file:
                     file.write(f"error: refused what the build returned as {done.wheel.name!r}: {error}\n")
         seconds = time.monotonic() - started
-        return Failed(source.name, log, "resolve", done.returncode or 1, seconds, source.version)
+        release = source if source.version else None
+        return Failed(source.name, log, "resolve", done.returncode or 1, seconds, source.version, release)
 
 
 def _taken(source: Source, made: Path, directory: Path) -> Described:

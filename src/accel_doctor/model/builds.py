@@ -103,6 +103,7 @@ class Failed:
     returncode: int
     seconds: float = 0.0
     version: str | None = None
+    source: Source | None = None  # the release, if its metadata failed to build
 
 
 @dataclass(frozen=True)
