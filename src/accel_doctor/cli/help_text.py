@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -100,7 +99,7 @@ class GroupFormatter(click.HelpFormatter):
     """Help as wide as the terminal, from 40 columns to 110; headings stand out."""
 
     def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
-        columns = width or min(shutil.get_terminal_size().columns, max_width or 110) - 2
+        columns = width or min(_columns(), max_width or 110) - 2
         super().__init__(indent_increment, max(columns, 38), max_width)
 
     def write_heading(self, heading: str) -> None:
@@ -198,3 +197,11 @@ def meant(word: str, commands: Sequence[str], *, nested: bool = False) -> Sequen
     if not nested and os.path.isfile(word):  # noqa: PTH113  not a Path yet
         return (f"install -r {word}",)
     return ()
+
+
+def _columns() -> int:
+    """Return how wide the terminal on stdout is, as shutil does, whose import takes a tenth of the help."""
+    try:
+        return int(os.environ.get("COLUMNS", 0)) or os.get_terminal_size(1).columns or 80
+    except (ValueError, OSError):
+        return 80

@@ -13,7 +13,6 @@ from accel_doctor import __version__
 from accel_doctor.cli.colors import color_option
 from accel_doctor.cli.help_text import HelpedGroup, closest
 from accel_doctor.errors import AccelDoctorError, ExitCode, PackageManagerError, PrivilegeError, UsageError
-from accel_doctor.urls import redacted
 from accel_doctor.wording import printable
 
 # Heading -> name -> one line of help. ``commands/NAME.py`` defines ``command``; it is imported when the command runs.
@@ -143,6 +142,7 @@ def tell(error: AccelDoctorError) -> None:
     """Print an error on stderr: what failed, its log if any, the commands to run by hand, the next step."""
     from accel_doctor.cli.terminal.printing import print_command, say  # not for --help
     from accel_doctor.cli.terminal.streams import Terminal
+    from accel_doctor.urls import redacted
 
     def shown(text: str) -> str:  # it contains file names and output of other tools
         return "\n".join(map(printable, redacted(text).split("\n")))
