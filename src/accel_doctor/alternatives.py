@@ -47,7 +47,10 @@ class Alternatives:
         return Alternative(package, version, successor, releases) if successor or releases else None
 
     def beside(self, result: Result, request: InstallRequest) -> tuple[Alternative, ...]:
-        """Return what could be installed instead of each package that could not be built, or was, and not imported."""
+        """Return what could be installed instead of each package that could not be built, or was, and not imported.
+
+        What comes from a path or a URL is no release; a project of that name on the index may be another one.
+        """
         packages = result.locked.lock.packages if result.locked else []
         locked: dict[str, str] = {package.name: str(package.version) for package in packages if package.version}
         built = {one.source.name for one in result.built}
@@ -58,7 +61,12 @@ class Alternatives:
         for unmet in final:
             if not failed or unmet.reason.package in dead:
                 named[unmet.reason.package] = unmet.reason.version
-        found = [self.to(name, version or locked.get(name), request) for name, version in named.items() if name]
+        direct: set[str | None] = {package.name for package in packages if package.is_direct}
+        direct |= {line.name for line in request.requirements if line.parsed and line.parsed.url}
+        if any(line.name is None for line in request.requirements):
+            direct |= {name for name, version in named.items() if not version and name not in locked}
+        releases = {name: version for name, version in named.items() if name and name not in direct}
+        found = [self.to(name, version or locked.get(name), request) for name, version in releases.items()]
         found = [_newest(one) if one and one.package in dead else one for one in found]
         return tuple(one for one in found if one)
 

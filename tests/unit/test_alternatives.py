@@ -10,9 +10,10 @@ from packaging.version import Version
 
 from accel_doctor.alternatives import Alternatives
 from accel_doctor.errors import ExitCode, NetworkError
+from accel_doctor.model.builds import Failed
 from accel_doctor.model.cures import Reason
-from accel_doctor.model.needs import Need
-from accel_doctor.model.plans import Plan, Result, Unmet
+from accel_doctor.model.needs import Diagnosis, Need
+from accel_doctor.model.plans import Case, Plan, Result, Unmet
 from accel_doctor.model.releases import OtherReleases, Project, Release, ReleaseFile, Succession, Successor
 from accel_doctor.model.requests import IndexSettings, InstallRequest, RequirementLine
 from accel_doctor.report.release_text import alternative_lines
@@ -66,6 +67,15 @@ def test_of_what_cannot_be_imported_only_the_newest_is_named():
     assert beside("1") == [newest]
     assert beside("3.0") == []
     assert beside("1", "python-too-new") == [f"{newest}, nearest to 1: 2.0"]
+
+
+def test_a_local_project_is_not_the_one_of_its_name_on_the_index(tmp_path):
+    case = Case(Failed("bad", tmp_path / "log", "resolve", 1), Diagnosis(()))
+    result = Result(ExitCode.UNCURED, None, (), (case,), None, ())
+    local = InstallRequest((RequirementLine(f"{tmp_path}/bad-1.tar.gz", "command line"),))
+    assert alternatives().beside(result, local) == ()
+    assert alternatives().beside(result, request("bad @ https://x/bad-1.tar.gz")) == ()
+    assert alternatives().beside(result, request("bad")) != ()
 
 
 def test_hashes_locks_and_no_binary_leave_no_other_release(tmp_path):
