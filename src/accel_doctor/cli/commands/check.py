@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import click
@@ -62,7 +63,11 @@ def command(options: CheckOptions) -> int:
     """
     session, frontend, request = _prepared(options)
     elsewhere = options.distro is not None
-    with session.interrupts.watched(), assembled_doctor(session, frontend, Policy(dry_run=True), jobs=1) as doctor:
+    with (
+        session.interrupts.watched(),
+        closing(session.reporter),
+        assembled_doctor(session, frontend, Policy(dry_run=True), jobs=1) as doctor,
+    ):
         resolution = _resolution(doctor, session, request, no_resolve=options.no_resolve)
         foresight = _foresight(doctor, session, request, resolution, elsewhere=elsewhere)
     foresight = replace(foresight, plan=with_sure_commands(foresight.plan, session.package_manager))
@@ -140,6 +145,8 @@ def _resolution(doctor: Doctor, session: Session, request: InstallRequest, *, no
         return Resolution(None)
     if session.platforms and doctor.frontend.name != "uv":
         return Resolution(None, problem=f"{doctor.frontend.name} cannot resolve for another machine")
+    if session.terminal.live:
+        session.reporter.step("Resolving")
     resolution = resolve(doctor.frontend, request, doctor.treatment.logs, doctor.treatment.read)
     if resolution.problem:
         session.reporter.note(f"{resolution.problem}\nChecking only the given names, without their dependencies.")
