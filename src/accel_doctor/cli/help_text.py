@@ -82,6 +82,7 @@ ELSEWHERE = {
     "list": ("cache list", "env list", "history"),
     "lint": ("rules lint",),
     "log": ("history",),
+    "pip": ("install",),
     "plan": ("check",),
     "prune": ("cache prune",),
     "restore": ("env restore",),
@@ -91,6 +92,7 @@ ELSEWHERE = {
     "update": ("install --upgrade",),
     "upgrade": ("install --upgrade",),
     "verify": ("cache verify",),
+    "version": ("--version",),
     "which": ("why",),
 }
 
@@ -187,8 +189,9 @@ def closest(option: str, possibilities: Sequence[str]) -> str | None:
 
 def meant(word: str, commands: Sequence[str], *, nested: bool = False) -> Sequence[str]:
     """Return what was likely meant by a command that does not exist: a similar name, other tools' word for it, or a
-    requirement file to install; nothing if none is likely."""
-    from difflib import get_close_matches  # not for --help
+    requirement file to install, a command to run; nothing if none is likely."""
+    import shutil
+    from difflib import get_close_matches  # neither for --help
 
     if not nested and (known := ELSEWHERE.get(word.lower())):
         return known
@@ -196,7 +199,7 @@ def meant(word: str, commands: Sequence[str], *, nested: bool = False) -> Sequen
         return similar
     if not nested and os.path.isfile(word):  # noqa: PTH113  not a Path yet
         return (f"install -r {word}",)
-    return ()
+    return (f"run -- {word}",) if not nested and shutil.which(word) else ()
 
 
 def _columns() -> int:

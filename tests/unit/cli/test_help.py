@@ -110,6 +110,7 @@ def test_help_of_a_command_is_that_of_its_option(said):
         (["hlep"], "accel-doctor hlep", "did you mean accel-doctor help?"),
         (["env", "synk"], "accel-doctor env synk", "did you mean accel-doctor env sync?"),
         (["dev.txt"], "accel-doctor dev.txt", "did you mean accel-doctor install -r dev.txt?"),
+        (["sh"], "accel-doctor sh", "did you mean accel-doctor run -- sh?"),
         (["gone.txt"], "accel-doctor gone.txt", "accel-doctor --help lists the commands"),
         (["env", "zzz"], "accel-doctor env zzz", "accel-doctor env --help lists the commands"),
     ],
@@ -121,7 +122,7 @@ def test_a_command_that_does_not_exist_suggests_what_was_meant(said, tmp_path, w
 
 def test_every_suggestion_exists():
     for suggestions in ELSEWHERE.values():
-        for suggestion in suggestions:
+        for suggestion in set(suggestions) - {"--version"}:
             context, words = click.Context(main.application, info_name="accel-doctor"), suggestion.split()
             while words and isinstance(context.command, click.Group):
                 name, command, words = context.command.resolve_command(context, words)
