@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tools.wild.attempt import verdict
 from tools.wild.cases import FIRST_SIGHT, NOW, Case, Verified, read_cases, read_oracle
-from tools.wild.summary import failures, read_results, table
+from tools.wild.summary import failures, in_vain, read_results, table
 
 
 def test_cases_are_complete():
@@ -55,8 +55,21 @@ def test_table_counts_what_is_curable():
     answers = (result("a", "works", ["gcc"], []), result("b", "failed"), result("c", "failed"))
     results = {one["case"]: one for one in answers}
     oracle = {"c": Verified(False, reason="needs Python 2")}
-    assert table(cases, results, oracle).splitlines()[-1] == "| all | 3 | 2 | 1 (50 %) | 0 | 2.00 | 1 |"
+    lines = table(cases, results, oracle, unused=True).splitlines()
+    assert lines[-1] == "| all | 3 | 2 | 1 (50 %) | 0 | 2.00 | 1 |"
+    assert [line.count("|") for line in lines] == [8] * 4
+    fewer = table(cases, results, oracle, unused=False).splitlines()
+    assert (fewer[-1], fewer[1]) == ("| all | 3 | 2 | 1 (50 %) | 0 | 2.00 |", "|---|---|---|---|---|---|")
     assert failures(results.values(), oracle).splitlines() == [
         "b: failed, exit code 0: not looked at",
         "c: failed, exit code 0: incurable: needs Python 2",
+    ]
+
+
+def test_what_was_installed_in_vain_is_listed():
+    results = [result("a", "works", ["gcc"]), result("b", "failed", []), result("c", "failed")]
+    oracle = {name: Verified(False, reason="needs Python 2") for name in ("b", "c")}
+    assert in_vain(results, oracle).splitlines() == [
+        "Incurable: 2, nothing installed for 1",
+        "b: 1 transactions: needs Python 2",
     ]

@@ -28,7 +28,7 @@ from paths import ROOT
 from tools.wild.attempt import attempt
 from tools.wild.cases import CASES, FIRST_SIGHT, NOW, Case, read_cases, read_oracle
 from tools.wild.roots import Workshop, machines_in_memory
-from tools.wild.summary import failures, read_results, table
+from tools.wild.summary import failures, in_vain, read_results, table
 
 _WRITING = Lock()
 
@@ -88,8 +88,10 @@ def summarize(arguments: argparse.Namespace) -> None:
     for batch in sorted({case.batch for case in cases}):
         chosen = [case for case in cases if case.batch == batch]
         for title, name in (("first sight", FIRST_SIGHT.name), ("now", NOW.name)):
-            print(f"Batch {batch}, {title}:\n\n{table(chosen, read_results(arguments.results / name), oracle)}\n")
-    print(failures(read_results(arguments.results / NOW.name).values(), oracle))
+            results = read_results(arguments.results / name)
+            print(f"Batch {batch}, {title}:\n\n{table(chosen, results, oracle, unused=name == FIRST_SIGHT.name)}\n")
+    now = read_results(arguments.results / NOW.name).values()
+    print(f"{failures(now, oracle)}\n\n{in_vain(now, oracle)}")
 
 
 def main() -> None:

@@ -20,17 +20,27 @@ def read_results(path: Path) -> dict[str, dict[str, Any]]:
     return {row["case"]: row for row in rows}
 
 
-def table(cases: Sequence[Case], results: Mapping[str, dict[str, Any]], oracle: Mapping[str, Verified]) -> str:
-    """Return a Markdown table by kind of case, with a line for all of them."""
+def table(
+    cases: Sequence[Case], results: Mapping[str, dict[str, Any]], oracle: Mapping[str, Verified], *, unused: bool
+) -> str:
+    """Return a Markdown table by kind of case, with a line for all of them.
+
+    ``unused`` packages can only be told where builds leave traces of what they read: in a sandbox they leave none.
+    """
     by_kind: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         if case.id in results:
             by_kind[case.kind].append(case)
-    head = "| kind | cases | curable | of these importable | exit 0, import fails | transactions | unused packages |"
-    lines = [head, "|---|---|---|---|---|---|---|"]
-    lines += [_row(kind, chosen, results, oracle) for kind, chosen in by_kind.items()]
+    columns = ["kind", "cases", "curable", "of these importable", "exit 0, import fails", "transactions"]
+    columns += ["unused packages"] if unused else []
+    lines = [_line(columns), f"|{'---|' * len(columns)}"]
     everything = [case for chosen in by_kind.values() for case in chosen]
-    return "\n".join([*lines, _row("all", everything, results, oracle)])
+    rows = [_row(kind, chosen, results, oracle) for kind, chosen in [*by_kind.items(), ("all", everything)]]
+    return "\n".join([*lines, *(_line(row[: len(columns)]) for row in rows)])
+
+
+def _line(cells: Iterable[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def works(row: Mapping[str, Any], oracle: Mapping[str, Verified]) -> bool:
@@ -41,16 +51,24 @@ def works(row: Mapping[str, Any], oracle: Mapping[str, Verified]) -> bool:
 
 def _row(
     kind: str, cases: Sequence[Case], results: Mapping[str, dict[str, Any]], oracle: Mapping[str, Verified]
-) -> str:
+) -> list[object]:
     rows = [results[case.id] for case in cases]
     curable = [row for row in rows if oracle.get(row["case"], Verified(True)).curable]
     good = [row for row in curable if works(row, oracle)]
     false = [row for row in rows if row["verdict"] == "false success"]
     with_packages = [row for row in good if row["transactions"]]
     average = f"{mean(len(row['transactions']) for row in with_packages):.2f}" if with_packages else "none"
-    unused = sum(len(one["unused"]) for row in good for one in row["transactions"])
+    extras = sum(len(one["unused"]) for row in good for one in row["transactions"])
     share = f"{len(good)} ({100 * len(good) / len(curable):.0f} %)" if curable else "0"
-    return f"| {kind} | {len(rows)} | {len(curable)} | {share} | {len(false)} | {average} | {unused} |"
+    return [kind, len(rows), len(curable), share, len(false), average, extras]
+
+
+def in_vain(results: Iterable[dict[str, Any]], oracle: Mapping[str, Verified]) -> str:
+    """Return how many of the cases that nothing cures installed nothing, and one line for each of the others."""
+    rows = [row for row in results if row["case"] in oracle and not oracle[row["case"]].curable]
+    others = [row for row in rows if row["transactions"]]
+    lines = [f"{row['case']}: {len(row['transactions'])} transactions: {oracle[row['case']].reason}" for row in others]
+    return "\n".join([f"Incurable: {len(rows)}, nothing installed for {len(rows) - len(others)}", *lines])
 
 
 def failures(results: Iterable[dict[str, Any]], oracle: Mapping[str, Verified]) -> str:
