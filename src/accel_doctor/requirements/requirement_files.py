@@ -51,27 +51,31 @@ class Files(Protocol):
         ...
 
 
+class UnreadableError(UsageError):
+    """A file that cannot be read, is of another kind, or is not there."""
+
+
 def read_text(files: Files, location: str, kind: str, shown: str) -> str:
-    """Return the text of a requirements or constraints file. Raises UsageError if it cannot be read."""
+    """Return the text of a requirements or constraints file. Raises UnreadableError if it cannot be read."""
     try:
         content = files.read(location)
     except FileNotFoundError as error:
-        raise UsageError(f"{kind} file not found: {shown}", hint=_there_is(files, location)) from error
+        raise UnreadableError(f"{kind} file not found: {shown}", hint=_there_is(files, location)) from error
     except IsADirectoryError as error:
         hint = f"to install a project from its directory: accel-doctor install ./{shown}"
-        raise UsageError(f"{shown} is a directory, not a {kind} file", hint=hint) from error
+        raise UnreadableError(f"{shown} is a directory, not a {kind} file", hint=hint) from error
     except OSError as error:
         what = f" {shown}: {error.strerror.lower()}" if error.strerror and error.filename else f": {error}"
         step = "check the URL and the network" if _URL.match(location) else None
-        raise UsageError(f"cannot read the {kind} file{what}", hint=step) from error
+        raise UnreadableError(f"cannot read the {kind} file{what}", hint=step) from error
     if len(content) > SIZE_LIMIT:
-        raise UsageError(f"{location}: too large for a {kind} file: more than {SIZE_LIMIT} bytes")
+        raise UnreadableError(f"{location}: too large for a {kind} file: more than {SIZE_LIMIT} bytes")
     try:
         text = _decode(content)
     except (UnicodeDecodeError, LookupError) as error:
         if b"\0" in content:
-            raise UsageError(f"{shown} is not a text file") from error
-        raise UsageError(
+            raise UnreadableError(f"{shown} is not a text file") from error
+        raise UnreadableError(
             f"{shown}: cannot decode as text: {error}",
             hint="name the encoding in the first line: # -*- coding: latin-1 -*-",
         ) from error
@@ -132,7 +136,10 @@ class NestedReader:
                 raise UsageError(f"{line.origin}: {name} recursively references itself in {self._shown(location)}")
             if len(path) >= DEPTH_LIMIT:
                 raise UsageError(f"{line.origin}: requirement files nest deeper than {DEPTH_LIMIT} levels")
-            yield from self._follow(target, nested_constraint, (*path, target))
+            try:
+                yield from self._follow(target, nested_constraint, (*path, target))
+            except UnreadableError as error:
+                raise UsageError(f"{line.origin}: {error.message}", hint=error.hint) from error
 
     def _shown(self, location: str) -> str:
         """Return the location relative to the working directory, for messages."""
@@ -160,9 +167,9 @@ def _relative_to(location: str, name: str) -> str:
 
 def _refuse_other_formats(location: str, shown: str) -> None:
     if is_lock(location):
-        raise UsageError(
+        raise UnreadableError(
             f"{shown} is a lock file, which a requirements file cannot include",
             hint=f"accel-doctor install -r {shown}",
         )
     if kind := other_file(location):
-        raise UsageError(f"{shown} is {kind.what}, not a requirements file", hint=hint_for(shown))
+        raise UnreadableError(f"{shown} is {kind.what}, not a requirements file", hint=hint_for(shown))

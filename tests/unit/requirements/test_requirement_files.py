@@ -79,6 +79,14 @@ def test_a_missing_file(read, files):
     assert caught.value.hint == "there is requirements.txt"
 
 
+def test_a_missing_file_is_told_with_the_line_that_names_it(read, files):
+    files.add("/w/requirements.txt", "six\n-r sub/more.txt\n")
+    files.add("/w/sub/more.txt", "\n\n-c gone.txt\n")
+    with pytest.raises(UsageError) as caught:
+        read("requirements.txt")
+    assert caught.value.message == "sub/more.txt:3: constraints file not found: sub/gone.txt"
+
+
 def test_a_missing_constraints_file(read):
     with pytest.raises(UsageError, match=r"^constraints file not found: none.txt$"):
         read("none.txt", constraint=True)
@@ -117,7 +125,7 @@ def test_no_requirements_file_includes_a_lock(read, files, name):
     files.content[f"/w/{name}"] = b""
     with pytest.raises(UsageError) as caught:
         read("r.txt")
-    assert caught.value.message == f"{name} is a lock file, which a requirements file cannot include"
+    assert caught.value.message == f"r.txt:1: {name} is a lock file, which a requirements file cannot include"
     assert caught.value.hint == f"accel-doctor install -r {name}"
 
 
