@@ -32,7 +32,7 @@ class DescribingFrontend:
     tags: Sequence[Tag]  # of wheels that it accepts
     describer: Describer = field(init=False)  # both need a frontend themselves, and are set once they are made
     builder: Builder = field(init=False)
-    _described: dict[Source, Described] = field(default_factory=dict, init=False)
+    _described: dict[Source, Described] = field(default_factory=dict, init=False)  # by what was asked for
     _direct: dict[RequirementLine, Source] = field(default_factory=dict, init=False)
 
     @property
@@ -87,7 +87,7 @@ class DescribingFrontend:
         return self.frontend.install(locked, request, log)
 
     def _informed(self, request: InstallRequest) -> InstallRequest:
-        told = {source: described.wheel for source, described in list(self._described.items())}
+        told = {described.source: described.wheel for described in list(self._described.values())}
         return replace(request, built={**told, **request.built}, direct=self._direct)
 
     def _unknown(self, failure: Failed, request: InstallRequest, log: Path) -> list[Source]:
@@ -127,7 +127,7 @@ class DescribingFrontend:
         for line, one in zip(lines, told[len(sources) - len(lines) :], strict=True):
             if isinstance(one, Described):
                 self._direct[line] = one.source
-        self._described |= {one.source: one for one in told if isinstance(one, Described)}
+        self._described |= {asked: one for asked, one in zip(sources, told, strict=True) if isinstance(one, Described)}
         return next((one for one in told if isinstance(one, Failed)), None)
 
     def _read_own(self, request: InstallRequest, log: Path) -> Failed | None:

@@ -38,6 +38,7 @@ class Resolver:
     releases: tuple[str, ...] = ()
     asked: list[InstallRequest] = field(default_factory=list)
     provisioned: list[IndexSettings] = field(default_factory=list)
+    deaf: bool = False
     remembers: bool = True  # the metadata of directories
     name: str = "fake"
     answer: Locked | RequirementsError | None = None  # whatever is asked for
@@ -48,7 +49,7 @@ class Resolver:
             raise self.answer
         if self.answer:
             return self.answer
-        told = {one.name for one in request.built}
+        told = {*self.releases} if request.runs_backends else {one.name for one in request.built if not self.deaf}
         for name in self.releases:
             if name not in told and name not in request.left_out:
                 return Failed(name, log, "resolve", 1, version="1.0")
@@ -78,7 +79,9 @@ class Describer:
         return [
             Failed(one.name, LOG, "resolve", 1, version="1.0")
             if one.name in self.broken
-            else Described(replace(one, version="1.0"), Wheel(Path(f"/m/{one.name}-1.0-py3-none-any.whl"), "0"))
+            else Described(
+                replace(one, version="1.0", sha256="0" * 64), Wheel(Path(f"/m/{one.name}-1.0-py3-none-any.whl"), "0")
+            )
             for one in sources
         ]
 
@@ -111,6 +114,14 @@ def test_they_are_built_once(make):
     for _ in range(2):
         frontend.lock(InstallRequest((line("a"),)), LOG)
     assert describer.asked == [["a"]]
+
+
+def test_a_frontend_that_takes_no_wheel_for_it_runs_the_backend(make):
+    """As pip where the hash of the source was asked for."""
+    resolver, describer = Resolver(("a",), deaf=True), Describer()
+    assert make(resolver, describer).lock(InstallRequest((line("a"),)), LOG) == Locked(LOCK)
+    assert describer.asked == [["a"]]
+    assert [request.runs_backends for request in resolver.asked][-2:] == [False, True]
 
 
 def test_what_cannot_be_built_is_the_failure(make):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from accel_doctor.builder.fetch import check_out
+from accel_doctor.builder.fetch import check_out, head_of, with_commit
 from accel_doctor.errors import RequirementsError, ToolError
 from accel_doctor.model.builds import Source, SourceKind
 from accel_doctor.system.process.runner import ProcessRunner
@@ -85,3 +86,29 @@ def test_another_vcs_is_refused_by_name(tmp_path):
 def test_a_machine_without_git_says_so(tmp_path):
     with pytest.raises(ToolError, match="^odd: git not found$"):
         check_out(source("/x", "1" * 40), tmp_path / "tree", ProcessRunner({"PATH": str(tmp_path)}))
+
+
+@needs_git
+@pytest.mark.parametrize("revision", [None, "v1", "heads-and-tags", "abbreviated"])
+def test_a_revision_becomes_a_commit(repository, tmp_path, revision):
+    path, first = repository
+    runner = ProcessRunner(ENVIRONMENT)
+
+    def git(*arguments: str) -> str:
+        return runner.capture([str(GIT), "-C", str(path), *arguments]).output.strip()
+
+    git("tag", "-a", "v1", "-m", "one", first)
+    git("tag", "heads-and-tags", first)
+    git("branch", "heads-and-tags")
+    last = git("rev-parse", "HEAD")
+    asked = replace(source(path, None), revision=first[:10] if revision == "abbreviated" else revision)
+    found = with_commit(asked, runner)
+    check_out(found, tmp_path / "tree", runner)
+    assert head_of(tmp_path / "tree", runner) == (last if revision in (None, "heads-and-tags") else first)
+
+
+@needs_git
+@pytest.mark.parametrize("revision", ["--upload-pack=touch /tmp/x", "a b", "a\nb", "^x"])
+def test_what_is_no_revision_is_refused(repository, revision):
+    with pytest.raises(RequirementsError, match="not the name of a revision"):
+        with_commit(replace(source(repository[0], None), revision=revision), ProcessRunner(ENVIRONMENT))

@@ -24,10 +24,12 @@ from fakes import (
 )
 from packaging.tags import Tag
 
+from accel_doctor.builder.describing import SourceDescriber
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
 from accel_doctor.builder.wheel_builds import Builds
 from accel_doctor.errors import RequirementsError
+from accel_doctor.hashing import sha256_of
 from accel_doctor.model.builds import Built, Failed, Source, SourceKind, Wheel
 from accel_doctor.model.cures import BuildChanges, Reason
 from accel_doctor.model.needs import Need
@@ -76,6 +78,8 @@ def backend(argv):
     if hook == "get_requires_for_build_wheel":
         answer.write_text('{"return_val": []}')
         return 0, ""
+    if hook == "prepare_metadata_for_build_wheel":
+        return prepared(Path(kwargs["metadata_directory"]), answer)
     wheels = Path(kwargs["wheel_directory"])
     name = next((wheels.parent / "source").iterdir()).name.removesuffix("-1.0")
     if name == "broken":
@@ -87,6 +91,19 @@ def backend(argv):
         archive.writestr(f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
     answer.write_text(json.dumps({"return_val": f"{name}-1.0-{tags}.whl"}))
     return 0, "running build_ext\n"
+
+
+def prepared(directory, answer):
+    """Behaves as the hook for metadata; a project "other" says that it is another version."""
+    name = next((directory.parent / "source").iterdir()).name.removesuffix("-1.0")
+    if name == "broken":
+        return 1, "error: x.h is missing\n"
+    made = directory / f"{name}.dist-info"
+    made.mkdir()
+    version = "2.0" if name == "other" else "1.0"
+    (made / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    answer.write_text(json.dumps({"return_val": made.name}))
+    return 0, ""
 
 
 def built(builder) -> int:
@@ -306,3 +323,33 @@ def test_a_cured_wheel_is_made_portable_under_the_key_of_its_cures(builder, sdis
     builder.build([source], InstallRequest((), changes=changes), {})
     assert stored(builder, source, PORTABLE).path.name == "cured-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
     assert list(builder.store.wheels) == ["keyCFLAGS=-fcommon-of-cured", "portableCFLAGS=-fcommon-of-cured"]
+
+
+def test_metadata_alone(builder, sdist):
+    first, unnamed = SourceDescriber(builder).described(
+        [sdist("pure"), replace(sdist("plain"), name="source", version=None)], REQUEST
+    )
+    assert (first.source.name, first.source.version, first.wheel.path.name) == (
+        "pure",
+        "1.0",
+        "pure-1.0-py3-none-any.whl",
+    )
+    assert first.source.sha256 == sha256_of(Path(first.source.location))
+    assert (unnamed.source.name, unnamed.source.version) == ("plain", "1.0")
+    assert built(builder) == 0
+    # What is left are the wheels, until the run ends.
+    left = [path for path in builder.work.rglob("*") if path.is_file()]
+    assert sorted(path.name for path in left) == ["plain-1.0-py3-none-any.whl", "pure-1.0-py3-none-any.whl"]
+
+
+def test_metadata_that_fail_or_are_of_another_release(builder, sdist):
+    broken, other = SourceDescriber(builder).described([sdist("broken"), sdist("other")], REQUEST)
+    assert (broken.package, broken.step, broken.version) == ("broken", "resolve", "1.0")
+    assert broken.source.location == sdist("broken").location
+    assert broken.log.read_text().splitlines()[-2:] == [
+        "error: x.h is missing",
+        "error: prepare_metadata_for_build_wheel of the build backend failed (exit status: 1)",
+    ]
+    assert other.log.read_text().splitlines()[-1] == (
+        "error: refused what the build returned as 'other-2.0-py3-none-any.whl': it is of other 2.0, not of other 1.0"
+    )
