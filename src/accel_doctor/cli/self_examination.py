@@ -171,7 +171,7 @@ class Examination:
         directory = cache_directory(session.place.cache_dir, session.invocation.variables, session.invocation.directory)
         yield "directory", str(directory)
         yield "journal", str(journal_path(session.invocation.variables))
-        there = next(path for path in (directory, *directory.parents) if path.is_dir())
+        there = next(path for path in (directory, *directory.parents) if path.exists())
         free = shutil.disk_usage(there).free
         yield "free", decimal(free)
         yield (
@@ -180,8 +180,11 @@ class Examination:
         )
         if directory.exists():
             open_cache_root(directory, create=False)
-        if not os.access(there, os.W_OK):
-            raise CacheError(f"cannot write to {there}", hint="name another cache with --cache-dir")
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            why = "not writable" if there.is_dir() else "not a directory"
+            raise CacheError(
+                f"cannot use the cache {directory}: {there} is {why}", hint="name another with --cache-dir"
+            )
         if free < _LITTLE_ROOM:
             raise CacheError(f"only {decimal(free)} free at {there}", hint="accel-doctor cache prune makes room")
 

@@ -91,6 +91,15 @@ def test_levels_are_asked_too(checked, monkeypatch, tmp_path):
     assert "secret" not in json.dumps(document)
 
 
+def test_a_cache_that_cannot_be_made_is_a_problem(checked, tmp_path):
+    (tmp_path / "file").touch()
+    code, document = checked("--offline", "--cache-dir", str(tmp_path / "file/cache"))
+    assert (code, document["problems"][0]["message"]) == (
+        ExitCode.CACHE,
+        f"cannot use the cache {tmp_path}/file/cache: {tmp_path}/file is not a directory",
+    )
+
+
 def test_a_cache_of_something_else_is_a_problem(checked, tmp_path):
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache/thesis.txt").touch()
