@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 import threading
 import time
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 1.0  # seconds until what goes on is worth a row
 _INTERVAL = 0.5  # seconds between two looks; nothing is drawn unless it has changed
+_USUAL = os.terminal_size((80, 24))
 _KEPT_FREE = 3  # lines of the screen, for what is printed above the table
 
 
@@ -169,7 +170,7 @@ class LiveReporter(PlainReporter):
     def _lines(self) -> list[list[tuple[str, str]]]:
         from accel_doctor.cli.terminal.rows import table
 
-        size, now = shutil.get_terminal_size(), time.monotonic()
+        size, now = self._terminal.size or _USUAL, time.monotonic()
         unicode = (sys.stderr.encoding or "").lower().startswith("utf")
         rows = self._rows(now)
         waiting = len(self._waiting) if rows else 0

@@ -35,7 +35,8 @@ class PlainReporter(Reporter):
     def stopping(self) -> None:
         """Restore the terminal, and say that an interrupt was heard; what was begun ends unheard."""
         self._stopped = True
-        if self._terminal.interactive and not self.close():
+        shown = self.close()
+        if self._terminal.interactive and not shown:
             click.echo(err=True)  # beside it is the terminal's ^C
         self._say("stopping…", level=-1)
 

@@ -40,9 +40,15 @@ class Terminal:
         )
 
     @property
-    def columns(self) -> int | None:
-        """Return how wide the screen is; None where lines are not for a screen."""
+    def size(self) -> os.terminal_size | None:
+        """Return how large the screen is; None where lines are not for a screen, or it does not say."""
         try:
-            return os.get_terminal_size(sys.stderr.fileno()).columns or None
+            size = os.get_terminal_size(sys.stderr.fileno())
         except (OSError, ValueError):
             return None
+        return size if size.columns and size.lines else None
+
+    @property
+    def columns(self) -> int | None:
+        """Return how wide the screen is; None as for :attr:`size`."""
+        return self.size.columns if self.size else None
