@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pexpect
+import pyte
 import pytest
 from integration.machine import Base, Machine
 from integration.test_install import DOCTOR, SETUP, at_a_terminal, ended, packages_of, sdist, with_doctor
@@ -77,6 +78,28 @@ def test_the_wrong_password_changes_nothing(fresh: Machine) -> None:
     assert ended(child) == ExitCode.PRIVILEGE
     assert packages_of(fresh) == before
     assert "wrong" not in "".join(logs_of(fresh, "/home/ann"))
+
+
+# --- the question -----------------------------------------------------------------------------------------
+
+
+def test_the_question_fits_and_explains_itself(fresh: Machine) -> None:
+    for columns in (40, 80, 200):
+        child = at_a_terminal(fresh, *REQUIRED[1:], columns=columns)
+        child.expect(r"\? help\]: ")
+        screen = pyte.Screen(columns, 40)
+        pyte.Stream(screen).feed(child.before + child.after)
+        lines = [line.rstrip() for line in screen.display]
+        asked = " ".join(" ".join(lines).split())
+        assert asked.endswith("Install 3 system packages? [y yes, N no, l log, ? help]:")
+        # Words are whole, further lines hang, and the command can be pasted.
+        words = set("".join(f"{line}\n" for line in lines).replace("\\\n", "\n").split())
+        assert words >= {"python3.13-dev", "Dpkg::Options::=--force-confold", "--no-install-recommends"}
+        child.sendline("l")
+        child.expect("nothing has failed, so there is no log|--- /")
+        child.expect(r"\? help\]: ")
+        child.sendline("n")
+        assert ended(child) == ExitCode.CONSENT
 
 
 # --- Ctrl-C -----------------------------------------------------------------------------------------------

@@ -316,12 +316,12 @@ def test_an_externally_managed_interpreter_is_refused(unchanged):
 # --- somebody at a terminal ------------------------------------------------------------------------------
 
 
-def at_a_terminal(where: Machine, *arguments: str, user: str | None = None) -> pexpect.spawn:
+def at_a_terminal(where: Machine, *arguments: str, user: str | None = None, columns: int = 160) -> pexpect.spawn:
     home = f"/home/{user}" if user else "/root"
     runner = where.runner(user)
     argv = [*runner.prefix, "sh", "-c", f'cd {home} && exec {DOCTOR} install "$@"', "sh", *arguments]
-    environment = {**runner.environment, "TERM": "xterm", "COLUMNS": "160"}
-    return pexpect.spawn(argv[0], argv[1:], env=environment, encoding="utf-8", timeout=300, dimensions=(40, 160))
+    environment = {**runner.environment, "TERM": "xterm", "COLUMNS": str(columns)}
+    return pexpect.spawn(argv[0], argv[1:], env=environment, encoding="utf-8", timeout=300, dimensions=(40, columns))
 
 
 QUESTION = r"Install 4 system packages\? \[y yes, N no, l log, \? help\]"
