@@ -110,9 +110,9 @@ class Session:
     def recording(self) -> Recording:
         """Return the reporter that suits the terminal, watched for the report of this run."""
         from accel_doctor.cli.terminal.recording import Recording
-        from accel_doctor.cli.terminal.reporters import CommandReporter, reporter_for
+        from accel_doctor.cli.terminal.reporters import command_reporter_for, reporter_for
 
-        chosen = CommandReporter if self.beside_a_command else reporter_for
+        chosen = command_reporter_for if self.beside_a_command else reporter_for
         return Recording(chosen(self.terminal, self.distribution))
 
     @cached_property
@@ -148,7 +148,7 @@ class Session:
     @cached_property
     def runner(self) -> ProcessRunner:
         """Return the process runner; it works in the directory of the invocation."""
-        audience = self.reporter if self.terminal.live and not self.beside_a_command else None
+        audience = self.reporter if self.terminal.live else None
         return ProcessRunner(self.invocation.variables, self.invocation.directory, audience)
 
     @cached_property

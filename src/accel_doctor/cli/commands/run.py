@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from accel_doctor.cli.assembly import assembled_treatment
@@ -76,7 +77,7 @@ def _until_well(words: Sequence[str], session: Session, treatment: Treatment) ->
 
     def attempt() -> int | Failed:
         if codes:
-            session.reporter.step(f"running again: {shlex.join(words)}")
+            session.reporter.give_way(f"running again: {shlex.join(words)}")
         log = session.logs.new_log("run", words[0].rpartition("/")[2])
         session.recording.begin(shlex.join(words), log)
         done = session.runner.watch(words, log, terminal=terminal)
@@ -88,7 +89,11 @@ def _until_well(words: Sequence[str], session: Session, treatment: Treatment) ->
         return Failed(None, log, "command", done.returncode, done.seconds)
 
     try:
-        with session.interrupts.watched(), interruption_told(session.reporter, treatment.transactions, session.logs):
+        with (
+            session.interrupts.watched(),
+            closing(session.reporter),
+            interruption_told(session.reporter, treatment.transactions, session.logs),
+        ):
             while isinstance(outcome := attempt(), Failed):
                 treatment.treat([outcome], built=())
             return outcome, None

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from accel_doctor.cli.terminal.reporters import PlainReporter
+from accel_doctor.cli.terminal.reporters import CommandReporter, PlainReporter
 from accel_doctor.cli.terminal.streams import Terminal
 from accel_doctor.model.builds import Amount, Outcome, Source
 from accel_doctor.model.machine import Distribution
@@ -48,6 +48,10 @@ class LiveReporter(PlainReporter):
         with self._lock:
             self._closed = True
             return self._put_away()
+
+    def give_way(self, text: str) -> None:
+        self._put_away()
+        super().give_way(text)
 
     def step(self, text: str) -> None:
         from accel_doctor.cli.terminal.heard import Heard
@@ -195,3 +199,7 @@ class LiveReporter(PlainReporter):
             for part, style in ([("\n", "")] if number else []) + list(line):
                 text.append(part, style if self._terminal.color else "")
         return text
+
+
+class LiveCommandReporter(CommandReporter, LiveReporter):
+    """The same between the runs of another command."""

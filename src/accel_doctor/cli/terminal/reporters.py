@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 import time
 from collections.abc import Collection, Sequence
@@ -31,6 +32,10 @@ class PlainReporter(Reporter):
     def close(self) -> bool:
         """Restore the terminal; return whether there was a table."""
         return False
+
+    def give_way(self, text: str) -> None:
+        """Announce a command that has the screen for itself."""
+        self._say(text, bold=True)
 
     def stopping(self) -> None:
         """Restore the terminal, and say that an interrupt was heard; what was begun ends unheard."""
@@ -87,7 +92,10 @@ class PlainReporter(Reporter):
         for line in lines[: len(lines) - len(commands)]:
             self._say(line, plan.names, level=-1)
         for command in commands:
-            self._print_if(-1, command_text(self._terminal, command))
+            if self._terminal.columns is None:
+                self._say(f"  {shlex.join(command)}", level=-1)
+            else:  # as it can be pasted, without our name
+                self._print_if(-1, command_text(self._terminal, command))
 
     def note(self, text: str) -> None:
         self._say(text, level=-1, fg="yellow")
@@ -204,3 +212,12 @@ def reporter_for(terminal: Terminal, distribution: Distribution) -> PlainReporte
     if terminal.service:
         return GroupingReporter(terminal, distribution, terminal.service)
     return PlainReporter(terminal, distribution)
+
+
+def command_reporter_for(terminal: Terminal, distribution: Distribution) -> PlainReporter:
+    """Return the reporter that suits the terminal, for what is printed between another command's output."""
+    if terminal.live and terminal.verbosity >= 0:
+        from accel_doctor.cli.terminal.live import LiveCommandReporter
+
+        return LiveCommandReporter(terminal, distribution)
+    return CommandReporter(terminal, distribution)

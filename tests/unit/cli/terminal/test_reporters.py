@@ -11,7 +11,7 @@ import click
 import pytest
 
 from accel_doctor.cli.terminal.live import LiveReporter
-from accel_doctor.cli.terminal.reporters import PlainReporter, reporter_for
+from accel_doctor.cli.terminal.reporters import PlainReporter, command_reporter_for, reporter_for
 from accel_doctor.cli.terminal.streams import Terminal
 from accel_doctor.model.builds import Built, Failed, Source, SourceKind, Wheel
 from accel_doctor.model.cures import Confidence, Reason, SystemPackage
@@ -148,3 +148,18 @@ def test_after_an_interrupt_what_was_begun_ends_unheard(capsys):
 
 def test_quiet_needs_no_table():
     assert type(reporter_for(terminal(live=True, verbosity=-1), DEBIAN)) is PlainReporter
+
+
+def test_between_the_runs_of_a_command_lines_begin_with_our_name(capsys):
+    for live in (False, True):
+        reporter = command_reporter_for(terminal(live=live), DEBIAN)
+        with closing(reporter):
+            reporter.step("Installing 1 system package")
+            reporter.give_way("running again: make")
+    line = "accel-doctor: Installing 1 system package\naccel-doctor: running again: make\n"
+    assert capsys.readouterr().err == 2 * line
+
+
+def test_in_a_pipe_commands_of_a_plan_have_our_name_too(capsys):
+    command_reporter_for(terminal(), DEBIAN).plan(PLAN, None)
+    assert capsys.readouterr().err.endswith("accel-doctor:   apt-get install gcc\n")
