@@ -24,6 +24,8 @@ _WANTS_SETTINGS = re.compile(
 _SETTING_ERRORS = re.compile(
     r"ImproperlyConfigured|NotImplementedError|\w*(?:Display|Credentials|Configuration|Config)\w*(?:Error|Exception)"
 )
+# Imports are tried without a network.
+_OF_THE_NETWORK = re.compile(r"Network is unreachable|Temporary failure in name resolution|Name or service not known")
 _STOPPED = ("SystemExit",)
 # Files of the kernel's, which a board or a driver has; and an extension that is a plain library for others to open.
 _OF_A_DEVICE = re.compile(r"\[Errno \d+\] .*: '/(?:proc|sys|dev)/[^']*'")
@@ -68,12 +70,14 @@ class ImportFailure(NamedTuple):
     @property
     def wants_settings(self) -> bool:
         """Return whether the module only wants what its user configures, a display, a variable, credentials; or a
-        device; or is a plain library, and no module."""
+        device, or the network; or is a plain library, and no module."""
         if self.variable or any(map(_SETTING_ERRORS.fullmatch, self.kinds)):
             return True
         if self.kinds[:1] == _STOPPED:  # a script; one that stops with a sentence lacks something
             return re.fullmatch(r"\s*(?:-?\d+\s*)?", self.message) is not None
         if _OF_A_DEVICE.match(self.message) or _PLAIN_LIBRARY.match(self.message):
+            return True
+        if _OF_THE_NETWORK.search(self.message):
             return True
         about_names = "ModuleNotFoundError" in self.kinds or self.message.startswith("cannot import name")
         return not about_names and _WANTS_SETTINGS.search(self.message) is not None

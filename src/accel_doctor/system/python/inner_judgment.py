@@ -57,23 +57,28 @@ class InnerJudge:
         return Judgment((*judgment.failing, *more), (*judgment.noted, *of_commands.noted))
 
     def of_commands(self, failures: Sequence[ImportFailure], name: str, commands: Collection[str]) -> Judgment:
-        """Judge the commands that cannot be imported: without the one with the distribution's name, or without half of
-        them, it does not do what it is for.
+        """Judge the commands that cannot be imported: without the one with the distribution's name, or, if there is
+        none of that name, without half of them, it does not do what it is for.
 
         What another package may cure is an ``inner`` failure.
         """
         failed = [one for one in failures if one.command and not (one.wants_settings or self._is_optional(one))]
         failing, noted = [], []
-        main = any(canonicalize_name(one.command or "") == canonicalize_name(name) for one in failed)
-        much = main or 2 * len(failed) >= len(commands)
+        main = [command for command in commands if canonicalize_name(command) == canonicalize_name(name)]
+        much = any(one.command in main for one in failed) if main else 2 * len(failed) >= len(commands)
         for one in failed:
             if one.asks_for_libraries or (one.lacks_module and not self._is_gone(one)):
                 failing.append(one._replace(inner=True))
-            elif much and _is_of_code(one):
+            elif much and _is_of_code(one) and not self._lacks_own_name(one):
                 failing.append(one)
             else:
                 noted.append(one)
         return Judgment(tuple(failing), tuple(noted))
+
+    def _lacks_own_name(self, failure: ImportFailure) -> bool:
+        """Return whether it lacks a name of its own package, which may define that only with one of its extras."""
+        found = re.match(r"cannot import name '\w+' from '(\w+)", failure.message)
+        return bool(self.extras) and found is not None and found[1] == top_of(failure.module)
 
     def judged(self, failures: Sequence[ImportFailure]) -> list[ImportFailure]:
         """Return one failure for each thing that keeps much of a distribution from being imported. Those that a further

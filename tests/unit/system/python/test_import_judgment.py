@@ -30,6 +30,8 @@ def failure(*kinds: str, module: str = "demo", **facts: object) -> ImportFailure
         failure("ValueError", message="no API key given"),
         failure("NotImplementedError", "RuntimeError", message="analogio not supported for this board."),
         failure("FileNotFoundError", "OSError", message="[Errno 2] No such file or directory: '/proc/modules'"),
+        failure("OSError", message="[Errno 101] Network is unreachable"),
+        failure("ConnectionError", message="HTTPSConnectionPool: [Errno -3] Temporary failure in name resolution')"),
         failure("ImportError", message="dynamic module does not define module export function (PyInit_libdemo)"),
         ImportFailure("psycopg_c", IMPORT_ERROR, "the psycopg package should be imported before psycopg_c"),
         ImportFailure("demo", ("SystemExit", "BaseException", "object"), "2"),

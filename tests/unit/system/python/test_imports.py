@@ -312,6 +312,13 @@ def test_one_old_command_of_many_is_only_told(verifier, target, notes):
     assert note.startswith("demo can be imported, but not its command old: ImportError: cannot import name")
 
 
+def test_where_the_command_of_its_name_works_others_are_only_told(verifier, target, notes):
+    files = {"demo/__init__.py": "def main(): pass", "demo/old.py": GONE}
+    assert verifier.failing(["demo"], target("demo", files, "demo = demo:main\ndemo-old = demo.old:main\n")) == []
+    (note,) = notes
+    assert note.startswith("demo can be imported, but not its command demo-old: ")
+
+
 def test_a_command_that_ends_the_process_or_wants_a_display_says_nothing(verifier, target):
     files = {
         "demo/__init__.py": "",

@@ -86,3 +86,12 @@ def test_each_cause_is_told_once():
 )  # fmt: skip
 def test_how_many_modules_were_imported_from_inside(output, counted):
     assert read_inner_count(output, "mark:") == counted
+
+
+def test_a_name_that_a_package_defines_only_with_an_extra_is_told():
+    words = "cannot import name 'FbsType' from 'demo.xbr' (/x/demo/xbr/__init__.py)"
+    failed = ImportFailure("demo.xbr.cli", IMPORT_ERROR, words, command="xbr")
+    assert inside("web3").of_commands([failed], "demo", ["xbr"]) == ((), (failed,))
+    assert inside().of_commands([failed], "demo", ["xbr"]) == ((failed,), ())
+    other = failed._replace(message=words.replace("demo.xbr", "jinja2"))
+    assert inside("web3").of_commands([other], "demo", ["xbr"]) == ((other,), ())
