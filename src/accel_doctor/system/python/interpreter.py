@@ -199,7 +199,9 @@ def refuse_unwritable(interpreter: Interpreter, request: InstallRequest) -> None
         return
     raise UsageError(
         f"cannot install into {chosen or interpreter.prefix}: permission denied: {there[0]}",
-        hint="name an environment of yours with --python, or make one: python3 -m venv DIR",
+        hint="name a directory of yours"
+        if chosen
+        else "name an environment of yours with --python, or make one: python3 -m venv DIR",
     )
 
 

@@ -166,6 +166,7 @@ def test_an_environment_of_somebody_else_is_refused(tmp_path: Path, monkeypatch:
     with pytest.raises(UsageError) as caught:
         refuse_unwritable(theirs, InstallRequest((), target=tmp_path / "a/b"))
     assert caught.value.message == f"cannot install into {tmp_path}/a/b: permission denied: {tmp_path}"
+    assert caught.value.hint == "name a directory of yours"
     refuse_unwritable(theirs, InstallRequest((), user=True))
     monkeypatch.setattr("os.access", lambda path, mode: path == tmp_path)
     refuse_unwritable(theirs, InstallRequest((), prefix=tmp_path / "new"))
