@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from accel_doctor.errors import AccelDoctorError
+from accel_doctor.report.wrapping import wrapped
 from accel_doctor.wording import count, printable
 
 SCHEMA = 1
@@ -52,18 +52,18 @@ def self_check_lines(check: SelfCheck, width: int) -> Iterator[str]:
     """Yield the page, wrapped at words to ``width`` columns."""
     broad = 2 + max((len(name) for facts in check.facts.values() for name in facts), default=0)
     for heading, facts in check.facts.items():
-        yield heading
+        yield heading if facts else f"{heading}: none"
         for name, value in facts.items():
-            yield from _wrapped(f"  {name.ljust(broad)}", _sentence(_shown(value, check.home)), width)
+            yield from wrapped(f"  {name.ljust(broad)}{_sentence(_shown(value, check.home))}", width)
     yield ""
     if not check.problems:
         yield "nothing is wrong"
         return
     yield f"{count(len(check.problems), 'problem')}:"
     for error in check.problems:
-        yield from _wrapped("  error: ", str(_shown(error.message, check.home)), width)
+        yield from wrapped(f"  error: {_line(_shown(error.message, check.home))}", width)
         if error.hint:
-            yield from _wrapped("  hint: ", str(_shown(error.hint, check.home)), width)
+            yield from wrapped(f"  hint: {_line(_shown(error.hint, check.home))}", width)
 
 
 def _key(name: str) -> str:
@@ -73,7 +73,11 @@ def _key(name: str) -> str:
 def _sentence(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(value) or "none" if isinstance(value, list) else str(value or "none")
+    return _line(", ".join(value) or "none" if isinstance(value, list) else str(value or "none"))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _shown(value: Fact, home: str) -> Any:
@@ -85,14 +89,3 @@ def _shown(value: Fact, home: str) -> Any:
     text = _ADDRESS.sub(r"\g<scheme>\g<host>", value)
     text = re.sub(rf"{re.escape(home)}(?=/|\b)", "~", text) if len(home) > 1 else text
     return "\n".join(map(printable, text.split("\n")))
-
-
-def _wrapped(begin: str, text: str, width: int) -> list[str]:
-    indent = " " * (len(begin) if len(begin) < width // 2 else 4)
-    return textwrap.wrap(
-        f"{begin}{' '.join(text.split())}",
-        max(width, 40),
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
