@@ -99,7 +99,10 @@ top-level packages and modules, but not those that distributions leave there by 
 | code of Python 2, because the build skipped 2to3 | it is built again with `setuptools<58`, where that can work |
 | a missing module or symbol, a crash, any other exception | it cannot be imported: [exit code 10](exit-codes.md) |
 | a module that wants settings: a display, a variable, credentials, Django's settings | it counts as imported |
+| a module that wants the network, which imports do not have | it counts as imported |
 | a second module that wants another distribution, while the main one works | it is told, and counts as imported |
+| the function behind the command with the distribution's name; half of all if none has it | it cannot be imported |
+| the functions behind other commands | they are told, and it counts as imported |
 """
 
 ALTERNATIVES = """
