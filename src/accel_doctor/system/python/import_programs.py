@@ -84,7 +84,7 @@ print(sys.argv[4] + json.dumps(answer))
 IMPORT = (
     _PREAMBLE
     + r"""
-import importlib.util, json, pkgutil, subprocess, threading, traceback
+import errno, importlib.util, json, pkgutil, subprocess, threading, traceback
 mark, inside, commands, *names = sys.argv[4:]
 del sys.argv[1:]
 asked = []
@@ -176,10 +176,31 @@ def announce(count, seconds):  # a module that never ends says nothing about the
         clock.daemon = True
         clock.start()
 
+def in_spite_of_the_network(action):  # which is not there: sockets that nothing is sent through are had all the same
+    import socket
+    plain = socket.socket.__init__
+    def made(self, family=-1, type=-1, proto=-1, fileno=None):
+        try:
+            plain(self, family, type, proto, fileno)
+        except OSError as failure:
+            if failure.errno != errno.ENETUNREACH:
+                raise
+            plain(self, socket.AF_UNIX, type)
+    socket.socket.__init__ = made
+    try:
+        action()
+    finally:
+        socket.socket.__init__ = plain
+
 def attempt(name, action, **more):
     del asked[:]
     try:
-        action()
+        try:
+            action()
+        except OSError as failure:
+            if failure.errno != errno.ENETUNREACH:
+                raise
+            in_spite_of_the_network(action)
     except BaseException as failure:
         wanted = [one for one in dict.fromkeys([*asked, *lacking(failure)]) if not is_there(one)]
         missing = getattr(failure, "name", None) if isinstance(failure, ImportError) else None

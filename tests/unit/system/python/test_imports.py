@@ -329,6 +329,27 @@ def test_a_command_that_ends_the_process_or_wants_a_display_says_nothing(verifie
     assert verifier.failing(["demo"], target("demo", files, commands)) == []
 
 
+REFUSING = """
+import socket, types
+real = socket._socket.socket
+def refusing(self, family, *more):
+    if family != socket.AF_UNIX:
+        raise OSError(101, "Network is unreachable")
+    real.__init__(self, family, *more)
+others = {**vars(socket._socket), "socket": types.SimpleNamespace(__init__=refusing)}
+socket._socket = types.SimpleNamespace(**others)
+"""
+
+
+def test_a_socket_that_cannot_be_had_hides_nothing(verifier, target):
+    logging = "import logging.handlers\nlogging.handlers.SysLogHandler()\n"
+    files = {"demo/__init__.py": f"from . import refusing\n{logging}", "demo/refusing.py": REFUSING}
+    assert verifier.failing(["demo"], target("demo", files)) == []
+    more = {**files, "demo/__init__.py": f"{files['demo/__init__.py']}import nobody_has_this\n"}
+    (failed,) = verifier.failing(["demo"], target("demo", more))
+    assert failed.log.read_text().endswith("is not installed: nobody_has_this\n")
+
+
 @pytest.mark.parametrize("code", ["", "import library.gone"])
 def test_a_module_that_an_installed_package_no_longer_has_is_told_in_python_s_words(verifier, target, code):
     target("library", {"library/__init__.py": code})
