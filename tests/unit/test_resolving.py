@@ -149,8 +149,8 @@ HASH = "a" * 64
 @pytest.mark.parametrize(
     ("text", "hashes", "expected"),
     [
-        ("/x/a-1.0.tar.gz", (), Source("source", None, SourceKind.SDIST, "/x/a-1.0.tar.gz")),
-        ("/x/a-1.0.zip[extra] ; python_version > '3'", (), Source("source", None, SourceKind.SDIST, "/x/a-1.0.zip")),
+        ("/x/a-1.0.tar.gz", (), Source("a", None, SourceKind.SDIST, "/x/a-1.0.tar.gz")),
+        ("/x/a-1.0.zip[extra] ; python_version > '3'", (), Source("a", None, SourceKind.SDIST, "/x/a-1.0.zip")),
         ("a @ file:///x/a-1.tgz", (), Source("a", None, SourceKind.SDIST, "/x/a-1.tgz")),
         ("a @ https://x/a.zip", (f"sha256:{HASH}",), Source("a", None, SourceKind.SDIST, "https://x/a.zip", HASH)),
         (f"a @ https://x/a.zip#sha256={HASH}", (), Source("a", None, SourceKind.SDIST, "https://x/a.zip", HASH)),
@@ -165,7 +165,9 @@ HASH = "a" * 64
             (),
             Source("a", None, SourceKind.VCS, "ssh://git@x/a.git", vcs="git", subdirectory="b"),
         ),
-        ("git+https://x/a", (), Source("source", None, SourceKind.VCS, "https://x/a", vcs="git")),
+        ("git+https://x/a_b.git@v1", (), Source("a-b", None, SourceKind.VCS, "https://x/a_b.git", vcs="git")),
+        ("/x/ruamel.yaml-0.1.tar.bz2", (), Source("ruamel-yaml", None, SourceKind.SDIST, "/x/ruamel.yaml-0.1.tar.bz2")),
+        ("/x/_.zip", (), Source("source", None, SourceKind.SDIST, "/x/_.zip")),
         ("a @ git+https://x/a", (f"sha256:{HASH}",), None),
     ],
 )

@@ -34,6 +34,7 @@ _ARCHIVES = (
 _EXTRAS = re.compile(r"(?P<rest>.+)(?P<extras>\[[^\]]+\])")
 _EGG = re.compile(r"[#&]egg=([^&]*)")
 _PROJECT_NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
+_LIKELY_NAME = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z][A-Za-z0-9]*)*?(?=-[0-9v]|\.(?:git|tar|t[a-z]z|zip)\b|@|$)")
 _OPERATORS = re.compile(r"===|==|~=|!=|<=|>=|<|>")
 
 
@@ -205,7 +206,8 @@ def direct_source(line: RequirementLine) -> Source | None:
     """Return the archive or git repository that a requirement read here names by its URL or path, as far as the line
     tells; None for anything else, for what is editable, and for several hashes or none that is SHA-256."""
     location, fragment = urldefrag(_located(line)[0])
-    facts, name, scheme = dict(parse_qsl(fragment)), line.name or "source", _scheme(location)
+    facts, scheme = dict(parse_qsl(fragment)), _scheme(location)
+    name = line.name or _likely_name(location)
     if line.editable or not location:
         return None
     if scheme.startswith("git+"):
@@ -224,6 +226,12 @@ def direct_source(line: RequirementLine) -> Source | None:
         return None
     digest = digests[0] if digests else None
     return Source(name, None, SourceKind.SDIST, str(local_path(location) or location), digest)
+
+
+def _likely_name(location: str) -> str:
+    """Return what to call a source until its metadata say its name."""
+    found = _LIKELY_NAME.match(posixpath.basename(unquote(urlsplit(location).path)))
+    return canonicalize_name(found[0]) if found else "source"
 
 
 def pointing_to(line: RequirementLine, name: str, wheel: Wheel) -> RequirementLine:
