@@ -76,7 +76,7 @@ def command(options: ReportOptions) -> int:
 
 def _line(run: Mapping[str, Any]) -> str:
     command = printable(shlex.join(run["command"]))
-    return f"{run['run']:23}  {run['outcome']:12}  {seconds(run['seconds']):>10}  {command}"
+    return f"{run['run']}  {run['outcome']:12}  {seconds(run['seconds']):>10}  {command}"
 
 
 def _summary(document: Mapping[str, Any]) -> Iterator[str]:
