@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from integration.conftest import mounted
 from paths import TESTS
 
@@ -19,6 +20,7 @@ def stressed(what: str, directory: Path, times: int) -> None:
     assert (done.returncode, done.stdout) == (0, "nothing was lost\n"), done.stderr
 
 
+@pytest.mark.long
 def test_killed_at_200_random_moments(tmp_path: Path) -> None:
     stressed("kill", tmp_path, 200)
 

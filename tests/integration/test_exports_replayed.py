@@ -16,6 +16,8 @@ REQUIREMENTS = ("demjson==2.2.4", "pyspellchecker==0.7.2", "cython-bbox==0.1.3")
 FROM_SOURCE = ("--no-binary", "demjson,pyspellchecker,cython-bbox")
 IMPORTED = "import demjson, spellchecker, cython_bbox"
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def cured(wheel) -> Iterator[Machine]:

@@ -74,7 +74,7 @@ class FirstRun:
     report: dict
 
 
-@pytest.fixture(scope="module", params=["bookworm", "trixie"])
+@pytest.fixture(scope="module", params=[pytest.param("bookworm", marks=pytest.mark.long), "trixie"])
 def first_run(request, wheel) -> Iterator[FirstRun]:
     for fresh in with_doctor(Base(request.param), wheel):
         assert fresh.run("which", "gcc").returncode == 1

@@ -111,7 +111,7 @@ MISTAKES = [
     ("", "why hat:frob", "hat:frob: no kind of need is called 'hat'", "write kind:name, such as header:libpq-fe.h"),
     (
         "",
-        "install --python python3 --break-system-packages --report gone/r.json six",
+        "install --target there --report gone/r.json six",
         "cannot write the report to gone/r.json: its directory is missing or not writable",
         "make the directory, or name another file",
     ),
