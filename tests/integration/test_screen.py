@@ -45,20 +45,25 @@ def variables(**more: str) -> dict[str, str]:
 
 
 def screens(here: Path, columns: int, **more: str) -> Iterator[tuple[bytes, list[str]]]:
-    """Each piece of output, and the lines of the screen after it, until all builds have ended."""
+    """Each piece of output up to a pause, and the lines of the screen after it, until all builds have ended."""
     argv = command()
     child = pexpect.spawn(
         argv[0], argv[1:], cwd=str(here), env=variables(**more), dimensions=(ROWS, columns), timeout=90
     )
     screen = pyte.Screen(columns, ROWS)
     stream = pyte.ByteStream(screen)
-    while True:
-        try:
-            data = child.read_nonblocking(65536, timeout=90)
+    pause, data, ended = 90.0, b"", False
+    while not ended:
+        try:  # a table may come in two reads, and half of one is nothing that anybody sees
+            data, pause = data + child.read_nonblocking(65536, timeout=pause), 0.02
+            continue
         except pexpect.EOF:
-            break
+            ended = True
+        except pexpect.TIMEOUT:
+            assert data, "nothing was said for 90 seconds"
         stream.feed(data)
         yield data, [line.rstrip() for line in screen.display]
+        pause, data = 90.0, b""
     child.close()
 
 
