@@ -13,7 +13,7 @@ from accel_doctor.model.requests import BuildSettings, IndexSettings
 
 
 class Product(Enum):
-    """What a build is to make; where a backend makes no metadata alone, it makes the wheel."""
+    """Name what a build is to make; where a backend makes no metadata alone, it makes the wheel."""
 
     WHEEL = "wheel"
     METADATA = "metadata"

@@ -1,4 +1,4 @@
-"""Whether what goes to stderr is colored."""
+"""Decide whether what goes to stderr is colored."""
 
 from __future__ import annotations
 

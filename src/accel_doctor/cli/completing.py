@@ -1,4 +1,4 @@
-"""What shells can complete: options and arguments whose placeholders say what they take (FILE, DIR, NEED, ID)."""
+"""Complete options and arguments in shells, by what their placeholders say that they take (FILE, DIR, NEED, ID)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How commands show their help, in groups and at any width; and what was meant by one that does not exist."""
+"""Show the help of commands, in groups and at any width, and guess what was meant by one that does not exist."""
 
 from __future__ import annotations
 
@@ -182,20 +182,23 @@ class HelpedGroup(HelpedCommand, click.Group):
 
 def closest(option: str, possibilities: Sequence[str]) -> str | None:
     """Return the option that was likely meant by one that does not exist; None if none is near."""
+    return next(iter(_near(option, possibilities, 0.8)), None)
+
+
+def _near(word: str, possibilities: Sequence[str], likeness: float) -> Sequence[str]:
     from difflib import get_close_matches  # not for --help
 
-    return next(iter(get_close_matches(option, possibilities, n=1, cutoff=0.8)), None)
+    return get_close_matches(word, possibilities, n=1, cutoff=likeness)
 
 
 def meant(word: str, commands: Sequence[str], *, nested: bool = False) -> Sequence[str]:
     """Return what was likely meant by a command that does not exist: a similar name, other tools' word for it, or a
     requirement file to install, a command to run; nothing if none is likely."""
-    import shutil
-    from difflib import get_close_matches  # neither for --help
+    import shutil  # not for --help
 
     if not nested and (known := ELSEWHERE.get(word.lower())):
         return known
-    if similar := get_close_matches(word.lower(), commands, n=1):
+    if similar := _near(word.lower(), commands, 0.6):
         return similar
     if not nested and os.path.isfile(word):  # noqa: PTH113  not a Path yet
         return (f"install -r {word}",)

@@ -53,7 +53,7 @@ _OF_BUILDS = frozenset({"CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS"
 
 
 class _Complaints(Notifier):
-    """What shared levels complain about."""
+    """Collect what shared levels complain about."""
 
     def __init__(self) -> None:
         self.told: list[str] = []

@@ -47,7 +47,7 @@ BYTES = "byte"
 
 @dataclass(frozen=True)
 class Amount:
-    """How far something is: ``done`` of ``total``, where that is known; ``unit`` a noun or ``%``, empty for steps."""
+    """Say how far something is: ``done`` of ``total``, if known; ``unit`` a noun or ``%``, empty for steps."""
 
     done: int
     total: int | None = None
@@ -122,7 +122,7 @@ Outcome = Built | Failed
 
 
 class Provision(Enum):
-    """Where a wheel to install comes from; the values are those in reports."""
+    """Say where a wheel to install comes from; the values are those in reports."""
 
     FETCHED = "fetched"  # from an index, a URL or a file
     STORED = "stored"  # from the wheel store

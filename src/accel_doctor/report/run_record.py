@@ -1,4 +1,4 @@
-"""What happened when in a run, and each of its failures, as JSON: what only watching it tells. Pure."""
+"""Write what happened when in a run, and its failures, as JSON: what only watching it tells. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a self-check found, as a document for bug reports and as one page of text; without secrets. Pure."""
+"""Show what a self-check found, as a document for bug reports and as a page of text; without secrets. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a frontend or a package manager does, read from its output while it runs. The output may be hostile. Pure."""
+"""Read what a frontend or a package manager does from its output, which may be hostile, while it runs. Pure."""
 
 from __future__ import annotations
 

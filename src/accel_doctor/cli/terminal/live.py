@@ -9,7 +9,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from accel_doctor.cli.terminal.heard import Heard
 from accel_doctor.cli.terminal.reporters import CommandReporter, PlainReporter
+from accel_doctor.cli.terminal.rows import Row, table
 from accel_doctor.cli.terminal.streams import Terminal
 from accel_doctor.model.builds import Amount, Outcome, Source
 from accel_doctor.model.machine import Distribution
@@ -18,9 +20,6 @@ from accel_doctor.model.plans import Consent, Plan
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
-
-    from accel_doctor.cli.terminal.heard import Heard
-    from accel_doctor.cli.terminal.rows import Row
 
 _PATIENCE = 1.0  # seconds until what goes on is worth a row
 _INTERVAL = 0.5  # seconds between two looks; nothing is drawn unless it has changed
@@ -54,8 +53,6 @@ class LiveReporter(PlainReporter):
         super().give_way(text)
 
     def step(self, text: str) -> None:
-        from accel_doctor.cli.terminal.heard import Heard
-
         super().step(text)
         with self._lock:
             self._heard, self._step, self._began = Heard(), text.partition(" ")[0], time.monotonic()
@@ -172,8 +169,6 @@ class LiveReporter(PlainReporter):
         self._live.update(self._text(lines), refresh=True)
 
     def _lines(self) -> list[list[tuple[str, str]]]:
-        from accel_doctor.cli.terminal.rows import table
-
         size, now = self._terminal.size or _USUAL, time.monotonic()
         unicode = (sys.stderr.encoding or "").lower().startswith("utf")
         rows = self._rows(now)
@@ -181,8 +176,6 @@ class LiveReporter(PlainReporter):
         return table(rows, waiting, size.columns, max(1, size.lines - _KEPT_FREE), unicode=unicode)
 
     def _rows(self, now: float) -> list[Row]:
-        from accel_doctor.cli.terminal.rows import Row
-
         rows = [
             Row(str(source), doing, now - began, how_far) for source, (doing, began, how_far) in self._builds.items()
         ]

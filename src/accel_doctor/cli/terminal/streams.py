@@ -1,4 +1,4 @@
-"""What our streams are connected to: a person, a screen that can be redrawn, colors, the log of a CI service."""
+"""Tell what our streams are connected to: a person, a screen that can be redrawn, colors, the log of a CI service."""
 
 from __future__ import annotations
 

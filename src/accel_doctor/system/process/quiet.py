@@ -1,4 +1,4 @@
-"""What a command on a pseudo-terminal says, kept to itself until it asks something."""
+"""Keep what a command on a pseudo-terminal says to itself, until it asks something."""
 
 from __future__ import annotations
 
