@@ -41,8 +41,15 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the pages, with every warning and every dead link an error."""
+    """Build the site, with every warning and every dead link inside it an error, and check the spelling."""
+    run(session, "codespell_lib")
     run(session, "sphinx", "-q", "-E", "-W", "--keep-going", "-b", "html", "docs", "build/docs", *session.posargs)
+
+
+@nox.session
+def links(session: nox.Session) -> None:
+    """Ask every other site that the pages link to; tell those that cannot be reached from here."""
+    session.run(sys.executable, "tests/tools/links.py", *session.posargs)
 
 
 @nox.session

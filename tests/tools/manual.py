@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import tomli
 
 from accel_doctor.cli.help_text import grouped
-from accel_doctor.cli.main import COMMANDS, DOCUMENTATION, EXAMPLES, application
+from accel_doctor.cli.main import COMMANDS, EXAMPLES, application
 from accel_doctor.errors import ExitCode
 
-DIRECTORY = Path(__file__).resolve().parents[2] / "docs/man"
+ROOT = Path(__file__).resolve().parents[2]
+DIRECTORY = ROOT / "docs/man"
+DOCUMENTATION = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Documentation"]
 FILES = {
     "~/.config/accel-doctor/config.toml": "Your configuration: options as keys. A project's is accel-doctor.toml, "
     "or [tool.accel-doctor] in its pyproject.toml; /etc/accel-doctor/config.toml is for all users.",

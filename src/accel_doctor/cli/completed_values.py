@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from accel_doctor.cli import machines
+from accel_doctor.cli import documentation, machines
 from accel_doctor.cli.configuration import cache_directory, rule_directories
 from accel_doctor.cli.main import COMMANDS
 from accel_doctor.cli.run_documents import runs
@@ -85,3 +85,8 @@ def recorded_runs(incomplete: str) -> list[str]:
 def commands(incomplete: str) -> list[str]:
     """Return the names of our own commands."""
     return _beginning(incomplete, (name for group in COMMANDS.values() for name in group))
+
+
+def topics(incomplete: str) -> list[str]:
+    """Return the topics of the documentation."""
+    return _beginning(incomplete, documentation.topics())

@@ -18,6 +18,7 @@ _VALUES = {
     frozenset({"NEED", "SYMPTOM", "PACKAGE", "FAMILY"}): "rules",
     frozenset({"REQUIREMENT"}): "python_packages",
     frozenset({"COMMAND"}): "commands",
+    frozenset({"TOPIC"}): "topics",
     frozenset({"RUN", "FILE"}): "recorded_runs",
 }
 

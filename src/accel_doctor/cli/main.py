@@ -40,6 +40,7 @@ COMMANDS = {
         "self-check": "Show what this machine is, what would be used here, and what is wrong.",
         "completion": "Let a shell complete commands, options, distributions, needs and files.",
         "help": "Show the help of a command.",
+        "docs": "Print the address of a page of the documentation.",
     },
 }
 EXAMPLES = {
@@ -48,7 +49,6 @@ EXAMPLES = {
     "accel-doctor run -- uv sync": "Run any command that builds, and cure what fails in it.",
 }
 COMPLETING = "_ACCEL_DOCTOR_COMPLETE"  # click completes a line if it is set
-DOCUMENTATION = "https://pypi.org/project/accel-doctor/"
 
 
 class LazyCommands(HelpedGroup):
@@ -84,7 +84,7 @@ class LazyCommands(HelpedGroup):
                     formatter.write_text(text)
         formatter.write_paragraph()
         formatter.write_text("Help of a command: accel-doctor help COMMAND")
-        formatter.write_text(f"Documentation: {DOCUMENTATION}")
+        formatter.write_text("Documentation: accel-doctor docs, accel-doctor docs TOPIC")
 
 
 @click.command(cls=LazyCommands, params=[color_option()], context_settings={"help_option_names": ["-h", "--help"]})

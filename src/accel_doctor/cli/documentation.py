@@ -1,0 +1,53 @@
+"""Know the pages of the documentation: which topics there are, and at which address each is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, metadata
+
+from accel_doctor.errors import ToolError
+
+# Kind of page, which is its directory -> names of pages, which are the topics. "" are those that are in none.
+TOPICS: dict[str, tuple[str, ...]] = {
+    "": ("changelog", "contributing", "features", "security"),
+    "tutorial": ("first-run", "first-session"),
+    "how-to": ("add-a-rule", "ci-environments", "provision", "run-any-command", "share-wheels"),
+    "reference": (
+        *("cache", "check", "command-line", "cures", "diagnose", "env", "exit-codes", "export", "glossary", "index"),
+        *("install", "package-managers", "repair", "report", "requirement-files", "rules", "rules-command", "run"),
+        *("self-check", "shared-levels", "terminal", "wheel-store", "why"),
+    ),
+    "explanation": ("accuracy", "architecture", "decisions", "reading-sources", "speed", "trust"),
+}
+# Commands that are described on the page of another topic.
+ELSEWHERE = {
+    "completion": "command-line",
+    "docs": "command-line",
+    "help": "command-line",
+    "history": "export",
+}
+
+
+def site() -> str:
+    """Return the address of the documentation, which pyproject.toml has. Raise ToolError if it was lost."""
+    try:
+        urls: list[str] = metadata("accel-doctor").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        urls = []
+    for label, _, address in (url.partition(", ") for url in urls):
+        if label == "Documentation":
+            return address
+    raise ToolError(
+        "the address of the documentation is not in this installation's metadata", hint="install accel-doctor again"
+    )
+
+
+def topics() -> Sequence[str]:
+    """Return all topics, sorted."""
+    return sorted({*ELSEWHERE, *(name for names in TOPICS.values() for name in names)})
+
+
+def page(topic: str) -> str | None:
+    """Return the path of a topic's page below the address of the site, without its suffix; None if there is none."""
+    name = ELSEWHERE.get(topic, topic)
+    return next((f"{kind}/{name}".lstrip("/") for kind, names in TOPICS.items() if name in names), None)
