@@ -63,7 +63,18 @@ OPTION_GROUPS = {
         "require_signature",
         "rules",
     ),
-    "Output": ("verbose", "quiet", "color", "form", "as_json", "export", "report"),
+    "Output": (
+        "verbose",
+        "quiet",
+        "color",
+        "form",
+        "as_json",
+        "export",
+        "report",
+        "annotate",
+        "baseline",
+        "write_baseline",
+    ),
 }
 OTHER = "Options"
 _GROUP_OF = {name: heading for heading, names in OPTION_GROUPS.items() for name in names}

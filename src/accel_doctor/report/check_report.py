@@ -5,11 +5,10 @@ The document's shape is described in ``docs/reference/check.md`` and by the JSON
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from accel_doctor.foresight import Certainty, ForeseenBuild, ForeseenNeed, Foresight
-from accel_doctor.model.machine import Distribution
+from accel_doctor.foresight import Certainty, ForeseenBuild
+from accel_doctor.report.check_findings import ForesightReport, state
 from accel_doctor.report.diagnosis_report import paste_lines
 from accel_doctor.report.run_report import system_package_document, unmet_document
 from accel_doctor.wording import count, printable
@@ -21,21 +20,6 @@ _HEADINGS = {
 }
 
 
-@dataclass(frozen=True)
-class ForesightReport:
-    """Foresight for one distribution and Python version.
-
-    ``resolved`` says whether dependencies are included; ``probed`` whether the machine was inspected, so that what is
-    not found there is missing.
-    """
-
-    distribution: Distribution
-    python: str
-    resolved: bool
-    probed: bool
-    foresight: Foresight
-
-
 def foresight_document(report: ForesightReport) -> dict[str, Any]:
     """Return the report as plain values."""
     plan = report.foresight.plan
@@ -44,7 +28,7 @@ def foresight_document(report: ForesightReport) -> dict[str, Any]:
         "distro": {"id": report.distribution.id, "version": report.distribution.version},
         "python": report.python,
         "resolved": report.resolved,
-        "packages": [_build_document(build) for build in report.foresight.builds],
+        "packages": [_build_document(build, report) for build in report.foresight.builds],
         "plan": {
             "system_packages": [system_package_document(package) for package in plan.packages],
             "advice": list(dict.fromkeys(unmet.advice for unmet in plan.unmet if unmet.advice)),
@@ -54,7 +38,7 @@ def foresight_document(report: ForesightReport) -> dict[str, Any]:
     }
 
 
-def _build_document(build: ForeseenBuild) -> dict[str, Any]:
+def _build_document(build: ForeseenBuild, report: ForesightReport) -> dict[str, Any]:
     return {
         "name": build.name,
         "version": build.version,
@@ -66,6 +50,7 @@ def _build_document(build: ForeseenBuild) -> dict[str, Any]:
                 "present": need.present,
                 "system_packages": list(need.packages),
                 "evidence": need.evidence,
+                "known": report.knows(build.name, need.need),
             }
             for need in build.needs
         ],
@@ -109,16 +94,9 @@ def _build_lines(build: ForeseenBuild, report: ForesightReport) -> list[str]:
     title = f"{build.name} {build.version}" if build.version else build.name
     why = f" ({build.why})" if build.certainty is Certainty.CERTAIN else ""
     lines = [f"  {printable(title + why)}"]
-    lines += [f"    {need.need}: {_state(need, report)}" for need in build.needs]
+    for need in build.needs:
+        known = " (in the baseline)" if report.knows(build.name, need.need) else ""
+        lines.append(f"    {need.need}: {state(need.present, need.packages, probed=report.probed)}{known}")
     if not build.needs:
         lines.append("    its build needs are unknown")
     return lines
-
-
-def _state(need: ForeseenNeed, report: ForesightReport) -> str:
-    cure = f"install {', '.join(need.packages)}" if need.packages else "no known package"
-    if not report.probed:
-        return cure
-    if need.present:
-        return "installed"
-    return f"missing, {cure}" if need.present is False else f"not seen, {cure}"

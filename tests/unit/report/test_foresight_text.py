@@ -9,7 +9,8 @@ from accel_doctor.model.cures import Confidence, Reason, SystemPackage
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import Plan, Unmet
-from accel_doctor.report.check_report import ForesightReport, foresight_lines
+from accel_doctor.report.check_findings import ForesightReport
+from accel_doctor.report.check_report import foresight_lines
 
 DEBIAN = Distribution("debian", "13")
 C, ODD = Need.parse("compiler:c"), Need.parse("cmake:Odd")

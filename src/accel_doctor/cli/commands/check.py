@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import click
 
 from accel_doctor.cli.assembly import assembled_doctor
+from accel_doctor.cli.baseline import read_baseline, write_baseline
 from accel_doctor.cli.commands.export import exported_plan
 from accel_doctor.cli.machines import chosen_distribution, with_sure_commands
 from accel_doctor.cli.options import (
@@ -20,8 +21,6 @@ from accel_doctor.cli.options import (
     export_option,
     is_version,
     option,
-    show,
-    text_or_json,
 )
 from accel_doctor.cli.pip_line import PipArguments, PipLineCommand, prepare
 from accel_doctor.cli.session import Session, started
@@ -35,7 +34,8 @@ from accel_doctor.interfaces import Frontend
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.plans import Policy
 from accel_doctor.model.requests import InstallRequest
-from accel_doctor.report.check_report import ForesightReport, foresight_document, foresight_lines
+from accel_doctor.report.check_findings import ForesightReport, findings
+from accel_doctor.report.check_formats import FORMATS, github
 from accel_doctor.system.python.interpreter import describe
 from accel_doctor.system.python.platforms import marker_values, platform_of, platform_tags
 from accel_doctor.system.python.target import find_target
@@ -46,7 +46,16 @@ class CheckOptions:
     pip: PipArguments = PipArguments()
     distro: str | None = distro_option()
     python: str | None = option("--python", metavar="X.Y|PATH", help="Answer for this version or interpreter.")
-    form: str = text_or_json()
+    form: str = option("--format", default="text", type=click.Choice(list(FORMATS)), help="The format of the answer.")
+    annotate: bool = option(
+        "--annotate",
+        default=False,
+        help="In GitHub Actions, also mark what is missing at its line, whatever the format.",
+    )
+    baseline: str | None = option("--baseline", metavar="FILE", help="Do not fail because of what is in this file.")
+    write_baseline: str | None = option(
+        "--write-baseline", metavar="FILE", help="Write what is missing to this file, and do not fail because of it."
+    )
     export: str | None = export_option()
     no_resolve: bool = option(
         "--no-resolve", default=False, help="Look at the given names alone: ask no index, run no code."
@@ -61,6 +70,7 @@ def command(options: CheckOptions) -> int:
 
     Takes pip's arguments, as install does. Installs nothing.
     """
+    known = read_baseline(options.baseline) if options.baseline else None
     session, frontend, request = _prepared(options)
     elsewhere = options.distro is not None
     with (
@@ -78,19 +88,34 @@ def command(options: CheckOptions) -> int:
         resolved=resolution.locked is not None,
         probed=not elsewhere,
         foresight=foresight,
+        requirements=request.requirements,
+        lock=_lock(session, request),
+        known=known,
     )
     if options.export:
         click.echo(exported_plan(foresight.plan, options.export, session), nl=False)
-    else:
-        show(options.form, foresight_document(report), foresight_lines(report))
-    return ExitCode.DONE if elsewhere else _exit_code(foresight)
+    elif answer := FORMATS[options.form](report):
+        click.echo(answer)
+    if options.annotate and session.terminal.service == "github" and options.form != "github":
+        click.echo(github(report), err=True)
+    return _concluded(options, report)
 
 
-def _exit_code(foresight: Foresight) -> ExitCode:
-    if not foresight.missing:
+def _concluded(options: CheckOptions, report: ForesightReport) -> ExitCode:
+    found = findings(report)
+    if options.write_baseline:
+        write_baseline(options.write_baseline, found)
+        return ExitCode.DONE
+    new = [finding for finding in found if not finding.known]
+    if not new or not report.strict:
         return ExitCode.DONE
     # as install exits when the user declines a cure, or none is known
-    return ExitCode.CONSENT if foresight.plan.packages else ExitCode.UNCURED
+    return ExitCode.CONSENT if any(finding.curable for finding in new) else ExitCode.UNCURED
+
+
+def _lock(session: Session, request: InstallRequest) -> str | None:
+    """Return the lock file, as seen from the working directory."""
+    return str(request.lock).removeprefix(f"{session.invocation.directory}/") if request.lock else None
 
 
 # --- which machine ---------------------------------------------------------------------------------------

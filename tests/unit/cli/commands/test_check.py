@@ -107,7 +107,7 @@ def test_json_has_the_documented_shape(requirements, rules, capsys):
     document = json.loads(run(capsys, ExitCode.DONE, *arguments, "--python", "3.12", "--only-binary", "psycopg2"))
     jsonschema.Draft202012Validator(SCHEMA).validate(document)
     known, maybe, binary = document.pop("packages")
-    unseen = {"present": None, "evidence": None}
+    unseen = {"present": None, "evidence": None, "known": False}
     missing = {"need": "command:surely-not-there", "system_packages": ["surely-not-a-package"], **unseen}
     assert known == {
         "name": "cure-known",
@@ -241,6 +241,7 @@ def test_a_source_whose_metadata_takes_a_build_that_fails_is_part_of_the_answer(
                 "present": False,
                 "system_packages": ["libpq-dev"],
                 "evidence": "Error: pg_config executable not found.",
+                "known": False,
             }
         ],
     }
