@@ -140,7 +140,7 @@ CONFIGURATION = """
 Each option is also an environment variable, and a key of the same name in these TOML files. The first that has it wins:
 the command line; the environment; the project's `accel-doctor.toml` or `[tool.accel-doctor]` in its `pyproject.toml`;
 the user's `accel-doctor/config.toml` under `$XDG_CONFIG_HOME` (or `~/.config`); `/etc/accel-doctor/config.toml`. A
-project's files cannot set {not_for_projects}.
+project's files cannot set {not_for_projects}. [`accel-doctor config`](config.md) shows and changes them.
 """
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from accel_doctor.cli import documentation, machines
-from accel_doctor.cli.configuration import cache_directory, rule_directories
+from accel_doctor.cli.configuration import KEYS, cache_directory, rule_directories
 from accel_doctor.cli.main import COMMANDS
 from accel_doctor.cli.run_documents import runs
 from accel_doctor.model.needs import NeedKind
@@ -90,3 +90,8 @@ def commands(incomplete: str) -> list[str]:
 def topics(incomplete: str) -> list[str]:
     """Return the topics of the documentation."""
     return _beginning(incomplete, documentation.topics())
+
+
+def configuration_keys(incomplete: str) -> list[str]:
+    """Return the keys of the configuration."""
+    return _beginning(incomplete, KEYS)

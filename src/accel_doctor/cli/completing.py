@@ -19,6 +19,7 @@ _VALUES = {
     frozenset({"REQUIREMENT"}): "python_packages",
     frozenset({"COMMAND"}): "commands",
     frozenset({"TOPIC"}): "topics",
+    frozenset({"KEY"}): "configuration_keys",
     frozenset({"RUN", "FILE"}): "recorded_runs",
 }
 

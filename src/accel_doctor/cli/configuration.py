@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote, urlencode
 
 import tomli
 from platformdirs import user_cache_path, user_config_path, user_state_path
 
+from accel_doctor.cli.help_text import closest
 from accel_doctor.errors import UsageError
 from accel_doctor.ownership import invoking_user, outsider
 from accel_doctor.urls import redacted
@@ -90,23 +91,64 @@ def journal_path(variables: Mapping[str, str]) -> Path:
     return (Path(chosen).expanduser() if chosen else user_state_path("accel-doctor")) / "journal.jsonl"
 
 
+class ConfigurationFile(NamedTuple):
+    """One file that may hold values: ``whose`` it is, its path, and the names of the table that they are in."""
+
+    whose: str  # system, user or project
+    path: Path
+    table: tuple[str, ...] = ()
+
+    def values(self) -> dict[str, Any]:
+        """Return the values by option name. Raises UsageError with the file and key of a mistake."""
+        values = _checked(self.path, self.content())
+        for key in sorted(NOT_FOR_PROJECTS & set(values)) if self.whose == "project" else ():
+            self.refuse(key)
+        return values
+
+    def content(self) -> dict[str, Any]:
+        """Return what is in its table, unchecked, without what other commands read (``env``)."""
+        if self.whose == "user":
+            _believed(self.path, os.environ)
+        table: Any = _read(self.path)
+        for name in self.table:
+            table = table.get(name) if isinstance(table, dict) else None
+        own = table if isinstance(table, dict) else {}
+        return {key: value for key, value in own.items() if self.whose != "project" or key != "env"}
+
+    def refuse(self, key: str) -> NoReturn:
+        """Raise UsageError for a key that a project's files cannot set."""
+        raise UsageError(
+            f"{self.path}: {key!r} cannot be set in a project's files",
+            hint=f"set it on the command line, in a variable, or in {user_directory(os.environ) / USER_FILE}",
+        )
+
+
+def configuration_files(user_directory: Path, working_directory: Path) -> tuple[ConfigurationFile, ...]:
+    """Return the files that configure a command here, whether they exist or not; later ones win."""
+    project = working_directory / PROJECT_FILE
+    pyproject = ConfigurationFile("project", working_directory / "pyproject.toml", ("tool", "accel-doctor"))
+    return (
+        ConfigurationFile("system", SYSTEM_FILE),
+        ConfigurationFile("user", user_directory / USER_FILE),
+        pyproject if not _read(project) and pyproject.content() else ConfigurationFile("project", project),
+    )
+
+
 def read_configuration(user_directory: Path, working_directory: Path) -> dict[str, Any]:
     """Return the merged values by option name. Raises UsageError with the file and key of a mistake."""
     merged: dict[str, Any] = {}
-    for path in (SYSTEM_FILE, _believed(user_directory / USER_FILE, os.environ)):
-        merged |= _checked(path, _read(path))
-    project = working_directory / PROJECT_FILE
-    table, origin = _read(project), project
-    if not table:
-        origin = working_directory / "pyproject.toml"
-        table = _read(origin).get("tool", {}).get("accel-doctor", {})
-    values = _checked(origin, {key: value for key, value in table.items() if key != "env"})  # read by `env` itself
-    for key in sorted(NOT_FOR_PROJECTS & set(values)):
-        raise UsageError(
-            f"{origin}: {key!r} cannot be set in a project's files",
-            hint=f"set it on the command line, in a variable, or in {user_directory / USER_FILE}",
-        )
-    return merged | values
+    for file in configuration_files(user_directory, working_directory):
+        merged |= file.values()
+    return merged
+
+
+def known_key(key: str, origin: str = "") -> str:
+    """Return a key of the configuration. Raises UsageError, with the nearest, for one that is none."""
+    if key in KEYS:
+        return key
+    near = closest(key.replace("_", "-"), sorted(KEYS), 0.6)
+    hint = f"did you mean {near}?" if near else f"known keys: {', '.join(sorted(KEYS))}"
+    raise UsageError(f"{origin}unknown key {key!r}", hint=hint)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -123,9 +165,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _checked(path: Path, table: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in table.items():
-        if key not in KEYS:
-            raise UsageError(f"{path}: unknown key {key!r}", hint=f"known keys: {', '.join(sorted(KEYS))}")
-        if type(value) is not KEYS[key]:  # bool is an int in Python, not in TOML
+        if type(value) is not KEYS[known_key(key, f"{path}: ")]:  # bool is an int in Python, not in TOML
             raise UsageError(f"{path}: {key}: expected {_NAMES[KEYS[key]]}, got {value!r}")
     return dict(table)
 

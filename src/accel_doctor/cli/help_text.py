@@ -83,7 +83,6 @@ _GROUP_OF = {name: heading for heading, names in OPTION_GROUPS.items() for name 
 ELSEWHERE = {
     "add": ("install",),
     "clean": ("cache prune",),
-    "config": ("self-check",),
     "doctor": ("self-check",),
     "debug": ("self-check",),
     "info": ("self-check",),
@@ -105,6 +104,15 @@ ELSEWHERE = {
     "verify": ("cache verify",),
     "version": ("--version",),
     "which": ("why",),
+}
+
+# A command of pip or uv pip that is not ours -> what to use instead; %s is the interpreter of the environment.
+OF_PIP = {
+    **{name: (f"uv pip {name}", f"%s -m pip {name}") for name in ("uninstall", "list", "freeze", "show")},
+    **{name: (f"uv pip {name}",) for name in ("compile", "tree")},
+    **{name: (f"%s -m pip {name}",) for name in ("hash", "inspect", "index versions")},
+    "lock": ("uv pip compile", "%s -m pip lock"),
+    "cache purge": ("accel-doctor cache clear",),
 }
 
 
@@ -184,16 +192,20 @@ class HelpedGroup(HelpedCommand, click.Group):
             raise
         except click.UsageError:
             word, path = args[0], context.command_path
-            likely = meant(word, self.list_commands(context), nested=context.parent is not None)
-            hint = f"did you mean {either([f'{path} {one}' for one in likely])}?" if likely else None
-            raise UsageError(
-                f"no such command: {path} {word}", hint=hint or f"{path} --help lists the commands"
-            ) from None
+            of_pip, nested = _of_pip([*path.split()[1:], *args]), context.parent is not None
+            likely = meant(word, [] if of_pip else self.list_commands(context), nested=nested)
+            told = (
+                f"did you mean {either([f'{path} {one}' for one in likely])}?"
+                if likely and not (of_pip and word == "pip")
+                else ""
+            )
+            hint = "; ".join(filter(None, [of_pip, told])) or f"{path} --help lists the commands"
+            raise UsageError(f"no such command: {path} {word}", hint=hint) from None
 
 
-def closest(option: str, possibilities: Sequence[str]) -> str | None:
-    """Return the option that was likely meant by one that does not exist; None if none is near."""
-    return next(iter(_near(option, possibilities, 0.8)), None)
+def closest(word: str, possibilities: Sequence[str], likeness: float = 0.8) -> str | None:
+    """Return the option or key that was likely meant by one that does not exist; None if none is near."""
+    return next(iter(_near(word, possibilities, likeness)), None)
 
 
 def _near(word: str, possibilities: Sequence[str], likeness: float) -> Sequence[str]:
@@ -214,6 +226,20 @@ def meant(word: str, commands: Sequence[str], *, nested: bool = False) -> Sequen
     if not nested and os.path.isfile(word):  # noqa: PTH113  not a Path yet
         return (f"install -r {word}",)
     return (f"run -- {word}",) if not nested and shutil.which(word) else ()
+
+
+def _of_pip(words: Sequence[str]) -> str:
+    """Return what to use instead of a command of pip's, with its arguments, for the environment that is active or in
+    ``.venv``; empty if it is none of pip's."""
+    import shlex  # not for --help
+
+    words = words[1:] if words[0] == "pip" else words
+    size = 1 if words[0:1] and words[0] in OF_PIP else 2
+    active = any(os.environ.get(name) for name in ("VIRTUAL_ENV", "CONDA_PREFIX"))
+    python = ".venv/bin/python" if not active and os.path.exists(".venv/bin/python") else "python"  # noqa: PTH110
+    rest = shlex.join(words[size:])
+    commands = [f"{one.replace('%s', python)} {rest}".rstrip() for one in OF_PIP.get(" ".join(words[:size]), ())]
+    return f"use {either(commands)}" if commands else ""
 
 
 def _columns() -> int:

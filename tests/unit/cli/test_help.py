@@ -9,7 +9,7 @@ import pytest
 
 from accel_doctor.cli import main
 from accel_doctor.cli.commands.install import command as install
-from accel_doctor.cli.help_text import ELSEWHERE, OPTION_GROUPS, OTHER, GroupContext, grouped
+from accel_doctor.cli.help_text import ELSEWHERE, OF_PIP, OPTION_GROUPS, OTHER, GroupContext, grouped
 from accel_doctor.errors import ExitCode
 
 
@@ -105,6 +105,7 @@ def test_help_of_a_command_is_that_of_its_option(said):
         (
             ["list"],
             "accel-doctor list",
+            "use uv pip list or python -m pip list; "
             "did you mean accel-doctor cache list, accel-doctor env list or accel-doctor history?",
         ),
         (["hlep"], "accel-doctor hlep", "did you mean accel-doctor help?"),
@@ -118,6 +119,47 @@ def test_help_of_a_command_is_that_of_its_option(said):
 def test_a_command_that_does_not_exist_suggests_what_was_meant(said, tmp_path, words, error, hint):
     (tmp_path / "dev.txt").touch()
     assert said(*words) == (ExitCode.USAGE, f"error: no such command: {error}\nhint: {hint}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("uninstall -y six", "use uv pip uninstall -y six or python -m pip uninstall -y six"),
+        ("pip uninstall six", "use uv pip uninstall six or python -m pip uninstall six"),
+        ("freeze", "use uv pip freeze or python -m pip freeze; did you mean accel-doctor export?"),
+        (
+            "show a;b",
+            "use uv pip show 'a;b' or python -m pip show 'a;b'; did you mean accel-doctor why or "
+            "accel-doctor rules show?",
+        ),
+        ("hash six.whl", "use python -m pip hash six.whl"),
+        ("inspect", "use python -m pip inspect"),
+        ("index versions six", "use python -m pip index versions six"),
+        ("lock six", "use uv pip compile six or python -m pip lock six"),
+        ("compile dev.in", "use uv pip compile dev.in"),
+        ("tree", "use uv pip tree"),
+        ("cache purge", "use accel-doctor cache clear"),
+    ],
+)
+def test_a_command_of_pip_answers_with_what_to_use(said, monkeypatch, words, hint):
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
+    code, text = said(*words.split())
+    assert (code, text.splitlines()[1:]) == (ExitCode.USAGE, [f"hint: {hint}"])
+
+
+def test_the_interpreter_of_the_environment_here_is_named(said, monkeypatch, tmp_path):
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").touch()
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    monkeypatch.setenv("VIRTUAL_ENV", "/srv/env")
+    assert "or python -m pip list;" in said("list")[1]
+    monkeypatch.delenv("VIRTUAL_ENV")
+    assert "or .venv/bin/python -m pip list;" in said("list")[1]
+
+
+def test_every_command_of_pip_that_is_answered_is_no_command_of_ours():
+    assert set(OF_PIP) & {name for commands in main.COMMANDS.values() for name in commands} == set()
 
 
 def test_every_suggestion_exists():
