@@ -34,6 +34,12 @@ applies as it does to pip: `PIP_*`, `/etc/pip.conf`, and the `pip.conf` of the u
 frontend, `UV_*` applies too and wins over pip's configuration. [Requirement files](requirement-files.md) mean what
 they mean to pip.
 
+A project is installed by its directory: `.`, `-e .`, `-e '.[dev]'`. `--group NAME` installs a dependency group of the
+`pyproject.toml` here (PEP 735), without the project, and `--group DIR/pyproject.toml:NAME` another project's.
+`--script FILE` installs what a script says that it needs (PEP 723); pip calls it `--requirements-from-script`. It is
+refused for another Python than the script requires, and where the script has a `[tool.uv]`, which changes what is
+installed and is only uv's to read: `accel-doctor run -- uv run FILE`.
+
 uv refuses old archive formats of sdists (`.tar.bz2`, `.tar.xz`, `.tgz`); unless you ask for it with `--frontend uv`,
 pip resolves and builds what needs them.
 

@@ -15,7 +15,15 @@ from accel_doctor.wording import either
 
 # Heading -> the options below it, in the order of help, man pages and reference. All others are under OTHER.
 OPTION_GROUPS = {
-    "Requirements": ("requirement", "constraint", "editable", "build_constraint", "no_resolve"),
+    "Requirements": (
+        "requirement",
+        "constraint",
+        "editable",
+        "group",
+        "requirements_from_script",
+        "build_constraint",
+        "no_resolve",
+    ),
     "Consent": ("yes", "yes_to_all", "no_system", "dry_run"),
     "Target": ("python", "venv", "distro", "target", "prefix", "user", "break_system_packages", "require_virtualenv"),
     "Versions": (

@@ -142,7 +142,15 @@ def prepare(session: Session, arguments: ParsedArguments, options: FrontendOptio
     files = replace(disk, connection=read_connection(arguments, configuration, invocation))
     inside = interpreter.in_virtual_environment
     try:
-        return frontend, read_request(arguments, configuration, files, invocation, in_virtual_environment=inside)
+        request = read_request(
+            arguments,
+            configuration,
+            files,
+            invocation,
+            in_virtual_environment=inside,
+            python=interpreter.version,
+        )
+        return frontend, request
     except NoRequirementsError as error:
         error.hint = f"{click.get_current_context().command_path} {error.hint}"
         raise

@@ -16,15 +16,19 @@ def is_lock(location: str) -> bool:
 
 @dataclass(frozen=True)
 class OtherFile:
-    """A kind of file: what it is, the command that installs it, and one that writes the same in a form to read here."""
+    """A kind of file: what it is, what reads it here, or the command that installs it and one that writes the same in a
+    form to read here."""
 
     what: str
     command: str = ""
     export: str = ""
+    here: str = ""
 
     @property
     def hint(self) -> str:
         """Return what to do with such a file."""
+        if self.here:
+            return self.here
         run = f"accel-doctor run -- {self.command}" if self.command else ""
         exported = f"{self.export}, and give that with -r" if self.export else ""
         return "; or ".join(filter(None, (run, exported))) or "give a requirements file, or a pylock.toml"
@@ -64,7 +68,7 @@ def other_file(location: str) -> OtherFile | None:
     if known is not None:
         return known
     if suffix == ".py" and name != suffix:
-        return OtherFile("a Python file", f"uv run {name}", f"uv export --script {name} -o requirements.txt")
+        return OtherFile("a Python file", here=f"if it says what it needs (PEP 723): --script {location}")
     what = _BY_SUFFIX.get(suffix)
     return OtherFile(what) if what and not is_lock(name) else None
 

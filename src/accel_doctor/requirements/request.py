@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from accel_doctor.errors import UsageError
 from accel_doctor.model.machine import Invocation
 from accel_doctor.model.requests import BuildSettings, Connection, IndexSettings, InstallRequest, RequirementLine
+from accel_doctor.requirements.embedded import Embedded, group_requirements, read_script
 from accel_doctor.requirements.lines import FORMATS, Line
 from accel_doctor.requirements.merged_options import MergedOptions, settle
 from accel_doctor.requirements.other_files import is_lock
@@ -44,15 +45,16 @@ def read_request(
     invocation: Invocation,
     *,
     in_virtual_environment: bool,
+    python: str | None = None,
 ) -> InstallRequest:
     """Return the user's request. Raises UsageError for unreadable files, and contradictory or unsupported options.
 
     Options that can be repeated add to the configuration's values; all others replace them. Options in requirement
-    files come last and win. ``in_virtual_environment`` describes the target interpreter.
+    files come last and win. ``in_virtual_environment`` and ``python``, its version, describe the target interpreter.
     """
     for key in sorted(UNSUPPORTED_KEYS & configuration.settings.keys()):
         _refuse(f"--{key}", configuration.settings[key].source)
-    gathered = _Gathering(arguments, configuration, files, invocation)
+    gathered = _Gathering(arguments, configuration, files, invocation, python)
     options = gathered.options
     _check_combinations(options, in_virtual_environment)
     gathered.read_all()
@@ -102,9 +104,15 @@ class _Gathering:
     """Requirements and constraints in reading order; requirement files change ``options``."""
 
     def __init__(
-        self, arguments: ParsedArguments, configuration: Configuration, files: Files, invocation: Invocation
+        self,
+        arguments: ParsedArguments,
+        configuration: Configuration,
+        files: Files,
+        invocation: Invocation,
+        python: str | None,
     ) -> None:
         self._arguments = arguments
+        self._python = python
         self._files = files
         self._invocation = invocation
         self._specifiers = SpecifierReader(files, invocation.directory)
@@ -126,18 +134,29 @@ class _Gathering:
         """
         given = self._arguments.requirements
         requirement_files, editables = self.options.many("requirement"), self.options.many("editable")
+        scripts = self.options.many("requirements-from-script")
         for location in self.options.many("constraint"):
             self._read_file(location, constraint=True)
         for text in filter(str.strip, given):
             self.requirements.append(self._specifiers.read(text, COMMAND_LINE))
         for text in editables:
             self.requirements.append(self._specifiers.read(text, COMMAND_LINE, editable=True))
+        for given_group in self.options.many("group"):
+            self._embedded(group_requirements(given_group, self._files, self._invocation))
+        for location in scripts:
+            script = read_script(location, self._files, self._invocation)
+            if self._python and not script.requires_python.contains(self._python, prereleases=True):
+                raise UsageError(
+                    f"{location} requires Python {script.requires_python}, and this is Python {self._python}",
+                    hint="choose another interpreter or environment with --python",
+                )
+            self._embedded(script.dependencies)
         for location in requirement_files:
             if is_lock(location):
                 self.lock = self._lock(location, alone=len(requirement_files) == 1 and not self.requirements)
             else:
                 self._read_file(location, constraint=False)
-        if not (given or editables or requirement_files):
+        if not (given or editables or requirement_files or scripts or self.options.many("group")):
             raise self._nothing_asked_for()
 
     def build_constraints(self) -> Iterator[str]:
@@ -148,6 +167,9 @@ class _Gathering:
                     requirement = self._specifiers.read(line.requirement, line.origin)
                     _check_constraint(requirement)
                     yield requirement.text
+
+    def _embedded(self, found: Iterable[Embedded]) -> None:
+        self.requirements += [self._specifiers.read(one.text, one.origin) for one in found]
 
     def _lock(self, location: str, *, alone: bool) -> Path:
         location = self._invocation.expand(location)

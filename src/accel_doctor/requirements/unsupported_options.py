@@ -19,8 +19,6 @@ INSTEAD: Mapping[str, str] = {
     "--global-option": "use --config-settings (pip dropped it in 25.3)",
     "--build-option": "use --config-settings (pip dropped it in 25.3)",
     "--install-option": "use --config-settings (pip dropped it in 23.1)",
-    "--group": "export the group first: uv export --only-group NAME, or pip lock --group NAME",
-    "--requirements-from-script": "export them first: uv export --script FILE, then use -r",
     "--only-deps": "list the dependencies in a requirements file",
     "--all-releases": "use --pre, or pin the pre-release: NAME==VERSION",
     "--only-final": "pin the versions you want: NAME==VERSION",
@@ -36,7 +34,6 @@ INSTEAD: Mapping[str, str] = {
 # Options of `uv pip install`, `uv add` and `uv sync` that are spelled in another way here, or are variables of uv.
 OF_UV: Mapping[str, str] = {
     "--requirements": "use -r", "--constraints": "use -c", "--build-constraints": "use --build-constraint",
-    "--script": "accel-doctor run -- uv run FILE; or uv export --script FILE, and give what that writes with -r",
     "--extra": "name the extras: '.[NAME]'", "--all-extras": "name the extras: '.[NAME]'",
     "--reinstall": "use --force-reinstall", "--reinstall-package": "use --force-reinstall",
     "--no-cache": "use --no-cache-dir", "--refresh": "use --no-cache-dir",

@@ -10,7 +10,7 @@ from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
 
 UV_LOCK = "accel-doctor run -- uv sync; or uv export --format pylock.toml -o pylock.toml, and give that with -r"
-SCRIPT = "accel-doctor run -- uv run FILE; or uv export --script FILE, and give what that writes with -r"
+GROUPS = "what a project offers as extra is given as '.[dev]'"
 PROJECT = "to install the project and its dependencies, give its directory: . or -e ."
 PYTHONS = "give the path of an interpreter, a command on PATH, or the directory of a virtual environment"
 
@@ -64,8 +64,16 @@ MISTAKES = [
         "to install a project from its directory: accel-doctor install ./sub",
     ),
     ("log.gz", "install -r log.gz", "log.gz is not a text file", ""),
+    # what else has requirements in it
+    (
+        "s.py",
+        "install s.py",
+        "command line: 's.py' is a Python file, not a package",
+        "if it says what it needs (PEP 723): --script s.py",
+    ),
+    ("", "install --script s.py", "script file not found: s.py", ""),
+    ("pyproject.toml", "install --group dev", "--group dev: pyproject.toml has no [dependency-groups]", GROUPS),
     # options
-    ("", "install --script s.py", "no such option: --script", SCRIPT),
     ("", "install --requirements dev.txt", "no such option: --requirements", "use -r"),
     ("", "install --all-extras .", "no such option: --all-extras", "name the extras: '.[NAME]'"),
     (

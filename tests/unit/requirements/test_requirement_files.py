@@ -155,12 +155,7 @@ def test_no_requirements_file_includes_a_lock(read, files, name):
         ("environment.yml", "a conda environment file", "accel-doctor run -- conda env update -f environment.yml"),
         ("package.json", "npm's file", "accel-doctor run -- npm install"),
         ("deps.yaml", "a YAML file", "give a requirements file, or a pylock.toml"),
-        (
-            "script.py",
-            "a Python file",
-            "accel-doctor run -- uv run script.py; or uv export --script script.py -o requirements.txt, "
-            "and give that with -r",
-        ),
+        ("sub/script.py", "a Python file", "if it says what it needs (PEP 723): --script sub/script.py"),
     ],
 )
 def test_what_is_no_requirements_file(read, files, name, what, hint):
