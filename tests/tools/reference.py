@@ -1,15 +1,20 @@
 """Writes what ``docs/reference`` says of options from the commands themselves: ``python tests/tools/reference.py``.
 
-``install.md`` whole; of other pages what stands between ``<!-- options of COMMAND, ... -->`` and ``<!-- end -->``.
+``install.md`` whole; of other pages what stands between ``<!-- options of COMMAND, ... -->`` and ``<!-- end -->``, the
+same for ``messages of ERROR`` and ``keys of the configuration``.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import sys
 from pathlib import Path
 
 import click
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.error_messages import listed
 
 from accel_doctor.cli.commands.install import command
 from accel_doctor.cli.configuration import KEYS, NOT_FOR_PROJECTS
@@ -18,8 +23,12 @@ from accel_doctor.requirements.unsupported_options import HARMLESS, INSTEAD, OF_
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs/reference"
 _TABLE = re.compile(
-    r"(?P<head><!-- options of (?P<command>[a-z -]+), [^>]*-->\n)(?P<table>.*?)(?P<end><!-- end -->)", re.DOTALL
+    r"(?P<head><!-- (?P<what>options|messages|keys) of (?P<name>[\w -]+), [^>]*-->\n)"
+    r"(?P<table>.*?)(?P<end><!-- end -->)",
+    re.DOTALL,
 )
+
+VALUES = {bool: "true or false", str: "a string", list: "a list of strings", int: "a whole number"}
 
 HEAD = """# `accel-doctor install`
 
@@ -159,9 +168,28 @@ def pages() -> dict[Path, str]:
 
 
 def _with_table(found: re.Match[str]) -> str:
+    tables = {"options": _options, "messages": listed, "keys": _keys}
+    return found["head"] + tables[found["what"]](found["name"]) + "\n" + found["end"]
+
+
+def _keys(_: str) -> str:
+    """Every key of the configuration, with its type and its variable."""
+    context = click.Context(command, info_name="install", **command.context_settings)
+    options = {name.removeprefix("--"): option for option in command.get_params(context) for name in option.opts}
+    rows = []
+    for key, kind in sorted(KEYS.items()):
+        option = options[key]
+        assert isinstance(option, click.Option)
+        project = "no" if key in NOT_FOR_PROJECTS else "yes"
+        rows.append(f"| `{key}` | {VALUES[kind]} | `{option.envvar}` | {project} | {option.help} |")
+    return _table(("key", "value", "variable", "in a project's file", "meaning"), rows)
+
+
+def _options(command_line: str) -> str:
+    """The options of a command that are its own."""
     context = click.Context(application)
     chosen: click.Command = application
-    for name in found["command"].split():
+    for name in command_line.split():
         assert isinstance(chosen, click.Group)
         chosen = chosen.get_command(context, name) or application
     names = {option.name for option in chosen.params}
@@ -173,7 +201,7 @@ def _with_table(found: re.Match[str]) -> str:
         for option in chosen.params
         if isinstance(option, click.Option) and not option.hidden and option.name not in shared
     ]
-    return found["head"] + _table(("option", "meaning"), rows) + "\n" + found["end"]
+    return _table(("option", "meaning"), rows)
 
 
 def _install() -> str:

@@ -9,15 +9,25 @@ from accel_doctor.errors import ToolError
 
 # Kind of page, which is its directory -> names of pages, which are the topics. "" are those that are in none.
 TOPICS: dict[str, tuple[str, ...]] = {
-    "": ("changelog", "contributing", "features", "security"),
+    "": ("changelog", "contributing", "faq", "features", "security", "troubleshooting"),
     "tutorial": ("first-run", "first-session"),
     "how-to": ("add-a-rule", "ci-environments", "provision", "run-any-command", "share-wheels"),
     "reference": (
-        *("cache", "check", "command-line", "cures", "diagnose", "env", "exit-codes", "export", "glossary", "index"),
-        *("install", "package-managers", "repair", "report", "requirement-files", "rules", "rules-command", "run"),
-        *("self-check", "shared-levels", "terminal", "wheel-store", "why"),
+        *("cache", "check", "command-line", "config", "configuration", "cures", "diagnose", "env", "errors"),
+        *("exit-codes", "export", "glossary", "index", "install", "package-managers", "repair", "report"),
+        *("requirement-files", "rules", "rules-command", "run", "self-check", "shared-levels", "terminal"),
+        *("wheel-store", "why"),
     ),
-    "explanation": ("accuracy", "architecture", "decisions", "reading-sources", "speed", "trust"),
+    "explanation": (
+        "accuracy",
+        "architecture",
+        "comparison",
+        "decisions",
+        "never",
+        "reading-sources",
+        "speed",
+        "trust",
+    ),
 }
 # Commands that are described on the page of another topic.
 ELSEWHERE = {

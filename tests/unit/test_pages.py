@@ -1,0 +1,138 @@
+"""Pages that promise to be complete, or to quote: errors, variables, messages, and what never happens."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import click
+import pytest
+from paths import ROOT
+from source import TREES
+from tools.error_messages import CLASSES, messages
+
+from accel_doctor.cli.main import application
+
+DOCS = ROOT / "docs"
+
+
+def page(name: str) -> str:
+    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
+
+
+# --- errors ---
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_error_is_explained_with_its_code_its_next_step_and_all_its_messages(name):
+    section = page("reference/errors").partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    code = CLASSES[name].exit_code
+    assert f"Exit code {int(code)}, `{code.name.lower().replace('_', '-')}`." in section
+    assert "**Next:** " in section
+    assert f"<!-- messages of {name}, written by" in section  # tests/unit/cli/test_main.py compares them
+
+
+def test_messages_and_hints_are_read_from_the_source():
+    found = messages()
+    assert found["PrivilegeError"]["installing system packages needs root: neither sudo nor doas found"] == [
+        "run these commands as root, then run the same command again"
+    ]
+    assert found["UsageError"]["--python PYTHON: not a version of Python"] == ["give two numbers, such as 3.13"]
+    assert "KIND file not found: SHOWN" in found["UsageError"]  # of a class that another module makes from it
+
+
+# --- messages that are no errors ---
+
+
+@cache
+def texts() -> str:
+    """Every text in the source, and in the rules."""
+    constants = (
+        node.value
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    rules = (path.read_text(encoding="utf-8") for path in (ROOT / "rules").glob("*.yaml"))
+    return "\n".join([*constants, *rules])
+
+
+def quoted() -> list[str]:
+    return re.findall(r"^### `(.*)`$", page("troubleshooting"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("message", quoted())
+def test_what_troubleshooting_quotes_is_said(message):
+    pieces = [piece.strip(" :,") for piece in re.split(r"\b[A-Z]{4,}\b|, and |: ", message)]
+    assert [piece for piece in pieces if piece and piece not in texts()] == []
+
+
+def test_messages_that_people_look_for_are_there():
+    assert len(quoted()) > 25
+    for searched in (
+        "no known cure",
+        "not installed: ",
+        "no terminal to ask on",
+        "cause unknown",
+        "cannot be imported",
+    ):
+        assert any(searched in message for message in quoted()), searched
+
+
+# --- variables ---
+
+
+def read() -> Iterator[str]:
+    """Every variable that the source reads, by its whole name."""
+    for tree in TREES.values():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=place, attr="get"), args=[ast.Constant(value=str() as name), *_]
+                ):
+                    if ast.unparse(place).endswith(("variables", "environ", "environment")):
+                        yield name
+                case ast.Subscript(value=place, slice=ast.Constant(value=str() as name)):
+                    if ast.unparse(place).endswith(("variables", "environ", "environment")):
+                        yield name
+                case ast.Constant(value=str() as name) if re.fullmatch(r"ACCEL_DOCTOR_[A-Z_]+[A-Z]", name):
+                    yield name
+
+
+def declared() -> Iterator[str]:
+    """Every variable of an option."""
+    context = click.Context(application)
+    pending: list[click.Command] = [application]
+    while pending:
+        command = pending.pop()
+        if isinstance(command, click.Group):
+            pending += [command.get_command(context, name) for name in command.list_commands(context)]
+        yield from (option.envvar for option in command.params if isinstance(option.envvar, str))
+
+
+def named(text: str) -> set[str]:
+    return set(re.findall(r"`([A-Z][A-Z0-9_]+\*?)`", text))
+
+
+def test_every_variable_is_on_its_page():
+    here = named(page("reference/configuration"))
+    families = tuple(name.removesuffix("*") for name in here if name.endswith("*"))
+    known = here | named(page("reference/install")) | named(page("reference/env"))
+    inner = {"COMP_WORDS", "COMP_CWORD"}  # shells hand them over while they complete
+    missing = {name for name in {*read(), *declared()} - known - inner if not name.startswith(families)}
+    assert missing == set()
+
+
+# --- what never happens ---
+
+
+def test_every_promise_names_tests_that_exist():
+    rows = [line for line in page("explanation/never").splitlines() if line.startswith("| **")]
+    assert len(rows) > 12
+    for row in rows:
+        tests = re.findall(r"`((?:unit|integration)/[\w/]+\.py)::(test_\w+)`", row)
+        assert tests, row
+        for path, name in tests:
+            assert f"\ndef {name}(" in (ROOT / "tests" / path).read_text(encoding="utf-8"), f"{path}::{name}"
