@@ -16,6 +16,8 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "docs", "rules", "unit"]
 nox.options.stop_on_first_error = True
 
+LARGEST_WHEEL = 10_000_000  # bytes
+
 
 def run(session: nox.Session, module: str, *arguments: str) -> None:
     """Run a module of this environment, whether it is activated or not."""
@@ -114,5 +116,27 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """Build the sdist and the wheel into dist/."""
-    run(session, "uv", "build", *session.posargs)
+    """Build the sdist, and the wheel from it, into a directory (default: dist/), and check what PyPI will be given."""
+    out = Path(*(session.posargs or ["dist"]))
+    run(session, "build", "--installer", "uv", "--outdir", str(out))
+    built = [str(path) for path in sorted(out.glob("accel_doctor-*"))]
+    wheels = [path for path in built if path.endswith(".whl")]
+    run(session, "twine", "check", "--strict", *built)
+    run(session, "check_wheel_contents", *wheels)
+    if large := [path for path in wheels if Path(path).stat().st_size >= LARGEST_WHEEL]:
+        session.error(f"larger than {LARGEST_WHEEL} bytes: {large}")
+
+
+@nox.session
+def pyz(session: nox.Session) -> None:
+    """Make accel-doctor.pyz in a directory (default: build/release/)."""
+    directory = Path(*(session.posargs or ["build/release"]))
+    session.run(sys.executable, ".ci/packages/pyz.py", str(directory / "accel-doctor.pyz"))
+
+
+@nox.session
+def deb(session: nox.Session) -> None:
+    """Make the Debian packages in a directory (default: build/release/); needs dpkg-deb."""
+    for machine in ("x86_64", "aarch64"):
+        command = [".ci/packages/deb.py", *(session.posargs or ["build/release"]), "--machine", machine]
+        session.run(sys.executable, *command)

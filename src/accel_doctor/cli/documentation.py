@@ -9,7 +9,7 @@ from accel_doctor.errors import ToolError
 
 # Kind of page, which is its directory -> names of pages, which are the topics. "" are those that are in none.
 TOPICS: dict[str, tuple[str, ...]] = {
-    "": ("changelog", "contributing", "faq", "features", "security", "troubleshooting"),
+    "": ("changelog", "contributing", "faq", "features", "installation", "security", "troubleshooting"),
     "tutorial": ("first-run", "first-session"),
     "how-to": ("add-a-rule", "ci-environments", "provision", "run-any-command", "share-wheels"),
     "reference": (

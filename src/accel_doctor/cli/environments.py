@@ -19,7 +19,7 @@ from accel_doctor.store.environments.projects import Project, find_project
 from accel_doctor.store.layout import ENVIRONMENTS, INTERPRETERS
 from accel_doctor.system.loader.environment_libraries import EnvironmentLibraries
 from accel_doctor.system.python.base_interpreter import describe_base_interpreter, find_base_interpreter
-from accel_doctor.system.python.target import is_own
+from accel_doctor.system.python.target import is_own, own_place
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def open_environment(
 ) -> ProjectEnvironment:
     """Return the environment of the project that the options name. Raise UsageError, also where accel-doctor runs from
     what is ``to_replace``."""
-    invocation = Invocation(dict(os.environ), working_directory(), prefix=Path(sys.prefix))
+    invocation = Invocation(dict(os.environ), working_directory(), own=own_place(Path(sys.prefix)))
     variables = invocation.variables
     project, cache = open_cache(options, terminal)
     if to_replace and is_own(project.target, invocation):

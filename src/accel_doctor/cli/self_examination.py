@@ -102,7 +102,7 @@ class Examination:
 
     def _program(self) -> Facts:
         yield "version", __version__
-        yield "installed in", str(self.session.invocation.prefix)
+        yield "installed in", str(self.session.invocation.own)
         yield "its Python", f"{platform.python_version()} ({sys.executable})"
 
     def _machine(self) -> Facts:

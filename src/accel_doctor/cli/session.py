@@ -33,7 +33,7 @@ from accel_doctor.store.layout import INTERPRETERS, LOGS
 from accel_doctor.system.distribution import named_distribution, read_distribution
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.platforms import assumed_interpreter
-from accel_doctor.system.python.target import find_target
+from accel_doctor.system.python.target import find_target, own_place
 
 if TYPE_CHECKING:
     from accel_doctor.cli.terminal.interrupts import Interrupts
@@ -53,8 +53,7 @@ def started() -> Invocation:
         directory=working_directory(),
         command_line=("accel-doctor", *sys.argv[1:]),
         executable=Path(sys.executable),
-        prefix=Path(sys.prefix),
-        base_prefix=Path(sys.base_prefix),
+        own=own_place(Path(sys.prefix)),
     )
 
 

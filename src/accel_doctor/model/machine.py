@@ -87,15 +87,14 @@ class Interpreter:
 class Invocation:
     """The surroundings of a process: the command line reads it once and passes it down.
 
-    ``executable``, ``prefix`` and ``base_prefix`` describe the Python that runs accel-doctor.
+    ``executable`` is the Python that runs accel-doctor, ``own`` the environment that accel-doctor is installed in.
     """
 
     variables: Mapping[str, str]
     directory: Path  # base of relative paths
     command_line: tuple[str, ...] = ("accel-doctor",)
     executable: Path = Path("/usr/bin/python3")
-    prefix: Path = Path("/usr")
-    base_prefix: Path = Path("/usr")
+    own: Path = Path("/usr")
 
     @property
     def home(self) -> Path:

@@ -15,7 +15,7 @@ from accel_doctor.model.processes import Isolation
 from accel_doctor.system.process import sandbox, sandboxed_process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
-HERE = Invocation({}, Path("/"), ("accel-doctor",), Path("/p"), Path("/"), Path("/"))
+HERE = Invocation({}, Path("/"), ("accel-doctor",), Path("/p"), Path("/"))
 
 
 def told(isolation: Isolation, verbosity: int = 0) -> list[str]:

@@ -141,5 +141,13 @@ def _of_a_tool(environment: Path, invocation: Invocation) -> str | None:
 
 
 def is_own(environment: Path, invocation: Invocation) -> bool:
-    """Return whether accel-doctor itself runs from an environment."""
-    return environment.resolve() == invocation.prefix.resolve()
+    """Return whether accel-doctor itself is installed in an environment, and runs from there."""
+    return environment.resolve() == invocation.own.resolve()
+
+
+def own_place(prefix: Path) -> Path:
+    """Return the environment that accel-doctor is installed in: the one at ``prefix``, of the Python that runs it; else
+    (unpacked from a single file, which any Python runs) the directory of its packages."""
+    packages = Path(__file__).parents[3]
+    editable = "lib/python*/site-packages/accel_doctor-*.dist-info"
+    return prefix if packages.is_relative_to(prefix) or any(prefix.glob(editable)) else packages

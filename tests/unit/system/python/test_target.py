@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import accel_doctor
 from accel_doctor.errors import UsageError
 from accel_doctor.model.machine import Invocation
 from accel_doctor.system.process.runner import ProcessRunner
-from accel_doctor.system.python.target import NoEnvironmentError, find_target
+from accel_doctor.system.python.target import NoEnvironmentError, find_target, own_place
 
 HOW = "python3 -m venv .venv, then run the same command again; or name an interpreter with --python"
 
@@ -28,8 +29,7 @@ def around(tmp_path: Path) -> Invocation:
         variables={"PATH": ""},
         directory=tmp_path,
         executable=Path(sys.executable),
-        prefix=Path(sys.base_prefix),
-        base_prefix=Path(sys.base_prefix),
+        own=Path(sys.base_prefix),
     )
 
 
@@ -107,7 +107,7 @@ def test_environments_of_tools_are_no_target_unless_named(
     if made_for_us:
         (there / made_for_us).touch()
     (tmp_path / "link").symlink_to(there)
-    around = _with(around, prefix=tmp_path / "own", variables={"PATH": "", variable: str(tmp_path / "link")})
+    around = _with(around, own=tmp_path / "own", variables={"PATH": "", variable: str(tmp_path / "link")})
     with pytest.raises(NoEnvironmentError) as caught:
         find_target(runner, around)
     assert caught.value.message == f"there is no virtual environment to install into; {tmp_path}/link {why}"
@@ -118,13 +118,21 @@ def test_environments_of_tools_are_no_target_unless_named(
 
 def test_its_own_environment_where_one_would_be_made(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:
     own = _venv(tmp_path / ".venv")
-    around = _with(around, prefix=own, variables={"PATH": "", "VIRTUAL_ENV": str(own)})
+    around = _with(around, own=own, variables={"PATH": "", "VIRTUAL_ENV": str(own)})
     with pytest.raises(UsageError) as caught:
         find_target(runner, around)
     assert (caught.value.message, caught.value.hint) == (
         f"there is no virtual environment to install into; {own} is accel-doctor's own",
         "install accel-doctor somewhere else (pipx, uv tool), or name an environment with --python",
     )
+
+
+def test_what_was_unpacked_from_one_file_has_no_environment_of_its_own(tmp_path: Path) -> None:
+    packages = Path(accel_doctor.__file__).parents[1]
+    assert own_place(tmp_path) == packages
+    assert own_place(packages.parent) == packages.parent
+    (tmp_path / "lib/python3.11/site-packages/accel_doctor-1.dist-info").mkdir(parents=True)
+    assert own_place(tmp_path) == tmp_path
 
 
 def test_something_else_where_one_would_be_made(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:
