@@ -6,7 +6,9 @@ import re
 project = "accel-doctor"
 html_title = "accel-doctor"
 html_theme = "furo"
+smartquotes = False  # options begin with two hyphens
 html_copy_source = False
+html_use_index = False
 html_show_copyright = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

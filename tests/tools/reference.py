@@ -181,8 +181,8 @@ def _keys(_: str) -> str:
         option = options[key]
         assert isinstance(option, click.Option)
         project = "no" if key in NOT_FOR_PROJECTS else "yes"
-        rows.append(f"| `{key}` | {VALUES[kind]} | `{option.envvar}` | {project} | {option.help} |")
-    return _table(("key", "value", "variable", "in a project's file", "meaning"), rows)
+        rows.append(f"| `{key}`, `{option.envvar}` | {VALUES[kind]} | {project} | {option.help} |")
+    return _table(("key, variable", "value", "in a project's file", "meaning"), rows)
 
 
 def _options(command_line: str) -> str:
