@@ -12,7 +12,6 @@ html_use_index = False
 html_show_copyright = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_extra_path = ["reference/report.schema.json", "reference/check.schema.json", "reference/diagnose.schema.json"]
 extensions = ["myst_parser"]
 myst_heading_anchors = 4  # links to headings, as GitHub names them
 nitpicky = True

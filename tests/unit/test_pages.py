@@ -136,3 +136,20 @@ def test_every_promise_names_tests_that_exist():
         assert tests, row
         for path, name in tests:
             assert f"\ndef {name}(" in (ROOT / "tests" / path).read_text(encoding="utf-8"), f"{path}::{name}"
+
+
+# --- README ---
+
+
+def test_readme_is_two_screens_and_begins_with_the_line_that_installs():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 85
+    first = text.partition("```console\n")[2].splitlines()[0]
+    assert first.startswith("$ pipx install accel-doctor")
+    assert text.index(first) < text.index("\n## ")
+
+
+def test_what_readme_leads_to_is_there():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)", text)
+    assert [link for link in links if not (ROOT / link).is_file()] == []
