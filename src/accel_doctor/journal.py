@@ -19,6 +19,7 @@ from accel_doctor.model.cures import BuildCure, Confidence, Reason, SystemPackag
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import JournalEntry, Plan
+from accel_doctor.model.removals import PackageRemoval
 from accel_doctor.report.run_report import build_cure_document, reason_document
 from accel_doctor.urls import redacted
 from accel_doctor.wording import count
@@ -37,7 +38,8 @@ class Journal:
 
     def append(self, entry: JournalEntry) -> None:
         """Append an entry in a single write."""
-        line = json.dumps({"schema": SCHEMA, **as_json(entry)}) + "\n"
+        fields = {name: value for name, value in as_json(entry).items() if name != "number"}  # which its line tells
+        line = json.dumps({"schema": SCHEMA, **fields}) + "\n"
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # O_APPEND: two processes that write at once do not overwrite one another (open(2))
@@ -56,7 +58,8 @@ class Journal:
         """
         try:
             with self._path.open("rb") as stream:
-                entries = [_entry(line, managers) for line in iter(partial(stream.readline, _LINE_LIMIT), b"")]
+                lines = enumerate(iter(partial(stream.readline, _LINE_LIMIT), b""), 1)
+                entries = [_entry(line, number, managers) for number, line in lines]
         except (FileNotFoundError, NotADirectoryError):
             return []
         if damaged := entries.count(None):
@@ -79,7 +82,24 @@ def as_json(entry: JournalEntry) -> dict[str, Any]:
     return {**vars(entry), "distribution": entry.distribution._asdict(), "packages": packages, "cures": cures}
 
 
-def journal_entry(plan: Plan, distribution: Distribution, manager: str, during: Sequence[str]) -> JournalEntry:
+def removal_entry(removal: PackageRemoval, origin: JournalEntry) -> JournalEntry:
+    """Return the entry for a removal that was just carried out; ``origin`` says when, where and for what."""
+    return replace(origin, commands=removal.commands, removed=removal.packages, undoes=removal.undoes, new=())
+
+
+def in_effect(entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+    """Return the entries that installed or changed something, without the packages that were removed again."""
+    removed = {(number, name) for entry in entries for number in entry.undoes for name in entry.removed}
+    left = [
+        replace(entry, packages=tuple(one for one in entry.packages if (entry.number, one.name) not in removed))
+        for entry in entries
+    ]
+    return [entry for entry in left if entry.packages or entry.cures]
+
+
+def journal_entry(
+    plan: Plan, distribution: Distribution, manager: str, during: Sequence[str], run: str = "", machine: str = ""
+) -> JournalEntry:
     """Return the entry for a plan that was just carried out, without passwords in URLs."""
     return JournalEntry(
         time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -92,6 +112,9 @@ def journal_entry(plan: Plan, distribution: Distribution, manager: str, during: 
             for package in plan.packages
         ),
         cures=tuple(replace(cure, reason=_told(cure.reason)) for cure in plan.build_cures),
+        run=run,
+        machine=machine,
+        new=plan.new,
     )
 
 
@@ -99,13 +122,14 @@ def _told(reason: Reason) -> Reason:
     return Reason(reason.need, reason.package, why=redacted(reason.evidence)[:_EVIDENCE_LIMIT], version=reason.version)
 
 
-def _entry(line: bytes, managers: Mapping[str, PackageNames]) -> JournalEntry | None:
+def _entry(line: bytes, number: int, managers: Mapping[str, PackageNames]) -> JournalEntry | None:
     try:
-        entry = _parsed(json.loads(line))
+        entry = replace(_parsed(json.loads(line)), number=number)
         # Exports are run as root on other machines: leave out anything that we cannot have written.
-        manager = managers[entry.manager] if entry.packages else None
-        names_are_names = manager is None or all(manager.accepts(package.name) for package in entry.packages)
-        plain = "".join(map(str, entry.distribution)).isprintable()
+        names = [*(package.name for package in entry.packages), *(entry.new or ()), *entry.removed]
+        manager = managers[entry.manager] if names else None
+        names_are_names = manager is None or all(map(manager.accepts, names))
+        plain = "".join((*map(str, entry.distribution), entry.time, entry.run, entry.machine)).isprintable()
     except (ValueError, KeyError, TypeError):
         return None
     return entry if names_are_names and plain else None
@@ -128,7 +152,18 @@ def _parsed(fields: Any) -> JournalEntry:
             for package in fields["packages"]
         ),
         cures=tuple(map(_build_cure, fields.get("cures", ()))),
+        run=str(fields.get("run", "")),
+        machine=str(fields.get("machine", "")),
+        new=None if fields.get("new") is None else _names(fields["new"]),
+        removed=_names(fields.get("removed", [])),
+        undoes=tuple(map(int, fields.get("undoes", ()))),
     )
+
+
+def _names(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ValueError("expected a list of names")
+    return tuple(values)
 
 
 def _reason(fields: Any) -> Reason:

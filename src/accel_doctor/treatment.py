@@ -163,7 +163,7 @@ class Treatment:
         if not plan.packages:
             self._record(plan, frozenset())
             return
-        agreed = plan.names
+        agreed, before = plan.names, self.package_manager.inventory()
         log = self.logs.new_log("system", self.package_manager.name)
         self.reporter.step(f"Installing {count(len(agreed), 'system package')}, output in {log}")
         lacking = frozenset(agreed) - self.package_manager.installed(agreed)
@@ -171,17 +171,17 @@ class Treatment:
             with self.deferred():
                 self.package_manager.install(agreed, log)
         except BaseException:  # on an interrupt too: installed packages stay
-            self._record(plan, lacking & self.package_manager.installed(agreed))
+            self._record(plan, lacking & self.package_manager.installed(agreed), before)
             raise
         self.advisers.forget()
         self._tried.update(agreed)
-        self._record(plan, frozenset(agreed))
+        self._record(plan, frozenset(agreed), before)
 
-    def _record(self, plan: Plan, names: frozenset[str]) -> None:
-        installed = tuple(package for package in plan.packages if package.name in names)
-        if not installed and not plan.build_cures:
+    def _record(self, plan: Plan, names: frozenset[str], before: frozenset[str] = frozenset()) -> None:
+        if not (installed := tuple(one for one in plan.packages if one.name in names)) and not plan.build_cures:
             return
-        done = replace(plan, unmet=()).with_packages(installed, plan.commands if names else ())
+        new = tuple(sorted(self.package_manager.inventory() - before)) if before else None
+        done = replace(plan, unmet=(), new=new).with_packages(installed, plan.commands if names else ())
         self.transactions.append(done)
         if installed:  # other cures are recorded once they have helped
             self.record(replace(done, cures=installed))
@@ -237,7 +237,7 @@ class Treatment:
         if simulation and (objection := simulation.objection):
             raise PackageManagerError(
                 f"{self.package_manager.name} would {objection}: refused: "
-                "accel-doctor never removes or downgrades packages",
+                "installing never removes or downgrades packages",
                 hint="resolve the conflict by hand, then run the same command again",
             )
         return simulation

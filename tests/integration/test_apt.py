@@ -245,3 +245,54 @@ def test_a_user_who_is_not_root_fails_with_apt_s_words(debian: Machine, tmp_path
     with pytest.raises(PackageManagerError) as caught:
         Apt(debian.runner("ann"), ROOT).install([SMALL], tmp_path / "log")
     assert "are you root?" in caught.value.message
+
+
+ONE_OF_TWO = pytest.mark.parametrize(
+    "debian", [pytest.param("bookworm", marks=pytest.mark.long), "trixie"], indirect=True
+)
+
+
+@ONE_OF_TWO
+def test_exactly_what_was_installed_is_removed(debian: Machine, tmp_path: Path) -> None:
+    _local_package(debian, "accel-user", "1", "Depends: libev4t64 | libev4")
+    _add_repository(debian)
+    # configured to remove more: it must not
+    debian.write("/etc/apt/apt.conf.d/tidy", 'APT::Get::AutomaticRemove "true";\nAPT::Get::Purge "true";\n')
+    apt = Apt(debian.runner(), ROOT)
+    before = apt.inventory()
+    apt.install([SMALL], tmp_path / "log")
+    new = sorted(apt.inventory() - before)
+    remover = apt.remover(tmp_path / "removed")
+    assert remover is not None
+    assert set(new) & remover.explicit() == {SMALL}
+    assert remover.simulate([SMALL]) == {SMALL}
+    assert remover.sizes(new).keys() == set(new)
+    assert remover.sizes([SMALL])[SMALL] > 50_000
+
+    # what somebody else needs by now would take that along
+    apt.install(["accel-user"], tmp_path / "log")
+    with pytest.raises(PackageManagerError) as caught:
+        remover.remove(new)
+    assert caught.value.message == (
+        "refused, nothing was changed: apt-get would not remove exactly these packages: accel-user"
+    )
+    assert apt.inventory() - before == {*new, "accel-user"}
+    debian.must("dpkg", "--remove", "accel-user")
+
+    remover.remove(new)
+    assert apt.inventory() == before
+    assert remover.sizes(["dpkg"]).keys() == {"dpkg"}
+    (command,) = remover.commands(["libev4"])
+    assert (tmp_path / "removed").read_text().startswith(f"$ {' '.join(command[:-1])} {' '.join(new)}\n")
+
+
+@ONE_OF_TWO
+def test_what_the_system_needs_is_not_removed(debian: Machine, tmp_path: Path) -> None:
+    remover = Apt(debian.runner(), ROOT).remover(tmp_path / "log")
+    assert remover is not None
+    with pytest.raises(PackageManagerError):
+        remover.remove(["hostname"])  # essential, and nothing depends on it
+    with pytest.raises(PackageManagerError) as caught:
+        remover.remove(["gcc-", "--purge"])
+    assert caught.value.message == "not a package name for apt: 'gcc-'"
+    assert debian.must("hostname", "--version")

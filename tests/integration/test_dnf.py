@@ -130,3 +130,25 @@ def test_a_package_newer_than_the_metadata(fedora: Machine, tmp_path: Path) -> N
         "$ dnf makecache --refresh",
         "$ dnf -y --setopt=install_weak_deps=False install -- lemon-devel",
     ]
+
+
+def test_exactly_what_was_installed_is_removed(fedora: Machine, tmp_path: Path) -> None:
+    dnf = Dnf(fedora.runner(), ROOT)
+    before = dnf.inventory()
+    dnf.install(["pkgconfig(demo)"], tmp_path / "log")
+    assert dnf.inventory() - before == {"demo-devel", "demo-libs"}
+    remover = dnf.remover(tmp_path / "removed")
+    assert remover is not None
+    assert remover.real(["pkgconfig(demo)", "no-such-package"]) == {"demo-devel"}
+    assert remover.explicit() & {"demo-devel", "demo-libs"} == {"demo-devel"}
+    assert remover.sizes(["demo-devel"]).keys() == {"demo-devel"}
+    assert remover.simulate(["demo-devel"]) == {"demo-devel"}  # and not what nothing needs then
+    assert remover.simulate(["demo-libs"]) == {"demo-devel", "demo-libs"}
+    with pytest.raises(PackageManagerError) as caught:
+        remover.remove(["demo-libs"])
+    assert caught.value.message == (
+        "refused, nothing was changed: dnf would not remove exactly these packages: demo-devel"
+    )
+
+    remover.remove(["demo-devel", "demo-libs"])
+    assert dnf.inventory() == before

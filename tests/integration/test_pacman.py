@@ -151,3 +151,25 @@ def test_a_package_without_signature_is_not_trusted(arch: Machine, tmp_path: Pat
     assert "error: failed retrieving file 'demo-libs-2-1-any.pkg.tar.gz.sig'" in caught.value.message
     assert caught.value.hint == "pacman does not trust a package: update its keys with pacman -S archlinux-keyring"
     assert pacman.installed(["demo-libs"]) == frozenset()
+
+
+def test_exactly_what_was_installed_is_removed(arch: Machine, tmp_path: Path) -> None:
+    pacman = Pacman(arch.runner(), ROOT)
+    before = pacman.inventory()
+    pacman.install(["demo-dev"], tmp_path / "log")
+    remover = pacman.remover(tmp_path / "removed")
+    assert remover is not None
+    assert pacman.inventory() - before == {"demo", "demo-libs"}
+    assert remover.real(["demo-dev", "no-such-package"]) == {"demo"}
+    assert remover.explicit() & {"demo", "demo-libs"} == {"demo"}
+    assert remover.sizes(["demo", "demo-libs"]) == {"demo": 0, "demo-libs": 0}
+    assert remover.simulate(["demo"]) == {"demo"}
+    assert remover.simulate(["demo-libs"]) == {"demo", "demo-libs"}
+    with pytest.raises(PackageManagerError) as caught:
+        remover.remove(["demo-libs"])
+    assert caught.value.message == (
+        "refused, nothing was changed: pacman would not remove exactly these packages: demo"
+    )
+
+    remover.remove(["demo", "demo-libs"])
+    assert pacman.inventory() == before

@@ -150,3 +150,25 @@ def test_root_finds_a_package_newer_than_the_metadata(stale: Machine) -> None:
     user = Zypper(stale.runner("ann"), Privilege("sudo", terminal=False))
     assert user.available(["lemon-devel"]) == frozenset()  # root's rights are not asked for to look something up
     assert Zypper(stale.runner(), ROOT).available(["lemon-devel"]) == {"lemon-devel"}
+
+
+def test_exactly_what_was_installed_is_removed(suse: Machine, tmp_path: Path) -> None:
+    zypper = Zypper(suse.runner(), ROOT)
+    before = zypper.inventory()
+    zypper.install(["pkgconfig(demo)"], tmp_path / "log")
+    assert zypper.inventory() - before == {"demo-devel", "demo-libs"}
+    remover = zypper.remover(tmp_path / "removed")
+    assert remover is not None
+    assert remover.real(["pkgconfig(demo)", "no-such-package"]) == {"demo-devel"}
+    assert remover.explicit() & {"demo-devel", "demo-libs"} == {"demo-devel"}
+    assert remover.sizes(["demo-devel"]).keys() == {"demo-devel"}
+    assert remover.simulate(["demo-devel"]) == {"demo-devel"}  # and not what nothing needs then
+    assert remover.simulate(["demo-libs"]) == {"demo-devel", "demo-libs"}
+    with pytest.raises(PackageManagerError) as caught:
+        remover.remove(["demo-libs"])
+    assert caught.value.message == (
+        "refused, nothing was changed: zypper would not remove exactly these packages: demo-devel"
+    )
+
+    remover.remove(["demo-devel", "demo-libs"])
+    assert zypper.inventory() == before

@@ -235,6 +235,12 @@ class FakePackageManager:
     def fetch(self, names: Sequence[str], log: Path) -> None:
         self.fetched.append(tuple(names))
 
+    def inventory(self) -> frozenset[str]:
+        return frozenset(self.machine.installed)
+
+    def remover(self, log: Path) -> None:
+        return None
+
     def install(self, names: Sequence[str], log: Path) -> None:
         if self.breaks:
             raise PackageManagerError(self.breaks)
@@ -296,6 +302,12 @@ class FakeCatalogue:
 
     def fetch(self, names: Sequence[str], log: Path) -> None:
         raise AssertionError("a plan downloads nothing")
+
+    def inventory(self) -> frozenset[str]:
+        return frozenset(self.has)
+
+    def remover(self, log: Path) -> None:
+        return None
 
     def install(self, names: Sequence[str], log: Path) -> None:
         raise AssertionError("a plan installs nothing")

@@ -27,7 +27,7 @@ FLOORS = (
     ("lockfile", "environment_changes", "fileindex", "elf", "index"),
     ("diagnosis", "explanations", "foresight", "requirements"),
     ("treatment", "report", "rulebook/authoring"),
-    ("alternatives", "poorer", "resolving", "verification"),
+    ("alternatives", "poorer", "resolving", "undoing", "verification"),
     ("fulfilment",),
     ("doctor",),
     ("system", "frontends", "builder", "store", "journal", "index_client"),

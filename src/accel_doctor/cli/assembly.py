@@ -34,7 +34,6 @@ from accel_doctor.interfaces import (
     SourceReader,
     WheelStore,
 )
-from accel_doctor.journal import journal_entry
 from accel_doctor.model.builds import Failed, Locked, Source
 from accel_doctor.model.cures import Reason
 from accel_doctor.model.machine import Interpreter
@@ -262,8 +261,7 @@ class Knowledge(Advisers):
 
     def record(self, plan: Plan) -> None:
         """Record a completed plan in the journal."""
-        session, manager = self._session, self.package_manager.name
-        session.journal.append(journal_entry(plan, session.distribution, manager, session.invocation.command_line))
+        self._session.journal.append(self._session.journal_entry(plan))
 
     def adviser(self, python: str | None) -> RuleAdviser:
         other = self._other(python)

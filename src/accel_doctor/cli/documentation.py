@@ -16,7 +16,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         *("cache", "check", "command-line", "config", "configuration", "cures", "diagnose", "env", "errors"),
         *("exit-codes", "export", "glossary", "index", "install", "package-managers", "repair", "report"),
         *("requirement-files", "rules", "rules-command", "run", "self-check", "shared-levels", "terminal"),
-        *("wheel-store", "why"),
+        *("undo", "wheel-store", "why"),
     ),
     "explanation": (
         "accuracy",

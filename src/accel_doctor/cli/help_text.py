@@ -106,6 +106,7 @@ ELSEWHERE = {
     "restore": ("env restore",),
     "search": ("why",),
     "show": ("why", "rules show"),
+    "remove": ("undo",),
     "sync": ("env sync",),
     "update": ("install --upgrade",),
     "upgrade": ("install --upgrade",),

@@ -31,6 +31,7 @@ COMMANDS = {
     "Look back": {
         "report": "Show what a run did: a page with a time line, failures and cures, JSON, or in short.",
         "history": "List what was installed here: when, for what, by which command.",
+        "undo": "Remove the system packages that a run installed and nothing else needs.",
         "export": "Write down the system packages this machine needed: shell, Dockerfile, Ansible, ...",
     },
     "Manage": {

@@ -26,11 +26,12 @@ from accel_doctor.cli.run_logs import RunLogs
 from accel_doctor.cli.terminal.streams import Terminal
 from accel_doctor.errors import UsageError
 from accel_doctor.interfaces import Runner
-from accel_doctor.journal import Journal
+from accel_doctor.journal import Journal, journal_entry
 from accel_doctor.model.machine import Distribution, Interpreter, Invocation
+from accel_doctor.model.plans import JournalEntry, Plan
 from accel_doctor.model.processes import Isolation
 from accel_doctor.store.layout import INTERPRETERS, LOGS
-from accel_doctor.system.distribution import named_distribution, read_distribution
+from accel_doctor.system.distribution import machine_mark, named_distribution, read_distribution
 from accel_doctor.system.process.runner import ProcessRunner
 from accel_doctor.system.python.platforms import assumed_interpreter
 from accel_doctor.system.python.target import find_target, own_place
@@ -123,6 +124,11 @@ class Session:
     def journal(self) -> Journal:
         """Return the journal of this user."""
         return Journal(journal_path(self.invocation.variables), self.reporter)
+
+    def journal_entry(self, plan: Plan) -> JournalEntry:
+        """Return the journal's entry for a plan that was just carried out in this run."""
+        manager, run = self.package_manager.name, self.logs.directory.name
+        return journal_entry(plan, self.distribution, manager, self.invocation.command_line, run, machine_mark())
 
     @cached_property
     def interrupts(self) -> Interrupts:

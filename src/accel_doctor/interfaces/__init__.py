@@ -17,6 +17,7 @@ from accel_doctor.interfaces.machine_protocols import (
     Loader,
     PackageManager,
     PackageNames,
+    PackageRemover,
     Prober,
     Runner,
     Sandbox,

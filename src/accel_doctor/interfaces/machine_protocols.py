@@ -120,6 +120,42 @@ class PackageManager(Protocol):
         """Simulate, refuse removals and downgrades, install, verify. Raises PackageManagerError, PrivilegeError,
         NetworkError."""
 
+    def inventory(self) -> frozenset[str]:
+        """Return the names of all installed packages; none if it cannot remove packages through :meth:`remover`."""
+
+    def remover(self, log: Path) -> PackageRemover | None:
+        """Return how packages are removed, with output in ``log``; None if there is no way yet."""
+
+
+class PackageRemover(Protocol):
+    """The way a package manager removes exactly the packages that it is given, and says beforehand what would go."""
+
+    def inventory(self) -> frozenset[str]:
+        """Return the names of all installed packages."""
+
+    def explicit(self) -> frozenset[str]:
+        """Return the packages that are marked as wanted, as opposed to installed because others need them."""
+
+    def real(self, names: Sequence[str]) -> frozenset[str]:
+        """Return the installed packages that these names (packages, capabilities) mean."""
+
+    def simulate(self, names: Sequence[str]) -> frozenset[str]:
+        """Return all packages that would change if these were removed, themselves included. Raises
+        PackageManagerError if the package manager refuses, PrivilegeError if root is needed and out of reach."""
+
+    def refuse_more(self, wanted: frozenset[str]) -> None:
+        """Raise PackageManagerError if removing these packages would change others."""
+
+    def sizes(self, names: Sequence[str]) -> Mapping[str, int]:
+        """Return the bytes that installed packages take."""
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Return the exact command, ``sudo`` included, that :meth:`remove` runs."""
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Simulate, refuse if anything else would change, remove, verify. Raises PackageManagerError,
+        PrivilegeError."""
+
 
 class Downloads(Protocol):
     """Downloads of system packages in the background. They install nothing."""

@@ -37,6 +37,7 @@ class Plan:
     unmet: tuple[Unmet, ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()
     needs_root: bool = True
+    new: tuple[str, ...] | None = None  # once carried out: what it installed, with what came along; None if unknown
 
     @property
     def packages(self) -> tuple[SystemPackage, ...]:
@@ -224,3 +225,9 @@ class JournalEntry:
     commands: tuple[tuple[str, ...], ...]
     packages: tuple[SystemPackage, ...]
     cures: tuple[BuildCure, ...] = ()  # of builds, that are no system packages
+    run: str = ""  # the name of the run that it was part of, as report knows it
+    machine: str = ""  # tells machines apart; "" if this one has no name of its own
+    new: tuple[str, ...] | None = None  # all packages that it installed, with what came along; None if unknown
+    removed: tuple[str, ...] = ()
+    undoes: tuple[int, ...] = ()  # the numbers of the entries whose packages were removed
+    number: int = 0  # the line that it stands on

@@ -248,10 +248,13 @@ def _size(plan: Plan, simulation: Simulation | None) -> str:
 
 
 def history_lines(entries: Iterable[JournalEntry]) -> list[str]:
-    """Return each treatment: its time and command; each package with why it was needed; the commands that were run."""
+    """Return each treatment: its number, time and command; each package with why it was needed, or that it was removed;
+    the commands that were run."""
     lines = []
     for entry in entries:
-        lines.append(f"{entry.time}  {entry.distribution}  {shlex.join(entry.during)}")
+        lines.append(f"{entry.number}  {entry.time}  {entry.distribution}  {shlex.join(entry.during)}")
+        if entry.undoes:
+            lines.append(f"  removed, which undoes {listed(list(map(str, entry.undoes)))}: {listed(entry.removed)}")
         width = max((len(package.name) for package in entry.packages), default=0)
         for package in entry.packages:
             for position, reason in enumerate(package.reasons):

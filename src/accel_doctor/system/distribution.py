@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
 from accel_doctor.model.machine import Distribution
+from accel_doctor.ownership import read_own
 
 _VERSIONS = {
     ("debian", "bullseye"): "11",
@@ -45,6 +47,17 @@ def read_distribution(root: Path = Path("/")) -> Distribution:
         pretty_name=attribute("pretty_name"),
         base="" if identifier == "debian" else _debian_release(root),
     )
+
+
+def machine_mark(root: Path = Path("/")) -> str:
+    """Return what tells this machine from others: a hash of its machine-id(5), which itself is not to be passed on.
+    Empty without one, as in most containers."""
+    try:
+        identifier = read_own(root / "etc/machine-id", _LONGEST_RELEASE).strip()
+    except OSError:
+        return ""
+    known = re.fullmatch(rb"[0-9a-f]{32}", identifier)
+    return hashlib.sha256(b"accel-doctor " + identifier).hexdigest()[:16] if known else ""
 
 
 def _debian_release(root: Path) -> str:

@@ -11,7 +11,7 @@ from accel_doctor.cli.numbers import Whole
 from accel_doctor.cli.options import EXPORT_FORMATS, as_command, option
 from accel_doctor.cli.session import Session, started
 from accel_doctor.errors import ExitCode, UsageError
-from accel_doctor.journal import journal_entry
+from accel_doctor.journal import in_effect, journal_entry
 from accel_doctor.model.plans import Plan
 from accel_doctor.report.diagnosis_report import guessed
 from accel_doctor.report.exports import WITH_BUILDS, PackageList, export, package_list, render
@@ -77,7 +77,7 @@ def _packages_of_journal(last: int | None) -> PackageList | None:
     here = session.distribution
     entries = [
         entry
-        for entry in session.journal.read(MANAGERS)
+        for entry in in_effect(session.journal.read(MANAGERS))
         # an entry from before an upgrade to the next release has the old release's names
         if (entry.distribution.id, entry.distribution.version) == (here.id, here.version)
     ]

@@ -21,8 +21,10 @@ from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.driver import Driver, Plan
 from accel_doctor.system.packages.facts import (
     AGAIN,
+    EACH_LINE,
     ManagerFacts,
     OwnerQuery,
+    RemovalFacts,
     StaleListsError,
     Trouble,
     broken,
@@ -68,6 +70,10 @@ _OWNER = re.compile(r"^([a-z0-9][a-z0-9.+-]*)(?::[a-z0-9-]+)?(?:, [^:/]+(?::[a-z
 _NETWORK_HINT = "check the network, the proxy and the mirrors in /etc/apt"
 
 
+_EXACTLY = ("-o", "APT::Get::AutomaticRemove=false", "-o", "APT::Get::Purge=false")
+# With a terminal, debconf and needrestart may ask; without one they must not.
+_QUIET = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_MODE": "l"}
+
 APT = ManagerFacts(
     "apt",
     # Debian policy 5.6.1. apt-get reads a trailing "-" as a removal; real names can end in "+" (minisat+).
@@ -90,6 +96,19 @@ APT = ManagerFacts(
     downloads_to="/var/cache/apt/archives",
     download_only="--download-only",
     cleanup="rm -rf /var/lib/apt/lists/*",
+    removal=RemovalFacts(
+        inventory=("dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n"),
+        installed=re.compile(r"^installed (\S+)$", re.MULTILINE),
+        marks=("apt-mark", "showmanual"),
+        marked=EACH_LINE,
+        # Configured to, apt-get would also remove what nothing needs any more.
+        simulation=("apt-get", "-s", *_EXACTLY, "remove", "--"),
+        changed=re.compile(r"^(?:Inst|Remv|Purg) (\S+)", re.MULTILINE),
+        size_query=("dpkg-query", "-W", "-f", "${Package} ${Installed-Size}k\n", "--"),
+        size=re.compile(r"^(\S+) (\d+)(k)$", re.MULTILINE),
+        command=("apt-get", "-o", "DPkg::Lock::Timeout=120", *_EXACTLY, "remove", "-y", "--"),
+        quiet=_QUIET,
+    ),
 )
 
 
@@ -243,11 +262,9 @@ class Apt(Driver):
         raise self.failed(done, log)
 
     def _install_command(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        # With a terminal, debconf and needrestart may ask; without one they must not.
-        quiet = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_MODE": "l"}
         return self._privilege.prefix(
             ("apt-get", *self._options, "install", "-y", "--no-install-recommends", "--", *names),
-            {} if self._privilege.terminal else quiet,
+            {} if self._privilege.terminal else _QUIET,
         )
 
     def _update_command(self) -> tuple[str, ...]:

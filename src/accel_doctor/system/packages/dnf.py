@@ -14,7 +14,9 @@ from accel_doctor.model.cures import Provider
 from accel_doctor.model.needs import Need
 from accel_doctor.model.plans import Simulation
 from accel_doctor.system.packages.facts import (
+    EACH_LINE,
     ManagerFacts,
+    RemovalFacts,
     StaleListsError,
     Trouble,
     broken,
@@ -24,7 +26,18 @@ from accel_doctor.system.packages.facts import (
 )
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import described, worth_a_look
-from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver, rehearsed, tally
+from accel_doctor.system.packages.rpm import (
+    RPM_INVENTORY,
+    RPM_NAMES,
+    RPM_OWNERS,
+    RPM_REAL,
+    RPM_SIZE,
+    RPM_SIZES,
+    RPM_VERSIONS,
+    RpmDriver,
+    rehearsed,
+    tally,
+)
 from accel_doctor.system.process.children import TIMED_OUT
 
 _QUERY = ("dnf", "-q", "repoquery")
@@ -45,6 +58,9 @@ _SPOILED = re.compile(
 _HOLDER = re.compile(r"already locked by|Waiting for|transaction lock|The application with PID|^\d+\t")
 _NO_MATCH = re.compile(r"^No match for argument: |^Error: Unable to find a match")
 _ERROR = re.compile(r"^Error: |^ Problem|^Problem|^Failed to |^  - |^No match for argument: |^Librepo error")
+
+_NOT_ROOT = re.compile(r"superuser privileges|lock file .* Permission denied")
+_EXACTLY = "--setopt=clean_requirements_on_remove=False"  # by default what nothing needs any more goes too
 
 DNF = ManagerFacts(
     "dnf",
@@ -69,6 +85,21 @@ DNF = ManagerFacts(
     downloads_to="/var/cache/dnf",
     download_only="--downloadonly",
     cleanup="dnf clean all",
+    removal=RemovalFacts(
+        inventory=RPM_INVENTORY,
+        installed=EACH_LINE,
+        marks=(*_QUERY, "--userinstalled", "--qf", "%{name}\n"),
+        marked=EACH_LINE,
+        simulation=("dnf", "--assumeno", _EXACTLY, "remove", "--"),
+        # rows of any section of the table, but not its heading and the summary of dnf5
+        changed=re.compile(r"^ (?!Package |After this )([A-Za-z0-9_][\w.+-]*)(?: +\S|$)", re.MULTILINE),
+        size_query=RPM_SIZES,
+        size=RPM_SIZE,
+        command=("dnf", "-y", _EXACTLY, "remove", "--"),
+        simulated=re.compile(r"Operation aborted"),
+        not_root=_NOT_ROOT,
+        real=RPM_REAL,
+    ),
 )
 
 
@@ -76,7 +107,7 @@ class Dnf(RpmDriver):
     """Drive dnf."""
 
     facts = DNF
-    _not_root = re.compile(r"superuser privileges|lock file .* Permission denied")
+    _not_root = _NOT_ROOT
     _no_weak_dependencies = "--setopt=install_weak_deps=False"
     _refresh = ("dnf", "makecache", "--refresh")
 

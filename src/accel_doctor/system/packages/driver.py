@@ -17,6 +17,7 @@ from accel_doctor.model.processes import Completed
 from accel_doctor.system.packages.facts import AGAIN, ENGLISH, ManagerFacts
 from accel_doctor.system.packages.privilege import Privilege
 from accel_doctor.system.packages.questions import Questions
+from accel_doctor.system.packages.removal import Remover, inventory
 
 _UNPACKED_TO = "/usr"  # where development packages install all but a few small files
 
@@ -96,6 +97,13 @@ class Driver(PackageManager):
 
     def denies(self, need: Need) -> bool:
         return False
+
+    def inventory(self) -> frozenset[str]:
+        return inventory(self.facts, self._runner)
+
+    def remover(self, log: Path) -> Remover | None:
+        how = self.facts.removal
+        return Remover(self.facts, how, self._runner, self._privilege, log) if how else None
 
     def install(self, names: Sequence[str], log: Path) -> None:
         """Simulate, refuse removals and downgrades, install, verify.

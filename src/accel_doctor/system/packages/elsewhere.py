@@ -139,6 +139,12 @@ class PackageManagerElsewhere:
     def fetch(self, names: Sequence[str], log: Path) -> None:
         pass
 
+    def inventory(self) -> frozenset[str]:
+        return frozenset()
+
+    def remover(self, log: Path) -> None:
+        return None
+
     def install(self, names: Sequence[str], log: Path) -> None:
         if self._facts:
             raise PackageManagerError("packages cannot be installed on another machine from here")

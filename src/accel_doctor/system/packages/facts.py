@@ -119,6 +119,33 @@ class OwnerQuery:
 
 
 @dataclass(frozen=True)
+class RemovalFacts:
+    """The commands of one package manager to remove exactly the packages that are named, and its answers.
+
+    Each pattern finds names, one a match, in the output of the command before it. ``changed`` finds all packages that
+    the simulation touches in any way; ``simulated`` is what a simulation prints that ends with another code than 0,
+    ``not_root`` what one prints that needs root. The first groups of ``size`` are name, number and unit.
+    """
+
+    inventory: tuple[str, ...]
+    installed: re.Pattern[str]
+    marks: tuple[str, ...]
+    marked: re.Pattern[str]
+    simulation: tuple[str, ...]
+    changed: re.Pattern[str]
+    size_query: tuple[str, ...]
+    size: re.Pattern[str]
+    command: tuple[str, ...]
+    simulated: re.Pattern[str] | None = None
+    not_root: re.Pattern[str] | None = None
+    real: tuple[str, ...] = ()  # prints the packages that the name at its end means, if names need not be packages
+    quiet: Mapping[str, str] = field(default_factory=dict)  # variables, without a terminal
+
+
+EACH_LINE = re.compile(r"^(\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
 class ManagerFacts:
     """The facts about one package manager.
 
@@ -133,6 +160,7 @@ class ManagerFacts:
     ``owner_query`` finds the package of a file, ``version_query`` prints name and version of the packages whose names
     follow. ``downloads_to`` is its download directory, ``download_only`` the option of its install command that
     installs nothing, ``cleanup`` the shell words that remove downloads from an image.
+    ``removal`` is how it removes packages, if that is known.
     ``refuses_root`` is the message if root may not use it; ``stand_in_for`` is the package manager that it replaces
     on small images.
     """
@@ -150,6 +178,7 @@ class ManagerFacts:
     cleanup: str = ""
     refuses_root: str | None = None
     stand_in_for: str | None = None
+    removal: RemovalFacts | None = None
 
     @property
     def program(self) -> str:

@@ -19,8 +19,10 @@ from accel_doctor.system.packages.driver import Driver
 from accel_doctor.system.packages.facts import (
     AGAIN,
     BARE_NAME,
+    EACH_LINE,
     ManagerFacts,
     OwnerQuery,
+    RemovalFacts,
     Trouble,
     broken,
     locked,
@@ -70,6 +72,19 @@ PACMAN = ManagerFacts(
     version_query=("pacman", "-Q", "--"),
     downloads_to="/var/cache/pacman/pkg",
     cleanup="pacman -Scc --noconfirm",
+    removal=RemovalFacts(
+        inventory=("pacman", "-Qq"),
+        installed=EACH_LINE,
+        marks=("pacman", "-Qqe"),
+        marked=EACH_LINE,
+        # The simulation takes along what needs the packages, to name it; the command refuses to.
+        simulation=("pacman", "-Rp", "--cascade", "--print-format", "%n", "--"),
+        changed=EACH_LINE,
+        size_query=("pacman", "-Qi", "--"),
+        size=re.compile(r"^Name +: (\S+)\n(?:.+\n)*?Installed Size +: ([\d.]+) ([KMGT]?)i?B$", re.MULTILINE),
+        command=("pacman", "-R", "--noconfirm", "--"),
+        real=("pacman", "-Qq", "--"),
+    ),
 )
 
 

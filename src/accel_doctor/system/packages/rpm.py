@@ -17,6 +17,10 @@ from accel_doctor.system.packages.privilege import Privilege
 # No path, version (=, <, >), group (@), repository (:) or glob; zypper removes what begins with "-", "~" or "!".
 RPM_NAMES = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._+-]*[A-Za-z0-9_+])?(?:\([A-Za-z0-9_][A-Za-z0-9._+:-]*\))?")
 RPM_OWNERS = OwnerQuery(("rpm", "-qf", "--queryformat", "%{NAME}\n", "--"), BARE_NAME)
+RPM_INVENTORY = ("rpm", "-qa", "--queryformat", "%{NAME}\n")
+RPM_REAL = ("rpm", "-q", "--whatprovides", "--queryformat", "%{NAME}\n", "--")
+RPM_SIZES = ("rpm", "-q", "--queryformat", "%{NAME} %{LONGSIZE}\n", "--")
+RPM_SIZE = re.compile(r"^(\S+) (\d+)()$", re.MULTILINE)
 RPM_VERSIONS = ("rpm", "-q", "--queryformat", "%{NAME} %{VERSION}-%{RELEASE}\n", "--")
 
 

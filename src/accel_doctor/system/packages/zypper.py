@@ -16,9 +16,27 @@ from accel_doctor.interfaces import Runner
 from accel_doctor.model.cures import Provider
 from accel_doctor.model.needs import Need, NeedKind
 from accel_doctor.model.plans import Simulation
-from accel_doctor.system.packages.facts import ManagerFacts, StaleListsError, Trouble, broken, locked, unreachable
+from accel_doctor.system.packages.facts import (
+    EACH_LINE,
+    ManagerFacts,
+    RemovalFacts,
+    StaleListsError,
+    Trouble,
+    broken,
+    locked,
+    unreachable,
+)
 from accel_doctor.system.packages.privilege import Privilege
-from accel_doctor.system.packages.rpm import RPM_NAMES, RPM_OWNERS, RPM_VERSIONS, RpmDriver
+from accel_doctor.system.packages.rpm import (
+    RPM_INVENTORY,
+    RPM_NAMES,
+    RPM_OWNERS,
+    RPM_REAL,
+    RPM_SIZE,
+    RPM_SIZES,
+    RPM_VERSIONS,
+    RpmDriver,
+)
 
 _QUESTIONLESS = ("zypper", "--non-interactive")
 
@@ -32,6 +50,8 @@ _ERROR = re.compile(
 )
 
 _PACKAGE = re.compile(r'<solvable [^>]*\bname="([A-Za-z0-9_][A-Za-z0-9._+-]*)"[^>]*\bkind="package"')
+
+_NOT_ROOT = re.compile(r"Root privileges are required")
 
 ZYPPER = ManagerFacts(
     "zypper",
@@ -62,6 +82,19 @@ ZYPPER = ManagerFacts(
     downloads_to="/var/cache/zypp",
     download_only="--download-only",
     cleanup="zypper clean all",
+    removal=RemovalFacts(
+        inventory=RPM_INVENTORY,
+        installed=EACH_LINE,
+        marks=(*_QUESTIONLESS, "search", "--installed-only", "--type", "package"),
+        marked=re.compile(r"^i\+ +\| (\S+)", re.MULTILINE),
+        simulation=(*_QUESTIONLESS, "--xmlout", "remove", "--no-clean-deps", "--dry-run", "--"),
+        changed=re.compile(r'<solvable [^>]*\bname="([^"]+)"'),
+        size_query=RPM_SIZES,
+        size=RPM_SIZE,
+        command=(*_QUESTIONLESS, "remove", "--no-clean-deps", "--"),
+        not_root=_NOT_ROOT,
+        real=RPM_REAL,
+    ),
 )
 
 
@@ -69,7 +102,7 @@ class Zypper(RpmDriver):
     """Drive zypper."""
 
     facts = ZYPPER
-    _not_root = re.compile(r"Root privileges are required")
+    _not_root = _NOT_ROOT
     # Everything is installed, and: reboot needed, restart needed, a repository was skipped, a package's script failed.
     succeeded = frozenset({0, 102, 103, 106, 107})
     _refresh = (*_QUESTIONLESS, "refresh")
