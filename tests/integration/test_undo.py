@@ -25,7 +25,7 @@ def names(where: Machine) -> set[str]:
     return set(where.must("dpkg-query", "-W", "-f", "${Package}\n").split())
 
 
-def at_a_terminal(where: Machine, answer: str, *words: str) -> tuple[str, int]:
+def at_a_terminal(where: Machine, answer: str, *words: str) -> tuple[str, int | None]:
     """Answer the one question of ``undo``; return what it said, and its exit code."""
     runner = where.runner()
     command = [*runner.prefix[1:], DOCTOR, "undo", *words]

@@ -148,7 +148,9 @@ def test_the_last_run_is_chosen_with_all_that_it_installed():
 def test_the_journal_keeps_what_was_new_and_what_was_removed(tmp_path):
     journal = Journal(tmp_path / "journal.jsonl", FakeReporter())
     journal.append(replace(RUN, run="20260131-235959-4711"))
-    journal.append(removal_entry(PackageRemoval((1,), ("gcc",), commands=(("apt-get", "remove", "gcc"),)), entry(0, (), None)))
+    journal.append(
+        removal_entry(PackageRemoval((1,), ("gcc",), commands=(("apt-get", "remove", "gcc"),)), entry(0, (), None))
+    )
     first, second = journal.read(MANAGERS)
     assert (first.number, first.run, first.machine, first.new) == (1, "20260131-235959-4711", "me", RUN.new)
     assert (second.number, second.removed, second.undoes) == (2, ("gcc",), (1,))
