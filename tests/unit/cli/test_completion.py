@@ -56,7 +56,7 @@ def completed(capsys, monkeypatch, tmp_path):
         ("install --frontend ", ["plain,uv", "plain,pip"]),
         ("install --index-url ", []),
         ("run -- ", ["file,"]),
-        ("docs inst", ["plain,install"]),
+        ("docs inst", ["plain,install", "plain,installation"]),
     ],
 )
 def test_words_are_completed_by_what_they_stand_for(completed, line, answers):
