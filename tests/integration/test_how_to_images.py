@@ -17,7 +17,7 @@ from paths import ROOT
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This repository, as far as it is needed to install from."""
     there = tmp_path_factory.mktemp("checkout") / "accel-doctor"
-    for name in ("src", "rules"):
+    for name in (".ci/packages", "src", "rules"):
         shutil.copytree(ROOT / name, there / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, there / name)
