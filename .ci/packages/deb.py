@@ -93,7 +93,7 @@ def main() -> None:
         for name in ("postinst", "prerm"):
             (tree / "DEBIAN" / name).chmod(0o755)
         subprocess.run(
-            ["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", tree, given.directory / control], check=True
+            ["dpkg-deb", "--root-owner-group", "-Zxz", "-z2", "--build", tree, given.directory / control], check=True
         )
 
 
