@@ -31,6 +31,16 @@ def test_readme_leads_to_the_site(wheel: Path) -> None:
     assert [image for image in ours if image.startswith("_images/") and image.removeprefix("_") not in shown] == []
 
 
+def test_readme_installs_as_the_page_does_which_is_tried_on_fresh_machines() -> None:
+    """As tests/integration/test_got_in_one_line.py tries the page."""
+    page = (ROOT / "docs/installation.md").read_text()
+    begins = ("pipx", "uv", "curl", "python3 accel", "accel-doctor")
+    lines = re.findall(r"^\$ (.+?)(?: +#.*)?$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    installing = [line for line in lines if line.startswith(begins)]
+    assert "pipx install accel-doctor" in installing
+    assert [line for line in installing if f"$ {line}\n" not in page] == []
+
+
 def test_the_sdist_alone_installs_and_makes_itself_again(tmp_path: Path) -> None:
     """In a directory that is no checkout, nothing is missing: neither for the wheel, nor for the next sdist."""
     build = [uv.find_uv_bin(), "build", "--quiet", "--sdist", "--out-dir"]
