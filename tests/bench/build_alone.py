@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from accel_doctor.builder.bytecode import LibraryBytecode
 from accel_doctor.builder.wheel_builds import Builds
 from accel_doctor.cli.session import Session, started
 from accel_doctor.frontends.choice import FrontendParts, choose_frontend
@@ -45,7 +46,8 @@ def _builds(choice: SandboxChoice, directory: Path) -> Builds:
     interpreter, variables = session.interpreter, invocation.variables
     configuration = read_configuration(invocation, interpreter.prefix, FileReader(Connection(), variables))
     parts = FrontendParts(session.runner, session.sandbox, interpreter, variables, directory / "cache", configuration)
-    return Builds(choose_frontend("uv", parts), session.runner, session.sandbox, interpreter, variables)
+    bytecode = LibraryBytecode(interpreter, directory / f"bytecode-{choice}")
+    return Builds(choose_frontend("uv", parts), session.runner, session.sandbox, interpreter, variables, bytecode)
 
 
 def _built(builds: Builds, archive: Path, directory: Path) -> tuple[str | None, float, float]:

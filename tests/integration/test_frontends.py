@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from accel_doctor.builder.bytecode import LibraryBytecode
 from accel_doctor.builder.wheel_builds import Builds
 from accel_doctor.errors import NetworkError, RequirementsError
 from accel_doctor.frontends import FRONTENDS
@@ -152,7 +153,8 @@ def test_lock_build_install(frontend, target, runner, index, project, tmp_path):
     }
     assert sources.keys() == {"docopt", "stored"}
     archive = download(sources["docopt"].location, tmp_path)
-    builds = Builds(frontend, runner, LandlockSandbox(Isolation(), os.environ), target, os.environ)
+    sandbox, bytecode = LandlockSandbox(Isolation(), os.environ), LibraryBytecode(target, tmp_path)
+    builds = Builds(frontend, runner, sandbox, target, os.environ, bytecode)
     (tmp_path / "work").mkdir()
     made = builds.wheel_of("docopt", archive, "", BuildSettings(), index, tmp_path / "work", tmp_path / "log", str)
     assert made.returncode == 0, (tmp_path / "log").read_text()

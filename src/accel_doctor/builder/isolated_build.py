@@ -75,6 +75,7 @@ class IsolatedBuild:
     def _run(self, source: Path, subdirectory: str, what: Product) -> MadeWheel:
         for one in (self._room / "home", self._room / "tmp", self._room / "wheel", self._room / "metadata"):
             one.mkdir(parents=True)
+        self.shared.bytecode.offer(self._bytecode)
         tree = prepared(source, subdirectory, self.settings.changes, self._room / "source")
         backend = self._backend(tree)
         declared = backend.build_system_requires
@@ -125,6 +126,10 @@ class IsolatedBuild:
     def _room(self) -> Path:
         """Return the one directory that the build may write to."""
         return self.work / "build"
+
+    @property
+    def _bytecode(self) -> Path:
+        return self._room / "bytecode"
 
     @property
     def _environment(self) -> Path:
@@ -199,7 +204,7 @@ class IsolatedBuild:
     def _readable(self) -> tuple[Path, ...]:
         interpreter = self.shared.interpreter
         own = (interpreter.prefix, *interpreter.site_directories) if self.settings.no_build_isolation else ()
-        return (*own, interpreter.base_prefix, *([] if own else [self._environment]))
+        return (*own, interpreter.base_prefix, self.shared.bytecode.place, *([] if own else [self._environment]))
 
     def _variables(self) -> Mapping[str, str]:
         given, scripts = self.shared.variables, self._python.parent
@@ -209,7 +214,7 @@ class IsolatedBuild:
             "PATH": os.pathsep.join([str(scripts), *self._search_path(given)]), "VIRTUAL_ENV": str(scripts.parent),
             "PYTHONPATH": "", "PYTHONHOME": "", "PYTHONNOUSERSITE": "1",
             # The environment is not the build's own: uv shares its files with others.
-            "PYTHONPYCACHEPREFIX": str(self._room / "bytecode"),
+            "PYTHONPYCACHEPREFIX": str(self._bytecode),
             **({"RUSTUP_HOME": str(home / ".rustup")} if (home / ".rustup").is_dir() else {}),
         }  # fmt: skip
         return build_environment(self.settings.changes, {**told, "CARGO_HOME": f"{told['HOME']}/.cargo"}, given)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from accel_doctor.builder.bytecode import LibraryBytecode
 from accel_doctor.interfaces import Frontend, Runner, Sandbox
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.requests import BuildSettings, IndexSettings
@@ -37,6 +38,7 @@ class Builds:
     sandbox: Sandbox
     interpreter: Interpreter
     variables: Mapping[str, str]  # that builds inherit
+    bytecode: LibraryBytecode
 
     def wheel_of(
         self,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_doctor.alternatives import Alternatives
+from accel_doctor.builder.bytecode import LibraryBytecode
 from accel_doctor.builder.describing import SourceDescriber
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.portable import Auditwheel
@@ -76,17 +77,17 @@ def assembled_doctor(
     variables, index = session.invocation.variables, IndexClient(session.invocation.variables)
     downloads = background_downloads(session, policy)
     treatment = assembled_treatment(session, policy)
-    known = LibraryVersions(session.cache / LIBRARIES)
-    loader = MachineLoader(session.runner, session.interpreter, variables, versions=known)
+    python, known = session.interpreter, LibraryVersions(session.cache / LIBRARIES)
+    loader = MachineLoader(session.runner, python, variables, versions=known)
     (leases := Leases(session.cache / LEASES)).hold(session.logs.directory.name)
     with (
         scratch_directory() as work,
         _wheel_store(session, leases, levels, work) as store,
         closing(downloads),
     ):
-        resolver = DescribingFrontend(frontend, index, session.interpreter.environment, environment.tags)
+        resolver = DescribingFrontend(frontend, index, python.environment, environment.tags)
         builder = SourceBuilder(
-            builds=Builds(resolver, session.runner, session.sandbox, session.interpreter, variables),
+            builds=Builds(resolver, session.runner, session.sandbox, python, variables, LibraryBytecode(python, work)),
             runner=session.runner,
             store=store,
             cures=KnownCures(session.cache / CURES),

@@ -11,6 +11,7 @@ import pytest
 from fakes import FakeFrontend, FakeMachine, interpreter
 from integration.attacks.test_sandbox import SUPPORT
 
+from accel_doctor.builder.bytecode import LibraryBytecode
 from accel_doctor.builder.returned import taken_wheel
 from accel_doctor.builder.wheel_builds import Builds
 from accel_doctor.model.processes import Completed, Isolation
@@ -98,11 +99,11 @@ class Environments(FakeFrontend):
 
 
 @pytest.fixture(scope="module")
-def builds() -> Builds:
+def builds(tmp_path_factory) -> Builds:
     target = interpreter(executable=Path(sys.executable), prefix=Path(sys.prefix), base_prefix=Path(sys.base_prefix))
     return Builds(
         Environments(FakeMachine(), None), ProcessRunner(os.environ), LandlockSandbox(Isolation(), os.environ),
-        target, os.environ,
+        target, os.environ, LibraryBytecode(target, tmp_path_factory.mktemp("bytecode")),
     )  # fmt: skip
 
 

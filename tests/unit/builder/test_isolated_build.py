@@ -13,6 +13,7 @@ from unittest.mock import Mock
 import pytest
 from fakes import FakeRunner, FakeSandbox, interpreter
 
+from accel_doctor.builder.bytecode import LibraryBytecode
 from accel_doctor.builder.wheel_builds import Builds, MadeWheel, Product
 from accel_doctor.model.cures import BuildChanges
 from accel_doctor.model.requests import BuildSettings, IndexSettings
@@ -80,7 +81,8 @@ class Build:
                 member.size = len(text)
                 opened.addfile(member, io.BytesIO(text.encode()))
         variables = variables or {"PATH": "/usr/bin", "HOME": "/h"}
-        builds = Builds(self.frontend, self.runner, self.sandbox, interpreter(), variables)
+        bytecode = LibraryBytecode(interpreter(), self.directory)
+        builds = Builds(self.frontend, self.runner, self.sandbox, interpreter(), variables, bytecode)
         log = self.directory / "log"
         return builds.wheel_of(
             name, archive, "", settings or BuildSettings(), index or IndexSettings(), work, log, print, what
@@ -124,7 +126,7 @@ def test_hooks_write_only_below_their_own_directory_and_have_no_network(build, t
         room, control = rights.writable
         assert room == tmp_path / "work" / "build"
         assert not control.exists()  # a directory of the hook's own
-        assert rights.readable == (Path("/usr"), tmp_path / "work" / "environment")
+        assert rights.readable == (Path("/usr"), tmp_path / "bytecode", tmp_path / "work" / "environment")
         assert not rights.network
         assert not rights.credentials
 

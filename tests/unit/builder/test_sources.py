@@ -24,6 +24,7 @@ from fakes import (
 )
 from packaging.tags import Tag
 
+from accel_doctor.builder.bytecode import LibraryBytecode
 from accel_doctor.builder.describing import SourceDescriber
 from accel_doctor.builder.fetch import SourceFetcher
 from accel_doctor.builder.sources import SourceBuilder
@@ -131,9 +132,9 @@ def sdist(tmp_path):
 def builder(tmp_path):
     (tmp_path / "work").mkdir()
     (tmp_path / "logs").mkdir()
-    runner = FakeRunner(backend)
+    runner, bytecode = FakeRunner(backend), LibraryBytecode(interpreter(), tmp_path)
     return SourceBuilder(
-        builds=Builds(FakeFrontend(FakeMachine(), None), runner, FakeSandbox(), interpreter(), {}),
+        builds=Builds(FakeFrontend(FakeMachine(), None), runner, FakeSandbox(), interpreter(), {}, bytecode),
         runner=runner,
         store=FakeWheelStore(),
         cures=FakeCureMemory(),
