@@ -138,6 +138,23 @@ def test_every_promise_names_tests_that_exist():
             assert f"\ndef {name}(" in (ROOT / "tests" / path).read_text(encoding="utf-8"), f"{path}::{name}"
 
 
+# --- the English ---
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a page outside of tables and code: links as their text, code as one word."""
+    text = re.sub(r"^```.*?^```|<!--.*?-->|^#.*$|^\|.*$", "\n", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"`[^`]*`", "CODE", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text))
+    paragraphs = re.split(r"\n\s*\n|\n\s*(?:[-*]|\d+\.) ", text)
+    return [one for each in paragraphs for one in re.split(r"(?<=[.!?:])\s+(?=[A-Z*(])", each.strip()) if one]
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
+def test_sentences_are_short(path):
+    found = sentences(path.read_text(encoding="utf-8"))
+    assert sum(len(one.split()) for one in found) / max(len(found), 1) < 20
+
+
 # --- README ---
 
 
