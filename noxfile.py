@@ -26,13 +26,14 @@ def run(session: nox.Session, module: str, *arguments: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format; ``-- --fix`` mends what can be mended."""
+    """Check style and format, and what CI services read; ``-- --fix`` mends what can be mended."""
     if "--fix" in session.posargs:
         run(session, "ruff", "check", "--fix")
         run(session, "ruff", "format")
     else:
         run(session, "ruff", "check")
         run(session, "ruff", "format", "--check")
+    session.run(sys.executable, "tests/tools/lint_ci.py")
 
 
 @nox.session

@@ -73,6 +73,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(out.glob("accel_doctor-*.whl"))
 
 
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository, as far as it is needed to install from, and what CI services read of it."""
+    there = tmp_path_factory.mktemp("checkout") / "accel-doctor"
+    for name in (".ci", ".github", "docs", "rules", "src"):
+        shutil.copytree(ROOT / name, there / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, there / name)
+    return there
+
+
 @contextmanager
 def mounted(path: Path, size: str) -> Iterator[Path]:
     """A small disk at ``path`` while the block lasts; ``size`` in mount's words. Skips where none can be had."""

@@ -172,7 +172,7 @@ def machine(base: Base) -> Iterator[Machine]:
         with _system_mounts(root):
             yield Machine(root)
     finally:
-        _remove(scratch)
+        remove(scratch)
 
 
 def _directory() -> Path:
@@ -194,14 +194,14 @@ def _ready(base: Base) -> Path:
     with FileLock(f"{finished}.lock"):
         if not finished.exists():
             draft = finished.with_suffix(".draft")
-            _remove(draft)
+            remove(draft)
             _make(base, draft)
             draft.rename(finished)
     return finished
 
 
 def _make(base: Base, root: Path) -> None:
-    options = [f"--aptopt={line}" for line in _host_apt_settings()]
+    options = [f"--aptopt={line}" for line in host_apt_settings()]
     done = subprocess.run(
         [
             *("mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--skip=cleanup/apt/lists"),
@@ -245,17 +245,22 @@ def debian_mirror() -> str:
     return DEFAULT_MIRROR
 
 
-def _host_apt_settings() -> list[str]:
+def host_apt_settings() -> list[str]:
+    """What this host's apt is set to that says how mirrors are reached."""
     if not shutil.which("apt-config"):
         return []
     dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout
     return [line for line in dump.splitlines() if _APT_SETTINGS.match(line)]
 
 
+def passed_on() -> dict[str, str]:
+    """What this host's environment says of proxies, certificates and indexes."""
+    return {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
+
+
 def _environment(user: str | None) -> dict[str, str]:
-    passed_on = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
     return {
-        **passed_on,
+        **passed_on(),
         "HOME": f"/home/{user}" if user else "/root",
         "LANG": "C.UTF-8",
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -308,7 +313,8 @@ def _mounted_below(path: Path) -> Iterator[str]:
             yield place
 
 
-def _remove(directory: Path) -> None:
+def remove(directory: Path) -> None:
+    """Remove a directory, once nothing is mounted below it."""
     for place in list(_mounted_below(directory)):
         subprocess.run(["umount", "--lazy", place], check=False, capture_output=True)
     if any(_mounted_below(directory)):

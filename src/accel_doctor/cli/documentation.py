@@ -11,7 +11,10 @@ from accel_doctor.errors import ToolError
 TOPICS: dict[str, tuple[str, ...]] = {
     "": ("changelog", "contributing", "faq", "features", "installation", "security", "troubleshooting"),
     "tutorial": ("first-run", "first-session"),
-    "how-to": ("add-a-rule", "ci-environments", "provision", "run-any-command", "share-wheels"),
+    "how-to": (
+        *("add-a-rule", "ci", "ci-environments", "provision", "run-any-command", "share-wheels", "small-image"),
+        "tox-and-nox",
+    ),
     "reference": (
         *("cache", "check", "command-line", "config", "configuration", "cures", "diagnose", "env", "errors"),
         *("exit-codes", "export", "glossary", "index", "install", "package-managers", "repair", "report"),

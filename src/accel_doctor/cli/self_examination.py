@@ -42,7 +42,7 @@ from accel_doctor.system.file_reader import FileReader
 from accel_doctor.system.packages.privilege import find_privilege
 from accel_doctor.system.packages.system_tools import SYSTEM_PATH
 from accel_doctor.system.probe import MachineProber
-from accel_doctor.system.python.target import NoEnvironmentError, find_target
+from accel_doctor.system.python.target import NoEnvironmentError, find_target, usual_python
 
 Facts = Iterator[tuple[str, Fact]]
 _LITTLE_ROOM = 1 << 30  # bytes: a compiler and its headers take as much
@@ -150,7 +150,8 @@ class Examination:
         with suppress(UsageError):
             return self._interpreter
         with suppress(UsageError):
-            return find_target(self.session.runner, self.session.invocation, "python3")
+            usual = usual_python(self.session.invocation)
+            return find_target(self.session.runner, self.session.invocation, usual or "python3")
         return self.session.assumed_interpreter()
 
     def _builds(self) -> Facts:

@@ -38,7 +38,7 @@ from accel_doctor.report.check_findings import ForesightReport, findings
 from accel_doctor.report.check_formats import FORMATS, github
 from accel_doctor.system.python.interpreter import describe
 from accel_doctor.system.python.platforms import marker_values, platform_of, platform_tags
-from accel_doctor.system.python.target import find_target
+from accel_doctor.system.python.target import find_target, usual_python
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,10 @@ def _interpreters(session: Session, python: str | None) -> tuple[Interpreter, In
         return find_target(session.runner, session.invocation, f"python{version}" if version else python), None
     except UsageError:
         # Nothing is installed into it: without an environment, the distribution's own python3 will do.
-        if python or not shutil.which("python3", path=search_path):
+        usual = usual_python(session.invocation)
+        if python or not usual:
             raise
-        return find_target(session.runner, session.invocation, "python3"), None
+        return find_target(session.runner, session.invocation, usual), None
 
 
 def _as_elsewhere(session: Session, frontend: Frontend, meant: Interpreter) -> tuple[Session, Frontend]:

@@ -64,6 +64,20 @@ def find_executable(invocation: Invocation, python: str | None = None) -> Path:
     raise _nothing_found(invocation.directory / ".venv", passed_over)
 
 
+def usual_python(invocation: Invocation) -> str | None:
+    """Return ``python3`` on PATH, passing over the environment that accel-doctor runs from; None if there is none.
+
+    ``uvx`` and ``pre-commit`` put that environment first.
+    """
+    directories = invocation.variables.get("PATH", "").split(os.pathsep)
+    others = [each for each in directories if not _of_own_environment(Path(each).parent, invocation)]
+    return shutil.which("python3", path=os.pathsep.join(others))
+
+
+def _of_own_environment(directory: Path, invocation: Invocation) -> bool:
+    return (directory / "pyvenv.cfg").is_file() and is_own(directory, invocation)
+
+
 def _nothing_found(local: Path, passed_over: Collection[str]) -> UsageError:
     message = "; ".join(["there is no virtual environment to install into", *passed_over])
     if not os.path.lexists(local):

@@ -13,7 +13,7 @@ import accel_doctor
 from accel_doctor.errors import UsageError
 from accel_doctor.model.machine import Invocation
 from accel_doctor.system.process.runner import ProcessRunner
-from accel_doctor.system.python.target import NoEnvironmentError, find_target, own_place
+from accel_doctor.system.python.target import NoEnvironmentError, find_target, own_place, usual_python
 
 HOW = "python3 -m venv .venv, then run the same command again; or name an interpreter with --python"
 
@@ -133,6 +133,16 @@ def test_what_was_unpacked_from_one_file_has_no_environment_of_its_own(tmp_path:
     assert own_place(packages.parent) == packages.parent
     (tmp_path / "lib/python3.11/site-packages/accel_doctor-1.dist-info").mkdir(parents=True)
     assert own_place(tmp_path) == tmp_path
+
+
+def test_the_usual_python_is_not_that_of_its_own_environment(around: Invocation, tmp_path: Path) -> None:
+    own, other = _venv(tmp_path / "own"), _venv(tmp_path / "other")
+    around = _with(around, variables={"PATH": f"{own}/bin:{other}/bin"})
+    assert usual_python(around) == f"{own}/bin/python3"
+    assert usual_python(_with(around, own=own)) == f"{other}/bin/python3"
+    assert usual_python(_with(around, own=own, variables={"PATH": f"{own}/bin"})) is None
+    (own / "pyvenv.cfg").unlink()  # a Python of its own, such as the distribution's
+    assert usual_python(_with(around, own=own)) == f"{own}/bin/python3"
 
 
 def test_something_else_where_one_would_be_made(runner: ProcessRunner, around: Invocation, tmp_path: Path) -> None:
