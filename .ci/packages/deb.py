@@ -120,7 +120,8 @@ def _licenses(packages: list[Distribution]) -> Iterator[str]:
             facts = package.metadata
             name = facts["License-Expression"] or (facts["License"] or "see there").splitlines()[0]
             notes = f"/{PLACE}/{re.sub('[-.]+', '_', package.name)}-{package.version}.dist-info"
-            yield f"Files: {PLACE}/{package.name}*\nCopyright: its authors\nLicense: {name}\n See {notes}\n"
+            common = " and /usr/share/common-licenses/Apache-2.0" if "Apache" in name else ""
+            yield f"Files: {PLACE}/{package.name}*\nCopyright: its authors\nLicense: {name}\n See {notes}{common}\n"
 
 
 def _license_text() -> list[str]:
