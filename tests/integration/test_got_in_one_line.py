@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import uv
@@ -70,6 +71,7 @@ def without_venv(where: Machine) -> Machine:
 
 
 def test_one_file_on_a_machine_with_python_alone(make_machine: MakeMachine, pyz: Path, tmp_path: Path) -> None:
+    assert [name for name in ZipFile(pyz).namelist() if name.endswith((".so", ".pyc"))] == []  # any Python runs it
     where = without_venv(make_machine(Base("trixie")))
     where.copy_in(pyz, "/root/project/accel-doctor.pyz")
     where.copy_in(write_needy_source(tmp_path, "flex"), "/root/project/needy-1.0.tar.gz")
