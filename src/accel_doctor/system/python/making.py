@@ -25,4 +25,5 @@ def make_environment(place: Path, executable: str | Path, uv: Path | None, runne
     done = runner.capture([*argv, str(place)])
     if done.returncode:
         said = (done.stderr.strip() or done.output.strip() or "no output").splitlines()[-1]
-        raise ToolError(f"cannot make a virtual environment with {executable}: {said}")
+        hint = None if uv else "install python3-venv, which Debian has apart from python3; or leave out --frontend pip"
+        raise ToolError(f"cannot make a virtual environment with {executable}: {said}", hint=hint)
