@@ -50,7 +50,8 @@ def plan_removal(
     here = new & remover.inventory()
     kept = {name: needed[name] for name in here & needed.keys()}
     kept |= dict.fromkeys(here & remover.explicit() - named, "marked as manually installed since")
-    kept |= _needed_by_others(here - kept.keys(), remover)
+    needing = remover.needed(frozenset(here - kept.keys()))
+    kept |= {name: _needed_by(sorted(others)) for name, others in needing.items()}
     if packages := sorted(here - kept.keys()):
         remover.refuse_more(frozenset(packages))
     return PackageRemoval(
@@ -62,14 +63,6 @@ def plan_removal(
         commands=remover.commands(packages) if packages else (),
         along_unknown=any(entry.new is None for entry in entries),
     )
-
-
-def _needed_by_others(free: Collection[str], remover: PackageRemover) -> dict[str, str]:
-    """Return the packages whose removal would change others than these, with the reason to keep each."""
-    if not free or remover.simulate(sorted(free)) <= set(free):
-        return {}
-    others = {name: sorted(remover.simulate([name]) - set(free)) for name in sorted(free)}
-    return {name: _needed_by(some) for name, some in others.items() if some}
 
 
 def _needed_by(others: Sequence[str]) -> str:

@@ -271,6 +271,7 @@ def test_exactly_what_was_installed_is_removed(debian: Machine, tmp_path: Path) 
 
     # what somebody else needs by now would take that along
     apt.install(["accel-user"], tmp_path / "log")
+    assert remover.needed(frozenset(new)) == {name: ["accel-user"] for name in new if name.startswith("libev4")}
     with pytest.raises(PackageManagerError) as caught:
         remover.remove(new)
     assert caught.value.message == (

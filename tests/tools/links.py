@@ -21,9 +21,9 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 UNREACHABLE = ("Max retries exceeded", "ConnectionError", "ProxyError", "Connection aborted", "timed out")
 
 
-def checked(scratch: Path) -> list[dict[str, str]]:
+def checked(pages: Path, scratch: Path) -> list[dict[str, str]]:
     """Return what Sphinx says of each link."""
-    argv = [sys.executable, "-m", "sphinx", "-q", "-b", "linkcheck", str(DOCS), str(scratch)]
+    argv = [sys.executable, "-m", "sphinx", "-q", "-b", "linkcheck", str(pages), str(scratch)]
     subprocess.run(argv, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     lines = (scratch / "output.json").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
@@ -50,7 +50,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        dead, silent, working = judged(checked(Path(directory)))
+        dead, silent, working = judged(checked(DOCS, Path(directory)))
     print(f"{working} links work")
     for host, count in sorted(silent.items()):
         print(f"not reachable from here, not checked: {host} ({count})")

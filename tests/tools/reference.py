@@ -89,9 +89,9 @@ requirements. Packages that are already installed in the locked version stay.
 
 Some requirements leave nothing to resolve: every package they bring in is pinned, a release by `==`, a URL by its hash,
 a repository by a full commit. Their lock is remembered in the cache, so the next installation asks the network nothing.
-It is resolved again when the interpreter, the index, an option, a variable (`UV_*`, `PIP_*`), a configuration file, the
-version of uv or what is installed has changed, and with `--upgrade`, `--no-cache-dir`, `--user` or `--prefix`. A lock
-that can no longer be installed is forgotten.
+It is resolved again when something has changed: the interpreter, the index, an option, a variable (`UV_*`, `PIP_*`), a
+configuration file, the version of uv, or what is installed. `--upgrade`, `--no-cache-dir`, `--user` and `--prefix`
+resolve again, too. A lock that can no longer be installed is forgotten.
 
 With `--offline` such requirements need no network, as long as the caches of the frontend and of accel-doctor are there.
 pip has no offline mode: with `--frontend pip`, `--offline` needs `--find-links`.

@@ -129,13 +129,30 @@ def test_every_variable_is_on_its_page():
 
 
 def test_every_promise_names_tests_that_exist():
-    rows = [line for line in page("explanation/never").splitlines() if line.startswith("| **")]
-    assert len(rows) > 12
-    for row in rows:
-        tests = re.findall(r"`((?:unit|integration)/[\w/]+\.py)::(test_\w+)`", row)
-        assert tests, row
+    promises = page("explanation/never").split("\n- **")[1:]
+    assert len(promises) > 12
+    for promise in promises:
+        tests = re.findall(r"`((?:unit|integration)/[\w/]+\.py)::(test_\w+)`", promise)
+        assert tests, promise
         for path, name in tests:
             assert f"\ndef {name}(" in (ROOT / "tests" / path).read_text(encoding="utf-8"), f"{path}::{name}"
+
+
+# --- the English ---
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a page outside of tables and code: links as their text, code as one word."""
+    text = re.sub(r"^```.*?^```|<!--.*?-->|^#.*$|^\|.*$", "\n", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"`[^`]*`", "CODE", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text))
+    paragraphs = re.split(r"\n\s*\n|\n\s*(?:[-*]|\d+\.) ", text)
+    return [one for each in paragraphs for one in re.split(r"(?<=[.!?:])\s+(?=[A-Z*(])", each.strip()) if one]
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
+def test_sentences_are_short(path):
+    found = sentences(path.read_text(encoding="utf-8"))
+    assert sum(len(one.split()) for one in found) / max(len(found), 1) < 20
 
 
 # --- README ---

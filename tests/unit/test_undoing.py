@@ -56,6 +56,10 @@ class FakeRemover:
             gone |= more
         return frozenset(gone)
 
+    def needed(self, free: frozenset[str]) -> Mapping[str, Sequence[str]]:
+        others = {name: sorted(self.simulate([name]) - free) for name in free}
+        return {name: some for name, some in others.items() if some}
+
     def refuse_more(self, wanted: frozenset[str]) -> None:
         if more := self.simulate(sorted(wanted)) - wanted:
             raise PackageManagerError(f"refused: {more}")

@@ -143,6 +143,9 @@ class PackageRemover(Protocol):
         """Return all packages that would change if these were removed, themselves included. Raises
         PackageManagerError if the package manager refuses, PrivilegeError if root is needed and out of reach."""
 
+    def needed(self, free: frozenset[str]) -> Mapping[str, Sequence[str]]:
+        """Return those of these packages that others need, each with the packages that need it."""
+
     def refuse_more(self, wanted: frozenset[str]) -> None:
         """Raise PackageManagerError if removing these packages would change others."""
 

@@ -56,7 +56,9 @@ def command(options: ExportOptions) -> int:
     except OSError as error:
         raise UsageError(f"--template {template}: {error.strerror}") from error
     except ValueError as error:
-        raise UsageError(f"--template {template}: {error}", hint="docs/reference/export.md lists its names") from error
+        raise UsageError(
+            f"--template {template}: {error}", hint="the names it can use: accel-doctor docs export"
+        ) from error
     return ExitCode.DONE
 
 

@@ -102,6 +102,7 @@ APT = ManagerFacts(
         marks=("apt-mark", "showmanual"),
         marked=EACH_LINE,
         # Configured to, apt-get would also remove what nothing needs any more.
+        requirements=("dpkg-query", "-W", "-f", "${Package}\t${Provides}\t${Pre-Depends}, ${Depends}\n"),
         simulation=("apt-get", "-s", *_EXACTLY, "remove", "--"),
         changed=re.compile(r"^(?:Inst|Remv|Purg) (\S+)", re.MULTILINE),
         size_query=("dpkg-query", "-W", "-f", "${Package} ${Installed-Size}k\n", "--"),

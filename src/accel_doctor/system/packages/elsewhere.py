@@ -150,5 +150,5 @@ class PackageManagerElsewhere:
             raise PackageManagerError("packages cannot be installed on another machine from here")
         raise PackageManagerError(
             f"no rule file names the package manager of {self._distribution}",
-            hint="write one: docs/how-to/add-a-rule.md",
+            hint="write one: accel-doctor docs add-a-rule",
         )

@@ -124,7 +124,8 @@ class RemovalFacts:
 
     Each pattern finds names, one a match, in the output of the command before it. ``changed`` finds all packages that
     the simulation touches in any way; ``simulated`` is what a simulation prints that ends with another code than 0,
-    ``not_root`` what one prints that needs root. The first groups of ``size`` are name, number and unit.
+    ``not_root`` what one prints that needs root. ``requirements`` prints name, provided and required names of all
+    installed packages, in the form of dpkg's status. The first groups of ``size`` are name, number and unit.
     """
 
     inventory: tuple[str, ...]
@@ -138,6 +139,7 @@ class RemovalFacts:
     command: tuple[str, ...]
     simulated: re.Pattern[str] | None = None
     not_root: re.Pattern[str] | None = None
+    requirements: tuple[str, ...] = ()
     real: tuple[str, ...] = ()  # prints the packages that the name at its end means, if names need not be packages
     quiet: Mapping[str, str] = field(default_factory=dict)  # variables, without a terminal
 

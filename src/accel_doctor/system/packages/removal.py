@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -82,6 +83,14 @@ class Remover:
                 f"{self._facts.program} reported success, but {told}", log=self._log, hint=f"read {self._log}"
             )
 
+    def needed(self, free: frozenset[str]) -> Mapping[str, Sequence[str]]:
+        if not free or self.simulate(sorted(free)) <= free:
+            return {}
+        if self._how.requirements:
+            return _needed(free, printed(self._runner, self._how.requirements))
+        others = {name: sorted(self.simulate([name]) - free) for name in sorted(free)}
+        return {name: some for name, some in others.items() if some}
+
     def refuse_more(self, wanted: frozenset[str]) -> None:
         """Raise PackageManagerError if removing these packages would change others."""
         if more := self.simulate(sorted(wanted)) ^ wanted:
@@ -90,6 +99,32 @@ class Remover:
                 f"{_names(more)}",
                 hint=f"look at what {' '.join(self._how.simulation)} says, with the names of the packages",
             )
+
+
+def _needed(free: frozenset[str], status: str) -> dict[str, list[str]]:
+    """Return those in ``free`` that packages outside need, directly or through others of these. Of alternatives, each
+    counts as needed: simulating them one by one would be exact, and take a second for each."""
+    rows = [row for row in (line.split("\t") for line in status.splitlines()) if len(row) == 3]
+    providers: dict[str, set[str]] = {}
+    for package, provided, _ in rows:
+        for name in {package, *_relations(provided)} if package in free else ():
+            providers.setdefault(name, set()).add(package)
+    requirements = {package: _relations(required) for package, _, required in rows}
+    needed: dict[str, list[str]] = {}
+    pending = [package for package in requirements if package not in free]
+    while pending:
+        package = pending.pop()
+        for one in {other for name in requirements[package] for other in providers.get(name, ())} - {package}:
+            if one not in needed:
+                pending.append(one)
+            needed.setdefault(one, []).append(package)
+    return needed
+
+
+def _relations(field: str) -> list[str]:
+    """Return the names in a field of relations: ``libc6 (>= 2.34), awk | mawk:any``."""
+    words = (relation.split() for relation in re.split("[,|]", field))
+    return [word[0].partition(":")[0] for word in words if word]
 
 
 def _names(names: frozenset[str]) -> str:

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 import tomli
 from paths import ROOT
+from tools.error_messages import messages
 
 from accel_doctor.cli import documentation, main
 from accel_doctor.cli.documentation import TOPICS, page, topics
@@ -111,3 +112,11 @@ def test_lost_metadata(said, monkeypatch):
         "error: the address of the documentation is not in this installation's metadata\n"
         "hint: install accel-doctor again\n",
     )
+
+
+def test_hints_name_topics_and_no_file_that_a_wheel_lacks():
+    hints = [hint for texts in messages().values() for found in texts.values() for hint in found]
+    named = [topic for hint in hints for topic in re.findall(r"accel-doctor docs ([a-z-]+)", hint)]
+    assert len(named) >= 2
+    assert [topic for topic in named if page(topic) is None and topic not in ("lists",)] == []
+    assert [hint for hint in hints if "docs/" in hint] == []
