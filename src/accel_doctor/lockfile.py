@@ -27,11 +27,12 @@ from packaging.pylock import (
 )
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from accel_doctor.errors import RequirementsError
 from accel_doctor.model.builds import Source, SourceKind, Wheel
-from accel_doctor.model.requests import InstallRequest, RequirementLine
+from accel_doctor.model.requests import InstallRequest, RequirementLine, Selection
 
 _HASH_IN_URL = re.compile(r"[#&](sha256|sha384|sha512)=([0-9a-f]{64,128})\b")
 _COMMIT_IN_URL = re.compile(r"@([0-9a-f]{40})(?=$|[#\s])")  # a full hash: an abbreviated one may become ambiguous
@@ -104,19 +105,31 @@ def _url_or_path(source: Source) -> tuple[str | None, str | None]:
     return (source.location, None) if "://" in source.location else (None, source.location)
 
 
-def chosen_only(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> Pylock:
-    """Return the lock reduced to what this interpreter installs: one file per distribution.
+def chosen_only(
+    lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str], selection: Selection | None = None
+) -> Pylock:
+    """Return the lock reduced to what this interpreter installs: one file per distribution, without conditions.
 
-    Raises RequirementsError like :func:`sources_to_build`.
+    Raises RequirementsError like :func:`sources_to_build`, and for a group or an extra that the lock does not have.
     """
     packages = []
-    for package, chosen in _selected(lock, tags, environment):
+    for package, chosen in _selected(lock, tags, environment, selection):
+        package = replace(package, marker=None)
         if isinstance(chosen, PackageWheel):
             package = replace(package, wheels=[chosen], sdist=None)
         elif isinstance(chosen, PackageSdist):
             package = replace(package, wheels=None)
         packages.append(package)
     return replace(lock, packages=packages)
+
+
+def with_attached(lock: Pylock, attached: Sequence[Package], environment: Mapping[str, str]) -> Pylock:
+    """Return the lock with further packages, where their markers hold, in place of those of the same names."""
+    markers = cast("dict[str, str | frozenset[str]]", {"extra": "", **environment})
+    further = [one for one in attached if one.marker is None or one.marker.evaluate(markers)]
+    names = {one.name for one in further}
+    kept = [one for one in lock.packages if one.name not in names]
+    return replace(lock, packages=[*kept, *(replace(one, marker=None) for one in further)])
 
 
 def download_sizes(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> dict[str, int]:
@@ -194,11 +207,28 @@ def older_numpy(wheel: Wheel, lock: Pylock) -> str | None:
     return None
 
 
-def _selected(lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str]) -> Iterator[tuple[Package, object]]:
+def _selected(
+    lock: Pylock, tags: Sequence[Tag], environment: Mapping[str, str], selection: Selection | None = None
+) -> Iterator[tuple[Package, object]]:
+    selection = selection or Selection()
+    known, defaults = list(lock.extras or ()), list(lock.default_groups or ())
+    extras = known if selection.all_extras else list(selection.extras)
+    if not selection.defaults:
+        defaults = [name for name in defaults if name != "dev"]
+    groups = list(selection.only_groups) or [*defaults, *selection.groups]
+    _check_there(extras, known, "extra")
+    _check_there(groups, [*(lock.dependency_groups or ()), *defaults], "group")
+    told = cast("Environment", dict(environment))
     try:
-        yield from lock.select(environment=cast("Environment", dict(environment)), tags=tags)
+        yield from lock.select(environment=told, tags=tags, extras=extras, dependency_groups=groups)
     except PylockSelectError as error:
         raise RequirementsError(str(error)) from error
+
+
+def _check_there(asked: Sequence[str], known: Sequence[str], what: str) -> None:
+    if unknown := [name for name in asked if canonicalize_name(name) not in map(canonicalize_name, known)]:
+        hint = f"it has: {', '.join(dict.fromkeys(known))}" if known else None
+        raise RequirementsError(f"the lock file has no {what} {unknown[0]}", hint=hint)
 
 
 def wheels_of(lock: Pylock, asked: Collection[RequirementLine], before: date) -> list[Source]:

@@ -7,13 +7,22 @@ from pathlib import Path
 
 import pytest
 from fakes import interpreter
-from packaging.pylock import Pylock
+from packaging.markers import Marker
+from packaging.pylock import Package, PackageDirectory, Pylock
 from packaging.tags import Tag
 
 from accel_doctor.errors import RequirementsError
-from accel_doctor.lockfile import chosen_only, direct_urls, is_settled, older_numpy, sources_to_build, with_wheels
+from accel_doctor.lockfile import (
+    chosen_only,
+    direct_urls,
+    is_settled,
+    older_numpy,
+    sources_to_build,
+    with_attached,
+    with_wheels,
+)
 from accel_doctor.model.builds import Source, SourceKind, Wheel
-from accel_doctor.model.requests import InstallRequest, RequirementLine
+from accel_doctor.model.requests import InstallRequest, RequirementLine, Selection
 
 TAGS = [Tag("cp313", "cp313", "manylinux_2_41_x86_64"), Tag("py3", "none", "any")]
 HASHES = {"sha256": "a" * 64}
@@ -204,3 +213,59 @@ def test_what_was_compiled_against_numpy_1_does_not_go_with_numpy_2(built_beside
     assert older_numpy(kept, lock(*packages)) == why
     pure = Wheel(Path("/store/p-1-py3-none-any.whl"), "0" * 64, build_requirements=built_beside)
     assert older_numpy(pure, lock(*packages)) is None
+
+
+GROUPED = {
+    "lock-version": "1.0", "created-by": "test", "extras": ["pg"],
+    "dependency-groups": ["default", "dev"], "default-groups": ["default", "dev"],
+}  # fmt: skip
+MARKERS = {"p": "'default' in dependency_groups", "q": "'dev' in dependency_groups", "r": "'pg' in extras"}
+
+
+def grouped() -> Pylock:
+    packages = [
+        {"name": name, "version": "1", "sdist": {**SDIST, "url": f"https://x/{name}-1.tar.gz"}, "marker": marker}
+        for name, marker in MARKERS.items()
+    ]
+    return Pylock.from_dict({**GROUPED, "packages": packages})
+
+
+@pytest.mark.parametrize(
+    ("selection", "names"),
+    [
+        (Selection(), "p q"),
+        (Selection(defaults=False), "p"),
+        (Selection(extras=("PG",)), "p q r"),
+        (Selection(defaults=False, all_extras=True), "p r"),
+        (Selection(only_groups=("dev",)), "q"),
+        (Selection(defaults=False, groups=("dev",)), "p q"),
+    ],
+)
+def test_the_selected_part_of_a_lock_is_chosen_without_conditions(selection, names):
+    chosen = chosen_only(grouped(), TAGS, interpreter().environment, selection)
+    assert [package.name for package in chosen.packages] == names.split()
+    assert {package.marker for package in chosen.packages} == {None}
+
+
+@pytest.mark.parametrize(
+    ("selection", "message", "hint"),
+    [
+        (Selection(groups=("docs",)), "the lock file has no group docs", "it has: default, dev"),
+        (Selection(extras=("x",)), "the lock file has no extra x", "it has: pg"),
+    ],
+)
+def test_what_a_lock_does_not_have(selection, message, hint):
+    with pytest.raises(RequirementsError) as caught:
+        chosen_only(grouped(), TAGS, interpreter().environment, selection)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_attached_packages_replace_those_of_their_names_where_their_markers_hold():
+    there, elsewhere = (
+        Package(name=name, directory=PackageDirectory(path="/d"), marker=Marker(f"sys_platform == '{platform}'"))
+        for name, platform in (("p", "linux"), ("q", "win32"))
+    )
+    made = with_attached(
+        lock({"name": "p", "version": "1", "sdist": SDIST}), (there, elsewhere), {"sys_platform": "linux"}
+    )
+    assert [(package.name, package.version, package.marker) for package in made.packages] == [("p", None, None)]

@@ -12,14 +12,23 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "": ("changelog", "contributing", "faq", "features", "installation", "security", "troubleshooting"),
     "tutorial": ("first-run", "first-session"),
     "how-to": (
-        *("add-a-rule", "ci", "ci-environments", "provision", "run-any-command", "share-wheels", "small-image"),
+        *(
+            "add-a-rule",
+            "ci",
+            "ci-environments",
+            "projects",
+            "provision",
+            "run-any-command",
+            "share-wheels",
+            "small-image",
+        ),
         "tox-and-nox",
     ),
     "reference": (
         *("cache", "check", "command-line", "config", "configuration", "cures", "diagnose", "env", "errors"),
         *("exit-codes", "export", "glossary", "index", "install", "package-managers", "repair", "report"),
-        *("requirement-files", "rules", "rules-command", "run", "self-check", "shared-levels", "terminal"),
-        *("undo", "wheel-store", "why"),
+        *("requirement-files", "rules", "rules-command", "run", "self-check", "shared-levels", "sync"),
+        *("terminal", "undo", "wheel-store", "why"),
     ),
     "explanation": (
         "accuracy",

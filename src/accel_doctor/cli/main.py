@@ -19,6 +19,7 @@ from accel_doctor.wording import printable
 COMMANDS = {
     "Install": {
         "install": "Install requirements, with the system packages their builds turn out to need.",
+        "sync": "Install what a project's lock file says: uv.lock, poetry.lock, pdm.lock, pylock.toml.",
         "run": "Run a command that builds something, install what it lacks, and run it again.",
         "repair": "Find what is broken in an environment, and repair it.",
         "env": "Keep virtual environments by their lock files, and restore them quickly.",

@@ -15,6 +15,7 @@ from accel_doctor.cli.session import Session
 from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import FrontendParts, choose_frontend, settled_elsewhere
 from accel_doctor.interfaces import Frontend
+from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.requests import Connection, InstallRequest
 from accel_doctor.requirements.pip_configuration import read_configuration
 from accel_doctor.requirements.pip_option_table import PIP_OPTIONS, Kind, ParsedArguments, PipOption, spelled_out
@@ -128,9 +129,12 @@ class PipLineCommand(ConfiguredCommand):
         return [*args[:at], fitting[0] + args[at].removeprefix(name), *args[at + 1 :]]
 
 
-def prepare(session: Session, arguments: ParsedArguments, options: FrontendOptions) -> tuple[Frontend, InstallRequest]:
-    """Choose the frontend, and read pip's configuration and the requirements. Raises UsageError."""
-    invocation, interpreter = session.invocation, session.interpreter
+def prepare(
+    session: Session, arguments: ParsedArguments, options: FrontendOptions, other: Interpreter | None = None
+) -> tuple[Frontend, InstallRequest]:
+    """Choose the frontend for the session's interpreter, or for another one, and read pip's configuration and the
+    requirements. Raises UsageError."""
+    invocation, interpreter = session.invocation, other or session.interpreter
     variables = invocation.variables
     disk = FileReader(Connection(), variables)
     configuration = read_configuration(invocation, interpreter.prefix, disk)
@@ -152,5 +156,6 @@ def prepare(session: Session, arguments: ParsedArguments, options: FrontendOptio
         )
         return frontend, request
     except NoRequirementsError as error:
-        error.hint = f"{click.get_current_context().command_path} {error.hint}"
+        sync = f"; or accel-doctor sync, which installs from {error.lock}" if error.lock else ""
+        error.hint = f"{click.get_current_context().command_path} {error.hint}{sync}"
         raise

@@ -22,7 +22,7 @@ from packaging.tags import Tag
 from accel_doctor.errors import AccelDoctorError, RequirementsError, ToolError
 from accel_doctor.frontends.lock_files import keep_lock, kept_lock, read_lock
 from accel_doctor.interfaces import Frontend
-from accel_doctor.lockfile import allowed, chosen_only, is_settled
+from accel_doctor.lockfile import allowed, chosen_only, is_settled, with_attached
 from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Completed
@@ -56,7 +56,13 @@ class RememberingFrontend:
         return self.frontend.name
 
     def lock(self, request: InstallRequest, log: Path) -> Locked | Failed:
-        """Return the given lock, or the remembered one, or else the frontend's."""
+        """Return the given lock, or the remembered one, or else the frontend's; with what is attached to it."""
+        if request.attached:
+            outcome = self.lock(replace(request, attached=()), log)
+            if isinstance(outcome, Failed):
+                return outcome
+            lock = with_attached(outcome.lock, request.attached, self.interpreter.environment)
+            return replace(outcome, lock=lock, file=None)
         if request.lock is not None:
             return self._given(request.lock, request)
         place = self._place(request)
@@ -96,7 +102,7 @@ class RememberingFrontend:
             lock = read_lock(path)
         except ToolError as error:
             raise RequirementsError(error.message) from error
-        lock = chosen_only(allowed(lock, request), self.tags, self.interpreter.environment)
+        lock = chosen_only(allowed(lock, request), self.tags, self.interpreter.environment, request.selection)
         if request.reinstall or request.target or request.prefix or request.user:
             return Locked(lock, remembered=True)
         # Releases already installed in that version are neither built nor fetched.

@@ -11,6 +11,7 @@ from accel_doctor.model.builds import Source, Wheel
 from accel_doctor.model.cures import NO_CHANGES, BuildChanges
 
 if TYPE_CHECKING:
+    from packaging.pylock import Package
     from packaging.requirements import Requirement
 
 
@@ -92,6 +93,17 @@ class BuildSettings:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """What of a project's lock to install, beside what the project itself requires."""
+
+    groups: tuple[str, ...] = ()
+    only_groups: tuple[str, ...] = ()  # these, and not what the project requires
+    defaults: bool = True  # the groups that its tool installs unasked
+    extras: tuple[str, ...] = ()
+    all_extras: bool = False
+
+
+@dataclass(frozen=True)
 class InstallRequest:
     """pip's argument line, its files and its configuration, read and checked: what the user asked for."""
 
@@ -115,6 +127,8 @@ class InstallRequest:
     break_system_packages: bool = False
     verbosity: int = 0
     lock: Path | None = None  # a PEP 751 lock to install instead of requirements
+    selection: Selection = Selection()  # of that lock
+    attached: tuple[Package, ...] = ()  # what is installed as it is, beside what is resolved: projects, commits
     changes: Mapping[str, BuildChanges] = field(default_factory=dict)  # by cures, by name
     built: Mapping[Source, Wheel] = field(default_factory=dict)  # sources whose metadata resolving takes from a wheel
     direct: Mapping[RequirementLine, Source] = field(default_factory=dict)  # lines that name one of these by its URL

@@ -22,25 +22,29 @@ class OtherFile:
     what: str
     command: str = ""
     export: str = ""
-    here: str = ""
+    here: str = ""  # what to do with the file {}
+
+    @property
+    def is_synced(self) -> bool:
+        """Return whether it is a lock that its own tool reads for us."""
+        return self.here == _SYNC
 
     @property
     def hint(self) -> str:
-        """Return what to do with such a file."""
-        if self.here:
-            return self.here
+        """Return what to do with such a file, which another program has to read."""
         run = f"accel-doctor run -- {self.command}" if self.command else ""
         exported = f"{self.export}, and give that with -r" if self.export else ""
         return "; or ".join(filter(None, (run, exported))) or "give a requirements file, or a pylock.toml"
 
 
+_SYNC = "accel-doctor sync {}"
 _PROJECT = OtherFile("a project's own file")
 
 # By their whole names, in lower case: nobody names a list of requirements so.
 _KINDS: Mapping[str, OtherFile] = {
-    "uv.lock": OtherFile("uv's lock file", "uv sync", "uv export --format pylock.toml -o pylock.toml"),
-    "poetry.lock": OtherFile("Poetry's lock file", "poetry install", "poetry export -o requirements.txt"),
-    "pdm.lock": OtherFile("PDM's lock file", "pdm install", "pdm export -f pylock -o pylock.toml"),
+    "uv.lock": OtherFile("uv's lock file", here=_SYNC),
+    "poetry.lock": OtherFile("Poetry's lock file", here=_SYNC),
+    "pdm.lock": OtherFile("PDM's lock file", here=_SYNC),
     "pipfile": OtherFile("Pipenv's file", "pipenv install", "pipenv requirements > requirements.txt"),
     "pipfile.lock": OtherFile("Pipenv's lock file", "pipenv sync", "pipenv requirements > requirements.txt"),
     "pixi.toml": OtherFile("Pixi's file", "pixi install"),
@@ -55,6 +59,7 @@ _KINDS: Mapping[str, OtherFile] = {
     "noxfile.py": OtherFile("nox's file", "nox"),
     **dict.fromkeys(("pyproject.toml", "setup.py", "setup.cfg"), _PROJECT),
 }
+SYNCED = tuple(name for name, kind in _KINDS.items() if kind.is_synced)
 _BY_SUFFIX: Mapping[str, str] = {
     ".toml": "a TOML file", ".yml": "a YAML file", ".yaml": "a YAML file", ".json": "a JSON file",
     ".cfg": "a configuration file", ".ini": "a configuration file", ".ipynb": "a notebook",
@@ -68,7 +73,7 @@ def other_file(location: str) -> OtherFile | None:
     if known is not None:
         return known
     if suffix == ".py" and name != suffix:
-        return OtherFile("a Python file", here=f"if it says what it needs (PEP 723): --script {location}")
+        return OtherFile("a Python file", here="if it says what it needs (PEP 723): --script {}")
     what = _BY_SUFFIX.get(suffix)
     return OtherFile(what) if what and not is_lock(name) else None
 
@@ -84,4 +89,4 @@ def hint_for(location: str) -> str:
     if kind is None or kind is _PROJECT:
         directory = location.rpartition("/")[0] or "."
         return f"to install the project and its dependencies, give its directory: {directory} or -e {directory}"
-    return kind.hint
+    return kind.here.format(location) or kind.hint

@@ -15,7 +15,7 @@ from accel_doctor.model.requests import BuildSettings, Connection, IndexSettings
 from accel_doctor.requirements.embedded import Embedded, group_requirements, read_script
 from accel_doctor.requirements.lines import FORMATS, Line
 from accel_doctor.requirements.merged_options import MergedOptions, settle
-from accel_doctor.requirements.other_files import is_lock
+from accel_doctor.requirements.other_files import SYNCED, is_lock
 from accel_doctor.requirements.pip_configuration import Configuration
 from accel_doctor.requirements.pip_option_table import OPTION_OF, Kind, ParsedArguments
 from accel_doctor.requirements.requirement_files import Files, NestedReader
@@ -35,7 +35,10 @@ _USUAL = (
 
 
 class NoRequirementsError(UsageError):
-    """Nothing to install was given; the hint has the arguments that are probably meant, without the command."""
+    """Nothing to install was given; the hint has the arguments that are probably meant, without the command, and
+    ``lock`` is a lock file that is here and that the command does not read."""
+
+    lock: str | None = None
 
 
 def read_request(
@@ -234,8 +237,15 @@ class _Gathering:
         return location if _scheme(location) else self._invocation.absolute(location)
 
     def _nothing_asked_for(self) -> NoRequirementsError:
-        there = [words for name, words in _USUAL if self._files.is_file(self._invocation.absolute(name))]
-        return NoRequirementsError("no requirements given", hint=there[0] if there else "NAME, or with a file: -r FILE")
+        there = [words for name, words in _USUAL if self._is_here(name)]
+        error = NoRequirementsError(
+            "no requirements given", hint=there[0] if there else "NAME, or with a file: -r FILE"
+        )
+        error.lock = next(filter(self._is_here, SYNCED), None)
+        return error
+
+    def _is_here(self, name: str) -> bool:
+        return self._files.is_file(self._invocation.absolute(name))
 
 
 def _check_host(host: str, origin: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
 
-UV_LOCK = "accel-doctor run -- uv sync; or uv export --format pylock.toml -o pylock.toml, and give that with -r"
+UV_LOCK = "accel-doctor sync uv.lock"
 GROUPS = "what a project offers as extra is given as '.[dev]'"
 PROJECT = "to install the project and its dependencies, give its directory: . or -e ."
 PYTHONS = "give the path of an interpreter, a command on PATH, or the directory of a virtual environment"
@@ -21,10 +21,20 @@ MISTAKES = [
     ("", "check", "no requirements given", "accel-doctor check NAME, or with a file: -r FILE"),
     ("requirements.txt", "check", "no requirements given", "accel-doctor check -r requirements.txt"),
     ("pylock.toml", "install", "no requirements given", "accel-doctor install -r pylock.toml"),
-    ("pyproject.toml uv.lock", "check", "no requirements given", "accel-doctor check ."),
+    (
+        "pyproject.toml uv.lock",
+        "install",
+        "no requirements given",
+        "accel-doctor install .; or accel-doctor sync, which installs from uv.lock",
+    ),
     # a file in the place of a package: an index may have one of that name
     ("uv.lock", "install uv.lock", "command line: 'uv.lock' is uv's lock file, not a package", UV_LOCK),
-    ("uv.lock", "check ./uv.lock", "command line: './uv.lock' is uv's lock file, not a package", UV_LOCK),
+    (
+        "uv.lock",
+        "check ./uv.lock",
+        "command line: './uv.lock' is uv's lock file, not a package",
+        "accel-doctor sync ./uv.lock",
+    ),
     (
         "",
         "check pylock.toml",
@@ -115,6 +125,26 @@ MISTAKES = [
         "env sync",
         "no lock file found: none of pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, requirements.txt",
         "run accel-doctor env init, then list your files in requirements_lock_paths",
+    ),
+    (
+        "",
+        "sync",
+        "no lock file found here: none of pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, requirements.txt",
+        "change to the project's directory; without a lock file: accel-doctor install -e .",
+    ),
+    ("", "sync gone.lock", "lock file not found: gone.lock", ""),
+    ("pdm.lock", "sync", "pdm.lock needs the pyproject.toml beside it, and there is none", ""),
+    (
+        "requirements.txt",
+        "sync --group dev",
+        "requirements.txt has no groups and no extras",
+        "leave the options out",
+    ),
+    (
+        "Pipfile.lock",
+        "sync",
+        "Pipfile.lock is Pipenv's lock file, not a requirements file",
+        "accel-doctor run -- pipenv sync; or pipenv requirements > requirements.txt, and give that with -r",
     ),
     ("", "why hat:frob", "hat:frob: no kind of need is called 'hat'", "write kind:name, such as header:libpq-fe.h"),
     (

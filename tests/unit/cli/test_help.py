@@ -101,7 +101,6 @@ def test_help_of_a_command_is_that_of_its_option(said):
     [
         (["instal"], "accel-doctor instal", "did you mean accel-doctor install?"),
         (["INSTALL"], "accel-doctor INSTALL", "did you mean accel-doctor install?"),
-        (["sync"], "accel-doctor sync", "did you mean accel-doctor env sync?"),
         (
             ["list"],
             "accel-doctor list",

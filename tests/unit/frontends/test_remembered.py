@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 from fakes import FakeFrontend, FakeMachine, interpreter
-from packaging.pylock import Pylock
+from packaging.pylock import Package, PackageDirectory, Pylock
 from packaging.tags import Tag
 
 from accel_doctor.errors import NetworkError, RequirementsError
@@ -231,3 +231,15 @@ def test_a_given_lock_that_is_none(shop):
     with pytest.raises(RequirementsError) as caught:
         shop.frontend_with().lock(request, shop.log)
     assert caught.value.message == f"cannot use the lock {request.lock}: Missing required value in 'created-by'"
+
+
+def test_what_is_attached_is_added_to_a_lock_that_is_remembered_without_it(tmp_path):
+    shop = Shop(tmp_path)
+    project = Package(name="app", directory=PackageDirectory(path="/app", editable=True))
+    asked = replace(PINNED, attached=(project,))
+    for _ in range(2):
+        outcome = shop.frontend_with().lock(asked, shop.log)
+        assert isinstance(outcome, Locked)
+        assert [package.name for package in outcome.lock.packages] == ["p", "app"]
+        assert outcome.file is None
+    assert shop.frontend.resolved == 1

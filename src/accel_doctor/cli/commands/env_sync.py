@@ -12,9 +12,11 @@ from click.core import ParameterSource
 from accel_doctor.cli.commands.env import SyncOptions
 from accel_doctor.cli.commands.install import InstallOptions, run_installation
 from accel_doctor.cli.commands.install import command as install_command
+from accel_doctor.cli.commands.sync import sync_lock
 from accel_doctor.cli.configuration import read_configuration, user_directory
 from accel_doctor.cli.options import PlaceOptions, value_of
 from accel_doctor.cli.project_arguments import checked_arguments
+from accel_doctor.cli.project_locks import LockChoices
 from accel_doctor.cli.session import started
 from accel_doctor.cli.targets import InstallTargetOptions
 from accel_doctor.frontends.choice import find_uv
@@ -50,7 +52,10 @@ class ProjectInstaller:
         given = project.install_arguments()
         words = [*checked_arguments(given, install_command, project.directory, project.source), *self.options.words]
         options = self._install_options(words, place)
-        return run_installation(options, replace(self.invocation, directory=project.directory))
+        invocation = replace(self.invocation, directory=project.directory)
+        if lock := project.synced_lock:
+            return sync_lock(lock, LockChoices(), options, invocation)
+        return run_installation(options, invocation)
 
     def _install_options(self, words: list[str], place: Path) -> InstallOptions:
         """Parse ``words`` as options of ``install``; what they do not set comes from the options of ``env sync``."""

@@ -24,6 +24,7 @@ from accel_doctor.cli.options import (
     own,
 )
 from accel_doctor.cli.pip_line import PipArguments, PipLineCommand, prepare
+from accel_doctor.cli.project_locks import ProjectLock
 from accel_doctor.cli.run_documents import document_of, keep
 from accel_doctor.cli.sandbox_options import SandboxOptions
 from accel_doctor.cli.session import Session, started
@@ -88,15 +89,25 @@ def run_installation(options: InstallOptions, invocation: Invocation) -> int:
     """Install what ``options`` ask for, report the outcome, and return the exit code."""
     if options.export and not options.dry_run:
         raise UsageError("--export needs --dry-run", hint="accel-doctor export writes down what was installed")
+    return install_in(session_of(options, invocation), options)
+
+
+def session_of(options: InstallOptions, invocation: Invocation) -> Session:
+    """Return the session of an installation."""
     isolation = options.sandbox.isolation
-    session = Session(invocation, options.place, options.pip.verbosity, options.target.python, isolation=isolation)
+    return Session(invocation, options.place, options.pip.verbosity, options.target.python, isolation=isolation)
+
+
+def install_in(session: Session, options: InstallOptions, lock: ProjectLock | None = None) -> int:
+    """Install what ``options`` ask for, which a project's ``lock`` may have said; return the exit code."""
     with with_target(session, options.pip, options.target, options.frontend, dry_run=options.dry_run) as target:
-        return _installed(options, *target)
+        return _installed(options, lock, *target)
 
 
-def _installed(options: InstallOptions, session: Session, environment: Path) -> int:
+def _installed(options: InstallOptions, lock: ProjectLock | None, session: Session, environment: Path) -> int:
     began, invocation = time.monotonic(), session.invocation
     frontend, request = prepare(session, options.pip, options.frontend)
+    request = lock.applied(request) if lock else request
     refuse_externally_managed(session.interpreter, request)
     if not options.dry_run:
         refuse_unwritable(session.interpreter, request)

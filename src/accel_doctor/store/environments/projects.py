@@ -95,10 +95,18 @@ class Project:
         """Return the file that holds the settings, or could."""
         return self.settings.source or "[tool.accel-doctor.env] of pyproject.toml"
 
+    @property
+    def synced_lock(self) -> Path | None:
+        """Return the lock file to have its own tool read, if there is no other and the settings do not say how to
+        install. Raise UsageError."""
+        kind = other_file(self.lock_paths[0])
+        alone = not self.settings.install and len(self.lock_paths) == 1
+        return self.directory / self.lock_paths[0] if alone and kind and kind.is_synced else None
+
     def install_arguments(self) -> Sequence[str]:
         """Return the arguments for ``install``, unchecked. Raise UsageError if neither settings nor lock files give
         any."""
-        if self.settings.install:
+        if self.settings.install or self.synced_lock:
             return self.settings.install
         for path in self.lock_paths:
             if kind := other_file(path):

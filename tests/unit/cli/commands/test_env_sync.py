@@ -11,6 +11,7 @@ from accel_doctor.cli.commands import env_sync
 from accel_doctor.cli.commands.env import SyncOptions
 from accel_doctor.cli.commands.env_sync import ProjectInstaller
 from accel_doctor.cli.options import ConsentOptions, FrontendOptions, LevelOptions, PlaceOptions
+from accel_doctor.cli.project_locks import LockChoices
 from accel_doctor.errors import UsageError
 from accel_doctor.model.machine import Invocation
 from accel_doctor.store.environments.projects import EnvironmentSettings, Project
@@ -137,3 +138,20 @@ def test_what_a_requirements_file_could_say_a_project_may_say_too(installed):
     options, _ = installed(SyncOptions(), *words, "-i", "https://h/simple", "--jobs=2")
     assert options.consent.no_system
     assert options.jobs == 2
+
+
+def test_a_lock_that_its_own_tool_reads(installed, monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(env_sync, "sync_lock", lambda *arguments: seen.append(arguments) or 7)
+    settings = EnvironmentSettings("", requirements_lock_paths=("uv.lock",))
+    variables = {"HOME": str(tmp_path), "ACCEL_DOCTOR_CONFIG_DIR": str(tmp_path)}
+    environment = SimpleNamespace(project=Project(tmp_path / "project", settings), variables=variables)
+    words = ("--no-binary", "x")
+    assert (
+        ProjectInstaller(environment, SyncOptions(words=words), Invocation(variables, tmp_path)).install(Path("/new"))
+        == 7
+    )
+    ((lock, choices, options, invocation),) = seen
+    assert (lock, choices) == (tmp_path / "project/uv.lock", LockChoices())
+    assert (options.target.python, options.pip.format_control) == ("/new", (("no-binary", "x"),))
+    assert invocation.directory == tmp_path / "project"

@@ -74,7 +74,7 @@ def test_how_to_install_follows_from_requirements_files_only(tmp_path):
     assert others.install_arguments() == ["-r", "pylock.dev.toml", "-r", "requirements.lock"]
 
 
-EXPORT = "write one that it reads: uv export --format pylock.toml -o pylock.toml; or "
+EXPORT = "write one that it reads: pipenv requirements > requirements.txt; or "
 SET = "set how to install it: install = [{}] in [tool.accel-doctor.env] of pyproject.toml"
 PROJECT, REQUIREMENTS = SET.format('"-e", "."'), SET.format('"-r", "requirements.txt"')
 
@@ -82,18 +82,27 @@ PROJECT, REQUIREMENTS = SET.format('"-e", "."'), SET.format('"-r", "requirements
 @pytest.mark.parametrize(
     ("lock", "what", "there", "hint"),
     [
-        ("uv.lock", "uv's lock file", "", EXPORT + SET.format("...")),
-        ("uv.lock", "uv's lock file", "pyproject.toml", EXPORT + PROJECT),
-        ("uv.lock", "uv's lock file", "requirements.txt", EXPORT + REQUIREMENTS),
+        ("Pipfile.lock", "Pipenv's lock file", "", EXPORT + SET.format("...")),
+        ("Pipfile.lock", "Pipenv's lock file", "pyproject.toml", EXPORT + PROJECT),
+        ("Pipfile.lock", "Pipenv's lock file", "requirements.txt", EXPORT + REQUIREMENTS),
         ("pixi.lock", "Pixi's lock file", "", SET.format("...")),
     ],
 )
-def test_a_lock_of_another_tool_is_told_with_what_is_there(tmp_path, lock, what, there, hint):
+def test_a_lock_that_is_not_read_is_told_with_what_is_there(tmp_path, lock, what, there, hint):
     if there:
         (tmp_path / there).touch()
     with pytest.raises(UsageError) as caught:
         Project(tmp_path, EnvironmentSettings("", requirements_lock_paths=(lock,))).install_arguments()
     assert (caught.value.message, caught.value.hint) == (f"{lock} is {what}, which install does not read", hint)
+
+
+def test_a_lock_that_its_own_tool_reads(tmp_path):
+    alone = Project(tmp_path, EnvironmentSettings("", requirements_lock_paths=("uv.lock",)))
+    assert (alone.synced_lock, alone.install_arguments()) == (tmp_path / "uv.lock", ())
+    told = Project(tmp_path, EnvironmentSettings("", requirements_lock_paths=("uv.lock",), install=("-e", ".")))
+    assert (told.synced_lock, told.install_arguments()) == (None, ("-e", "."))
+    both = Project(tmp_path, EnvironmentSettings("", requirements_lock_paths=("pylock.toml",)))
+    assert both.synced_lock is None
 
 
 @pytest.mark.parametrize(

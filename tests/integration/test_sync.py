@@ -1,0 +1,74 @@
+"""``accel-doctor sync``: locks of real projects, exported by their real tools, installed on fresh machines."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from accel_doctor.cli import main
+from accel_doctor.errors import ExitCode
+
+HOSTILE = """
+from pathlib import Path
+
+def get_requires_for_build_editable(config_settings=None):
+    Path("ran").touch()
+    raise SystemExit("the backend ran")
+
+get_requires_for_build_wheel = prepare_metadata_for_build_wheel = build_wheel = get_requires_for_build_editable
+"""
+PROJECT = """
+[project]
+name = "app"
+version = "1.0"
+requires-python = ">=3.10"
+dependencies = ["six==1.17.0"]
+[dependency-groups]
+dev = ["iniconfig==2.1.0"]
+[build-system]
+requires = []
+build-backend = "hostile"
+backend-path = ["."]
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A directory with a home and a cache of its own beside it."""
+    for name in os.environ:
+        if name.startswith(("VIRTUAL_ENV", "CONDA_", "ACCEL_DOCTOR_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for place in ("CONFIG", "CACHE", "STATE"):
+        monkeypatch.setenv(f"ACCEL_DOCTOR_{place}_DIR", str(tmp_path / place))
+    (project := tmp_path / "project").mkdir()
+    monkeypatch.chdir(project)
+    return project
+
+
+def installed(project: Path) -> set[str]:
+    command = [sys.executable, "-m", "uv", "pip", "freeze", "--python", project / ".venv/bin/python"]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\n")) - {""}
+
+
+def test_a_lock_of_uv(project, capfd):
+    """What comes with the project does not run until the project itself is installed."""
+    (project / "hostile.py").write_text(HOSTILE)
+    (project / "pyproject.toml").write_text(PROJECT)
+    subprocess.run([sys.executable, "-m", "uv", "lock", "--quiet"], check=True)
+    (project / "uv.toml").write_text('index-url = "https://evil.invalid/"\n')
+    assert main.run(["sync", "--no-install-project", "--no-verify"]) == ExitCode.DONE
+    assert installed(project) == {"six==1.17.0", "iniconfig==2.1.0"}
+    assert not (project / "ran").exists()
+    (project / "pyproject.toml").write_text(PROJECT.replace("six==1.17.0", "six==1.16.0"))
+    capfd.readouterr()
+    assert main.run(["sync"]) == ExitCode.REQUIREMENTS
+    assert capfd.readouterr().err == (
+        "Reading uv.lock\n"
+        "error: uv.lock is out of date: pyproject.toml was changed since\n"
+        "hint: uv lock; or --frozen, to install the lock as it is\n"
+    )
