@@ -125,6 +125,41 @@ def test_every_variable_is_on_its_page():
     assert missing == set()
 
 
+# --- commands ---
+
+SHOWN_AS_MISTAKES = {"instal", "uninstall"}  # pages show what is answered
+
+
+def commands(text: str) -> set[str]:
+    """The command lines of a page, in sentences and at prompts, each as far as it is for accel-doctor."""
+    inline = re.findall(r"`(accel-doctor [^`]*)`", text)
+    typed = re.findall(r"^\s*\$ (?:[A-Z_]+=\S+ )*(accel-doctor .*)$", text, re.MULTILINE)
+    return {re.split(r" [|>&;]|;| -- ", " ".join(line.split()))[0] for line in (*inline, *typed)}
+
+
+def not_there(line: str) -> list[str]:
+    """The command or options of a line that do not exist."""
+    context, words = click.Context(application), line.split()[1:]
+    command: click.Command = application
+    while words and isinstance(command, click.Group) and re.fullmatch(r"[a-z][a-z-]*", words[0]):
+        found = command.get_command(context, words[0])
+        if not found:
+            return [] if words[0] in SHOWN_AS_MISTAKES else [words[0]]
+        command, words = found, words[1:]
+    options = {name for one in command.get_params(context) for name in (*one.opts, *one.secondary_opts)}
+    given = {word.partition("=")[0].strip("[].,") for word in words if word.startswith("--")}
+    return sorted(given - options - {"--help", "--version"})
+
+
+PAGES = sorted({*DOCS.rglob("*.md")} - {DOCS / "reference/errors.md"})  # which quotes, also what is no command
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_commands_and_options_that_pages_show_exist(path):
+    shown = commands(path.read_text(encoding="utf-8"))
+    assert {line: wrong for line in shown if (wrong := not_there(line))} == {}
+
+
 # --- what never happens ---
 
 
