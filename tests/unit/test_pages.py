@@ -146,7 +146,7 @@ def not_there(line: str) -> list[str]:
         if not found:
             return [] if words[0] in SHOWN_AS_MISTAKES else [words[0]]
         command, words = found, words[1:]
-    options = {name for one in command.get_params(context) for name in (*one.opts, *one.secondary_opts)}
+    options = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
     given = {word.partition("=")[0].strip("[].,") for word in words if word.startswith("--")}
     return sorted(given - options - {"--help", "--version"})
 
