@@ -21,6 +21,14 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 MACHINES = ("x86_64", "aarch64")
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+# Compiled modules; notes of this installation, which would make each build another one
+LEFT_OUT = (
+    "*.so",
+    "*.dist-info/RECORD",
+    "*.dist-info/REQUESTED",
+    "*.dist-info/direct_url.json",
+    "*.dist-info/uv_cache.json",
+)
 UV = (sys.executable, "-m", "uv")
 
 
@@ -41,8 +49,9 @@ def make_bundle(directory: Path, machines: Sequence[str] = MACHINES, wheel: Path
     shutil.copy(HERE / "uv_inside.py", directory / "uv/__init__.py")
     shutil.rmtree(directory / "bin")
     (directory / ".lock").unlink(missing_ok=True)
-    for module in directory.rglob("*.so"):
-        module.unlink()
+    for pattern in LEFT_OUT:
+        for path in directory.rglob(pattern):
+            path.unlink()
 
 
 def _built(directory: Path) -> Path:

@@ -85,6 +85,11 @@ def test_one_file_on_a_machine_with_python_alone(make_machine: MakeMachine, pyz:
 
 
 @pytest.mark.long
+def test_one_file_is_the_same_when_it_is_made_again(pyz: Path, wheel: Path, tmp_path: Path) -> None:
+    assert made("pyz", tmp_path / pyz.name, wheel).read_bytes() == pyz.read_bytes()
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("suite", SUITES)
 def test_one_file_builds_what_is_compiled(make_machine: MakeMachine, pyz: Path, suite: str) -> None:
     where = without_venv(make_machine(Base(suite)))
