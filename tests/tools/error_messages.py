@@ -158,6 +158,10 @@ def _inside(node: ast.expr, known: Names) -> list[str]:
 def _placeholder(node: ast.expr) -> str:
     """Return what stands for a value: its own name, in capitals."""
     match node:
+        case ast.Subscript(slice=ast.Constant(value=str(key))):
+            return key.upper()
+        case ast.Call(func=ast.Name(id="map" | "sorted"), args=[*_, inner]):
+            return _placeholder(inner)
         case ast.Call(args=[inner, *_]) | ast.Starred(value=inner) | ast.Subscript(value=inner) | ast.BinOp(left=inner):
             return _placeholder(inner)
         case ast.GeneratorExp(elt=inner) | ast.ListComp(elt=inner) | ast.FormattedValue(value=inner):
