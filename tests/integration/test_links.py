@@ -11,6 +11,8 @@ import pytest
 from paths import ROOT
 from tools.links import checked, judged
 
+pytestmark = pytest.mark.long  # needs Sphinx, which README's test command does not install
+
 
 class Answer(BaseHTTPRequestHandler):
     """``/there`` is there, and nothing else."""

@@ -120,3 +120,14 @@ def test_hints_name_topics_and_no_file_that_a_wheel_lacks():
     assert len(named) >= 2
     assert [topic for topic in named if page(topic) is None and topic not in ("lists",)] == []
     assert [hint for hint in hints if "docs/" in hint] == []
+
+
+def test_the_page_shows_what_is_printed(said):
+    shown = (
+        (ROOT / "docs/reference/command-line.md")
+        .read_text()
+        .partition("$ accel-doctor docs check\n")[2]
+        .partition("```")[0]
+    )
+    _, out, err = said("docs", "check")
+    assert shown == out + err
