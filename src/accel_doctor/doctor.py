@@ -5,9 +5,10 @@ It uses the outside world only through :mod:`accel_doctor.interfaces`; with fake
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,14 @@ from accel_doctor.model.requests import InstallRequest
 from accel_doctor.report.release_text import alternative_lines
 from accel_doctor.treatment import Treatment, TreatmentEnded
 from accel_doctor.verification import Verifier
+
+
+class _Step(Enum):
+    """The last step of a run."""
+
+    LOCK = "lock"
+    BUILD = "build"
+    INSTALL = "install"
 
 
 @dataclass
@@ -47,13 +56,28 @@ class Doctor:
 
     def install(self, request: InstallRequest) -> Result:
         """Lock, build and install, treating failures. Raises AccelDoctorError for failures that cannot be treated."""
+        return self._run(request, _Step.INSTALL)
+
+    def build(self, request: InstallRequest) -> Result:
+        """Lock and build, treating failures like :meth:`install`, and install nothing; in the lock of the result every
+        source that was built is a wheel on disk."""
+        return self._run(request, _Step.BUILD)
+
+    def lock(self, request: InstallRequest) -> Result:
+        """Lock, treating failures like :meth:`install`; build and install nothing."""
+        return self._run(request, _Step.LOCK)
+
+    def _run(self, request: InstallRequest, last: _Step) -> Result:
         self.treatment.other_release = partial(self.alternatives.other_release, request)
         self.treatment.release_of_its_time = partial(self._release_of_its_time, request)
         try:
-            before = self.environment.installed(request)
-            self._asked = request, before
-            verifier = Verifier(self.environment, self.builder, self.treatment, self.wheels.built, self._build_again)
-            verifier.verify(self._complete(request), request, before)
+            match last:
+                case _Step.LOCK:
+                    self.wheels.locked = self._lock(request)
+                case _Step.BUILD:
+                    self._fulfilled(request)
+                case _Step.INSTALL:
+                    self._installed(request)
         except TreatmentEnded as ended:
             self.treatment.record_cures([source.name for source in self.wheels.built])
             result = self.result(ended.code, ended.cases, ended.plan)
@@ -62,6 +86,12 @@ class Doctor:
             return result
         self.treatment.record_cures(None)
         return self.result(ExitCode.DONE)
+
+    def _installed(self, request: InstallRequest) -> None:
+        before = self.environment.installed(request)
+        self._asked = request, before
+        verifier = Verifier(self.environment, self.builder, self.treatment, self.wheels.built, self._build_again)
+        verifier.verify(self._complete(request), request, before)
 
     def _release_of_its_time(
         self, request: InstallRequest, name: str, version: str | None, reason: Reason
@@ -98,20 +128,26 @@ class Doctor:
         return changes_made(there, then, again, made, sizes)
 
     def _complete(self, request: InstallRequest) -> Locked:
-        """Lock, build and install; again if a cure changes what is resolved. Return the lock, with built wheels."""
+        """Lock, build and install. Return the lock, with built wheels."""
+        locked, origins = self._fulfilled(request)
+        self._install(locked, request)
+        self.environment.record_origins(origins, request)
+        return locked
+
+    def _fulfilled(self, request: InstallRequest) -> tuple[Locked, Mapping[str, str]]:
+        """Lock and build; again if a cure changes what is resolved. Return the lock, with built wheels, and the
+        ``direct_url.json`` of those."""
         self._resolution = self.treatment.resolution
         locked = self.wheels.locked = self._lock(request)
         sources = self.environment.sources(locked)
         self.wheels.fulfil(sources, request)
         if self.treatment.resolution != self._resolution:
-            return self._complete(request)
+            return self._fulfilled(request)
         wheels = {source.name: self.wheels.built[source].wheel for source in sources}
         origins = direct_urls(locked.lock, wheels)
         if wheels:
             locked = self.wheels.locked = replace(locked, lock=with_wheels(locked.lock, wheels), file=None)
-        self._install(locked, request)
-        self.environment.record_origins(origins, request)
-        return locked
+        return locked, origins
 
     def _lock(self, request: InstallRequest) -> Locked:
         self._say("Resolving")

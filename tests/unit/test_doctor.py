@@ -232,6 +232,27 @@ def test_nothing_missing_asks_nothing_and_installs_the_wheels(practice):
     assert [wheel.name for wheel in package.wheels] == ["idna-1-py3-none-any.whl"]
 
 
+def test_wheels_alone_are_built_and_cured_but_not_installed(practice):
+    p = practice({"psycopg2": ("header:libpq-fe.h",), "six": ()})
+    result = p.doctor.build(InstallRequest((RequirementLine("psycopg2", "command line", name="psycopg2"),)))
+    assert (result.code, result.changes) == (ExitCode.DONE, ())
+    assert [package.wheels[0].name for package in result.locked.lock.packages] == [
+        "psycopg2-1-py3-none-any.whl",
+        "six-1-py3-none-any.whl",
+    ]
+    assert p.package_manager.transactions == [("libpq-dev",)]
+    assert p.frontend.installs == []
+
+
+def test_what_is_only_locked_is_not_built(practice):
+    p = practice({"psycopg2": ("header:libpq-fe.h",)}, lock_needs=("command:pg_config",))
+    result = p.doctor.lock(InstallRequest((RequirementLine("psycopg2", "command line", name="psycopg2"),)))
+    assert (result.code, result.built) == (ExitCode.DONE, ())
+    assert [package.sdist.url for package in result.locked.lock.packages] == ["https://x/psycopg2-1.tar.gz"]
+    assert p.package_manager.transactions == [("libpq-dev",)]  # without which its metadata cannot be built
+    assert p.builder.attempts == []
+
+
 def test_one_question_for_all_failures_and_only_those_are_built_again(practice):
     case = practice({"psycopg2": ("command:pg_config",), "cffi": ("header:ffi.h",), "idna": ()})
     result = case.install("psycopg2", "cffi", "idna")

@@ -28,7 +28,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         *("cache", "check", "command-line", "config", "configuration", "cures", "diagnose", "env", "errors"),
         *("exit-codes", "export", "glossary", "index", "install", "package-managers", "repair", "report"),
         *("requirement-files", "rules", "rules-command", "run", "self-check", "shared-levels", "sync"),
-        *("terminal", "undo", "wheel-store", "why"),
+        *("terminal", "undo", "wheel", "wheel-store", "why"),
     ),
     "explanation": (
         "accuracy",
@@ -45,6 +45,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
 ELSEWHERE = {
     "completion": "command-line",
     "docs": "command-line",
+    "download": "wheel",
     "help": "command-line",
     "history": "export",
 }

@@ -20,6 +20,8 @@ COMMANDS = {
     "Install": {
         "install": "Install requirements, with the system packages their builds turn out to need.",
         "sync": "Install what a project's lock file says: uv.lock, poetry.lock, pdm.lock, pylock.toml.",
+        "wheel": "Put wheels of requirements into a directory, built where the index has none.",
+        "download": "Download requirements into a directory: wheels, or sources where there are none.",
         "run": "Run a command that builds something, install what it lacks, and run it again.",
         "repair": "Find what is broken in an environment, and repair it.",
         "env": "Keep virtual environments by their lock files, and restore them quickly.",

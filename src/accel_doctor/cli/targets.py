@@ -46,8 +46,7 @@ def with_target(
     else:
         yield session, found.prefix
         return
-    base = find_base_interpreter(None, session.invocation.directory / _NAME, session.invocation, session.reporter)
-    session = replace(session, chosen=replace(describe(base, session.runner), in_virtual_environment=True))
+    session, base = _with_base(session)
     prepare(session, pip, frontend)  # what is wrong with the command line comes first
     if not {"target", "prefix"}.isdisjoint(pip.options):
         yield session, base
@@ -64,6 +63,20 @@ def with_target(
     with tempfile.TemporaryDirectory(prefix="accel-doctor-") as scratch:
         session.reporter.note(f"would make {place}")
         yield _made(session, Path(scratch).resolve() / _NAME, base, frontend), place
+
+
+def for_no_environment(session: Session) -> Session:
+    """Return the session with an interpreter to build for, when nothing is installed: that of the environment, else the
+    python3 on PATH. Raises UsageError."""
+    try:
+        return replace(session, chosen=session.interpreter)
+    except NoEnvironmentError:
+        return _with_base(session)[0]
+
+
+def _with_base(session: Session) -> tuple[Session, Path]:
+    base = find_base_interpreter(None, session.invocation.directory / _NAME, session.invocation, session.reporter)
+    return replace(session, chosen=replace(describe(base, session.runner), in_virtual_environment=True)), base
 
 
 def _made(session: Session, place: Path, base: Path, frontend: FrontendOptions) -> Session:

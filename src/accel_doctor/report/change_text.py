@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from accel_doctor.model.builds import Change, Provision
 from accel_doctor.model.plans import Result
@@ -55,3 +55,19 @@ def rehearsal_line(result: Result, where: str) -> str:
     parts += [f"at most {decimal(sum(sizes))}"] if sizes and all(sizes) else []
     detail = f" ({', '.join(parts)})" if parts else ""
     return f"would install {count(len(news), 'package')}{detail} into {where}"
+
+
+def collected_lines(names: Sequence[str], built: Mapping[str, bool]) -> list[str]:
+    """Return a line for each file that was put into a directory; ``built`` says of wheels that were built whether they
+    come from the store."""
+    notes = {None: "", True: " (from the wheel store)", False: " (built here)"}
+    return [printable(f" + {name}{notes[built.get(name)]}") for name in sorted(names)]
+
+
+def collected_line(number: int, built: Mapping[str, bool], where: str, seconds: float) -> str:
+    """Return the last line of a run that put files into a directory."""
+    here = sum(1 for reused in built.values() if not reused)
+    parts = [f"{here} built here"] if here else []
+    parts += [f"{len(built) - here} from the wheel store"] if len(built) > here else []
+    detail = f" ({', '.join(parts)})" if parts else ""
+    return f"{count(number, 'file')}{detail} in {where}, {seconds:.1f} s"
