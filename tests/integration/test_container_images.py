@@ -59,8 +59,8 @@ def test_a_small_image(store: Images, context: Path, wheel: Path) -> None:
     assert {"libpq5", "libcrack2"} <= set(names)
     assert not [name for name in names if name.endswith("-dev") or name.startswith(("gcc", "binutils", "cpp"))]
     store.run("made", "python", "-c", "import psycopg2, cracklib")
-    left = store.run("made", "find", "/root/.cache", "/root/.local", "/doctor", "/var/lib/apt/lists", "-type", "f")
-    assert left == ""
+    places = "/root/.cache /root/.local /doctor /var/lib/apt/lists /var/cache/apt"
+    assert store.run("made", "sh", "-c", f"find {places} -type f 2>/dev/null || true") == ""
     again = store.build(file, context, "--no-cache", "--build-arg", f"BASE={BASE}", *published)
     assert "+ psycopg2 2.9.10 (from the wheel store)" in again
     assert store.size("made") - store.size(BASE) < 80 * MB
