@@ -34,7 +34,7 @@ INTRODUCTION = """\
 # A first session
 
 Recorded whole on a fresh Debian 13, on a terminal of 80 columns, by `tests/tools/record_session.py`: nothing is left
-out or touched up. Ann has installed accel-doctor ([how](first-run.md)), and nothing else. There is no compiler.
+out or touched up. Ann has installed accel-doctor ([how](../installation.md)), and nothing else. There is no compiler.
 """
 
 
