@@ -15,6 +15,7 @@ html_css_files = ["site.css"]
 extensions = ["myst_parser"]
 myst_heading_anchors = 4  # links to headings, as GitHub names them
 nitpicky = True
+highlight_language = "text"  # where a block names none
 
 linkcheck_timeout = 10
 linkcheck_retries = 1
