@@ -181,6 +181,11 @@ class HelpedCommand(click.Command):
             with formatter.section(heading):
                 formatter.write_dl([record for one in options if (record := one.get_help_record(context))])
 
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write which topic of the documentation has the page."""
+        formatter.write_paragraph()
+        formatter.write_text(f"Documentation: accel-doctor docs {context.command_path.split()[1]}")
+
 
 class HelpedGroup(HelpedCommand, click.Group):
     """A command with subcommands, which come first in its help; it suggests what was meant."""

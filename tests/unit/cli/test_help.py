@@ -56,6 +56,12 @@ def test_the_options_of_a_command_are_in_groups(said):
     assert re.findall(r"^  (--\S+)", consent, re.MULTILINE) == ["--yes", "--yes-to-all", "--no-system", "--dry-run"]
 
 
+@pytest.mark.parametrize("words", ["install", "env", "env sync", "completion"])
+def test_the_last_line_of_a_command_s_help_is_its_topic(said, words):
+    topic = words.split()[0]
+    assert said(*words.split(), "--help")[1].endswith(f"\n\nDocumentation: accel-doctor docs {topic}\n")
+
+
 def test_every_option_of_install_has_a_group_and_every_name_in_a_group_exists():
     assert OTHER not in grouped(install.params)
     named = {name for names in OPTION_GROUPS.values() for name in names}
