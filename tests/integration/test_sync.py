@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from integration.machine import Base, Machine
+from integration.test_install import with_doctor
+from paths import DATA
 
 from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
@@ -72,3 +76,39 @@ def test_a_lock_of_uv(project, capfd):
         "error: uv.lock is out of date: pyproject.toml was changed since\n"
         "hint: uv lock; or --frozen, to install the lock as it is\n"
     )
+
+
+@pytest.fixture(scope="module")
+def fresh(wheel: Path) -> Iterator[Machine]:
+    yield from with_doctor(Base("trixie"), wheel)
+
+
+BARMAN = """
+/doctor/bin/accel-doctor download --no-deps --no-binary barman barman==3.20.1 -d /root/uv --python /usr/bin/python3
+cd /root/uv && tar xf barman-3.20.1.tar.gz --strip-components=1
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("project", "words", "wanted", "proof"),
+    [
+        ("uv", "--all-extras --no-dev", {"libpq-dev"}, "import barman, psycopg2, snappy"),
+        ("poetry", "", {"libldap-dev", "libsasl2-dev"}, "import django_auth_ldap.config, iniconfig"),
+        ("pdm", "--no-dev", {"libpq-dev"}, "import yoyo, psycopg2"),
+        ("pylock", "", {"default-libmysqlclient-dev"}, "import flask_mysqldb"),
+        ("pip-tools", "", {"librsync-dev", "libacl1-dev"}, "import rdiff_backup._librsync, posix1e, xattr"),
+    ],
+)
+def test_a_real_projects_lock(fresh: Machine, project: str, words: str, wanted: set[str], proof: str) -> None:
+    """From the lock to an import; of each, something has no wheel for this machine, and needs a system library."""
+    if project == "uv":  # its sdist has its uv.lock
+        fresh.must("sh", "-ec", BARMAN, timeout=300)
+    else:
+        for path in (DATA / "locked" / project).iterdir():
+            fresh.write(f"/root/{project}/{path.name}", path.read_text())
+    script = f"cd /root/{project} && /doctor/bin/accel-doctor sync --yes {words} && .venv/bin/python -c '{proof}'"
+    done = fresh.run("sh", "-c", script, timeout=900)
+    print(done.output + done.stderr)
+    assert done.returncode == 0, done.output + done.stderr
+    assert wanted <= set(fresh.must("dpkg-query", "-W", "-f", "${Package}\n").split())

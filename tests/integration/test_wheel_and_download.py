@@ -52,7 +52,7 @@ def test_a_directory_of_wheels(here, capfd):
     (here / "app/app.py").write_text('"""Ours."""\n')
     assert main.run(["wheel", "./app", "iniconfig==2.1.0", "-w", "files", "--python", sys.executable]) == ExitCode.DONE
     told = capfd.readouterr().err
-    assert " + app-1.0-py3-none-any.whl (built here)\n" in told
+    assert " + app-1.0-py2.py3-none-any.whl (built here)\n" in told
     assert "3 files (1 built here) in " in told
     assert installs(here, "app", "iniconfig") == {"app-1.0", "iniconfig-2.1.0", "six-1.17.0"}
 
