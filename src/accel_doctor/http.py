@@ -25,7 +25,7 @@ from accel_doctor.urls import redacted
 DEFAULT_TIMEOUT = 30.0  # seconds without a byte; pip's own 15 is short for large sdists behind slow mirrors
 DEFAULT_RETRIES = 3
 _MOST_REDIRECTS = 10
-_CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+_CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 # An archive must arrive as the bytes that were hashed, not decompressed on the way.
 _UNCHANGED = {"Accept-Encoding": "identity"}
@@ -177,11 +177,11 @@ class HttpClient:
 
     def _login(self, url: httpx.URL) -> tuple[str, str] | None:
         """Return the user and password for a URL: its own, or those given with another URL on the same host."""
-        for candidate in (str(url), *self._logins):
-            parts = urlsplit(candidate)
-            if parts.hostname == url.host and parts.username is not None:
-                return unquote(parts.username), unquote(parts.password or "")
-        return None
+        known = [parts for one in (str(url), *self._logins) if (parts := urlsplit(one)).hostname == url.host]
+        named = [parts for parts in known if parts.username is not None]
+        # A user alone is a token, or one whose password is known from elsewhere.
+        best = next((parts for parts in named if parts.password is not None), named[0] if named else None)
+        return (unquote(best.username or ""), unquote(best.password or "")) if best else None
 
     def _netrc(self) -> httpx.Auth | None:
         path = Path(self._variables.get("NETRC") or f"{self._variables.get('HOME', '/')}/.netrc")

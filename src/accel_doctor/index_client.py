@@ -15,7 +15,6 @@ from accel_doctor.model.requests import IndexSettings
 from accel_doctor.urls import local_path, redacted
 
 _PYPI = "https://pypi.org/simple"
-_DEFAULT_INDEX = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")  # uv reads them where pip's configuration names no index
 _PAGE_LIMIT = 64 << 20  # bytes; PyPI's largest pages have 10 MB
 
 
@@ -36,8 +35,8 @@ class IndexClient(PackageIndex):
         for location in index.find_links:
             yield from self._linked(location, index)
         if not index.no_index:
-            default = next((url for key in _DEFAULT_INDEX if (url := self._variables.get(key))), _PYPI)
-            for url in (*index.extra_index_urls, index.index_url or default):
+            default = index.index_url or index.of_frontend.default or _PYPI
+            for url in (*index.extra_index_urls, *index.of_frontend.others, default):
                 yield from self._page(f"{url.rstrip('/')}/{name}/", index)
 
     def _linked(self, location: str, index: IndexSettings) -> Iterator[ReleaseFile]:

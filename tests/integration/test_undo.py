@@ -88,3 +88,12 @@ def test_a_run_is_undone_but_for_what_is_needed(fresh: Machine) -> None:
     assert "libpq5" not in names(fresh)
     assert {"make", "libssl-dev", "libssl3t64"} <= names(fresh)
     assert before <= names(fresh)
+
+
+def test_the_system_s_python_is_changed_only_if_told_so(fresh: Machine) -> None:
+    done = install(fresh, "--python", "/usr/bin/python3", "idna==3.10")
+    assert done.returncode == ExitCode.USAGE
+    assert "externally managed" in done.stderr
+    done = install(fresh, "--python", "/usr/bin/python3", "--break-system-packages", "idna==3.10")
+    assert done.returncode == ExitCode.DONE, done.stderr
+    fresh.must("/usr/bin/python3", "-c", "import idna")

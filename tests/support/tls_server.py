@@ -29,7 +29,7 @@ class TlsServer(ThreadingHTTPServer):
         self.seen: list[tuple[str, str | None]] = []  # path, Authorization
         self.authority = directory / "ca.pem"
         self.client_certificate = directory / "client.pem"
-        _write_certificates(directory)
+        write_certificates(directory)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(directory / "server.pem")
         if demand_client:
@@ -65,7 +65,7 @@ def tls_server(directory: Path, body: bytes = b"", *, demand_client: bool = Fals
         yield server
 
 
-def _write_certificates(directory: Path) -> None:
+def write_certificates(directory: Path) -> None:
     """Write ``ca.pem``, and ``server.pem`` and ``client.pem`` with their keys."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _certificate("Test CA", authority_key, "Test CA", authority_key)

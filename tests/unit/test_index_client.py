@@ -11,7 +11,7 @@ from local_server import serving
 
 from accel_doctor.errors import NetworkError
 from accel_doctor.index_client import IndexClient
-from accel_doctor.model.requests import IndexSettings
+from accel_doctor.model.requests import FrontendIndexes, IndexSettings
 
 
 class Index(ThreadingHTTPServer):
@@ -83,7 +83,11 @@ def test_the_login_of_an_index_is_sent(index):
 
 def test_the_index_of_uv_is_asked_where_pip_has_none(index):
     index.pages = {"/simple/odd/": page("odd-1.0.tar.gz")}
-    assert versions("odd", IndexSettings(retries=0), UV_DEFAULT_INDEX=index.url) == ["1.0"]
+    of_uv = FrontendIndexes(default=index.url)
+    assert versions("odd", IndexSettings(retries=0, of_frontend=of_uv)) == ["1.0"]
+    of_uv = FrontendIndexes("http://127.0.0.1:9", (index.url,))
+    assert versions("odd", IndexSettings(index_url=index.url, retries=0, of_frontend=of_uv)) == ["1.0"]
+    assert [path for path, *_ in index.seen] == ["/simple/odd/"] * 3  # the first default, then the other and its own
 
 
 def test_an_unknown_project_has_no_releases(index):

@@ -166,6 +166,17 @@ def test_commands_and_options_that_pages_show_exist(path):
 def test_every_promise_names_tests_that_exist():
     promises = page("explanation/never").split("\n- **")[1:]
     assert len(promises) > 12
+    each_names_a_test(promises)
+
+
+def test_every_line_about_surroundings_names_a_test_that_exists():
+    lines = [line for line in page("reference/surroundings").splitlines() if line.startswith("| ")]
+    heads = [line for line in lines if line.endswith("tried in |")]
+    assert len(heads) == 5
+    each_names_a_test([line for line in lines if line not in heads])
+
+
+def each_names_a_test(promises: list[str]) -> None:
     for promise in promises:
         tests = re.findall(r"`((?:unit|integration)/[\w/]+\.py)::(test_\w+)`", promise)
         assert tests, promise

@@ -16,6 +16,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
             "add-a-rule",
             "ci",
             "ci-environments",
+            "jupyter",
             "projects",
             "provision",
             "run-any-command",
@@ -27,7 +28,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "reference": (
         *("cache", "check", "command-line", "config", "configuration", "cures", "diagnose", "env", "errors"),
         *("exit-codes", "export", "glossary", "index", "install", "package-managers", "repair", "report"),
-        *("requirement-files", "rules", "rules-command", "run", "self-check", "shared-levels", "sync"),
+        *("requirement-files", "rules", "rules-command", "run", "self-check", "shared-levels", "surroundings", "sync"),
         *("terminal", "undo", "wheel", "wheel-store", "why"),
     ),
     "explanation": (

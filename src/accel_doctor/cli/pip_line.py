@@ -10,6 +10,7 @@ import click
 
 from accel_doctor.cli.completing import type_of
 from accel_doctor.cli.help_text import closest
+from accel_doctor.cli.index_access import as_reached
 from accel_doctor.cli.options import ConfiguredCommand, FrontendOptions
 from accel_doctor.cli.session import Session
 from accel_doctor.errors import UsageError
@@ -154,7 +155,7 @@ def prepare(
             in_virtual_environment=inside,
             python=interpreter.version,
         )
-        return frontend, request
+        return frontend, replace(request, index=as_reached(request.index, frontend.name, session))
     except NoRequirementsError as error:
         sync = f"; or accel-doctor sync, which installs from {error.lock}" if error.lock else ""
         error.hint = f"{click.get_current_context().command_path} {error.hint}{sync}"

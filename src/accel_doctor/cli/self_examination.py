@@ -23,6 +23,7 @@ from accel_doctor.cli.configuration import (
     user_directory,
     working_directory,
 )
+from accel_doctor.cli.index_access import as_reached
 from accel_doctor.cli.session import Session
 from accel_doctor.errors import AccelDoctorError, CacheError, LevelError, PrivilegeError, ToolError, UsageError
 from accel_doctor.frontends.choice import find_uv
@@ -195,7 +196,9 @@ class Examination:
         configuration = pip_configuration(session.invocation, self._likely_interpreter.prefix, disk)
         options = MergedOptions(ParsedArguments(), configuration, session.invocation)
         settings = IndexSettings(offline=self.offline, **options.fields_of(IndexSettings))
-        places = [*settings.extra_index_urls, *([settings.index_url] if settings.index_url else [])]
+        settings = as_reached(settings, self.frontend or "uv", session)
+        own = settings.index_url or settings.of_frontend.default
+        places = [*settings.extra_index_urls, *settings.of_frontend.others, *([own] if own else [])]
         yield "index", places or ("none" if settings.no_index else "the default")
         yield "levels", list(self.levels.addresses) if self.levels else []
         if self.offline:

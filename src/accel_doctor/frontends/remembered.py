@@ -27,6 +27,7 @@ from accel_doctor.model.builds import Failed, Locked
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.processes import Completed
 from accel_doctor.model.requests import BuildSettings, IndexSettings, InstallRequest
+from accel_doctor.requirements.uv_configuration import uv_configuration_files
 
 LAYOUT = "v1"
 
@@ -173,14 +174,8 @@ def resolution_context(variables: Mapping[str, str], directory: Path, files: Ite
 
     These are variables (``UV_*``, ``PIP_*``), uv's configuration files for ``directory``, and ``files`` (binaries,
     more configuration), each by size and modification time.
-    Locations of uv's files: https://docs.astral.sh/uv/concepts/configuration-files/
     """
-    home = variables.get("XDG_CONFIG_HOME") or f"{variables.get('HOME', '/')}/.config"
-    configured = [Path(home, "uv/uv.toml"), Path("/etc/uv/uv.toml")]
-    if named := variables.get("UV_CONFIG_FILE"):
-        configured.append(directory / named)
-    for parent in (directory, *directory.parents):
-        configured += [parent / "uv.toml", parent / "pyproject.toml"]
+    configured = uv_configuration_files(variables, directory)
     return {
         "variables": {name: value for name, value in variables.items() if name.startswith(("UV_", "PIP_"))},
         "files": [(str(path), status) for path in (*configured, *files) if (status := status_of(path))],

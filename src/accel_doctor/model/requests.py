@@ -63,6 +63,21 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class FrontendIndexes:
+    """The indexes that the frontend's own configuration names, which we ask and fetch from as well; ``logins`` are
+    further URLs whose user and password apply to their hosts."""
+
+    default: str | None = None
+    others: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Return all of them."""
+        return (*([self.default] if self.default else []), *self.others, *self.logins)
+
+
+@dataclass(frozen=True)
 class IndexSettings(Connection):
     """The sources of distributions, and how to reach them. None means the frontend's own default."""
 
@@ -73,11 +88,13 @@ class IndexSettings(Connection):
     keyring_provider: str | None = None
     no_cache: bool = False
     offline: bool = False
+    of_frontend: FrontendIndexes = FrontendIndexes()
 
     @property
     def logins(self) -> tuple[str, ...]:
         """Return the URLs whose user and password apply to everything on their hosts."""
-        return (*([self.index_url] if self.index_url else []), *self.extra_index_urls, *self.find_links)
+        own = (*([self.index_url] if self.index_url else []), *self.extra_index_urls, *self.find_links)
+        return (*own, *self.of_frontend.urls)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ class MergedOptions:
         self._values: dict[str, Any] = {}
         for option in PIP_OPTIONS:
             value = _merged(option, arguments.options.get(option.key), configuration)
+            if not value and not any(map(invocation.variables.get, option.settled)):
+                value = next(filter(None, map(invocation.variables.get, option.fallback)), value)
             if option.choices and value is not None and value not in option.choices:
                 listed = ", ".join(map(repr, option.choices))
                 raise UsageError(f"option --{option.key}: invalid choice: {value!r} (choose from {listed})")

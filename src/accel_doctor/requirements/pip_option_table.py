@@ -65,6 +65,7 @@ class PipOption:
     choices: tuple[str, ...] = ()
     uv: str | tuple[str, ...] | Refused | None = None  # an argument, or environment variables
     settled: tuple[str, ...] = ()  # variables of uv; if one is set, pip's configuration is ignored
+    fallback: tuple[str, ...] = ()  # other programs' variables, which hold its value if nothing else does
 
     @property
     def key(self) -> str:
@@ -142,7 +143,8 @@ PIP_OPTIONS: tuple[PipOption, ...] = (
     PipOption(("--trusted-host",), Kind.MANY, "Do not verify this host's certificate.", "HOST",
               "trusted_hosts", Part.INDEX, in_files=True, uv="--allow-insecure-host", settled=("UV_INSECURE_HOST",)),
     PipOption(("--cert",), Kind.PATH, "CA certificates to trust, as PEM.", "PATH",
-              "cert", Part.INDEX, uv=("SSL_CERT_FILE",), settled=("SSL_CERT_FILE", "SSL_CERT_DIR")),
+              "cert", Part.INDEX, uv=("SSL_CERT_FILE",), settled=("SSL_CERT_FILE", "SSL_CERT_DIR"),
+              fallback=("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")),
     PipOption(("--client-cert",), Kind.PATH, "Client certificate and its key, as PEM.", "PATH",
               "client_cert", Part.INDEX, uv=("SSL_CLIENT_CERT",), settled=("SSL_CLIENT_CERT",)),
     PipOption(("--keyring-provider",), Kind.TEXT, "Look up index passwords in the keyring.", None,

@@ -32,6 +32,8 @@ from accel_doctor.rulebook.symptom_reading import merged_symptoms
 from accel_doctor.rulebook.symptoms import Aliases, Symptom, SymptomFiles
 from accel_doctor.rulebook.yaml_reading import Node, RuleKey
 
+_OF_CONDA = "this Python is conda's, and its libraries and the distribution's mix badly; conda has it too:"
+
 
 def load(directories: Sequence[Path], managers: Mapping[str, PackageNames]) -> Rulebook:
     """Return the shipped rules, overridden by the user's and then the project's directories.
@@ -216,6 +218,10 @@ class Rulebook:
         left = chain.afterwards(need.kind)
         if choice.packages and choice.advice is None and left:
             choice = replace(choice, advice=templates.render(left, {}, need))
+        conda = self.python_rules.of_conda.get(need) if interpreter.origin is Origin.CONDA else None
+        if choice.packages and conda:
+            told = f"{_OF_CONDA} conda install -c conda-forge {conda}"
+            choice = replace(choice, advice=f"{choice.advice}; {told}" if choice.advice else told)
         repositories = {chain.repository(name, distribution) for name in choice.packages}
         names = sorted(repository.value for repository in repositories if repository)
         return replace(choice, source=f"{choice.source}, from {' and '.join(names)}") if names else choice

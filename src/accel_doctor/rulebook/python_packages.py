@@ -17,7 +17,7 @@ from accel_doctor.rulebook.yaml_reading import Node
 
 _KEYS = (
     "packages", "interpreter_headers", "companions", "successors", "oldest_build_requirements", "removed_from_c",
-    "removed_modules", "requirements_without_headers", "released",
+    "removed_modules", "requirements_without_headers", "released", "conda_forge",
 )  # fmt: skip
 
 
@@ -60,6 +60,7 @@ class PythonRules:
     removed_modules: Mapping[Version, tuple[str, ...]]
     released: Mapping[Version, date] = field(default_factory=dict)  # versions of Python
     without_headers: frozenset[str] = frozenset()  # build requirements that bring none; any other may
+    of_conda: Mapping[Need, str] = field(default_factory=dict)  # the packages of conda-forge that meet needs
 
     def oldest(self, requirement: str, python: str) -> Version | None:
         """Return the oldest version of a build requirement that works on a version of Python (``3.13``); None if any
@@ -92,6 +93,7 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
     modules: dict[Version, tuple[str, ...]] = {}
     released: dict[Version, date] = {}
     plain: set[str] = set()
+    conda: dict[Need, str] = {}
     for top in tops:
         top.mapping(_KEYS)
         packages.update(_read_packages(top))
@@ -104,7 +106,9 @@ def merged_python_rules(tops: Sequence[Node]) -> PythonRules:
         modules.update({python: node.texts() for python, node in _by_version(top.section("removed_modules"))})
         released.update(_read_days(top))
         plain.update(top.mapping()["requirements_without_headers"].texts())
-    return PythonRules(packages, headers, companions, successors, oldest, removed, modules, released, frozenset(plain))
+        conda.update({need: name for name, node in top.section("conda_forge").items() for need in node.needs()})
+    without = frozenset(plain)
+    return PythonRules(packages, headers, companions, successors, oldest, removed, modules, released, without, conda)
 
 
 def _read_days(top: Node) -> Iterator[tuple[Version, date]]:
