@@ -29,7 +29,7 @@ class ExitCode(IntEnum):
     INTERNAL = 1, "internal error in accel-doctor, or in a tool that it runs"
     USAGE = 2, "usage error: an option, a configuration value or the target interpreter cannot be used"
     UNCURED = 3, "builds still fail, and no cure is known"
-    CONSENT = 4, "cures are known, but installing them was not confirmed"
+    CONSENT = 4, "cures are known, but installing them was not confirmed; or a removal was not"
     PRIVILEGE = 5, "cures are known, but there is no way to become root, or the package manager is not supported"
     PACKAGE_MANAGER = 6, "the package manager failed, or packages are missing after it ran"
     NETWORK = 7, "the network, an index or a mirror cannot be reached"

@@ -75,7 +75,7 @@ def test_a_run_that_was_cured():
 def test_a_run_that_ended_at_the_question():
     text = text_of(page_of(recorded("not-confirmed")))
     for expected in (
-        "exit code 4: cures are known, but installing them was not confirmed",
+        "exit code 4: cures are known, but installing them was not confirmed; or a removal was not",
         "What is left",
         "libgraphviz-dev",
         "header:graphviz/cgraph.h line 78",
