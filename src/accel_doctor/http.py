@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +31,7 @@ _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE
 
 # An archive must arrive as the bytes that were hashed, not decompressed on the way.
 _UNCHANGED = {"Accept-Encoding": "identity"}
+_MAX_AGE = re.compile(r"max-age=([0-9]{1,9})")
 
 T = TypeVar("T")
 Told = Callable[[int, int | None], None]  # so many bytes are there, of so many
@@ -48,6 +51,8 @@ class Page(NamedTuple):
     url: str
     content_type: str
     content: bytes
+    etag: str | None = None
+    max_age: int | None = None  # seconds for which the server promises that it does not change
 
 
 class TooLargeError(ValueError):
@@ -87,18 +92,25 @@ class HttpClient:
         """Return the content of a URL. Raises HttpError, and TooLargeError beyond ``limit`` bytes."""
         return self.read_page(url, limit, "*/*").content
 
-    def read_page(self, url: str, limit: int, accept: str) -> Page:
-        """Return the content of a URL in one of the content types that ``accept`` lists. Raises like :meth:`read`."""
+    def read_page(self, url: str, limit: int, accept: str, etag: str | None = None) -> Page:
+        """Return the content of a URL in one of the content types that ``accept`` lists. Raises like :meth:`read`;
+        HttpError with the status 304 if it still has this ``etag``."""
 
         def page(response: httpx.Response) -> Page:
             content = b"".join(_bounded(response.iter_bytes(), limit))
-            return Page(str(response.url), response.headers.get("Content-Type", ""), content)
+            headers = response.headers
+            age = _MAX_AGE.search(headers.get("Cache-Control", ""))
+            kind, mark = headers.get("Content-Type", ""), headers.get("ETag")
+            return Page(str(response.url), kind, content, mark, int(age[1]) if age else None)
 
-        return self._fetched(url, page, accept)
+        wanted = {"Accept": accept, **({"If-None-Match": etag} if etag else {})}
+        return self._fetched(url, page, wanted if accept == "*/*" else {**wanted, "Accept-Encoding": "gzip"})
 
-    def _fetched(self, url: str, take: Callable[[httpx.Response], T], accept: str = "*/*") -> T:
+    def _fetched(
+        self, url: str, take: Callable[[httpx.Response], T], headers: Mapping[str, str] = MappingProxyType({})
+    ) -> T:
         def once() -> T:
-            with self._response(url, accept) as response:
+            with self._response(url, headers) as response:
                 return take(response)
 
         retries = self._connection.retries
@@ -112,9 +124,10 @@ class HttpClient:
             return attempts(once)
 
     @contextmanager
-    def _response(self, url: str, accept: str) -> Iterator[httpx.Response]:
+    def _response(self, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
         """Follow redirects by hand, because httpx reads the whole body of a redirect, however long."""
-        request = self._client(httpx.URL(url)).build_request("GET", url, headers={**_UNCHANGED, "Accept": accept})
+        wanted = {**_UNCHANGED, "Accept": "*/*", **headers}
+        request = self._client(httpx.URL(url)).build_request("GET", url, headers=wanted)
         auth = self._login(request.url) or self._netrc()
         for _ in range(1 + _MOST_REDIRECTS):
             client = self._client(request.url)

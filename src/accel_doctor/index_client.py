@@ -14,7 +14,7 @@ from accel_doctor.model.releases import Project, ReleaseFile
 from accel_doctor.model.requests import IndexSettings
 from accel_doctor.urls import local_path, redacted
 
-_PYPI = "https://pypi.org/simple"
+PYPI = "https://pypi.org/simple"
 _PAGE_LIMIT = 64 << 20  # bytes; PyPI's largest pages have 10 MB
 
 
@@ -35,7 +35,7 @@ class IndexClient(PackageIndex):
         for location in index.find_links:
             yield from self._linked(location, index)
         if not index.no_index:
-            default = index.index_url or index.of_frontend.default or _PYPI
+            default = index.index_url or index.of_frontend.default or PYPI
             for url in (*index.extra_index_urls, *index.of_frontend.others, default):
                 yield from self._page(f"{url.rstrip('/')}/{name}/", index)
 

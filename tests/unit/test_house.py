@@ -31,6 +31,7 @@ FLOORS = (
     ("fulfilment",),
     ("doctor",),
     ("system", "frontends", "builder", "store", "journal", "index_client"),
+    ("index/serving",),
     ("cli",),
     ("__main__",),
 )
@@ -48,6 +49,15 @@ INSIDE: dict[str, tuple[tuple[str, ...], ...]] = {
     "system": (("process",), ("packages", "python"), ("loader",), ("probe",)),
     "frontends": (("lock_files", "outcome"), ("choice", "remembered"), ("uv",), ("pip",)),
     "rulebook": (("yaml_reading",), ("families",), ("family_reading",), ("book",), ("authoring",)),
+    "index/serving": (
+        ("index_source",),
+        ("records", "file_store", "upstream", "requests_and_responses"),
+        ("arriving", "layers", "file_response"),
+        ("cached_files",),
+        ("cached",),
+        ("http_application",),
+        ("granian_server",),
+    ),
     "cli": (("options",), ("terminal", "session"), ("assembly",), ("commands",)),
 }
 

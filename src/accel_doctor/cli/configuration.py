@@ -86,9 +86,14 @@ def cache_directory(chosen: str | None, variables: Mapping[str, str], directory:
 
 
 def journal_path(variables: Mapping[str, str]) -> Path:
-    """Return the path of the journal: in ``ACCEL_DOCTOR_STATE_DIR``, else in this platform's state directory."""
+    """Return the path of the journal."""
+    return state_directory(variables) / "journal.jsonl"
+
+
+def state_directory(variables: Mapping[str, str]) -> Path:
+    """Return ``ACCEL_DOCTOR_STATE_DIR``, else our directory in this platform's state directory."""
     chosen = variables.get("ACCEL_DOCTOR_STATE_DIR")
-    return (Path(chosen).expanduser() if chosen else user_state_path("accel-doctor")) / "journal.jsonl"
+    return Path(chosen).expanduser() if chosen else user_state_path("accel-doctor")
 
 
 class ConfigurationFile(NamedTuple):

@@ -19,6 +19,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
             "jupyter",
             "projects",
             "provision",
+            "run-an-index",
             "run-any-command",
             "share-wheels",
             "small-image",
@@ -28,7 +29,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "reference": (
         *("cache", "check", "command-line", "config", "configuration", "cures", "diagnose", "env", "errors"),
         *("exit-codes", "export", "glossary", "index", "install", "package-managers", "repair", "report"),
-        *("requirement-files", "rules", "rules-command", "run", "self-check", "shared-levels", "surroundings", "sync"),
+        *("requirement-files", "rules", "rules-command", "run", "self-check", "serve", "shared-levels"),
+        *("surroundings", "sync"),
         *("terminal", "undo", "wheel", "wheel-store", "why"),
     ),
     "explanation": (

@@ -1,1 +1,1 @@
-"""Package indexes: the pages of the Simple API, and what their releases offer an interpreter. Pure."""
+"""Package indexes: pages of the Simple API, and what releases offer an interpreter. Pure but for ``serving``."""

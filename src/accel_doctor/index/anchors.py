@@ -1,4 +1,4 @@
-"""The links on an HTML page."""
+"""The links on an HTML page, and what its head says."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from html.parser import HTMLParser
 
 
 class Anchors(HTMLParser):
-    """Collect the attributes of all links, and the base of relative ones."""
+    """Collect the attributes of all links, the base of relative ones, and the values of ``meta`` by name."""
 
     def __init__(self) -> None:
         super().__init__()
         self.base: str | None = None
         self.found: list[dict[str, str]] = []
+        self.said: dict[str, list[str]] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
@@ -19,6 +20,8 @@ class Anchors(HTMLParser):
             self.found.append(attributes)
         elif tag == "base" and self.base is None:
             self.base = attributes.get("href")
+        elif tag == "meta" and "name" in attributes:
+            self.said.setdefault(attributes["name"], []).append(attributes.get("content", ""))
 
 
 def anchors_of(page: str) -> Anchors:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReleaseFile:
     """One file on an index page; ``url`` may also be an absolute path. What it says of itself is not verified."""
 
@@ -20,11 +20,27 @@ class ReleaseFile:
     requires_python: str | None = None
     yanked: bool = False
     uploaded: str | None = None  # ISO 8601, if the index tells
+    why_yanked: str = ""
+    size: int | None = None  # bytes
+    metadata: str | None = None  # its METADATA is at ``url`` + ".metadata" (PEP 658): the SHA-256, "" if unknown
+    provenance: str | None = None  # URL of its attestations (PEP 740)
 
     @property
     def is_wheel(self) -> bool:
         """Return whether it is a wheel, by its name."""
         return self.filename.endswith(".whl")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Everything that a page of a package index says of a project; ``revision`` changes with it."""
+
+    files: tuple[ReleaseFile, ...]
+    revision: str = ""
+    status: str | None = None  # archived, deprecated or quarantined (PEP 792)
+    why_status: str | None = None
+    tracks: tuple[str, ...] = ()  # URLs of the same project on other indexes (PEP 708)
+    alternate_locations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ FILES = (
         "https://pypi.org/packages/ef/iniconfig-2.0.0-py3-none-any.whl",
         WHEEL,
         yanked=True,
+        why_yanked="broken",
     ),
 )
 

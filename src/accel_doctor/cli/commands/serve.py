@@ -1,0 +1,116 @@
+"""``accel-doctor serve``: a package index on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from accel_doctor.cli.configuration import state_directory
+from accel_doctor.cli.index_servers import ServerSettings, assembled_index
+from accel_doctor.cli.options import as_command, note, option
+from accel_doctor.cli.session import started
+from accel_doctor.errors import ExitCode, UsageError
+from accel_doctor.index_client import PYPI
+from accel_doctor.model.requests import Connection
+from accel_doctor.urls import redacted
+
+_TIMEOUT = 10.0  # seconds without a byte: clients of the server are waiting, with timeouts of their own
+_RETRIES = 1
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    host: str = option("--host", default="127.0.0.1", metavar="ADDRESS", help="Listen on this address.")
+    port: int = option(
+        "--port", default=4417, metavar="PORT", type=click.IntRange(1, 65535), help="Listen on this port."
+    )
+    data: str | None = option("--data", metavar="DIR", help="Keep pages and files in this directory.")
+    upstream: tuple[str, ...] = option(
+        "--upstream",
+        default=(),
+        metavar="URL",
+        help="Get from this index what is not here; the first that has it counts.",
+    )
+    claim: tuple[str, ...] = option(
+        "--claim", default=(), metavar="PATTERN", help="Never look up these names in an upstream: acme-*."
+    )
+    offline: bool = option("--offline", default=False, help="Never ask an upstream.")
+    cert: str | None = option("--cert", metavar="FILE", help="Trust these certificates of upstreams.")
+    client_cert: str | None = option("--client-cert", metavar="FILE", help="Show this certificate to upstreams.")
+    proxy: str | None = option("--proxy", metavar="URL", help="Reach upstreams through this proxy.")
+    trusted_host: tuple[str, ...] = option(
+        "--trusted-host", default=(), metavar="HOST", help="Do not verify the certificate of this host."
+    )
+    timeout: float = option(
+        "--timeout",
+        default=_TIMEOUT,
+        metavar="SECONDS",
+        type=click.FloatRange(0, min_open=True),
+        help="Seconds to wait for an upstream.",
+    )
+
+
+@as_command("serve", ServeOptions)
+def command(options: ServeOptions) -> int:
+    """Serve a package index that keeps what it gets from upstreams, for pip, uv and all that install with them.
+
+    It needs no configuration: it listens on this machine alone, and its upstream is PyPI. What was installed through it
+    once can be installed again while the upstream is down, after a restart too.
+    """
+    serve = _server()
+    invocation = started()
+    data = Path(options.data).expanduser() if options.data else state_directory(invocation.variables) / "index"
+    settings = ServerSettings(
+        data=invocation.directory / data,
+        upstreams=[_checked(url) for url in options.upstream],
+        claims=options.claim,
+        offline=options.offline,
+        connection=Connection(
+            cert=Path(options.cert) if options.cert else None,
+            client_cert=Path(options.client_cert) if options.client_cert else None,
+            proxy=options.proxy,
+            trusted_hosts=options.trusted_host,
+            timeout=options.timeout,
+            retries=_RETRIES,
+        ),
+    )
+    with assembled_index(settings, invocation.variables) as application:
+        serve(application, options.host, options.port, lambda: _tell(options, settings))
+    return ExitCode.DONE
+
+
+def _tell(options: ServeOptions, settings: ServerSettings) -> None:
+    """Print what to tell clients, ready to be pasted."""
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    url = f"http://{host}:{options.port}/simple/"
+    origin = "none, offline" if settings.offline else ", ".join(map(redacted, settings.upstreams or (PYPI,)))
+    click.echo(f"serving {url}  (data: {settings.data}, upstream: {origin})")
+    click.echo(f"  pip: pip config set global.index-url {url}   or PIP_INDEX_URL={url}")
+    click.echo(f"  uv:  UV_DEFAULT_INDEX={url}")
+    if options.host not in ("127.0.0.1", "::1", "localhost"):
+        note("anyone who reaches this address can install from it; pip wants --trusted-host without TLS")
+
+
+def _checked(url: str) -> str:
+    """Return the URL of an upstream. Raises UsageError for anything else."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment:
+            return url
+    except ValueError:
+        pass
+    raise UsageError(f"--upstream {redacted(url)}: not the URL of a package index", hint=f"such as {PYPI}")
+
+
+def _server() -> Any:
+    """Return the function that serves. Raises UsageError where the libraries for it are missing."""
+    try:
+        return EntryPoint("serve", "accel_doctor.index.serving.granian_server:serve", "").load()
+    except ImportError as error:
+        package = (error.name or "granian").partition(".")[0]
+        raise UsageError(f"{package} is not installed", hint="pip install 'accel-doctor[server]'") from error

@@ -1,0 +1,168 @@
+"""``accel-doctor serve`` between real pip and uv and an upstream that does what the test wants."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from index_pages import publish, serve_index
+from level_server import LevelServer, answering, drop_half_way, hang, level_server
+from tiny_wheel import write_tiny_wheel
+
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
+
+
+class Index:
+    """A running server, on a port of its own."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        with socket.socket() as chosen:
+            chosen.bind(("127.0.0.1", 0))
+            self.port = chosen.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/simple/"
+        command = [sys.executable, "-m", "accel_doctor", "serve", "--port", str(self.port), "--data", str(directory)]
+        self.process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, env=CLEAN)
+        assert self.process.stdout is not None
+        self.told = [self.process.stdout.readline() for _ in range(3)]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@contextmanager
+def index(directory: Path, *options: str) -> Iterator[Index]:
+    running = Index(directory, *options)
+    try:
+        yield running
+    finally:
+        running.process.kill()
+        running.process.communicate()
+
+
+@pytest.fixture
+def upstream(tmp_path) -> Iterator[LevelServer]:
+    (tmp_path / "wheels").mkdir()
+    with level_server() as server:
+        server.behaviours = [serve_index]
+        publish(server, "tiny", write_tiny_wheel(tmp_path / "wheels", {"tiny.py": b"x = 1\n"}))
+        yield server
+
+
+def pip(url: str, target: Path, requirement: str = "tiny") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-cache-dir", "--no-deps", "--retries=0"]
+    return _run([*command, "-i", url, "--target", str(target), requirement])
+
+
+def uv(url: str, target: Path, requirement: str = "tiny") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-config", "--no-cache"]
+    return _run([*command, "--default-index", url, "--target", str(target), requirement])
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **CLEAN,
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "UV_HTTP_TIMEOUT": "60",
+    }
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+def installed(done: subprocess.CompletedProcess[str], target: Path, version: str = "1.0") -> None:
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in target.glob("*.dist-info")] == [f"tiny-{version}.dist-info"]
+
+
+def test_what_was_installed_once_installs_while_the_upstream_fails(upstream, tmp_path):
+    office_data, local_data = tmp_path / "office", tmp_path / "local"
+    with index(office_data, "--upstream", f"{upstream.url}/simple/") as office:
+        with index(local_data, "--upstream", office.url) as local:
+            assert local.told == [
+                f"serving {local.url}  (data: {local_data}, upstream: {office.url})\n",
+                f"  pip: pip config set global.index-url {local.url}   or PIP_INDEX_URL={local.url}\n",
+                f"  uv:  UV_DEFAULT_INDEX={local.url}\n",
+            ]
+            installed(pip(local.url, tmp_path / "1"), tmp_path / "1")
+            installed(uv(local.url, tmp_path / "2"), tmp_path / "2")
+            packages = [path for path, _ in upstream.seen if path.startswith("/packages/")]
+            assert packages == ["/packages/tiny-1.0-py3-none-any.whl"]
+            for number, failing in enumerate((answering(503), answering(404), hang)):
+                upstream.behaviours = [failing]
+                installed(uv(local.url, tmp_path / f"3{number}"), tmp_path / f"3{number}")
+            assert office.stop(signal.SIGKILL) == -signal.SIGKILL
+            installed(uv(local.url, tmp_path / "4"), tmp_path / "4")
+            assert local.stop() == 0
+        with index(local_data, "--upstream", office.url) as local:
+            installed(uv(local.url, tmp_path / "5"), tmp_path / "5")
+        with index(local_data, "--offline") as local:
+            installed(pip(local.url, tmp_path / "6"), tmp_path / "6")
+            assert "never-seen" in uv(local.url, tmp_path / "7", "never-seen").stderr
+
+
+def test_what_is_published_above_is_soon_seen_below(upstream, tmp_path):
+    with (
+        index(tmp_path / "office", "--upstream", f"{upstream.url}/simple/") as office,
+        index(tmp_path / "local", "--upstream", office.url) as local,
+    ):
+        installed(uv(local.url, tmp_path / "1"), tmp_path / "1")
+        assert uv(local.url, tmp_path / "2", "tiny==2.0").returncode
+        wheels = [write_tiny_wheel(tmp_path / "wheels", {}, version) for version in ("1.0", "2.0")]
+        publish(upstream, "tiny", *wheels)
+        promised = time.monotonic() + 5
+        while (done := uv(local.url, tmp_path / "3", "tiny==2.0")).returncode and time.monotonic() < promised:
+            time.sleep(0.3)
+        installed(done, tmp_path / "3", "2.0")
+
+
+def test_claimed_names_come_from_nowhere_else(upstream, tmp_path):
+    with index(tmp_path / "data", "--upstream", f"{upstream.url}/simple/", "--claim", "ti*") as running:
+        assert "tiny was not found in the package registry" in uv(running.url, tmp_path / "1").stderr
+    assert upstream.seen == []
+
+
+def test_a_broken_file_never_looks_whole(upstream, tmp_path):
+    """Neither one that is cut nor one with other bytes is kept, and the connection of whoever waits is cut."""
+    name = "big-1.0.tar.gz"
+    (tmp_path / name).write_bytes(os.urandom(3 << 20))
+    publish(upstream, "big", tmp_path / name)
+    content = upstream.objects[f"/packages/{name}"]
+    with index(tmp_path / "data", "--upstream", f"{upstream.url}/simple/") as running:
+        page = urllib.request.urlopen(f"{running.url}big/").read().decode()
+        url = f"http://127.0.0.1:{running.port}/{page.partition('../../')[2].partition('#')[0]}"
+        upstream.objects[f"/packages/{name}"] = bytes([content[0] ^ 1]) + content[1:]
+        with pytest.raises((http.client.IncompleteRead, OSError)):
+            urllib.request.urlopen(url).read()
+        upstream.behaviours = [drop_half_way]
+        with pytest.raises((http.client.IncompleteRead, OSError)):
+            urllib.request.urlopen(url).read()
+        upstream.objects[f"/packages/{name}"], upstream.behaviours = content, [serve_index]
+        assert hashlib.sha256(urllib.request.urlopen(url).read()).hexdigest() in url
+        upstream.behaviours = [answering(503)]
+        assert (
+            urllib.request.urlopen(urllib.request.Request(url, headers={"Range": "bytes=5-9"})).read() == content[5:10]
+        )
+
+
+def test_an_address_that_is_taken_is_told(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "accel_doctor", "serve", "--port", port, "--data", str(tmp_path / "data")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: cannot listen on 127.0.0.1:{port}: ")
+    assert done.stderr.endswith("hint: choose another address with --host and --port\n")
