@@ -163,12 +163,12 @@ def test_commands_and_options_that_pages_show_exist(path):
 # --- tests that pages name ---
 
 
-def tests_named(text: str) -> list[tuple[str, str]]:
+def names_of_tests(text: str) -> list[tuple[str, str]]:
     return re.findall(r"`((?:unit|integration)/[\w/]+\.py)::(test_\w+)`", text)
 
 
 def test_tests_that_pages_name_exist():
-    named_somewhere = {one for path in DOCS.rglob("*.md") for one in tests_named(path.read_text(encoding="utf-8"))}
+    named_somewhere = {one for path in DOCS.rglob("*.md") for one in names_of_tests(path.read_text(encoding="utf-8"))}
     assert len(named_somewhere) > 40
     for path, name in sorted(named_somewhere):
         assert f"\ndef {name}(" in (ROOT / "tests" / path).read_text(encoding="utf-8"), f"{path}::{name}"
@@ -177,7 +177,7 @@ def test_tests_that_pages_name_exist():
 def test_every_promise_names_its_tests():
     promises = page("explanation/never").split("\n- **")[1:]
     assert len(promises) > 12
-    assert [promise for promise in promises if not tests_named(promise)] == []
+    assert [promise for promise in promises if not names_of_tests(promise)] == []
 
 
 # --- the English ---
