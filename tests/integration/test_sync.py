@@ -112,3 +112,30 @@ def test_a_real_projects_lock(fresh: Machine, project: str, words: str, wanted: 
     print(done.output + done.stderr)
     assert done.returncode == 0, done.output + done.stderr
     assert wanted <= set(fresh.must("dpkg-query", "-W", "-f", "${Package}\n").split())
+
+
+EVIL = "import os; os.system('touch {}')\n"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("tool", ["poetry", "pdm"])
+def test_what_comes_with_a_project_is_not_run(project, tool):
+    """Its plugins, its configuration, its saved interpreter: the tool exports the lock as if they were not there."""
+    for path in (DATA / "locked" / tool).iterdir():
+        (project / path.name).write_text(path.read_text())
+    ran, python = project / "ran", project / "python"
+    python.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    python.chmod(0o755)
+    (project / ".pdm-python").write_text(f"{python}\n")
+    (project / "pdm.toml").write_text('[pypi]\nurl = "https://evil.invalid/simple"\n')
+    (project / "poetry.toml").write_text(f'[virtualenvs]\npath = "{project}/evil"\n')
+    for name in ("sitecustomize.py", "poetry.py", "pdm.py", "usercustomize.py"):
+        (project / name).write_text(EVIL.format(ran))
+    for version in range(10, 16):
+        (plugins := project / f".pdm-plugins/lib/python3.{version}/site-packages").mkdir(parents=True)
+        (plugins / "evil.pth").write_text(EVIL.format(ran))
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.poetry.requires-plugins]\nevil = "*"\n[tool.pdm.plugins]\nevil = "*"\n')
+    assert main.run(["sync", "--dry-run", "--only-group", "test"]) == ExitCode.DONE
+    assert not ran.exists()
+    assert not (project / "evil").exists()

