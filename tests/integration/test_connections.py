@@ -103,8 +103,9 @@ def test_proxy(here, archive, frontend, variable):
         through(proxy)
 
 
+@pytest.mark.long
 @FRONTENDS
-@pytest.mark.parametrize("variable", one_of("no_proxy", "NO_PROXY"))
+@pytest.mark.parametrize("variable", ["no_proxy", "NO_PROXY"])
 def test_no_proxy(here, archive, frontend, variable):
     with index_server(archive) as server:
         variables = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", variable: "127.0.0.1"}
@@ -238,6 +239,7 @@ def with_keyring(here: Path, archive: Path, frontend: str, *arguments: str, **va
 # --- configuration files
 
 
+@pytest.mark.long  # the unit tests of pip's configuration cover the same places
 @FRONTENDS
 @pytest.mark.parametrize(
     "place",
@@ -267,7 +269,7 @@ UV_SETTINGS = {
 
 @pytest.mark.parametrize("place", one_of("pyproject.toml", "uv.toml", "~/.config/uv/uv.toml", "UV_CONFIG_FILE"))
 @pytest.mark.parametrize("setting", one_of(*UV_SETTINGS))
-def test_uv_toml(here, archive, frontend, place, setting):
+def test_uv_toml(here, archive, place, setting):
     with index_server(archive, LOGIN) as server:
         project = here / "project"
         project.mkdir()

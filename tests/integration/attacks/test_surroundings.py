@@ -101,10 +101,11 @@ COMMANDS = {
     "env": ("env", "list"),
     "rules": ("rules", "show", "header:ffi.h"),
     "history": ("history",),
+    "config": ("config", "list"),
     "version": ("--version",),
     "help": ("install", "--help"),
 }
-NO_RESULT = {"install", "cache", "env", "history"}  # nothing to show: what they say goes to stderr
+NO_RESULT = {"install", "cache", "env", "history", "config"}  # nothing to show: what they say goes to stderr
 OTHERS = set(COMMANDS) - {"install", "check"}  # need neither uv nor a cache
 REFUSED = {  # name -> what starts the command, the words of the error that every command ends with, but these
     "directory-removed": ('mkdir gone; cd gone; rmdir ../gone; "$@"', "working directory", {"version", "help"}),
