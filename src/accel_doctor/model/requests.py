@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RequirementLine:
-    """One requirement as the user wrote it, and its origin: ``requirements.txt:3``, ``command line``."""
+    """One requirement as the user wrote it, and its origin.
+
+    ``requirements.txt:3``, ``pyproject.toml, group dev``, ``script.py``, ``command line``.
+    """
 
     text: str  # "psycopg2>=2.9 ; python_version > '3'", a path, or a URL
     origin: str

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from accel_doctor.foresight import Certainty, Foresight
 from accel_doctor.model.machine import Distribution
 from accel_doctor.model.requests import RequirementLine
+from accel_doctor.requirements.request import COMMAND_LINE
 
 SCHEMA = 1
 BASELINE_LIMIT = 4 << 20  # bytes of a baseline file
@@ -117,8 +118,11 @@ def state(present: bool | None, packages: Sequence[str], *, probed: bool) -> str
 
 def _place(line: RequirementLine) -> Place | None:
     file, _, number = line.origin.rpartition(":")
-    local = not file.lower().startswith(("http:", "https:", "file:"))
-    return Place(file, int(number)) if file and number.isdecimal() and local else None
+    if not (file and number.isdecimal()):  # not a line of a requirements file: in a project or a script, or in none
+        file, number = line.origin.partition(", group ")[0], ""
+    if file == COMMAND_LINE or file.lower().startswith(("http:", "https:", "file:")):
+        return None
+    return Place(file, int(number) if number else None)
 
 
 # --- the baseline file -----------------------------------------------------------------------------------

@@ -73,6 +73,21 @@ def test_another_machine_is_told_by_notices_unless_there_is_a_baseline():
     assert FORMATS["github"](report(build, probed=False, known=frozenset())).startswith("::error ")
 
 
+@pytest.mark.parametrize(
+    ("origin", "shown"),
+    [
+        ("pyproject.toml, group dev", ",file=pyproject.toml::"),
+        ("tools/run.py", ",file=tools/run.py::"),
+        ("a:1:22", ",file=a%3A1,line=22::"),
+        ("command line", "::psycopg2"),
+        ("https://host/r.txt:3", "::psycopg2"),
+    ],
+)
+def test_places_are_files_here(origin, shown):
+    said = FORMATS["github"](report(BUILDS[0], lines=(RequirementLine("psycopg2", origin, name="psycopg2"),)))
+    assert said.startswith(f"::error title=accel-doctor check%3A psycopg2 2.9.10{shown}")
+
+
 def test_nothing_hostile_gets_out_of_a_workflow_command():
     (line,) = FORMATS["github"](hostile()).splitlines()
     properties, _, message = line.removeprefix("::error ").partition("::")
