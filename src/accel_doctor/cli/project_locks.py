@@ -87,9 +87,9 @@ def read_project_lock(
     tool = LOCK_TOOLS.get(path.name)
     if tool is None:
         return _read_here(path, choices)
-    project = read_project(path.parent)
+    project = read_project(path.parent, tool.project_file)
     if not project.document:
-        raise UsageError(f"{path.name} needs the pyproject.toml beside it, and there is none")
+        raise UsageError(f"{path.name} needs the {tool.project_file} beside it, and there is none")
     session.reporter.step(f"Reading {path.name}")
     log = session.logs.new_log("export", tool.lock_file)
     exporter = _exporter(tool, session, options, log)

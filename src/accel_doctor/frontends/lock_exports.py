@@ -94,6 +94,8 @@ class LockExporter:
             self._check(copy, log)
         target = copy / self.tool.writes
         done = self._run(self.tool.export(selection, project, str(target)), copy, log)
+        if self.tool.prints and not done.returncode:
+            target.write_text(done.output, encoding="utf-8")
         if done.returncode or not target.is_file():
             if not self.tool.check and self.tool.stale.search(f"{done.output}\n{done.stderr}"):
                 raise self._stale(self.tool.relock)
@@ -112,7 +114,9 @@ class LockExporter:
         self.notifier.note(f"not known whether {self.tool.lock_file} is up to date: {_said(done)}")
 
     def _stale(self, hint: str) -> RequirementsError:
-        return RequirementsError(f"{self.tool.lock_file} is out of date: {PROJECT_FILE} was changed since", hint=hint)
+        return RequirementsError(
+            f"{self.tool.lock_file} is out of date: {self.tool.project_file} was changed since", hint=hint
+        )
 
     def _run(self, arguments: Sequence[str], copy: Path, log: Path) -> Completed:
         home = copy / "home"
@@ -142,13 +146,14 @@ def _copy(project: ProjectFile, tool: LockTool, copy: Path) -> None:
     copy.mkdir(parents=True)
     content = _content(project.directory / tool.lock_file, _LOCK_LIMIT)
     (copy / tool.lock_file).write_bytes(content)
-    (copy / PROJECT_FILE).write_text(tomli_w.dumps(_cleared(project.document, tool.without)), encoding="utf-8")
+    described = tomli_w.dumps(_cleared(project.document, tool.without))
+    (copy / tool.project_file).write_text(described, encoding="utf-8")
     if tool.module is None and (project.table("tool", "uv", "workspace") or project.table("tool", "uv", "sources")):
         for member in _members(project.directory):
             target = copy / member
             target.mkdir(parents=True)
-            described = read_project(project.directory / member).document
-            (target / PROJECT_FILE).write_text(tomli_w.dumps(dict(described)), encoding="utf-8")
+            document = read_project(project.directory / member).document
+            (target / PROJECT_FILE).write_text(tomli_w.dumps(dict(document)), encoding="utf-8")
 
 
 def _content(path: Path, limit: int) -> bytes:

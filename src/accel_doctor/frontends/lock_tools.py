@@ -10,7 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
+from accel_doctor.errors import UsageError
 from accel_doctor.model.requests import Selection
+from accel_doctor.requirements.embedded import PROJECT_FILE
 from accel_doctor.requirements.project_file import ProjectFile
 
 
@@ -19,6 +21,8 @@ class LockTool(ABC):
 
     name: ClassVar[str]
     lock_file: ClassVar[str]
+    project_file: ClassVar[str] = PROJECT_FILE
+    prints: ClassVar[bool] = False  # what it exports; the others write it
     writes: ClassVar[str] = "requirements.txt"  # the name of the export, which tells its form
     module: ClassVar[str | None] = None  # to run it with ``python -m``; None for uv
     requirements: ClassVar[tuple[str, ...]] = ()  # what to install for that
@@ -130,4 +134,28 @@ class Pdm(LockTool):
         return project.name is not None and library is True
 
 
-LOCK_TOOLS: Mapping[str, LockTool] = {tool.lock_file: tool for tool in (Uv(), Poetry(), Pdm())}
+class Pipenv(LockTool):
+    """https://pipenv.pypa.io/en/latest/commands.html#requirements"""
+
+    name = "Pipenv"
+    lock_file = "Pipfile.lock"
+    project_file = "Pipfile"
+    prints = True
+    module = "pipenv"
+    requirements = ("pipenv>=2024.0,<2028",)
+    relock = "pipenv lock"
+    check = ("verify",)
+    stale = re.compile(r"out-of-date")
+
+    def export(self, selection: Selection, project: ProjectFile, target: str) -> tuple[str, ...]:
+        """Return the arguments for categories of packages: groups, of which pipenv installs none unasked."""
+        if selection.extras or selection.all_extras:
+            raise UsageError(f"{self.lock_file} has no extras", hint="leave the options out")
+        named = ["dev-packages" if name == "dev" else name for name in (*selection.only_groups, *selection.groups)]
+        if missing := [name for name in named if not project.table(name)]:
+            raise UsageError(f"the Pipfile has no [{missing[0]}]")
+        categories = named if selection.only_groups else ["packages", *named]
+        return ("requirements", "--hash", f"--categories={' '.join(categories)}")
+
+
+LOCK_TOOLS: Mapping[str, LockTool] = {tool.lock_file: tool for tool in (Uv(), Poetry(), Pdm(), Pipenv())}

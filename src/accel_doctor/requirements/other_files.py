@@ -46,7 +46,7 @@ _KINDS: Mapping[str, OtherFile] = {
     "poetry.lock": OtherFile("Poetry's lock file", here=_SYNC),
     "pdm.lock": OtherFile("PDM's lock file", here=_SYNC),
     "pipfile": OtherFile("Pipenv's file", "pipenv install", "pipenv requirements > requirements.txt"),
-    "pipfile.lock": OtherFile("Pipenv's lock file", "pipenv sync", "pipenv requirements > requirements.txt"),
+    "pipfile.lock": OtherFile("Pipenv's lock file", here=_SYNC),
     "pixi.toml": OtherFile("Pixi's file", "pixi install"),
     "pixi.lock": OtherFile("Pixi's lock file", "pixi install"),
     "environment.yml": OtherFile("a conda environment file", "conda env update -f environment.yml"),

@@ -73,9 +73,9 @@ def directory_package(name: str | None, directory: Path, *, editable: bool, **mo
     )
 
 
-def read_project(directory: Path) -> ProjectFile:
-    """Return the project in a directory. Raises UsageError if its ``pyproject.toml`` cannot be read."""
-    path = directory / PROJECT_FILE
+def read_project(directory: Path, name: str = PROJECT_FILE) -> ProjectFile:
+    """Return the project that a file in a directory describes. Raises UsageError if it cannot be read."""
+    path = directory / name
     if not path.is_file():
         return ProjectFile(directory, {})
     try:

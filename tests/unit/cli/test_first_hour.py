@@ -140,12 +140,7 @@ MISTAKES = [
         "requirements.txt has no groups and no extras",
         "leave the options out",
     ),
-    (
-        "Pipfile.lock",
-        "sync",
-        "Pipfile.lock is Pipenv's lock file, not a requirements file",
-        "accel-doctor run -- pipenv sync; or pipenv requirements > requirements.txt, and give that with -r",
-    ),
+    ("Pipfile.lock", "sync", "Pipfile.lock needs the Pipfile beside it, and there is none", ""),
     ("", "why hat:frob", "hat:frob: no kind of need is called 'hat'", "write kind:name, such as header:libpq-fe.h"),
     (
         "",

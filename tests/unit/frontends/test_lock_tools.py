@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from accel_doctor.errors import UsageError
 from accel_doctor.frontends.lock_tools import LOCK_TOOLS
 from accel_doctor.model.requests import Selection
 from accel_doctor.requirements.project_file import ProjectFile
@@ -13,6 +14,9 @@ from accel_doctor.requirements.project_file import ProjectFile
 PROJECT = {
     "project": {"name": "Our_App"},
     "dependency-groups": {"dev": [], "docs": []},
+    "dev-packages": {"a": "*"},
+    "docs": {"a": "*"},
+    "lint": {"a": "*"},
     "tool": {"poetry": {"group": {"docs": {"optional": True}, "lint": {}, "--output=x": {}}}},
 }
 GROUPED = Selection(groups=("docs",), extras=("pg",))
@@ -39,14 +43,17 @@ EVERY = Selection(defaults=False, groups=("docs",), all_extras=True)
         ("pdm.lock", BARE, "--prod"),
         ("pdm.lock", ALONE, "--no-default --dev --group=docs --group=lint"),
         ("pdm.lock", EVERY, "--dev --group=docs --group=:all"),
+        ("Pipfile.lock", Selection(), "--categories=packages"),
+        ("Pipfile.lock", Selection(groups=("docs", "dev")), "--categories=packages,docs,dev-packages"),
+        ("Pipfile.lock", ALONE, "--categories=docs,lint"),
     ],
 )
 def test_the_selection_in_each_tools_words(lock, selection, words):
     tool = LOCK_TOOLS[lock]
     given = tool.export(selection, ProjectFile(Path("/p"), PROJECT), "/t/out")
     always = tool.export(BARE, ProjectFile(Path("/p"), PROJECT), "/t/out")
-    known = [word for word in always if word not in ("--no-default-groups", "--prod")]
-    assert [word for word in given if word not in known] == words.split()
+    known = [word for word in always if word not in ("--no-default-groups", "--prod", "--categories=packages")]
+    assert [word.replace(" ", ",") for word in given if word not in known] == words.split()
 
 
 def test_what_no_export_leaves_out():
@@ -68,9 +75,26 @@ def test_what_no_export_leaves_out():
         ("uv.lock", {"project": {"name": "a"}}, False),
         ("uv.lock", {"project": {"name": "a"}, "tool": {"uv": {"package": True}}}, True),
         ("uv.lock", {"project": {"name": "a"}, "build-system": {"x": 1}, "tool": {"uv": {"package": False}}}, False),
-        ("poetry.lock", {"tool": {"poetry": {"name": "a"}}}, True),
-        ("poetry.lock", {"tool": {"poetry": {"name": "a", "package-mode": False}}}, False),
-        ("poetry.lock", {"tool": {"poetry": {}}}, False),
+        (
+            "poetry.lock",
+            {"dev-packages": {"a": "*"}, "docs": {"a": "*"}, "lint": {"a": "*"}, "tool": {"poetry": {"name": "a"}}},
+            True,
+        ),
+        (
+            "poetry.lock",
+            {
+                "dev-packages": {"a": "*"},
+                "docs": {"a": "*"},
+                "lint": {"a": "*"},
+                "tool": {"poetry": {"name": "a", "package-mode": False}},
+            },
+            False,
+        ),
+        (
+            "poetry.lock",
+            {"dev-packages": {"a": "*"}, "docs": {"a": "*"}, "lint": {"a": "*"}, "tool": {"poetry": {}}},
+            False,
+        ),
         ("pdm.lock", {"project": {"name": "a"}}, True),
         ("pdm.lock", {"project": {"name": "a"}, "tool": {"pdm": {"distribution": False}}}, False),
         ("pdm.lock", {"project": {"name": "a"}, "tool": {"pdm": {"package-type": "application"}}}, False),
@@ -79,3 +103,16 @@ def test_what_no_export_leaves_out():
 )
 def test_whether_the_project_is_installed_too(lock, document, installs):
     assert LOCK_TOOLS[lock].installs(ProjectFile(Path("/p"), document)) is installs
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        (Selection(groups=("other",)), "the Pipfile has no [other]"),
+        (Selection(extras=("pg",)), "Pipfile.lock has no extras"),
+    ],
+)
+def test_what_a_pipfile_does_not_have(selection, message):
+    with pytest.raises(UsageError) as caught:
+        LOCK_TOOLS["Pipfile.lock"].export(selection, ProjectFile(Path("/p"), PROJECT), "/t/out")
+    assert caught.value.message == message

@@ -79,9 +79,9 @@ class SyncOptions:
 def command(options: SyncOptions) -> int:
     """Install what the project's lock file says, and the project itself in editable mode.
 
-    LOCK is a uv.lock, poetry.lock, pdm.lock, pylock.toml or requirements file; without it, the first of these in this
-    directory. Installs into the active environment, else into ./.venv, which is made if it is not there. Removes
-    nothing that the lock does not list.
+    LOCK is a uv.lock, poetry.lock, pdm.lock, Pipfile.lock, pylock.toml or requirements file; without it, the first of
+    these in this directory. Installs into the active environment, else into ./.venv, which is made if it is not there.
+    What is installed and not in the lock stays.
     """
     invocation = started()
     path = find_lock(invocation.directory, options.lock)

@@ -74,7 +74,6 @@ def test_how_to_install_follows_from_requirements_files_only(tmp_path):
     assert others.install_arguments() == ["-r", "pylock.dev.toml", "-r", "requirements.lock"]
 
 
-EXPORT = "write one that it reads: pipenv requirements > requirements.txt; or "
 SET = "set how to install it: install = [{}] in [tool.accel-doctor.env] of pyproject.toml"
 PROJECT, REQUIREMENTS = SET.format('"-e", "."'), SET.format('"-r", "requirements.txt"')
 
@@ -82,10 +81,9 @@ PROJECT, REQUIREMENTS = SET.format('"-e", "."'), SET.format('"-r", "requirements
 @pytest.mark.parametrize(
     ("lock", "what", "there", "hint"),
     [
-        ("Pipfile.lock", "Pipenv's lock file", "", EXPORT + SET.format("...")),
-        ("Pipfile.lock", "Pipenv's lock file", "pyproject.toml", EXPORT + PROJECT),
-        ("Pipfile.lock", "Pipenv's lock file", "requirements.txt", EXPORT + REQUIREMENTS),
         ("pixi.lock", "Pixi's lock file", "", SET.format("...")),
+        ("pixi.lock", "Pixi's lock file", "pyproject.toml", PROJECT),
+        ("pixi.lock", "Pixi's lock file", "requirements.txt", REQUIREMENTS),
     ],
 )
 def test_a_lock_that_is_not_read_is_told_with_what_is_there(tmp_path, lock, what, there, hint):
