@@ -51,7 +51,6 @@ ELSEWHERE = {
     "download": "wheel",
     "help": "command-line",
     "history": "export",
-    "index-url": "serve",
 }
 
 
