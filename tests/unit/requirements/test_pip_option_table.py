@@ -57,6 +57,8 @@ def test_a_name_has_one_home():
         "frontends/pip/pip_frontend.py": {"--no-deps", "--retries"},
         "frontends/pip/pip_command.py": {"--target"},
         "foresight.py": {"--no-binary", "--only-binary"},  # in a message
+        # An index of our own, which reaches its upstreams with these, not through uv or pip.
+        "cli/commands/serve.py": {"--cert", "--client-cert", "--proxy", "--timeout", "--trusted-host"},
     }
 
 
