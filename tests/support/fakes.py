@@ -205,6 +205,7 @@ class FakePackageManager:
     removes: tuple[str, ...] = ()
     breaks: str | None = None
     interrupted_after: int | None = None  # so many packages
+    along: tuple[str, ...] = ()  # what comes along with what is installed
     transactions: list[tuple[str, ...]] = field(default_factory=list)
     fetched: list[tuple[str, ...]] = field(default_factory=list)
 
@@ -248,7 +249,7 @@ class FakePackageManager:
             self.machine.installed.update(names[: self.interrupted_after])
             raise KeyboardInterrupt
         self.transactions.append(tuple(names))
-        self.machine.installed.update(names)
+        self.machine.installed.update(names, self.along)
 
 
 @dataclass

@@ -588,6 +588,22 @@ def test_an_interrupted_transaction_counts_as_far_as_it_came(practice, after, in
     assert list(so_far.transactions) == case.remembered
 
 
+def test_what_came_along_with_packages_is_recorded(practice):
+    case = practice({"idna": ("compiler:c",)})
+    case.machine.installed |= {"dpkg", "libc6"}
+    case.package_manager.along = ("binutils", "libc6")
+    case.install("idna")
+    assert [(plan.names, plan.new) for plan in case.remembered] == [(("gcc",), ("binutils", "gcc"))]
+
+
+def test_what_an_interrupted_transaction_brought_is_recorded(practice):
+    case = practice({"idna": ("compiler:c",), "cffi": ("header:ffi.h",)}, interrupted_after=1)
+    case.machine.installed.add("dpkg")
+    with pytest.raises(KeyboardInterrupt):
+        case.install("idna", "cffi")
+    assert [(plan.names, plan.new) for plan in case.remembered] == [(("gcc",), ("gcc",))]
+
+
 def test_a_dead_network_inside_a_build_is_a_network_outcome(practice):
     case = practice({"maturin-thing": ("network:dns",)})
     assert case.install("maturin-thing").code is ExitCode.NETWORK
