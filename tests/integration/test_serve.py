@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from index_pages import publish, serve_index
+from integration.wheel_sources import make_sdist
 from level_server import LevelServer, answering, drop_half_way, hang, level_server
 from tiny_wheel import write_tiny_wheel
 
@@ -33,7 +34,8 @@ class Index:
             self.port = chosen.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/simple/"
         command = [sys.executable, "-m", "accel_doctor", "serve", "--port", str(self.port), "--data", str(directory)]
-        self.process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, env=CLEAN)
+        environment = {**CLEAN, "ACCEL_DOCTOR_CACHE_DIR": str(directory.parent / "cache")}
+        self.process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None
         self.told = [self.process.stdout.readline() for _ in range(3)]
 
@@ -154,6 +156,31 @@ def test_a_broken_file_never_looks_whole(upstream, tmp_path):
         assert (
             urllib.request.urlopen(urllib.request.Request(url, headers={"Range": "bytes=5-9"})).read() == content[5:10]
         )
+
+
+def test_a_wheel_that_was_built_is_chosen_instead_of_its_sdist(upstream, tmp_path):
+    publish(upstream, "grown", make_sdist(tmp_path, "grown"))
+    environment = tmp_path / "environment"
+    variables = {**CLEAN, "BUILDS_COUNTED_IN": os.devnull, "ACCEL_DOCTOR_CACHE_DIR": str(tmp_path / "cache")}
+    doctor = [sys.executable, "-m", "accel_doctor"]
+    made = _run([sys.executable, "-m", "uv", "venv", "-q", "--python", sys.executable, str(environment)])
+    assert made.returncode == 0, made.stderr
+    with index(tmp_path / "data", "--upstream", f"{upstream.url}/simple/") as running:
+        install = [*doctor, "install", "-i", running.url, "--no-system", "--python", str(environment), "grown"]
+        done = subprocess.run(install, env=variables, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        (own,) = environment.glob("lib/python*/site-packages/grown.bin")
+        printed = subprocess.run([*doctor, "index-url", running.url], stdout=subprocess.PIPE, text=True, check=True)
+        url = printed.stdout.strip()
+        assert url.startswith(running.url.removesuffix("simple/"))
+        assert url.endswith("/simple/")
+        time.sleep(2.1)  # the store is looked at again
+        done = uv(url, tmp_path / "1", "grown")
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "1" / "grown.bin").read_bytes() == own.read_bytes()
+        names = urllib.request.urlopen(f"{url}grown/").read().decode()
+        assert "grown-1.0.tar.gz</a>" in names
+        assert ".whl" not in urllib.request.urlopen(f"{running.url}grown/").read().decode()
 
 
 def test_an_address_that_is_taken_is_told(tmp_path):

@@ -203,8 +203,11 @@ class SourceBuilder:
     ) -> Provenance:
         version = source.version or wheel.name.split("-")[1]
         made_with = tuple(made_with) or tuple(filter(None, [generator(wheel)]))
-        changes = request.build_settings_of(source.name).changes.texts
-        return replace(self.identity.provenance(source, version), build_requirements=made_with, changes=changes)
+        settings, made = request.build_settings_of(source.name), self.identity.provenance(source, version)
+        own = [f"config setting {one.partition('=')[0]}" for one in settings.config_settings]
+        own += [f"build constraint {one}" for one in settings.build_constraints]
+        changes = settings.changes.texts
+        return replace(made, build_requirements=made_with, changes=changes, settings=(*made.settings, *own))
 
     def _made_portable(self, source: Source, request: InstallRequest, plain: Wheel) -> Wheel:
         """Return the wheel with its libraries bundled, stored under its own key; the plain wheel, with a note, if

@@ -43,6 +43,7 @@ from accel_doctor.model.releases import Project, Successor
 from accel_doctor.model.requests import InstallRequest
 from accel_doctor.model.wheels import BuildKey, Link, Provenance
 from accel_doctor.resolving import DescribingFrontend
+from accel_doctor.store.build_variables import build_variables
 from accel_doctor.store.layout import CURES, LEASES, LIBRARIES, LOCKS, SOURCES, WHEELS
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.build_key import build_key, provenance_of
@@ -174,7 +175,9 @@ class MachineBuilds(BuildIdentity):
         session, manager = self.session, self.treatment.package_manager.name
         made = provenance_of(source, version, session.interpreter, session.distribution, datetime.now(timezone.utc))
         used = self.treatment.installed_for(source.name)
-        return replace(made, built_with=installed_versions(used, manager, SystemTools(session.runner)))
+        variables = tuple(f"variable {name}" for name in build_variables(session.invocation.variables, source.name))
+        built_with = installed_versions(used, manager, SystemTools(session.runner))
+        return replace(made, settings=variables, built_with=built_with)
 
     def lacks(self, source: Source, tree: Path, wheel: Path, log: Path, request: InstallRequest) -> tuple[Reason, ...]:
         from accel_doctor.builder.left_out import lacked

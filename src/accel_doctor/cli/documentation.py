@@ -51,6 +51,7 @@ ELSEWHERE = {
     "download": "wheel",
     "help": "command-line",
     "history": "export",
+    "index-url": "serve",
 }
 
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from accel_doctor.errors import UsageError
+from accel_doctor.index.serving.built import BuiltWheels, WithBuilt, is_platform
 from accel_doctor.index.serving.cached import CachedSource
 from accel_doctor.index.serving.cached_files import CachedFiles
 from accel_doctor.index.serving.file_store import FileStore
-from accel_doctor.index.serving.http_application import IndexApplication
+from accel_doctor.index.serving.http_application import IndexApplication, Mounts
+from accel_doctor.index.serving.index_source import Source
 from accel_doctor.index.serving.layers import Claimed, FirstMatch, Nothing
 from accel_doctor.index.serving.records import Records
 from accel_doctor.index.serving.upstream import HttpUpstream
 from accel_doctor.index_client import PYPI
 from accel_doctor.model.requests import Connection
-from accel_doctor.store.layout import LEASES
+from accel_doctor.store.cache_root import open_cache_root
+from accel_doctor.store.layout import LEASES, WHEELS
 from accel_doctor.store.locks import Leases
+from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,29 @@ class ServerSettings:
     upstreams: Sequence[str] = ()  # PyPI; offline, all of which there is something
     claims: Sequence[str] = ()
     offline: bool = False
+    cache: Path | None = None  # of the wheels that were built
     connection: Connection = Connection()
 
 
+class Platforms(Mounts):
+    """One index at ``/simple/``, and one for each build platform beside it: ``/debian-13/simple/``."""
+
+    def __init__(self, base: Source, wheels: BuiltWheels | None) -> None:
+        self._base = base
+        self._wheels = wheels
+
+    def source_at(self, prefix: str) -> Source | None:
+        if prefix and not is_platform(prefix):
+            return None
+        return WithBuilt(self._base, self._wheels, prefix or None) if self._wheels else self._base
+
+
 @contextmanager
-def assembled_index(settings: ServerSettings, variables: Mapping[str, str]) -> Iterator[IndexApplication]:
-    """Yield the application; its database is closed when the block ends. Raises UsageError if the directory of its
-    data cannot be used."""
+def assembled_index(
+    settings: ServerSettings, variables: Mapping[str, str], notify: Callable[[str], None]
+) -> Iterator[IndexApplication]:
+    """Yield the application; its database is closed when the block ends. Raises UsageError if a directory cannot be
+    used."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         leases = Leases(settings.data / LEASES)
@@ -53,8 +73,15 @@ def assembled_index(settings: ServerSettings, variables: Mapping[str, str]) -> I
         )
         for url in settings.upstreams or (records.sources() if settings.offline else (PYPI,))
     ]
+    base = Claimed(Nothing(), FirstMatch(upstreams), settings.claims)
+    wheels = _built_wheels(settings.cache, notify) if settings.cache else None
     try:
-        yield IndexApplication({"": Claimed(Nothing(), FirstMatch(upstreams), settings.claims)})
+        yield IndexApplication(Platforms(base, wheels))
     finally:
         records.close()
         leases.close()
+
+
+def _built_wheels(cache: Path, notify: Callable[[str], None]) -> BuiltWheels:
+    root = open_cache_root(cache, create=False)
+    return BuiltWheels(LocalWheelStore(root / WHEELS, Leases(root / LEASES), notify), time.time)

@@ -41,6 +41,7 @@ COMMANDS = {
         "cache": "Show, verify, prune and clear what is kept: wheels, sources, locks, environments, logs.",
         "config": "Show and change the configuration, and where each value comes from.",
         "serve": "Serve a package index that keeps what it gets, for pip, uv and all that install with them.",
+        "index-url": "Print the address of an index that serve runs, with the wheels for this machine.",
         "rules": "Check, test, list, show and add rules.",
         "index": "Build file indexes: which package of a distribution ships a header, library or command.",
         "self-check": "Show what this machine is, what would be used here, and what is wrong.",

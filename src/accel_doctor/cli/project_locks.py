@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.pylock import Package
+from packaging.specifiers import SpecifierSet
 
 from accel_doctor.cli.options import FrontendOptions
 from accel_doctor.cli.pip_line import PipArguments, prepare
 from accel_doctor.cli.session import Session
-from accel_doctor.errors import UsageError
+from accel_doctor.errors import RequirementsError, UsageError
 from accel_doctor.frontends.choice import find_uv
 from accel_doctor.frontends.lock_exports import LockExporter, ToolShelf
 from accel_doctor.frontends.lock_tools import LOCK_TOOLS, LockTool
+from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.requests import InstallRequest, Selection
 from accel_doctor.requirements.exported_locks import as_locked
 from accel_doctor.requirements.other_files import is_lock
@@ -33,14 +35,23 @@ class ProjectLock:
     selection: Selection = Selection()
     projects: tuple[Package, ...] = ()
     exported: bool = False  # by the project's tool: nothing is left to resolve
+    requires_python: SpecifierSet = SpecifierSet()
 
     def arguments_after(self, given: PipArguments) -> PipArguments:
         """Return the arguments of ``install`` with the lock among them."""
         return replace(given, options={**given.options, "requirement": (str(self.file),)})
 
-    def applied(self, request: InstallRequest) -> InstallRequest:
-        """Return the request for the selected part, and for the projects."""
-        return as_locked(request, self.projects, self.selection) if self.exported or request.lock else request
+    def applied(self, request: InstallRequest, interpreter: Interpreter) -> InstallRequest:
+        """Return the request for the selected part, and for the projects. Raises RequirementsError if the project, or
+        all of the lock, is for other versions of Python."""
+        if not (self.exported or request.lock):
+            return request
+        if not self.requires_python.contains(interpreter.version, prereleases=True):
+            raise RequirementsError(
+                f"the project requires Python {self.requires_python}, and this is Python {interpreter.version}",
+                hint="choose another interpreter or environment with --python",
+            )
+        return as_locked(request, self.projects, self.selection, interpreter.environment)
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ def read_project_lock(
     installed = choices.install_project and not choices.selection.only_groups and tool.installs(project)
     projects = (project.as_package(editable=True),) if installed else ()
     selection = Selection()  # what was exported is all selected
-    return ProjectLock(file, selection, projects, exported=True)
+    return ProjectLock(file, selection, projects, True, project.requires_python)
 
 
 def _read_here(path: Path, choices: LockChoices) -> ProjectLock:

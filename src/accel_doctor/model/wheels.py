@@ -35,6 +35,9 @@ class Provenance:
     build_requirements: tuple[str, ...] = ()  # contents of the backend's environment, "setuptools==80.9.0"
     lacks: tuple[str, ...] = ()  # needs without which its build left out an extension module: "compiler:c"
     changes: tuple[str, ...] = ()  # by cures, in words: "build constraint setuptools<58"
+    settings: tuple[
+        str, ...
+    ] = ()  # of the user, that are not everybody's: "config setting with-ssl", "variable CFLAGS"
     built_with: tuple[str, ...] = ()  # system packages that its build is known to use, "libpq-dev 17.6-0+deb13u1"
 
 

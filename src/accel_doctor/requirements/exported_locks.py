@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,20 +10,28 @@ from packaging.markers import Marker
 from packaging.pylock import Package, PackageVcs
 from packaging.utils import canonicalize_name
 
+from accel_doctor.errors import RequirementsError
 from accel_doctor.model.builds import SourceKind
 from accel_doctor.model.requests import InstallRequest, RequirementLine, Selection
 from accel_doctor.requirements.project_file import directory_package
 from accel_doctor.requirements.specifier import direct_source, local_project
 
 
-def as_locked(request: InstallRequest, projects: Sequence[Package], selection: Selection) -> InstallRequest:
+def as_locked(
+    request: InstallRequest, projects: Sequence[Package], selection: Selection, markers: Mapping[str, str]
+) -> InstallRequest:
     """Return the request with ``projects``, and without dependencies of its own: those are in the lock.
 
     Directories and commits, which have no hash, are attached to the lock as they are: one hash elsewhere would demand
-    theirs.
+    theirs. Raises RequirementsError if nothing in the lock is for an interpreter with these ``markers``.
     """
     if request.lock:
         return replace(request, attached=tuple(projects), selection=selection)
+    if request.requirements and not any(line.applies(markers) for line in request.requirements):
+        python = markers["python_full_version"]
+        raise RequirementsError(
+            f"the lock file has nothing for Python {python}", hint="choose another interpreter with --python"
+        )
     direct = {line: package for line in request.requirements if (package := _package(line))}
     lines = tuple(line for line in request.requirements if line not in direct)
     return replace(request, requirements=lines, attached=(*direct.values(), *projects), no_deps=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from packaging.pylock import Package, PackageDirectory
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from accel_doctor.errors import UsageError
@@ -39,6 +41,14 @@ class ProjectFile:
             if isinstance(name, str) and _NAME.fullmatch(name):
                 return canonicalize_name(name)
         return None
+
+    @property
+    def requires_python(self) -> SpecifierSet:
+        """Return the versions of Python that the project is for (PEP 621); all of them if it does not say."""
+        said = self.table("project").get("requires-python", "")
+        with suppress(InvalidSpecifier):
+            return SpecifierSet(said if isinstance(said, str) else "")
+        return SpecifierSet()
 
     @property
     def groups(self) -> tuple[str, ...]:

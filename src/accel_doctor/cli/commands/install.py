@@ -107,7 +107,7 @@ def install_in(session: Session, options: InstallOptions, lock: ProjectLock | No
 def _installed(options: InstallOptions, lock: ProjectLock | None, session: Session, environment: Path) -> int:
     began, invocation = time.monotonic(), session.invocation
     frontend, request = prepare(session, options.pip, options.frontend)
-    request = lock.applied(request) if lock else request
+    request = lock.applied(request, session.interpreter) if lock else request
     refuse_externally_managed(session.interpreter, request)
     if not options.dry_run:
         refuse_unwritable(session.interpreter, request)

@@ -10,24 +10,26 @@ from urllib.parse import urlsplit
 
 import click
 
-from accel_doctor.cli.configuration import state_directory
+from accel_doctor.cli.configuration import cache_directory, state_directory
 from accel_doctor.cli.index_servers import ServerSettings, assembled_index
-from accel_doctor.cli.options import as_command, note, option
+from accel_doctor.cli.options import CacheOptions, ConfiguredCommand, as_command, note, option
 from accel_doctor.cli.session import started
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.index_client import PYPI
 from accel_doctor.model.requests import Connection
 from accel_doctor.urls import redacted
 
+_PORT = 4417
+SERVER = f"http://127.0.0.1:{_PORT}"
 _TIMEOUT = 10.0  # seconds without a byte: clients of the server are waiting, with timeouts of their own
 _RETRIES = 1
 
 
 @dataclass(frozen=True)
-class ServeOptions:
+class ServeOptions(CacheOptions):
     host: str = option("--host", default="127.0.0.1", metavar="ADDRESS", help="Listen on this address.")
     port: int = option(
-        "--port", default=4417, metavar="PORT", type=click.IntRange(1, 65535), help="Listen on this port."
+        "--port", default=_PORT, metavar="PORT", type=click.IntRange(1, 65535), help="Listen on this port."
     )
     data: str | None = option("--data", metavar="DIR", help="Keep pages and files in this directory.")
     upstream: tuple[str, ...] = option(
@@ -55,7 +57,7 @@ class ServeOptions:
     )
 
 
-@as_command("serve", ServeOptions)
+@as_command("serve", ServeOptions, cls=ConfiguredCommand)
 def command(options: ServeOptions) -> int:
     """Serve a package index that keeps what it gets from upstreams, for pip, uv and all that install with them.
 
@@ -67,9 +69,10 @@ def command(options: ServeOptions) -> int:
     data = Path(options.data).expanduser() if options.data else state_directory(invocation.variables) / "index"
     settings = ServerSettings(
         data=invocation.directory / data,
-        upstreams=[_checked(url) for url in options.upstream],
+        upstreams=[checked_index(url, "--upstream") for url in options.upstream],
         claims=options.claim,
         offline=options.offline,
+        cache=cache_directory(options.cache_dir, invocation.variables, invocation.directory),
         connection=Connection(
             cert=Path(options.cert) if options.cert else None,
             client_cert=Path(options.client_cert) if options.client_cert else None,
@@ -79,7 +82,7 @@ def command(options: ServeOptions) -> int:
             retries=_RETRIES,
         ),
     )
-    with assembled_index(settings, invocation.variables) as application:
+    with assembled_index(settings, invocation.variables, note) as application:
         serve(application, options.host, options.port, lambda: _tell(options, settings))
     return ExitCode.DONE
 
@@ -96,15 +99,15 @@ def _tell(options: ServeOptions, settings: ServerSettings) -> None:
         note("anyone who reaches this address can install from it; pip wants --trusted-host without TLS")
 
 
-def _checked(url: str) -> str:
-    """Return the URL of an upstream. Raises UsageError for anything else."""
+def checked_index(url: str, what: str) -> str:
+    """Return the URL of an index. Raises UsageError for anything else."""
     try:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment:
             return url
     except ValueError:
         pass
-    raise UsageError(f"--upstream {redacted(url)}: not the URL of a package index", hint=f"such as {PYPI}")
+    raise UsageError(f"{what} {redacted(url)}: not the URL of a package index", hint=f"such as {PYPI}")
 
 
 def _server() -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from typing import Protocol
 from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
@@ -32,10 +32,18 @@ _MOST_BYTES = 128 << 20  # of pages in memory
 _LONGEST_NAME = 100
 
 
-class IndexApplication:
-    """Serve sources: each below its prefix (``""``, ``/debian-13``), at ``PREFIX/simple/``."""
+class Mounts(Protocol):
+    """What is served where."""
 
-    def __init__(self, mounts: Mapping[str, Source]) -> None:
+    def source_at(self, prefix: str) -> Source | None:
+        """Return what is served below a prefix: ``""``, ``debian-13``."""
+        ...
+
+
+class IndexApplication:
+    """Serve sources: each below its prefix, at ``/PREFIX/simple/``."""
+
+    def __init__(self, mounts: Mounts) -> None:
         self._mounts = mounts
         self._pages: OrderedDict[tuple[str, str, Form, bool], Rendered] = OrderedDict()
         self._size = 0
@@ -51,19 +59,18 @@ class IndexApplication:
         await self._route(request, send)
 
     async def _route(self, request: Request, send: Send) -> None:
-        match request.path.split("/")[1:]:
-            case ["simple", *rest]:
-                await self._simple(self._mounts[""], rest, request, send)
-            case ["files", project, key, filename]:
-                await self._file(self._mounts[""], FileRequest(project, key, filename), request, send)
-            case [prefix, "simple", *rest] if f"/{prefix}" in self._mounts:
-                await self._simple(self._mounts[f"/{prefix}"], rest, request, send)
-            case [prefix, "files", project, key, filename] if f"/{prefix}" in self._mounts:
-                await self._file(self._mounts[f"/{prefix}"], FileRequest(project, key, filename), request, send)
-            case [""]:
+        parts = request.path.split("/")[1:]
+        prefix = "" if parts[0] in ("simple", "files") else parts.pop(0)
+        source = self._mounts.source_at(prefix)
+        match parts:
+            case ["simple", *rest] if source:
+                await self._simple(source, rest, request, send)
+            case ["files", project, key, filename] if source:
+                await self._file(source, FileRequest(project, key, filename), request, send)
+            case [] if not prefix:
                 await self._redirect("/simple/", request, send)
-            case [project] | [project, ""] if _is_name(project):
-                await self._redirect(f"/simple/{canonicalize_name(project)}/", request, send)
+            case [] | [""] if _is_name(prefix):
+                await self._redirect(f"/simple/{canonicalize_name(prefix)}/", request, send)
             case _:
                 await respond_text(send, request, 404, "not found")
 

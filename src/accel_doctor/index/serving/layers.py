@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from accel_doctor.index.serving.index_source import (
@@ -74,37 +72,6 @@ class Claimed(Source):
 
     def _claims_name(self, name: str) -> bool:
         return any(fnmatchcase(name, claim) for claim in self._claims)
-
-
-class Merged(Source):
-    """Files of one source added to the page of another, by file name; where both have one, that of ``added`` counts."""
-
-    def __init__(self, added: Source, base: Source) -> None:
-        self._added = added
-        self._base = base
-        self._last: dict[str, Listing] = {}
-
-    async def names(self) -> frozenset[str]:
-        return await self._added.names() | await self._base.names()
-
-    async def project(self, name: str) -> Listing | Absent | Unavailable:
-        added, base = await self._added.project(name), await self._base.project(name)
-        if not isinstance(added, Listing):
-            return base
-        return self._merged(name, added, base) if isinstance(base, Listing) else added
-
-    async def file(self, wanted: FileRequest) -> StoredFile | ArrivingFile | Absent | Unavailable:
-        answer = await self._added.file(wanted)
-        return answer if not isinstance(answer, Absent) else await self._base.file(wanted)
-
-    def _merged(self, name: str, added: Listing, base: Listing) -> Listing:
-        revision = hashlib.sha256(f"{added.revision} {base.revision}".encode()).hexdigest()
-        last = self._last.get(name)
-        if last is None or last.revision != revision:
-            names = {file.filename for file in added.files}
-            others = tuple(file for file in base.files if file.filename not in names)
-            last = self._last[name] = replace(base, files=(*added.files, *others), revision=revision)
-        return last
 
 
 class Nothing(Source):

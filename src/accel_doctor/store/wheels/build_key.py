@@ -27,7 +27,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -67,12 +67,7 @@ def build_key(
     flags = (*variables.values(), *settings.config_settings)
     if identity is None or settings.no_build_isolation or any(map(_THIS_PROCESSOR.search, flags)):
         return None
-    pure: dict[str, Any] = {
-        "key-version": KEY_VERSION,
-        "source": identity,
-        "config-settings": list(settings.config_settings),
-        "build-constraints": sorted(settings.build_constraints),
-    }
+    pure = _pure_facts(identity, settings.config_settings, settings.build_constraints)
     if changed := _changed(settings.changes):
         pure["changes"] = changed
     binary: dict[str, Any] = {
@@ -87,6 +82,22 @@ def build_key(
         libc = interpreter.libc.partition(" ")[0]
         binary = {**binary, "libc": libc, "distribution": None, "portable": True}
     return BuildKey(exact=_digest({**pure, "binary": binary}), pure=_digest(pure))
+
+
+def usual_pure_key(sha256: str) -> str:
+    """Return the pure key of an sdist that is built as usual: without settings, and without changes by cures."""
+    return _digest(_pure_facts({"sha256": sha256, "subdirectory": None}, (), ()))
+
+
+def _pure_facts(
+    identity: Mapping[str, str | None], config_settings: Sequence[str], constraints: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "key-version": KEY_VERSION,
+        "source": identity,
+        "config-settings": list(config_settings),
+        "build-constraints": sorted(constraints),
+    }
 
 
 def _changed(changes: BuildChanges) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def _provenance(fields: dict[str, Any]) -> Provenance:
         build_requirements=_lines(fields, "build_requirements"),
         lacks=_lines(fields, "lacks"),
         changes=_lines(fields, "changes"),
+        settings=_lines(fields, "settings"),
         built_with=_lines(fields, "built_with"),
         **{name: _line(fields.get(name), name) for name in lines},
     )

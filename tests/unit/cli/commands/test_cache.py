@@ -137,6 +137,7 @@ def test_list_says_what_is_kept(run, document, filled):
         "build_requirements": ["setuptools==80.9.0"],
         "lacks": [],
         "changes": [],
+        "settings": [],
         "built_with": [],
         "key": "1" * 64,
         "file": "cffi-2.1.1-cp313-cp313-linux_x86_64.whl",

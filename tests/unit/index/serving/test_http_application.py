@@ -9,7 +9,7 @@ import json
 import pytest
 
 from accel_doctor.index.rendering import Form
-from accel_doctor.index.serving.http_application import IndexApplication
+from accel_doctor.index.serving.http_application import IndexApplication, Mounts
 from accel_doctor.index.serving.index_source import Absent, IncompleteError, Source, StoredFile, Unavailable
 from accel_doctor.model.releases import Listing, ReleaseFile
 
@@ -38,6 +38,14 @@ class FakeSource(Source):
     async def file(self, wanted):
         self.asked.append(wanted)
         return self.answer or StoredFile(wanted.key, self.path, 10)
+
+
+class Everywhere(Mounts):
+    def __init__(self, source):
+        self.source = source
+
+    def source_at(self, prefix):
+        return self.source if prefix in ("", "debian-13") else None
 
 
 class Arriving:
@@ -84,7 +92,7 @@ def ask(source, path, method="GET", query="", pathsend=False, **headers):
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
         "extensions": {"http.response.pathsend": {}} if pathsend else None,
     }
-    application = IndexApplication({"": source, "/debian-13": source})
+    application = IndexApplication(Everywhere(source))
     asyncio.run(application(scope, None, send))
     return Answer(messages)
 

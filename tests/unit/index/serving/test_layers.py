@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from accel_doctor.index.serving.index_source import Absent, FileRequest, Source, StoredFile, Unavailable
-from accel_doctor.index.serving.layers import Claimed, FirstMatch, Merged, Nothing
+from accel_doctor.index.serving.layers import Claimed, FirstMatch, Nothing
 from accel_doctor.model.releases import Listing, ReleaseFile
 
 DOWN = Unavailable("down")
@@ -87,26 +87,6 @@ def test_a_hosted_name_is_claimed_and_others_are_looked_up():
     assert got(source, "lib", "lib-1.zip") == str(id(others))
     assert got(source, "tool", "tool-99.zip") == Absent()
     assert asyncio.run(source.names()) == {"tool", "lib"}
-
-
-def test_merged_files_leave_all_others_visible():
-    built, base = FakeSource({"a": ["a-1-w.whl"]}), FakeSource({"a": ["a-1-w.whl", "a-2.zip"], "b": ["b-1.zip"]})
-    source = Merged(built, base)
-    assert listed(source, "a") == ["a-1-w.whl", "a-2.zip"]
-    assert listed(source, "b") == ["b-1.zip"]
-    assert asyncio.run(source.project("a")) is asyncio.run(source.project("a"))
-    assert asyncio.run(source.project("a")).files[0].url.startswith(str(id(built)))
-    assert got(source, "a", "a-1-w.whl") == str(id(built))
-    assert got(source, "a", "a-2.zip") == str(id(base))
-    base.projects["a"].append("a-3.zip")
-    assert listed(source, "a") == ["a-1-w.whl", "a-2.zip", "a-3.zip"]
-
-
-@pytest.mark.parametrize("below", [DOWN, Absent()])
-def test_merged_files_are_served_alone_where_there_are_no_others(below):
-    source = Merged(FakeSource({"a": ["a-1-w.whl"]}), FakeSource(otherwise=below))
-    assert listed(source, "a") == ["a-1-w.whl"]
-    assert listed(source, "b") == below
 
 
 def test_nothing_has_nothing():
