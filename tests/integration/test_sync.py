@@ -78,6 +78,19 @@ def test_a_lock_of_uv(project, capfd):
     )
 
 
+def test_a_project_for_another_python(project, capfd):
+    """No environment is left for a Python that the project is not for."""
+    (project / "pyproject.toml").write_text(PROJECT)
+    subprocess.run([sys.executable, "-m", "uv", "lock", "--quiet"], check=True)
+    (project / "pyproject.toml").write_text(PROJECT.replace(">=3.10", ">=3.99"))
+    capfd.readouterr()
+    assert main.run(["sync", "--frozen"]) == ExitCode.USAGE
+    error, hint = capfd.readouterr().err.splitlines()[-2:]
+    assert error.startswith("error: the project requires Python >=3.99, and python3 on PATH is Python 3.")
+    assert hint == "hint: install such a Python, or make an environment with one and name it with --python"
+    assert not (project / ".venv").exists()
+
+
 @pytest.fixture(scope="module")
 def fresh(wheel: Path) -> Iterator[Machine]:
     yield from with_doctor(Base("trixie"), wheel)

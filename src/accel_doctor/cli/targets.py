@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import which
+
+from packaging.specifiers import SpecifierSet
 
 from accel_doctor.cli.options import FrontendOptions, TargetOptions, own
 from accel_doctor.cli.pip_line import prepare
 from accel_doctor.cli.session import Session
 from accel_doctor.cli.terminal.asking import confirmed
+from accel_doctor.errors import UsageError
 from accel_doctor.frontends.choice import find_uv
+from accel_doctor.model.machine import Interpreter
 from accel_doctor.requirements.pip_option_table import ParsedArguments
 from accel_doctor.system.python.base_interpreter import find_base_interpreter
 from accel_doctor.system.python.interpreter import describe
@@ -20,6 +25,7 @@ from accel_doctor.system.python.making import make_environment
 from accel_doctor.system.python.target import NoEnvironmentError
 
 _NAME = ".venv"
+_NEWEST = 30  # minor version of a Python that is looked for
 _HINT = "--venv makes ./.venv and installs into it; or name an environment with --python"
 
 
@@ -32,12 +38,19 @@ class InstallTargetOptions(TargetOptions):
 
 @contextmanager
 def with_target(
-    session: Session, pip: ParsedArguments, options: InstallTargetOptions, frontend: FrontendOptions, *, dry_run: bool
+    session: Session,
+    pip: ParsedArguments,
+    options: InstallTargetOptions,
+    frontend: FrontendOptions,
+    wanted: SpecifierSet | None = None,
+    *,
+    dry_run: bool,
 ) -> Iterator[tuple[Session, Path]]:
     """Yield the session with an interpreter to install with, and the environment that is meant.
 
-    Without an environment, ``./.venv`` is made if that is wanted; for a dry run, one that is removed at the end of the
-    block. What is installed elsewhere (``--target``) needs none: the python3 on PATH will do. Raises UsageError.
+    Without an environment, ``./.venv`` is made if that is wanted, by a Python on PATH of a ``wanted`` version; for a dry
+    run, one that is removed at the end of the block. What is installed elsewhere (``--target``) needs none: the python3
+    on PATH will do. Raises UsageError.
     """
     try:
         found = session.interpreter
@@ -46,7 +59,7 @@ def with_target(
     else:
         yield session, found.prefix
         return
-    session, base = _with_base(session)
+    session, base = _with_base(session, wanted)
     prepare(session, pip, frontend)  # what is wrong with the command line comes first
     if not {"target", "prefix"}.isdisjoint(pip.options):
         yield session, base
@@ -74,9 +87,27 @@ def for_no_environment(session: Session) -> Session:
         return _with_base(session)[0]
 
 
-def _with_base(session: Session) -> tuple[Session, Path]:
+def _with_base(session: Session, wanted: SpecifierSet | None = None) -> tuple[Session, Path]:
+    """Return the session with the Python to make an environment with, and its path: python3, or the newest other one on
+    PATH where that is not ``wanted``. Raises UsageError."""
     base = find_base_interpreter(None, session.invocation.directory / _NAME, session.invocation, session.reporter)
-    return replace(session, chosen=replace(describe(base, session.runner), in_virtual_environment=True)), base
+    found = describe(base, session.runner)
+    if wanted is not None and not wanted.contains(found.version, prereleases=True):
+        base, found = _other_python(wanted, found, session)
+    return replace(session, chosen=replace(found, in_virtual_environment=True)), base
+
+
+def _other_python(wanted: SpecifierSet, instead_of: Interpreter, session: Session) -> tuple[Path, Interpreter]:
+    path = session.invocation.variables.get("PATH", "")
+    for found in filter(None, (which(f"python3.{minor}", path=path) for minor in range(_NEWEST, 7, -1))):
+        with suppress(UsageError):  # a shim of pyenv's
+            described = describe(Path(found), session.runner)
+            if wanted.contains(described.version, prereleases=True):
+                return Path(found).absolute(), described
+    raise UsageError(
+        f"the project requires Python {wanted}, and python3 on PATH is Python {instead_of.version}",
+        hint="install such a Python, or make an environment with one and name it with --python",
+    )
 
 
 def _made(session: Session, place: Path, base: Path, frontend: FrontendOptions) -> Session:

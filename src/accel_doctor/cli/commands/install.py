@@ -100,7 +100,8 @@ def session_of(options: InstallOptions, invocation: Invocation) -> Session:
 
 def install_in(session: Session, options: InstallOptions, lock: ProjectLock | None = None) -> int:
     """Install what ``options`` ask for, which a project's ``lock`` may have said; return the exit code."""
-    with with_target(session, options.pip, options.target, options.frontend, dry_run=options.dry_run) as target:
+    wanted = lock.requires_python if lock else None
+    with with_target(session, options.pip, options.target, options.frontend, wanted, dry_run=options.dry_run) as target:
         return _installed(options, lock, *target)
 
 
