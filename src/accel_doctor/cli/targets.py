@@ -48,9 +48,9 @@ def with_target(
 ) -> Iterator[tuple[Session, Path]]:
     """Yield the session with an interpreter to install with, and the environment that is meant.
 
-    Without an environment, ``./.venv`` is made if that is wanted, by a Python on PATH of a ``wanted`` version; for a dry
-    run, one that is removed at the end of the block. What is installed elsewhere (``--target``) needs none: the python3
-    on PATH will do. Raises UsageError.
+    Without an environment, ``./.venv`` is made if that is wanted, by a Python on PATH of a ``wanted`` version; for a
+    dry run, one that is removed at the end of the block. What is installed elsewhere (``--target``) needs none: the
+    python3 on PATH will do. Raises UsageError.
     """
     try:
         found = session.interpreter
