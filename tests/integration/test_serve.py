@@ -73,6 +73,11 @@ def uv(url: str, target: Path, requirement: str = "tiny") -> subprocess.Complete
     return _run([*command, "--default-index", url, "--target", str(target), requirement])
 
 
+def _get(running: Index, path: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/-/{path}") as answer:
+        return answer.read().decode()
+
+
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     environment = {
         **CLEAN,
@@ -132,6 +137,9 @@ def test_what_is_published_above_is_soon_seen_below(upstream, tmp_path):
 def test_claimed_names_come_from_nowhere_else(upstream, tmp_path):
     with index(tmp_path / "data", "--upstream", f"{upstream.url}/simple/", "--claim", "ti*") as running:
         assert "tiny was not found in the package registry" in uv(running.url, tmp_path / "1").stderr
+        told = {path: _get(running, path) for path in ("health", "ready", "metrics")}
+        assert (told["health"], told["ready"]) == ("ok\n", "ready\n")
+        assert 'accel_doctor_index_requests_total{kind="page",method="GET",status="404"} 1.0' in told["metrics"]
     assert upstream.seen == []
 
 
@@ -190,6 +198,8 @@ def test_an_address_that_is_taken_is_told(tmp_path):
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "accel_doctor", "serve", "--port", port, "--data", str(tmp_path / "data")]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"error: cannot listen on 127.0.0.1:{port}: ")
-    assert done.stderr.endswith("hint: choose another address with --host and --port\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"error: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+        "hint: choose another address with --host and --port\n",
+    )

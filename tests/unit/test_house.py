@@ -51,11 +51,12 @@ INSIDE: dict[str, tuple[tuple[str, ...], ...]] = {
     "rulebook": (("yaml_reading",), ("families",), ("family_reading",), ("book",), ("authoring",)),
     "index/serving": (
         ("index_source",),
-        ("records", "file_store", "upstream", "requests_and_responses"),
+        ("background_threads", "records", "file_store", "upstream", "requests_and_responses"),
         ("arriving", "built", "layers", "file_response"),
         ("cached_files",),
         ("cached",),
         ("http_application",),
+        ("operations",),
         ("granian_server",),
     ),
     "cli": (("options",), ("terminal", "session"), ("assembly",), ("commands",)),

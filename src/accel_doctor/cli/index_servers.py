@@ -1,13 +1,13 @@
-"""Assemble a package index, and say how clients are told of it."""
+"""Assemble a package index."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from accel_doctor.cli.index_settings import ServerSettings
 from accel_doctor.errors import UsageError
 from accel_doctor.index.serving.built import BuiltWheels, WithBuilt, is_platform
 from accel_doctor.index.serving.cached import CachedSource
@@ -16,26 +16,14 @@ from accel_doctor.index.serving.file_store import FileStore
 from accel_doctor.index.serving.http_application import IndexApplication, Mounts
 from accel_doctor.index.serving.index_source import Source
 from accel_doctor.index.serving.layers import Claimed, FirstMatch, Nothing
+from accel_doctor.index.serving.operations import CountedUpstream, Metrics, Operated
 from accel_doctor.index.serving.records import Records
 from accel_doctor.index.serving.upstream import HttpUpstream
 from accel_doctor.index_client import PYPI
-from accel_doctor.model.requests import Connection
 from accel_doctor.store.cache_root import open_cache_root
 from accel_doctor.store.layout import LEASES, WHEELS
 from accel_doctor.store.locks import Leases
 from accel_doctor.store.wheels.wheel_store import LocalWheelStore
-
-
-@dataclass(frozen=True)
-class ServerSettings:
-    """What an index serves, and from where."""
-
-    data: Path
-    upstreams: Sequence[str] = ()  # PyPI; offline, all of which there is something
-    claims: Sequence[str] = ()
-    offline: bool = False
-    cache: Path | None = None  # of the wheels that were built
-    connection: Connection = Connection()
 
 
 class Platforms(Mounts):
@@ -54,7 +42,7 @@ class Platforms(Mounts):
 @contextmanager
 def assembled_index(
     settings: ServerSettings, variables: Mapping[str, str], notify: Callable[[str], None]
-) -> Iterator[IndexApplication]:
+) -> Iterator[Operated]:
     """Yield the application; its database is closed when the block ends. Raises UsageError if a directory cannot be
     used."""
     try:
@@ -67,16 +55,22 @@ def assembled_index(
             f"cannot use {settings.data}: {error.strerror}", hint="name another directory with --data"
         ) from error
     records, files = Records(settings.data / "index.sqlite"), CachedFiles(store)
+    metrics = Metrics()
     upstreams = [
         CachedSource(
-            HttpUpstream(url, settings.connection, variables), records, files, time.time, offline=settings.offline
+            CountedUpstream(HttpUpstream(url, settings.connection, variables), metrics),
+            records,
+            files,
+            time.time,
+            offline=settings.offline,
         )
         for url in settings.upstreams or (records.sources() if settings.offline else (PYPI,))
     ]
     base = Claimed(Nothing(), FirstMatch(upstreams), settings.claims)
     wheels = _built_wheels(settings.cache, notify) if settings.cache else None
     try:
-        yield IndexApplication(Platforms(base, wheels))
+        application = IndexApplication(Platforms(base, wheels))
+        yield Operated(application, records, metrics, time.time, notify if settings.access_log else None)
     finally:
         records.close()
         leases.close()

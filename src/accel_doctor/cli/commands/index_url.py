@@ -16,7 +16,7 @@ from accel_doctor.system.distribution import named_distribution, read_distributi
 
 @dataclass(frozen=True)
 class IndexUrlOptions:
-    server: str = argument("[SERVER]", default=SERVER, required=False)
+    server: str | None = argument("[SERVER]", default=None, required=False)
     distro: str | None = distro_option()
     everywhere: bool = option("--everywhere", default=False, help="Of the index that is good for all distributions.")
 
@@ -28,7 +28,7 @@ def command(options: IndexUrlOptions) -> int:
     SERVER is where it runs, without one this machine: http://127.0.0.1:4417. Nobody is asked. For scripts:
     export UV_DEFAULT_INDEX=$(accel-doctor index-url)
     """
-    root = checked_index(options.server, "SERVER").rstrip("/").removesuffix("/simple")
+    root = checked_index(options.server or SERVER, "SERVER").rstrip("/").removesuffix("/simple")
     if not options.everywhere:
         distribution = named_distribution(options.distro) if options.distro else read_distribution()
         root = f"{root}/{platform_of(distribution_name(distribution))}"

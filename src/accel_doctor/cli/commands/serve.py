@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from accel_doctor.cli.configuration import cache_directory, state_directory
-from accel_doctor.cli.index_servers import ServerSettings, assembled_index
+from accel_doctor.cli.index_settings import ServerSettings
 from accel_doctor.cli.options import CacheOptions, ConfiguredCommand, as_command, note, option
 from accel_doctor.cli.session import started
 from accel_doctor.errors import ExitCode, UsageError
@@ -42,6 +42,7 @@ class ServeOptions(CacheOptions):
         "--claim", default=(), metavar="PATTERN", help="Never look up these names in an upstream: acme-*."
     )
     offline: bool = option("--offline", default=False, help="Never ask an upstream.")
+    access_log: bool = option("--access-log", default=False, help="Print a line of JSON for each answer.")
     cert: str | None = option("--cert", metavar="FILE", help="Trust these certificates of upstreams.")
     client_cert: str | None = option("--client-cert", metavar="FILE", help="Show this certificate to upstreams.")
     proxy: str | None = option("--proxy", metavar="URL", help="Reach upstreams through this proxy.")
@@ -64,7 +65,8 @@ def command(options: ServeOptions) -> int:
     It needs no configuration: it listens on this machine alone, and its upstream is PyPI. What was installed through it
     once can be installed again while the upstream is down, after a restart too.
     """
-    serve = _server()
+    serve = _loaded("accel_doctor.index.serving.granian_server:serve")
+    assembled_index = _loaded("accel_doctor.cli.index_servers:assembled_index")
     invocation = started()
     data = Path(options.data).expanduser() if options.data else state_directory(invocation.variables) / "index"
     settings = ServerSettings(
@@ -72,6 +74,7 @@ def command(options: ServeOptions) -> int:
         upstreams=[checked_index(url, "--upstream") for url in options.upstream],
         claims=options.claim,
         offline=options.offline,
+        access_log=options.access_log,
         cache=cache_directory(options.cache_dir, invocation.variables, invocation.directory),
         connection=Connection(
             cert=Path(options.cert) if options.cert else None,
@@ -110,10 +113,10 @@ def checked_index(url: str, what: str) -> str:
     raise UsageError(f"{what} {redacted(url)}: not the URL of a package index", hint=f"such as {PYPI}")
 
 
-def _server() -> Any:
-    """Return the function that serves. Raises UsageError where the libraries for it are missing."""
+def _loaded(name: str) -> Any:
+    """Return a function that serves. Raises UsageError where the libraries for it are missing."""
     try:
-        return EntryPoint("serve", "accel_doctor.index.serving.granian_server:serve", "").load()
+        return EntryPoint("serve", name, "").load()
     except ImportError as error:
-        package = (error.name or "granian").partition(".")[0]
+        package = (error.name or "granian").partition(".")[0].replace("_", "-")
         raise UsageError(f"{package} is not installed", hint="pip install 'accel-doctor[server]'") from error

@@ -10,14 +10,13 @@ import asyncio
 import hashlib
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
 from accel_doctor.http import Page
 from accel_doctor.index.pages import read_listing
 from accel_doctor.index.rendering import clean
+from accel_doctor.index.serving.background_threads import BackgroundThreads
 from accel_doctor.index.serving.cached_files import CachedFiles
 from accel_doctor.index.serving.index_source import (
     Absent,
@@ -30,8 +29,6 @@ from accel_doctor.index.serving.index_source import (
 from accel_doctor.index.serving.records import KeptPage, Records
 from accel_doctor.index.serving.upstream import NotModified, Upstream
 from accel_doctor.model.releases import Listing
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -83,10 +80,10 @@ class CachedSource(Source):
         self._weight = 0
         self._asking: dict[str, asyncio.Task[Listing | Absent | Unavailable]] = {}
         self._down_until = 0.0
-        self._threads = ThreadPoolExecutor(64, "upstream")
+        self._threads = BackgroundThreads(64)
 
     async def names(self) -> frozenset[str]:
-        return await self._in_thread(lambda: self._records.names(self._upstream.name))
+        return await self._threads.run(lambda: self._records.names(self._upstream.name))
 
     async def project(self, name: str) -> Listing | Absent | Unavailable:
         known = self._remember(name)
@@ -135,20 +132,20 @@ class CachedSource(Source):
             del self._asking[name]
 
     async def _asked(self, name: str, known: _Known) -> _Known:
-        found = await self._in_thread(lambda: self._upstream.page(name, known.etag))
+        found = await self._threads.run(lambda: self._upstream.page(name, known.etag))
         now = self._clock()
         match found:
             case Page():
                 try:
-                    return await self._in_thread(lambda: self._kept(name, found, now))
+                    return await self._threads.run(lambda: self._kept(name, found, now))
                 except ValueError as error:
                     return self._troubled(known, Unavailable(f"{self._upstream.name}: {error}"), now)
             case NotModified():
                 if known.missing_since is not None:
-                    await self._in_thread(lambda: self._records.mark_missing(self._upstream.name, name, None))
+                    await self._threads.run(lambda: self._records.mark_missing(self._upstream.name, name, None))
                 return replace(known, fresh_until=now + known.holds, missing_since=None)
             case Absent():
-                return await self._in_thread(lambda: self._missing(name, known, found, now))
+                return await self._threads.run(lambda: self._missing(name, known, found, now))
             case Unavailable():
                 return self._troubled(known, found, now)
 
@@ -180,7 +177,7 @@ class CachedSource(Source):
 
     async def _recalled(self, name: str) -> _Known:
         """Return what is on the disk, out of date."""
-        known = await self._in_thread(lambda: self._on_disk(name))
+        known = await self._threads.run(lambda: self._on_disk(name))
         return self._remember(name) or self._store(name, known)
 
     def _on_disk(self, name: str) -> _Known:
@@ -204,12 +201,6 @@ class CachedSource(Source):
         while self._weight > self.most_files and len(self._known) > 1:
             self._weight -= self._known.popitem(last=False)[1].weight
         return known
-
-    def _in_thread(self, work: Callable[[], T]) -> Coroutine[Any, Any, T]:
-        async def waited() -> T:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-        return waited()
 
 
 def _listing(name: str, content: bytes, content_type: str, url: str) -> Listing:

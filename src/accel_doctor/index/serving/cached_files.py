@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Executor
 
 from accel_doctor.index.rendering import key_of, url_key
 from accel_doctor.index.serving.arriving import Arrival
+from accel_doctor.index.serving.background_threads import BackgroundThreads
 from accel_doctor.index.serving.file_store import FileStore
 from accel_doctor.index.serving.index_source import Absent, ArrivingFile, FileRequest, StoredFile, Unavailable
 from accel_doctor.index.serving.upstream import Upstream
@@ -35,7 +35,7 @@ class CachedFiles:
         return next((file for file in files if file.filename == wanted.filename and key_of(file) == wanted.key), None)
 
     def opened(
-        self, file: ReleaseFile, metadata: bool, upstream: Upstream, threads: Executor, *, offline: bool
+        self, file: ReleaseFile, metadata: bool, upstream: Upstream, threads: BackgroundThreads, *, offline: bool
     ) -> StoredFile | ArrivingFile | Absent | Unavailable:
         """Return a file of an upstream, or its METADATA: from this machine, else on its way."""
         if metadata and file.metadata is None:
@@ -59,7 +59,7 @@ class CachedFiles:
         return self._arriving[key]
 
     async def _receive(
-        self, arrival: Arrival, upstream: Upstream, url: str, sha256: str | None, limit: int, threads: Executor
+        self, arrival: Arrival, upstream: Upstream, url: str, sha256: str | None, limit: int, threads: BackgroundThreads
     ) -> None:
         key, shown = sha256 or url_key(url), redacted(url)
 
@@ -79,7 +79,7 @@ class CachedFiles:
             return self._store.find(key) or Unavailable(f"{shown}: removed again")
 
         try:
-            await arrival.finish(asyncio.get_running_loop().run_in_executor(threads, download))
+            await arrival.finish(threads.run(download))
         finally:
             del self._arriving[key]
 
