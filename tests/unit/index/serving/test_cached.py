@@ -35,9 +35,11 @@ class FakeUpstream(Upstream):
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     downloads: list[str] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
+    file_gate: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self):
         self.gate.set()
+        self.file_gate.set()
         self.answer = page(("acme-1.0-py3-none-any.whl", WHEEL))
 
     def page(self, project, etag):
@@ -53,7 +55,7 @@ class FakeUpstream(Upstream):
             writing.write(self.content[:5])
             writing.flush()
             told(5, len(self.content))
-            assert self.gate.wait(60)
+            assert self.file_gate.wait(60)
             writing.write(self.content[5:])
         told(len(self.content), len(self.content))
         return hashlib.sha256(self.content).hexdigest()
@@ -245,19 +247,14 @@ def test_offline_nobody_is_asked(place):
 
 def test_a_file_is_handed_on_while_it_is_stored_and_fetched_once(place):
     async def run():
-        place.upstream.gate.clear()
-        asked = asyncio.create_task(place.source.file(WANTED))
-        while not place.upstream.asked:
-            await asyncio.sleep(0)
-        place.upstream.gate.set()
-        file = await asked
-        place.upstream.gate.clear()
+        place.upstream.file_gate.clear()
+        file = await place.source.file(WANTED)
         again = await place.source.file(WANTED)
         assert again is file
         assert await file.started() is None
         blocks = file.blocks()
         assert await anext(blocks) == WHEEL[:4]  # one byte is held back
-        place.upstream.gate.set()
+        place.upstream.file_gate.set()
         assert b"".join([block async for block in blocks]) == WHEEL[4:]
         assert b"".join([block async for block in again.blocks()]) == WHEEL
         stored = await place.source.file(WANTED)
