@@ -19,7 +19,7 @@ from accel_doctor.frontends.lock_tools import LOCK_TOOLS, LockTool
 from accel_doctor.model.machine import Interpreter
 from accel_doctor.model.requests import InstallRequest, Selection
 from accel_doctor.requirements.exported_locks import as_locked
-from accel_doctor.requirements.other_files import is_lock
+from accel_doctor.requirements.other_files import SYNCED, is_lock
 from accel_doctor.requirements.pip_option_table import ParsedArguments
 from accel_doctor.requirements.project_file import read_project
 from accel_doctor.store.environments.projects import LOCKS
@@ -73,9 +73,12 @@ def find_lock(directory: Path, named: str | None) -> Path:
         return path
     found = [name for name in LOCKS if (directory / name).is_file()]
     if not found:
+        above = next((place / name for place in directory.parents for name in SYNCED if (place / name).is_file()), None)
         raise UsageError(
             f"no lock file found here: none of {', '.join(LOCKS)}",
-            hint="change to the project's directory; without a lock file: accel-doctor install -e .",
+            hint=f"there is {above}: change to its directory"
+            if above
+            else "change to the project's directory; without a lock file: accel-doctor install -e .",
         )
     return directory / found[0]
 

@@ -38,15 +38,12 @@ class OtherFile:
 
 
 _SYNC = "accel-doctor sync {}"
+_TOOLS = {"uv.lock": "uv", "poetry.lock": "Poetry", "pdm.lock": "PDM", "Pipfile.lock": "Pipenv"}
 _PROJECT = OtherFile("a project's own file")
 
 # By their whole names, in lower case: nobody names a list of requirements so.
 _KINDS: Mapping[str, OtherFile] = {
-    "uv.lock": OtherFile("uv's lock file", here=_SYNC),
-    "poetry.lock": OtherFile("Poetry's lock file", here=_SYNC),
-    "pdm.lock": OtherFile("PDM's lock file", here=_SYNC),
     "pipfile": OtherFile("Pipenv's file", "pipenv install", "pipenv requirements > requirements.txt"),
-    "pipfile.lock": OtherFile("Pipenv's lock file", here=_SYNC),
     "pixi.toml": OtherFile("Pixi's file", "pixi install"),
     "pixi.lock": OtherFile("Pixi's lock file", "pixi install"),
     "environment.yml": OtherFile("a conda environment file", "conda env update -f environment.yml"),
@@ -57,9 +54,10 @@ _KINDS: Mapping[str, OtherFile] = {
     "cargo.lock": OtherFile("Cargo's lock file", "cargo build"),
     "tox.ini": OtherFile("tox's file", "tox"),
     "noxfile.py": OtherFile("nox's file", "nox"),
+    **{name.lower(): OtherFile(f"{tool}'s lock file", here=_SYNC) for name, tool in _TOOLS.items()},
     **dict.fromkeys(("pyproject.toml", "setup.py", "setup.cfg"), _PROJECT),
 }
-SYNCED = tuple(name for name, kind in _KINDS.items() if kind.is_synced)
+SYNCED = tuple(_TOOLS)
 _BY_SUFFIX: Mapping[str, str] = {
     ".toml": "a TOML file", ".yml": "a YAML file", ".yaml": "a YAML file", ".json": "a JSON file",
     ".cfg": "a configuration file", ".ini": "a configuration file", ".ipynb": "a notebook",

@@ -164,6 +164,16 @@ def test_a_mistake_is_told_with_the_next_step(
     assert told.out == ""
 
 
+def test_the_lock_of_a_workspace_is_above_its_members(
+    somewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (somewhere / "uv.lock").touch()
+    (somewhere / "member").mkdir()
+    monkeypatch.chdir(somewhere / "member")
+    assert main.run(["sync"]) == ExitCode.USAGE
+    assert capsys.readouterr().err.splitlines()[1] == f"hint: there is {somewhere}/uv.lock: change to its directory"
+
+
 def test_the_name_of_a_python_package_in_the_place_of_a_need(
     somewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,7 +25,6 @@ from accel_doctor.cli.options import (
     own,
 )
 from accel_doctor.cli.pip_line import PipArguments, PipLineCommand, prepare
-from accel_doctor.cli.project_locks import ProjectLock
 from accel_doctor.cli.run_documents import document_of, keep
 from accel_doctor.cli.sandbox_options import SandboxOptions
 from accel_doctor.cli.session import Session, started
@@ -39,6 +39,9 @@ from accel_doctor.report.change_text import change_lines, rehearsal_line, summar
 from accel_doctor.report.release_text import alternative_lines
 from accel_doctor.report.text import unmet_lines, verdict
 from accel_doctor.system.python.interpreter import refuse_externally_managed, refuse_unwritable
+
+if TYPE_CHECKING:
+    from accel_doctor.cli.project_locks import ProjectLock
 
 
 @dataclass(frozen=True)
