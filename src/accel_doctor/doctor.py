@@ -90,7 +90,7 @@ class Doctor:
     def _installed(self, request: InstallRequest) -> None:
         before = self.environment.installed(request)
         self._asked = request, before
-        verifier = Verifier(self.environment, self.builder, self.treatment, self.wheels.built, self._build_again)
+        verifier = Verifier(self.environment, self.builder, self.treatment, self.wheels.built, self)
         verifier.verify(self._complete(request), request, before)
 
     def _release_of_its_time(
@@ -212,7 +212,7 @@ class Doctor:
         built = [name for name in names if surely_built(name, request, self.treatment.adviser)]
         self.treatment.treat([failure], self.treatment.known(built), built=())
 
-    def _build_again(self, names: Sequence[str], locked: Locked, request: InstallRequest) -> None:
+    def build_again(self, names: Sequence[str], locked: Locked, request: InstallRequest) -> None:
         """Build these once more, with the cures in effect now, and install them; lock again where that takes it."""
         self.loader.forget()
         sources = [source for source in self.wheels.built if source.name in names]
@@ -223,9 +223,18 @@ class Doctor:
         if self.treatment.resolution != self._resolution:  # by what that took, too
             self._complete(request)
         elif sources:
-            wheels = {source.name: self.wheels.built[source].wheel for source in sources}
-            lock = replace(locked.lock, packages=[one for one in locked.lock.packages if one.name in wheels])
-            self._install(Locked(with_wheels(lock, wheels)), replace(request, reinstall=True))
+            self._install_again(sources, locked, request)
+
+    def fall_back(self, names: Sequence[str], locked: Locked, request: InstallRequest) -> list[str]:
+        """Install the poorer wheels of these, where there are some; return the names of those."""
+        if sources := self.wheels.fall_back(names):
+            self._install_again(sources, locked, request)
+        return [source.name for source in sources]
+
+    def _install_again(self, sources: Sequence[Source], locked: Locked, request: InstallRequest) -> None:
+        wheels = {source.name: self.wheels.built[source].wheel for source in sources}
+        lock = replace(locked.lock, packages=[one for one in locked.lock.packages if one.name in wheels])
+        self._install(Locked(with_wheels(lock, wheels)), replace(request, reinstall=True))
 
     def _say(self, text: str) -> None:
         self.treatment.reporter.step(text)

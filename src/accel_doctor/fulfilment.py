@@ -97,6 +97,16 @@ class Fulfilment:
             pending, waiting, known = {source: [] for source in left}, {}, {}
         self._poorer.tell()
 
+    def fall_back(self, names: Collection[str]) -> list[Source]:
+        """Use the poorer wheels of these distributions, whose better ones cannot be imported and are not kept; return
+        the sources that have one."""
+        made = {source: built.wheel for source, built in self.built.items() if source.name in names}
+        back = [source for source in made if self._poorer.fall_back(source)]
+        for source in back:
+            self.builder.discard(made[source])
+        self._poorer.tell()
+        return back
+
     def _fetch_ahead(self, expected: Sequence[Reason]) -> None:
         """Download, beside the builds to come, the packages that will surely be installed after them."""
         if expected and self.treatment.policy.yes:

@@ -94,6 +94,18 @@ class PoorerWheels:
             return False
         return True
 
+    def fall_back(self, source: Source) -> bool:
+        """Use the poorer wheel after all that a better one was built in place of; return whether there is one."""
+        poorer, better = self.kept.get(source), self.built[source].wheel
+        if poorer is None or poorer == better:
+            return False
+        self.treatment.reporter.note(
+            f"{source}: its new wheel cannot be imported: using the one without an extension module"
+        )
+        del self.built[source]
+        self._use_kept(source)
+        return True
+
     def _use_kept(self, source: Source) -> None:
         self._settled.add(source)
         self.treatment.restore(source.name, self._before[source])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from accel_doctor.errors import ExitCode
 from accel_doctor.interfaces import Builder, TargetEnvironment
@@ -16,16 +17,27 @@ from accel_doctor.treatment import Treatment, TreatmentEnded
 from accel_doctor.wording import count, listed
 
 
+class Remaking(Protocol):
+    """Make the wheels of some distributions anew, and install them."""
+
+    def build_again(self, names: Sequence[str], locked: Locked, request: InstallRequest) -> None:
+        """Build these once more with the cures in effect, and install them."""
+        ...
+
+    def fall_back(self, names: Sequence[str], locked: Locked, request: InstallRequest) -> list[str]:
+        """Install the poorer wheels of these, where there are some; return the names of those."""
+        ...
+
+
 @dataclass
 class Verifier:
-    """The imports at the end of a run. ``built`` is what it built or took from the store; ``build_again`` builds and
-    installs some of that with the cures in effect."""
+    """The imports at the end of a run. ``built`` is what it built or took from the store."""
 
     environment: TargetEnvironment
     builder: Builder
     treatment: Treatment
     built: Mapping[Source, Built]
-    build_again: Callable[[Sequence[str], Locked, InstallRequest], None]
+    remaking: Remaking
     _opened: dict[str, tuple[Link, ...]] = field(default_factory=dict)  # libraries, by distribution
 
     def verify(self, locked: Locked, request: InstallRequest, before: frozenset[str] | None) -> None:
@@ -65,12 +77,14 @@ class Verifier:
             self.treatment.treat(failures, built={source.name for source in self.built})
             changed = self.treatment.applied_to(request).changes
             names = [name for name in names_of(failures) if changed.get(name) != changes.get(name)]
-            self.build_again(names, locked, request)
+            self.remaking.build_again(names, locked, request)
             return True
         except TreatmentEnded as ended:
             if ended.code is ExitCode.UNCURED and not any(failure.returncode for failure in failures):
                 self.treatment.reporter.note(f"parts of {listed(names_of(failures))} cannot be imported")
                 return False
+            if ended.code is ExitCode.UNCURED and self.remaking.fall_back(names_of(failures), locked, request):
+                return True
             self._keep(without=[name for name in names_of(failures) if not libraries_opened(cases, name)])
             code = ExitCode.NOT_IMPORTABLE if ended.code is ExitCode.UNCURED else ended.code
             plan = _with_requirements(ended.plan) if ended.plan else None

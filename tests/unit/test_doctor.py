@@ -1287,6 +1287,27 @@ def test_nothing_is_offered_for_modules_that_cannot_be_built_here(practice):
     assert again.reporter.notes == notes
 
 
+def test_a_poorer_wheel_that_can_be_imported_is_better_than_one_that_cannot(practice, monkeypatch):
+    case = practice({"yaml": ()}, policy=Policy(yes=True))
+    case.builder.optional = {"yaml": ("compiler:c",)}
+    monkeypatch.setitem(IMPORT_NEEDS, "yaml", "header:nobody-knows.h")
+    whole = case.environment.failing_imports
+
+    def failing_imports(names, request):
+        poorer = any(built.wheel.lacks for built in case.doctor.wheels.built.values())
+        return [] if poorer else whole(names, request)
+
+    monkeypatch.setattr(case.environment, "failing_imports", failing_imports)
+    assert case.install("yaml").code is ExitCode.DONE
+    assert case.builder.attempts == ["yaml", "yaml"]
+    assert case.reporter.notes == [
+        "yaml 1: its new wheel cannot be imported: using the one without an extension module",
+        "yaml 1 was built without an extension module: compiler:c",
+    ]
+    assert case.builder.discarded == ["yaml"]
+    assert len(case.frontend.installs) == 2  # the better one, and the poorer one again
+
+
 def test_nothing_is_installed_where_a_poorer_wheel_cannot_be_imported(practice):
     case = practice({"yaml": (), "cffi": ("header:ffi.h",)}, policy=Policy(yes=True), cures={TO_IMPORT: ()})
     case.builder.optional = {"yaml": ("compiler:c",)}

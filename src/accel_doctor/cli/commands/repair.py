@@ -173,7 +173,7 @@ class Repair:
         doctor, before = self.doctor, len(self.doctor.treatment.transactions)
         policy = replace(doctor.treatment.policy, verification=Verification.EVERYTHING)
         doctor.treatment.policy = policy
-        Verifier(doctor.environment, doctor.builder, doctor.treatment, {}, lambda *_: None).verify(
+        Verifier(doctor.environment, doctor.builder, doctor.treatment, {}, _MadeByNobody()).verify(
             locked, self.request, None
         )
         self.found += len(doctor.treatment.transactions) - before
@@ -182,6 +182,16 @@ class Repair:
         for problem in problems:
             self.session.reporter.note(problem)
         self.found += len(problems)
+
+
+class _MadeByNobody:
+    """Make no wheels anew: what is repaired was not built by this run."""
+
+    def build_again(self, names: Sequence[str], locked: Locked, request: InstallRequest) -> None:
+        return None
+
+    def fall_back(self, names: Sequence[str], locked: Locked, request: InstallRequest) -> list[str]:
+        return []
 
 
 _NOTHING = {"lock-version": "1.0", "created-by": "accel-doctor", "packages": []}
