@@ -50,11 +50,13 @@ def assembled_index(
         leases = Leases(settings.data / LEASES)
         store = FileStore(settings.data / "files", leases)
         store.tidy()
+        if settings.most_bytes is not None:
+            store.evict(settings.most_bytes)
     except OSError as error:
         raise UsageError(
             f"cannot use {settings.data}: {error.strerror}", hint="name another directory with --data"
         ) from error
-    records, files = Records(settings.data / "index.sqlite"), CachedFiles(store)
+    records, files = Records(settings.data / "index.sqlite"), CachedFiles(store, settings.most_bytes)
     metrics = Metrics()
     upstreams = [
         CachedSource(

@@ -17,6 +17,7 @@ class ServerSettings:
     upstreams: Sequence[str] = ()  # PyPI; offline, all of which there is something
     claims: Sequence[str] = ()
     offline: bool = False
+    most_bytes: int | None = None  # of files of upstreams
     access_log: bool = False
     cache: Path | None = None  # of the wheels that were built
     connection: Connection = Connection()

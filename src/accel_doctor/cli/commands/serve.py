@@ -12,11 +12,13 @@ import click
 
 from accel_doctor.cli.configuration import cache_directory, state_directory
 from accel_doctor.cli.index_settings import ServerSettings
+from accel_doctor.cli.numbers import amount
 from accel_doctor.cli.options import CacheOptions, ConfiguredCommand, as_command, note, option
 from accel_doctor.cli.session import started
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.index_client import PYPI
 from accel_doctor.model.requests import Connection
+from accel_doctor.units import SIZE
 from accel_doctor.urls import redacted
 
 _PORT = 4417
@@ -42,6 +44,9 @@ class ServeOptions(CacheOptions):
         "--claim", default=(), metavar="PATTERN", help="Never look up these names in an upstream: acme-*."
     )
     offline: bool = option("--offline", default=False, help="Never ask an upstream.")
+    max_size: int | None = amount(
+        "--max-size", unit=SIZE, help="Evict the least recently used files of upstreams beyond this size: 20GB."
+    )
     access_log: bool = option("--access-log", default=False, help="Print a line of JSON for each answer.")
     cert: str | None = option("--cert", metavar="FILE", help="Trust these certificates of upstreams.")
     client_cert: str | None = option("--client-cert", metavar="FILE", help="Show this certificate to upstreams.")
@@ -74,6 +79,7 @@ def command(options: ServeOptions) -> int:
         upstreams=[checked_index(url, "--upstream") for url in options.upstream],
         claims=options.claim,
         offline=options.offline,
+        most_bytes=options.max_size,
         access_log=options.access_log,
         cache=cache_directory(options.cache_dir, invocation.variables, invocation.directory),
         connection=Connection(

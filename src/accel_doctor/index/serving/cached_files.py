@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from accel_doctor.index.rendering import key_of, url_key
 from accel_doctor.index.serving.arriving import Arrival
@@ -18,10 +19,12 @@ _METADATA_LIMIT = 16 << 20
 
 
 class CachedFiles:
-    """The files of all upstreams of a server."""
+    """The files of all upstreams of a server: at most ``limit`` bytes, and a twentieth more for a while."""
 
-    def __init__(self, store: FileStore) -> None:
+    def __init__(self, store: FileStore, limit: int | None = None) -> None:
         self._store = store
+        self._limit = limit
+        self._added = 0  # bytes, since files were last evicted
         self._arriving: dict[str, Arrival] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -82,6 +85,16 @@ class CachedFiles:
             await arrival.finish(threads.run(download))
         finally:
             del self._arriving[key]
+        if isinstance(stored := await arrival.stored(), StoredFile):
+            await self._make_room(stored.size, threads)
+
+    async def _make_room(self, added: int, threads: BackgroundThreads) -> None:
+        limit = self._limit
+        self._added += added
+        if limit is not None and self._added > limit // 20:
+            self._added = 0
+            with suppress(OSError):
+                await threads.run(lambda: self._store.evict(limit))
 
 
 class _RefusedError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 from accel_doctor.index.rendering import FILE_KEY
 from accel_doctor.index.serving.index_source import StoredFile
 from accel_doctor.store import publishing
-from accel_doctor.store.layout import SCRATCH_NAME, UNFINISHED, directories
+from accel_doctor.store.layout import SCRATCH_NAME, SHELF_NAME, UNFINISHED, directories
 from accel_doctor.store.locks import Leases
 
 CONTENT = "content"
@@ -22,6 +23,7 @@ class FileStore:
     def __init__(self, root: Path, leases: Leases) -> None:
         self.root = root
         self._leases = leases
+        self._used: set[str] = set()  # since files were last evicted
 
     def find(self, key: str) -> StoredFile | None:
         """Return the file kept under a key; None for what is no key, too."""
@@ -29,7 +31,11 @@ class FileStore:
             return None
         path = self._place(key) / CONTENT
         with suppress(OSError):
-            return StoredFile(key, path, path.stat().st_size)
+            stored = StoredFile(key, path, path.stat().st_size)
+            if key not in self._used:
+                os.utime(path)
+                self._used.add(key)
+            return stored
         return None
 
     @contextmanager
@@ -47,9 +53,23 @@ class FileStore:
             publishing.synchronize(aside)
             publishing.publish(aside, self._place(key))
 
-    def remove(self, key: str) -> None:
-        """Remove the file kept under a key, if there is one."""
-        shutil.rmtree(self._place(key), ignore_errors=True)
+    def evict(self, limit: int) -> None:
+        """Remove the least recently used files until at most ``limit`` bytes are left. Raises OSError.
+
+        Whoever is being sent one of them gets it whole: it is open.
+        """
+        self._used.clear()
+        found = []
+        for place in directories(self.root, SHELF_NAME, FILE_KEY):
+            with suppress(FileNotFoundError):
+                told = (place / CONTENT).stat()
+                found.append((told.st_mtime, told.st_size, place))
+        left = sum(size for _, size, _ in found)
+        for _, size, place in sorted(found):
+            if left <= limit:
+                break
+            shutil.rmtree(place, ignore_errors=True)
+            left -= size
 
     def tidy(self) -> None:
         """Remove what processes left behind that were killed while they wrote."""

@@ -31,6 +31,8 @@ _MAX_AGE = "max-age=1"  # so short that what is published is soon seen through s
 _MOST_BYTES = 128 << 20  # of pages in memory
 _LONGEST_NAME = 100
 
+_Key = tuple[str, str, Form, bool]  # of a page: project, revision, form, compressed
+
 
 class Mounts(Protocol):
     """What is served where."""
@@ -45,7 +47,8 @@ class IndexApplication:
 
     def __init__(self, mounts: Mounts) -> None:
         self._mounts = mounts
-        self._pages: OrderedDict[tuple[str, str, Form, bool], Rendered] = OrderedDict()
+        self._pages: OrderedDict[_Key, Rendered] = OrderedDict()
+        self._rendering: dict[_Key, asyncio.Task[Rendered]] = {}
         self._size = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,13 +101,24 @@ class IndexApplication:
             return
         form, compressed = form_of(request), request.takes_gzip
         key = (name, found.revision, form, compressed)
-        page = self._pages.get(key)
-        if page is None:
-            page = await asyncio.to_thread(lambda: rendered(project_page(name, found, form), compressed=compressed))
-            self._remember(key, page)
-        else:
+        await self._send_page(await self._rendered(key, found), form, request, send)
+
+    async def _rendered(self, key: _Key, listing: Listing) -> Rendered:
+        """Return a page, rendered once however many ask."""
+        if key in self._pages:
             self._pages.move_to_end(key)
-        await self._send_page(page, form, request, send)
+            return self._pages[key]
+        if key not in self._rendering:
+            name, _, form, compressed = key
+
+            def render() -> Rendered:
+                return rendered(project_page(name, listing, form), compressed=compressed)
+
+            self._rendering[key] = asyncio.create_task(asyncio.to_thread(render))
+            self._rendering[key].add_done_callback(lambda _: self._rendering.pop(key, None))
+        page = await asyncio.shield(self._rendering[key])
+        self._remember(key, page)
+        return page
 
     async def _file(self, source: Source, wanted: FileRequest, request: Request, send: Send) -> None:
         if wanted.filename.endswith(".metadata"):
@@ -145,7 +159,7 @@ class IndexApplication:
         query = f"?{request.query}" if request.query and request.query.isascii() and request.query.isprintable() else ""
         await respond_text(send, request, 301, target, {b"location": (target + query).encode()})
 
-    def _remember(self, key: tuple[str, str, Form, bool], page: Rendered) -> None:
+    def _remember(self, key: _Key, page: Rendered) -> None:
         if key not in self._pages:
             self._pages[key] = page
             self._size += len(page.content)

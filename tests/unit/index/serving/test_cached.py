@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import threading
 from dataclasses import dataclass, field
 
@@ -79,7 +80,7 @@ class Place:
         self.start()
 
     def start(self, patience=60.0, **options):
-        files = CachedFiles(self.store)
+        files = CachedFiles(self.store, options.pop("limit", None))
         fresh = Freshness(page=600, absent=2, trouble=5, patience=patience, grace=100)
         self.source = CachedSource(self.upstream, self.records, files, lambda: self.now, fresh, **options)
 
@@ -339,3 +340,22 @@ def test_memory_is_bounded_and_the_disk_remembers(place):
         assert names(await place.source.project("acme")) == [NAME]
 
     asyncio.run(run())
+
+
+def test_the_least_recently_used_files_are_evicted(place):
+    contents = [bytes([number]) * 100 for number in range(4)]
+    place.upstream.answer = page(*((f"acme-{number}.zip", content) for number, content in enumerate(contents)))
+    place.start(limit=250)
+    keys = [hashlib.sha256(content).hexdigest() for content in contents]
+
+    async def run():
+        for number, content in enumerate(contents):
+            place.upstream.content = content
+            await (await place.source.file(FileRequest("acme", keys[number], f"acme-{number}.zip"))).stored()
+            await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not asyncio.current_task()))
+            for age, key in enumerate(keys[: number + 1]):  # the first is used again and again
+                if stored := place.store.find(key):
+                    os.utime(stored.path, (5000 if age == 0 else 1000 + age,) * 2)
+
+    asyncio.run(run())
+    assert [place.store.find(key) is not None for key in keys] == [True, False, False, True]
