@@ -86,12 +86,8 @@ class CachedSource(Source):
         return await self._threads.run(lambda: self._records.names(self._upstream.name))
 
     async def project(self, name: str) -> Listing | Absent | Unavailable:
-        known = self._remember(name)
-        if known and self._clock() < known.fresh_until:
-            return known.answer
-        if known is None:
-            known = await self._recalled(name)
-        if self._offline:
+        known = self._remember(name) or await self._recalled(name)
+        if self._offline or self._clock() < known.fresh_until:
             return known.answer
         is_known = isinstance(known.answer, Listing)
         if is_known and self._clock() < self._down_until:
