@@ -52,7 +52,7 @@ INSIDE: dict[str, tuple[tuple[str, ...], ...]] = {
     "index/serving": (
         ("index_source",),
         ("background_threads", "records", "file_store", "upstream", "requests_and_responses"),
-        ("arriving", "built", "layers", "file_response"),
+        ("arriving", "built", "filtered", "layers", "file_response"),
         ("cached_files",),
         ("cached",),
         ("http_application",),

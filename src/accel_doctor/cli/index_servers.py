@@ -13,6 +13,7 @@ from accel_doctor.index.serving.built import BuiltWheels, WithBuilt, is_platform
 from accel_doctor.index.serving.cached import CachedSource
 from accel_doctor.index.serving.cached_files import CachedFiles
 from accel_doctor.index.serving.file_store import FileStore
+from accel_doctor.index.serving.filtered import Filtered, Filters, denied
 from accel_doctor.index.serving.http_application import IndexApplication, Mounts
 from accel_doctor.index.serving.index_source import Source
 from accel_doctor.index.serving.layers import Claimed, FirstMatch, Nothing
@@ -68,7 +69,7 @@ def assembled_index(
         )
         for url in settings.upstreams or (records.sources() if settings.offline else (PYPI,))
     ]
-    base = Claimed(Nothing(), FirstMatch(upstreams), settings.claims)
+    base = Claimed(Nothing(), _filtered(FirstMatch(upstreams), settings), settings.claims)
     wheels = _built_wheels(settings.cache, notify) if settings.cache else None
     try:
         application = IndexApplication(Platforms(base, wheels))
@@ -76,6 +77,14 @@ def assembled_index(
     finally:
         records.close()
         leases.close()
+
+
+def _filtered(source: Source, settings: ServerSettings) -> Source:
+    try:
+        filters = Filters(settings.only, settings.min_age, *denied(settings.denied))
+    except ValueError as error:
+        raise UsageError(f"--deny {error}", hint="such as --deny torch==2.0.1") from error
+    return Filtered(source, filters, time.time) if filters else source
 
 
 def _built_wheels(cache: Path, notify: Callable[[str], None]) -> BuiltWheels:

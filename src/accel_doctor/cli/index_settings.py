@@ -16,6 +16,9 @@ class ServerSettings:
     data: Path
     upstreams: Sequence[str] = ()  # PyPI; offline, all of which there is something
     claims: Sequence[str] = ()
+    only: Sequence[str] = ()  # patterns of names that are looked up in upstreams
+    min_age: float = 0.0  # seconds, of files of upstreams
+    denied: Sequence[str] = ()  # name==version and SHA-256
     offline: bool = False
     most_bytes: int | None = None  # of files of upstreams
     access_log: bool = False

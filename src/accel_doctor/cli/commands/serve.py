@@ -18,7 +18,7 @@ from accel_doctor.cli.session import started
 from accel_doctor.errors import ExitCode, UsageError
 from accel_doctor.index_client import PYPI
 from accel_doctor.model.requests import Connection
-from accel_doctor.units import SIZE
+from accel_doctor.units import AGE, SIZE
 from accel_doctor.urls import redacted
 
 _PORT = 4417
@@ -42,6 +42,13 @@ class ServeOptions(CacheOptions):
     )
     claim: tuple[str, ...] = option(
         "--claim", default=(), metavar="PATTERN", help="Never look up these names in an upstream: acme-*."
+    )
+    only: tuple[str, ...] = option(
+        "--only", default=(), metavar="PATTERN", help="Look up no other names than these in upstreams."
+    )
+    min_age: float | None = amount("--min-age", unit=AGE, help="Hide files of upstreams that are younger: 7d.")
+    deny: tuple[str, ...] = option(
+        "--deny", default=(), metavar="RELEASE|SHA256", help="Hide a release (name==version) or a file of upstreams."
     )
     offline: bool = option("--offline", default=False, help="Never ask an upstream.")
     max_size: int | None = amount(
@@ -78,6 +85,9 @@ def command(options: ServeOptions) -> int:
         data=invocation.directory / data,
         upstreams=[checked_index(url, "--upstream") for url in options.upstream],
         claims=options.claim,
+        only=options.only,
+        min_age=options.min_age or 0.0,
+        denied=options.deny,
         offline=options.offline,
         most_bytes=options.max_size,
         access_log=options.access_log,

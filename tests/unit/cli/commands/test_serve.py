@@ -41,6 +41,13 @@ def test_an_upstream_is_the_url_of_an_index(url, capsys):
     )
 
 
+def test_what_is_denied_is_checked(capsys):
+    assert run(["serve", "--deny", "torch"]) == ExitCode.USAGE
+    assert capsys.readouterr().err == (
+        "error: --deny 'torch' is neither name==version nor a SHA-256\nhint: such as --deny torch==2.0.1\n"
+    )
+
+
 def test_a_directory_that_cannot_be_used_is_told(tmp_path, capsys):
     (tmp_path / "file").touch()
     assert run(["serve", "--data", str(tmp_path / "file" / "data")]) == ExitCode.USAGE
