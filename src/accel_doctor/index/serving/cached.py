@@ -39,6 +39,7 @@ class Freshness:
     absent: float = 2  # so short that a project published there is soon here
     trouble: float = 5  # before an upstream that failed is asked again for what is known
     patience: float = 3  # before a client with a known page does not wait any longer
+    deadline: float = 60  # for a page, which an upstream could otherwise send byte by byte
     grace: float = 3 * 86400  # in which a known project that is suddenly not found stays
 
 
@@ -128,7 +129,11 @@ class CachedSource(Source):
             del self._asking[name]
 
     async def _asked(self, name: str, known: _Known) -> _Known:
-        found = await self._threads.run(lambda: self._upstream.page(name, known.etag))
+        asking = self._threads.run(lambda: self._upstream.page(name, known.etag))
+        try:
+            found = await asyncio.wait_for(asking, self._freshness.deadline)
+        except asyncio.TimeoutError:
+            found = Unavailable(f"{self._upstream.name}: no page within {self._freshness.deadline:g} s")
         now = self._clock()
         match found:
             case Page():

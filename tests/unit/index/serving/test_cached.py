@@ -79,9 +79,9 @@ class Place:
         self.store = FileStore(directory / "files", Leases(directory / "in-use.lock"))
         self.start()
 
-    def start(self, patience=60.0, **options):
+    def start(self, patience=60.0, deadline=60.0, **options):
         files = CachedFiles(self.store, options.pop("limit", None))
-        fresh = Freshness(page=600, absent=2, trouble=5, patience=patience, grace=100)
+        fresh = Freshness(page=600, absent=2, trouble=5, patience=patience, deadline=deadline, grace=100)
         self.source = CachedSource(self.upstream, self.records, files, lambda: self.now, fresh, **options)
 
     def later(self, seconds):
@@ -184,6 +184,18 @@ def test_a_client_with_a_known_page_does_not_wait_for_an_upstream_that_hangs(pla
 
     asyncio.run(run())
     assert len(place.upstream.asked) == 2
+
+
+def test_an_upstream_that_never_ends_is_given_up(place):
+    async def run():
+        place.start(deadline=0.01)
+        place.upstream.gate.clear()
+        try:
+            assert await place.source.project("acme") == Unavailable("https://up/simple: no page within 0.01 s")
+        finally:
+            place.upstream.gate.set()
+
+    asyncio.run(run())
 
 
 def test_a_project_is_gone_once_the_upstream_has_said_so_for_a_while(place):
