@@ -13,45 +13,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from index_pages import publish, serve_index
 from integration.wheel_sources import make_sdist
 from level_server import LevelServer, answering, drop_half_way, hang, level_server
+from serving_index import CLEAN, get, index, installed, pip, run, uv
 from tiny_wheel import write_tiny_wheel
-
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
-
-
-class Index:
-    """A running server, on a port of its own."""
-
-    def __init__(self, directory: Path, *options: str) -> None:
-        with socket.socket() as chosen:
-            chosen.bind(("127.0.0.1", 0))
-            self.port = chosen.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/simple/"
-        command = [sys.executable, "-m", "accel_doctor", "serve", "--port", str(self.port), "--data", str(directory)]
-        environment = {**CLEAN, "ACCEL_DOCTOR_CACHE_DIR": str(directory.parent / "cache")}
-        self.process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, env=environment)
-        assert self.process.stdout is not None
-        self.told = [self.process.stdout.readline() for _ in range(3)]
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(30)
-
-
-@contextmanager
-def index(directory: Path, *options: str) -> Iterator[Index]:
-    running = Index(directory, *options)
-    try:
-        yield running
-    finally:
-        running.process.kill()
-        running.process.communicate()
 
 
 @pytest.fixture
@@ -61,36 +29,6 @@ def upstream(tmp_path) -> Iterator[LevelServer]:
         server.behaviours = [serve_index]
         publish(server, "tiny", write_tiny_wheel(tmp_path / "wheels", {"tiny.py": b"x = 1\n"}))
         yield server
-
-
-def pip(url: str, target: Path, requirement: str = "tiny") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-cache-dir", "--no-deps", "--retries=0"]
-    return _run([*command, "-i", url, "--target", str(target), requirement])
-
-
-def uv(url: str, target: Path, requirement: str = "tiny") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-config", "--no-cache"]
-    return _run([*command, "--default-index", url, "--target", str(target), requirement])
-
-
-def _get(running: Index, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/-/{path}") as answer:
-        return answer.read().decode()
-
-
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **CLEAN,
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "UV_HTTP_TIMEOUT": "60",
-    }
-    return subprocess.run(command, capture_output=True, text=True, env=environment)
-
-
-def installed(done: subprocess.CompletedProcess[str], target: Path, version: str = "1.0") -> None:
-    assert done.returncode == 0, done.stderr
-    assert [path.name for path in target.glob("*.dist-info")] == [f"tiny-{version}.dist-info"]
 
 
 def test_what_was_installed_once_installs_while_the_upstream_fails(upstream, tmp_path):
@@ -137,7 +75,7 @@ def test_what_is_published_above_is_soon_seen_below(upstream, tmp_path):
 def test_claimed_names_come_from_nowhere_else(upstream, tmp_path):
     with index(tmp_path / "data", "--upstream", f"{upstream.url}/simple/", "--claim", "ti*") as running:
         assert "tiny was not found in the package registry" in uv(running.url, tmp_path / "1").stderr
-        told = {path: _get(running, path) for path in ("health", "ready", "metrics")}
+        told = {path: get(running, path) for path in ("health", "ready", "metrics")}
         assert (told["health"], told["ready"]) == ("ok\n", "ready\n")
         assert 'accel_doctor_index_requests_total{kind="page",method="GET",status="404"} 1.0' in told["metrics"]
     assert upstream.seen == []
@@ -171,7 +109,7 @@ def test_a_wheel_that_was_built_is_chosen_instead_of_its_sdist(upstream, tmp_pat
     environment = tmp_path / "environment"
     variables = {**CLEAN, "BUILDS_COUNTED_IN": os.devnull, "ACCEL_DOCTOR_CACHE_DIR": str(tmp_path / "cache")}
     doctor = [sys.executable, "-m", "accel_doctor"]
-    made = _run([sys.executable, "-m", "uv", "venv", "-q", "--python", sys.executable, str(environment)])
+    made = run([sys.executable, "-m", "uv", "venv", "-q", "--python", sys.executable, str(environment)])
     assert made.returncode == 0, made.stderr
     with index(tmp_path / "data", "--upstream", f"{upstream.url}/simple/") as running:
         install = [*doctor, "install", "-i", running.url, "--no-system", "--python", str(environment), "grown"]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from index_pages import publish, serve_index
-from integration.test_serve import CLEAN, Index, index
 from level_server import answering, level_server
+from serving_index import CLEAN, Index, index
 from tiny_wheel import write_tiny_wheel
 from uv import find_uv_bin
 

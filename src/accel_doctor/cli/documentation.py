@@ -19,6 +19,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
             "jupyter",
             "projects",
             "provision",
+            "publish-private-packages",
             "run-an-index",
             "run-any-command",
             "share-wheels",

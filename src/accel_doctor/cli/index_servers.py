@@ -16,9 +16,12 @@ from accel_doctor.index.serving.file_store import FileStore
 from accel_doctor.index.serving.filtered import Filtered, Filters, denied
 from accel_doctor.index.serving.http_application import IndexApplication, Mounts
 from accel_doctor.index.serving.index_source import Source
-from accel_doctor.index.serving.layers import Claimed, FirstMatch, Nothing
+from accel_doctor.index.serving.layers import Claimed, FirstMatch
 from accel_doctor.index.serving.operations import CountedUpstream, Metrics, Operated
+from accel_doctor.index.serving.private_packages import HostedSource
 from accel_doctor.index.serving.records import Records
+from accel_doctor.index.serving.tokens import Tokens
+from accel_doctor.index.serving.upload_requests import UploadHandler
 from accel_doctor.index.serving.upstream import HttpUpstream
 from accel_doctor.index_client import PYPI
 from accel_doctor.store.cache_root import open_cache_root
@@ -50,7 +53,9 @@ def assembled_index(
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         leases = Leases(settings.data / LEASES)
         store = FileStore(settings.data / "files", leases)
+        uploaded = FileStore(settings.data / "uploads", leases)  # of its own: nothing evicts from it
         store.tidy()
+        uploaded.tidy()
         if settings.most_bytes is not None:
             store.evict(settings.most_bytes)
     except OSError as error:
@@ -69,10 +74,12 @@ def assembled_index(
         )
         for url in settings.upstreams or (records.sources() if settings.offline else (PYPI,))
     ]
-    base = Claimed(Nothing(), _filtered(FirstMatch(upstreams), settings), settings.claims)
+    hosted = HostedSource(records, uploaded, time.time)
+    base = Claimed(hosted, _filtered(FirstMatch(upstreams), settings), settings.claims)
+    uploads = UploadHandler(hosted, Tokens(records, time.time), uploaded, settings.max_upload)
     wheels = _built_wheels(settings.cache, notify) if settings.cache else None
     try:
-        application = IndexApplication(Platforms(base, wheels))
+        application = IndexApplication(Platforms(base, wheels), uploads)
         yield Operated(application, records, metrics, time.time, notify if settings.access_log else None)
     finally:
         records.close()

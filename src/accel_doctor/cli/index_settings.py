@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from accel_doctor.cli.configuration import state_directory
+from accel_doctor.model.machine import Invocation
 from accel_doctor.model.requests import Connection
 
 
@@ -24,3 +26,10 @@ class ServerSettings:
     access_log: bool = False
     cache: Path | None = None  # of the wheels that were built
     connection: Connection = Connection()
+    max_upload: int = 2 << 30  # bytes of a file
+
+
+def index_directory(chosen: str | None, invocation: Invocation) -> Path:
+    """Return the directory of an index: the one that was chosen, else ours in the state directory."""
+    data = Path(chosen).expanduser() if chosen else state_directory(invocation.variables) / "index"
+    return invocation.directory / data

@@ -30,6 +30,8 @@ from accel_doctor.wording import shortened
 
 _FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,199}")
 _LONGEST = 100  # characters of a name or version
+_DIGESTS = ("sha256_digest", "blake2_256_digest", "md5_digest")
+FORM_FIELDS = (":action", "protocol_version", "name", "version", "filetype", *_DIGESTS)  # that are read
 _TYPES = {"bdist_wheel": ".whl", "sdist": ".tar.gz"}
 _METADATA_VERSION = re.compile(
     r"[12]\.[0-9]"
@@ -144,11 +146,8 @@ def _check_filename(name: str, kind: str, project: str, version: Version) -> Non
 
 def _check_digests(fields: Mapping[str, Sequence[str]], path: Path) -> tuple[str, int]:
     """Return the SHA-256 and the size of a file. Raises RefusedError if it has not the digests that were announced."""
-    hashes: Mapping[str, Any] = {
-        "sha256_digest": hashlib.sha256(),
-        "blake2_256_digest": hashlib.blake2b(digest_size=32),
-        "md5_digest": hashlib.md5(usedforsecurity=False),
-    }
+    made = (hashlib.sha256(), hashlib.blake2b(digest_size=32), hashlib.md5(usedforsecurity=False))
+    hashes: Mapping[str, Any] = dict(zip(_DIGESTS, made, strict=True))
     announced = {name: _one(fields, name).lower() for name in hashes if "".join(fields.get(name, ()))}
     if not announced.keys() - {"md5_digest"}:
         raise RefusedError("the form has neither a sha256_digest nor a blake2_256_digest")

@@ -9,9 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
-from accel_doctor.cli.configuration import cache_directory, state_directory
-from accel_doctor.cli.index_settings import ServerSettings
+from accel_doctor.cli.commands import serve_packages
+from accel_doctor.cli.configuration import cache_directory
+from accel_doctor.cli.help_text import HelpedGroup
+from accel_doctor.cli.index_settings import ServerSettings, index_directory
 from accel_doctor.cli.numbers import amount
 from accel_doctor.cli.options import CacheOptions, ConfiguredCommand, as_command, note, option
 from accel_doctor.cli.session import started
@@ -50,6 +53,9 @@ class ServeOptions(CacheOptions):
     deny: tuple[str, ...] = option(
         "--deny", default=(), metavar="RELEASE|SHA256", help="Hide a release (name==version) or a file of upstreams."
     )
+    max_upload: float = amount(
+        "--max-upload", unit=SIZE, default="2GB", help="Refuse uploads of files larger than this: 500MB, 4GB."
+    )
     offline: bool = option("--offline", default=False, help="Never ask an upstream.")
     max_size: int | None = amount(
         "--max-size", unit=SIZE, help="Evict the least recently used files of upstreams beyond this size: 20GB."
@@ -70,19 +76,28 @@ class ServeOptions(CacheOptions):
     )
 
 
-@as_command("serve", ServeOptions, cls=ConfiguredCommand)
+class _ServeGroup(ConfiguredCommand, HelpedGroup):
+    """A command that serves, unless one of its subcommands is named."""
+
+    def __init__(self, name: str, **settings: Any) -> None:
+        super().__init__(name, invoke_without_command=True, **settings)
+
+
+@as_command("serve", ServeOptions, cls=_ServeGroup)
 def command(options: ServeOptions) -> int:
     """Serve a package index that keeps what it gets from upstreams, for pip, uv and all that install with them.
 
     It needs no configuration: it listens on this machine alone, and its upstream is PyPI. What was installed through it
     once can be installed again while the upstream is down, after a restart too.
     """
+    if inner := click.get_current_context().invoked_subcommand:
+        _expect_no_options(inner)
+        return ExitCode.DONE
     serve = _loaded("accel_doctor.index.serving.granian_server:serve")
     assembled_index = _loaded("accel_doctor.cli.index_servers:assembled_index")
     invocation = started()
-    data = Path(options.data).expanduser() if options.data else state_directory(invocation.variables) / "index"
     settings = ServerSettings(
-        data=invocation.directory / data,
+        data=index_directory(options.data, invocation),
         upstreams=[checked_index(url, "--upstream") for url in options.upstream],
         claims=options.claim,
         only=options.only,
@@ -90,6 +105,7 @@ def command(options: ServeOptions) -> int:
         denied=options.deny,
         offline=options.offline,
         most_bytes=options.max_size,
+        max_upload=int(options.max_upload),
         access_log=options.access_log,
         cache=cache_directory(options.cache_dir, invocation.variables, invocation.directory),
         connection=Connection(
@@ -104,6 +120,15 @@ def command(options: ServeOptions) -> int:
     with assembled_index(settings, invocation.variables, note) as application:
         serve(application, options.host, options.port, lambda: _tell(options, settings))
     return ExitCode.DONE
+
+
+def _expect_no_options(inner: str) -> None:
+    """Raise UsageError for options of serve before a subcommand, which does not read them."""
+    context = click.get_current_context()
+    for each in context.command.params:
+        given = context.get_parameter_source(each.name or "") is ParameterSource.COMMANDLINE
+        if given and each.name != "color":
+            raise UsageError(f"{each.opts[0]} before {inner}", hint=f"name it after accel-doctor serve {inner} …")
 
 
 def _tell(options: ServeOptions, settings: ServerSettings) -> None:
@@ -136,3 +161,8 @@ def _loaded(name: str) -> Any:
     except ImportError as error:
         package = (error.name or "granian").partition(".")[0].replace("_", "-")
         raise UsageError(f"{package} is not installed", hint="pip install 'accel-doctor[server]'") from error
+
+
+assert isinstance(command, _ServeGroup)  # noqa: S101
+for _each in (serve_packages.token, serve_packages.release, serve_packages.audit):
+    command.add_command(_each)

@@ -44,14 +44,20 @@ class FileStore:
 
         Raises OSError if it cannot be written.
         """
-        unfinished = self.root / UNFINISHED
-        unfinished.mkdir(parents=True, exist_ok=True)
-        with publishing.scratch(unfinished, self._leases) as scratch:
+        with self.scratch() as scratch:
             aside = scratch / key
             aside.mkdir()
             yield aside / CONTENT
             publishing.synchronize(aside)
             publishing.publish(aside, self._place(key))
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield a directory beside the files, which is gone when the block ends."""
+        unfinished = self.root / UNFINISHED
+        unfinished.mkdir(parents=True, exist_ok=True)
+        with publishing.scratch(unfinished, self._leases) as scratch:
+            yield scratch
 
     def evict(self, limit: int) -> None:
         """Remove the least recently used files until at most ``limit`` bytes are left. Raises OSError.

@@ -25,6 +25,7 @@ from accel_doctor.index.serving.requests_and_responses import (
     respond,
     respond_text,
 )
+from accel_doctor.index.serving.upload_requests import UploadHandler
 from accel_doctor.model.releases import Listing
 
 _MAX_AGE = "max-age=1"  # so short that what is published is soon seen through several levels
@@ -43,10 +44,11 @@ class Mounts(Protocol):
 
 
 class IndexApplication:
-    """Serve sources: each below its prefix, at ``/PREFIX/simple/``."""
+    """Serve sources: each below its prefix, at ``/PREFIX/simple/``. Take uploads at ``/legacy/``."""
 
-    def __init__(self, mounts: Mounts) -> None:
+    def __init__(self, mounts: Mounts, uploads: UploadHandler) -> None:
         self._mounts = mounts
+        self._uploads = uploads
         self._pages: OrderedDict[_Key, Rendered] = OrderedDict()
         self._rendering: dict[_Key, asyncio.Task[Rendered]] = {}
         self._size = 0
@@ -56,6 +58,9 @@ class IndexApplication:
         if scope["type"] != "http":
             return
         request = Request.of(scope)
+        if request.method == "POST" and request.path.rstrip("/") == "/legacy":
+            await self._uploads.respond(request, receive, send)
+            return
         if request.method not in ("GET", "HEAD"):
             await respond_text(send, request, 405, "method not allowed", {b"allow": b"GET, HEAD"})
             return

@@ -1,4 +1,4 @@
-"""What an index must not forget, in SQLite: pages of upstreams, as they were sent.
+"""What an index must not forget, in SQLite: pages of upstreams, as they were sent; uploads, tokens, and who did what.
 
 Each page is written once for each change. Further tables go to :data:`_SCHEMA`, what reads and writes them to modules
 of their own, through :meth:`Records.changing` and :meth:`Records.reading`.
@@ -28,6 +28,39 @@ _SCHEMA = (
         missing_since REAL,
         content BLOB NOT NULL,
         PRIMARY KEY (source, name)
+    )
+    """,
+    """
+    CREATE TABLE uploads (
+        project TEXT NOT NULL,
+        filename TEXT PRIMARY KEY,
+        version TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        requires_python TEXT,
+        metadata TEXT,
+        uploaded TEXT NOT NULL,
+        yanked TEXT,
+        deleted INTEGER NOT NULL DEFAULT 0
+    )
+    """,
+    """
+    CREATE TABLE tokens (
+        identifier TEXT PRIMARY KEY,
+        digest TEXT NOT NULL,
+        label TEXT NOT NULL,
+        projects TEXT NOT NULL,
+        created REAL NOT NULL,
+        expires REAL
+    )
+    """,
+    """
+    CREATE TABLE audit (
+        at TEXT NOT NULL,
+        who TEXT NOT NULL,
+        action TEXT NOT NULL,
+        what TEXT NOT NULL,
+        why TEXT NOT NULL
     )
     """,
 )

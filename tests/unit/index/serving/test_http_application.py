@@ -92,7 +92,7 @@ def ask(source, path, method="GET", query="", pathsend=False, **headers):
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
         "extensions": {"http.response.pathsend": {}} if pathsend else None,
     }
-    application = IndexApplication(Everywhere(source))
+    application = IndexApplication(Everywhere(source), None)
     asyncio.run(application(scope, None, send))
     return Answer(messages)
 
