@@ -111,7 +111,7 @@ def test_a_wheel_that_was_built_is_chosen_instead_of_its_sdist(upstream, tmp_pat
     doctor = [sys.executable, "-m", "accel_doctor"]
     made = run([sys.executable, "-m", "uv", "venv", "-q", "--python", sys.executable, str(environment)])
     assert made.returncode == 0, made.stderr
-    with index(tmp_path / "data", "--upstream", f"{upstream.url}/simple/") as running:
+    with index(tmp_path / "data", "--upstream", f"{upstream.url}/simple/", "--by-client") as running:
         install = [*doctor, "install", "-i", running.url, "--no-system", "--python", str(environment), "grown"]
         done = subprocess.run(install, env=variables, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -121,9 +121,10 @@ def test_a_wheel_that_was_built_is_chosen_instead_of_its_sdist(upstream, tmp_pat
         assert url.startswith(running.url.removesuffix("simple/"))
         assert url.endswith("/simple/")
         time.sleep(2.1)  # the store is looked at again
-        done = uv(url, tmp_path / "1", "grown")
-        assert done.returncode == 0, done.stderr
-        assert (tmp_path / "1" / "grown.bin").read_bytes() == own.read_bytes()
+        for number, (client, address) in enumerate(((uv, url), (uv, running.url), (pip, running.url))):
+            done = client(address, tmp_path / str(number), "grown")
+            assert done.returncode == 0, done.stderr
+            assert (tmp_path / str(number) / "grown.bin").read_bytes() == own.read_bytes()
         names = urllib.request.urlopen(f"{url}grown/").read().decode()
         assert "grown-1.0.tar.gz</a>" in names
         assert ".whl" not in urllib.request.urlopen(f"{running.url}grown/").read().decode()

@@ -12,6 +12,7 @@ from accel_doctor.errors import UsageError
 from accel_doctor.index.serving.built import BuiltWheels, WithBuilt, is_platform
 from accel_doctor.index.serving.cached import CachedSource
 from accel_doctor.index.serving.cached_files import CachedFiles
+from accel_doctor.index.serving.client_platforms import client_platform
 from accel_doctor.index.serving.file_store import FileStore
 from accel_doctor.index.serving.filtered import Filtered, Filters, denied
 from accel_doctor.index.serving.http_application import IndexApplication, Mounts
@@ -31,16 +32,20 @@ from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
 
 class Platforms(Mounts):
-    """One index at ``/simple/``, and one for each build platform beside it: ``/debian-13/simple/``."""
+    """One index at ``/simple/``, and one for each build platform beside it: ``/debian-13/simple/``. With ``by_client``,
+    the first is that of the platform that the client tells."""
 
-    def __init__(self, base: Source, wheels: BuiltWheels | None) -> None:
+    def __init__(self, base: Source, wheels: BuiltWheels | None, *, by_client: bool = False) -> None:
         self._base = base
         self._wheels = wheels
+        self._by_client = by_client
+        self.vary = ", User-Agent" if by_client else ""
 
-    def source_at(self, prefix: str) -> Source | None:
+    def source_at(self, prefix: str, user_agent: str) -> Source | None:
         if prefix and not is_platform(prefix):
             return None
-        return WithBuilt(self._base, self._wheels, prefix or None) if self._wheels else self._base
+        platform = prefix or (client_platform(user_agent) if self._by_client else None)
+        return WithBuilt(self._base, self._wheels, platform) if self._wheels else self._base
 
 
 @contextmanager
@@ -79,7 +84,7 @@ def assembled_index(
     uploads = UploadHandler(hosted, Tokens(records, time.time), uploaded, settings.max_upload)
     wheels = _built_wheels(settings.cache, notify) if settings.cache else None
     try:
-        application = IndexApplication(Platforms(base, wheels), uploads)
+        application = IndexApplication(Platforms(base, wheels, by_client=settings.by_client), uploads)
         yield Operated(application, records, metrics, time.time, notify if settings.access_log else None)
     finally:
         records.close()

@@ -24,6 +24,7 @@ class ServerSettings:
     offline: bool = False
     most_bytes: int | None = None  # of files of upstreams
     access_log: bool = False
+    by_client: bool = False  # built wheels by the distribution that clients tell
     cache: Path | None = None  # of the wheels that were built
     connection: Connection = Connection()
     max_upload: int = 2 << 30  # bytes of a file

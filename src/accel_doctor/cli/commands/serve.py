@@ -60,6 +60,9 @@ class ServeOptions(CacheOptions):
     max_size: int | None = amount(
         "--max-size", unit=SIZE, help="Evict the least recently used files of upstreams beyond this size: 20GB."
     )
+    by_client: bool = option(
+        "--by-client", default=False, help="At /simple/, offer the built wheels for the distribution that clients tell."
+    )
     access_log: bool = option("--access-log", default=False, help="Print a line of JSON for each answer.")
     cert: str | None = option("--cert", metavar="FILE", help="Trust these certificates of upstreams.")
     client_cert: str | None = option("--client-cert", metavar="FILE", help="Show this certificate to upstreams.")
@@ -106,6 +109,7 @@ def command(options: ServeOptions) -> int:
         offline=options.offline,
         most_bytes=options.max_size,
         max_upload=int(options.max_upload),
+        by_client=options.by_client,
         access_log=options.access_log,
         cache=cache_directory(options.cache_dir, invocation.variables, invocation.directory),
         connection=Connection(

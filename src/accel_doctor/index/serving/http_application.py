@@ -38,7 +38,9 @@ _Key = tuple[str, str, Form, bool]  # of a page: project, revision, form, compre
 class Mounts(Protocol):
     """What is served where."""
 
-    def source_at(self, prefix: str) -> Source | None:
+    vary: str  # headers that decide what is served, beside those that decide its form
+
+    def source_at(self, prefix: str, user_agent: str) -> Source | None:
         """Return what is served below a prefix: ``""``, ``debian-13``."""
         ...
 
@@ -69,7 +71,7 @@ class IndexApplication:
     async def _route(self, request: Request, send: Send) -> None:
         parts = request.path.split("/")[1:]
         prefix = "" if parts[0] in ("simple", "files") else parts.pop(0)
-        source = self._mounts.source_at(prefix)
+        source = self._mounts.source_at(prefix, request.headers.get(b"user-agent", ""))
         match parts:
             case ["simple", *rest] if source:
                 await self._simple(source, rest, request, send)
@@ -143,7 +145,7 @@ class IndexApplication:
             b"content-type": form.value.encode(),
             b"etag": page.etag.encode(),
             b"cache-control": _MAX_AGE.encode(),
-            b"vary": b"Accept, Accept-Encoding",
+            b"vary": f"Accept, Accept-Encoding{self._mounts.vary}".encode(),
         }
         if request.has_etag(page.etag):
             await respond(send, request, 304, b"", headers)

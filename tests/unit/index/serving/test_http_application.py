@@ -41,10 +41,12 @@ class FakeSource(Source):
 
 
 class Everywhere(Mounts):
+    vary = ", User-Agent"
+
     def __init__(self, source):
         self.source = source
 
-    def source_at(self, prefix):
+    def source_at(self, prefix, user_agent):
         return self.source if prefix in ("", "debian-13") else None
 
 
@@ -125,7 +127,10 @@ def test_pages_are_compressed_and_have_etags(source):
     packed = ask(source, "/simple/acme-thing/", accept=PIP, accept_encoding="br, gzip")
     assert gzip.decompress(packed.body) == plain.body
     assert json.loads(plain.body)["files"][0]["url"] == f"../..{FILE}"
-    assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "Accept, Accept-Encoding")
+    assert (packed.headers["content-encoding"], packed.headers["vary"]) == (
+        "gzip",
+        "Accept, Accept-Encoding, User-Agent",
+    )
     for etag in (packed.headers["etag"], f'"x", W/{packed.headers["etag"]}', "*"):
         again = ask(source, "/simple/acme-thing/", accept=PIP, accept_encoding="gzip", if_none_match=etag)
         assert (again.status, again.body) == (304, b"")

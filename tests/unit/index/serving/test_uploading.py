@@ -42,6 +42,8 @@ class NeverAsked:
 
 
 class Server:
+    vary = ""
+
     def __init__(self, place, most_bytes=1 << 20):
         self.place = place
         self.now = NOW
@@ -54,7 +56,7 @@ class Server:
         uploads = UploadHandler(self.hosted, self.tokens, self.store, most_bytes)
         self.application = IndexApplication(self, uploads)
 
-    def source_at(self, prefix):
+    def source_at(self, prefix, user_agent):
         return Claimed(self.hosted, NeverAsked(), [])
 
     def request(self, method, path, body=b"", piece=1 << 20, **headers):
