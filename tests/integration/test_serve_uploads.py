@@ -84,6 +84,18 @@ def test_twine_and_uv_publish_and_all_levels_have_it(tmp_path):
         assert office.stop() == 0
 
 
+def test_pip_and_uv_read_a_private_index_with_a_token(tmp_path):
+    data = tmp_path / "data"
+    with index(data, "--offline", "--private") as running:
+        token = new_token(data, "tiny")
+        url = running.url.replace("/simple/", "/legacy/")
+        assert uv_publish(url, token, write_tiny_wheel(tmp_path, {})).returncode == 0
+        logged_in = running.url.replace("http://", f"http://__token__:{new_token(data, '*', '--read')}@")
+        installed(pip(logged_in, tmp_path / "1"), tmp_path / "1")
+        installed(uv(logged_in, tmp_path / "2"), tmp_path / "2")
+        assert uv(running.url, tmp_path / "3").returncode
+
+
 def test_clients_show_why_an_upload_was_refused(tmp_path):
     data = tmp_path / "data"
     with index(data, "--offline") as running:
@@ -148,7 +160,8 @@ def test_flit_poetry_and_pdm_publish(tmp_path, tool):
     environment = tmp_path / tool
     subprocess.run([sys.executable, "-m", "uv", "venv", "-q", str(environment)], check=True)
     python = environment / "bin/python"
-    subprocess.run([sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(python), tool], check=True)
+    packages = ["pdm==2.26.2", "unearth<0.18", "hishel<1"] if tool == "pdm" else [tool]
+    subprocess.run([sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(python), *packages], check=True)
     project, data = tmp_path / "project", tmp_path / "data"
     project.mkdir()
     (project / "pyproject.toml").write_text(PYPROJECT)
@@ -156,6 +169,7 @@ def test_flit_poetry_and_pdm_publish(tmp_path, tool):
     with index(data, "--offline") as running:
         token, url = new_token(data, "tiny"), running.url.replace("/simple/", "/legacy/")
         subprocess.run([sys.executable, "-m", "uv", "build", "-q"], check=True, cwd=project)
+        (project / "dist/.gitignore").unlink()  # pdm would publish it
         home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "PATH": os.environ["PATH"]}
         login = {"FLIT_INDEX_URL": url, "FLIT_USERNAME": "__token__", "FLIT_PASSWORD": token}
         login |= {"POETRY_REPOSITORIES_OWN_URL": url, "POETRY_HTTP_BASIC_OWN_USERNAME": "__token__"}

@@ -63,6 +63,7 @@ INSIDE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("cached_files", "private_packages", "release_changes", "tokens"),
         ("cached", "upload_requests"),
         ("http_application",),
+        ("reading_guard",),
         ("operations",),
         ("granian_server",),
     ),

@@ -20,6 +20,7 @@ from accel_doctor.index.serving.index_source import Source
 from accel_doctor.index.serving.layers import Claimed, FirstMatch
 from accel_doctor.index.serving.operations import CountedUpstream, Metrics, Operated
 from accel_doctor.index.serving.private_packages import HostedSource
+from accel_doctor.index.serving.reading_guard import Guarded
 from accel_doctor.index.serving.records import Records
 from accel_doctor.index.serving.tokens import Tokens
 from accel_doctor.index.serving.upload_requests import UploadHandler
@@ -69,7 +70,25 @@ def assembled_index(
         ) from error
     records, files = Records(settings.data / "index.sqlite"), CachedFiles(store, settings.most_bytes)
     metrics = Metrics()
-    upstreams = [
+    upstreams = _upstreams(settings, variables, records, files, metrics)
+    hosted = HostedSource(records, uploaded, time.time)
+    base = Claimed(hosted, _filtered(FirstMatch(upstreams), settings), settings.claims)
+    tokens = Tokens(records, time.time)
+    uploads = UploadHandler(hosted, tokens, uploaded, settings.max_upload)
+    wheels = _built_wheels(settings.cache, notify) if settings.cache else None
+    try:
+        application = IndexApplication(Platforms(base, wheels, by_client=settings.by_client), uploads)
+        guarded = Guarded(application, tokens, time.time) if settings.private else application
+        yield Operated(guarded, records, metrics, time.time, notify if settings.access_log else None)
+    finally:
+        records.close()
+        leases.close()
+
+
+def _upstreams(
+    settings: ServerSettings, variables: Mapping[str, str], records: Records, files: CachedFiles, metrics: Metrics
+) -> list[CachedSource]:
+    return [
         CachedSource(
             CountedUpstream(HttpUpstream(url, settings.connection, variables), metrics),
             records,
@@ -79,16 +98,6 @@ def assembled_index(
         )
         for url in settings.upstreams or (records.sources() if settings.offline else (PYPI,))
     ]
-    hosted = HostedSource(records, uploaded, time.time)
-    base = Claimed(hosted, _filtered(FirstMatch(upstreams), settings), settings.claims)
-    uploads = UploadHandler(hosted, Tokens(records, time.time), uploaded, settings.max_upload)
-    wheels = _built_wheels(settings.cache, notify) if settings.cache else None
-    try:
-        application = IndexApplication(Platforms(base, wheels, by_client=settings.by_client), uploads)
-        yield Operated(application, records, metrics, time.time, notify if settings.access_log else None)
-    finally:
-        records.close()
-        leases.close()
 
 
 def _filtered(source: Source, settings: ServerSettings) -> Source:

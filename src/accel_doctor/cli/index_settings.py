@@ -27,6 +27,7 @@ class ServerSettings:
     by_client: bool = False  # built wheels by the distribution that clients tell
     cache: Path | None = None  # of the wheels that were built
     connection: Connection = Connection()
+    private: bool = False  # reading needs a token, too
     max_upload: int = 2 << 30  # bytes of a file
 
 

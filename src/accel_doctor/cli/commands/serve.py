@@ -53,6 +53,7 @@ class ServeOptions(CacheOptions):
     deny: tuple[str, ...] = option(
         "--deny", default=(), metavar="RELEASE|SHA256", help="Hide a release (name==version) or a file of upstreams."
     )
+    private: bool = option("--private", default=False, help="Ask for a token before anything is read.")
     max_upload: float = amount(
         "--max-upload", unit=SIZE, default="2GB", help="Refuse uploads of files larger than this: 500MB, 4GB."
     )
@@ -108,6 +109,7 @@ def command(options: ServeOptions) -> int:
         denied=options.deny,
         offline=options.offline,
         most_bytes=options.max_size,
+        private=options.private,
         max_upload=int(options.max_upload),
         by_client=options.by_client,
         access_log=options.access_log,
@@ -143,7 +145,7 @@ def _tell(options: ServeOptions, settings: ServerSettings) -> None:
     click.echo(f"serving {url}  (data: {settings.data}, upstream: {origin})")
     click.echo(f"  pip: pip config set global.index-url {url}   or PIP_INDEX_URL={url}")
     click.echo(f"  uv:  UV_DEFAULT_INDEX={url}")
-    if options.host not in ("127.0.0.1", "::1", "localhost"):
+    if not options.private and options.host not in ("127.0.0.1", "::1", "localhost"):
         note("anyone who reaches this address can install from it; pip wants --trusted-host without TLS")
 
 

@@ -40,6 +40,7 @@ class DataOptions:
 @dataclass(frozen=True)
 class AddOptions(DataOptions):
     label: str | None = option("--label", metavar="TEXT", help="What the token is for, for the list.")
+    read: bool = option("--read", default=False, help="For reading only, from serve --private.")
     expires: float | None = amount("--expires", unit=AGE, help="Until when it is valid: 90d, 12h, 2w. Default: always.")
     projects: tuple[str, ...] = argument("PATTERN...", required=True)
 
@@ -73,7 +74,7 @@ def _records(options: DataOptions) -> Iterator[Records]:
 
 @as_command("add", AddOptions, parent=token)
 def add(options: AddOptions) -> int:
-    """Make a token that may publish the projects whose names match: acme-*. It is shown once."""
+    """Make a token for publishing, and reading, the projects whose names match: acme-*. It is shown once."""
     for pattern in options.projects:
         if not is_pattern(pattern):
             raise UsageError(
@@ -81,10 +82,14 @@ def add(options: AddOptions) -> int:
             )
     with _records(options) as records:
         made, secret = Tokens(records, time.time).add(
-            options.projects, printable(options.label or ""), options.expires, getpass.getuser()
+            options.projects,
+            printable(options.label or ""),
+            options.expires,
+            getpass.getuser(),
+            publishes=not options.read,
         )
     click.echo(secret)
-    click.echo(f"token {made.identifier} may publish {listed(made.projects)}; it is not shown again", err=True)
+    click.echo(f"token {made.identifier} may {_may(made)} {listed(made.projects)}; it is not shown again", err=True)
     return ExitCode.DONE
 
 
@@ -169,6 +174,7 @@ def _document(one: Token) -> dict[str, object]:
         "id": one.identifier,
         "label": one.label,
         "projects": list(one.projects),
+        "publishes": one.publishes,
         "created": moment(one.created),
         "expires": expires,
     }
@@ -178,4 +184,8 @@ def _line(one: Token) -> str:
     end = ""
     if one.expires is not None:
         end = f", {'expired' if one.expires <= time.time() else 'until'} {moment(one.expires)[:10]}"
-    return f"{one.identifier}  {' '.join(one.projects)}{end}{'  ' + one.label if one.label else ''}"
+    return f"{one.identifier}  {_may(one)} {' '.join(one.projects)}{end}{'  ' + one.label if one.label else ''}"
+
+
+def _may(one: Token) -> str:
+    return "publish" if one.publishes else "read"

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from accel_doctor.http import Page
 from accel_doctor.index.serving.http_application import IndexApplication
 from accel_doctor.index.serving.index_source import Absent, Unavailable
+from accel_doctor.index.serving.reading_guard import Guarded
 from accel_doctor.index.serving.records import Records
 from accel_doctor.index.serving.requests_and_responses import (
     Message,
@@ -85,7 +86,7 @@ class Operated:
 
     def __init__(
         self,
-        application: IndexApplication,
+        application: IndexApplication | Guarded,
         records: Records,
         metrics: Metrics,
         clock: Callable[[], float],

@@ -51,7 +51,8 @@ _SCHEMA = (
         label TEXT NOT NULL,
         projects TEXT NOT NULL,
         created REAL NOT NULL,
-        expires REAL
+        expires REAL,
+        publishes INTEGER NOT NULL
     )
     """,
     """

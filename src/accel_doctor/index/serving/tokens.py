@@ -1,4 +1,4 @@
-"""Tokens with which clients publish: shown once, kept as hashes, each for some projects and some time."""
+"""Tokens with which clients publish, and read: shown once, kept as hashes, each for some projects and some time."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Token:
     projects: tuple[str, ...]  # patterns of normalized names
     created: float
     expires: float | None
+    publishes: bool = True  # else it only reads
 
     def covers(self, project: str) -> bool:
         """Return whether it is for this project, by normalized name."""
@@ -42,15 +43,18 @@ class Tokens:
         self._records = records
         self._clock = clock
 
-    def add(self, projects: Sequence[str], label: str, lifetime: float | None, who: str) -> tuple[Token, str]:
+    def add(
+        self, projects: Sequence[str], label: str, lifetime: float | None, who: str, *, publishes: bool = True
+    ) -> tuple[Token, str]:
         """Make a token for projects, valid for ``lifetime`` seconds; return it and its secret."""
         identifier, now = secrets.token_hex(4), self._clock()
         secret = f"ad_{identifier}_{secrets.token_urlsafe(32)}"
-        token = Token(identifier, label, tuple(projects), now, None if lifetime is None else now + lifetime)
+        token = Token(identifier, label, tuple(projects), now, None if lifetime is None else now + lifetime, publishes)
         with self._records.changing() as database:
             database.execute(
-                "INSERT INTO tokens (identifier, digest, label, projects, created, expires) VALUES (?, ?, ?, ?, ?, ?)",
-                (identifier, _digest(secret), label, " ".join(projects), token.created, token.expires),
+                "INSERT INTO tokens (identifier, digest, label, projects, created, expires, publishes)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (identifier, _digest(secret), label, " ".join(projects), token.created, token.expires, publishes),
             )
             record_change(database, Change(moment(now), who, "token added", identifier, " ".join(projects)))
         return token, secret
@@ -82,10 +86,10 @@ class Tokens:
     def _rows(self, condition: str, *values: str) -> list[tuple[Token, str]]:
         with self._records.reading() as database:
             rows = database.execute(
-                f"SELECT identifier, label, projects, created, expires, digest FROM tokens {condition}",  # noqa: S608
+                f"SELECT identifier, label, projects, created, expires, publishes, digest FROM tokens {condition}",  # noqa: S608
                 values,
             ).fetchall()
-        return [(Token(row[0], row[1], tuple(row[2].split()), row[3], row[4]), row[5]) for row in rows]
+        return [(Token(row[0], row[1], tuple(row[2].split()), row[3], row[4], bool(row[5])), row[6]) for row in rows]
 
 
 def is_pattern(text: str) -> bool:

@@ -69,6 +69,8 @@ class UploadHandler:
         project = named_project(upload.fields)
         if isinstance(project, Refused):
             return Answer(400, project.reason)
+        if not token.publishes:
+            return Answer(403, "this token is for reading only")
         if not token.covers(project):
             return Answer(403, f"this token is not for {project}, but for {' '.join(token.projects)}")
         checked = check_upload(upload)

@@ -26,7 +26,7 @@ def test_a_token_is_shown_once(run):
     (listed,) = json.loads(run("token", "list", "--format", "json")[1])["tokens"]
     assert (listed["id"], listed["label"], listed["projects"]) == (identifier, "CI", ["acme-*", "tool"])
     line = run("token", "list")[1]
-    assert line == f"{identifier}  acme-* tool, until {listed['expires'][:10]}  CI\n"
+    assert line == f"{identifier}  publish acme-* tool, until {listed['expires'][:10]}  CI\n"
     assert run("token", "revoke", identifier) == (0, f"revoked {identifier}\n", "")
     assert run("token", "list")[1] == "\n"
     audit = run("audit")[1]
@@ -35,6 +35,13 @@ def test_a_token_is_shown_once(run):
         f"token added {identifier} acme-* tool",
         f"token revoked {identifier}",
     ]
+
+
+def test_a_token_for_reading_says_so(run):
+    _, secret, told = run("token", "add", "*", "--read")
+    identifier = secret.split("_")[1]
+    assert told == f"token {identifier} may read *; it is not shown again\n"
+    assert run("token", "list")[1] == f"{identifier}  read *\n"
 
 
 @pytest.mark.parametrize(

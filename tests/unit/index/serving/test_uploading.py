@@ -19,6 +19,7 @@ from accel_doctor.index.serving.http_application import IndexApplication
 from accel_doctor.index.serving.index_source import Absent
 from accel_doctor.index.serving.layers import Claimed
 from accel_doctor.index.serving.private_packages import HostedSource
+from accel_doctor.index.serving.reading_guard import Guarded
 from accel_doctor.index.serving.records import Records
 from accel_doctor.index.serving.release_changes import Act, change_release
 from accel_doctor.index.serving.tokens import Tokens
@@ -77,7 +78,7 @@ class Server:
             "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
         }
         asyncio.run(self.application(scope, receive, send))
-        return messages[0]["status"], b"".join(one.get("body", b"") for one in messages[1:]).decode()
+        return messages[0]["status"], b"".join(one.get("body", b"") for one in messages[1:]).decode(errors="replace")
 
     def post(self, body, secret=None, piece=1 << 20, content_type=f"multipart/form-data; boundary={BOUNDARY}"):
         login = base64.b64encode(f"__token__:{secret or self.secret}".encode()).decode()
@@ -175,6 +176,37 @@ def test_only_a_valid_token_publishes_and_only_its_projects(server, tmp_path):
     _, other = server.tokens.add(["acme-*", "huge"], "", None, "me")
     assert server.post(body, secret=other) == (403, "this token is not for tiny, but for acme-* huge\n")
     assert server.stored == []
+
+
+def test_a_private_index_is_read_with_tokens_only(server, tmp_path):
+    server.post(form_of(write_tiny_wheel(tmp_path, {})))
+    url = f"/files/tiny/{server.page()[0]['hashes']['sha256']}/{WHEEL}"
+    _, reading = server.tokens.add(["tiny"], "", None, "me", publishes=False)
+    _, other = server.tokens.add(["acme-*"], "", None, "me", publishes=False)
+    assert server.post(b"--b0undary--", secret=reading)[0] == 400
+    body = form_of(write_tiny_wheel(tmp_path, {}, "2.0"), version="2.0")
+    assert server.post(body, secret=reading) == (403, "this token is for reading only\n")
+    server.application = Guarded(server.application, server.tokens, lambda: server.now)
+    for path in (
+        "/simple/",
+        "/simple/tiny/",
+        "/simple/Tiny",
+        "/debian-13/simple/tiny/",
+        url,
+        f"{url}.metadata",
+        "/tiny/",
+    ):
+        assert server.request("GET", path) == (401, "no valid token for this index\n"), path
+        assert server.request("HEAD", path)[0] == 401
+        assert server.request("GET", path, authorization=f"Bearer {reading}")[0] in (200, 301), path
+        answer = server.request("GET", path, authorization=f"Bearer {other}")
+        expected = (403, "this token is not for tiny\n") if path not in ("/simple/", "/tiny/") else answer
+        assert answer == expected, path
+    token = next(one for one in server.tokens.all() if one.projects == ("tiny",))
+    server.tokens.revoke(token.identifier, "me")
+    server.now += 2
+    assert server.request("GET", url, authorization=f"Bearer {reading}")[0] == 401
+    assert server.post(body)[0] == 200
 
 
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
