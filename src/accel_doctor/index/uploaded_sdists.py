@@ -37,7 +37,9 @@ def sdist_metadata(path: Path, project: str, version: Version) -> bytes:
                 stream.seek(archive.offset)
             _expect_end(stream)
             return metadata
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError) as error:
+    except RefusedError:
+        raise
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, OverflowError, ValueError) as error:
         raise RefusedError(f"not a .tar.gz, or damaged: {error or type(error).__name__}") from error
 
 

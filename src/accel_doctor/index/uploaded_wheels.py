@@ -48,7 +48,7 @@ _UNREADABLE = (
     EOFError,
     NotImplementedError,
     OverflowError,
-    UnicodeError,
+    ValueError,
 )
 _DIST_INFO = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info")
 
@@ -62,6 +62,8 @@ def wheel_metadata(path: Path, project: str, version: Version) -> bytes:
             reader = cast("BinaryIO", BoundedReader(stream, size))
             with zipfile.ZipFile(reader) as archive:
                 return _checked(archive, stream, size, project, version)
+    except RefusedError:
+        raise
     except _UNREADABLE as error:
         raise RefusedError(f"not a wheel, or damaged: {error or type(error).__name__}") from error
 
@@ -103,7 +105,7 @@ def _check_layout(archive: zipfile.ZipFile, stream: BinaryIO, size: int) -> None
     starts = [*(member.header_offset for member in members), archive.start_dir]
     stream.seek(size - _END)
     whole = starts[0] == 0 and stream.read(len(_END_MARK)) == _END_MARK
-    for member, following in zip(members, starts[1:], strict=True):
+    for member, following in zip(members, starts[1:], strict=True) if whole else ():
         stream.seek(member.header_offset)
         header = _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
         name, encoding = stream.read(header[9]), "utf-8" if member.flag_bits & _IN_UTF8 else "cp437"

@@ -168,6 +168,10 @@ WHEELS: dict[str, tuple[Callable[[Path], Path], str]] = {
         _raw(lambda content: content + b"more"),
         "not a wheel, or damaged: there are bytes in it that belong to no file",
     ),
+    "a member before the start": (
+        _raw(lambda content: content[:-6] + struct.pack("<L", len(content)) + content[-2:]),
+        "not a wheel, or damaged: there are bytes in it that belong to no file",
+    ),
     "two names": (_raw(lambda content: content.replace(b"tiny.py", b"evil.py", 1)), "'tiny.py' has two names"),
     "a changed byte": (
         _raw(lambda content: content.replace(b"x = 1", b"x = 2")),
@@ -311,6 +315,10 @@ SDISTS: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda place: tiny_sdist(place, [("tiny-1.0/" + "x" * (13 << 20), b"")]),
         "a header is too large",
     ),
+    "a malformed header": (
+        lambda place: tiny_sdist(place, [_sparse()]),
+        "not a .tar.gz, or damaged: invalid literal for int() with base 10: 'a'",
+    ),
     "no gzip": (
         lambda place: _written(tiny_sdist(place), b"PK\3\4"),
         "not a .tar.gz, or damaged: Not a gzipped file (b'PK')",
@@ -324,6 +332,12 @@ SDISTS: dict[str, tuple[Callable[[Path], Path], str]] = {
         "not a .tar.gz, or damaged: there is something after its end",
     ),
 }
+
+
+def _sparse() -> tarfile.TarInfo:
+    info = tarfile.TarInfo("tiny-1.0/x")
+    info.pax_headers = {"GNU.sparse.map": "0,a", "GNU.sparse.size": "1"}
+    return info
 
 
 def _written(path: Path, content: bytes) -> Path:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from typing import BinaryIO
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from accel_doctor.index.bounded_reading import RefusedError
 
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # clients are told; nobody else needs to know
 _FILE = "content"
 _LONGEST_VALUE = 1000  # bytes of a field that is read
+_LONGEST_BOUNDARY = 70  # bytes, by RFC 2046
 _MOST_PARTS = 5000  # classifiers, requirements and keywords are a part each
 _DISPOSITION = b"content-disposition"
 
@@ -22,7 +25,11 @@ class ReceivedForm:
     def __init__(self, content_type: str, target: BinaryIO, names: Collection[str]) -> None:
         """Begin. Raises RefusedError if the content type is that of no such form."""
         kind, parameters = parse_options_header(content_type)
-        if kind != b"multipart/form-data" or not parameters.get(b"boundary"):
+        if (
+            kind != b"multipart/form-data"
+            or not parameters.get(b"boundary")
+            or len(parameters[b"boundary"]) > _LONGEST_BOUNDARY
+        ):
             raise RefusedError("an upload is a form: multipart/form-data")
         self.fields: dict[str, list[str]] = {}
         self.filename: str | None = None
@@ -50,7 +57,7 @@ class ReceivedForm:
         """Take a piece. Raises RefusedError for what is malformed, and OSError if it cannot be written."""
         try:
             self._parser.write(data)
-        except MultipartParseError as error:
+        except FormParserError as error:
             raise RefusedError(f"malformed form: {error}") from error
 
     def finish(self) -> str:

@@ -213,6 +213,10 @@ MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no form": ({"content_type": "application/json"}, "an upload is a form: multipart/form-data"),
     "no boundary": ({"content_type": "multipart/form-data"}, "an upload is a form: multipart/form-data"),
+    "a long boundary": (
+        {"content_type": f"multipart/form-data; boundary={'x' * 300}"},
+        "an upload is a form: multipart/form-data",
+    ),
     "nothing": ({"body": b""}, "malformed form: it ends too early"),
     "no multipart": ({"body": b"hello"}, "malformed form: "),
     "no file": ({"body": part("name", "tiny") + END}, "the form has no file 'content'"),
