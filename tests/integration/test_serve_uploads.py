@@ -17,6 +17,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from index_pages import publish, serve_index
+from level_server import level_server
 from serving_index import CLEAN, index, installed, pip, uv
 from tiny_wheel import write_tiny_wheel
 from uploaded_files import special, tiny_sdist
@@ -94,6 +96,23 @@ def test_pip_and_uv_read_a_private_index_with_a_token(tmp_path):
         installed(pip(logged_in, tmp_path / "1"), tmp_path / "1")
         installed(uv(logged_in, tmp_path / "2"), tmp_path / "2")
         assert uv(running.url, tmp_path / "3").returncode
+
+
+def test_a_higher_version_above_does_not_replace_a_private_package(tmp_path):
+    data, above = tmp_path / "data", tmp_path / "above"
+    above.mkdir()
+    with level_server() as server:
+        server.behaviours = [serve_index]
+        publish(server, "tiny", write_tiny_wheel(above, {}, "99.0"))
+        with index(data, "--upstream", f"{server.url}/simple/") as running:
+            installed(uv(running.url, tmp_path / "1"), tmp_path / "1", "99.0")
+            asked = len(server.seen)
+            url = running.url.replace("/simple/", "/legacy/")
+            assert uv_publish(url, new_token(data, "tiny"), write_tiny_wheel(tmp_path, {})).returncode == 0
+            installed(uv(running.url, tmp_path / "2"), tmp_path / "2", "1.0")
+            installed(pip(running.url, tmp_path / "3"), tmp_path / "3", "1.0")
+            assert "99.0" in uv(running.url, tmp_path / "4", "tiny==99.0").stderr
+        assert len(server.seen) == asked
 
 
 def test_clients_show_why_an_upload_was_refused(tmp_path):
