@@ -39,7 +39,8 @@ def serve(application: Operated, host: str, port: int, ready: Callable[[], None]
         loop, stopping = asyncio.get_running_loop(), asyncio.Event()
         serving = asyncio.create_task(server.serve())
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopping.set)
+            # add_signal_handler loses a signal while the pipe that wakes the loop is full, as it is under load.
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
         while not serving.done() and not await _accepts(host, port):
             await asyncio.sleep(_PAUSE)
         if not serving.done():
