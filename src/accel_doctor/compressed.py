@@ -32,7 +32,7 @@ def decompressed(path: Path) -> Iterator[Any]:
         if module is None:
             raise UsageError(
                 f"{path}: zstd-compressed, which this Python cannot read",
-                hint=f"run: zstd -d {path}, or: pip install 'accel-doctor[zstd]'",
+                hint=f"run: zstd -d {path}, or install 'accel-doctor[zstd]' with pipx, uv tool or pip",
             )
         damage = [getattr(module, name) for name in _DAMAGE if hasattr(module, name)]
         try:

@@ -224,4 +224,4 @@ def test_without_the_extra_the_way_to_it_is_told(tmp_path, monkeypatch):
     with pytest.raises(UsageError) as caught:
         open_level("s3://bucket", {}, tmp_path)
     assert caught.value.message == "shared level s3://bucket: obstore is not installed"
-    assert caught.value.hint == "pip install 'accel-doctor[remote]'"
+    assert caught.value.hint == "install 'accel-doctor[remote]' with pipx, uv tool or pip"

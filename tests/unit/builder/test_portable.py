@@ -50,4 +50,4 @@ def test_where_there_is_none_its_last_words_are_the_reason(tmp_path, code, said,
 def test_without_patchelf_nothing_is_begun(tmp_path):
     with pytest.raises(UsageError, match="^--portable needs auditwheel and patchelf") as error:
         Auditwheel(FakeRunner(lambda argv: (0, "")), tmp_path / "python", {"PATH": str(tmp_path)}).check()
-    assert error.value.hint == 'pip install "accel-doctor[portable]"'
+    assert error.value.hint == "install 'accel-doctor[portable]' with pipx, uv tool or pip"

@@ -166,7 +166,9 @@ def _loaded(name: str) -> Any:
         return EntryPoint("serve", name, "").load()
     except ImportError as error:
         package = (error.name or "granian").partition(".")[0].replace("_", "-")
-        raise UsageError(f"{package} is not installed", hint="pip install 'accel-doctor[server]'") from error
+        raise UsageError(
+            f"{package} is not installed", hint="install 'accel-doctor[server]' with pipx, uv tool or pip"
+        ) from error
 
 
 assert isinstance(command, _ServeGroup)  # noqa: S101

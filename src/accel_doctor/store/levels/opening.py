@@ -67,7 +67,8 @@ def _backend(address: LevelAddress) -> Backend:
         except ImportError as error:
             package = (error.name or own).partition(".")[0]
             raise UsageError(
-                f"shared level {address.name}: {package} is not installed", hint="pip install 'accel-doctor[remote]'"
+                f"shared level {address.name}: {package} is not installed",
+                hint="install 'accel-doctor[remote]' with pipx, uv tool or pip",
             ) from None
         return backend
     points = entry_points(group=ENTRY_POINTS)

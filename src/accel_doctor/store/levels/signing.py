@@ -148,7 +148,8 @@ def _pem_key(path: Path, content: bytes, public: bool) -> Key:
         from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
     except ImportError:
         raise UsageError(
-            f"the key {path}: cryptography is not installed", hint="pip install 'accel-doctor[remote]'"
+            f"the key {path}: cryptography is not installed",
+            hint="install 'accel-doctor[remote]' with pipx, uv tool or pip",
         ) from None
     try:
         key = load_pem_public_key(content) if public else load_pem_private_key(content, password=None)

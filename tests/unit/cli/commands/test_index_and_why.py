@@ -149,7 +149,7 @@ def test_zstd_where_this_python_does_not_read_it(configuration, capsys, monkeypa
     assert build("--from", str(path), *options) == ExitCode.USAGE
     assert capsys.readouterr().err == (
         f"error: {path}: zstd-compressed, which this Python cannot read\n"
-        f"hint: run: zstd -d {path}, or: pip install 'accel-doctor[zstd]'\n"
+        f"hint: run: zstd -d {path}, or install 'accel-doctor[zstd]' with pipx, uv tool or pip\n"
     )
 
 

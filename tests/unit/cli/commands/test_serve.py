@@ -27,7 +27,8 @@ def test_libraries_that_are_missing_are_told(library, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, library, None)
     assert run(["serve"]) == ExitCode.USAGE
     assert capsys.readouterr().err == (
-        f"error: {library.replace('_', '-')} is not installed\nhint: pip install 'accel-doctor[server]'\n"
+        f"error: {library.replace('_', '-')} is not installed\n"
+        "hint: install 'accel-doctor[server]' with pipx, uv tool or pip\n"
     )
 
 
