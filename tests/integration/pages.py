@@ -14,10 +14,10 @@ _SECTION = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
 
 
 def shown(page: str, section: str, language: str) -> list[str]:
-    """The blocks of a language in one section of a page under docs/how-to, as they are written."""
+    """The blocks of a language in one section of a page under docs/how-to, as they are written; "" is its beginning."""
     text = (ROOT / "docs/how-to" / page).read_text()
     parts = _SECTION.split(text)
-    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    sections = {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
     return re.findall(rf"^```{language}\n(.*?)^```$", sections[section], re.MULTILINE | re.DOTALL)
 
 
