@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 from integration.conftest import MakeMachine
 from integration.machine import Base
 from integration.pages import build, shown
 
 
+@pytest.mark.long
 def test_images_and_a_job_as_they_are_written(make_machine: MakeMachine, checkout: Path) -> None:
     image = make_machine(Base("trixie"))
     (dockerfile,) = shown("provision.md", "In a Dockerfile", "dockerfile")

@@ -1,9 +1,10 @@
 """Lint what CI services and dev containers read: actionlint on workflows and actions, shellcheck on all shell scripts,
-those inside of YAML too. ``nox -s lint`` runs it.
+those inside of YAML too: ``python tests/tools/lint_ci.py``. ``nox -s lint`` runs it.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,4 +47,5 @@ def run(argv: list[str | Path], text: str = "") -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     sys.exit(main())

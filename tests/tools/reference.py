@@ -13,8 +13,8 @@ from pathlib import Path
 
 import click
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools.error_messages import listed
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from error_messages import listed
 
 from accel_doctor.cli.commands.install import command
 from accel_doctor.cli.configuration import KEYS, NOT_FOR_PROJECTS

@@ -9,9 +9,9 @@ from functools import cache
 
 import click
 import pytest
+from error_messages import CLASSES, messages
 from paths import ROOT
 from source import TREES
-from tools.error_messages import CLASSES, messages
 
 from accel_doctor.cli.main import application
 

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,13 +84,16 @@ class Records:
     def __init__(self, path: Path) -> None:
         """Open or create it. Raises UsageError if a newer version wrote it, or it is no database."""
         self._lock = threading.Lock()
-        try:
-            self._database = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
-            self._bring_up_to_date(path)
-        except sqlite3.Error as error:
-            raise UsageError(f"cannot use {path}: {error}", hint="name another directory with --data") from error
+        with ExitStack() as unless_open:
+            try:
+                self._database = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+                unless_open.callback(self._database.close)
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
+                self._bring_up_to_date(path)
+            except sqlite3.Error as error:
+                raise UsageError(f"cannot use {path}: {error}", hint="name another directory with --data") from error
+            unless_open.pop_all()
 
     def close(self) -> None:
         """Close the database."""

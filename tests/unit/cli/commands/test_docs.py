@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 import tomli
+from error_messages import messages
 from paths import ROOT
-from tools.error_messages import messages
 
 from accel_doctor.cli import documentation, main
 from accel_doctor.cli.documentation import TOPICS, page, topics

@@ -95,7 +95,9 @@ async def collect(file, got):
 
 @pytest.fixture
 def place(tmp_path):
-    return Place(tmp_path)
+    made = Place(tmp_path)
+    yield made
+    made.records.close()
 
 
 WANTED = FileRequest("acme", KEY, NAME)

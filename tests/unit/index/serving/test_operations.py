@@ -49,7 +49,9 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path):
-    return Place(tmp_path)
+    made = Place(tmp_path)
+    yield made
+    made.records.close()
 
 
 def test_health_and_readiness_are_told(place):
