@@ -23,7 +23,7 @@ _NOT_FOR_BUILDS = frozenset(
 
 @dataclass(frozen=True)
 class LibraryBytecode:
-    """The bytecode of the interpreter's standard library, linked once in a run, below the directory ``work``."""
+    """Link the bytecode of the interpreter's standard library once in a run, below the directory ``work``."""
 
     interpreter: Interpreter
     work: Path

@@ -97,7 +97,7 @@ def state_directory(variables: Mapping[str, str]) -> Path:
 
 
 class ConfigurationFile(NamedTuple):
-    """One file that may hold values: ``whose`` it is, its path, and the names of the table that they are in."""
+    """Describe a file that may hold values: ``whose`` it is, its path, and the names of the table that they are in."""
 
     whose: str  # system, user or project
     path: Path

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Collection:
-    """The files of a request in the directory ``place``: wheels, built where there are none; or what there is."""
+    """Collect the files of a request in the directory ``place``: wheels, built where there are none; or what there
+    is."""
 
     session: Session
     frontend: Frontend

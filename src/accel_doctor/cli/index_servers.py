@@ -33,8 +33,8 @@ from accel_doctor.store.wheels.wheel_store import LocalWheelStore
 
 
 class Platforms(Mounts):
-    """One index at ``/simple/``, and one for each build platform beside it: ``/debian-13/simple/``. With ``by_client``,
-    the first is that of the platform that the client tells."""
+    """Offer one index at ``/simple/``, and one for each build platform beside it: ``/debian-13/simple/``. With
+    ``by_client``, the first is that of the platform that the client tells."""
 
     def __init__(self, base: Source, wheels: BuiltWheels | None, *, by_client: bool = False) -> None:
         self._base = base

@@ -1,4 +1,4 @@
-"""What an index is told to serve."""
+"""Read what an index is told to serve."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from accel_doctor.model.requests import Connection
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What an index serves, and from where."""
+    """Say what an index serves, and from where."""
 
     data: Path
     upstreams: Sequence[str] = ()  # PyPI; offline, all of which there is something

@@ -1,4 +1,5 @@
-"""A project's lock file, and what installing it means: the arguments of ``install``, and the project itself."""
+"""Read a project's lock file, and say what installing it means: the arguments of ``install``, and the project
+itself."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ from accel_doctor.system.python.interpreter import describe
 
 @dataclass(frozen=True)
 class ProjectLock:
-    """A lock in a form that ``install`` reads, ``file``, with what of it is selected, and the projects beside it."""
+    """Hold a lock in a form that ``install`` reads, ``file``, with what of it is selected, and the projects beside
+    it."""
 
     file: Path
     selection: Selection = Selection()
@@ -56,7 +58,7 @@ class ProjectLock:
 
 @dataclass(frozen=True)
 class LockChoices:
-    """What is asked of a project's lock."""
+    """Say what is asked of a project's lock."""
 
     selection: Selection = Selection()
     frozen: bool = False

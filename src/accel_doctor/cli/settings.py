@@ -17,7 +17,8 @@ from accel_doctor.whole_files import replacing
 
 
 class Setting(NamedTuple):
-    """The value of a key, the variable or file that it comes from, and those that it wins over, strongest first."""
+    """Hold the value of a key, the variable or file that it comes from, and those that it wins over, strongest
+    first."""
 
     key: str
     value: Any
@@ -33,7 +34,7 @@ class Setting(NamedTuple):
 
 
 class Settings:
-    """The values of all keys here. ``command`` is one whose options have the names of the keys: these say what
+    """Know the values of all keys here. ``command`` is one whose options have the names of the keys: these say what
     variables hold them, and what values they take."""
 
     def __init__(

@@ -39,7 +39,7 @@ _PASSED_OVER = frozenset({"node_modules", "site-packages", "__pycache__"})
 
 @dataclass(frozen=True)
 class ToolShelf:
-    """The tools that were installed to export locks, each in an environment of its own below ``root``, beside the
+    """Keep the tools that were installed to export locks, each in an environment of its own below ``root``, beside the
     private pip; ``python`` is accel-doctor's own interpreter, for which ``frontend`` installs."""
 
     root: Path
@@ -73,7 +73,7 @@ class ToolShelf:
 
 @dataclass(frozen=True)
 class LockExporter:
-    """Exports the lock of one tool. ``argv`` starts it; ``readable`` is what it consists of."""
+    """Export the lock of one tool. ``argv`` starts it; ``readable`` is what it consists of."""
 
     tool: LockTool
     argv: tuple[str, ...]

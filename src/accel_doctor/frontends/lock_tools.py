@@ -17,7 +17,7 @@ from accel_doctor.requirements.project_file import ProjectFile
 
 
 class LockTool(ABC):
-    """A tool with a lock file of its own."""
+    """Describe a tool with a lock file of its own."""
 
     name: ClassVar[str]
     lock_file: ClassVar[str]

@@ -1,4 +1,4 @@
-"""The links on an HTML page, and what its head says."""
+"""Collect the links on an HTML page, and what its head says."""
 
 from __future__ import annotations
 

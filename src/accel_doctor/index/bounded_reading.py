@@ -22,7 +22,7 @@ class RefusedError(ValueError):
 
 
 class BoundedReader(io.RawIOBase):
-    """A stream that refuses to be read in huge pieces, as archives with false sizes make their readers do."""
+    """Wrap a stream that refuses to be read in huge pieces, as archives with false sizes make their readers do."""
 
     def __init__(self, stream: BinaryIO, most: int) -> None:
         self._stream = stream

@@ -27,7 +27,7 @@ FILE_KEY = re.compile(r"(at-)?[0-9a-f]{64}")
 
 
 class Form(Enum):
-    """A form that a page can have; its value is the content type."""
+    """Name a form that a page can have; its value is the content type."""
 
     JSON = JSON_PAGE
     HTML = "application/vnd.pypi.simple.v1+html"
@@ -36,7 +36,7 @@ class Form(Enum):
 
 @dataclass(frozen=True)
 class Rendered:
-    """The bytes of a page, compressed or not, and the ETag of these bytes."""
+    """Hold the bytes of a page, compressed or not, and the ETag of these bytes."""
 
     content: bytes
     etag: str

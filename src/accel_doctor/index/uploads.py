@@ -41,7 +41,8 @@ _SAID_ONCE = ("name", "version", "metadata-version", "requires-python")
 
 @dataclass(frozen=True)
 class Upload:
-    """What someone sent: the fields of the form but for the file, the name that it was sent under, and where it is."""
+    """Hold what someone sent: the fields of the form but for the file, the name that it was sent under, and where
+    it is."""
 
     fields: Mapping[str, Sequence[str]]
     filename: str
@@ -50,7 +51,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class CheckedUpload:
-    """A file that can be published."""
+    """Describe a file that can be published."""
 
     project: str  # normalized
     version: Version
@@ -63,7 +64,7 @@ class CheckedUpload:
 
 @dataclass(frozen=True)
 class Refused:
-    """The reason why a file cannot be published, safe to print."""
+    """Say why a file cannot be published, safe to print."""
 
     reason: str
 

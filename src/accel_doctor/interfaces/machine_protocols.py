@@ -128,7 +128,8 @@ class PackageManager(Protocol):
 
 
 class PackageRemover(Protocol):
-    """The way a package manager removes exactly the packages that it is given, and says beforehand what would go."""
+    """Define the way a package manager removes exactly the packages that it is given, and says beforehand what
+    would go."""
 
     def inventory(self) -> frozenset[str]:
         """Return the names of all installed packages."""

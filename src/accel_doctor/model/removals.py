@@ -1,4 +1,4 @@
-"""The removal of what a run installed, planned and simulated before anything runs."""
+"""Describe the removal of what a run installed, planned and simulated before anything runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class PackageRemoval:
-    """The packages to remove, sorted; what stays of those that were installed, with the reasons; sizes in bytes.
+    """List the packages to remove, sorted; what stays of those that were installed, with the reasons; sizes in bytes.
 
     ``undoes`` are the numbers of the journal's entries. ``gone`` are packages that are not installed any more.
     ``along_unknown`` tells that the journal does not say what came along with the packages.

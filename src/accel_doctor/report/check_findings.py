@@ -18,12 +18,12 @@ Known = frozenset[tuple[str, str]]  # package (normalized) and need
 
 
 class BaselineError(ValueError):
-    """A text that is no baseline; the message says why."""
+    """Raised for a text that is no baseline; the message says why."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A file, and the line in it if that is known."""
+    """Name a file, and the line in it if that is known."""
 
     file: str
     line: int | None = None
@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Finding:
-    """One need that is not met, of one distribution."""
+    """Describe one need that is not met, of one distribution."""
 
     package: str
     version: str | None

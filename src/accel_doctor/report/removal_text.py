@@ -1,4 +1,4 @@
-"""A planned removal as lines of text. Pure."""
+"""Show a planned removal as lines of text. Pure."""
 
 from __future__ import annotations
 

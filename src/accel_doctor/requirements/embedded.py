@@ -27,7 +27,7 @@ _HINT = "name the packages, or write the block: https://packaging.python.org/en/
 
 @dataclass(frozen=True)
 class Embedded:
-    """One requirement, and its origin for messages."""
+    """Hold one requirement, and its origin for messages."""
 
     text: str
     origin: str
@@ -80,7 +80,7 @@ def _included(
 
 @dataclass(frozen=True)
 class Script:
-    """What a script says that it needs; ``requires_python`` is "" if it does not say."""
+    """Say what a script needs by its own words; ``requires_python`` is "" if it does not say."""
 
     dependencies: tuple[Embedded, ...]
     requires_python: SpecifierSet

@@ -16,8 +16,8 @@ def is_lock(location: str) -> bool:
 
 @dataclass(frozen=True)
 class OtherFile:
-    """A kind of file: what it is, what reads it here, or the command that installs it and one that writes the same in a
-    form to read here."""
+    """Describe a kind of file: what it is, what reads it here, or the command that installs it and one that writes
+    the same in a form to read here."""
 
     what: str
     command: str = ""

@@ -22,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 @dataclass(frozen=True)
 class ProjectFile:
-    """A project's directory, and its ``pyproject.toml``, parsed; empty if there is none."""
+    """Hold a project's directory, and its ``pyproject.toml``, parsed; empty if there is none."""
 
     directory: Path
     document: Mapping[str, Any]

@@ -81,7 +81,7 @@ class ServeOptions(CacheOptions):
 
 
 class _ServeGroup(ConfiguredCommand, HelpedGroup):
-    """A command that serves, unless one of its subcommands is named."""
+    """Serve, unless one of the subcommands is named."""
 
     def __init__(self, name: str, **settings: Any) -> None:
         super().__init__(name, invoke_without_command=True, **settings)

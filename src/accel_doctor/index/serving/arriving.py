@@ -1,4 +1,4 @@
-"""A file on its way from an upstream into the store, handed to whoever asks meanwhile."""
+"""Follow a file on its way from an upstream into the store, handed to whoever asks meanwhile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BLOCK = 256 << 10  # bytes
 
 
 class Arrival(ArrivingFile):
-    """A download, which another thread carries out: it calls :meth:`begun` and :meth:`told`."""
+    """Follow a download, which another thread carries out: it calls :meth:`begun` and :meth:`told`."""
 
     def __init__(self, key: str, size: int | None) -> None:
         self.key = key

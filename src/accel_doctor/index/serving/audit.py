@@ -11,7 +11,7 @@ from accel_doctor.index.serving.records import Records
 
 @dataclass(frozen=True)
 class Change:
-    """One change: ``who`` is the identifier of a token, or the user of this machine who ran a command."""
+    """Describe one change: ``who`` is the identifier of a token, or the user of this machine who ran a command."""
 
     at: str  # ISO 8601
     who: str

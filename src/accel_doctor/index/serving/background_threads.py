@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class BackgroundThreads:
-    """At most so many threads at once; what more there is to do waits."""
+    """Run at most so many threads at once; what more there is to do waits."""
 
     def __init__(self, most: int) -> None:
         self._slots = asyncio.Semaphore(most)

@@ -1,4 +1,5 @@
-"""The wheels that accel-doctor built, beside the files of an index: for the distribution that asks, and for everybody.
+"""Offer the wheels that accel-doctor built, beside the files of an index: for the distribution that asks, and for
+everybody.
 
 A wheel is offered only where the page lists the sdist that it was built from, by its SHA-256. It
 claims no name, and all other files stay visible. Wheels that are somebody's own are left out: built with settings, from
@@ -48,7 +49,7 @@ def is_platform(text: str) -> bool:
 
 @dataclass(frozen=True)
 class _Stock:
-    """The wheels of a store that may be offered: by name and build platform (None: all), and by SHA-256."""
+    """Hold the wheels of a store that may be offered: by name and build platform (None: all), and by SHA-256."""
 
     entries: Mapping[str, Entry]
     offered: Mapping[tuple[str, str | None], Sequence[Entry]]
@@ -56,7 +57,7 @@ class _Stock:
 
 
 class BuiltWheels:
-    """The wheels in a wheel store. The store is looked at again when it was not for a while."""
+    """Offer the wheels in a wheel store. The store is looked at again when it was not for a while."""
 
     def __init__(self, store: LocalWheelStore, clock: Callable[[], float]) -> None:
         self._store = store
@@ -129,7 +130,8 @@ class BuiltWheels:
 
 
 class WithBuilt(Source):
-    """An index with the wheels that were built for one platform, or with those alone that are good for all (None)."""
+    """Serve an index with the wheels that were built for one platform, or with those alone that are good for all
+    (None)."""
 
     def __init__(self, base: Source, wheels: BuiltWheels, platform: str | None = None) -> None:
         self._base = base

@@ -1,4 +1,4 @@
-"""An upstream with a memory: what was seen once is served without it, for ever if need be.
+"""Give an upstream a memory: what was seen once is served without it, for ever if need be.
 
 A page that is out of date is asked for again, with its ETag. While the upstream is down, hangs, or suddenly knows
 nothing, the former page is served. However many clients ask, the upstream is asked once.
@@ -33,7 +33,7 @@ from accel_doctor.model.releases import Listing
 
 @dataclass(frozen=True)
 class Freshness:
-    """How long answers of an upstream hold, in seconds."""
+    """Set how long answers of an upstream hold, in seconds."""
 
     page: float = 600  # at most; less if the upstream promises less
     absent: float = 2  # so short that a project published there is soon here
@@ -57,7 +57,7 @@ class _Known:
 
 
 class CachedSource(Source):
-    """One upstream, and what is kept of it. With ``offline``, the upstream is never asked."""
+    """Serve one upstream, and what is kept of it. With ``offline``, the upstream is never asked."""
 
     most_files = 200_000  # in listings in memory
 

@@ -1,4 +1,4 @@
-"""Files of upstreams: kept for ever once they were verified, and fetched once however many ask."""
+"""Keep files of upstreams for ever once they were verified; they are fetched once however many ask."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _METADATA_LIMIT = 16 << 20
 
 
 class CachedFiles:
-    """The files of all upstreams of a server: at most ``limit`` bytes, and a twentieth more for a while."""
+    """Keep the files of all upstreams of a server: at most ``limit`` bytes, and a twentieth more for a while."""
 
     def __init__(self, store: FileStore, limit: int | None = None) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""The distribution of a client, which pip and uv tell in their User-Agent header (linehaul's JSON). Pure."""
+"""Read the distribution of a client, which pip and uv tell in their User-Agent header (linehaul's JSON). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The files of an index by their keys: ``<root>/<first two digits>/<key>/content``, each published in one rename."""
+"""Keep the files of an index by their keys: ``<root>/<first two digits>/<key>/content``, each published in one
+rename."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ CONTENT = "content"
 
 
 class FileStore:
-    """Files that never change; safe to use from several threads and processes."""
+    """Keep files that never change; safe to use from several threads and processes."""
 
     def __init__(self, root: Path, leases: Leases) -> None:
         self.root = root

@@ -1,4 +1,4 @@
-"""What of an upstream is served: allowed projects, files that are old enough, and none that is denied."""
+"""Choose what of an upstream is served: allowed projects, files that are old enough, and none that is denied."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST = 1000  # listings in memory
 
 @dataclass(frozen=True)
 class Filters:
-    """What is let through. ``denied`` are SHA-256 and releases."""
+    """Say what is let through. ``denied`` are SHA-256 and releases."""
 
     only: Sequence[str] = ()  # patterns of normalized names; everything without any
     min_age: float = 0.0  # seconds since a file was uploaded; one that does not say when is too young
@@ -62,7 +62,7 @@ def denied(texts: Sequence[str]) -> tuple[frozenset[str], frozenset[tuple[str, V
 
 @dataclass(frozen=True)
 class _Let:
-    """A listing that was filtered, until when that is right, and the files in it."""
+    """Hold a listing that was filtered, until when that is right, and the files in it."""
 
     revision: str  # of the whole listing
     until: float
@@ -71,7 +71,7 @@ class _Let:
 
 
 class Filtered(Source):
-    """A source of which only some projects and files are served."""
+    """Wrap a source of which only some projects and files are served."""
 
     def __init__(self, base: Source, filters: Filters, clock: Callable[[], float]) -> None:
         self._base = base

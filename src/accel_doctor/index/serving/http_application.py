@@ -1,4 +1,4 @@
-"""An index over HTTP: translates requests into questions to a source, and answers into responses (ASGI).
+"""Serve an index over HTTP: translate requests into questions to a source, and answers into responses (ASGI).
 
 Pages are rendered once for each revision of a listing, and then sent as bytes. Files are sent by the server itself
 where it offers that (``http.response.pathsend``).
@@ -36,7 +36,7 @@ _Key = tuple[str, str, Form, bool]  # of a page: project, revision, form, compre
 
 
 class Mounts(Protocol):
-    """What is served where."""
+    """Say what is served where."""
 
     vary: str  # headers that decide what is served, beside those that decide its form
 

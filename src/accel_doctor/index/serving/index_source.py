@@ -1,4 +1,4 @@
-"""The one interface of whatever a package index serves: uploads, built wheels, upstreams, and layers of these.
+"""Define the one interface of whatever a package index serves: uploads, built wheels, upstreams, and layers of these.
 
 Errors are values: :class:`Absent` is an answer (there is no such thing), :class:`Unavailable` is none (ask again).
 """
@@ -15,21 +15,21 @@ from accel_doctor.model.releases import Listing
 
 @dataclass(frozen=True)
 class Absent:
-    """There is no such project or file."""
+    """Say that there is no such project or file."""
 
     reason: str = "not found"
 
 
 @dataclass(frozen=True)
 class Unavailable:
-    """Nobody can say now; ``reason`` is for people."""
+    """Say that nobody knows now; ``reason`` is for people."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class FileRequest:
-    """A file of a project, by the key that the page names it by; with ``metadata``, the METADATA of that wheel."""
+    """Name a file of a project, by the key that the page names it by; with ``metadata``, the METADATA of that wheel."""
 
     project: str  # normalized
     key: str
@@ -39,7 +39,7 @@ class FileRequest:
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A whole file on this machine."""
+    """Name a whole file on this machine."""
 
     key: str
     path: Path
@@ -47,7 +47,7 @@ class StoredFile:
 
 
 class ArrivingFile(Protocol):
-    """A file that is being stored, and can be handed on meanwhile."""
+    """Follow a file that is being stored, and can be handed on meanwhile."""
 
     key: str
     size: int | None
@@ -73,7 +73,7 @@ class IncompleteError(Exception):
 
 
 class Source(Protocol):
-    """What an index serves. ``name`` is always normalized; files were cleaned (:func:`rendering.clean`)."""
+    """Answer what an index serves. ``name`` is always normalized; files were cleaned (:func:`rendering.clean`)."""
 
     async def project(self, name: str) -> Listing | Absent | Unavailable:
         """Return the files of a project. Two listings of one revision are equal."""

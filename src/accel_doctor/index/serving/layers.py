@@ -17,7 +17,7 @@ from accel_doctor.model.releases import Listing
 
 
 class FirstMatch(Source):
-    """The first source that has a project serves it, and no other: their files are never mixed.
+    """Let the first source that has a project serve it, and no other: their files are never mixed.
 
     While a source cannot say whether it has a project, those below it are not asked: they may have another one of
     that name.
@@ -46,7 +46,7 @@ class FirstMatch(Source):
 
 
 class Claimed(Source):
-    """A source of our own above others: what it has, and names it claims (``acme-*``), are not looked up in these,
+    """Put a source of our own above others: what it has, and names it claims (``acme-*``), are not looked up in these,
     and wait for none of them."""
 
     def __init__(self, own: Source, others: Source, claims: Sequence[str]) -> None:
@@ -75,7 +75,7 @@ class Claimed(Source):
 
 
 class Nothing(Source):
-    """A source without projects."""
+    """Stand for a source without projects."""
 
     async def names(self) -> frozenset[str]:
         return frozenset()

@@ -20,7 +20,7 @@ _DISPOSITION = b"content-disposition"
 
 
 class ReceivedForm:
-    """A form that arrives piece by piece; of its fields, those of these ``names`` are kept."""
+    """Receive a form that arrives piece by piece; of its fields, those of these ``names`` are kept."""
 
     def __init__(self, content_type: str, target: BinaryIO, names: Collection[str]) -> None:
         """Begin. Raises RefusedError if the content type is that of no such form."""

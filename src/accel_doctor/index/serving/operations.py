@@ -1,4 +1,5 @@
-"""What whoever runs an index needs of it: health, readiness, metrics and an access log, around the application."""
+"""Give whoever runs an index what they need of it: health, readiness, metrics and an access log, around the
+application."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 
 
 class Metrics:
-    """The numbers of one server."""
+    """Count what one server does."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -60,7 +61,7 @@ class Metrics:
 
 
 class CountedUpstream(Upstream):
-    """An upstream whose answers are counted."""
+    """Count the answers of an upstream."""
 
     def __init__(self, upstream: Upstream, metrics: Metrics) -> None:
         self.name = upstream.name
@@ -82,7 +83,7 @@ class CountedUpstream(Upstream):
 
 
 class Operated:
-    """An application with ``/-/health``, ``/-/ready`` and ``/-/metrics``, and a line in a log for each answer."""
+    """Wrap an application with ``/-/health``, ``/-/ready`` and ``/-/metrics``, and a line in a log for each answer."""
 
     def __init__(
         self,

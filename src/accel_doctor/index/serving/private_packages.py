@@ -28,13 +28,13 @@ _FRESH = 1.0  # seconds before commands that changed the records are noticed
 
 @dataclass(frozen=True)
 class Conflict:
-    """The reason why a file cannot be published beside what is there."""
+    """Say why a file cannot be published beside what is there."""
 
     reason: str
 
 
 class HostedSource(Source):
-    """The uploads of an index. Its listings are in memory; commands of other processes change them soon."""
+    """Serve the uploads of an index. Its listings are in memory; commands of other processes change them soon."""
 
     def __init__(self, records: Records, store: FileStore, clock: Callable[[], float]) -> None:
         self._records = records

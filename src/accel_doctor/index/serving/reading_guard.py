@@ -17,7 +17,8 @@ _WANTED = {b"www-authenticate": b'Basic realm="accel-doctor"'}
 
 
 class Guarded:
-    """An application whose pages and files only holders of tokens get, each the projects that the token is for."""
+    """Guard an application whose pages and files only holders of tokens get, each the projects that the token is
+    for."""
 
     def __init__(self, application: IndexApplication, tokens: Tokens, clock: Callable[[], float]) -> None:
         self._application = application

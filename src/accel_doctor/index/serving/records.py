@@ -1,4 +1,4 @@
-"""What an index must not forget, in SQLite: pages of upstreams, as they were sent; uploads, tokens, and who did what.
+"""Keep what an index must not forget, in SQLite: pages of upstreams as they were sent, uploads, tokens, who did what.
 
 Each page is written once for each change. Further tables go to :data:`_SCHEMA`, what reads and writes them to modules
 of their own, through :meth:`Records.changing` and :meth:`Records.reading`.
@@ -69,7 +69,7 @@ _SCHEMA = (
 
 @dataclass(frozen=True)
 class KeptPage:
-    """A page of an upstream; ``missing_since`` is when the upstream began to answer that there is none."""
+    """Hold a page of an upstream; ``missing_since`` is when the upstream began to answer that there is none."""
 
     url: str  # after redirects: links are relative to it
     content_type: str
@@ -79,7 +79,7 @@ class KeptPage:
 
 
 class Records:
-    """The database of an index; safe to use from several threads. Its methods raise sqlite3.Error."""
+    """Keep the database of an index; safe to use from several threads. Its methods raise sqlite3.Error."""
 
     def __init__(self, path: Path) -> None:
         """Open or create it. Raises UsageError if a newer version wrote it, or it is no database."""

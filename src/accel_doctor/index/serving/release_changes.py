@@ -12,7 +12,7 @@ from accel_doctor.index.serving.records import Records
 
 
 class Act(Enum):
-    """A change; its value is its name."""
+    """Name a change; its value is its name."""
 
     YANK = "yank"
     UNYANK = "unyank"

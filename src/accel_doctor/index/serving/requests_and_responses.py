@@ -18,7 +18,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Request:
-    """One request without a body."""
+    """Hold one request without a body."""
 
     method: str
     path: str

@@ -22,7 +22,7 @@ _LONGEST_LOGIN = 1000
 
 @dataclass(frozen=True)
 class Token:
-    """A token without its secret."""
+    """Describe a token without its secret."""
 
     identifier: str
     label: str
@@ -37,7 +37,7 @@ class Token:
 
 
 class Tokens:
-    """The tokens of an index; its methods raise sqlite3.Error."""
+    """Keep the tokens of an index; its methods raise sqlite3.Error."""
 
     def __init__(self, records: Records, clock: Callable[[], float]) -> None:
         self._records = records

@@ -19,7 +19,7 @@ _FORM = 16 << 20  # bytes that a form may have beside its file
 
 
 class Answer(NamedTuple):
-    """What a client is told."""
+    """Say what a client is told."""
 
     status: int
     text: str
@@ -83,7 +83,7 @@ class UploadHandler:
 
 
 class _Body:
-    """The body of a request, piece by piece; beyond ``most`` bytes it ends."""
+    """Read the body of a request, piece by piece; beyond ``most`` bytes it ends."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive

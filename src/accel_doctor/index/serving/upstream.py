@@ -1,4 +1,4 @@
-"""One upstream: any index that speaks the Simple API, such as PyPI or another accel-doctor."""
+"""Ask one upstream: any index that speaks the Simple API, such as PyPI or another accel-doctor."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Told = Callable[[int, int | None], None]
 
 
 class NotModified:
-    """The page has not changed since it was asked for with this ETag."""
+    """Say that the page has not changed since it was asked for with this ETag."""
 
 
 class Upstream(Protocol):
-    """An index elsewhere. Its methods wait for the network: call them in threads."""
+    """Ask an index elsewhere. Its methods wait for the network: call them in threads."""
 
     name: str  # the address, without passwords
 
@@ -46,7 +46,7 @@ class Upstream(Protocol):
 
 
 class HttpUpstream(Upstream):
-    """An index that is reached over HTTP; a user and a password in its URL are for everything on its host."""
+    """Ask an index over HTTP; a user and a password in its URL are for everything on its host."""
 
     def __init__(self, url: str, connection: Connection, variables: Mapping[str, str]) -> None:
         self.name = redacted(url)

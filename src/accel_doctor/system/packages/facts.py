@@ -120,7 +120,7 @@ class OwnerQuery:
 
 @dataclass(frozen=True)
 class RemovalFacts:
-    """The commands of one package manager to remove exactly the packages that are named, and its answers.
+    """Give the commands of one package manager to remove exactly the packages that are named, and its answers.
 
     Each pattern finds names, one a match, in the output of the command before it. ``changed`` finds all packages that
     the simulation touches in any way; ``simulated`` is what a simulation prints that ends with another code than 0,
