@@ -64,6 +64,20 @@ def make_machine() -> Iterator[MakeMachine]:
         yield make
 
 
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory: an empty one, with a home and a cache of its own beside it."""
+    for name in os.environ:
+        if name.startswith(("VIRTUAL_ENV", "CONDA_", "ACCEL_DOCTOR_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for place in ("CONFIG", "CACHE", "STATE"):
+        monkeypatch.setenv(f"ACCEL_DOCTOR_{place}_DIR", str(tmp_path / place))
+    (project := tmp_path / "project").mkdir()
+    monkeypatch.chdir(project)
+    return project
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's own wheel, built once."""

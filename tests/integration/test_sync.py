@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,20 +37,6 @@ requires = []
 build-backend = "hostile"
 backend-path = ["."]
 """
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A directory with a home and a cache of its own beside it."""
-    for name in os.environ:
-        if name.startswith(("VIRTUAL_ENV", "CONDA_", "ACCEL_DOCTOR_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for place in ("CONFIG", "CACHE", "STATE"):
-        monkeypatch.setenv(f"ACCEL_DOCTOR_{place}_DIR", str(tmp_path / place))
-    (project := tmp_path / "project").mkdir()
-    monkeypatch.chdir(project)
-    return project
 
 
 def installed(project: Path) -> set[str]:

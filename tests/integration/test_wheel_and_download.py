@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,43 +25,29 @@ build-backend = "flit_core.buildapi"
 """
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty directory, with a home and a cache of its own."""
-    for name in os.environ:
-        if name.startswith(("VIRTUAL_ENV", "CONDA_", "ACCEL_DOCTOR_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for place in ("CONFIG", "CACHE", "STATE"):
-        monkeypatch.setenv(f"ACCEL_DOCTOR_{place}_DIR", str(tmp_path / place))
-    (here := tmp_path / "here").mkdir()
-    monkeypatch.chdir(here)
-    return here
-
-
-def installs(here: Path, *requirements: str) -> set[str]:
+def installs(project: Path, *requirements: str) -> set[str]:
     """Install with pip from ``files`` alone, and return what that is."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--find-links", "files"]
     done = subprocess.run([*command, "--target", "t", *requirements], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return {path.name.removesuffix(".dist-info") for path in (here / "t").glob("*.dist-info")}
+    return {path.name.removesuffix(".dist-info") for path in (project / "t").glob("*.dist-info")}
 
 
-def test_a_directory_of_wheels(here, capfd):
-    (here / "app").mkdir()
-    (here / "app/pyproject.toml").write_text(PROJECT)
-    (here / "app/app.py").write_text('"""Ours."""\n')
+def test_a_directory_of_wheels(project, capfd):
+    (project / "app").mkdir()
+    (project / "app/pyproject.toml").write_text(PROJECT)
+    (project / "app/app.py").write_text('"""Ours."""\n')
     assert main.run(["wheel", "./app", "iniconfig==2.1.0", "-w", "files", "--python", sys.executable]) == ExitCode.DONE
     told = capfd.readouterr().err
     assert " + app-1.0-py2.py3-none-any.whl (built here)\n" in told
     assert "3 files (1 built here) in " in told
-    assert installs(here, "app", "iniconfig") == {"app-1.0", "iniconfig-2.1.0", "six-1.17.0"}
+    assert installs(project, "app", "iniconfig") == {"app-1.0", "iniconfig-2.1.0", "six-1.17.0"}
 
 
-def test_downloads_are_what_install_would_use(here):
+def test_downloads_are_what_install_would_use(project):
     words = ["--no-binary", "six", "--no-deps", "--python", sys.executable, "--dest", "files"]
     assert main.run(["download", "six==1.17.0", "iniconfig==2.1.0", *words]) == ExitCode.DONE
-    assert sorted(path.name for path in (here / "files").iterdir()) == [
+    assert sorted(path.name for path in (project / "files").iterdir()) == [
         "iniconfig-2.1.0-py3-none-any.whl",
         "six-1.17.0.tar.gz",
     ]
